@@ -1,0 +1,14 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: __dirname,
+  testEnvironment: '<rootDir>/jest.env.cjs',
+  testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts', '<rootDir>/{e2e,deploy,docs,workflows}/**/*.spec.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.tower/'],
+  setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  moduleNameMapper: { '^@tower/([^/]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

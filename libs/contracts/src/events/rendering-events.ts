@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { defineCommand, defineEvent } from '../event';
+import { generateRequest, jobError, jobState } from '../job';
+import { gpuName } from '../gpu';
+import { seed, sha256, uuid } from '../primitives';
+
+/** In every event of a job: its number in the job's gap-free sequence and the state after it. */
+const ofJob = { jobId: uuid, projectId: uuid, seq: z.int().min(1), state: jobState };
+const ofAttempt = { ...ofJob, taskId: uuid, attemptId: uuid, attempt: z.int().min(1), gpu: gpuName };
+const byJob = (data: { jobId: string }): string => data.jobId;
+
+export const jobRequested = defineEvent(
+  'rendering.v1.job_requested',
+  z.object({ ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string() }),
+  byJob,
+);
+export const jobQueued = defineEvent('rendering.v1.job_queued', z.object({ ...ofJob, reason: z.string() }), byJob);
+export const jobStarted = defineEvent('rendering.v1.job_started', z.object({ ...ofJob, gpu: gpuName }), byJob);
+export const attemptDispatched = defineEvent(
+  'rendering.v1.attempt_dispatched',
+  z.object({ ...ofAttempt, promptId: uuid, seed, estimatedSeconds: z.number().nullable() }),
+  byJob,
+);
+
+export const renderedFile = z.object({
+  artifactId: uuid,
+  /** Path below the library folder. */
+  path: z.string(),
+  sha256,
+  bytes: z.int(),
+  mediaType: z.string(),
+});
+export const attemptRendered = defineEvent(
+  'rendering.v1.attempt_rendered',
+  z.object({
+    ...ofAttempt,
+    seconds: z.number(),
+    expectedWidth: z.int(),
+    expectedHeight: z.int(),
+    characterIds: z.array(uuid),
+    /** False: nobody waits for a verdict. */
+    judge: z.boolean(),
+    files: z.array(renderedFile).min(1),
+  }),
+  byJob,
+);
+export const attemptFailed = defineEvent('rendering.v1.attempt_failed', z.object({ ...ofAttempt, error: jobError, willRetry: z.boolean() }), byJob);
+export const attemptLost = defineEvent('rendering.v1.attempt_lost', z.object({ ...ofAttempt, reason: z.string() }), byJob);
+export const attemptSettled = defineEvent(
+  'rendering.v1.attempt_settled',
+  z.object({ ...ofAttempt, verdict: z.enum(['passed', 'failed']), willRegenerate: z.boolean() }),
+  byJob,
+);
+export const jobRendered = defineEvent('rendering.v1.job_rendered', z.object(ofJob), byJob);
+export const jobCompleted = defineEvent('rendering.v1.job_completed', z.object({ ...ofJob, totalSeconds: z.number(), artifactIds: z.array(uuid) }), byJob);
+export const jobRejected = defineEvent('rendering.v1.job_rejected', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
+export const jobFailed = defineEvent('rendering.v1.job_failed', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
+export const jobTimedOut = defineEvent('rendering.v1.job_timed_out', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
+export const jobCancelled = defineEvent('rendering.v1.job_cancelled', z.object({ ...ofJob, totalSeconds: z.number(), reason: z.string() }), byJob);
+
+export const requestJob = defineCommand('rendering.v1.request_job', generateRequest);
+export const cancelJob = defineCommand('rendering.v1.cancel_job', z.strictObject({ job_id: uuid, reason: z.string().max(500).default('') }));
+
+const ofCommand = { commandId: uuid, commandType: z.string() };
+export const commandAccepted = defineEvent('rendering.v1.command_accepted', z.object({ ...ofCommand, jobId: uuid }), (answer) => answer.commandId);
+export const commandRejected = defineEvent(
+  'rendering.v1.command_rejected',
+  z.object({ ...ofCommand, code: z.string(), message: z.string(), errors: z.array(z.object({ pointer: z.string(), message: z.string() })) }),
+  (answer) => answer.commandId,
+);

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** One thing wrong with the input: where (RFC 6901 JSON pointer into body, or `?name` for a query field) and what is allowed. */
+export const fieldError = z.object({
+  pointer: z.string(),
+  message: z.string(),
+});
+export type FieldError = z.infer<typeof fieldError>;
+
+/** RFC 9457 problem details with a stable `code`. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    instance: z.string().optional(),
+    correlation_id: z.string().optional(),
+    retry_after_seconds: z.number().optional(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problem>;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { gpuName } from '../gpu';
+import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobState, jobSummary, jobType, jobView } from '../job';
+import { pageOf, pageQuery } from '../page';
+import { uuid } from '../primitives';
+import { defineRequest, requestContext } from '../request';
+import { renderingStatus } from '../service-status';
+
+export const requestJobRequest = defineRequest('rendering.v1.request_job', z.object({ context: requestContext, body: generateRequest }), jobAccepted, { timeoutMs: 15_000 });
+export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
+export const listJobsRequest = defineRequest(
+  'rendering.v1.list_jobs',
+  z.object({ ...pageQuery, project_id: uuid.optional(), state: jobState.optional(), job_type: jobType.optional(), gpu: gpuName.optional() }),
+  pageOf(jobSummary),
+);
+export const cancelJobRequest = defineRequest('rendering.v1.cancel_job', z.object({ context: requestContext, id: uuid, reason: z.string().max(500) }), jobView);
+export const listJobArtifactsRequest = defineRequest('rendering.v1.list_job_artifacts', z.object({ id: uuid, ...pageQuery }), pageOf(artifactView));
+export const listJobEventsRequest = defineRequest('rendering.v1.list_job_events', z.object({ id: uuid, after: z.int().min(0), limit: z.int().min(1).max(1000) }), z.object({ items: z.array(jobEventView) }));
+export const listJobParamsRequest = defineRequest('rendering.v1.list_job_params', z.object({ id: uuid }), z.object({ items: z.array(jobParamsView) }));
+export const getArtifactRequest = defineRequest('rendering.v1.get_artifact', z.object({ id: uuid }), artifactView);
+export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, { timeoutMs: 2_000 });

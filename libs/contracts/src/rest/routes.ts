@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { characterView, createCharacterBody, updateCharacterBody } from '../character';
+import { gpuName } from '../gpu';
+import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView, shortGenerateRequest } from '../job';
+import { pageOf, pageQuery } from '../page';
+import { uuid } from '../primitives';
+import { createProjectBody, projectView, updateProjectBody } from '../project';
+import { defineRoute } from '../route';
+import { healthView, statusView } from '../service-status';
+
+export const apiPrefix = '/api/anime';
+
+const byId = z.strictObject({ id: uuid });
+const noQuery = z.strictObject({});
+/** Query strings carry text; only these two words are booleans. */
+const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+/** The REST interface: one entry per route, from which the gateway, the OpenAPI document and the client are made. */
+export const routes = {
+  getHealth: defineRoute({
+    method: 'GET', path: '/health', aliases: ['root:/health'], tag: 'system', status: 200, response: healthView, query: noQuery,
+    summary: 'Liveness and readiness of every part, by name',
+    description: '503 with the same body as a problem while a needed part is not ready.',
+  }),
+  getStatus: defineRoute({
+    method: 'GET', path: '/status', aliases: ['root:/status'], tag: 'system', status: 200, response: statusView, query: noQuery,
+    summary: 'Queue, cards, processes, disk, models',
+  }),
+
+  createProject: defineRoute({
+    method: 'POST', path: '/projects', tag: 'projects', status: 201, body: createProjectBody, response: projectView, idempotent: true,
+    summary: 'Create a project',
+  }),
+  listProjects: defineRoute({
+    method: 'GET', path: '/projects', tag: 'projects', status: 200, response: pageOf(projectView),
+    query: z.strictObject({ ...pageQuery, include_archived: flag.optional() }),
+    summary: 'Projects, newest first',
+  }),
+  getProject: defineRoute({ method: 'GET', path: '/projects/{id}', tag: 'projects', status: 200, params: byId, response: projectView, summary: 'One project' }),
+  updateProject: defineRoute({
+    method: 'PATCH', path: '/projects/{id}', tag: 'projects', status: 200, params: byId, body: updateProjectBody, response: projectView, refusals: [409],
+    summary: 'Change a project',
+  }),
+  archiveProject: defineRoute({
+    method: 'DELETE', path: '/projects/{id}', tag: 'projects', status: 200, params: byId, response: projectView,
+    summary: 'Archive a project; nothing is deleted',
+  }),
+
+  createCharacter: defineRoute({
+    method: 'POST', path: '/projects/{id}/characters', tag: 'characters', status: 201, params: byId, body: createCharacterBody, response: characterView, idempotent: true,
+    summary: 'Create a character in a project',
+  }),
+  listProjectCharacters: defineRoute({
+    method: 'GET', path: '/projects/{id}/characters', tag: 'characters', status: 200, params: byId, response: pageOf(characterView),
+    query: z.strictObject({ ...pageQuery, include_archived: flag.optional() }),
+    summary: 'Characters of one project',
+  }),
+  listCharacters: defineRoute({
+    method: 'GET', path: '/characters', tag: 'characters', status: 200, response: pageOf(characterView),
+    query: z.strictObject({ ...pageQuery, project_id: uuid.optional(), include_archived: flag.optional() }),
+    summary: 'Characters, newest first',
+  }),
+  getCharacter: defineRoute({ method: 'GET', path: '/characters/{id}', tag: 'characters', status: 200, params: byId, response: characterView, summary: 'One character' }),
+  updateCharacter: defineRoute({
+    method: 'PATCH', path: '/characters/{id}', tag: 'characters', status: 200, params: byId, body: updateCharacterBody, response: characterView, refusals: [409],
+    summary: 'Change a character',
+  }),
+  archiveCharacter: defineRoute({
+    method: 'DELETE', path: '/characters/{id}', tag: 'characters', status: 200, params: byId, response: characterView,
+    summary: 'Archive a character; nothing is deleted',
+  }),
+
+  generate: defineRoute({
+    method: 'POST', path: '/generate', tag: 'jobs', status: 202, body: z.union([generateRequest, shortGenerateRequest]), response: jobAccepted, idempotent: true,
+    refusals: [404, 409],
+    summary: 'Ask for pictures',
+    description: 'Answers at once with the job, an estimate and the address of its live feed. The short form {"type":"image","prompt":"…","quality":"low"} works too.',
+  }),
+  listJobs: defineRoute({
+    method: 'GET', path: '/jobs', tag: 'jobs', status: 200, response: pageOf(jobSummary),
+    query: z.strictObject({ ...pageQuery, project_id: uuid.optional(), state: jobState.optional(), type: jobType.optional(), gpu: gpuName.optional() }),
+    summary: 'Jobs, newest first',
+  }),
+  getJob: defineRoute({ method: 'GET', path: '/jobs/{id}', aliases: ['/job/{id}'], tag: 'jobs', status: 200, params: byId, response: jobView, summary: 'One job with its progress, tasks and attempts' }),
+  cancelJob: defineRoute({
+    method: 'POST', path: '/jobs/{id}/cancel', tag: 'jobs', status: 200, params: byId, response: jobView, refusals: [409, 413, 415],
+    body: z.strictObject({ reason: z.string().max(500).default('') }), bodyOptional: true,
+    summary: 'Cancel a job that has not ended',
+  }),
+  listJobArtifacts: defineRoute({
+    method: 'GET', path: '/jobs/{id}/artifacts', tag: 'jobs', status: 200, params: byId, query: z.strictObject(pageQuery), response: pageOf(artifactView),
+    summary: 'Files that the job produced',
+  }),
+  listJobEvents: defineRoute({
+    method: 'GET', path: '/jobs/{id}/events', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobEventView) }),
+    query: z.strictObject({ after: z.coerce.number().int().min(0).max(2 ** 31 - 1).default(0), limit: z.coerce.number().int().min(1).max(1000).default(200) }),
+    summary: 'Everything that happened to the job, numbered without gaps',
+  }),
+  listJobParams: defineRoute({
+    method: 'GET', path: '/jobs/{id}/params', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobParamsView) }),
+    summary: 'The exact graph and parameters of every attempt',
+  }),
+  getJobQuality: defineRoute({ method: 'GET', path: '/jobs/{id}/quality', tag: 'jobs', status: 200, params: byId, response: jobQualityView, summary: 'Scores and verdicts of every attempt' }),
+
+  getArtifact: defineRoute({ method: 'GET', path: '/artifacts/{id}', tag: 'artifacts', status: 200, params: byId, response: artifactView, summary: 'One file, described' }),
+  getArtifactContent: defineRoute({
+    method: 'GET', path: '/artifacts/{id}/content', tag: 'artifacts', status: 200, params: byId, response: { bytes: ['image/png', 'image/webp', 'image/jpeg'] },
+    refusals: [206, 304, 410, 416],
+    summary: 'The bytes; Range and ETag (sha256) are understood',
+  }),
+  getArtifactThumbnail: defineRoute({
+    method: 'GET', path: '/artifacts/{id}/thumbnail', tag: 'artifacts', status: 200, params: byId, response: { bytes: ['image/webp'] },
+    refusals: [206, 304, 410, 416],
+    summary: 'A small WebP of the file',
+  }),
+} as const;
+
+export type Routes = typeof routes;

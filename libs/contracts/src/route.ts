@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+interface RouteShape {
+  readonly method: Method;
+  /** Below the prefix, with `{name}` parameters, as OpenAPI writes it. */
+  readonly path: string;
+  /** Other paths with the same meaning; `root:` ones stand outside the prefix. */
+  readonly aliases?: readonly string[];
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** An empty body means the same as `{}`. */
+  readonly bodyOptional?: boolean;
+  /** Accepts `Idempotency-Key`. */
+  readonly idempotent?: boolean;
+  /** Status of the good answer. */
+  readonly status: 200 | 201 | 202;
+  /** JSON shape of the good answer, or the media types of its bytes. */
+  readonly response: z.ZodType | { readonly bytes: readonly string[] };
+  /** Refusals beyond those every route may give (see `refusalsOf`). */
+  readonly refusals?: readonly number[];
+}
+
+export type RouteDefinition = RouteShape;
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** What a handler is given. */
+export interface RouteInput<Route extends RouteShape> {
+  params: Parsed<Route['params']>;
+  query: Parsed<Route['query']>;
+  body: Parsed<Route['body']>;
+  idempotencyKey: string | undefined;
+  correlationId: string;
+}
+
+export type RouteOutput<Route extends RouteShape> = Route['response'] extends z.ZodType ? z.input<Route['response']> : never;
+
+/** Declares a route once for the door, the document and the client. */
+export const defineRoute = <const Route extends RouteShape>(route: Route): Route => route;
+
+/** Every status besides the good one that this route's answer may carry. */
+export function refusalsOf(route: RouteShape): number[] {
+  const refusals = new Set([500, 503, ...(route.refusals ?? [])]);
+  if (route.params ?? route.query ?? route.body) refusals.add(400);
+  if (route.idempotent) refusals.add(400).add(409);
+  if (route.params) refusals.add(404);
+  if (route.body) refusals.add(413).add(415);
+  return [...refusals].sort((a, b) => a - b);
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { gpuView } from './gpu';
+import { instant } from './primitives';
+
+export const healthCheck = z.object({ ok: z.boolean(), detail: z.string() });
+export type HealthCheck = z.infer<typeof healthCheck>;
+
+/** Every process says this on core NATS every two seconds; nothing of it is stored. */
+export const heartbeat = z.object({
+  service: z.string(),
+  /** Unique per process start. */
+  instance: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  started_at: instant,
+  state: z.enum(['starting', 'ready', 'degraded', 'stopping']),
+  checks: z.record(z.string(), healthCheck),
+});
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+export const heartbeatSubject = (service: string): string => `hb.${service}`;
+export const heartbeatFilter = 'hb.*';
+export const heartbeatIntervalMs = 2_000;
+/** After three missed beats a process counts as down. */
+export const heartbeatDeadlineMs = 6_500;
+
+export const processView = z
+  .object({
+    service: z.string(),
+    state: z.enum(['starting', 'ready', 'degraded', 'stopping', 'down']),
+    pid: z.int().nullable(),
+    version: z.string().nullable(),
+    started_at: instant.nullable(),
+    uptime_seconds: z.number().nullable(),
+    last_seen_at: instant.nullable(),
+    checks: z.record(z.string(), healthCheck),
+  })
+  .meta({ id: 'Process' });
+export type ProcessView = z.infer<typeof processView>;
+
+export const healthView = z
+  .object({ status: z.enum(['ok', 'unavailable']), parts: z.record(z.string(), healthCheck) })
+  .meta({ id: 'Health' });
+export type HealthView = z.infer<typeof healthView>;
+
+export const queueView = z
+  .object({ pending: z.int(), queued: z.int(), processing: z.int(), quality_check: z.int(), oldest_queued_seconds: z.number().nullable() })
+  .meta({ id: 'Queue' });
+
+/** Rendering's own part of `/status`. */
+export const renderingStatus = z.object({
+  queue: queueView,
+  gpus: z.array(gpuView),
+  leader: z.object({ holder: z.string().nullable(), fence: z.int(), until: instant.nullable() }),
+  library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
+  models: z.object({ present: z.record(z.string(), z.array(z.string())), missing: z.array(z.object({ workflow: z.string(), what: z.string(), where: z.string() })) }),
+});
+export type RenderingStatus = z.infer<typeof renderingStatus>;
+
+export const statusView = z
+  .object({
+    version: z.string(),
+    simulated: z.boolean().describe('true when at least one card is a simulator'),
+    processes: z.array(processView),
+    rendering: renderingStatus.nullable().describe('null while rendering does not answer'),
+  })
+  .meta({ id: 'Status' });
+export type StatusView = z.infer<typeof statusView>;
