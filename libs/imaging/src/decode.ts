@@ -1,0 +1,108 @@
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { inspectPngAnimation, verifyBytes } from './integrity';
+import {
+  PictureRefusal,
+  defaultPictureLimits,
+  type Picture,
+  type PictureFormat,
+  type PictureLimits,
+  type PictureSource,
+} from './picture';
+import { readPictureBytes, recogniseFormat } from './picture-bytes';
+
+/** What the header says. `width` and `height` are upright: EXIF orientation is already applied. */
+export interface PictureHeader {
+  readonly format: PictureFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+  /** Frames of an animation, 1 for a still. */
+  readonly pages: number;
+  readonly bytes: number;
+}
+
+/**
+ * Pixels as Pillow would hand them over: upright, alpha composited on white, stored numbers (embedded profiles ignored),
+ * 16 bit reduced to the high byte, grey and palette as RGB.
+ * Formula source: Pillow 12.1.1 `ImageOps.exif_transpose` and imgutils 0.19 `load_image`; equal within 1 LSB for alpha and
+ * 16 bit, 2 for JPEG, else exactly.
+ * @throws PictureRefusal with any of its reasons; the file system's own error when a path cannot be read.
+ */
+export async function decodePicture(source: PictureSource, limits: Partial<PictureLimits> = {}): Promise<Picture> {
+  const { header, pipeline, bytes } = await openPicture(source, limits, { ignoreIcc: true });
+  // Judging only the first frame of an animation would be a verdict on something nobody asked about.
+  if (header.pages > 1) throw new PictureRefusal('animated', `the file holds ${header.pages} frames`);
+  const upright = pipeline.autoOrient();
+  const opaque = header.hasAlpha ? upright.flatten({ background: '#ffffff' }) : upright;
+  const { data, info } = await decoding(bytes, () =>
+    opaque.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
+  );
+  if (info.channels !== 3 || data.length !== info.width * info.height * 3)
+    throw new PictureRefusal('corrupt', `decoded to ${info.channels} channels and ${data.length} bytes`);
+  return { width: info.width, height: info.height, channels: 3, data, format: header.format };
+}
+
+/**
+ * Reads the header only, with the same limits as decoding.
+ * @throws PictureRefusal as `decodePicture`, except what only shows in the pixels.
+ */
+export async function probePicture(source: PictureSource, limits: Partial<PictureLimits> = {}): Promise<PictureHeader> {
+  return (await openPicture(source, limits, { ignoreIcc: true })).header;
+}
+
+interface OpenPicture {
+  readonly header: PictureHeader;
+  readonly pipeline: Sharp;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A sharp pipeline over bytes that passed every check a header allows; nothing is decoded yet. Of an animation the pipeline
+ * holds the first frame.
+ */
+export async function openPicture(
+  source: PictureSource,
+  partialLimits: Partial<PictureLimits>,
+  options: { readonly ignoreIcc: boolean },
+): Promise<OpenPicture> {
+  const limits = { ...defaultPictureLimits, ...partialLimits };
+  const bytes = await readPictureBytes(source, limits);
+  const format = recogniseFormat(bytes);
+  // The limit is checked here by us, so that a bomb is refused by its own name and not as a decoder error.
+  const metadata = await decoding(bytes, () => sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata());
+  const header = headerOf(metadata, format, bytes);
+  if (header.width * header.height * header.pages > limits.maxPixels)
+    throw new PictureRefusal('too_many_pixels', `${header.width} x ${header.height} x ${header.pages} exceeds ${limits.maxPixels}`);
+  if (metadata.space === 'cmyk') throw new PictureRefusal('cmyk', 'CMYK has no fixed meaning in RGB');
+  const pipeline = sharp(bytes, {
+    failOn: 'error',
+    ignoreIcc: options.ignoreIcc,
+    limitInputPixels: limits.maxPixels,
+  }).timeout({ seconds: Math.max(1, Math.ceil(limits.maxSeconds)) });
+  return { header, pipeline, bytes };
+}
+
+function headerOf(metadata: Metadata, format: PictureFormat, bytes: Uint8Array): PictureHeader {
+  if (metadata.format !== format)
+    throw new PictureRefusal('corrupt', `starts as ${format}, decodes as ${String(metadata.format)}`);
+  const { autoOrient, pageHeight } = metadata;
+  const pages = format === 'png' ? inspectPngAnimation(bytes) : (metadata.pages ?? 1);
+  const height = pageHeight ?? autoOrient.height;
+  return { format, width: autoOrient.width, height, hasAlpha: metadata.hasAlpha ?? false, pages, bytes: bytes.length };
+}
+
+/** Turns libvips' prose into one of our reasons: a damaged container tells more reliably than the wording of a message. */
+export async function decoding<T>(bytes: Uint8Array, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof PictureRefusal) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (/timeout/i.test(message)) throw new PictureRefusal('too_slow', 'decoding took too long', { cause });
+    if (/pixel limit|dimensions? exceed|too large/i.test(message))
+      throw new PictureRefusal('too_many_pixels', 'the decoder refused the dimensions', { cause });
+    const integrity = verifyBytes(bytes);
+    const truncated = (!integrity.intact && integrity.fault === 'truncated') || /premature end|truncat|end of/i.test(message);
+    throw new PictureRefusal(truncated ? 'truncated' : 'corrupt', `the picture does not decode: ${message}`, { cause });
+  }
+}
