@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  projectArchived, projectCreated, projectUpdated, type archiveProjectRequest, type createProjectRequest, type InputOf, type listProjectsRequest, type Page,
+  type ProjectView, type RequestContext, type updateProjectRequest,
+} from '@tower/contracts';
+import { decodeCursor, onceByKey, Outbox, toPage } from '@tower/db';
+import { AppError, CLOCK, newId, notFound, type Clock } from '@tower/kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Project } from './project.entity';
+import { freeSlug, slugOf, toProjectView, unfiledSlug } from './project';
+
+@Injectable()
+export class ProjectsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  create({ context, body }: InputOf<typeof createProjectRequest>): Promise<ProjectView> {
+    return this.db.transaction((tx) =>
+      onceByKey(tx, 'create_project', context.idempotencyKey, body, () => this.insert(tx, context, { name: body.name, description: body.description, gatePolicy: body.gate_policy }, slugOf(body.name))),
+    );
+  }
+
+  async get(id: string): Promise<ProjectView> {
+    return toProjectView(await getProject(this.db.manager, id));
+  }
+
+  async list(input: InputOf<typeof listProjectsRequest>): Promise<Page<ProjectView>> {
+    const query = this.db.manager.createQueryBuilder(Project, 'project').orderBy('project.id', 'DESC').take(input.limit + 1);
+    const after = decodeCursor(input.cursor);
+    if (after !== null) query.andWhere('project.id < :after', { after });
+    if (!input.include_archived) query.andWhere('project.archived_at is null');
+    return toPage(await query.getMany(), input.limit, toProjectView);
+  }
+
+  update({ context, id, body }: InputOf<typeof updateProjectRequest>): Promise<ProjectView> {
+    return this.db.transaction(async (tx) => {
+      const project = await getProject(tx, id, 'for update');
+      if (project.archivedAt !== null) throw new AppError('conflict', 'project_archived', `project ${id} is archived and cannot be changed`);
+      const changed = { ...(body.name === undefined ? {} : { name: body.name }), ...(body.description === undefined ? {} : { description: body.description }), ...(body.gate_policy === undefined ? {} : { gatePolicy: body.gate_policy }) };
+      const updated = await tx.save(Project, { ...project, ...changed, updatedAt: this.clock.now() });
+      await this.outbox.add(tx, projectUpdated, { projectId: id, name: updated.name, changed: Object.keys(changed) }, context);
+      return toProjectView(updated);
+    });
+  }
+
+  /** Archiving twice is the same as once. */
+  archive({ context, id }: InputOf<typeof archiveProjectRequest>): Promise<ProjectView> {
+    return this.db.transaction(async (tx) => {
+      const project = await getProject(tx, id, 'for update');
+      if (project.archivedAt !== null) return toProjectView(project);
+      const now = this.clock.now();
+      const archived = await tx.save(Project, { ...project, archivedAt: now, updatedAt: now });
+      await this.outbox.add(tx, projectArchived, { projectId: id }, context);
+      return toProjectView(archived);
+    });
+  }
+
+  getUnfiled(context: RequestContext): Promise<ProjectView> {
+    return this.db.transaction(async (tx) => {
+      await lockSlugs(tx);
+      const found = await tx.findOneBy(Project, { slug: unfiledSlug });
+      if (found !== null) return toProjectView(found);
+      return this.insert(tx, context, { name: 'Unfiled', description: 'Work that named no project.', gatePolicy: 'advise' }, unfiledSlug);
+    });
+  }
+
+  private async insert(tx: EntityManager, context: RequestContext, facts: Pick<Project, 'name' | 'description' | 'gatePolicy'>, wanted: string): Promise<ProjectView> {
+    await lockSlugs(tx);
+    const rows: { slug: string }[] = await tx.query("select slug from project where slug = $1 or slug like $1 || '-%'", [wanted]);
+    // `unfiled` is kept for the project of that meaning, also before it exists.
+    const taken = new Set(rows.map((row) => row.slug));
+    if (facts.name !== 'Unfiled') taken.add(unfiledSlug);
+    const now = this.clock.now();
+    const project = await tx.save(Project, { id: newId(), ...facts, slug: freeSlug(wanted, taken), createdAt: now, updatedAt: now, archivedAt: null });
+    await this.outbox.add(tx, projectCreated, { projectId: project.id, name: project.name, slug: project.slug }, context);
+    return toProjectView(project);
+  }
+}
+
+/** Two projects of one name asked for at once must not choose the same folder. */
+const lockSlugs = (tx: EntityManager): Promise<unknown> => tx.query("select pg_advisory_xact_lock(hashtextextended('projects:slug', 0))");
+
+async function getProject(tx: EntityManager, id: string, lock?: 'for update'): Promise<Project> {
+  const project = await tx.findOne(Project, { where: { id }, ...(lock ? { lock: { mode: 'pessimistic_write' } } : {}) });
+  if (project === null) throw notFound('project', id);
+  return project;
+}

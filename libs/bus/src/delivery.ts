@@ -1,0 +1,27 @@
+import { AppError, describeError, onFailure } from '@tower/kit';
+import { toDatabaseError } from '@tower/db';
+
+export type Decision =
+  | { do: 'ack' }
+  | { do: 'retry'; delayMs: number; reason: string }
+  /** The database is away: keep the message in hand and try again, because a redelivery would only count against it. */
+  | { do: 'hold'; reason: string }
+  | { do: 'dead_letter'; reason: string };
+
+/** Milliseconds before delivery 2, 3, … */
+const retryDelaysMs = [100, 500, 2_000, 5_000, 10_000, 20_000, 30_000] as const;
+export const maxDeliveries = retryDelaysMs.length + 1;
+
+/** What to do with a message after its handler threw `thrown` (undefined: it resolved) on delivery number `delivery`, counted from 1. */
+export function decide(thrown: unknown, delivery: number): Decision {
+  if (thrown === undefined) return { do: 'ack' };
+  const error = toDatabaseError(thrown);
+  const reason = describeError(error);
+  if (error instanceof AppError) {
+    if (error.code === 'database_unavailable') return { do: 'hold', reason };
+    if (onFailure[error.kind] === 'dead_letter') return { do: 'dead_letter', reason };
+  }
+  if (delivery >= maxDeliveries) return { do: 'dead_letter', reason: `after ${delivery} deliveries: ${reason}` };
+  const wanted = error instanceof AppError ? error.options.retryAfterMs : undefined;
+  return { do: 'retry', delayMs: wanted ?? retryDelaysMs[Math.max(delivery, 1) - 1] ?? 30_000, reason };
+}

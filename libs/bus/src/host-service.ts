@@ -1,0 +1,157 @@
+import { Global, Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { topology, type ServiceName } from '@tower/contracts';
+import { connectDatabase, databaseFor, migrate, Outbox, pruneMessaging, type DatabaseOptions } from '@tower/db';
+import { CLOCK, describeError, Health, LOGGER, Metrics, nestLogger, newId, runService, systemClock, type ServiceContext, type ServiceStep } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import { BusMetrics } from './bus.metrics';
+import { BusConnection, natsOptions } from './connection';
+import { DeadLetters } from './dead-letters';
+import { Heartbeats } from './heartbeats';
+import { JetStreamServer } from './jetstream.server';
+import { OutboxRelay } from './relay';
+import { RequestClient } from './request-client';
+import { ensureStreams } from './streams';
+
+/** Injection tokens for values that are not classes. */
+export const DATABASE_URL = Symbol('DATABASE_URL');
+export const INSTANCE = Symbol('INSTANCE');
+
+@Global()
+@Module({})
+class HostModule {
+  static with(providers: Provider[], service: Type): DynamicModule {
+    return { module: HostModule, imports: [service], providers, exports: providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide)) };
+  }
+}
+
+export interface HostedService {
+  module: Type;
+  entities?: DatabaseOptions['entities'];
+  /** Called with everything connected and migrated, before the first message is taken: put right what a crash left behind. */
+  repairOnStart?: (app: NestFastifyApplication) => Promise<void>;
+  /** Called last, for what a service runs beside answering messages; the returned function stops it first of all. */
+  run?: (app: NestFastifyApplication, context: ServiceContext) => Promise<() => Promise<void>>;
+}
+
+const pruneEveryMs = 60 * 60 * 1000;
+
+/**
+ * Runs one of our services. Start: operations port, database, migrations, bus, heartbeats, application, repair, outbox relay, dead letters,
+ * messages, own work. Stop: the reverse, so that nothing new comes in while what is in hand is finished.
+ */
+export function hostService(service: ServiceName, hosted: HostedService): Promise<void> {
+  const instance = newId();
+  const schema = topology[service].schema;
+  const clock = systemClock;
+  let db: DataSource;
+  let bus: BusConnection;
+  let busMetrics: BusMetrics;
+  let requests: RequestClient;
+  let app: NestFastifyApplication;
+
+  const steps: ServiceStep[] = [
+    {
+      name: 'database',
+      start: async ({ env, logger, health, stopping }) => {
+        db = databaseFor({
+          url: env.DATABASE_URL, schema, service, ...(hosted.entities ? { entities: hosted.entities } : {}),
+          onPoolError: (error) => logger.warn(`database connection broke: ${describeError(error)}`),
+        });
+        health.register('database', async () => {
+          await db.query('select 1');
+          return { ok: true, detail: 'answers' };
+        });
+        await connectDatabase(db, { logger, signal: stopping });
+        const applied = await migrate(db, schema);
+        if (applied.length > 0) logger.info({ applied }, 'migrated');
+        return () => db.destroy();
+      },
+    },
+    {
+      name: 'bus',
+      start: async ({ env, logger, health, metrics }) => {
+        busMetrics = new BusMetrics(metrics);
+        bus = await BusConnection.open(env.NATS_URL, service, logger);
+        health.register('nats', () => ({ ok: bus.isConnected(), detail: bus.isConnected() ? 'connected' : 'reconnecting' }));
+        await ensureStreams(await bus.nats.jetstreamManager());
+        requests = new RequestClient(env.NATS_URL, service, busMetrics);
+        await requests.connect();
+        return async () => {
+          await requests.close();
+          await bus.close();
+        };
+      },
+    },
+    {
+      name: 'heartbeats',
+      start: async ({ health }) => {
+        const heartbeats = new Heartbeats(service, bus, health, clock);
+        heartbeats.start();
+        return () => heartbeats.stop();
+      },
+    },
+    {
+      name: 'application',
+      start: async (context) => {
+        const providers: Provider[] = [
+          { provide: DataSource, useValue: db },
+          { provide: BusConnection, useValue: bus },
+          { provide: BusMetrics, useValue: busMetrics },
+          { provide: RequestClient, useValue: requests },
+          { provide: Outbox, useValue: new Outbox(service, clock) },
+          { provide: Metrics, useValue: context.metrics },
+          { provide: Health, useValue: context.health },
+          { provide: LOGGER, useValue: context.logger },
+          { provide: CLOCK, useValue: clock },
+          { provide: DATABASE_URL, useValue: context.env.DATABASE_URL },
+          { provide: INSTANCE, useValue: instance },
+        ];
+        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module), new FastifyAdapter({ bodyLimit: 1024 * 1024 }), {
+          logger: nestLogger(context.logger),
+          abortOnError: false,
+        });
+        app.connectMicroservice({ transport: Transport.NATS, options: { ...natsOptions(context.env.NATS_URL, `${service}-answers`), servers: context.env.NATS_URL.split(','), queue: service } });
+        app.connectMicroservice({ strategy: new JetStreamServer(service, bus, busMetrics, context.logger) });
+        await app.init();
+        await hosted.repairOnStart?.(app);
+        return () => app.close();
+      },
+    },
+    {
+      name: 'outbox relay',
+      start: async ({ env, logger, health }) => {
+        const relay = new OutboxRelay(db, bus, busMetrics, logger, { databaseUrl: env.DATABASE_URL, schema, holder: instance, clock });
+        relay.start();
+        health.register('outbox', () => {
+          const trouble = relay.trouble();
+          return { ok: trouble === undefined, detail: trouble ?? 'sending' };
+        });
+        const prune = setInterval(() => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')), pruneEveryMs);
+        return async () => {
+          clearInterval(prune);
+          await relay.stop();
+        };
+      },
+    },
+    {
+      name: 'dead letters',
+      start: async ({ logger }) => {
+        const letters = new DeadLetters(service, db, bus, logger);
+        letters.start();
+        return () => letters.stop();
+      },
+    },
+    {
+      name: 'messages',
+      start: async () => {
+        await app.startAllMicroservices();
+        return undefined;
+      },
+    },
+    { name: 'own work', start: async (context) => hosted.run?.(app, context) },
+  ];
+  return runService(service, steps);
+}

@@ -1,0 +1,32 @@
+import { Logger } from '@nestjs/common';
+import { MessagePattern, Transport } from '@nestjs/microservices';
+import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
+import { AppError, fieldErrorsOf, toAppError } from '@tower/kit';
+import { toDatabaseError } from '@tower/db';
+import { toErrorReply, type Reply } from './reply';
+
+/** Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and code. */
+export function OnRequest<const Definition extends RequestDefinition>(definition: Definition) {
+  return (target: object, key: string, descriptor: TypedPropertyDescriptor<(input: InputOf<Definition>) => Promise<OutputOf<Definition>>>): void => {
+    const handler = descriptor.value;
+    if (handler === undefined) throw new Error('only methods can be handlers');
+    const answering = async function (this: unknown, raw: unknown): Promise<Reply> {
+      try {
+        const input = parse(definition, raw);
+        return { ok: true, value: definition.output.parse(await handler.call(this, input)) };
+      } catch (thrown) {
+        const error = toDatabaseError(thrown);
+        if (toAppError(error).kind === 'internal') Logger.error(`answering ${definition.subject}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, thrown instanceof Error ? thrown.stack : undefined, 'requests');
+        return toErrorReply(error);
+      }
+    };
+    descriptor.value = answering as never;
+    MessagePattern(definition.subject, Transport.NATS)(target, key, descriptor);
+  };
+}
+
+function parse<Definition extends RequestDefinition>(definition: Definition, raw: unknown): InputOf<Definition> {
+  const result = definition.input.safeParse(raw);
+  if (result.success) return result.data as InputOf<Definition>;
+  throw new AppError('invalid', 'request_malformed', `not a valid ${definition.subject}`, { fields: fieldErrorsOf(result.error.issues) });
+}

@@ -1,0 +1,42 @@
+import { fieldError } from '@tower/contracts';
+import { AppError, toAppError, type ErrorKind } from '@tower/kit';
+import { z } from 'zod';
+
+const kinds = ['invalid', 'not_found', 'conflict', 'forbidden', 'unavailable', 'internal'] as const satisfies readonly ErrorKind[];
+
+/** What travels back over core NATS: the value, or an error that keeps its kind and code. */
+export const reply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({
+    ok: z.literal(false),
+    error: z.object({
+      kind: z.enum(kinds),
+      code: z.string(),
+      message: z.string(),
+      retryAfterMs: z.number().optional(),
+      fields: z.array(fieldError).optional(),
+    }),
+  }),
+]);
+export type Reply = z.infer<typeof reply>;
+
+export function toErrorReply(thrown: unknown): Reply {
+  const { kind, code, message, options } = toAppError(thrown);
+  return {
+    ok: false,
+    error: {
+      kind,
+      code,
+      message,
+      ...(options.retryAfterMs === undefined ? {} : { retryAfterMs: options.retryAfterMs }),
+      ...(options.fields === undefined ? {} : { fields: options.fields }),
+    },
+  };
+}
+
+export function fromErrorReply(error: Extract<Reply, { ok: false }>['error']): AppError {
+  return new AppError(error.kind, error.code, error.message, {
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.fields === undefined ? {} : { fields: error.fields }),
+  });
+}

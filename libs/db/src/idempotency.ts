@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@tower/kit';
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Runs a create once per key: a repeat with the same request gets the first answer, one with another request is refused.
+ * Without a key the work simply runs. Must be the first thing in the transaction: the row lock makes a concurrent repeat wait.
+ */
+export async function onceByKey<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown, work: () => Promise<Response>): Promise<Response> {
+  if (key === undefined) return work();
+  const requestHash = createHash('sha256').update(canonicalJson(request)).digest('hex');
+  const claimed: unknown[] = await tx.query(
+    "insert into idempotency (scope, key, request_hash, response) values ($1, $2, $3, 'null') on conflict do nothing returning 1",
+    [scope, key, requestHash],
+  );
+  if (claimed.length === 0) {
+    const [earlier]: { request_hash: string; response: Response }[] = await tx.query('select request_hash, response from idempotency where scope = $1 and key = $2', [scope, key]);
+    if (earlier === undefined) throw new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', { retryAfterMs: 500 });
+    if (earlier.request_hash !== requestHash)
+      throw new AppError('conflict', 'idempotency_key_reused', 'this Idempotency-Key was used with another request; use a new key for a new request');
+    return earlier.response;
+  }
+  const response = await work();
+  await tx.query('update idempotency set response = $3 where scope = $1 and key = $2', [scope, key, JSON.stringify(response)]);
+  return response;
+}
+
+/** JSON with sorted keys, so that equal requests have equal hashes. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+export interface LeaseTimes {
+  /** Milliseconds the database grants. */
+  ttlMs: number;
+  renewEveryMs: number;
+  /** Milliseconds after sending the last good renewal at which the holder stops trusting itself; below `ttlMs`. */
+  trustMs: number;
+  /** How often somebody without the lease asks for it. */
+  askEveryMs: number;
+}
+
+export const defaultLeaseTimes: LeaseTimes = { ttlMs: 6_000, renewEveryMs: 2_000, trustMs: 4_000, askEveryMs: 1_000 };
+
+/**
+ * Lets one process act alone. The database's clock decides, and the fence number grows with every change of hands, so that a holder that
+ * was stopped and woke up late cannot write any more (see `requireFence`). A holder whose database connection is gone is replaced at once:
+ * that is safe because of the fence, and makes a kill -9 cost a second instead of the whole term.
+ */
+export class Lease {
+  private runner: QueryRunner | undefined;
+  private fence: string | undefined;
+  private trustedUntilMs = -Infinity;
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly db: DataSource,
+    readonly name: string,
+    readonly holder: string,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly times: LeaseTimes = defaultLeaseTimes,
+  ) {}
+
+  /** The fence to act under, or undefined when this process must not act. */
+  held(): string | undefined {
+    return this.clock.monotonicMs() < this.trustedUntilMs ? this.fence : undefined;
+  }
+
+  /** Asks and renews in the background; `onGained` is called each time the lease changes to us. */
+  start(onGained: (fence: string) => void = () => undefined): void {
+    this.loop = this.run(onGained);
+  }
+
+  /** Gives the lease back, so that the next holder need not wait. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+    if (this.held() !== undefined) {
+      await this.db
+        .query('update lease set until = clock_timestamp() where name = $1 and holder = $2', [this.name, this.holder])
+        .catch((error: unknown) => this.logger.warn({ err: error }, 'giving back a lease; it will run out by itself'));
+    }
+    this.trustedUntilMs = -Infinity;
+    await this.dropConnection();
+  }
+
+  private async run(onGained: (fence: string) => void): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const before = this.held();
+      try {
+        await this.ask();
+      } catch (error) {
+        this.logger.debug({ err: error }, `asking for lease ${this.name}: ${describeError(error)}`);
+        await this.dropConnection();
+      }
+      const after = this.held();
+      if (after !== undefined && after !== before) {
+        this.logger.info({ lease: this.name, fence: after }, 'lease gained');
+        onGained(after);
+      } else if (after === undefined && before !== undefined) this.logger.warn({ lease: this.name, fence: before }, 'lease lost');
+      await sleep(after === undefined ? this.times.askEveryMs : this.times.renewEveryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  private async ask(): Promise<void> {
+    if (this.runner === undefined) {
+      this.runner = this.db.createQueryRunner();
+      await this.runner.connect();
+    }
+    const sentAtMs = this.clock.monotonicMs();
+    const rows: { fence: string }[] = await this.runner.query(
+      `insert into lease (name, holder, fence, until, backend_pid, backend_start)
+       select $1, $2, 1, clock_timestamp() + make_interval(secs => $3), a.pid, a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()
+       on conflict (name) do update set
+         fence = case when lease.holder = excluded.holder and lease.until > clock_timestamp() then lease.fence else lease.fence + 1 end,
+         holder = excluded.holder, until = excluded.until, backend_pid = excluded.backend_pid, backend_start = excluded.backend_start
+       where lease.until < clock_timestamp() or lease.holder = excluded.holder
+          or not exists (select 1 from pg_stat_activity a where a.pid = lease.backend_pid and a.backend_start = lease.backend_start)
+       returning fence`,
+      [this.name, this.holder, this.times.ttlMs / 1000],
+    );
+    const granted = rows[0];
+    if (granted === undefined) {
+      this.trustedUntilMs = -Infinity;
+      return;
+    }
+    this.fence = granted.fence;
+    this.trustedUntilMs = sentAtMs + this.times.trustMs;
+  }
+
+  private async dropConnection(): Promise<void> {
+    const runner = this.runner;
+    this.runner = undefined;
+    await runner?.release().catch((error: unknown) => this.logger.debug({ err: error }, 'releasing a broken connection'));
+  }
+}
+
+/** First statement of every transaction that a leader writes: fails when the lease has moved on, and keeps it from moving until the commit. */
+export async function requireFence(tx: EntityManager, lease: string, fence: string): Promise<void> {
+  const rows: unknown[] = await tx.query('select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for share', [lease, fence]);
+  if (rows.length === 0) throw new AppError('conflict', 'lease_lost', `this process no longer holds ${lease}`);
+}
