@@ -3,7 +3,7 @@ import { findPixelFault, isBlack, isUniform, looksLikeNan, measureLevels } from 
 const painted = (width: number, height: number, colour: (x: number, y: number) => readonly [number, number, number]) => {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) data.set(colour(x, y), (y * width + x) * 3);
-  return { width, height, data };
+  return { width, height, channels: 3, data } as const;
 };
 
 describe('pixel guards', () => {
@@ -44,8 +44,8 @@ describe('pixel guards', () => {
   });
 
   it('refuse data of another size than stated', () => {
-    expect(() => measureLevels({ width: 2, height: 2, data: new Uint8Array(11) })).toThrow(RangeError);
-    expect(() => measureLevels({ width: 0, height: 2, data: new Uint8Array(0) })).toThrow(RangeError);
+    expect(() => measureLevels({ width: 2, height: 2, channels: 3, data: new Uint8Array(11) })).toThrow(RangeError);
+    expect(() => measureLevels({ width: 0, height: 2, channels: 3, data: new Uint8Array(0) })).toThrow(RangeError);
   });
 
   it('measure a picture of one pixel', () => {

@@ -1,4 +1,4 @@
-import type { Picture } from './picture';
+import type { Rgb } from './picture';
 
 /** ComfyUI turns NaN latents into zeros: mean below 2 and standard deviation below 2 of 255 (comfyui-protocol, failure 17). */
 export const BLACK_MAX_MEAN = 2;
@@ -41,7 +41,7 @@ export interface PictureLevels {
 export type PixelFault = 'black' | 'uniform' | 'nan_look';
 
 /** One pass over the pixels, sums in double precision. */
-export function measureLevels(picture: Pick<Picture, 'width' | 'height' | 'data'>): PictureLevels {
+export function measureLevels(picture: Rgb): PictureLevels {
   const { data, width, height } = picture;
   const count = width * height;
   if (count === 0 || data.length !== count * 3) throw new RangeError(`${width} x ${height} RGB needs ${count * 3} bytes`);

@@ -27,8 +27,11 @@ export {
   type PictureLimits,
   type PictureRefusalReason,
   type PictureSource,
+  type PixelSize,
+  type Raster,
+  type Rgb,
 } from './picture';
-export { resolutionAchieved, type PixelSize } from './resolution';
+export { resolutionAchieved } from './resolution';
 export {
   computed,
   computedOrInferenceError,

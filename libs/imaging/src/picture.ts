@@ -1,13 +1,22 @@
-/**
- * Decoded pixels, upright, opaque, sRGB numbers as stored in the file. `data` has `width * height * 3` bytes, row by row,
- * red, green, blue.
- */
-export interface Picture {
+/** 8-bit samples, row by row, channels interleaved: `width * height * channels` bytes. */
+export interface Raster<C extends number = number> {
   readonly width: number;
   readonly height: number;
-  readonly channels: 3;
+  readonly channels: C;
   readonly data: Uint8Array;
+}
+
+/** Red, green, blue; opaque, sRGB numbers. What every metric measures. */
+export type Rgb = Raster<3>;
+
+/** A decoded file: upright, alpha composited on white, sRGB numbers as stored. */
+export interface Picture extends Rgb {
   readonly format: PictureFormat;
+}
+
+export interface PixelSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 export const pictureFormats = ['png', 'jpeg', 'webp', 'gif'] as const;

@@ -1,9 +1,5 @@
+import type { PixelSize } from './picture';
 import { computed, notApplicable, type Score } from './score';
-
-export interface PixelSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * How far the delivered size matches the size asked for, 0..1 and exactly 1 only when both sides match:
