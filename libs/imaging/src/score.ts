@@ -1,11 +1,24 @@
 /**
- * A measured quantity, or the reason why there is none. A metric that could not be computed is a state, never a number:
- * it neither passes nor fails nor enters an average.
+ * A measurement, or the reason why there is none. What could not be computed is a state, never a number: it neither passes
+ * nor fails nor enters an average.
  */
-export type Score =
-  | { readonly state: 'computed'; readonly value: number }
-  | { readonly state: 'not_applicable'; readonly reason: NotApplicableReason }
-  | { readonly state: 'not_computed'; readonly reason: NotComputedReason };
+export type Outcome<T> =
+  | { readonly state: 'computed'; readonly value: T }
+  | NotApplicable
+  | NotComputed;
+
+/** One finite number. */
+export type Score = Outcome<number>;
+
+export interface NotApplicable {
+  readonly state: 'not_applicable';
+  readonly reason: NotApplicableReason;
+}
+
+export interface NotComputed {
+  readonly state: 'not_computed';
+  readonly reason: NotComputedReason;
+}
 
 /** The question makes no sense for this picture or clip; the metric is left out of the gate and the reason is shown. */
 export const notApplicableReasons = [
@@ -45,9 +58,12 @@ export function computed(value: number): Score {
   return { state: 'computed', value };
 }
 
-export const notApplicable = (reason: NotApplicableReason): Score => ({ state: 'not_applicable', reason });
+/** For results of several numbers, whose maker has checked that they are finite. */
+export const measured = <T extends object>(value: T): { readonly state: 'computed'; readonly value: T } => ({ state: 'computed', value });
 
-export const notComputed = (reason: NotComputedReason): Score => ({ state: 'not_computed', reason });
+export const notApplicable = (reason: NotApplicableReason): NotApplicable => ({ state: 'not_applicable', reason });
+
+export const notComputed = (reason: NotComputedReason): NotComputed => ({ state: 'not_computed', reason });
 
 /** For numbers that come out of a model: finite becomes `computed`, everything else `inference_error`. */
 export const computedOrInferenceError = (value: number): Score =>
