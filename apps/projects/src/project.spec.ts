@@ -8,7 +8,8 @@ describe('slugOf', () => {
     ['../../etc/passwd', 'etc-passwd'],
     ['Ночь', 'project'],
     ['a'.repeat(80), 'a'.repeat(60)],
-    ['CON', 'con'],
+    ['CON', 'con-project'],
+    ['Aux. 1', 'aux-1'],
   ])('turns %j into the folder name %j', (name, slug) => {
     expect(slugOf(name)).toBe(slug);
   });

@@ -19,7 +19,10 @@ export class ProjectsService {
 
   create({ context, body }: InputOf<typeof createProjectRequest>): Promise<ProjectView> {
     return this.db.transaction((tx) =>
-      onceByKey(tx, 'create_project', context.idempotencyKey, body, () => this.insert(tx, context, { name: body.name, description: body.description, gatePolicy: body.gate_policy }, slugOf(body.name))),
+      onceByKey(tx, 'create_project', context.idempotencyKey, body, async () => {
+        const slug = await chooseSlug(tx, body.name);
+        return this.insert(tx, context, { name: body.name, slug, description: body.description, gatePolicy: body.gate_policy });
+      }),
     );
   }
 
@@ -51,6 +54,7 @@ export class ProjectsService {
     return this.db.transaction(async (tx) => {
       const project = await getProject(tx, id, 'for update');
       if (project.archivedAt !== null) return toProjectView(project);
+      if (project.slug === unfiledSlug) throw new AppError('conflict', 'project_reserved', 'work that names no project goes to this one, so it cannot be archived');
       const now = this.clock.now();
       const archived = await tx.save(Project, { ...project, archivedAt: now, updatedAt: now });
       await this.outbox.add(tx, projectArchived, { projectId: id }, context);
@@ -58,26 +62,30 @@ export class ProjectsService {
     });
   }
 
+  /** Made on first use; the only project with the reserved folder name. */
   getUnfiled(context: RequestContext): Promise<ProjectView> {
     return this.db.transaction(async (tx) => {
       await lockSlugs(tx);
       const found = await tx.findOneBy(Project, { slug: unfiledSlug });
       if (found !== null) return toProjectView(found);
-      return this.insert(tx, context, { name: 'Unfiled', description: 'Work that named no project.', gatePolicy: 'advise' }, unfiledSlug);
+      return this.insert(tx, context, { name: 'Unfiled', slug: unfiledSlug, description: 'Work that named no project.', gatePolicy: 'advise' });
     });
   }
 
-  private async insert(tx: EntityManager, context: RequestContext, facts: Pick<Project, 'name' | 'description' | 'gatePolicy'>, wanted: string): Promise<ProjectView> {
-    await lockSlugs(tx);
-    const rows: { slug: string }[] = await tx.query("select slug from project where slug = $1 or slug like $1 || '-%'", [wanted]);
-    // `unfiled` is kept for the project of that meaning, also before it exists.
-    const taken = new Set(rows.map((row) => row.slug));
-    if (facts.name !== 'Unfiled') taken.add(unfiledSlug);
+  private async insert(tx: EntityManager, context: RequestContext, facts: Pick<Project, 'name' | 'slug' | 'description' | 'gatePolicy'>): Promise<ProjectView> {
     const now = this.clock.now();
-    const project = await tx.save(Project, { id: newId(), ...facts, slug: freeSlug(wanted, taken), createdAt: now, updatedAt: now, archivedAt: null });
+    const project = await tx.save(Project, { id: newId(), ...facts, createdAt: now, updatedAt: now, archivedAt: null });
     await this.outbox.add(tx, projectCreated, { projectId: project.id, name: project.name, slug: project.slug }, context);
     return toProjectView(project);
   }
+}
+
+/** A free folder name for a project that a person made; never the reserved one, also before that project exists. */
+async function chooseSlug(tx: EntityManager, name: string): Promise<string> {
+  await lockSlugs(tx);
+  const wanted = slugOf(name);
+  const rows: { slug: string }[] = await tx.query("select slug from project where slug = $1 or slug like $1 || '-%'", [wanted]);
+  return freeSlug(wanted, new Set([unfiledSlug, ...rows.map((row) => row.slug)]));
 }
 
 /** Two projects of one name asked for at once must not choose the same folder. */
