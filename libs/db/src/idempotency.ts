@@ -8,22 +8,35 @@ import type { EntityManager } from 'typeorm';
  */
 export async function onceByKey<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown, work: () => Promise<Response>): Promise<Response> {
   if (key === undefined) return work();
-  const requestHash = createHash('sha256').update(canonicalJson(request)).digest('hex');
+  const requestHash = hashOf(request);
   const claimed: unknown[] = await tx.query(
     "insert into idempotency (scope, key, request_hash, response) values ($1, $2, $3, 'null') on conflict do nothing returning 1",
     [scope, key, requestHash],
   );
   if (claimed.length === 0) {
-    const [earlier]: { request_hash: string; response: Response }[] = await tx.query('select request_hash, response from idempotency where scope = $1 and key = $2', [scope, key]);
+    const earlier = await earlierAnswer<Response>(tx, scope, key, request);
     if (earlier === undefined) throw new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', { retryAfterMs: 500 });
-    if (earlier.request_hash !== requestHash)
-      throw new AppError('conflict', 'idempotency_key_reused', 'this Idempotency-Key was used with another request; use a new key for a new request');
-    return earlier.response;
+    return earlier;
   }
   const response = await work();
   await tx.query('update idempotency set response = $3 where scope = $1 and key = $2', [scope, key, JSON.stringify(response)]);
   return response;
 }
+
+/**
+ * The answer this key was given before, if any: a look ahead of work that should not be repeated outside the transaction either. Refuses a key
+ * that was used with another request. Only `onceByKey` decides.
+ */
+export async function earlierAnswer<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown): Promise<Response | undefined> {
+  if (key === undefined) return undefined;
+  const [earlier]: { request_hash: string; response: Response }[] = await tx.query('select request_hash, response from idempotency where scope = $1 and key = $2', [scope, key]);
+  if (earlier === undefined) return undefined;
+  if (earlier.request_hash !== hashOf(request))
+    throw new AppError('conflict', 'idempotency_key_reused', 'this Idempotency-Key was used with another request; use a new key for a new request');
+  return earlier.response;
+}
+
+const hashOf = (request: unknown): string => createHash('sha256').update(canonicalJson(request)).digest('hex');
 
 /** JSON with sorted keys, so that equal requests have equal hashes. */
 export function canonicalJson(value: unknown): string {
