@@ -34,7 +34,7 @@ export {
 export { resolutionAchieved } from './resolution';
 export {
   computed,
-  computedOrInferenceError,
+  computedOrInferenceFailed,
   notApplicable,
   notApplicableReasons,
   notComputed,

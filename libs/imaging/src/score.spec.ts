@@ -1,14 +1,14 @@
-import { computed, computedOrInferenceError, notApplicable, notApplicableReasons, notComputed, notComputedReasons } from './score';
+import { computed, computedOrInferenceFailed, notApplicable, notApplicableReasons, notComputed, notComputedReasons } from './score';
 
 describe('a score', () => {
   it.each([NaN, Infinity, -Infinity])('cannot be computed as %p', (value) => {
     expect(() => computed(value)).toThrow(RangeError);
-    expect(computedOrInferenceError(value)).toEqual({ state: 'not_computed', reason: 'inference_error' });
+    expect(computedOrInferenceFailed(value)).toEqual({ state: 'not_computed', reason: 'inference_failed' });
   });
 
   it('keeps zero and negative values', () => {
     expect(computed(0)).toEqual({ state: 'computed', value: 0 });
-    expect(computedOrInferenceError(-0.5)).toEqual({ state: 'computed', value: -0.5 });
+    expect(computedOrInferenceFailed(-0.5)).toEqual({ state: 'computed', value: -0.5 });
   });
 
   it('has no value unless it is computed', () => {

@@ -27,6 +27,7 @@ export const notApplicableReasons = [
   'no_expected_size',
   'single_frame',
   'no_reference',
+  'no_character',
 ] as const;
 export type NotApplicableReason = (typeof notApplicableReasons)[number];
 
@@ -40,8 +41,8 @@ export const notComputedReasons = [
   'low_quality_face',
   'too_few_frames',
   'no_evaluable_tags',
-  'decode_error',
-  'inference_error',
+  'decode_failed',
+  'inference_failed',
   'embedding_contract_mismatch',
   'reference_missing',
   'over_budget',
@@ -49,10 +50,11 @@ export const notComputedReasons = [
   'image_too_small',
   'size_mismatch',
   'timed_out',
+  'file_missing',
 ] as const;
 export type NotComputedReason = (typeof notComputedReasons)[number];
 
-/** @throws RangeError on NaN and ±Infinity: a broken measurement is `notComputed('inference_error')`, not a value. */
+/** @throws RangeError on NaN and ±Infinity: a broken measurement is `notComputed('inference_failed')`, not a value. */
 export function computed(value: number): Score {
   if (!Number.isFinite(value)) throw new RangeError(`a computed score must be finite, got ${value}`);
   return { state: 'computed', value };
@@ -65,6 +67,6 @@ export const notApplicable = (reason: NotApplicableReason): NotApplicable => ({ 
 
 export const notComputed = (reason: NotComputedReason): NotComputed => ({ state: 'not_computed', reason });
 
-/** For numbers that come out of a model: finite becomes `computed`, everything else `inference_error`. */
-export const computedOrInferenceError = (value: number): Score =>
-  Number.isFinite(value) ? computed(value) : notComputed('inference_error');
+/** For numbers that come out of a model: finite becomes `computed`, everything else `inference_failed`. */
+export const computedOrInferenceFailed = (value: number): Score =>
+  Number.isFinite(value) ? computed(value) : notComputed('inference_failed');

@@ -3,6 +3,10 @@ import { skimageDefaultWindow, structuralSimilarity, wangWindow } from '../ssim/
 import { generatedPicture, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
 import { readVectors } from './vector-files';
 
+interface Refusal {
+  readonly expect: object;
+}
+
 const { tolerance, cases } = readVectors<{
   tolerance: number;
   cases: {
@@ -11,8 +15,8 @@ const { tolerance, cases } = readVectors<{
     second: 'same' | 'shift1px_right_wrap' | 'noise_add' | 'half_contrast';
     skimageDefaultRGB: number;
     skimageDefaultGreen: number;
-    wangRGB: number | null;
-    wangGreen: number | null;
+    wangRGB: number | Refusal;
+    wangGreen: number | Refusal;
   }[];
 }>('12_ssim');
 
@@ -39,7 +43,7 @@ describe('ssim', () => {
       [structuralSimilarity(green(first), green(second)), vector.wangGreen],
     ] as const;
     for (const [score, value] of expected) {
-      if (value === null) expect(score).toEqual({ state: 'not_computed', reason: 'image_too_small' });
+      if (typeof value === 'object') expect(score).toEqual(value.expect);
       else if (score.state !== 'computed') throw new Error(score.reason);
       else expect(Math.abs(score.value - value)).toBeLessThanOrEqual(vector.second === 'same' ? 0 : tolerance);
     }
