@@ -30,6 +30,8 @@ class HostModule {
 export interface HostedService {
   module: Type;
   entities?: DatabaseOptions['entities'];
+  /** For the one service with a public door; the others are asked over NATS and need no HTTP. */
+  httpAdapter?: (context: ServiceContext) => FastifyAdapter;
   /** Called with everything connected and migrated, before the first message is taken: put right what a crash left behind. */
   repairOnStart?: (app: NestFastifyApplication) => Promise<void>;
   /** Called last, for what a service runs beside answering messages; the returned function stops it first of all. */
@@ -109,7 +111,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           { provide: DATABASE_URL, useValue: context.env.DATABASE_URL },
           { provide: INSTANCE, useValue: instance },
         ];
-        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module), new FastifyAdapter({ bodyLimit: 1024 * 1024 }), {
+        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module), hosted.httpAdapter?.(context) ?? new FastifyAdapter(), {
           logger: nestLogger(context.logger),
           abortOnError: false,
         });

@@ -9,6 +9,7 @@ export * from './character';
 export * from './gpu';
 export * from './job';
 export * from './progress';
+export * from './feed';
 export * from './service-status';
 export * from './events/project-events';
 export * from './events/character-events';

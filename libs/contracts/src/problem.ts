@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One thing wrong with the input: where (RFC 6901 JSON pointer into body, or `?name` for a query field) and what is allowed. */
+/** One thing wrong with the input and what is allowed. Where: an RFC 6901 pointer into the body, `?name` in the query, `{name}` in the path, `Name:` for a header. */
 export const fieldError = z.object({
   pointer: z.string(),
   message: z.string(),

@@ -22,8 +22,10 @@ interface RouteShape {
   readonly status: 200 | 201 | 202;
   /** JSON shape of the good answer, or the media types of its bytes. */
   readonly response: z.ZodType | { readonly bytes: readonly string[] };
-  /** Refusals beyond those every route may give (see `refusalsOf`). */
+  /** Statuses beyond those every route may give (see `refusalsOf`). */
   readonly refusals?: readonly number[];
+  /** Problems with members of their own, by status. */
+  readonly problems?: Readonly<Record<number, z.ZodType>>;
 }
 
 export type RouteDefinition = RouteShape;
@@ -44,12 +46,14 @@ export type RouteOutput<Route extends RouteShape> = Route['response'] extends z.
 /** Declares a route once for the door, the document and the client. */
 export const defineRoute = <const Route extends RouteShape>(route: Route): Route => route;
 
+/** What every request risks: bad encoding or query, a foreign origin, headers that come too slowly or are too large, trouble on our side. */
+const commonRefusals = [400, 403, 405, 408, 414, 431, 500, 503];
+
 /** Every status besides the good one that this route's answer may carry. */
 export function refusalsOf(route: RouteShape): number[] {
-  const refusals = new Set([500, 503, ...(route.refusals ?? [])]);
-  if (route.params ?? route.query ?? route.body) refusals.add(400);
-  if (route.idempotent) refusals.add(400).add(409);
+  const refusals = new Set([...commonRefusals, ...(route.refusals ?? [])]);
+  if (route.idempotent) refusals.add(409);
   if (route.params) refusals.add(404);
-  if (route.body) refusals.add(413).add(415);
+  if (route.method !== 'GET') refusals.add(413).add(415);
   return [...refusals].sort((a, b) => a - b);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gpuView } from './gpu';
 import { instant } from './primitives';
+import { problem } from './problem';
 
 export const healthCheck = z.object({ ok: z.boolean(), detail: z.string() });
 export type HealthCheck = z.infer<typeof healthCheck>;
@@ -42,6 +43,8 @@ export const healthView = z
   .object({ status: z.enum(['ok', 'unavailable']), parts: z.record(z.string(), healthCheck) })
   .meta({ id: 'Health' });
 export type HealthView = z.infer<typeof healthView>;
+
+export const healthProblem = problem.extend({ parts: healthView.shape.parts }).meta({ id: 'HealthProblem' });
 
 export const queueView = z
   .object({ pending: z.int(), queued: z.int(), processing: z.int(), quality_check: z.int(), oldest_queued_seconds: z.number().nullable() })

@@ -9,6 +9,8 @@ export interface AppErrorOptions {
   retryAfterMs?: number;
   /** Which fields are wrong and what they allow. */
   fields?: FieldError[];
+  /** Members of the public problem beside the standard ones (RFC 9457, 3.2). */
+  extensions?: Record<string, unknown>;
 }
 
 /** The one error class of our own; everything else that is thrown counts as `internal`. */

@@ -15,6 +15,7 @@ const titles: Record<AppError['kind'], string> = {
 export function toProblem(thrown: unknown, place: { instance?: string; correlationId?: string; status?: number } = {}): Problem {
   const error = toAppError(thrown);
   return {
+    ...error.options.extensions,
     type: `urn:tower:problem:${error.code}`,
     title: titles[error.kind],
     status: place.status ?? httpStatus[error.kind],
@@ -30,7 +31,7 @@ export function toProblem(thrown: unknown, place: { instance?: string; correlati
 /** RFC 6901: `~` and `/` inside a segment are escaped. */
 const segment = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** Turns zod's findings into pointers below `root` (`` for a body, `?` for query fields). Of a union, the branch that came closest speaks. */
+/** Turns zod's findings into pointers below `root` (`` for a body, `?` for query fields, `{}` for fields of the path). Of a union, the branch that came closest speaks. */
 export function fieldErrorsOf(issues: readonly z.core.$ZodIssue[], root = '', path: PropertyKey[] = []): FieldError[] {
   return issues.flatMap((issue): FieldError[] => {
     const full = [...path, ...issue.path];
@@ -48,7 +49,11 @@ export function fieldErrorsOf(issues: readonly z.core.$ZodIssue[], root = '', pa
 const distance = (issues: readonly z.core.$ZodIssue[]): number =>
   issues.reduce((sum, issue) => sum + (issue.code === 'invalid_value' && issue.path.length === 1 ? 10 : issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 
-const pointer = (root: string, path: PropertyKey[]): string => (root === '?' ? `?${path.map(String).join('.')}` : `${root}/${path.map(segment).join('/')}`.replace(/\/$/, ''));
+function pointer(root: string, path: PropertyKey[]): string {
+  if (root === '?') return `?${path.map(String).join('.')}`;
+  if (root === '{}') return `{${path.map(String).join('.')}}`;
+  return `${root}/${path.map(segment).join('/')}`.replace(/\/$/, '');
+}
 
 /** Parses or throws `invalid` with one entry per wrong field. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown, what: { code: string; message: string; root?: string }): z.output<Schema> {

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { characterView, createCharacterBody, updateCharacterBody } from '../character';
 import { gpuName } from '../gpu';
 import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView, shortGenerateRequest } from '../job';
-import { pageOf, pageQuery } from '../page';
+import { pageOf, pageQuery, wholeNumber } from '../page';
 import { uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
-import { healthView, statusView } from '../service-status';
+import { healthProblem, healthView, statusView } from '../service-status';
 
 export const apiPrefix = '/api/anime';
 
@@ -20,7 +20,8 @@ export const routes = {
   getHealth: defineRoute({
     method: 'GET', path: '/health', aliases: ['root:/health'], tag: 'system', status: 200, response: healthView, query: noQuery,
     summary: 'Liveness and readiness of every part, by name',
-    description: '503 with the same body as a problem while a needed part is not ready.',
+    description: 'While a needed part is not ready the answer is 503: a problem with the same `parts`.',
+    problems: { 503: healthProblem },
   }),
   getStatus: defineRoute({
     method: 'GET', path: '/status', aliases: ['root:/status'], tag: 'system', status: 200, response: statusView, query: noQuery,
@@ -93,7 +94,7 @@ export const routes = {
   }),
   listJobEvents: defineRoute({
     method: 'GET', path: '/jobs/{id}/events', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobEventView) }),
-    query: z.strictObject({ after: z.coerce.number().int().min(0).max(2 ** 31 - 1).default(0), limit: z.coerce.number().int().min(1).max(1000).default(200) }),
+    query: z.strictObject({ after: wholeNumber(0, 2 ** 31 - 1).default(0), limit: wholeNumber(1, 1000).default(200) }),
     summary: 'Everything that happened to the job, numbered without gaps',
   }),
   listJobParams: defineRoute({
