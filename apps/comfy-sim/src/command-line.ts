@@ -1,0 +1,60 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { cardProfiles, type CardProfileId } from './card/card-profile';
+import type { ComfySimOptions } from './comfy-sim';
+import { parseFault, type Fault } from './faults';
+import { generationIds, type GenerationId } from './generation';
+
+interface Flags {
+  readonly profile: CardProfileId;
+  readonly generation: GenerationId;
+  readonly host: string;
+  readonly port: number;
+  readonly timeScale: number;
+  readonly home: string;
+  readonly executionLog?: string;
+  readonly seed: number;
+  readonly fault: Fault[];
+  readonly previewMethod: 'none' | 'latent2rgb';
+  readonly maxUploadSize: number;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('not a number');
+  return value;
+}
+
+function fault(text: string, before: Fault[]): Fault[] {
+  try {
+    return [...before, parseFault(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Our own flags come before a `--`; what follows it, and what we do not know, are flags of a real ComfyUI and are only shown. */
+export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions, 'onCrash'> & { profile: CardProfileId; generation: GenerationId } {
+  const command = new Command('comfy-sim')
+    .description('A ComfyUI server that needs no GPU: same protocol, drawn pictures, injected faults.')
+    .addOption(new Option('--profile <card>', 'simulated card').choices(Object.keys(cardProfiles)).default('rtx3060'))
+    .addOption(new Option('--generation <version>', 'ComfyUI version to imitate').choices(generationIds).default('0.3.64'))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port; 0 picks a free one', number, 8188)
+    .option('--time-scale <factor>', 'simulated seconds are multiplied by it', number, 0.1)
+    .option('--home <folder>', 'folder of output, input and temp', '.tower/comfy-sim')
+    .option('--execution-log <file>', 'JSONL file of everything executed')
+    .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
+    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=ms or factor]; may be repeated', fault, [])
+    .addOption(new Option('--preview-method <method>', 'previews while sampling').choices(['none', 'latent2rgb']).default('latent2rgb'))
+    .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
+    .allowUnknownOption()
+    .allowExcessArguments();
+  command.parse([...args], { from: 'user' });
+  const flags = command.opts<Flags>();
+  return {
+    home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
+    seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
+    argv: ['main.py', '--simulated', ...args],
+    ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
+  };
+}

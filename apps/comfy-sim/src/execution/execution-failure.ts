@@ -1,0 +1,43 @@
+import { PyError } from '../python/errors';
+import { str } from '../python/text';
+import { PyFloat, dict, type PyDict, type PyValue } from '../python/values';
+import type { NodeValue } from '../nodes/node-value';
+
+const oomTips = 'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally '
+  + 'set the batch_size to a large number.';
+
+export const outOfMemory = 'torch.OutOfMemoryError';
+
+/** The frames every failing node has above its own code. */
+const frames = [
+  '  File "execution.py", line 496, in execute\n    output_data, output_ui, has_subgraph, has_pending_tasks = await get_output_data(prompt_id, unique_id, obj, input_data_all)\n',
+  '  File "execution.py", line 315, in get_output_data\n    return_values = await _async_map_node_over_list(prompt_id, unique_id, obj, input_data_all, obj.FUNCTION)\n',
+  '  File "execution.py", line 289, in _async_map_node_over_list\n    await process_inputs(input_dict, i)\n',
+  '  File "execution.py", line 277, in process_inputs\n    result = f(**inputs)\n',
+];
+
+/** The part of `execution_error` that is about the exception. */
+export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>): Record<string, PyValue> {
+  return {
+    exception_message: `${error.message}\n${error.type === outOfMemory ? oomTips : ''}`,
+    exception_type: error.type,
+    traceback: [...frames, ...error.frames.map((frame) => `  ${frame}\n`)],
+    current_inputs: formatInputs(inputs),
+  };
+}
+
+function formatInputs(inputs: ReadonlyMap<string, NodeValue>): PyDict {
+  return new Map([...inputs].map(([name, value]) => [name, [formatValue(value)]]));
+}
+
+function formatValue(value: NodeValue): PyValue {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' || value instanceof PyFloat) return value;
+  if (typeof value === 'bigint') return value;
+  return value instanceof Map || Array.isArray(value) ? str(value) : value.toString();
+}
+
+export function blockedView(about: Record<string, PyValue>, message: string): PyDict {
+  return dict({
+    ...about, exception_message: `Execution Blocked: ${message}`, exception_type: 'ExecutionBlocked', traceback: [], current_inputs: [], current_outputs: [],
+  });
+}

@@ -1,0 +1,48 @@
+import type { Card } from '../card/card';
+import type { Clock } from '../clock';
+import type { Faults } from '../faults';
+import type { Folders } from '../files/folders';
+import type { NodeRuntime } from '../nodes/node-behaviour';
+import { PyError } from '../python/errors';
+import { outOfMemory } from './execution-failure';
+import type { NodePlace } from './executor';
+import type { InterruptFlag } from './interruption';
+import type { Progress } from './progress';
+
+export interface Machine {
+  readonly card: Card;
+  readonly folders: Folders;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly interrupt: InterruptFlag;
+  readonly timeScale: number;
+  readonly previews: boolean;
+  readonly crash: () => void;
+  readonly log: (line: string) => void;
+}
+
+/** The machine as one node sees it. Faults aimed at the node or one of its ticks strike here. */
+export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progress) => NodeRuntime {
+  const { card, folders, clock, faults, interrupt, timeScale } = machine;
+  return ({ nodeId, classType }, progress) => {
+    const strike = async (tick?: number): Promise<void> => {
+      const where = { node: nodeId, classType, ...(tick === undefined ? {} : { tick }) };
+      if (faults.strike('crash', where) !== undefined) {
+        machine.crash();
+        await clock.forever();
+      }
+      if (faults.strike('hang', where) !== undefined) await clock.forever();
+      if (faults.strike('oom', where) !== undefined) throw new PyError(outOfMemory, 'Allocation on device ');
+    };
+    return {
+      card, folders, previews: machine.previews, writesMetadata: true, log: machine.log, strike,
+      work: (seconds) => clock.wait(seconds * timeScale * 1000),
+      async tick(value, max, preview) {
+        await strike(value);
+        interrupt.throwIfRaised();
+        progress.update(nodeId, value, max, preview);
+      },
+      blackens: () => faults.strike('black-image', { node: nodeId, classType }) !== undefined,
+    };
+  };
+}

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { BodyTooLarge, Exchange } from './exchange';
+import { isOriginAllowed } from './origin';
+import { empty, internalError, text, type Reply } from './reply';
+import type { Router } from './router';
+
+export interface DoorOptions {
+  readonly host: string;
+  readonly maxBodyBytes: number;
+  readonly refusesCrossSite: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** aiohttp keeps idle connections this long; Node's five seconds would reset clients that pool them. */
+const keepAliveMs = 3_630_000;
+
+/** The TCP port: routes HTTP, hands upgrades on, and can vanish the way a killed process does. */
+export class Door {
+  private readonly server: Server;
+  private readonly connections = new Set<Socket>();
+  private port = 0;
+
+  constructor(
+    private readonly router: Router,
+    private readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+    private readonly options: DoorOptions,
+  ) {
+    this.server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+      void this.answer(request, response);
+    });
+    this.server.on('connection', (socket) => {
+      this.connections.add(socket);
+      socket.on('close', () => this.connections.delete(socket));
+    });
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  async open(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, this.options.host, () => {
+        this.server.removeListener('error', reject);
+        resolve();
+      });
+    });
+    this.port = (this.server.address() as AddressInfo).port;
+    return this.port;
+  }
+
+  /** Refuses new connections and resets the old ones, for as long as told. */
+  async refuse(until: Promise<void>): Promise<void> {
+    await this.slam();
+    await until;
+    await this.open(this.port);
+  }
+
+  /** No close frame, no last answer: what clients see of a killed process. */
+  async slam(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.connections) socket.destroy();
+    await closed;
+  }
+
+  private isAllowed(request: IncomingMessage): boolean {
+    if (this.options.refusesCrossSite && request.headers['sec-fetch-site'] === 'cross-site') return false;
+    return isOriginAllowed(request.headers.host, request.headers.origin);
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = new URL(request.url ?? '/', 'http://host').pathname;
+    if (!this.isAllowed(request)) socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    else if (path === '/ws' || path === '/api/ws') this.onUpgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = await this.reply(request);
+    if (reply === 'drop') {
+      request.socket.destroy();
+      return;
+    }
+    response.removeHeader('Connection');
+    response.setHeader('Server', 'comfy-sim');
+    if (reply.close === true) response.setHeader('Connection', 'close');
+    if (reply.chunked !== true) response.setHeader('Content-Length', reply.body.length);
+    response.writeHead(reply.status, reply.headers);
+    response.end(request.method === 'HEAD' ? undefined : reply.body);
+  }
+
+  private async reply(request: IncomingMessage): Promise<Reply | 'drop'> {
+    if (!this.isAllowed(request)) return empty(403);
+    if (request.method === 'OPTIONS') return empty();
+    const [path = '/', query = ''] = splitUrl(request.url ?? '/');
+    const match = this.router.match(request.method ?? 'GET', path);
+    if ('reply' in match) return match.reply;
+    try {
+      return await match.run(new Exchange(request, path, new URLSearchParams(query), match.params, this.options.maxBodyBytes));
+    } catch (error) {
+      if (error instanceof ReplyLost) return 'drop';
+      if (error instanceof BodyTooLarge) return text(413, error.message);
+      this.options.log(`Error handling request: ${error instanceof Error ? error.message : String(error)}`);
+      return internalError;
+    }
+  }
+}
+
+/** A fault: the request was handled, its answer never arrives. */
+export class ReplyLost extends Error {}
+
+function splitUrl(url: string): [path: string, query: string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}

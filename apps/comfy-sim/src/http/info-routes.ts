@@ -1,0 +1,59 @@
+import type { Card } from '../card/card';
+import { modelFolders } from '../card/card-profile';
+import type { Generation } from '../generation';
+import type { ModelInventory, NodeRegistry } from '../object-info/node-registry';
+import { dict } from '../python/values';
+import { bytes, empty, json, text } from './reply';
+import type { Route } from './router';
+import { serverFeatures, toSystemView } from './system-view';
+
+export interface InfoDesk {
+  readonly registry: NodeRegistry;
+  readonly card: Card;
+  readonly models: ModelInventory;
+  readonly generation: Generation;
+  readonly argv: readonly string[];
+  readonly maxUploadBytes: number;
+}
+
+/** A few of the frontend's scripts: clients only ever look whether the list is one. */
+const extensions = ['/extensions/core/groupNode.js', '/extensions/core/clipspace.js', '/extensions/core/widgetInputs.js'];
+const page = '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI '
+  + 'server. It has no user interface.</p></body></html>';
+
+export function infoRoutes(desk: InfoDesk): Route[] {
+  return [
+    { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
+    {
+      method: 'GET', path: '/object_info/{name}',
+      run: (exchange) => {
+        const info = desk.registry.describe(exchange.param('name'));
+        return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
+      },
+    },
+    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv)) },
+    { method: 'GET', path: '/features', run: () => json(serverFeatures(desk.generation, desk.maxUploadBytes)) },
+    { method: 'GET', path: '/models', run: () => json([...modelFolders]) },
+    {
+      method: 'GET', path: '/models/{folder}',
+      run: (exchange) => {
+        const folder = exchange.param('folder');
+        return modelFolders.includes(folder) ? json([...(desk.models[folder] ?? [])]) : empty(404);
+      },
+    },
+    { method: 'GET', path: '/embeddings', run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))) },
+    { method: 'GET', path: '/extensions', run: () => json(extensions) },
+    // No simulated model has metadata, and the real answer to that is the same as to a missing file.
+    { method: 'GET', path: '/view_metadata/{folder}', run: () => empty(404) },
+    { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
+    { method: 'GET', path: '/settings', run: () => json(dict({})) },
+    { method: 'GET', path: '/userdata', run: () => text(404, 'Directory not found') },
+    {
+      method: 'GET', path: '/', where: 'bare',
+      run: () => bytes(Buffer.from(page), {
+        'Cache-Control': 'no-cache', Pragma: 'no-cache', Expires: '0', 'Content-Type': 'text/html', ETag: '"comfy-sim"',
+        'Last-Modified': new Date(0).toUTCString(), 'Accept-Ranges': 'bytes',
+      }),
+    },
+  ];
+}

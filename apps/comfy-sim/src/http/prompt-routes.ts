@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutionLog } from '../execution-log';
+import type { Faults } from '../faults';
+import { toFloat } from '../python/conversions';
+import { typeError } from '../python/errors';
+import { str, typeName } from '../python/text';
+import { PyFloat, dict, isDict, isTruthy, type PyDict, type PyValue } from '../python/values';
+import type { PromptQueue } from '../queue/prompt-queue';
+import { toErrorView, validationError } from '../validation/prompt-error';
+import { validatePrompt, type ValidationRules } from '../validation/prompt-validation';
+import { ReplyLost } from './door';
+import { json, type Reply } from './reply';
+import type { Route } from './router';
+
+export interface PromptDesk {
+  readonly queue: PromptQueue;
+  readonly rules: ValidationRules;
+  readonly executionLog: ExecutionLog;
+  readonly faults: Faults;
+  readonly log: (line: string) => void;
+}
+
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function promptRoutes(desk: PromptDesk): Route[] {
+  const counter = new PromptCounter();
+  return [
+    {
+      method: 'GET', path: '/prompt',
+      run: () => json(dict({ exec_info: dict({ queue_remaining: desk.queue.remaining }) })),
+    },
+    { method: 'POST', path: '/prompt', run: async (exchange) => postPrompt(desk, counter, await exchange.json()) },
+  ];
+}
+
+/** Counted up by every prompt without an own number, valid or not; `front` puts it before all with a larger one. */
+class PromptCounter {
+  private next = 0;
+
+  numberFor(body: PyDict): number | PyFloat {
+    const posted = body.get('number');
+    if (posted !== undefined) return toFloat(posted);
+    const number = this.next;
+    this.next += 1;
+    return isTruthy(body.get('front') ?? null) && number !== 0 ? -number : number;
+  }
+}
+
+function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue): Reply {
+  desk.log('got prompt');
+  if (posted === null || typeof posted === 'number' || typeof posted === 'boolean') throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
+  const body = isDict(posted) ? posted : dict({});
+  const number = counter.numberFor(body);
+  const prompt = body.get('prompt');
+  if (prompt === undefined) return refuse(toErrorView(validationError('no_prompt', 'No prompt provided', 'No prompt provided')), dict({}));
+  const promptId = promptIdOf(desk, body);
+  if (promptId === undefined) return invalidPromptId();
+  const verdict = validatePrompt(prompt, body.get('partial_execution_targets') ?? null, desk.rules);
+  const extraData = extraDataOf(desk, body);
+  if (!verdict.ok) {
+    desk.log(`invalid prompt: ${str(verdict.error)}`);
+    return refuse(verdict.error, verdict.nodeErrors);
+  }
+  const client = extraData.get('client_id');
+  desk.executionLog.accepted({
+    prompt_id: promptId, client_id: typeof client === 'string' ? client : null, number: number instanceof PyFloat ? number.value : number,
+  });
+  desk.queue.put({ number, promptId, prompt: verdict.prompt, extraData, outputs: verdict.outputs });
+  if (desk.faults.strike('reply-lost') !== undefined) throw new ReplyLost();
+  return json(dict({ prompt_id: promptId, number, node_errors: verdict.nodeErrors }));
+}
+
+/** 0.3.64 takes str() of anything, so null becomes "None"; 0.33 wants a canonical UUID or nothing. */
+function promptIdOf(desk: PromptDesk, body: PyDict): string | undefined {
+  const posted = body.get('prompt_id');
+  if (!desk.rules.generation.canonicalPromptIds) return posted === undefined ? randomUUID() : str(posted);
+  if (posted === undefined || posted === null) return randomUUID();
+  return typeof posted === 'string' && canonicalUuid.test(posted) ? posted : undefined;
+}
+
+function invalidPromptId(): Reply {
+  return refuse(toErrorView(validationError(
+    'invalid_prompt_id', 'prompt_id must be a canonical UUID string', 'prompt_id must be a canonical UUID string',
+  )), dict({}));
+}
+
+function extraDataOf(desk: PromptDesk, body: PyDict): PyDict {
+  const extraData = body.has('extra_data') ? body.get('extra_data') as PyValue : dict({});
+  const client = body.get('client_id');
+  if (!isDict(extraData)) throw typeError(`'${typeName(extraData)}' object does not support item assignment`);
+  if (client !== undefined) extraData.set('client_id', client);
+  if (desk.rules.generation.createTime) extraData.set('create_time', Date.now());
+  return extraData;
+}
+
+const refuse = (error: PyDict, nodeErrors: PyDict): Reply => json(dict({ error, node_errors: nodeErrors }), 400);

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { isFolderKind, type FolderKind, type Folders } from '../files/folders';
+import { parseJson } from '../python/json';
+import { dict, isDict } from '../python/values';
+import { parseMultipart, type Part } from './multipart';
+import { empty, json, type Reply } from './reply';
+import type { Route } from './router';
+
+type Save = (file: string, part: Part, form: Form) => Promise<void>;
+
+export function uploadRoutes(folders: Folders): Route[] {
+  const upload = (save: Save): Route['run'] => async (exchange) => {
+    const parts = parseMultipart(exchange.header('content-type'), await exchange.bytes());
+    return receive(folders, new Form(parts ?? []), save);
+  };
+  return [
+    { method: 'POST', path: '/upload/image', run: upload(async (file, part) => writeFileSync(file, part.bytes)) },
+    { method: 'POST', path: '/upload/mask', run: upload((file, part, form) => saveMask(folders, file, part, form)) },
+  ];
+}
+
+class Form {
+  constructor(private readonly parts: readonly Part[]) {}
+
+  part(name: string): Part | undefined {
+    return this.parts.find((part) => part.name === name);
+  }
+
+  text(name: string): string | undefined {
+    return this.part(name)?.bytes.toString('utf8');
+  }
+}
+
+async function receive(folders: Folders, form: Form, save: Save): Promise<Reply> {
+  const image = form.part('image');
+  const kind = form.text('type') ?? 'input';
+  if (!isFolderKind(kind)) throw new Error(`unknown upload type ${kind}`);
+  if (image === undefined) return empty(400);
+  if (image.fileName === undefined || image.fileName === '') throw new Error('the image field is no file');
+  const subfolder = form.text('subfolder') ?? '';
+  const posted = image.fileName.replace(/^\/+/, '');
+  if (folders.inside(kind, path.posix.normalize(subfolder || '.'), posted) === undefined) return empty(400);
+  const folder = path.join(folders.path(kind), path.posix.normalize(subfolder || '.'));
+  mkdirSync(folder, { recursive: true });
+  const overwrite = ['true', '1'].includes(form.text('overwrite') ?? '');
+  const name = overwrite ? posted : freeName(folder, posted, image.bytes);
+  if (overwrite || !existsSync(path.join(folder, name))) await save(path.join(folder, name), image, form);
+  return json(dict({ name, subfolder, type: kind }));
+}
+
+/** The first of "a.png", "a (1).png", … that is free or holds the same bytes already. */
+function freeName(folder: string, posted: string, bytes: Buffer): string {
+  const extension = path.extname(posted);
+  const stem = posted.slice(0, posted.length - extension.length);
+  const wanted = sha256(bytes);
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 ? posted : `${stem} (${count})${extension}`;
+    const file = path.join(folder, name);
+    if (!existsSync(file) || sha256(readFileSync(file)) === wanted) return name;
+  }
+}
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The uploaded alpha goes into a copy of the original. A missing original is no error: the answer is 200 and no file is there. */
+async function saveMask(folders: Folders, file: string, part: Part, form: Form): Promise<void> {
+  const reference = parseJson(form.text('original_ref') ?? '');
+  if (!isDict(reference)) throw new Error('original_ref is no object');
+  const filename = String(reference.get('filename') ?? '');
+  const kind = String(reference.get('type') ?? 'output');
+  if (filename === '' || filename.startsWith('/') || filename.includes('..') || !isFolderKind(kind)) return;
+  const original = folders.inside(kind as FolderKind, String(reference.get('subfolder') ?? ''), path.basename(filename));
+  if (original === undefined || !existsSync(original)) return;
+  const alpha = await sharp(part.bytes).ensureAlpha().extractChannel('alpha').toBuffer();
+  writeFileSync(file, await sharp(original).removeAlpha().joinChannel(alpha).png().toBuffer());
+}

@@ -1,0 +1,82 @@
+import { upscaleTile } from '../card/card';
+import { Picture, type Kernel } from '../pictures/picture';
+import { tilesAlong } from './latent-nodes';
+import type { NodeBehaviour, NodeCall } from './node-behaviour';
+import { ImageValue, UpscaleModelValue } from './node-value';
+
+const kernels: Record<string, Kernel> = { 'nearest-exact': 'nearest', bilinear: 'linear', area: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' };
+const kernelOf = (call: NodeCall): Kernel => kernels[call.text('upscale_method')] ?? 'lanczos3';
+
+const mapPictures = (images: ImageValue, change: (picture: Picture) => Picture): { outputs: [ImageValue] } => ({
+  outputs: [new ImageValue(images.pictures.map(change))],
+});
+
+export const emptyImage: NodeBehaviour = {
+  functionName: 'EmptyImage.generate',
+  run(call) {
+    const picture = Picture.solid(call.int('color'), call.int('width'), call.int('height'));
+    return { outputs: [new ImageValue(Array.from({ length: call.int('batch_size') }, () => picture))] };
+  },
+};
+
+export const imageScale: NodeBehaviour = {
+  functionName: 'ImageScale.upscale',
+  run(call) {
+    const images = call.value('image', ImageValue);
+    const [width, height] = [call.int('width'), call.int('height')];
+    if (width === 0 && height === 0) return { outputs: [images] };
+    const position = call.text('crop') === 'center' ? 'centre' : undefined;
+    return mapPictures(images, (picture) => picture.scaled(
+      width === 0 ? Math.max(1, Math.round((picture.width * height) / picture.height)) : width,
+      height === 0 ? Math.max(1, Math.round((picture.height * width) / picture.width)) : height,
+      kernelOf(call), position,
+    ));
+  },
+};
+
+export const imageScaleBy: NodeBehaviour = {
+  functionName: 'ImageScaleBy.upscale',
+  run(call) {
+    const factor = call.float('scale_by');
+    return mapPictures(call.value('image', ImageValue), (picture) => picture.scaled(
+      Math.round(picture.width * factor), Math.round(picture.height * factor), kernelOf(call),
+    ));
+  },
+};
+
+export const imageInvert: NodeBehaviour = {
+  functionName: 'ImageInvert.invert',
+  run: (call) => mapPictures(call.value('image', ImageValue), (picture) => picture.inverted()),
+};
+
+/** The second batch takes the size of the first. */
+export const imageBatch: NodeBehaviour = {
+  functionName: 'ImageBatch.batch',
+  run(call) {
+    const first = call.value('image1', ImageValue);
+    const second = call.value('image2', ImageValue);
+    const [width, height] = [first.pictures[0]?.width ?? 1, first.pictures[0]?.height ?? 1];
+    const fitted = second.pictures.map((picture) => picture.width === width && picture.height === height
+      ? picture
+      : picture.scaled(width, height, 'linear', 'centre'));
+    return { outputs: [new ImageValue([...first.pictures, ...fitted])] };
+  },
+};
+
+/** Overlap of the tiles of ImageUpscaleWithModel, in pixels. */
+const upscaleOverlap = 32;
+
+export const imageUpscaleWithModel: NodeBehaviour = {
+  async run(call) {
+    const { scale } = call.value('upscale_model', UpscaleModelValue);
+    const { pictures } = call.value('image', ImageValue);
+    const [first] = pictures;
+    const tiles = tilesAlong(first?.width ?? 1, upscaleTile, upscaleOverlap) * tilesAlong(first?.height ?? 1, upscaleTile, upscaleOverlap);
+    const ticks = tiles * pictures.length;
+    for (let done = 1; done <= ticks; done += 1) {
+      await call.runtime.work(call.runtime.card.upscaleSecondsPerTile());
+      await call.runtime.tick(done, ticks);
+    }
+    return { outputs: [new ImageValue(pictures.map((picture) => picture.scaled(picture.width * scale, picture.height * scale, 'lanczos3')))] };
+  },
+};

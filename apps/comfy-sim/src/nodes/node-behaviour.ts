@@ -1,0 +1,84 @@
+import type { Card } from '../card/card';
+import type { Folders } from '../files/folders';
+import { toFloat, toInt } from '../python/conversions';
+import { PyError } from '../python/errors';
+import { str } from '../python/text';
+import type { PyDict, PyValue } from '../python/values';
+import type { Preview } from '../socket/frames';
+import type { NodeValue } from './node-value';
+
+export interface NodeResult {
+  readonly outputs: readonly NodeValue[];
+  readonly ui?: PyDict;
+}
+
+/** One class: what it does, and what of Python's special methods it has. */
+export interface NodeBehaviour {
+  run(call: NodeCall): Promise<NodeResult> | NodeResult;
+  /** IS_CHANGED over the node's constants. */
+  fingerprint?(inputs: PyDict, folders: Folders): PyValue;
+  /** `SaveImage.save_images`, for the TypeError of an unknown linked input; without it such inputs are swallowed. */
+  readonly functionName?: string;
+}
+
+/** What a running node may touch. Built by the executor for each node. */
+export interface NodeRuntime {
+  readonly card: Card;
+  readonly folders: Folders;
+  readonly previews: boolean;
+  readonly writesMetadata: boolean;
+  /** Sleeps scaled seconds; nothing can interrupt it. */
+  work(seconds: number): Promise<void>;
+  /** One tick of the progress bar: the only place inside a node where an interrupt is noticed. */
+  tick(value: number, max: number, preview?: Preview): Promise<void>;
+  /** Faults aimed at the node as such, before it does anything. */
+  strike(): Promise<void>;
+  /** Lines in the server's log. */
+  log(line: string): void;
+  /** True when a fault wants this node's picture black. */
+  blackens(): boolean;
+}
+
+export class NodeCall {
+  constructor(
+    readonly id: string,
+    readonly classType: string,
+    readonly inputs: ReadonlyMap<string, NodeValue>,
+    readonly prompt: PyDict,
+    readonly extraData: PyDict,
+    readonly runtime: NodeRuntime,
+  ) {}
+
+  has(name: string): boolean {
+    return this.inputs.has(name);
+  }
+
+  int(name: string): number {
+    return Number(toInt(this.plain(name)));
+  }
+
+  float(name: string): number {
+    return toFloat(this.plain(name)).value;
+  }
+
+  text(name: string): string {
+    return str(this.plain(name));
+  }
+
+  flag(name: string): boolean {
+    return this.plain(name) === true;
+  }
+
+  /** Unions of types let through what a node cannot use; Python then fails on the missing attribute. */
+  value<T extends NodeValue>(name: string, kind: abstract new (...args: never[]) => T): T {
+    const found = this.inputs.get(name);
+    if (found instanceof kind) return found;
+    throw new PyError('AttributeError', `'${found === undefined || found === null ? 'NoneType' : typeof found}' object has no attribute '${name}'`);
+  }
+
+  plain(name: string): PyValue {
+    const found = this.inputs.get(name);
+    if (found === undefined) throw new PyError('KeyError', `'${name}'`);
+    return found as PyValue;
+  }
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { GenerationId } from '../generation';
+import { parseJson } from '../python/json';
+import { dict, isDict, type PyDict, type PyValue } from '../python/values';
+import { NodeClass } from './node-class';
+
+/** Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are dropped. */
+const folderOfInput: Record<string, string> = {
+  ckpt_name: 'checkpoints', lora_name: 'loras', vae_name: 'vae', unet_name: 'diffusion_models', control_net_name: 'controlnet',
+  style_model_name: 'style_models', gligen_name: 'gligen', hypernetwork_name: 'hypernetworks', photomaker_model_name: 'photomaker',
+  audio_encoder_name: 'audio_encoders', clip_name: 'text_encoders', clip_name1: 'text_encoders', clip_name2: 'text_encoders',
+  clip_name3: 'text_encoders', clip_name4: 'text_encoders',
+};
+const folderOfClassInput: Record<string, string> = {
+  'UpscaleModelLoader.model_name': 'upscale_models',
+  'CLIPVisionLoader.clip_name': 'clip_vision',
+  'ModelPatchLoader.name': 'model_patches',
+};
+/** Options that are always there besides the files. */
+const fixedOptions: Record<string, string[]> = { 'VAELoader.vae_name': ['pixel_space'] };
+/** Inputs which list files of the input folder, with the kinds of file they show. */
+const inputFileCombos: Record<string, RegExp> = {
+  'LoadImage.image': /\.(?:png|jpe?g|webp|gif|bmp|tiff?)$/i,
+  'LoadImageMask.image': /./,
+  'LoadImageOutput.image': /\.(?:png|jpe?g|webp|gif|bmp|tiff?)$/i,
+  'LoadAudio.audio': /\.(?:mp3|wav|flac|ogg|m4a|mp4|webm)$/i,
+  'LoadVideo.file': /\.(?:mp4|webm|mkv|mov|avi)$/i,
+};
+
+export interface ModelInventory {
+  readonly [folder: string]: readonly string[];
+}
+
+/** The classes this server knows, as recorded, with model combos that show the simulated card's own files. */
+export class NodeRegistry {
+  private readonly classes = new Map<string, NodeClass>();
+
+  constructor(
+    private readonly models: ModelInventory,
+    private readonly inputFiles: () => readonly string[],
+  ) {}
+
+  add(info: PyDict): void {
+    for (const entry of info.values()) {
+      if (!isDict(entry)) continue;
+      const name = String(entry.get('name'));
+      this.fillModelCombos(name, entry);
+      this.classes.set(name, new NodeClass(entry));
+    }
+  }
+
+  get(name: string): NodeClass | undefined {
+    return this.classes.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.classes.has(name);
+  }
+
+  /** `/object_info`: combos over the input folder are read at call time, as the real server reads its disk. */
+  describe(name: string): PyDict | undefined {
+    const found = this.classes.get(name);
+    if (found === undefined) return undefined;
+    for (const [key, pattern] of Object.entries(inputFileCombos)) {
+      const [className, input] = key.split('.') as [string, string];
+      if (className === name) setOptions(found.info, input, this.inputFiles().filter((file) => pattern.test(file)).sort());
+    }
+    return found.info;
+  }
+
+  describeAll(): PyDict {
+    return new Map([...this.classes.keys()].map((name) => [name, this.describe(name) as PyDict]));
+  }
+
+  private fillModelCombos(name: string, info: PyDict): void {
+    for (const spec of new NodeClass(info).inputs.values()) {
+      const key = `${name}.${spec.name}`;
+      const folder = folderOfClassInput[key] ?? folderOfInput[spec.name];
+      if (folder === undefined || !isFileCombo(spec.type, spec.options)) continue;
+      setOptions(info, spec.name, [...(this.models[folder] ?? []), ...(fixedOptions[key] ?? [])]);
+    }
+  }
+}
+
+function isFileCombo(type: string | PyValue[], options: PyDict): boolean {
+  const listed = Array.isArray(type) ? type : type === 'COMBO' ? options.get('options') : undefined;
+  return Array.isArray(listed) && listed.every((option) => option === 'pixel_space' || /\.\w+$/.test(String(option)));
+}
+
+function setOptions(info: PyDict, input: string, options: readonly string[]): void {
+  for (const section of (info.get('input') as PyDict).values()) {
+    const spec = isDict(section) ? section.get(input) : undefined;
+    if (!Array.isArray(spec)) continue;
+    if (Array.isArray(spec[0])) spec[0].splice(0, Infinity, ...options);
+    else (spec[1] as PyDict).set('options', [...options]);
+  }
+}
+
+/** The recordings lie beside src and dist alike. */
+const dataFolder = path.join(__dirname, '..', '..', 'data', 'object-info');
+
+export function readObjectInfo(generation: GenerationId, set: 'core' | 'packs'): PyDict {
+  const parsed = parseJson(readFileSync(path.join(dataFolder, `${generation}.${set}.json`), 'utf8'));
+  return isDict(parsed) ? parsed : dict({});
+}

@@ -1,0 +1,21 @@
+import sharp from 'sharp';
+import type { Preview } from '../socket/frames';
+import { drawSvg } from './drawing';
+import type { DrawingRecipe } from './recipe';
+
+/** `--preview-size`: previews are scaled up or down to this longest side. */
+const longestSide = 512;
+
+/** A step of the sampler: the picture comes out of the noise. */
+export async function drawPreview(recipe: DrawingRecipe, width: number, height: number, progress: number): Promise<Preview> {
+  const scale = longestSide / Math.max(width, height);
+  const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  // Real previews are latents of an eighth of the size, enlarged.
+  const [small, tall] = [Math.max(1, Math.round(w / 8)), Math.max(1, Math.round(h / 8))];
+  const noise = { type: 'gaussian', mean: 128, sigma: Math.max(1, 90 * (1 - progress)) } as const;
+  const drawn = await sharp(Buffer.from(drawSvg(recipe, small * 4, tall * 4))).resize(small, tall).removeAlpha().toBuffer();
+  const grain = await sharp({ create: { width: small, height: tall, channels: 3, background: '#808080', noise } }).png().toBuffer();
+  const mixed = await sharp(drawn).composite([{ input: grain, blend: 'soft-light' }]).toBuffer();
+  const bytes = await sharp(mixed).resize(w, h, { kernel: 'cubic', fit: 'fill' }).jpeg({ quality: 95 }).toBuffer();
+  return { format: 'jpeg', bytes };
+}
