@@ -1,5 +1,6 @@
 import { cvBilinear } from '../resample/opencv';
 import { pilBicubic, pilBilinear, pilLanczos } from '../resample/pillow';
+import { vbenchClipInput, vbenchDinoInput } from '../model-input/dino';
 import { shortSideTarget, torchBicubicNoAA, torchBilinearNoAA } from '../resample/torch';
 import { expectBytes, expectFloats, type ByteDigest, type FloatDigest } from './digests';
 import { generatedPicture, type GeneratedInput } from './generated-pictures';
@@ -44,5 +45,11 @@ describe('resample torch', () => {
     const result = (op.startsWith('dino') ? torchBilinearNoAA : torchBicubicNoAA)(source, shortSideTarget(source, 224));
     expect([result.width, result.height]).toEqual(outSize);
     expectFloats(result.data, resized, vectors.tolerance.resized);
+  });
+
+  it.each(vectors.cases.flatMap((vector) => (vector.tensorCHW ? [[vector.id, vector, vector.tensorCHW] as const] : [])))('%s', (_, { input, op }, tensor) => {
+    const { planes, width, height } = (op === 'vbench_dino_transform' ? vbenchDinoInput : vbenchClipInput)(generatedPicture(input));
+    expect([3, height, width]).toEqual(tensor.shape);
+    expectFloats(planes, tensor, vectors.tolerance.tensor);
   });
 });
