@@ -12,6 +12,16 @@ export type Decision =
 const retryDelaysMs = [100, 500, 2_000, 5_000, 10_000, 20_000, 30_000] as const;
 export const maxDeliveries = retryDelaysMs.length + 1;
 
+/** Which try of a message this is; the second argument of every handler. */
+export interface Delivery {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Nobody will try again: whatever the handler throws now makes a dead letter. */
+  readonly last: boolean;
+}
+
+export const deliveryOf = (number: number): Delivery => ({ number, last: number >= maxDeliveries });
+
 /** What to do with a message after its handler threw `thrown` (undefined: it resolved) on delivery number `delivery`, counted from 1. */
 export function decide(thrown: unknown, delivery: number): Decision {
   if (thrown === undefined) return { do: 'ack' };

@@ -6,7 +6,7 @@ import { AckPolicy, ConsumerEvents, DeliverPolicy, nanos, type ConsumerConfig, t
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
-import { decide, maxDeliveries } from './delivery';
+import { decide, deliveryOf, maxDeliveries } from './delivery';
 import { JETSTREAM, type ConsumerOptions } from './on-event';
 import { ensureStreams, streamOfSubject } from './streams';
 
@@ -171,7 +171,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private async run(reader: Reader, message: JsMsg): Promise<unknown> {
     try {
       const handler = handlerOf(reader, message.subject);
-      const result: unknown = await handler(message.json(), undefined);
+      const result: unknown = await handler(message.json(), deliveryOf(message.info.redeliveryCount));
       // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
       return undefined;

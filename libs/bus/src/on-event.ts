@@ -1,6 +1,7 @@
 import { commandEnvelope, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf } from '@tower/contracts';
 import { AppError, fieldErrorsOf } from '@tower/kit';
-import { EventPattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import type { Delivery } from './delivery';
 
 /** Handlers with this mark belong to the JetStream strategy and to no other transport of a hybrid application. */
 export const JETSTREAM = Symbol('JETSTREAM');
@@ -12,7 +13,8 @@ export interface ConsumerOptions {
   concurrency?: number;
 }
 
-type Handler<Message> = TypedPropertyDescriptor<(message: Message) => Promise<void>>;
+/** A method may leave out what it does not need. */
+type Method<Message> = (message: Message, delivery: Delivery) => Promise<void>;
 
 /**
  * Subscribes a method to one event, or to several that share a durable consumer and so keep their order. The method gets the parsed envelope;
@@ -20,27 +22,31 @@ type Handler<Message> = TypedPropertyDescriptor<(message: Message) => Promise<vo
  */
 export function OnEvent<const Definition extends EventDefinition>(definitions: Definition | readonly Definition[], options: ConsumerOptions) {
   const list = Array.isArray(definitions) ? (definitions as readonly Definition[]) : [definitions as Definition];
-  return (target: object, key: string, descriptor: Handler<EventOf<Definition>>): void => {
-    wrap(descriptor, (raw) => parseEvent(list, raw) as EventOf<Definition>);
+  return <Handler extends Method<EventOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+    wrap<EventOf<Definition>, Handler>(target, key, descriptor, (raw) => parseEvent(list, raw) as EventOf<Definition>);
     EventPattern(list.map((definition) => definition.filter), JETSTREAM, options)(target, key, descriptor);
   };
 }
 
 /** Subscribes the one reader of a command. */
 export function OnCommand<const Definition extends CommandDefinition>(definition: Definition, options: ConsumerOptions) {
-  return (target: object, key: string, descriptor: Handler<CommandOf<Definition>>): void => {
+  return <Handler extends Method<CommandOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
     // The owner answers bad data with a rejected event, so only the envelope is checked here.
-    wrap(descriptor, (raw) => parseEnvelope(raw) as CommandOf<Definition>);
+    wrap<CommandOf<Definition>, Handler>(target, key, descriptor, (raw) => parseEnvelope(raw) as CommandOf<Definition>);
     EventPattern(definition.subject, JETSTREAM, options)(target, key, descriptor);
   };
 }
 
-function wrap<Message>(descriptor: Handler<Message>, parse: (raw: unknown) => Message): void {
+function wrap<Message, Handler extends Method<Message>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>, parse: (raw: unknown) => Message): void {
   const handler = descriptor.value;
   if (handler === undefined) throw new Error('only methods can be handlers');
-  descriptor.value = async function (this: unknown, raw: unknown) {
-    await handler.call(this, parse(raw));
+  const parsing: Method<unknown> = async function (this: unknown, raw, delivery) {
+    await handler.call(this, parse(raw), delivery);
   };
+  descriptor.value = parsing as Handler;
+  // Nest passes on the payload alone unless a method says that it wants the context too.
+  Payload()(target, key, 0);
+  Ctx()(target, key, 1);
 }
 
 function parseEvent(definitions: readonly EventDefinition[], raw: unknown): unknown {
