@@ -1,0 +1,53 @@
+import { checkFileIntegrity, decodePicture, measureLevels, PictureRefusal, sha256, type PictureLevels } from '@tower/imaging';
+import type { Library } from './library';
+
+/** What was found where an artifact should be. */
+export type Findings =
+  /** No file, or none that could be read. `passing`: waiting may help. */
+  | { readonly state: 'absent'; readonly why: string; readonly passing: boolean }
+  /** A file, but not the one that was rendered; half a copy looks so too. */
+  | { readonly state: 'altered'; readonly sha256: string; readonly bytes: number }
+  /** The file that was rendered, and no picture comes out of it. */
+  | { readonly state: 'undecodable'; readonly containerIntact: boolean; readonly why: string }
+  | { readonly state: 'decoded'; readonly width: number; readonly height: number; readonly levels: PictureLevels };
+
+/**
+ * Bytes of a file and pixels of a picture. Far above what a request may ask for (2048 x 2048); more would hold up the event loop for over a
+ * tenth of a second while the levels are measured (88 ms at this size on the machine that the limit was measured on).
+ */
+const limits = { maxBytes: 32 * 1024 * 1024, maxPixels: 4096 * 4096 };
+
+/** Reads, verifies and measures one file. Decoding runs on libvips' own threads. */
+export async function inspectFile(library: Library, file: { path: string; sha256: string }): Promise<Findings> {
+  const found = await library.read(file.path, limits.maxBytes);
+  if (found.state !== 'read') return { state: 'absent', why: found.why, passing: found.state === 'absent' };
+  const { bytes } = found;
+  const actual = sha256(bytes);
+  if (actual !== file.sha256) return { state: 'altered', sha256: actual, bytes: bytes.length };
+  const container = await checkFileIntegrity(bytes, limits);
+  try {
+    const picture = await decodePicture(bytes, limits);
+    return container.intact
+      ? { state: 'decoded', width: picture.width, height: picture.height, levels: measureLevels(picture) }
+      : { state: 'undecodable', containerIntact: false, why: `${container.format}: ${container.fault} at byte ${container.offset}` };
+  } catch (error) {
+    if (error instanceof PictureRefusal) return { state: 'undecodable', containerIntact: container.intact, why: `${error.reason}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** The file may still come, or come right: rendering says that it wrote it, and shared storage may lag behind. */
+export const mayPass = (findings: Findings): boolean => findings.state === 'altered' || (findings.state === 'absent' && findings.passing);
+
+export function describeFindings(findings: Findings): string {
+  switch (findings.state) {
+    case 'absent':
+      return `cannot be read: ${findings.why}`;
+    case 'altered':
+      return `is another file than was rendered: ${findings.bytes} bytes with SHA-256 ${findings.sha256}`;
+    case 'undecodable':
+      return `does not decode: ${findings.why}`;
+    case 'decoded':
+      return `decoded, ${findings.width} x ${findings.height}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { constants } from 'node:fs';
+import { access, open, realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import type { HealthCheck } from '@tower/contracts';
+import { describeError } from '@tower/kit';
+
+export type LibraryFile =
+  | { readonly state: 'read'; readonly bytes: Buffer }
+  /** Not there or not readable now; storage that lags may still bring it. */
+  | { readonly state: 'absent'; readonly why: string }
+  /** Nothing that waiting could change. */
+  | { readonly state: 'refused'; readonly why: string };
+
+/** The folder with all pictures, read only. Nothing outside it is ever opened, whatever a path says or a link points to. */
+export class Library {
+  constructor(private readonly root: string) {}
+
+  /** The file's bytes, in one read, so that what is hashed is what is measured. */
+  async read(path: string, maxBytes: number): Promise<LibraryFile> {
+    if (path.includes('\u0000') || !this.isBelow(resolve(this.root), resolve(this.root, path))) return { state: 'refused', why: 'the path leads out of the library' };
+    try {
+      const root = await realpath(this.root);
+      const real = await realpath(resolve(root, path));
+      if (!this.isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
+      return await readFileAtMost(real, maxBytes);
+    } catch (error) {
+      return { state: 'absent', why: describeError(error) };
+    }
+  }
+
+  async check(): Promise<HealthCheck> {
+    try {
+      await access(this.root, constants.R_OK | constants.X_OK);
+      return { ok: true, detail: 'readable' };
+    } catch (error) {
+      return { ok: false, detail: `the library cannot be read; check TOWER_LIBRARY and its mount: ${describeError(error)}` };
+    }
+  }
+
+  private isBelow(root: string, path: string): boolean {
+    return path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
+  }
+}
+
+async function readFileAtMost(real: string, maxBytes: number): Promise<LibraryFile> {
+  // NOFOLLOW: the name was resolved already, so a link in its place was put there since. NONBLOCK: opening a pipe would wait for ever.
+  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) return { state: 'refused', why: 'not a regular file' };
+    const { size } = found;
+    if (size > maxBytes) return { state: 'refused', why: `${size} bytes, more than ${maxBytes}` };
+    const bytes = Buffer.allocUnsafe(size);
+    let filled = 0;
+    while (filled < size) {
+      const { bytesRead } = await file.read(bytes, filled, size - filled, filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return { state: 'read', bytes: bytes.subarray(0, filled) };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Delivery } from '@tower/bus';
+import { attemptJudged, scoreView, type attemptRendered, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
+import { handleOnce, Outbox, wasHandled } from '@tower/db';
+import { AppError, CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
+import { DataSource, In } from 'typeorm';
+import { describeFindings, inspectFile, mayPass, type Findings } from './findings';
+import { Library } from './library';
+import { QualityMetrics } from './quality.metrics';
+import { decideVerdict, scoreFile, toAttemptQuality, toScoreRow, worstScores, type FileScore } from './verdict';
+import { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
+
+const consumer = 'quality';
+
+@Injectable()
+export class QualityService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+    private readonly library: Library,
+    private readonly metrics: QualityMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Measures an attempt's files and announces the verdict, once. A file that is not there, or not whole, yet is waited for by redelivery; on the
+   * last one the attempt fails with `file_missing`, because a dead letter would leave its job waiting for a verdict that nobody gives.
+   */
+  async judge({ id: eventId, correlationId, data }: EventOf<typeof attemptRendered>, delivery: Delivery): Promise<void> {
+    if (!data.judge) return;
+    if (await wasHandled(this.db, consumer, eventId)) return;
+    const thresholds = await this.currentThresholds();
+    const expected = { width: data.expectedWidth, height: data.expectedHeight, hasCharacters: data.characterIds.length > 0 };
+    const fileScores: FileScore[] = [];
+    // One after the other: a decoded picture is the largest thing in this process.
+    for (const file of data.files) {
+      const findings = await this.inspect(file, data.attemptId, delivery);
+      fileScores.push(...scoreFile(file.artifactId, findings, expected, thresholds));
+    }
+    const scores = worstScores(fileScores.map((fileScore) => fileScore.score), thresholds);
+    const { outcome, reasons } = decideVerdict(scores, thresholds);
+    const { jobId, projectId, taskId, attemptId } = data;
+    const verdict: Verdict = {
+      id: newId(), jobId, projectId, taskId, attemptId, outcome, reasons, thresholdVersion: thresholds[0]?.version ?? 0, judgedAt: this.clock.now(),
+    };
+
+    let judged = false;
+    await handleOnce(this.db, consumer, eventId, async (tx) => {
+      const inserted = await tx.createQueryBuilder().insert().into(Verdict).values(verdict).orIgnore().returning('id').execute();
+      // The attempt was judged under another event's id; what was announced stays.
+      if ((inserted.raw as unknown[]).length === 0) return;
+      await tx.insert(QualityScore, fileScores.map((fileScore) => toScoreRow(verdict.id, fileScore)));
+      await this.outbox.add(tx, attemptJudged, { verdictId: verdict.id, jobId, projectId, taskId, attemptId, verdict: outcome, reasons, scores }, { correlationId, causationId: eventId });
+      judged = true;
+    });
+    if (!judged) return;
+    this.metrics.verdicts.inc({ verdict: outcome });
+    for (const { score } of fileScores) this.metrics.scores.inc({ metric: score.metric, state: score.state });
+    this.logger.info({ correlationId, jobId, attemptId, verdict: outcome, reasons }, 'attempt judged');
+  }
+
+  /** A job that was never judged has no attempts here; whether there is such a job only `rendering` knows. */
+  async getJobQuality(jobId: string): Promise<JobQualityView> {
+    const verdicts = await this.db.manager.find(Verdict, { where: { jobId }, order: { judgedAt: 'asc', id: 'asc' } });
+    const rows = await this.db.manager.findBy(QualityScore, { verdictId: In(verdicts.map((verdict) => verdict.id)) });
+    const thresholds = await this.db.manager.findBy(ThresholdRow, { version: In(verdicts.map((verdict) => verdict.thresholdVersion)) });
+    const scoresOf = (verdict: Verdict): ScoreView[] =>
+      worstScores(rows.filter((row) => row.verdictId === verdict.id).map((row) => scoreView.parse(row)), thresholds.filter(({ version }) => version === verdict.thresholdVersion));
+    return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
+  }
+
+  private async inspect(file: { artifactId: string; path: string; sha256: string }, attemptId: string, delivery: Delivery): Promise<Findings> {
+    const end = this.metrics.scoreSeconds.startTimer();
+    const findings = await inspectFile(this.library, file);
+    end();
+    if (findings.state === 'decoded') return findings;
+    const what = `artifact ${file.artifactId} of attempt ${attemptId} ${describeFindings(findings)}`;
+    if (mayPass(findings) && !delivery.last) throw new AppError('unavailable', 'artifact_file_unavailable', what);
+    this.logger.warn({ attemptId, artifactId: file.artifactId, path: file.path }, what);
+    return findings;
+  }
+
+  /** The newest version; the seeds of the first migration until somebody calibrates. */
+  private currentThresholds(): Promise<ThresholdRow[]> {
+    return this.db.manager
+      .createQueryBuilder(ThresholdRow, 'threshold')
+      .where((query) => `threshold.version = ${query.subQuery().select('max(newest.version)').from(ThresholdRow, 'newest').getQuery()}`)
+      .orderBy('threshold.metric')
+      .getMany();
+  }
+}

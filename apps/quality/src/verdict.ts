@@ -1,0 +1,157 @@
+import type { JobQualityView, ScoreView, VerdictOutcome } from '@tower/contracts';
+import { resolutionAchieved } from '@tower/imaging';
+import type { Findings } from './findings';
+import type { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
+
+export type Threshold = Pick<ThresholdRow, 'metric' | 'comparison' | 'value' | 'decides'>;
+
+/** What the pictures are measured against. */
+export interface Expectation {
+  width: number;
+  height: number;
+  hasCharacters: boolean;
+}
+
+/** A metric of one file and the numbers behind it. */
+export interface FileScore {
+  artifactId: string;
+  score: ScoreView;
+  measured: object | null;
+}
+
+type Outcome = Omit<Extract<ScoreView, { state: 'not_computed' }>, 'metric'> | Omit<Extract<ScoreView, { state: 'not_applicable' }>, 'metric'> | { state: 'computed'; value: number };
+
+/** Metrics whose models nobody has installed; said so instead of left out. */
+const modelMetrics = ['prompt_adherence', 'aesthetic'] as const;
+/** Questions about movement. */
+const temporalMetrics = ['temporal_lpips', 'motion_smoothness', 'loop_seam', 'scene_continuity', 'subject_consistency'] as const;
+
+/** As people see them: what decides first. */
+const metricOrder: readonly string[] = ['file_integrity', 'resolution', 'not_black', 'not_uniform', 'identity', ...modelMetrics, ...temporalMetrics];
+
+/** Every metric of one file: computed, or why not. */
+export function scoreFile(artifactId: string, findings: Findings, expected: Expectation, thresholds: readonly Threshold[]): FileScore[] {
+  const scores: FileScore[] = [];
+  const add = (metric: string, outcome: Outcome, measured: object | null = null): void => {
+    scores.push({ artifactId, score: toScore(metric, outcome, thresholds), measured });
+  };
+  /** Of a question that needs the pixels. */
+  const unanswered = unansweredOf(findings);
+
+  add('file_integrity', integrityOf(findings), findings.state === 'decoded' ? null : { finding: findings });
+  if (findings.state === 'decoded') {
+    const { width, height, levels } = findings;
+    const achieved = resolutionAchieved({ width, height }, expected);
+    add('resolution', { state: 'computed', value: achieved.state === 'computed' ? achieved.value : 0 }, { width, height, expectedWidth: expected.width, expectedHeight: expected.height });
+    // Black means that mean and deviation are both below the limit, so the larger of the two decides.
+    add('not_black', { state: 'computed', value: Math.max(levels.all.mean, levels.all.std) }, { all: levels.all, luma: levels.luma, zeroCellRatio: levels.zeroCellRatio });
+    // Uniform means that no channel varies, so the liveliest decides.
+    add('not_uniform', { state: 'computed', value: Math.max(levels.red.std, levels.green.std, levels.blue.std) }, { red: levels.red, green: levels.green, blue: levels.blue });
+  } else for (const metric of ['resolution', 'not_black', 'not_uniform']) add(metric, unanswered);
+
+  const noModel: Outcome = findings.state === 'decoded' ? { state: 'not_computed', reason: 'model_missing' } : unanswered;
+  add('identity', expected.hasCharacters ? noModel : { state: 'not_applicable', reason: 'no_character' });
+  for (const metric of modelMetrics) add(metric, noModel);
+  // A file that decodes is a still: animations are refused by the decoder.
+  for (const metric of temporalMetrics) add(metric, findings.state === 'decoded' ? { state: 'not_applicable', reason: 'single_frame' } : unanswered);
+  return scores;
+}
+
+function integrityOf(findings: Findings): Outcome {
+  switch (findings.state) {
+    case 'absent':
+      return { state: 'not_computed', reason: 'file_missing' };
+    case 'altered':
+      return { state: 'computed', value: 0 };
+    case 'undecodable':
+      return { state: 'computed', value: findings.containerIntact ? 1 : 0 };
+    case 'decoded':
+      return { state: 'computed', value: 1 };
+  }
+}
+
+/** An altered file's pixels are somebody else's: the one to be judged is missing. */
+const unansweredOf = (findings: Findings): Outcome => ({ state: 'not_computed', reason: findings.state === 'undecodable' ? 'decode_failed' : 'file_missing' });
+
+function toScore(metric: string, outcome: Outcome, thresholds: readonly Threshold[]): ScoreView {
+  if (outcome.state !== 'computed') return { ...outcome, metric };
+  const threshold = thresholds.find((candidate) => candidate.metric === metric);
+  return { ...outcome, metric, threshold: threshold?.value ?? null, passed: threshold === undefined ? null : meets(outcome.value, threshold) };
+}
+
+export function meets(value: number, { comparison, value: limit }: Pick<Threshold, 'comparison' | 'value'>): boolean {
+  switch (comparison) {
+    case 'at_least':
+      return value >= limit;
+    case 'above':
+      return value > limit;
+    case 'at_most':
+      return value <= limit;
+    case 'below':
+      return value < limit;
+  }
+}
+
+/** One score per metric for the whole attempt: that of its worst file. */
+export function worstScores(scores: readonly ScoreView[], thresholds: readonly Threshold[]): ScoreView[] {
+  const worst = new Map<string, ScoreView>();
+  for (const score of scores) {
+    const before = worst.get(score.metric);
+    if (before === undefined || isWorse(score, before, thresholds)) worst.set(score.metric, score);
+  }
+  return [...worst.values()].sort((a, b) => metricOrder.indexOf(a.metric) - metricOrder.indexOf(b.metric));
+}
+
+/** A failure is certain, so it comes before an unanswered question, and that before any success. */
+const rank = (score: ScoreView): number => {
+  switch (score.state) {
+    case 'computed':
+      return score.passed === false ? 0 : 2;
+    case 'not_computed':
+      return 1;
+    case 'not_applicable':
+      return 3;
+  }
+};
+
+function isWorse(a: ScoreView, b: ScoreView, thresholds: readonly Threshold[]): boolean {
+  if (rank(a) !== rank(b)) return rank(a) < rank(b);
+  if (a.state !== 'computed' || b.state !== 'computed') return false;
+  const comparison = thresholds.find((threshold) => threshold.metric === a.metric)?.comparison;
+  return comparison === 'at_most' || comparison === 'below' ? a.value > b.value : a.value < b.value;
+}
+
+/**
+ * Passed when every deciding metric that applies was computed and met its threshold. One that could not be computed fails the attempt: nobody
+ * would otherwise learn that the picture was never looked at. A deciding metric without any score counts the same.
+ */
+export function decideVerdict(scores: readonly ScoreView[], thresholds: readonly Threshold[]): { outcome: VerdictOutcome; reasons: string[] } {
+  const deciding = thresholds.filter((threshold) => threshold.decides).map((threshold) => threshold.metric);
+  const unmet = scores.filter((score) => deciding.includes(score.metric) && !counts(score)).map((score) => score.metric);
+  const unseen = deciding.filter((metric) => !scores.some((score) => score.metric === metric));
+  const reasons = [...unmet, ...unseen];
+  return { outcome: reasons.length === 0 ? 'passed' : 'failed', reasons };
+}
+
+const counts = (score: ScoreView): boolean => score.state === 'not_applicable' || (score.state === 'computed' && score.passed === true);
+
+export const toScoreRow = (verdictId: string, { artifactId, score, measured }: FileScore): Omit<QualityScore, 'verdict'> => ({
+  verdictId,
+  artifactId,
+  metric: score.metric,
+  state: score.state,
+  value: score.state === 'computed' ? score.value : null,
+  threshold: score.state === 'computed' ? score.threshold : null,
+  passed: score.state === 'computed' ? score.passed : null,
+  reason: score.state === 'computed' ? null : score.reason,
+  measured,
+});
+
+export const toAttemptQuality = (verdict: Verdict, scores: ScoreView[]): JobQualityView['attempts'][number] => ({
+  attempt_id: verdict.attemptId,
+  task_id: verdict.taskId,
+  verdict: verdict.outcome,
+  reasons: verdict.reasons,
+  scores,
+  judged_at: verdict.judgedAt.toISOString(),
+});
