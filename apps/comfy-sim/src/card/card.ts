@@ -5,6 +5,8 @@ import { seededRandom } from './random';
 const referencePixels = 512 * 768;
 /** Attention grows faster than the picture. */
 const pixelExponent = 1.15;
+/** A tiny picture keeps a card busy with starting kernels: no step costs less than this share of the reference. */
+const leastWork = 0.08;
 const noiseShare = 0.04;
 const megapixel = 1_000_000;
 /** An RRDBNet-like upscaler runs in tiles of this size. */
@@ -46,7 +48,7 @@ export class Card {
   }
 
   stepSeconds(fileName: string, pixels: number, batch: number, cfg: number): number {
-    const work = (Math.max(pixels, 64 * 64) / referencePixels) ** pixelExponent * batch;
+    const work = Math.max(leastWork, (pixels / referencePixels) ** pixelExponent * batch);
     // Without guidance the model runs once per step instead of twice.
     const passes = cfg === 1 ? 0.55 : 1;
     return this.noisy(this.profile.stepSeconds * familyOf(fileName).stepFactor * work * passes);

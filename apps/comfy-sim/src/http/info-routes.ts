@@ -16,8 +16,12 @@ export interface InfoDesk {
   readonly maxUploadBytes: number;
 }
 
-/** A few of the frontend's scripts: clients only ever look whether the list is one. */
-const extensions = ['/extensions/core/groupNode.js', '/extensions/core/clipspace.js', '/extensions/core/widgetInputs.js'];
+const extensions = [
+  'groupNode', 'maskEditorOld', 'clipspace', 'maskEditorLayerFilenames', 'widgetInputs', 'groupNodeManage', 'load3d/NodeStorage',
+  'load3d/ViewHelperManager', 'load3d/ControlsManager', 'load3d/RecordingManager', 'load3d/ModelExporter', 'load3d/AnimationManager',
+  'load3d/LoaderManager', 'load3d/LightingManager', 'load3d/CameraManager', 'load3d/SceneModelManager', 'load3d/SceneManager',
+  'load3d/PreviewManager', 'load3d/EventManager',
+].map((script) => `/extensions/core/${script}.js`);
 const page = '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI '
   + 'server. It has no user interface.</p></body></html>';
 
@@ -45,6 +49,7 @@ export function infoRoutes(desk: InfoDesk): Route[] {
     { method: 'GET', path: '/extensions', run: () => json(extensions) },
     // No simulated model has metadata, and the real answer to that is the same as to a missing file.
     { method: 'GET', path: '/view_metadata/{folder}', run: () => empty(404) },
+    { method: 'GET', path: '/ws', run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".') },
     { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
     { method: 'GET', path: '/settings', run: () => json(dict({})) },
     { method: 'GET', path: '/userdata', run: () => text(404, 'Directory not found') },

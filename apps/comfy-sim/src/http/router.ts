@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange';
-import { text, unknownPath, type Reply } from './reply';
+import { empty, text, unknownPath, type Reply } from './reply';
 
 export type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
 
@@ -58,7 +58,7 @@ function unmatched(method: string, path: string, known: Set<string>): Reply {
   const internal = path.startsWith('/internal/');
   if (internal && known.size === 0) return text(404, '404: Not Found');
   if (path.startsWith('//')) return text(404, '404: Not Found');
-  if (!internal && staticMethods.includes(method)) return unknownPath;
+  if (!internal && staticMethods.includes(method)) return method === 'HEAD' ? empty(404) : unknownPath;
   for (const method of internal && !known.has('GET') ? [] : staticMethods) known.add(method);
   return text(405, '405: Method Not Allowed', { Allow: [...known].sort().join(',') });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { isFolderKind, type FolderKind, type Folders } from '../files/folders';
@@ -17,7 +17,7 @@ export function uploadRoutes(folders: Folders): Route[] {
     return receive(folders, new Form(parts ?? []), save);
   };
   return [
-    { method: 'POST', path: '/upload/image', run: upload(async (file, part) => writeFileSync(file, part.bytes)) },
+    { method: 'POST', path: '/upload/image', run: upload(async (file, part) => write(file, part.bytes)) },
     { method: 'POST', path: '/upload/mask', run: upload((file, part, form) => saveMask(folders, file, part, form)) },
   ];
 }
@@ -51,6 +51,13 @@ async function receive(folders: Folders, form: Form, save: Save): Promise<Reply>
   return json(dict({ name, subfolder, type: kind }));
 }
 
+/** The kernel stamps files in steps of milliseconds; uploads are listed by their order. */
+function write(file: string, bytes: Buffer): void {
+  writeFileSync(file, bytes);
+  const seconds = (performance.timeOrigin + performance.now()) / 1000;
+  utimesSync(file, seconds, seconds);
+}
+
 /** The first of "a.png", "a (1).png", … that is free or holds the same bytes already. */
 function freeName(folder: string, posted: string, bytes: Buffer): string {
   const extension = path.extname(posted);
@@ -75,5 +82,6 @@ async function saveMask(folders: Folders, file: string, part: Part, form: Form):
   const original = folders.inside(kind as FolderKind, String(reference.get('subfolder') ?? ''), path.basename(filename));
   if (original === undefined || !existsSync(original)) return;
   const alpha = await sharp(part.bytes).ensureAlpha().extractChannel('alpha').toBuffer();
-  writeFileSync(file, await sharp(original).removeAlpha().joinChannel(alpha).png().toBuffer());
+  const colours = await sharp(original).removeAlpha().toColourspace('srgb').png().toBuffer();
+  write(file, await sharp(colours).joinChannel(alpha).png().toBuffer());
 }

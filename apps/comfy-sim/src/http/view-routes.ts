@@ -78,12 +78,18 @@ function fileReply(file: string, generation: Generation, safety: Record<string, 
     'Content-Type': (attached ? undefined : contentTypes[extension]) ?? defaultType,
     ETag: etag, 'Last-Modified': mtime.toUTCString(), 'Accept-Ranges': 'bytes', ...safety,
   };
-  if (isUnmodified(exchange, etag, mtime)) return { status: 304, headers: { ETag: etag, 'Last-Modified': mtime.toUTCString() }, body: Buffer.alloc(0) };
+  if (isUnmodified(exchange, etag, mtime)) {
+    const { 'Accept-Ranges': _ranges, ...kept } = headers;
+    return { status: 304, headers: kept, body: Buffer.alloc(0) };
+  }
   const range = exchange.header('range');
   const whole = readFileSync(file);
   if (range === undefined) return bytes(whole, headers);
   const asked = parseRange(range, size);
-  if (asked === undefined) return { status: 416, headers: { ...headers, 'Content-Range': `bytes */${size}` }, body: Buffer.alloc(0) };
+  if (asked === undefined) {
+    const { ETag: _tag, 'Last-Modified': _date, 'Accept-Ranges': _ranges, ...kept } = headers;
+    return { status: 416, headers: { ...kept, 'Content-Range': `bytes */${size}` }, body: Buffer.alloc(0), chunked: true };
+  }
   return bytes(whole.subarray(asked.from, asked.to + 1), { ...headers, 'Content-Range': `bytes ${asked.from}-${asked.to}/${size}` }, 206);
 }
 

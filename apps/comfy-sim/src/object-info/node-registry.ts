@@ -28,6 +28,14 @@ const inputFileCombos: Record<string, RegExp> = {
   'LoadVideo.file': /\.(?:mp4|webm|mkv|mov|avi)$/i,
 };
 
+/** Inputs of the core picture nodes that have one. */
+const tooltips: Record<string, readonly string[] | undefined> = {
+  CheckpointLoaderSimple: ['ckpt_name'], CLIPTextEncode: ['text', 'clip'], EmptyLatentImage: ['width', 'height', 'batch_size'],
+  KSampler: ['model', 'seed', 'steps', 'cfg', 'sampler_name', 'scheduler', 'positive', 'negative', 'latent_image', 'denoise'],
+  LoraLoader: ['model', 'clip', 'lora_name', 'strength_model', 'strength_clip'], SaveImage: ['images', 'filename_prefix'],
+  VAEDecode: ['samples', 'vae'], VAEDecodeTiled: ['temporal_size', 'temporal_overlap'],
+};
+
 export interface ModelInventory {
   readonly [folder: string]: readonly string[];
 }
@@ -45,6 +53,7 @@ export class NodeRegistry {
     for (const entry of info.values()) {
       if (!isDict(entry)) continue;
       const name = String(entry.get('name'));
+      restoreProse(name, entry);
       this.fillModelCombos(name, entry);
       this.classes.set(name, new NodeClass(entry));
     }
@@ -94,6 +103,19 @@ function setOptions(info: PyDict, input: string, options: readonly string[]): vo
     if (!Array.isArray(spec)) continue;
     if (Array.isArray(spec[0])) spec[0].splice(0, Infinity, ...options);
     else (spec[1] as PyDict).set('options', [...options]);
+  }
+}
+
+/** The recordings left out descriptions and tooltips; clients see that there is one, not what it said. */
+function restoreProse(name: string, info: PyDict): void {
+  if (!info.has('description')) info.set('description', '');
+  for (const input of tooltips[name] ?? []) {
+    for (const section of (info.get('input') as PyDict).values()) {
+      const spec = isDict(section) ? section.get(input) : undefined;
+      if (!Array.isArray(spec)) continue;
+      if (spec.length === 1) spec.push(dict({}));
+      (spec[1] as PyDict).set('tooltip', '…');
+    }
   }
 }
 
