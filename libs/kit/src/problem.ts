@@ -15,7 +15,6 @@ const titles: Record<AppError['kind'], string> = {
 export function toProblem(thrown: unknown, place: { instance?: string; correlationId?: string; status?: number } = {}): Problem {
   const error = toAppError(thrown);
   return {
-    ...error.options.extensions,
     type: `urn:tower:problem:${error.code}`,
     title: titles[error.kind],
     status: place.status ?? httpStatus[error.kind],
@@ -25,6 +24,7 @@ export function toProblem(thrown: unknown, place: { instance?: string; correlati
     ...(place.correlationId === undefined ? {} : { correlation_id: place.correlationId }),
     ...(error.options.retryAfterMs === undefined ? {} : { retry_after_seconds: Math.ceil(error.options.retryAfterMs / 1000) }),
     ...(error.options.fields === undefined || error.options.fields.length === 0 ? {} : { errors: error.options.fields }),
+    ...error.options.extensions,
   };
 }
 

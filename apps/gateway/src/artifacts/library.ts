@@ -1,0 +1,68 @@
+import { constants } from 'node:fs';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ArtifactView } from '@tower/contracts';
+import { AppError } from '@tower/kit';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { refusal } from '../http/refusals';
+import type { ServedFile } from './served-file';
+
+/** Types that a browser may show as they are; anything else is offered as a download. */
+const shownTypes = new Set(['image/png', 'image/webp', 'image/jpeg']);
+
+/** Reads files of the library folder, and nothing outside it. */
+@Injectable()
+export class Library {
+  constructor(@Inject(GATEWAY_ENV) private readonly env: Pick<GatewayEnv, 'TOWER_LIBRARY'>) {}
+
+  async openContent(artifact: ArtifactView): Promise<ServedFile> {
+    const opened = await this.open(artifact.path, artifact.id);
+    // Its strong tag promises these very bytes.
+    if (opened.size !== artifact.bytes) return this.gone(opened.handle, `the file of artifact ${artifact.id} is not the one that was recorded: ${opened.size} instead of ${artifact.bytes} bytes`);
+    return { ...opened, etag: `"${artifact.sha256}"`, ...shownAs(artifact.media_type), fileName: safeName(posix.basename(artifact.path)) };
+  }
+
+  /** Made by rendering when it stores the picture; another encoder may make other bytes of the same picture, hence the weak tag. */
+  async openThumbnail(artifact: ArtifactView): Promise<ServedFile> {
+    const opened = await this.open(`.thumbnails/${artifact.sha256.slice(0, 2)}/${artifact.sha256}.webp`, artifact.id);
+    return { ...opened, etag: `W/"${artifact.sha256}"`, ...shownAs('image/webp'), fileName: safeName(`${posix.parse(artifact.path).name}-thumbnail.webp`) };
+  }
+
+  private async open(path: string, artifactId: string): Promise<{ handle: FileHandle; size: number }> {
+    const file = await this.locate(path, artifactId);
+    // The path has no links any more; one put there since then is not followed.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => this.missing(error, artifactId));
+    const stats = await handle.stat();
+    if (!stats.isFile()) return this.gone(handle, `what lies at the place of artifact ${artifactId} is not a file`);
+    return { handle, size: stats.size };
+  }
+
+  /** The real path, which has to lie below the real library. */
+  private async locate(path: string, artifactId: string): Promise<string> {
+    if (path.includes('\u0000') || path.includes('\\')) throw outside(artifactId);
+    const root = await realpath(this.env.TOWER_LIBRARY).catch((error: unknown) => this.missing(error, artifactId));
+    const file = await realpath(join(root, path)).catch((error: unknown) => this.missing(error, artifactId));
+    if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) throw outside(artifactId);
+    return file;
+  }
+
+  private missing(error: unknown, artifactId: string): never {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) throw refusal('artifact_file_gone', `the file of artifact ${artifactId} is not in the library any more`, { cause: error });
+    throw error;
+  }
+
+  private async gone(handle: FileHandle, message: string): Promise<never> {
+    await handle.close();
+    throw refusal('artifact_file_gone', message);
+  }
+}
+
+const outside = (artifactId: string): AppError => new AppError('forbidden', 'artifact_outside_library', `the file of artifact ${artifactId} does not lie in the library`);
+
+const shownAs = (mediaType: string): { mediaType: string; disposition: 'inline' | 'attachment' } =>
+  shownTypes.has(mediaType) ? { mediaType, disposition: 'inline' } : { mediaType: 'application/octet-stream', disposition: 'attachment' };
+
+/** For a header: plain ASCII without anything that has a meaning there. */
+const safeName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(-120);

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { parseEnv } from '@tower/kit';
+import { ArtifactsController } from './artifacts/artifacts.controller';
+import { Library } from './artifacts/library';
+import { CharactersController } from './characters.controller';
+import { GATEWAY_ENV, gatewayEnv } from './env';
+import { FeedConsumer } from './feed/feed.consumer';
+import { FeedRow } from './feed/feed.entity';
+import { FeedService } from './feed/feed.service';
+import { ProblemFilter } from './http/problem.filter';
+import { JobsController } from './jobs.controller';
+import { JobsService } from './jobs.service';
+import { ProjectsController } from './projects.controller';
+import { SystemController } from './system/system.controller';
+import { SystemService } from './system/system.service';
+
+export const gatewayEntities = [FeedRow];
+
+@Module({
+  controllers: [SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedConsumer],
+  providers: [
+    { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    JobsService,
+    Library,
+    FeedService,
+    SystemService,
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,29 @@
+import { AppError, type AppErrorOptions, type ErrorKind } from '@tower/kit';
+
+/** Refusals that only HTTP knows. Everything else gets its status from its kind. */
+const refusals = {
+  json_malformed: ['invalid', 400],
+  body_missing: ['invalid', 400],
+  url_malformed: ['invalid', 400],
+  request_malformed_http: ['invalid', 400],
+  idempotency_key_invalid: ['invalid', 400],
+  host_refused: ['forbidden', 403],
+  origin_refused: ['forbidden', 403],
+  route_not_found: ['not_found', 404],
+  method_not_allowed: ['invalid', 405],
+  request_too_slow: ['invalid', 408],
+  artifact_file_gone: ['not_found', 410],
+  body_too_large: ['invalid', 413],
+  url_too_long: ['invalid', 414],
+  media_type_unsupported: ['invalid', 415],
+  range_not_satisfiable: ['invalid', 416],
+  upgrade_required: ['invalid', 426],
+  headers_too_large: ['invalid', 431],
+} as const satisfies Record<string, readonly [ErrorKind, number]>;
+
+export type RefusalCode = keyof typeof refusals;
+
+export const refusal = (code: RefusalCode, message: string, options: AppErrorOptions = {}): AppError => new AppError(refusals[code][0], code, message, options);
+
+/** The status that a code stands for, where its kind does not say enough. */
+export const statusOf = (code: string): number | undefined => (Object.hasOwn(refusals, code) ? refusals[code as RefusalCode][1] : undefined);

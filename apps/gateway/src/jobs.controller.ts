@@ -1,0 +1,57 @@
+import { Controller } from '@nestjs/common';
+import { RequestClient } from '@tower/bus';
+import {
+  cancelJobRequest, getJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, listJobsRequest, routes, type JobAccepted,
+  type JobQualityView, type JobSummary, type JobView, type Page, type RouteInput, type RouteOutput, type Routes,
+} from '@tower/contracts';
+import { Endpoint } from './http/endpoint';
+import { contextOf } from './http/request-context';
+import { JobsService } from './jobs.service';
+
+@Controller()
+export class JobsController {
+  constructor(
+    private readonly services: RequestClient,
+    private readonly jobs: JobsService,
+  ) {}
+
+  @Endpoint(routes.generate)
+  generate(input: RouteInput<Routes['generate']>): Promise<JobAccepted> {
+    return this.jobs.request(input.body, contextOf(input));
+  }
+
+  @Endpoint(routes.listJobs)
+  list({ query: { type, ...query } }: RouteInput<Routes['listJobs']>): Promise<Page<JobSummary>> {
+    return this.services.ask(listJobsRequest, { ...query, job_type: type });
+  }
+
+  @Endpoint(routes.getJob)
+  get({ params }: RouteInput<Routes['getJob']>): Promise<JobView> {
+    return this.services.ask(getJobRequest, params);
+  }
+
+  @Endpoint(routes.cancelJob)
+  cancel(input: RouteInput<Routes['cancelJob']>): Promise<JobView> {
+    return this.services.ask(cancelJobRequest, { context: contextOf(input), id: input.params.id, reason: input.body.reason });
+  }
+
+  @Endpoint(routes.listJobArtifacts)
+  listArtifacts({ params, query }: RouteInput<Routes['listJobArtifacts']>): Promise<RouteOutput<Routes['listJobArtifacts']>> {
+    return this.services.ask(listJobArtifactsRequest, { ...query, id: params.id });
+  }
+
+  @Endpoint(routes.listJobEvents)
+  listEvents({ params, query }: RouteInput<Routes['listJobEvents']>): Promise<RouteOutput<Routes['listJobEvents']>> {
+    return this.services.ask(listJobEventsRequest, { ...query, id: params.id });
+  }
+
+  @Endpoint(routes.listJobParams)
+  listParams({ params }: RouteInput<Routes['listJobParams']>): Promise<RouteOutput<Routes['listJobParams']>> {
+    return this.services.ask(listJobParamsRequest, params);
+  }
+
+  @Endpoint(routes.getJobQuality)
+  getQuality({ params }: RouteInput<Routes['getJobQuality']>): Promise<JobQualityView> {
+    return this.jobs.getQuality(params.id);
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { RequestClient } from '@tower/bus';
+import {
+  generateRequest, getJobQualityRequest, getJobRequest, getUnfiledProjectRequest, requestJobRequest, type GenerateRequest, type JobAccepted, type JobQualityView,
+  type RequestContext, type RouteInput, type Routes,
+} from '@tower/contracts';
+
+type GenerateBody = RouteInput<Routes['generate']>['body'];
+
+/** The job routes that ask more than one service. */
+@Injectable()
+export class JobsService {
+  constructor(private readonly services: RequestClient) {}
+
+  async request(body: GenerateBody, context: RequestContext): Promise<JobAccepted> {
+    return this.services.ask(requestJobRequest, { context, body: 'type' in body ? await this.toFullRequest(body, context) : body });
+  }
+
+  /** Quality knows no job without a verdict; whether the job exists only rendering can say. */
+  async getQuality(jobId: string): Promise<JobQualityView> {
+    const [, quality] = await Promise.all([this.services.ask(getJobRequest, { id: jobId }), this.services.ask(getJobQualityRequest, { job_id: jobId })]);
+    return quality;
+  }
+
+  private async toFullRequest(short: Extract<GenerateBody, { type: 'image' }>, { correlationId }: RequestContext): Promise<GenerateRequest> {
+    const project = await this.services.ask(getUnfiledProjectRequest, { context: { correlationId } });
+    return generateRequest.parse({ project_id: project.id, job_type: 'still_image', prompt: short.prompt, preset: short.quality });
+  }
+}
