@@ -1,6 +1,8 @@
 import { commandEnvelope, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf } from '@tower/contracts';
 import { AppError, fieldErrorsOf } from '@tower/kit';
+import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { throwError, type Observable } from 'rxjs';
 import type { Delivery } from './delivery';
 
 /** Handlers with this mark belong to the JetStream strategy and to no other transport of a hybrid application. */
@@ -11,6 +13,14 @@ export interface ConsumerOptions {
   durable: string;
   /** Messages handled side by side; 1 keeps the stream's order. */
   concurrency?: number;
+}
+
+/** Nest would replace what a handler throws by `{ status: 'error' }` and log it as an error; the transport decides by the error itself. */
+@Catch()
+class PassErrorsOn implements RpcExceptionFilter {
+  catch(thrown: unknown): Observable<never> {
+    return throwError(() => thrown);
+  }
 }
 
 /** A method may leave out what it does not need. */
@@ -44,6 +54,7 @@ function wrap<Message, Handler extends Method<Message>>(target: object, key: str
     await handler.call(this, parse(raw), delivery);
   };
   descriptor.value = parsing as Handler;
+  UseFilters(PassErrorsOn)(target, key, descriptor);
   // Nest passes on the payload alone unless a method says that it wants the context too.
   Payload()(target, key, 0);
   Ctx()(target, key, 1);
