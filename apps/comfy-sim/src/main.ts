@@ -13,6 +13,8 @@ async function main(): Promise<void> {
   // The real server does not say goodbye either: its sockets end with 1006.
   process.on('SIGTERM', () => process.exit(143));
   process.on('SIGINT', () => process.exit(0));
+  // A launcher that was killed closes the channel; nobody else would ever stop this server.
+  process.on('disconnect', () => process.exit(143));
   process.stdout.write(`comfy-sim ${options.profile} (${options.generation}) on ${sim.url}\n`);
   process.send?.({ type: 'ready', port: sim.port });
 }
