@@ -1,0 +1,63 @@
+import { BusConnection } from '@tower/bus';
+import { heartbeatIntervalMs, heartbeatSubject, type Heartbeat } from '@tower/contracts';
+import { newId, towerVersion, type Clock, type Logger } from '@tower/kit';
+import type { Supervisor } from './supervisor';
+
+/** Speaks on the bus for the launcher and for the processes that cannot do it themselves. One that does not run says nothing, and so counts as down. */
+export class PartHeartbeats {
+  private bus: BusConnection | undefined;
+  private readonly timer: NodeJS.Timeout;
+  private readonly opened: Promise<void>;
+  private readonly instance = newId();
+  private readonly startedAt: string;
+  private state: 'ready' | 'stopping' = 'ready';
+
+  constructor(
+    natsUrl: string,
+    private readonly supervisors: readonly Supervisor[],
+    logger: Logger,
+    clock: Clock,
+  ) {
+    this.startedAt = clock.now().toISOString();
+    this.opened = BusConnection.open(natsUrl, 'launcher', logger).then((bus) => {
+      this.bus = bus;
+      this.beat();
+    });
+    this.timer = setInterval(() => this.beat(), heartbeatIntervalMs);
+  }
+
+  /** While NATS still runs: the last beats leave before the connection closes. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.state = 'stopping';
+    this.beat();
+    // Never opened: nobody is there to hear anything.
+    void this.opened.then(() => this.bus?.close()).catch(() => undefined);
+    await this.bus?.close().catch(() => undefined);
+  }
+
+  private beat(): void {
+    for (const beat of [this.launcherBeat(), ...this.supervisors.flatMap((supervisor) => partBeat(supervisor) ?? [])]) this.bus?.publishHint(heartbeatSubject(beat.service), beat);
+  }
+
+  private launcherBeat(): Heartbeat {
+    const checks = this.supervisors.map((supervisor) => [supervisor.part.name, { ok: supervisor.incarnation() !== undefined, detail: supervisor.describe() }] as const);
+    return { service: 'launcher', instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state: this.state, checks: Object.fromEntries(checks) };
+  }
+}
+
+function partBeat(supervisor: Supervisor): Heartbeat | undefined {
+  const { part } = supervisor;
+  const incarnation = supervisor.incarnation();
+  if (part.hasHeartbeat || incarnation === undefined) return undefined;
+  const isReady = incarnation.readyAtMs !== undefined;
+  return {
+    service: part.name,
+    instance: incarnation.instance,
+    pid: incarnation.running.pid,
+    version: part.version,
+    started_at: incarnation.startedAt.toISOString(),
+    state: isReady ? 'ready' : 'starting',
+    checks: { process: { ok: isReady, detail: supervisor.describe() } },
+  };
+}

@@ -1,0 +1,46 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const maxBytes = 20 * 1024 * 1024;
+const keep = 3;
+
+/** `tower.log`, then `tower.log.1` (newer) to `.3` (oldest). Written at once, so that a crash loses no line. */
+export class RotatingFile {
+  private fd: number;
+  private size: number;
+
+  constructor(
+    private readonly path: string,
+    private readonly limits: { maxBytes: number; keep: number } = { maxBytes, keep },
+  ) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.fd = openSync(path, 'a', 0o600);
+    this.size = fstatSync(this.fd).size;
+  }
+
+  writeLine(line: string): void {
+    const bytes = Buffer.from(`${line}\n`);
+    if (this.size > 0 && this.size + bytes.length > this.limits.maxBytes) this.rotate();
+    this.size += writeSync(this.fd, bytes);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private rotate(): void {
+    closeSync(this.fd);
+    rmSync(`${this.path}.${this.limits.keep}`, { force: true });
+    for (let n = this.limits.keep - 1; n >= 0; n--) renameIfThere(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
+    this.fd = openSync(this.path, 'a', 0o600);
+    this.size = 0;
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import type { WriteStream } from 'node:tty';
+
+/**
+ * Standard error as a person sees it: lines that stay, and below them a few that are drawn anew. On anything but a terminal only the
+ * lines that stay are written.
+ */
+export class Terminal {
+  private drawn: string[] = [];
+  readonly isInteractive: boolean;
+  readonly hasColour: boolean;
+
+  constructor(
+    private readonly out: NodeJS.WriteStream = process.stderr,
+    environment: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.isInteractive = out.isTTY && environment['TERM'] !== 'dumb';
+    this.hasColour = this.isInteractive && (environment['NO_COLOR'] ?? '') === '';
+    // The terminal may be closed while we are still stopping.
+    out.on('error', () => undefined);
+  }
+
+  get columns(): number {
+    return (this.out as Partial<WriteStream>).columns ?? 100;
+  }
+
+  print(line: string): void {
+    if (!this.isInteractive) {
+      this.out.write(`${line}\n`);
+      return;
+    }
+    const kept = this.drawn;
+    this.out.write(`${this.erase()}${line}\n${this.paint(kept)}`);
+  }
+
+  /** Replaces the lines below. */
+  draw(lines: readonly string[]): void {
+    if (!this.isInteractive) return;
+    this.out.write(this.erase() + this.paint(lines));
+  }
+
+  private erase(): string {
+    const up = this.drawn.length;
+    this.drawn = [];
+    return up === 0 ? '' : `\u001b[${up}A\u001b[J`;
+  }
+
+  private paint(lines: readonly string[]): string {
+    // A line that wraps would break the count of lines to go up.
+    this.drawn = lines.map((line) => fit(line, this.columns - 1));
+    return this.drawn.map((line) => `${line}\n`).join('');
+  }
+}
+
+/** Cuts visible characters; colour codes count nothing and are closed. */
+export function fit(line: string, columns: number): string {
+  let visible = 0;
+  let result = '';
+  // eslint-disable-next-line no-control-regex -- colour codes are control characters
+  for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
+    if (piece.startsWith('\u001b[')) result += piece;
+    else
+      for (const character of piece) {
+        if (visible === columns) return `${result}${result.includes('\u001b[') ? '\u001b[0m' : ''}`;
+        result += character;
+        visible += 1;
+      }
+  }
+  return result;
+}
