@@ -4,6 +4,7 @@ import { parseEnv } from '@tower/kit';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { Library } from './artifacts/library';
 import { CharactersController } from './characters.controller';
+import { DocsController } from './docs/docs.controller';
 import { GATEWAY_ENV, gatewayEnv } from './env';
 import { FeedConsumer } from './feed/feed.consumer';
 import { FeedRow } from './feed/feed.entity';
@@ -18,7 +19,7 @@ import { SystemService } from './system/system.service';
 export const gatewayEntities = [FeedRow];
 
 @Module({
-  controllers: [SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedConsumer],
+  controllers: [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedConsumer],
   providers: [
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
     { provide: APP_FILTER, useClass: ProblemFilter },

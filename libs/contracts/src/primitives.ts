@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** A UUID in canonical lower-case form; ours are version 7, prompt ids version 5. */
-export const uuid = z.uuid().meta({ description: 'UUID, canonical lower-case form' });
+/** A UUID; upper case is taken and becomes the canonical lower-case form. Ours are version 7, prompt ids version 5. */
+export const uuid = z.uuid().toLowerCase().meta({ description: 'UUID' });
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { towerVersion } from '@tower/kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusal } from '../http/refusals';
+import { pathOf } from '../http/problem-answer';
+import { SystemService } from '../system/system.service';
+import { openApiDocument } from './openapi';
+
+/** Everything comes from here; nothing may be loaded from elsewhere. */
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const swaggerFolder = dirname(require.resolve('swagger-ui-dist/package.json'));
+
+const assets: Readonly<Record<string, { file: string; type: string }>> = {
+  'swagger-ui.css': { file: join(swaggerFolder, 'swagger-ui.css'), type: 'text/css; charset=utf-8' },
+  'swagger-ui-bundle.js': { file: join(swaggerFolder, 'swagger-ui-bundle.js'), type: 'text/javascript; charset=utf-8' },
+  'favicon.png': { file: join(swaggerFolder, 'favicon-32x32.png'), type: 'image/png' },
+};
+
+/** The interface as a document and as a page; and a word of welcome at the front door. */
+@Controller()
+export class DocsController {
+  private readonly document = JSON.stringify(openApiDocument());
+
+  constructor(private readonly system: SystemService) {}
+
+  @Get('/openapi.json')
+  async getDocument(@Res() reply: FastifyReply): Promise<void> {
+    await reply.header('cache-control', 'no-cache').type('application/json').send(this.document);
+  }
+
+  @Get('/docs')
+  async getDocs(@Res() reply: FastifyReply): Promise<void> {
+    await reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8').send(docsPage);
+  }
+
+  @Get('/docs/start.js')
+  async getStart(@Res() reply: FastifyReply): Promise<void> {
+    await reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(startScript);
+  }
+
+  @Get('/docs/:asset')
+  async getAsset(@Param('asset') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
+    if (asset === undefined) throw refusal('route_not_found', `there is nothing at ${pathOf(request.raw.url)}`);
+    await reply.header('cache-control', 'public, max-age=3600').type(asset.type).send(await readFile(asset.file));
+  }
+
+  @Get('/')
+  async getFront(@Res() reply: FastifyReply): Promise<void> {
+    const { simulated } = await this.system.status();
+    await reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8').send(frontPage(simulated));
+  }
+}
+
+const head = (title: string, more = ''): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="icon" href="/docs/favicon.png">${more}</head>`;
+
+const docsPage = `${head('Tower: interface', '<link rel="stylesheet" href="/docs/swagger-ui.css">')}<body><div id="interface"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
+
+const startScript = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#interface', deepLinking: true, validatorUrl: null });\n";
+
+const frontPage = (simulated: boolean): string =>
+  `${head('Tower')}<body><h1>Tower ${towerVersion}</h1>${simulated ? '<p><strong>Simulated cards are at work: the pictures are not made by a real model.</strong></p>' : ''}` +
+  '<ul><li><a href="/docs">The interface, described</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li><li><a href="/status">How everything is</a></li><li><a href="/health">Whether every part is ready</a></li></ul></body></html>';
