@@ -46,6 +46,13 @@ describe('decoding', () => {
     expect(Buffer.compare(fromPath.data, (await decodePicture(input('grey.png'))).data)).toBe(0);
   });
 
+  it('hands out pixels whose slice is a copy', async () => {
+    const { data } = await decodePicture(input('grey.png'));
+    const before = data[0];
+    data.slice()[0] = 255 - (before ?? 0);
+    expect(data[0]).toBe(before);
+  });
+
   it('reads lossless WebP and a still GIF exactly', async () => {
     const data = Buffer.from([1, 2, 3, 250, 0, 9]);
     const raw = sharp(data, { raw: { width: 2, height: 1, channels: 3 } });

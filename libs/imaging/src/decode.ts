@@ -39,7 +39,9 @@ export async function decodePicture(source: PictureSource, limits: Partial<Pictu
   );
   if (info.channels !== 3 || data.length !== info.width * info.height * 3)
     throw new PictureRefusal('corrupt', `decoded to ${info.channels} channels and ${data.length} bytes`);
-  return { width: info.width, height: info.height, channels: 3, data, format: header.format };
+  // A plain array: `slice` of a Buffer is a view, and who "copies" a frame that way paints into the original.
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width: info.width, height: info.height, channels: 3, data: pixels, format: header.format };
 }
 
 /**

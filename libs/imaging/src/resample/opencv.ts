@@ -10,7 +10,7 @@ import { requireRaster, requireTarget } from './requirements';
 export function cvBilinear<C extends number>(source: Raster<C>, target: PixelSize): Raster<C> {
   requireRaster(source);
   requireTarget(target);
-  if (target.width === source.width && target.height === source.height) return { ...source, data: source.data.slice() };
+  if (target.width === source.width && target.height === source.height) return { ...source, data: new Uint8Array(source.data) };
   if (target.width * 2 === source.width && target.height * 2 === source.height) return halve(source);
   return interpolate(source, target);
 }

@@ -93,7 +93,7 @@ function resize<C extends number>(source: Raster<C>, target: PixelSize, filter: 
   requireTarget(target);
   const wide = target.width === source.width ? source : resizeRows(source, target.width, tapsFor(source.width, target.width, filter));
   const full = target.height === wide.height ? wide : resizeColumns(wide, target.height, tapsFor(source.height, target.height, filter));
-  return full === source ? { ...source, data: source.data.slice() } : full;
+  return full === source ? { ...source, data: new Uint8Array(source.data) } : full;
 }
 
 function resizeRows<C extends number>(source: Raster<C>, width: number, taps: Taps): Raster<C> {

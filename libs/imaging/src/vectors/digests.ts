@@ -37,11 +37,12 @@ export function expectFloats(actual: Float32Array, expected: FloatDigest, tolera
   let absSum = 0;
   let min = Infinity;
   let max = -Infinity;
-  for (const value of actual) {
+  for (let index = 0; index < actual.length; index += 1) {
+    const value = actual[index]!;
     sum += value;
-    absSum += Math.abs(value);
-    min = Math.min(min, value);
-    max = Math.max(max, value);
+    absSum += value < 0 ? -value : value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
   expect(Math.abs(min - expected.min)).toBeLessThanOrEqual(tolerance);
   expect(Math.abs(max - expected.max)).toBeLessThanOrEqual(tolerance);
