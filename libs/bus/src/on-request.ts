@@ -7,7 +7,7 @@ import { toErrorReply, type Reply } from './reply';
 
 /** Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and code. */
 export function OnRequest<const Definition extends RequestDefinition>(definition: Definition) {
-  return (target: object, key: string, descriptor: TypedPropertyDescriptor<(input: InputOf<Definition>) => Promise<OutputOf<Definition>>>): void => {
+  return <Handler extends (input: InputOf<Definition>) => Promise<OutputOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
     const handler = descriptor.value;
     if (handler === undefined) throw new Error('only methods can be handlers');
     const answering = async function (this: unknown, raw: unknown): Promise<Reply> {
@@ -20,7 +20,7 @@ export function OnRequest<const Definition extends RequestDefinition>(definition
         return toErrorReply(error);
       }
     };
-    descriptor.value = answering as never;
+    descriptor.value = answering as unknown as Handler;
     MessagePattern(definition.subject, Transport.NATS)(target, key, descriptor);
   };
 }

@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { repositoryRoot } from '@tower/kit';
+import { z } from 'zod';
+
+export const renderingEnv = z.object({
+  TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
+  /** `name=http://host:port,…`, or a JSON array with the fields of config/gpus.yaml. */
+  TOWER_GPUS: z.string().optional(),
+  TOWER_GPUS_FILE: z.string().default(join(repositoryRoot, 'config', 'gpus.yaml')),
+  TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
+});
+export type RenderingEnv = z.infer<typeof renderingEnv>;

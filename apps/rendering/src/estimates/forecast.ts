@@ -1,0 +1,52 @@
+import { unfit, type Card, type Waiting } from '../scheduling/pick';
+import type { AttemptEstimate } from './estimate';
+
+export interface Span {
+  gpu: string;
+  /** Seconds from now. */
+  startIn: number;
+  finishIn: number;
+  low: number;
+  high: number;
+  confidence: number | null;
+  basis: string;
+}
+
+/**
+ * When each waiting task will probably start and finish: tasks in order, each on the card where it would end first, after what runs there
+ * now. `busy` holds the remaining seconds of each card, as estimate. Cards that do not answer take nothing.
+ */
+export function forecast<Task extends Waiting>(
+  cards: readonly Card[],
+  busy: ReadonlyMap<string, { seconds: number; low: number; high: number }>,
+  waiting: readonly Task[],
+  estimate: (task: Task, gpu: string) => AttemptEstimate,
+): Map<string, Span> {
+  const ends = new Map(cards.map((card) => [card.name, busy.get(card.name) ?? { seconds: 0, low: 0, high: 0 }]));
+  const spans = new Map<string, Span>();
+  for (const task of waiting) {
+    let best: Span | undefined;
+    for (const card of cards) {
+      const end = ends.get(card.name);
+      if (end === undefined || unfit(card, task) !== undefined) continue;
+      const own = estimate(task, card.name);
+      const finishIn = end.seconds + own.seconds;
+      if (best !== undefined && best.finishIn <= finishIn) continue;
+      best = { gpu: card.name, startIn: end.seconds, finishIn, low: end.low + own.low, high: end.high + own.high, confidence: end.seconds === 0 ? own.confidence : null, basis: own.basis };
+    }
+    if (best === undefined) continue;
+    ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high });
+    spans.set(task.taskId, best);
+  }
+  return spans;
+}
+
+/** Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. */
+export function remaining(estimate: AttemptEstimate, elapsed: number, percent: number): { seconds: number; low: number; high: number; basis: string } {
+  if (percent >= 10 && percent < 100) {
+    const seconds = (elapsed * (100 - percent)) / percent;
+    return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis: `own pace at ${Math.round(percent)} %` };
+  }
+  const left = (total: number): number => Math.max(0, total - elapsed);
+  return { seconds: left(estimate.seconds), low: left(estimate.low), high: left(estimate.high), basis: elapsed > estimate.high ? `${estimate.basis}; overdue` : estimate.basis };
+}

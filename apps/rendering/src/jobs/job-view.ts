@@ -1,0 +1,224 @@
+import type { ArtifactView, AttemptView, EstimateView, JobSummary, JobView, ProgressView, ScoreView, TaskView } from '@tower/contracts';
+import type { Span } from '../estimates/forecast';
+import type { Fleet } from '../scheduling/fleet';
+import { whyWaiting } from '../scheduling/pick';
+import type { Artifact, Attempt, Job, Task } from './job.entity';
+import { isJobOver, isTaskOver } from './moves';
+
+export interface JobRows {
+  job: Job;
+  /** By index. */
+  tasks: Task[];
+  /** By number. */
+  attempts: Attempt[];
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+const isLive = (attempt: Attempt): boolean => attempt.state === 'dispatching' || attempt.state === 'running';
+
+export function toProgressView({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): ProgressView {
+  const running = attempts.filter(isLive);
+  const leading = [...running].sort((a, b) => (b.progress?.percent ?? 0) - (a.progress?.percent ?? 0))[0];
+  const firstWaiting = tasks.find((task) => task.state === 'queued');
+  return {
+    job_id: job.id,
+    status: job.state,
+    stage: stageOf({ job, tasks, attempts }, fleet),
+    progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
+    step: leading?.progress?.step ?? null,
+    total_steps: leading?.progress?.totalSteps ?? null,
+    images_complete: tasks.filter((task) => task.state === 'done' || task.state === 'rejected').length,
+    images_total: job.count,
+    gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
+    gpus: [...new Set(attempts.map((attempt) => attempt.gpu))].sort(),
+    gpu_queue_position: firstWaiting === undefined ? null : ((fleet.ahead(firstWaiting.id) ?? 0) + 1),
+    estimate: estimateOf({ job, tasks, attempts }, fleet, now),
+  };
+}
+
+function percentOf(task: Task, attempts: readonly Attempt[]): number {
+  if (isTaskOver(task.state)) return 100;
+  if (task.state === 'checking') return 99;
+  if (task.state === 'queued') return 0;
+  const current = attempts.findLast((attempt) => attempt.taskId === task.id);
+  return Math.min(98, current?.progress?.percent ?? 0);
+}
+
+function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet): string {
+  switch (job.state) {
+    case 'completed':
+      return 'Done';
+    case 'rejected':
+      return `Rejected: ${job.error?.message ?? 'no attempt met the thresholds'}`;
+    case 'failed':
+      return `Failed: ${job.error?.message ?? 'see the error'}`;
+    case 'timeout':
+      return `Timed out: ${job.error?.message ?? 'see the error'}`;
+    case 'cancelled':
+      return 'Cancelled';
+    case 'quality_check':
+      return 'Checking quality';
+    case 'pending':
+    case 'queued':
+    case 'processing': {
+      const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
+      if (running.length > 0) return running.map((attempt) => (attempt.state === 'collecting' ? `Fetching the picture from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`))).join('; ');
+      const waiting = tasks.find((task) => task.state === 'queued');
+      const entry = waiting && fleet.waiting.find((task) => task.taskId === waiting.id);
+      return entry ? whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0) : 'Waiting';
+    }
+  }
+}
+
+const nothingKnown: EstimateView = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
+
+export function estimateOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): EstimateView {
+  if (isJobOver(job.state)) return { ...nothingKnown, start_at: iso(job.startedAt), finish_at: iso(job.endedAt), remaining_seconds: 0, low: 0, high: 0, basis: 'measured' };
+  const spans: ForecastPart[] = [];
+  for (const task of tasks) {
+    const live = attempts.find((attempt) => attempt.taskId === task.id && isLive(attempt));
+    if (live) {
+      const left = fleet.remainingOf(live);
+      spans.push({ startIn: 0, finishIn: left.seconds, ...left });
+    } else if (task.state === 'queued') {
+      const span = fleet.spanOf(task.id);
+      if (!span) return { ...nothingKnown, start_at: iso(job.startedAt), basis: 'unknown: no card that answers can run it' };
+      spans.push(span);
+    }
+  }
+  return toEstimate(spans, now, job.startedAt);
+}
+
+type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'confidence' | 'basis'>;
+
+/** The whole ends with its last part. */
+export function toEstimate(spans: readonly ForecastPart[], now: Date, startedAt: Date | null = null): EstimateView {
+  const last = [...spans].sort((a, b) => b.finishIn - a.finishIn)[0];
+  if (!last) return { ...nothingKnown, start_at: iso(startedAt), basis: 'rendered; the check takes a moment' };
+  const at = (seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
+  const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
+  return {
+    start_at: iso(startedAt) ?? at(Math.min(...spans.map((span) => span.startIn))),
+    finish_at: at(last.finishIn),
+    remaining_seconds: tenth(last.finishIn),
+    low: tenth(Math.max(...spans.map((span) => span.low))),
+    high: tenth(Math.max(...spans.map((span) => span.high))),
+    confidence: spans.length === 1 ? last.confidence : null,
+    basis: last.basis,
+  };
+}
+
+export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {
+  const { job, tasks, attempts } = rows;
+  const { job_id: _, ...progress } = toProgressView(rows, fleet, now);
+  return {
+    ...progress,
+    id: job.id,
+    project_id: job.projectId,
+    character_ids: job.characterIds,
+    job_type: job.jobType,
+    workflow: job.workflow,
+    preset: job.preset,
+    priority: job.priority,
+    prompt: job.prompt,
+    negative_prompt: job.negativePrompt,
+    full_prompt: job.fullPrompt,
+    full_negative_prompt: job.fullNegativePrompt,
+    model_name: job.modelName,
+    width: job.width,
+    height: job.height,
+    steps: job.steps,
+    cfg_scale: job.cfgScale,
+    sampler_name: job.samplerName,
+    scheduler: job.scheduler,
+    seed: job.seed,
+    count: job.count,
+    auto_quality_check: job.autoQualityCheck,
+    max_regenerations: job.maxRegenerations,
+    created_at: job.createdAt.toISOString(),
+    queued_at: iso(job.queuedAt),
+    started_at: iso(job.startedAt),
+    rendered_at: iso(job.renderedAt),
+    ended_at: iso(job.endedAt),
+    total_seconds: secondsBetween(job.createdAt, job.endedAt),
+    attempt: Math.max(0, ...attempts.map((attempt) => attempt.n)),
+    scores: scoresOf(tasks, attempts),
+    error: job.error,
+    tasks: tasks.map((task) => toTaskView(task, attempts)),
+  };
+}
+
+/** The scores of the first picture's best attempt; each attempt's own are in `tasks`. */
+function scoresOf(tasks: readonly Task[], attempts: readonly Attempt[]): ScoreView[] {
+  const first = tasks[0];
+  return first ? (bestAttempt(attempts.filter((attempt) => attempt.taskId === first.id))?.scores ?? []) : [];
+}
+
+const toTaskView = (task: Task, attempts: readonly Attempt[]): TaskView => ({
+  id: task.id,
+  idx: task.idx,
+  state: task.state,
+  seed: task.seed,
+  attempts: attempts.filter((attempt) => attempt.taskId === task.id).map(toAttemptView),
+});
+
+const toAttemptView = (attempt: Attempt): AttemptView => ({
+  id: attempt.id,
+  n: attempt.n,
+  state: attempt.state,
+  gpu: attempt.gpu,
+  prompt_id: attempt.promptId,
+  seed: attempt.seed,
+  dispatched_at: attempt.dispatchedAt.toISOString(),
+  started_at: iso(attempt.startedAt),
+  ended_at: iso(attempt.endedAt),
+  seconds: attempt.seconds,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  estimated_seconds: attempt.estimatedSeconds,
+  verdict: attempt.verdict,
+  scores: attempt.scores,
+});
+
+export const toJobSummary = (rows: JobRows, fleet: Fleet, now: Date): JobSummary => {
+  const view = toJobView(rows, fleet, now);
+  return {
+    id: view.id, project_id: view.project_id, job_type: view.job_type, workflow: view.workflow, preset: view.preset, priority: view.priority, status: view.status, stage: view.stage,
+    progress: view.progress, prompt: view.prompt, model_name: view.model_name, width: view.width, height: view.height, seed: view.seed, count: view.count,
+    images_complete: view.images_complete, gpus: view.gpus, created_at: view.created_at, ended_at: view.ended_at, total_seconds: view.total_seconds, error: view.error,
+  };
+};
+
+/** The attempt that a person should look at: accepted before rejected, then the one with the most passed checks, then the newest. */
+export function bestAttempt(attempts: readonly Attempt[]): Attempt | undefined {
+  const passed = (attempt: Attempt): number => attempt.scores.filter((score) => score.state === 'computed' && score.passed === true).length;
+  const rendered = attempts.filter((attempt) => attempt.state === 'succeeded' || attempt.state === 'rejected' || attempt.state === 'checking');
+  return rendered.sort((a, b) => Number(b.state === 'succeeded') - Number(a.state === 'succeeded') || passed(b) - passed(a) || b.n - a.n)[0];
+}
+
+export const toArtifactView = (artifact: Artifact, attempt: Attempt, best: boolean): ArtifactView => ({
+  id: artifact.id,
+  job_id: artifact.jobId,
+  task_id: artifact.taskId,
+  attempt_id: artifact.attemptId,
+  attempt: attempt.n,
+  idx: artifact.idx,
+  role: artifact.role,
+  path: artifact.path,
+  sha256: artifact.sha256,
+  bytes: artifact.bytes,
+  media_type: artifact.mediaType,
+  width: artifact.width,
+  height: artifact.height,
+  gpu: attempt.gpu,
+  seed: attempt.seed,
+  seconds: attempt.seconds,
+  simulated: artifact.simulated,
+  verdict: attempt.verdict,
+  best,
+  created_at: artifact.createdAt.toISOString(),
+  content_url: `/api/anime/artifacts/${artifact.id}/content`,
+  thumbnail_url: `/api/anime/artifacts/${artifact.id}/thumbnail`,
+});
+
+const secondsBetween = (from: Date, to: Date | null): number | null => (to === null ? null : Math.max(0, (to.getTime() - from.getTime()) / 1000));

@@ -1,0 +1,175 @@
+import type { AttemptState, JobState, JobView, Priority, ScoreView, TaskState, VerdictOutcome } from '@tower/contracts';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { FileRef } from '../comfyui/comfy-messages';
+
+/** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
+const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
+
+export type JobError = NonNullable<JobView['error']>;
+
+@Entity('job')
+@Index('job_project', ['projectId'])
+@Index('job_unfinished', { synchronize: false })
+@Check('job_state_known', "state in ('pending','queued','processing','quality_check','completed','rejected','failed','timeout','cancelled')")
+@Check('job_end_is_terminal', "(ended_at is not null) = (state in ('completed','rejected','failed','timeout','cancelled'))")
+export class Job {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') projectId!: string;
+  @Column('text') projectSlug!: string;
+  @Column('jsonb') characterIds!: string[];
+  @Column('text') jobType!: JobView['job_type'];
+  @Column('text') workflow!: string;
+  @Column('int') workflowVersion!: number;
+  @Column('text') preset!: JobView['preset'];
+  @Column('text') priority!: Priority;
+  /** 0 urgent to 3 low, to order by. */
+  @Column('smallint') rank!: number;
+  @Column('text') state!: JobState;
+  @Column('text') prompt!: string;
+  @Column('text') negativePrompt!: string;
+  @Column('text') fullPrompt!: string;
+  @Column('text') fullNegativePrompt!: string;
+  @Column('text') modelName!: string;
+  @Column('int') width!: number;
+  @Column('int') height!: number;
+  @Column('int') steps!: number;
+  @Column('double precision') cfgScale!: number;
+  @Column('text') samplerName!: string;
+  @Column('text') scheduler!: string;
+  @Column('bigint', { transformer: exactInteger }) seed!: number;
+  @Column('int') count!: number;
+  @Column('boolean') autoQualityCheck!: boolean;
+  @Column('int') maxRegenerations!: number;
+  /** Number of the last job_event; bumped under the row lock, so the sequence has no gaps. */
+  @Column('int') seq!: number;
+  @Column('jsonb', { nullable: true }) error!: JobError | null;
+  @Column('uuid') correlationId!: string;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) queuedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) startedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) renderedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+}
+
+@Entity('task')
+@Index('task_job', ['jobId'])
+@Index('task_waiting', { synchronize: false })
+export class Task {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') jobId!: string;
+  @Column('int') idx!: number;
+  @Column('text') state!: TaskState;
+  @Column('bigint', { transformer: exactInteger }) seed!: number;
+  @Column('int') attempts!: number;
+  /** Attempts that ended without a fault of the request: lost servers, refused connections. */
+  @Column('int') losses!: number;
+  @Column('int') regenerations!: number;
+  /** Cards that failed this task; sending it there again unchanged would fail again. */
+  @Column('jsonb') excludedGpus!: string[];
+  @Column('timestamptz', { nullable: true }) notBefore!: Date | null;
+  @Column('jsonb', { nullable: true }) error!: JobError | null;
+  @Column('timestamptz') createdAt!: Date;
+}
+
+/** How far an attempt has come, as last heard from the card. */
+export interface AttemptProgress {
+  stage: string;
+  /** 0 to 100. */
+  percent: number;
+  step: number | null;
+  totalSteps: number | null;
+}
+
+@Entity('attempt')
+@Index('attempt_job', ['jobId'])
+@Index('one_live_attempt_per_gpu', { synchronize: false })
+@Index('one_open_attempt_per_task', { synchronize: false })
+export class Attempt {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') taskId!: string;
+  @Column('uuid') jobId!: string;
+  /** Counted from 1 within the task. */
+  @Column('int') n!: number;
+  @Column('text') gpu!: string;
+  @Column('uuid', { unique: true }) promptId!: string;
+  @Column('text') state!: AttemptState;
+  @Column('bigint', { transformer: exactInteger }) seed!: number;
+  /** The leader's fence under which it was sent. */
+  @Column('bigint') fence!: string;
+  @Column('timestamptz') dispatchedAt!: Date;
+  /** Before this the POST may still be on its way, and nobody may call the attempt lost. */
+  @Column('timestamptz') postDeadline!: Date;
+  @Column('timestamptz', { nullable: true }) startedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+  @Column('double precision', { nullable: true }) seconds!: number | null;
+  @Column('double precision', { nullable: true }) estimatedSeconds!: number | null;
+  @Column('text', { nullable: true }) outcome!: string | null;
+  /** Files that the server named, once the prompt had ended well; kept, because a restarted server forgets its history but not its files. */
+  @Column('jsonb', { nullable: true }) outputs!: FileRef[] | null;
+  @Column('jsonb', { nullable: true }) error!: JobError | null;
+  @Column('jsonb', { nullable: true }) progress!: AttemptProgress | null;
+  @Column('text', { nullable: true }) verdict!: VerdictOutcome | null;
+  @Column('jsonb') scores!: ScoreView[];
+}
+
+@Entity('job_event')
+export class JobEvent {
+  @PrimaryColumn('uuid') jobId!: string;
+  @PrimaryColumn('int') seq!: number;
+  @Column('text') type!: string;
+  @Column('timestamptz') at!: Date;
+  @Column('jsonb') data!: Record<string, unknown>;
+}
+
+@Entity('artifact')
+@Index('artifact_job', ['jobId'])
+@Index('one_artifact_per_place', ['attemptId', 'role', 'idx'], { unique: true })
+export class Artifact {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') jobId!: string;
+  @Column('uuid') taskId!: string;
+  @Column('uuid') attemptId!: string;
+  @Column('text') role!: 'output';
+  @Column('int') idx!: number;
+  /** Below the library folder, forward slashes. */
+  @Column('text', { unique: true }) path!: string;
+  @Column('text') sha256!: string;
+  @Column('bigint', { transformer: exactInteger }) bytes!: number;
+  @Column('text') mediaType!: string;
+  @Column('int') width!: number;
+  @Column('int') height!: number;
+  @Column('boolean') simulated!: boolean;
+  @Column('timestamptz') createdAt!: Date;
+}
+
+@Entity('generation_params')
+export class GenerationParams {
+  @PrimaryColumn('uuid') attemptId!: string;
+  @Column('uuid') jobId!: string;
+  @Column('jsonb') graph!: Record<string, unknown>;
+  @Column('text') graphSha256!: string;
+  @Column('jsonb') parameters!: Record<string, unknown>;
+  @Column('text') workflow!: string;
+  @Column('int') workflowVersion!: number;
+  @Column('text', { nullable: true }) comfyuiVersion!: string | null;
+  @Column('text', { nullable: true }) device!: string | null;
+  @Column('text', { nullable: true }) pytorchVersion!: string | null;
+  @Column('timestamptz') recordedAt!: Date;
+}
+
+/** One measured attempt; estimates are made from these. */
+@Entity('runtime_sample')
+@Index('runtime_sample_key', ['workflow', 'gpu'])
+export class RuntimeSample {
+  @PrimaryColumn('uuid') attemptId!: string;
+  @Column('text') workflow!: string;
+  @Column('text') gpu!: string;
+  @Column('text') modelName!: string;
+  @Column('int') width!: number;
+  @Column('int') height!: number;
+  @Column('int') steps!: number;
+  @Column('double precision') seconds!: number;
+  @Column('timestamptz') at!: Date;
+}
+
+export const jobEntities = [Job, Task, Attempt, JobEvent, Artifact, GenerationParams, RuntimeSample];

@@ -1,0 +1,114 @@
+import type { GpuView } from '@tower/contracts';
+import type { EntityManager } from 'typeorm';
+import { estimateAttempt, type AttemptEstimate, type Sample, type Work } from '../estimates/estimate';
+import { forecast, remaining, type Span } from '../estimates/forecast';
+import type { Gpu } from '../gpus/gpu.entity';
+import type { Attempt } from '../jobs/job.entity';
+import { classesOf } from '../workflows/bind';
+import type { WorkflowLibrary } from '../workflows/workflow-library';
+import type { Card, Waiting } from './pick';
+import { configuredGpus, liveAttempts, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
+
+export type WaitingTask = Waiting & Work;
+
+/** Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made from. */
+export class Fleet {
+  readonly cards: Card[];
+  readonly waiting: WaitingTask[];
+  private forecasted: Map<string, Span> | undefined;
+
+  constructor(
+    readonly gpus: readonly Gpu[],
+    readonly live: readonly Attempt[],
+    rows: readonly WaitingRow[],
+    private readonly samples: readonly Sample[],
+    private readonly workflows: WorkflowLibrary,
+    private readonly workOfAttempt: ReadonlyMap<string, Work>,
+    private readonly now: Date,
+  ) {
+    this.cards = gpus.map(toCard);
+    this.waiting = rows.map((row) => toWaiting(row, workflows));
+  }
+
+  estimate(work: Work, gpu: string): AttemptEstimate {
+    return estimateAttempt(work, gpu, this.samples, this.workflows.get(work.workflow).file.priors);
+  }
+
+  /** What a running attempt still needs. */
+  remainingOf(attempt: Attempt): { seconds: number; low: number; high: number; basis: string; confidence: number | null } {
+    const work = this.workOfAttempt.get(attempt.id);
+    const elapsed = (this.now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
+    if (work === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
+    const estimate = this.estimate(work, attempt.gpu);
+    const left = remaining(estimate, elapsed, attempt.progress?.percent ?? 0);
+    return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
+  }
+
+  spanOf(taskId: string): Span | undefined {
+    this.forecasted ??= this.forecastWith([]);
+    return this.forecasted.get(taskId);
+  }
+
+  /** The forecast as it would be with these tasks at the end of the line. */
+  forecastWith(more: readonly WaitingTask[]): Map<string, Span> {
+    const busy = new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)]));
+    return forecast(this.cards, busy, [...this.waiting, ...more], (task, gpu) => this.estimate(task, gpu));
+  }
+
+  /** How many tasks are served before this one; undefined when it does not wait. */
+  ahead(taskId: string): number | undefined {
+    const index = this.waiting.findIndex((task) => task.taskId === taskId);
+    return index === -1 ? undefined : index;
+  }
+}
+
+export async function readFleet(tx: EntityManager, workflows: WorkflowLibrary, now: Date): Promise<Fleet> {
+  const gpus = await configuredGpus(tx);
+  const live = await liveAttempts(tx);
+  const rows = await waitingTasks(tx);
+  const works: (Work & { attempt_id: string })[] =
+    live.length === 0
+      ? []
+      : await tx.query('select a.id as attempt_id, j.workflow, j.width, j.height, j.steps from attempt a join job j on j.id = a.job_id where a.id = any($1)', [live.map((attempt) => attempt.id)]);
+  return new Fleet(gpus, live, rows, await recentSamples(tx), workflows, new Map(works.map((work) => [work.attempt_id, work])), now);
+}
+
+export function toCard(gpu: Gpu): Card {
+  return {
+    name: gpu.name,
+    position: gpu.position,
+    prefers: gpu.config.prefers,
+    only: gpu.config.only,
+    idle: gpu.state === 'idle',
+    up: gpu.state !== 'down' && gpu.state !== 'unknown',
+    checkpoints: gpu.inventory?.checkpoints ?? [],
+    nodes: new Set(gpu.inventory?.nodes),
+  };
+}
+
+export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {
+  const workflow = workflows.get(row.workflow);
+  return {
+    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus,
+    workflow: row.workflow, width: row.width, height: row.height, steps: row.steps,
+  };
+}
+
+export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
+  name: gpu.name,
+  url: gpu.config.url.replace(/\/\/[^@/]*@/, '//'),
+  vendor: gpu.config.vendor,
+  state: gpu.state,
+  detail: gpu.detail,
+  simulated: gpu.inventory?.simulated ?? false,
+  comfyui_version: gpu.inventory?.comfyuiVersion ?? null,
+  device: gpu.inventory?.device ?? null,
+  vram_mb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
+  vram_free_mb: gpu.inventory?.vramFreeMb ?? null,
+  prefers: gpu.config.prefers,
+  only: gpu.config.only,
+  checkpoints: gpu.inventory?.checkpoints ?? [],
+  current_job_id: currentJobId,
+  foreign_prompts: gpu.foreignPrompts,
+  last_seen_at: gpu.lastSeenAt?.toISOString() ?? null,
+});

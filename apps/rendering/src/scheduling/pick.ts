@@ -1,0 +1,77 @@
+import type { WorkKind } from '@tower/contracts';
+
+/** A card as the choice sees it. */
+export interface Card {
+  name: string;
+  /** Position in the configuration; earlier ones win ties. */
+  position: number;
+  prefers: readonly WorkKind[];
+  only: boolean;
+  /** Reachable and without any prompt, ours or foreign. */
+  idle: boolean;
+  /** Reachable, idle or not. */
+  up: boolean;
+  checkpoints: readonly string[];
+  nodes: ReadonlySet<string>;
+}
+
+/** A task that waits. Given in the order of rank, then age. */
+export interface Waiting {
+  taskId: string;
+  jobId: string;
+  work: WorkKind;
+  modelName: string;
+  classes: readonly string[];
+  excludedGpus: readonly string[];
+}
+
+/** Why a card cannot take a task, in words; undefined when it can. */
+export function unfit(card: Card, task: Waiting): string | undefined {
+  if (!card.up) return `${card.name} does not answer`;
+  if (task.excludedGpus.includes(card.name)) return `${card.name} failed it already`;
+  if (card.only && !card.prefers.includes(task.work)) return `${card.name} takes only ${card.prefers.join(', ')}`;
+  const missing = task.classes.filter((name) => !card.nodes.has(name));
+  if (missing.length > 0) return `${card.name} lacks the node ${missing.join(', ')}`;
+  if (!card.checkpoints.includes(task.modelName)) return `${card.name} lacks models/checkpoints/${task.modelName}`;
+  return undefined;
+}
+
+export interface Assignment {
+  taskId: string;
+  jobId: string;
+  gpu: string;
+}
+
+/**
+ * First come, first served within a rank: the oldest task takes its preferred idle card, else any idle card that can do it. A task that no
+ * idle card can take is passed over; it does not hold up the others.
+ */
+export function assign(cards: readonly Card[], waiting: readonly Waiting[]): Assignment[] {
+  const free = new Map(cards.filter((card) => card.idle && card.up).map((card) => [card.name, card]));
+  const assignments: Assignment[] = [];
+  for (const task of waiting) {
+    if (free.size === 0) break;
+    const chosen = [...free.values()].filter((card) => unfit(card, task) === undefined).sort((a, b) => preference(a, task) - preference(b, task) || a.position - b.position)[0];
+    if (!chosen) continue;
+    free.delete(chosen.name);
+    assignments.push({ taskId: task.taskId, jobId: task.jobId, gpu: chosen.name });
+  }
+  return assignments;
+}
+
+const preference = (card: Card, task: Waiting): number => (card.prefers.includes(task.work) ? 0 : 1);
+
+/** Why a task is not running, for a person: what it waits for, or what has to be mended. */
+export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: number): string {
+  if (cards.length === 0) return 'Waiting: no card is configured; name one in config/gpus.yaml or TOWER_GPUS';
+  const fit = cards.filter((card) => unfit(card, task) === undefined);
+  if (fit.length === 0) return `Waiting: ${cards.map((card) => unfit(card, task)).join('; ')}`;
+  const names = fit.map((card) => card.name).join(' or ');
+  return ahead === 0 ? `Waiting: next in line for ${names}` : `Waiting: ${ordinal(ahead + 1)} in line for ${names}`;
+}
+
+export function ordinal(n: number): string {
+  const tens = n % 100;
+  const suffix = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n}${suffix}`;
+}

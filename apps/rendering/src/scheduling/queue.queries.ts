@@ -1,0 +1,47 @@
+import type { EntityManager } from 'typeorm';
+import type { Sample } from '../estimates/estimate';
+import { Gpu } from '../gpus/gpu.entity';
+import { Attempt } from '../jobs/job.entity';
+import { liveAttemptStates } from '../jobs/moves';
+
+export interface WaitingRow {
+  task_id: string;
+  job_id: string;
+  workflow: string;
+  model_name: string;
+  width: number;
+  height: number;
+  steps: number;
+  excluded_gpus: string[];
+}
+
+/** Tasks more than this do not change what is dispatched next, only how far a forecast looks. */
+const forecastDepth = 1_000;
+
+/** Tasks that wait, in the order in which they are served: rank, then age. */
+export function waitingTasks(tx: EntityManager, limit = forecastDepth): Promise<WaitingRow[]> {
+  return tx.query(
+    `select t.id as task_id, t.job_id, j.workflow, j.model_name, j.width, j.height, j.steps, t.excluded_gpus
+     from task t join job j on j.id = t.job_id
+     where t.state = 'queued' and (t.not_before is null or t.not_before <= now())
+     order by j.rank, j.created_at, j.id, t.idx limit $1`,
+    [limit],
+  );
+}
+
+export function configuredGpus(tx: EntityManager): Promise<Gpu[]> {
+  return tx.find(Gpu, { where: { configured: true }, order: { position: 'ASC' } });
+}
+
+export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
+  return tx.createQueryBuilder(Attempt, 'attempt').where('attempt.state in (:...states)', { states: liveAttemptStates }).getMany();
+}
+
+/** Newest measurements of each workflow and card, newest first. */
+export function recentSamples(tx: EntityManager): Promise<Sample[]> {
+  return tx.query(
+    `select workflow, gpu, width, height, steps, seconds from (
+       select *, row_number() over (partition by workflow, gpu, width, height, steps order by at desc) as age from runtime_sample
+     ) sample where age <= 30 order by at desc limit 5000`,
+  );
+}

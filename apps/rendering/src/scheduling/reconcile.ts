@@ -1,0 +1,49 @@
+import type { AttemptState } from '@tower/contracts';
+import type { HistoryEntry } from '../comfyui/comfy-messages';
+
+/** What one look at a server said about one prompt. `/queue` is read before `/history`: the other way round gives false losses. */
+export interface Sighting {
+  reachable: boolean;
+  /** Milliseconds since the server last answered; 0 when it just did. */
+  unreachableMs: number;
+  place: 'running' | 'pending' | 'history' | 'nowhere';
+  /** Consecutive looks, this one included, that found the prompt nowhere. */
+  misses: number;
+}
+
+export type Reaction = 'wait' | 'adopt' | 'keep' | 'finish' | 'lost';
+
+/** Milliseconds without an answer after which a card's work is given to another; a shorter silence may be a restart of its network. */
+export const unreachableLimitMs = 30_000;
+const missesUntilLost = 2;
+
+/**
+ * What to do about a live attempt (reliability study, B.7). `dispatching` means that the POST may still be on its way until `postDeadline`;
+ * before that nothing is lost and nothing is sent again.
+ */
+export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, sighting: Sighting, postDeadlinePassed: boolean): Reaction {
+  if (!sighting.reachable) return sighting.unreachableMs > unreachableLimitMs && postDeadlinePassed ? 'lost' : 'wait';
+  switch (sighting.place) {
+    case 'history':
+      return 'finish';
+    case 'running':
+    case 'pending':
+      return state === 'dispatching' ? 'adopt' : 'keep';
+    case 'nowhere':
+      if (state === 'dispatching' && !postDeadlinePassed) return 'wait';
+      return sighting.misses >= missesUntilLost ? 'lost' : 'wait';
+  }
+}
+
+export type Ending = { how: 'success' } | { how: 'error'; error: Record<string, unknown> } | { how: 'interrupted' } | { how: 'unknown' };
+
+/** How a finished prompt ended. Interrupted and failed share `status_str: error`; only the last message tells them apart. */
+export function endingOf(entry: HistoryEntry): Ending {
+  const messages = entry.status?.messages ?? [];
+  for (const [type, data] of [...messages].reverse()) {
+    if (type === 'execution_error') return { how: 'error', error: data };
+    if (type === 'execution_interrupted') return { how: 'interrupted' };
+    if (type === 'execution_success') return { how: 'success' };
+  }
+  return { how: 'unknown' };
+}

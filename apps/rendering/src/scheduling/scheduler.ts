@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { DATABASE_URL, INSTANCE } from '@tower/bus';
+import { isDatabaseUnavailable, isUniqueViolation, Lease, NotificationListener } from '@tower/db';
+import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import { GPUS, type ConfiguredGpus } from '../gpus/gpu-config';
+import { GpuDriver } from '../gpus/gpu-driver';
+import { GpuRegistry } from '../gpus/gpu-registry';
+import { Collector } from '../library/collector';
+import { RenderingMetrics } from '../rendering.metrics';
+import { WorkflowLibrary } from '../workflows/workflow-library';
+import { AttemptsService, schedulerLease } from './attempts.service';
+import { readFleet, type Fleet } from './fleet';
+import { assign, type Assignment } from './pick';
+import { PromptWatch } from './prompt-watch';
+
+/** Milliseconds; what a lost notification costs at most. */
+const tickMs = 1_000;
+
+/**
+ * Gives waiting tasks to idle cards. One process acts at a time, under a lease; what others and itself did before is read from the database and
+ * from the servers at every look, so that a crash at any point is only an interruption. Notifications and hints merely wake it.
+ */
+@Injectable()
+export class Scheduler {
+  private readonly lease: Lease;
+  private readonly listener: NotificationListener;
+  private readonly stopping = new AbortController();
+  private readonly drivers = new Map<string, GpuDriver>();
+  private readonly dispatching = new Map<string, Promise<void>>();
+  private woken = new AbortController();
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly attempts: AttemptsService,
+    private readonly watch: PromptWatch,
+    private readonly collector: Collector,
+    private readonly registry: GpuRegistry,
+    private readonly workflows: WorkflowLibrary,
+    private readonly metrics: RenderingMetrics,
+    @Inject(GPUS) private readonly gpus: ConfiguredGpus,
+    @Inject(DATABASE_URL) databaseUrl: string,
+    @Inject(INSTANCE) instance: string,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.lease = new Lease(db, schedulerLease, instance, clock, logger);
+    this.listener = new NotificationListener(databaseUrl, 'rendering_work', () => this.wake(), logger);
+  }
+
+  start(): void {
+    this.lease.start(() => this.wake());
+    this.listener.start();
+    this.loop = this.run();
+  }
+
+  /** Prompts that run stay on their cards; the next leader adopts them. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.loop;
+    await this.listener.stop();
+    await this.stepDown();
+    await this.lease.stop();
+  }
+
+  isLeader(): boolean {
+    return this.lease.held() !== undefined;
+  }
+
+  private wake(): void {
+    this.woken.abort();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      this.woken = new AbortController();
+      const fence = this.lease.held();
+      this.metrics.leader.set(fence === undefined ? 0 : 1);
+      try {
+        if (fence === undefined) await this.stepDown();
+        else {
+          await this.stepUp(fence);
+          await this.dispatch(fence);
+          this.collector.collectAll(fence, (name) => this.drivers.get(name)?.client);
+        }
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
+        else this.logger.warn({ err: error }, `scheduling: ${describeError(error)}`);
+        await sleep(250);
+      }
+      await sleep(tickMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+    }
+  }
+
+  private async stepUp(fence: string): Promise<void> {
+    if (this.drivers.size > 0 || this.gpus.length === 0) return;
+    await this.registry.configure(fence, this.gpus);
+    for (const config of this.gpus) {
+      const driver = new GpuDriver(
+        config,
+        {
+          looked: async (looked) => {
+            const held = this.lease.held();
+            if (held === undefined) return;
+            await this.watch.act(held, looked);
+            await this.registry.note(held, looked);
+            this.wake();
+          },
+          hint: (looked, hint) => this.watch.hint(looked, hint),
+        },
+        this.clock,
+        this.logger,
+      );
+      this.drivers.set(config.name, driver);
+      driver.start();
+    }
+  }
+
+  private async stepDown(): Promise<void> {
+    const drivers = [...this.drivers.values()];
+    this.drivers.clear();
+    await Promise.all(drivers.map((driver) => driver.stop()));
+    if (drivers.length > 0) this.watch.forget();
+  }
+
+  private async dispatch(fence: string): Promise<void> {
+    const idle = [...this.drivers.values()].filter((driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name));
+    if (idle.length === 0) return;
+    const fleet = await readFleet(this.db.manager, this.workflows, this.clock.now());
+    this.metrics.queued.set(fleet.waiting.length);
+    const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
+    const free = new Set(idle.map((driver) => driver.name).filter((name) => !booked.has(name)));
+    const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
+    for (const assignment of assign(cards, fleet.waiting)) this.send(fence, fleet, assignment);
+  }
+
+  /** Sends in the background, one at a time per card, so that a slow server holds up nobody else. */
+  private send(fence: string, fleet: Fleet, assignment: Assignment): void {
+    const driver = this.drivers.get(assignment.gpu);
+    const task = fleet.waiting.find((waiting) => waiting.taskId === assignment.taskId);
+    const inventory = driver?.sight.inventory;
+    if (!driver || !task || !inventory) return;
+    const estimate = fleet.estimate(task, driver.name);
+    const work = this.attempts
+      .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, inventory }, estimate.seconds)
+      .then(async (dispatch) => {
+        if (dispatch) await this.watch.post(fence, driver, dispatch);
+      })
+      .catch((error: unknown) => {
+        // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.
+        if (isUniqueViolation(error) || (error instanceof AppError && error.code === 'lease_lost') || isDatabaseUnavailable(error)) this.logger.debug(`sending to ${driver.name}: ${describeError(error)}`);
+        else this.logger.error({ err: error, gpu: driver.name }, 'sending a task');
+      })
+      .finally(() => {
+        this.dispatching.delete(driver.name);
+        driver.wake();
+      });
+    this.dispatching.set(driver.name, work);
+  }
+}

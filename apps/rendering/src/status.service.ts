@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RenderingStatus } from '@tower/contracts';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import { Library } from './library/library';
+import { toGpuView } from './scheduling/fleet';
+import { schedulerLease } from './scheduling/attempts.service';
+import { configuredGpus, liveAttempts } from './scheduling/queue.queries';
+import { classesOf } from './workflows/bind';
+import { WorkflowLibrary } from './workflows/workflow-library';
+
+/** Rendering's part of `/status`. */
+@Injectable()
+export class StatusService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly library: Library,
+    private readonly workflows: WorkflowLibrary,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async status(): Promise<RenderingStatus> {
+    const manager = this.db.manager;
+    const [gpus, live, states, leases] = await Promise.all([
+      configuredGpus(manager),
+      liveAttempts(manager),
+      manager.query('select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state') as Promise<{ state: string; count: number; oldest: Date }[]>,
+      manager.query('select holder, fence, until from lease where name = $1 and until > now()', [schedulerLease]) as Promise<{ holder: string; fence: string; until: Date }[]>,
+    ]);
+    const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;
+    const oldest = states.find((row) => row.state === 'queued')?.oldest;
+    const lease = leases[0];
+    return {
+      queue: {
+        pending: count('pending'), queued: count('queued'), processing: count('processing'), quality_check: count('quality_check'),
+        oldest_queued_seconds: oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
+      },
+      gpus: gpus.map((gpu) => toGpuView(gpu, live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null)),
+      leader: { holder: lease?.holder ?? null, fence: Number(lease?.fence ?? 0), until: lease?.until.toISOString() ?? null },
+      library: await this.library.space(),
+      models: { present: Object.fromEntries(gpus.map((gpu) => [gpu.name, gpu.inventory?.checkpoints ?? []])), missing: this.missing(gpus) },
+    };
+  }
+
+  /** What keeps each workflow from running on each card, and where it belongs. */
+  private missing(gpus: Awaited<ReturnType<typeof configuredGpus>>): RenderingStatus['models']['missing'] {
+    return gpus.flatMap((gpu) => {
+      const inventory = gpu.inventory;
+      if (!inventory) return [];
+      return this.workflows.all().flatMap((workflow) => {
+        const absent = classesOf(workflow).filter((name) => !inventory.nodes.includes(name));
+        return [
+          ...absent.map((name) => ({ workflow: workflow.file.name, what: `node ${name}`, where: `the custom nodes of ${gpu.name} (${gpu.config.url})` })),
+          ...(inventory.checkpoints.length === 0 ? [{ workflow: workflow.file.name, what: 'a Stable Diffusion 1.5 checkpoint (.safetensors)', where: `models/checkpoints of ${gpu.name} (${gpu.config.url})` }] : []),
+        ];
+      });
+    });
+  }
+}
