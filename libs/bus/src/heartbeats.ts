@@ -2,9 +2,14 @@ import { heartbeatIntervalMs, heartbeatSubject, type Heartbeat } from '@tower/co
 import { newId, towerVersion, type Clock, type Health } from '@tower/kit';
 import type { BusConnection } from './connection';
 
-/** Says every two seconds that this process lives and how it is. */
+/** Milliseconds. While a system starts, everybody waits for everybody's first good word. */
+const firstIntervalMs = 400;
+const firstForMs = 12_000;
+
+/** Says every two seconds, and more often at first, that this process lives and how it is. */
 export class Heartbeats {
   private timer: NodeJS.Timeout | undefined;
+  private firstTimer: NodeJS.Timeout | undefined;
   private readonly instance = newId();
   private readonly startedAt: string;
 
@@ -20,11 +25,15 @@ export class Heartbeats {
   start(): void {
     void this.beat();
     this.timer = setInterval(() => void this.beat(), heartbeatIntervalMs);
+    const first = setInterval(() => void this.beat(), firstIntervalMs);
+    this.firstTimer = first;
+    setTimeout(() => clearInterval(first), firstForMs).unref();
   }
 
   /** The last beat says that the process leaves on purpose. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    clearInterval(this.firstTimer);
     await this.beat();
   }
 
