@@ -6,9 +6,13 @@ import { Library } from './artifacts/library';
 import { CharactersController } from './characters.controller';
 import { DocsController } from './docs/docs.controller';
 import { GATEWAY_ENV, gatewayEnv } from './env';
+import { FeedHub } from './feed/feed-hub';
+import { FeedSockets } from './feed/feed-sockets';
 import { FeedConsumer } from './feed/feed.consumer';
+import { FeedController } from './feed/feed.controller';
 import { FeedRow } from './feed/feed.entity';
 import { FeedService } from './feed/feed.service';
+import { FeedMetrics } from './gateway.metrics';
 import { ProblemFilter } from './http/problem.filter';
 import { JobsController } from './jobs.controller';
 import { JobsService } from './jobs.service';
@@ -19,13 +23,16 @@ import { SystemService } from './system/system.service';
 export const gatewayEntities = [FeedRow];
 
 @Module({
-  controllers: [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedConsumer],
+  controllers: [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController, FeedConsumer],
   providers: [
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsService,
     Library,
+    FeedMetrics,
     FeedService,
+    FeedHub,
+    FeedSockets,
     SystemService,
   ],
 })

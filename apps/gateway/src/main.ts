@@ -3,13 +3,13 @@ import { hostService } from '@tower/bus';
 import { parseEnv } from '@tower/kit';
 import { allowedHosts, gatewayEnv } from './env';
 import { gatewayEntities, GatewayModule } from './gateway.module';
-import { GatewayMetrics } from './gateway.metrics';
+import { HttpMetrics } from './gateway.metrics';
 import { createHttpAdapter } from './http/adapter';
 import { openDoor } from './open-door';
 
 void hostService('gateway', {
   module: GatewayModule,
   entities: gatewayEntities,
-  httpAdapter: ({ logger, metrics }) => createHttpAdapter({ logger, metrics: new GatewayMetrics(metrics), allowedHosts: allowedHosts(parseEnv(gatewayEnv)) }),
+  httpAdapter: ({ logger, metrics }) => createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), allowedHosts: allowedHosts(parseEnv(gatewayEnv)) }),
   run: openDoor,
 });

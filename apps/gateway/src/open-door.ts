@@ -1,13 +1,20 @@
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { routes } from '@tower/contracts';
 import type { ServiceContext } from '@tower/kit';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
+import { FeedHub } from './feed/feed-hub';
+import { FeedSockets } from './feed/feed-sockets';
+import { FeedService } from './feed/feed.service';
 import { unboundRoutes } from './http/endpoint';
 import { SystemService } from './system/system.service';
 
 /** Milliseconds that requests in hand get when the process is asked to stop. */
 const finishMs = 5_000;
+
+/** Milliseconds between two rounds of forgetting old events. */
+const pruneEveryMs = 60 * 60 * 1000;
 
 /** The last step of the start: listen. The first of the stop: take nothing new, finish what is in hand. */
 export async function openDoor(app: NestFastifyApplication, { logger }: ServiceContext): Promise<() => Promise<void>> {
@@ -15,17 +22,23 @@ export async function openDoor(app: NestFastifyApplication, { logger }: ServiceC
   if (unbound.length > 0) throw new Error(`these routes are promised but have no handler: ${unbound.join(', ')}`);
   const env = app.get<GatewayEnv>(GATEWAY_ENV);
   const stopListening = app.get(SystemService).listen();
+  const stopHub = await app.get(FeedHub).start();
   await app.listen({ host: env.TOWER_HOST, port: env.TOWER_PORT });
+  const server: Server = app.getHttpServer();
+  const closeSockets = app.get(FeedSockets).listen(server);
+  const pruning = setInterval(() => void app.get(FeedService).prune().catch((error: unknown) => logger.warn({ err: error }, 'forgetting old events')), pruneEveryMs);
   const url = await app.getUrl();
   logger.info({ url }, `listening on ${url}`);
   if (env.TOWER_INSECURE_LISTEN === 'yes') logger.warn({ host: env.TOWER_HOST }, 'there are no keys: everyone who reaches this address can do everything');
 
   return async () => {
-    const server = app.getHttpServer();
+    clearInterval(pruning);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await closeSockets();
     server.closeIdleConnections();
     await Promise.race([closed, sleep(finishMs, undefined, { ref: false })]);
     server.closeAllConnections();
+    await stopHub();
     stopListening();
   };
 }

@@ -12,6 +12,11 @@ const place = z.object({ projectId: z.uuid().optional(), jobId: z.uuid().optiona
 /** Milliseconds. An event before it that is still missing so long after was not merely overtaken. */
 const overtakenMs = 5_000;
 
+/** Days. */
+const keepDays = 30;
+/** Rows per statement: small transactions keep vacuum able to follow. */
+const pruneBatch = 2_000;
+
 /** Rows of the feed with their number; `seq` is a bigint and comes as text. */
 export interface NumberedEvent {
   seq: number;
@@ -57,6 +62,16 @@ export class FeedService {
   async jobBounds(jobId: string): Promise<{ latest: number; oldest: number }> {
     const [row]: { latest: number | null; oldest: number | null }[] = await this.db.query('select max(job_seq) as latest, min(job_seq) as oldest from event_feed where job_id = $1', [jobId]);
     return { latest: row?.latest ?? 0, oldest: row?.oldest ?? 0 };
+  }
+
+  /** Forgets what is too old for any client to ask for. The last event stays: it says how far the feed has come. */
+  async prune(): Promise<void> {
+    for (let gone = pruneBatch; gone === pruneBatch; ) {
+      const [, count]: [unknown, number] = await this.db.query(
+        `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} days' and seq < (select max(seq) from event_feed) order by seq limit ${pruneBatch})`,
+      );
+      gone = count;
+    }
   }
 
   /**

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { describeError, newId, toProblem, type Logger } from '@tower/kit';
+import { describeError, newId, type AppError, type Logger } from '@tower/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GatewayMetrics } from '../gateway.metrics';
+import type { HttpMetrics } from '../gateway.metrics';
 import { requireKnownHost, requireOwnOrigin } from './origin';
 import { answerProblem, pathOf } from './problem-answer';
-import { refusal, statusOf } from './refusals';
+import { endWithProblem } from './raw-answer';
+import { refusal } from './refusals';
 import { RouteTable } from './route-table';
 
 const maxBodyBytes = 1024 * 1024;
@@ -23,7 +24,7 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 
 export interface HttpOptions {
   logger: Logger;
-  metrics: GatewayMetrics;
+  metrics: HttpMetrics;
   allowedHosts: ReadonlySet<string> | undefined;
 }
 
@@ -135,27 +136,22 @@ function whyNotJson(text: string): string {
   }
 }
 
-/** Below HTTP there is no reply object, only the connection. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, logger: Logger): void {
+  // Bytes of an earlier answer may still be on their way; another one in between would be taken for a part of it.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;
   }
-  const refused =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? refusal('headers_too_large', `the request line and headers together are larger than ${maxHeaderBytes} bytes`)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? refusal('request_too_slow', 'the request took too long to arrive')
-        : refusal('request_malformed_http', 'this is not a valid HTTP request');
-  const correlationId = newId();
-  logger.info({ correlationId, code: refused.code, reason: error.code }, 'request that could not be read');
-  const status = statusOf(refused.code) ?? 400;
-  const body = JSON.stringify(toProblem(refused, { correlationId, status }));
-  const head = [
-    `HTTP/1.1 ${status} ${reasons[status] ?? 'Bad Request'}`, 'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Correlation-Id: ${correlationId}`, 'X-Content-Type-Options: nosniff', 'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  endWithProblem(socket, brokenRequest(error.code), logger);
 }
 
-const reasons: Record<number, string> = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' };
+function brokenRequest(code: string | undefined): AppError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return refusal('headers_too_large', `the request line and headers together are larger than ${maxHeaderBytes} bytes`);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refusal('request_too_slow', 'the request took too long to arrive');
+    default:
+      return refusal('http_malformed', 'this is not a valid HTTP request');
+  }
+}

@@ -9,7 +9,7 @@ const nameOf = (host: string): string => host.replace(/:\d*$/, '').toLowerCase()
 /** Refuses names that only a page of somebody else would use for this machine. */
 export function requireKnownHost(headers: IncomingHttpHeaders, allowed: ReadonlySet<string> | undefined): void {
   const host = headers.host;
-  if (host === undefined || host === '') throw refusal('request_malformed_http', 'the Host header is missing');
+  if (host === undefined || host === '') throw refusal('http_malformed', 'the Host header is missing');
   if (allowed === undefined || allowed.has(nameOf(host))) return;
   throw refusal('host_refused', 'this door is not known under that name; add it to TOWER_ALLOWED_HOSTS if it is meant');
 }

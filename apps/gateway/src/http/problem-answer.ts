@@ -40,7 +40,7 @@ function named(thrown: unknown): unknown {
     case undefined:
       return toDatabaseError(thrown);
     case 400:
-      return refusal('request_malformed_http', `the request cannot be read: ${describeError(thrown)}`, { cause: thrown });
+      return refusal('http_malformed', `the request cannot be read: ${describeError(thrown)}`, { cause: thrown });
     case 404:
       return refusal('route_not_found', 'there is nothing at this address; /docs lists what there is');
     case 413:

@@ -5,7 +5,7 @@ const refusals = {
   json_malformed: ['invalid', 400],
   body_missing: ['invalid', 400],
   url_malformed: ['invalid', 400],
-  request_malformed_http: ['invalid', 400],
+  http_malformed: ['invalid', 400],
   idempotency_key_invalid: ['invalid', 400],
   host_refused: ['forbidden', 403],
   origin_refused: ['forbidden', 403],
