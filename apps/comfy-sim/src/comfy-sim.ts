@@ -4,7 +4,7 @@ import { cardProfiles, defaultInventory, type CardProfileId } from './card/card-
 import { Clock, ProcessGone } from './clock';
 import { Executor } from './execution/executor';
 import { InterruptFlag } from './execution/interruption';
-import { NodeCache } from './execution/node-cache';
+import { NodeCache, type CachePolicy } from './execution/node-cache';
 import { nodeRuntime } from './execution/node-runtime';
 import { Worker } from './execution/worker';
 import { ExecutionLog, type ExecutionLogEntry } from './execution-log';
@@ -24,6 +24,7 @@ import { uploadRoutes } from './http/upload-routes';
 import { viewRoutes } from './http/view-routes';
 import { LogRing } from './log-ring';
 import { coreBehaviours, fileChecks } from './nodes/node-behaviours';
+import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
 import { NodeRegistry, readObjectInfo, type ModelInventory } from './object-info/node-registry';
 import { dict, type PyDict } from './python/values';
 import { PromptQueue } from './queue/prompt-queue';
@@ -47,6 +48,11 @@ export interface ComfySimOptions {
   readonly previewMethod?: 'none' | 'latent2rgb';
   readonly maxUploadMegabytes?: number;
   readonly historyDelayMs?: number;
+  readonly cache?: CachePolicy;
+  readonly corsOrigin?: string;
+  readonly compresses?: boolean;
+  /** Adds small nodes that tick, sleep, raise, block or expand. */
+  readonly toys?: boolean;
   /** Shown in /system_stats. */
   readonly argv?: readonly string[];
   /** What a crash does; by default the simulated process dies within this one. */
@@ -85,6 +91,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const registry = new NodeRegistry(models, () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
   const behaviours = coreBehaviours();
+  if (settings.toys === true) {
+    registry.add(toyObjectInfo());
+    for (const [name, behaviour] of toyBehaviours()) behaviours.set(name, behaviour);
+  }
 
   const crash = settings.onCrash ?? ((): void => void die());
   const publisher = new Publisher(clock, (error) => {
@@ -97,9 +107,9 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const history = new History();
   const interrupt = new InterruptFlag();
   const executor = new Executor({
-    registry, behaviours, cache: new NodeCache(), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
+    registry, behaviours, cache: new NodeCache(settings.cache), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
     runtimeFor: nodeRuntime({
-      card, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
+      card, models, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
       previews: (settings.previewMethod ?? 'latent2rgb') !== 'none',
     }),
     onOutOfMemory: () => card.unloadAll(),
@@ -130,6 +140,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   ]);
   const door = new Door(router, (request, socket, head) => sockets.accept(request, socket, head), {
     host: settings.host, maxBodyBytes: maxUploadBytes, refusesCrossSite: generation.crossSiteRefused, log,
+    corsOrigin: settings.corsOrigin, compresses: settings.compresses === true,
   });
 
   let dead: Promise<void> | undefined;

@@ -16,6 +16,11 @@ interface Flags {
   readonly fault: Fault[];
   readonly previewMethod: 'none' | 'latent2rgb';
   readonly maxUploadSize: number;
+  readonly toys?: true;
+  readonly cacheLru?: number;
+  readonly cacheNone?: true;
+  readonly enableCorsHeader?: string | true;
+  readonly enableCompressResponseBody?: true;
 }
 
 function number(text: string): number {
@@ -46,6 +51,11 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
     .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=ms or factor]; may be repeated', fault, [])
     .addOption(new Option('--preview-method <method>', 'previews while sampling').choices(['none', 'latent2rgb']).default('latent2rgb'))
+    .option('--cache-lru <results>', 'keep this many node results', number)
+    .option('--cache-none', 'keep no node results')
+    .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
+    .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
+    .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
     .allowUnknownOption()
     .allowExcessArguments();
@@ -54,6 +64,9 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
   return {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
     seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
+    toys: flags.toys === true, compresses: flags.enableCompressResponseBody === true,
+    ...(flags.cacheNone === true ? { cache: { kind: 'none' } } : flags.cacheLru === undefined ? {} : { cache: { kind: 'lru', size: flags.cacheLru } }),
+    ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
   };

@@ -1,127 +1,91 @@
-import type { NodeRegistry } from '../object-info/node-registry';
-import { keyError } from '../python/errors';
-import { dumpJson } from '../python/json';
-import { PyFloat, isDict, isNumeric, toNumber, type PyDict, type PyValue } from '../python/values';
-import { isLink } from '../validation/link';
 import type { NodeValue } from '../nodes/node-value';
+import type { PyDict } from '../python/values';
+import type { DynamicPrompt } from './dynamic-prompt';
+import type { Signatures } from './signatures';
 
 export interface CachedUi {
   readonly meta: PyDict;
   readonly output: PyDict;
 }
 
-let nanCount = 0;
+/**
+ * What survives from one prompt to the next. `classic` drops whatever the new prompt could not use, `lru` keeps the results
+ * used last, `none` keeps nothing and tells nodes apart by their ids alone.
+ */
+export type CachePolicy = { readonly kind: 'classic' } | { readonly kind: 'lru'; readonly size: number } | { readonly kind: 'none' };
 
-/** Equal texts for what Python holds equal: 1, 1.0 and true are one key, NaN is never equal to itself. */
-function canonical(value: PyValue): string {
-  if (typeof value === 'bigint') return `n${value}`;
-  if (isNumeric(value)) {
-    const number = toNumber(value);
-    return Number.isNaN(number) ? `nan${(nanCount += 1)}` : `n${number}`;
-  }
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (isDict(value)) return `{${[...value].map(([key, item]) => `${key}:${canonical(item)}`).sort().join(',')}}`;
-  return dumpJson(value);
+interface Entry {
+  outputs?: readonly NodeValue[];
+  ui?: CachedUi;
 }
 
-/** Signatures of a prompt's nodes: class, fingerprint and constants of the node and all its ancestors; links by position. */
-export class Signatures {
-  private readonly known = new Map<string, string>();
-
-  constructor(
-    private readonly node: (id: string) => PyDict | undefined,
-    private readonly registry: NodeRegistry,
-    private readonly fingerprint: (id: string) => PyValue,
-  ) {}
-
-  of(id: string): string {
-    let signature = this.known.get(id);
-    if (signature === undefined) {
-      const ancestors: string[] = [];
-      const order = new Map<string, number>();
-      this.collectAncestors(id, ancestors, order);
-      signature = [id, ...ancestors].map((member) => this.immediate(member, order)).join('|');
-      this.known.set(id, signature);
-    }
-    return signature;
-  }
-
-  private immediate(id: string, order: ReadonlyMap<string, number>): string {
-    const node = this.node(id);
-    if (node === undefined) return canonical(new PyFloat(NaN));
-    const classType = String(node.get('class_type'));
-    const parts = [classType, canonical(this.fingerprint(id))];
-    if (this.registry.get(classType)?.wantsNodeId === true) parts.push(`#${id}`);
-    for (const [key, value] of sortedInputs(node)) {
-      parts.push(isLink(value) ? `${key}=@${order.get(value[0]) ?? '?'}.${value[1]}` : `${key}=${canonical(value)}`);
-    }
-    return parts.join(';');
-  }
-
-  private collectAncestors(id: string, ancestors: string[], order: Map<string, number>): void {
-    const node = this.node(id);
-    if (node === undefined) return;
-    for (const [, value] of sortedInputs(node)) {
-      if (!isLink(value) || order.has(value[0])) continue;
-      order.set(value[0], ancestors.length);
-      ancestors.push(value[0]);
-      this.collectAncestors(value[0], ancestors, order);
-    }
-  }
-}
-
-function sortedInputs(node: PyDict): [string, PyValue][] {
-  const inputs = node.get('inputs') ?? null;
-  // A node without inputs can slip through a partly valid prompt; it is here that it kills the worker.
-  if (!isDict(inputs)) throw keyError('inputs');
-  return [...inputs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-/** The classic cache: at the start of a prompt everything is dropped that this prompt could not use. */
 export class NodeCache {
-  private readonly outputs = new Map<string, readonly NodeValue[]>();
-  private readonly uis = new Map<string, CachedUi>();
+  /** Least recently used first. */
+  private readonly entries = new Map<string, Entry>();
+  private readonly innerIds = new Map<string, readonly string[]>();
   private signatures: Signatures | undefined;
-  private nodeIds: readonly string[] = [];
 
-  startPrompt(signatures: Signatures, nodeIds: readonly string[]): void {
+  constructor(private readonly policy: CachePolicy = { kind: 'classic' }) {}
+
+  startPrompt(signatures: Signatures, prompt: DynamicPrompt): void {
     this.signatures = signatures;
-    this.nodeIds = nodeIds;
-    const used = new Set(nodeIds.map((id) => signatures.of(id)));
-    for (const store of [this.outputs, this.uis]) {
-      for (const key of store.keys()) if (!used.has(key)) store.delete(key);
+    const used = new Set(prompt.ids.map((id) => this.key(id)));
+    for (const key of used) this.touch(key);
+    const kept = this.policy.kind === 'lru' ? Math.max(this.policy.size, used.size) : 0;
+    for (const key of [...this.entries.keys()]) {
+      if (this.policy.kind === 'none' || (!used.has(key) && this.entries.size > kept)) this.entries.delete(key);
     }
+    const places = new Set(prompt.ids.map((id) => `${id} ${prompt.classType(id)}`));
+    for (const place of [...this.innerIds.keys()]) if (!places.has(place)) this.innerIds.delete(place);
   }
 
   outputsOf(id: string): readonly NodeValue[] | undefined {
-    return this.outputs.get(this.key(id));
+    return this.entries.get(this.key(id))?.outputs;
   }
 
   uiOf(id: string): CachedUi | undefined {
-    return this.uis.get(this.key(id));
+    return this.entries.get(this.key(id))?.ui;
   }
 
-  keepOutputs(id: string, values: readonly NodeValue[]): void {
-    this.outputs.set(this.key(id), values);
+  keepOutputs(id: string, outputs: readonly NodeValue[]): void {
+    this.entry(id).outputs = outputs;
   }
 
   keepUi(id: string, ui: CachedUi): void {
-    this.uis.set(this.key(id), ui);
+    this.entry(id).ui = ui;
   }
 
-  /** Every id of the current prompt whose key has a ui, whether it ran now or long ago. */
-  idsOfPrompt(): readonly string[] {
-    return this.nodeIds;
+  /** Ids of nodes that came out of another node stay known while that node is in the graph. */
+  keepInnerIds(id: string, classType: string, inner: readonly string[]): void {
+    this.innerIds.set(`${id} ${classType}`, inner);
+  }
+
+  knownInnerIds(): string[] {
+    return [...this.innerIds.values()].flat();
   }
 
   reset(): void {
-    this.outputs.clear();
-    this.uis.clear();
+    this.entries.clear();
+    this.innerIds.clear();
     this.signatures = undefined;
-    this.nodeIds = [];
+  }
+
+  private entry(id: string): Entry {
+    const key = this.key(id);
+    const entry = this.entries.get(key) ?? {};
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  private touch(key: string): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
   }
 
   private key(id: string): string {
+    if (this.policy.kind === 'none') return id;
     if (this.signatures === undefined) throw new Error('the node cache has seen no prompt yet');
     return this.signatures.of(id);
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock';
 import type { Faults } from '../faults';
 import type { Folders } from '../files/folders';
 import type { NodeRuntime } from '../nodes/node-behaviour';
+import type { ModelInventory } from '../object-info/node-registry';
 import { PyError } from '../python/errors';
 import { outOfMemory } from './execution-failure';
 import type { NodePlace } from './executor';
@@ -17,6 +18,7 @@ export interface Machine {
   readonly interrupt: InterruptFlag;
   readonly timeScale: number;
   readonly previews: boolean;
+  readonly models: ModelInventory;
   readonly crash: () => void;
   readonly log: (line: string) => void;
 }
@@ -36,6 +38,8 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
     };
     return {
       card, folders, previews: machine.previews, writesMetadata: true, log: machine.log, strike,
+      hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
+      pause: (ms) => clock.wait(ms),
       work: (seconds) => clock.wait(seconds * timeScale * 1000),
       async tick(value, max, preview) {
         await strike(value);

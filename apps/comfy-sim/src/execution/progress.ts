@@ -1,6 +1,7 @@
 import { dict, float, type PyDict, type PyValue } from '../python/values';
 import type { Preview } from '../socket/frames';
 import type { Publisher } from '../socket/publisher';
+import type { DynamicPrompt } from './dynamic-prompt';
 
 interface NodeProgress {
   value: PyValue;
@@ -19,6 +20,7 @@ export class Progress {
 
   constructor(
     private readonly promptId: string,
+    private readonly prompt: DynamicPrompt,
     private readonly audience: Audience,
     private readonly publisher: Publisher,
   ) {}
@@ -53,6 +55,9 @@ export class Progress {
   }
 
   private identity(id: string): PyDict {
-    return dict({ node_id: id, prompt_id: this.promptId, display_node_id: id, parent_node_id: null, real_node_id: id });
+    const { prompt } = this;
+    return dict({
+      node_id: id, prompt_id: this.promptId, display_node_id: prompt.displayId(id), parent_node_id: prompt.parentId(id), real_node_id: prompt.realId(id),
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { BodyTooLarge, Exchange } from './exchange';
 import { isOriginAllowed } from './origin';
 import { empty, internalError, text, type Reply } from './reply';
@@ -10,6 +11,9 @@ export interface DoorOptions {
   readonly host: string;
   readonly maxBodyBytes: number;
   readonly refusesCrossSite: boolean;
+  /** `--enable-cors-header`: who may call from a browser; no origin is checked then. */
+  readonly corsOrigin: string | undefined;
+  readonly compresses: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -64,6 +68,7 @@ export class Door {
   }
 
   private isAllowed(request: IncomingMessage): boolean {
+    if (this.options.corsOrigin !== undefined) return true;
     if (this.options.refusesCrossSite && request.headers['sec-fetch-site'] === 'cross-site') return false;
     return isOriginAllowed(request.headers.host, request.headers.origin);
   }
@@ -76,13 +81,15 @@ export class Door {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = await this.reply(request);
-    if (reply === 'drop') {
+    const plain = await this.reply(request);
+    if (plain === 'drop') {
       request.socket.destroy();
       return;
     }
+    const reply = this.options.compresses ? compressed(plain, request.headers['accept-encoding'] ?? '') : plain;
     response.removeHeader('Connection');
     response.setHeader('Server', 'comfy-sim');
+    for (const [name, value] of corsHeaders(this.options.corsOrigin)) response.setHeader(name, value);
     if (reply.close === true) response.setHeader('Connection', 'close');
     if (reply.chunked !== true) response.setHeader('Content-Length', reply.body.length);
     response.writeHead(reply.status, reply.headers);
@@ -104,6 +111,24 @@ export class Door {
       return internalError;
     }
   }
+}
+
+function corsHeaders(origin: string | undefined): [name: string, value: string][] {
+  return origin === undefined ? [] : [
+    ['Access-Control-Allow-Origin', origin], ['Access-Control-Allow-Methods', 'POST, GET, DELETE, PUT, OPTIONS'],
+    ['Access-Control-Allow-Headers', 'Content-Type, Authorization'], ['Access-Control-Allow-Credentials', 'true'],
+  ];
+}
+
+/** Only for clients that take gzip; those that take deflate too get that. */
+function compressed(reply: Reply, accepted: string): Reply {
+  const type = reply.headers['Content-Type'] ?? '';
+  if (reply.body.length === 0 || !accepted.includes('gzip') || !/^(?:application\/json|text\/plain)/.test(type)) return reply;
+  const deflate = accepted.includes('deflate');
+  return {
+    ...reply, body: deflate ? deflateSync(reply.body) : gzipSync(reply.body),
+    headers: { ...reply.headers, 'Content-Encoding': deflate ? 'deflate' : 'gzip' },
+  };
 }
 
 /** A fault: the request was handled, its answer never arrives. */

@@ -15,6 +15,9 @@ export const emptyLatentImage: NodeBehaviour = {
   },
 };
 
+/** More channels of nothing: a sampler of another family takes it all the same. */
+export const emptySd3LatentImage: NodeBehaviour = { run: emptyLatentImage.run };
+
 export const latentUpscale: NodeBehaviour = {
   functionName: 'LatentUpscale.upscale',
   run(call) {

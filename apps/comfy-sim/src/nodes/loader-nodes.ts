@@ -41,6 +41,10 @@ export const loraLoader: NodeBehaviour = {
 export const upscaleModelLoader: NodeBehaviour = {
   async run(call) {
     const file = call.text('model_name');
+    // Lists of this newer kind of node were not checked at validation until later versions.
+    if (!call.runtime.hasModel('upscale_models', file)) {
+      throw new PyError('FileNotFoundError', `Model in folder 'upscale_models' with filename '${file}' not found.`);
+    }
     await call.runtime.work(upscalerSeconds);
     return { outputs: [new UpscaleModelValue(file, /x2|2x/i.test(file) ? 2 : 4)] };
   },
@@ -49,7 +53,7 @@ export const upscaleModelLoader: NodeBehaviour = {
 /** Reads what lies in the input folder; a changed file under an old name counts as changed. */
 export const loadImage: NodeBehaviour = {
   functionName: 'LoadImage.load_image',
-  fingerprint(inputs, folders) {
+  fingerprint: (inputs, folders) => {
     const name = inputs.get('image');
     return name === undefined ? null : [createHash('sha256').update(readFileSync(folders.annotatedPath(str(name)))).digest('hex')];
   },

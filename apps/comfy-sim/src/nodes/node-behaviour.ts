@@ -12,11 +12,21 @@ export interface NodeResult {
   readonly ui?: PyDict;
 }
 
+/** A node may answer with a graph that takes its place; `outputs` are links into it, or values. */
+export interface Expansion {
+  readonly nodes: PyDict;
+  readonly outputs: readonly PyValue[];
+}
+
+export const isExpansion = (returned: NodeResult | Expansion): returned is Expansion => 'nodes' in returned;
+
 /** One class: what it does, and what of Python's special methods it has. */
 export interface NodeBehaviour {
-  run(call: NodeCall): Promise<NodeResult> | NodeResult;
+  run(call: NodeCall): Promise<NodeResult | Expansion> | NodeResult | Expansion;
+  /** Others run while it does. */
+  readonly isAsync?: true;
   /** IS_CHANGED over the node's constants. */
-  fingerprint?(inputs: PyDict, folders: Folders): PyValue;
+  readonly fingerprint?: (inputs: PyDict, folders: Folders) => PyValue;
   /** `SaveImage.save_images`, for the TypeError of an unknown linked input; without it such inputs are swallowed. */
   readonly functionName?: string;
 }
@@ -26,9 +36,12 @@ export interface NodeRuntime {
   readonly card: Card;
   readonly folders: Folders;
   readonly previews: boolean;
+  hasModel(folder: string, file: string): boolean;
   readonly writesMetadata: boolean;
   /** Sleeps scaled seconds; nothing can interrupt it. */
   work(seconds: number): Promise<void>;
+  /** Sleeps real milliseconds. */
+  pause(ms: number): Promise<void>;
   /** One tick of the progress bar: the only place inside a node where an interrupt is noticed. */
   tick(value: number, max: number, preview?: Preview): Promise<void>;
   /** Faults aimed at the node as such, before it does anything. */

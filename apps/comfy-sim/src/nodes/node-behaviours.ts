@@ -2,11 +2,11 @@ import type { Folders } from '../files/folders';
 import { str } from '../python/text';
 import type { CustomCheck } from '../validation/node-validation';
 import { emptyImage, imageBatch, imageInvert, imageScale, imageScaleBy, imageUpscaleWithModel } from './image-nodes';
-import { emptyLatentImage, latentUpscale, latentUpscaleBy, vaeDecode, vaeDecodeTiled, vaeEncode } from './latent-nodes';
+import { emptyLatentImage, emptySd3LatentImage, latentUpscale, latentUpscaleBy, vaeDecode, vaeDecodeTiled, vaeEncode } from './latent-nodes';
 import { checkpointLoader, loadImage, loraLoader, upscaleModelLoader } from './loader-nodes';
 import type { NodeBehaviour } from './node-behaviour';
 import { kSampler, kSamplerAdvanced } from './sampling-nodes';
-import { previewImage, saveImage } from './saving-nodes';
+import { previewImage, saveImage, saveWebm } from './saving-nodes';
 import { clipSetLastLayer, clipTextEncode } from './text-nodes';
 
 /** What the simulator can run. Other classes of the object info validate and then fail when they are reached. */
@@ -15,11 +15,11 @@ export function coreBehaviours(): Map<string, NodeBehaviour> {
     ['CheckpointLoaderSimple', checkpointLoader], ['LoraLoader', loraLoader], ['UpscaleModelLoader', upscaleModelLoader], ['LoadImage', loadImage],
     ['CLIPTextEncode', clipTextEncode], ['CLIPSetLastLayer', clipSetLastLayer],
     ['KSampler', kSampler], ['KSamplerAdvanced', kSamplerAdvanced],
-    ['EmptyLatentImage', emptyLatentImage], ['LatentUpscale', latentUpscale], ['LatentUpscaleBy', latentUpscaleBy],
+    ['EmptyLatentImage', emptyLatentImage], ['EmptySD3LatentImage', emptySd3LatentImage], ['LatentUpscale', latentUpscale], ['LatentUpscaleBy', latentUpscaleBy],
     ['VAEEncode', vaeEncode], ['VAEDecode', vaeDecode], ['VAEDecodeTiled', vaeDecodeTiled],
     ['EmptyImage', emptyImage], ['ImageScale', imageScale], ['ImageScaleBy', imageScaleBy], ['ImageInvert', imageInvert],
     ['ImageBatch', imageBatch], ['ImageUpscaleWithModel', imageUpscaleWithModel],
-    ['SaveImage', saveImage], ['PreviewImage', previewImage()],
+    ['SaveImage', saveImage], ['PreviewImage', previewImage()], ['SaveWEBM', saveWebm],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { ModelFamily } from '../card/model-family';
 import type { Picture } from '../pictures/picture';
+import { tensorText } from '../pictures/tensor-text';
 import type { DrawingRecipe } from '../pictures/recipe';
 import type { PyValue } from '../python/values';
 
@@ -53,7 +54,9 @@ export class LatentValue {
 export class ImageValue {
   constructor(readonly pictures: readonly Picture[]) {}
   toString(): string {
-    return 'tensor([[[[0., 0., 0.],\n          [0., 0., 0.],\n          [0…';
+    const [first] = this.pictures;
+    if (first === undefined) return 'tensor([])';
+    return tensorText([this.pictures.length, first.height, first.width], first.flatColour ?? [0.5, 0.5, 0.5]);
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { FolderKind } from '../files/folders';
 import { nextSavePath } from '../files/save-path';
 import { withText } from '../pictures/png';
+import { PyError, keyError } from '../python/errors';
 import { dumpJson } from '../python/json';
 import { dict, isDict, type PyValue } from '../python/values';
 import type { NodeBehaviour, NodeCall, NodeResult } from './node-behaviour';
@@ -36,6 +37,17 @@ function pngTexts(call: NodeCall): Map<string, string> {
 export const saveImage: NodeBehaviour = {
   functionName: 'SaveImage.save_images',
   run: (call) => saveImages(call, 'output', call.text('filename_prefix'), 4),
+};
+
+const webmCodecs = ['vp9', 'av1'];
+
+/** Videos are not drawn yet; a codec that validation let through fails as in Python. */
+export const saveWebm: NodeBehaviour = {
+  run(call) {
+    const codec = call.text('codec');
+    if (!webmCodecs.includes(codec)) throw keyError(codec);
+    throw new PyError('NotImplementedError', 'the simulator writes no videos');
+  },
 };
 
 const letters = 'abcdefghijklmnopqrstupvxyz';

@@ -4,6 +4,7 @@ import type { GenerationId } from '../generation';
 import { parseJson } from '../python/json';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 import { NodeClass } from './node-class';
+import { restoreProse } from './prose';
 
 /** Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are dropped. */
 const folderOfInput: Record<string, string> = {
@@ -26,14 +27,6 @@ const inputFileCombos: Record<string, RegExp> = {
   'LoadImageOutput.image': /\.(?:png|jpe?g|webp|gif|bmp|tiff?)$/i,
   'LoadAudio.audio': /\.(?:mp3|wav|flac|ogg|m4a|mp4|webm)$/i,
   'LoadVideo.file': /\.(?:mp4|webm|mkv|mov|avi)$/i,
-};
-
-/** Inputs of the core picture nodes that have one. */
-const tooltips: Record<string, readonly string[] | undefined> = {
-  CheckpointLoaderSimple: ['ckpt_name'], CLIPTextEncode: ['text', 'clip'], EmptyLatentImage: ['width', 'height', 'batch_size'],
-  KSampler: ['model', 'seed', 'steps', 'cfg', 'sampler_name', 'scheduler', 'positive', 'negative', 'latent_image', 'denoise'],
-  LoraLoader: ['model', 'clip', 'lora_name', 'strength_model', 'strength_clip'], SaveImage: ['images', 'filename_prefix'],
-  VAEDecode: ['samples', 'vae'], VAEDecodeTiled: ['temporal_size', 'temporal_overlap'],
 };
 
 export interface ModelInventory {
@@ -103,19 +96,6 @@ function setOptions(info: PyDict, input: string, options: readonly string[]): vo
     if (!Array.isArray(spec)) continue;
     if (Array.isArray(spec[0])) spec[0].splice(0, Infinity, ...options);
     else (spec[1] as PyDict).set('options', [...options]);
-  }
-}
-
-/** The recordings left out descriptions and tooltips; clients see that there is one, not what it said. */
-function restoreProse(name: string, info: PyDict): void {
-  if (!info.has('description')) info.set('description', '');
-  for (const input of tooltips[name] ?? []) {
-    for (const section of (info.get('input') as PyDict).values()) {
-      const spec = isDict(section) ? section.get(input) : undefined;
-      if (!Array.isArray(spec)) continue;
-      if (spec.length === 1) spec.push(dict({}));
-      (spec[1] as PyDict).set('tooltip', '…');
-    }
   }
 }
 

@@ -17,6 +17,8 @@ export class Picture {
     private readonly render: Render,
     /** Set while the picture is still what a sampler made, so that img2img keeps its character. */
     readonly recipe?: DrawingRecipe,
+    /** Channels from 0 to 1 of a picture of one colour. */
+    readonly flatColour?: readonly number[],
   ) {}
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
@@ -26,7 +28,8 @@ export class Picture {
 
   static solid(rgb: number, width: number, height: number): Picture {
     const background = { r: (rgb >> 16) & 255, g: (rgb >> 8) & 255, b: rgb & 255 };
-    return new Picture(width, height, `solid ${rgb}`, () => raw(sharp({ create: { width, height, channels: 3, background } }), width, height));
+    const render: Render = () => raw(sharp({ create: { width, height, channels: 3, background } }), width, height);
+    return new Picture(width, height, `solid ${rgb}`, render, undefined, [background.r / 255, background.g / 255, background.b / 255]);
   }
 
   /** Throws what sharp throws on a file that is no picture. */

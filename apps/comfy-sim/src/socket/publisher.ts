@@ -4,9 +4,6 @@ import { dumpJson } from '../python/json';
 import { dict, type PyDict, type PyValue } from '../python/values';
 import { previewFrame, previewWithMetadataFrame, type Preview } from './frames';
 
-/** aiohttp waits for the client only above this many unsent bytes; then everybody waits, as the loop is serial. */
-const highWaterBytes = 64 * 1024;
-
 type Outgoing = { readonly frame: () => string | Buffer; readonly target: string | null };
 
 /** The sockets by client id, and the one serial loop which writes to all of them. */
@@ -107,11 +104,10 @@ export class Publisher {
   }
 }
 
+/** Until the system has taken the frame: when a client does not read, everybody waits, as the loop is serial. */
 function write(socket: WebSocket, payload: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
-    const full = socket.bufferedAmount > highWaterBytes;
     // A broken socket only logs on the real server; its close event does the rest.
     socket.send(payload, () => resolve());
-    if (!full && socket.bufferedAmount <= highWaterBytes) resolve();
   });
 }

@@ -1,0 +1,32 @@
+import { dict, isDict, type PyDict } from '../python/values';
+
+/** Inputs of the core picture nodes that have one. */
+const tooltips: Record<string, readonly string[] | undefined> = {
+  CheckpointLoaderSimple: ['ckpt_name'], CLIPTextEncode: ['text', 'clip'], EmptyLatentImage: ['width', 'height', 'batch_size'],
+  KSampler: ['model', 'seed', 'steps', 'cfg', 'sampler_name', 'scheduler', 'positive', 'negative', 'latent_image', 'denoise'],
+  LoraLoader: ['model', 'clip', 'lora_name', 'strength_model', 'strength_clip'], SaveImage: ['images', 'filename_prefix'],
+  VAEDecode: ['samples', 'vae'], VAEDecodeTiled: ['temporal_size', 'temporal_overlap'],
+};
+
+/** What is known of descriptions. */
+const texts: Record<string, { readonly description?: string; readonly outputs?: readonly string[] } | undefined> = {
+  KSampler: {
+    description: 'Uses the provided model, positive and negative conditioning to denoise the latent image.',
+    outputs: ['The denoised latent.'],
+  },
+};
+
+/** The recordings left out descriptions and tooltips; clients see that there is one, not what it said. */
+export function restoreProse(name: string, info: PyDict): void {
+  const { description = '', outputs } = texts[name] ?? {};
+  if (!info.has('description')) info.set('description', description);
+  if (outputs !== undefined) info.set('output_tooltips', [...outputs]);
+  for (const input of tooltips[name] ?? []) {
+    for (const section of (info.get('input') as PyDict).values()) {
+      const spec = isDict(section) ? section.get(input) : undefined;
+      if (!Array.isArray(spec)) continue;
+      if (spec.length === 1) spec.push(dict({}));
+      (spec[1] as PyDict).set('tooltip', '…');
+    }
+  }
+}
