@@ -1,6 +1,10 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutCredentials, type Logger } from '@tower/kit';
 import { connect, DebugEvents, Events, type ConnectionOptions, type NatsConnection } from 'nats';
+
+/** Milliseconds. */
+const drainMs = 2_000;
 
 /** The same for every connection of ours. The library's defaults give up after ten tries and notice a dead peer after four minutes. */
 export function natsOptions(url: string, name: string): ConnectionOptions {
@@ -60,8 +64,10 @@ export class BusConnection {
     if (this.isConnected()) this.nats.publish(subject, JSON.stringify(value));
   }
 
+  /** Lets go what is still to be sent, for a moment; without a server there is nobody to send it to. */
   async close(): Promise<void> {
-    if (!this.nats.isClosed()) await this.nats.drain();
+    if (this.isConnected()) await Promise.race([this.nats.drain(), sleep(drainMs, undefined, { ref: false })]);
+    if (!this.nats.isClosed()) await this.nats.close();
   }
 
   private async watch(): Promise<void> {

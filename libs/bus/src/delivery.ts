@@ -3,7 +3,8 @@ import { toDatabaseError } from '@tower/db';
 
 export type Decision =
   | { do: 'ack' }
-  | { do: 'retry'; delayMs: number; reason: string }
+  /** `expected`: an error of our own; anything else is a bug that somebody has to see. */
+  | { do: 'retry'; delayMs: number; reason: string; expected: boolean }
   /** The database is away: keep the message in hand and try again, because a redelivery would only count against it. */
   | { do: 'hold'; reason: string }
   | { do: 'dead_letter'; reason: string };
@@ -33,5 +34,5 @@ export function decide(thrown: unknown, delivery: number): Decision {
   }
   if (delivery >= maxDeliveries) return { do: 'dead_letter', reason: `after ${delivery} deliveries: ${reason}` };
   const wanted = error instanceof AppError ? error.options.retryAfterMs : undefined;
-  return { do: 'retry', delayMs: wanted ?? retryDelaysMs[Math.max(delivery, 1) - 1] ?? 30_000, reason };
+  return { do: 'retry', delayMs: wanted ?? retryDelaysMs[Math.max(delivery, 1) - 1] ?? 30_000, reason, expected: error instanceof AppError };
 }

@@ -1,55 +1,53 @@
 import type { JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';
+import { messageAt } from './streams';
+
+/** Days that a stream keeps its messages; what is older was not lost but aged out. */
+const streamDays = 7;
+
+export interface Repair {
+  /** Events marked as not yet sent. */
+  marked: number;
+  /** The highest sequence per stream that the outbox knows now; whatever is published next must come after it. */
+  high: Map<string, number>;
+}
 
 /**
  * Finds what a stream lost (power loss before its fsync, a deleted store) by comparing it with the outbox, and marks those events as not yet
- * sent. Consumers drop repeats through their inbox. Returns how many were marked.
+ * sent. Consumers drop repeats through their inbox.
  */
-export async function repairHighWater(db: DataSource, manager: JetStreamManager): Promise<number> {
+export async function repairHighWater(db: DataSource, manager: JetStreamManager): Promise<Repair> {
   const streams: { stream: string; high: string }[] = await db.query('select stream, max(stream_seq) as high from outbox where stream_seq is not null group by stream');
-  let marked = 0;
+  const repair: Repair = { marked: 0, high: new Map() };
   for (const { stream, high } of streams) {
-    const info = await manager.streams.info(stream);
-    const common = await lastCommonSeq(db, manager, stream, Number(high), info.state.first_seq, info.state.last_seq);
+    const { first_seq: firstSeq, last_seq: lastSeq } = (await manager.streams.info(stream)).state;
+    const common = await lastCommonSeq(db, manager, stream, Math.min(Number(high), lastSeq), firstSeq);
+    repair.high.set(stream, Math.min(Number(high), common));
     if (common >= Number(high)) continue;
-    // What is older than the stream keeps anyway was not lost but aged out.
     const [, count]: [unknown, number] = await db.query(
       `update outbox set published_at = null, stream_seq = null
-       where stream = $1 and stream_seq > $2 and created_at > now() - interval '7 days'`,
-      [stream, common],
+       where stream = $1 and stream_seq > $2 and created_at > now() - make_interval(days => $3)`,
+      [stream, common, streamDays],
     );
-    marked += count;
+    repair.marked += count;
   }
-  return marked;
+  return repair;
 }
 
-/** The highest sequence at which stream and outbox hold the same message. Steps back in doubling strides: losses are at the end. */
-async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: string, high: number, firstSeq: number, lastSeq: number): Promise<number> {
-  let stride = 1;
-  let upper = Math.min(high, lastSeq);
-  while (upper >= firstSeq && upper > 0) {
-    const [row]: { stream_seq: string; msg_id: string }[] = await db.query(
-      'select stream_seq, msg_id from outbox where stream = $1 and stream_seq <= $2 order by stream_seq desc limit 1',
-      [stream, upper],
+/** The highest sequence, not above `upper`, at which stream and outbox hold the same message. Steps back in doubling strides: losses are at the end. */
+async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: string, upper: number, firstSeq: number): Promise<number> {
+  for (let at = upper, stride = 1; at >= firstSeq && at > 0; stride *= 2) {
+    // Two events with one number: one of them is from before a loss. Whoever cannot tell which steps further back.
+    const rows: { stream_seq: string; msg_id: string }[] = await db.query(
+      'select stream_seq, msg_id from outbox where stream = $1 and stream_seq = (select max(stream_seq) from outbox where stream = $1 and stream_seq <= $2)',
+      [stream, at],
     );
-    if (row === undefined || Number(row.stream_seq) < firstSeq) return firstSeq - 1;
-    if ((await messageIdAt(manager, stream, Number(row.stream_seq))) === row.msg_id) return Number(row.stream_seq);
-    upper = Number(row.stream_seq) - stride;
-    stride *= 2;
+    const row = rows[0];
+    if (row === undefined || Number(row.stream_seq) < firstSeq) break;
+    const seq = Number(row.stream_seq);
+    if (rows.length === 1 && (await messageAt(manager, stream, seq))?.header.get('Nats-Msg-Id') === row.msg_id) return seq;
+    at = seq - stride;
   }
-  // Everything that the stream still has is older than the outbox remembers, or the stream is empty: nothing in common above that.
-  return lastSeq === 0 || firstSeq > lastSeq ? agedOut(firstSeq) : firstSeq - 1;
-}
-
-/** An empty stream whose numbers went on (all aged out) keeps `first_seq` above 1; a new one starts at 0 or 1. */
-const agedOut = (firstSeq: number): number => (firstSeq > 1 ? firstSeq - 1 : 0);
-
-async function messageIdAt(manager: JetStreamManager, stream: string, seq: number): Promise<string | undefined> {
-  try {
-    const message = await manager.streams.getMessage(stream, { seq });
-    return message.header.get('Nats-Msg-Id');
-  } catch (error) {
-    if (/no message found|404|10037/i.test(String(error))) return undefined;
-    throw error;
-  }
+  // What lies before the stream's first message has aged out; of a new stream that is nothing.
+  return Math.max(firstSeq - 1, 0);
 }

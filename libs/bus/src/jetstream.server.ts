@@ -1,20 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CustomTransportStrategy, Server, type MessageHandler } from '@nestjs/microservices';
 import { topology, type ServiceName } from '@tower/contracts';
-import { describeError, type Logger } from '@tower/kit';
-import { AckPolicy, ConsumerEvents, DeliverPolicy, nanos, type ConsumerConfig, type ConsumerMessages, type JetStreamManager, type JsMsg } from 'nats';
+import { AppError, type Logger } from '@tower/kit';
+import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
-import { decide, deliveryOf, maxDeliveries } from './delivery';
+import { deliveryOf, maxDeliveries } from './delivery';
+import { Inbound } from './inbound';
 import { JETSTREAM, type ConsumerOptions } from './on-event';
-import { ensureStreams, streamOfSubject } from './streams';
+import { Pull } from './pull';
+import { streamOfSubject } from './streams';
 
-/** Milliseconds until an unacknowledged message is delivered again; long handlers extend it every third of that. */
-const ackWaitMs = 15_000;
-
-/** JetStream error code for a consumer that exists with another configuration. */
-const consumerExists = 10148;
+/** Milliseconds until a message that nobody answers or extends is delivered again. */
+const defaultAckWaitMs = 15_000;
 
 interface Reader {
   stream: string;
@@ -29,15 +27,16 @@ interface Reader {
  */
 export class JetStreamServer extends Server implements CustomTransportStrategy {
   override readonly transportId = JETSTREAM;
-  private readonly stopping = new AbortController();
-  private readonly loops: Promise<void>[] = [];
-  private readonly open = new Set<ConsumerMessages>();
+  private readonly pulls: Pull[] = [];
+  private readonly inbounds: Inbound[] = [];
+  private extending: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly service: ServiceName,
     private readonly bus: BusConnection,
     private readonly metrics: BusMetrics,
     private readonly log: Logger,
+    private readonly ackWaitMs = defaultAckWaitMs,
   ) {
     super();
   }
@@ -45,7 +44,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   listen(callback: (error?: unknown) => void): void {
     try {
       this.requireEveryHandler();
-      for (const reader of this.readers()) this.loops.push(this.readForEver(reader));
+      for (const reader of this.readers()) this.open(reader);
+      this.extending = setInterval(() => {
+        if (this.bus.isConnected()) for (const inbound of this.inbounds) inbound.extend();
+      }, this.ackWaitMs / 3);
       callback();
     } catch (error) {
       callback(error);
@@ -53,9 +55,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    this.stopping.abort();
-    await Promise.all([...this.open].map((messages) => messages.close()));
-    await Promise.all(this.loops);
+    await Promise.all(this.pulls.map((pull) => pull.stop()));
+    await Promise.all(this.inbounds.map((inbound) => inbound.stop()));
+    // Last: what is in hand has to be extended until it is finished.
+    clearInterval(this.extending);
   }
 
   override on(): never {
@@ -75,109 +78,69 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       if (handler === undefined) throw new Error(`${this.service} is listed as a reader of ${pattern} but has no handler for it`);
       if (handler.next !== undefined) throw new Error(`${this.service} has two handlers for ${pattern}`);
     }
-    for (const pattern of this.messageHandlers.keys()) if (!expected.has(pattern)) throw new Error(`${this.service} handles ${pattern} but the topology does not list it`);
+    for (const [pattern, handler] of this.messageHandlers) {
+      if (!expected.has(pattern)) throw new Error(`${this.service} handles ${pattern} but the topology does not list it`);
+      const { durable } = handler.extras as ConsumerOptions;
+      // Dead letters are found by the reader's name; under another one they would be lost in silence.
+      if (durable !== this.service) throw new Error(`${this.service} reads ${pattern} as ${durable}; durable consumers are named after their reader`);
+    }
   }
 
   private readers(): Reader[] {
     const readers = new Map<string, Reader>();
     for (const [pattern, handler] of this.messageHandlers) {
-      const options = handler.extras as ConsumerOptions;
+      const { durable, concurrency = 1 } = handler.extras as ConsumerOptions;
       const stream = streamOfSubject(pattern);
-      const key = `${stream}/${options.durable}`;
-      const reader = readers.get(key) ?? { stream, durable: options.durable, concurrency: options.concurrency ?? 1, handlers: new Map() };
+      const reader = readers.get(stream) ?? { stream, durable, concurrency, handlers: new Map() };
+      if (reader.concurrency !== concurrency) throw new Error(`${this.service} reads ${stream} with two concurrencies; all its events share one consumer`);
       reader.handlers.set(pattern, handler);
-      readers.set(key, reader);
+      readers.set(stream, reader);
     }
     return [...readers.values()];
   }
 
-  private async readForEver(reader: Reader): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        await this.read(reader);
-      } catch (error) {
-        this.log.warn({ stream: reader.stream, durable: reader.durable }, `reading: ${describeError(error)}`);
-      }
-      await sleep(500, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    }
+  private open(reader: Reader): void {
+    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, message), this.metrics, this.log);
+    const pull = new Pull(
+      this.bus,
+      reader.stream,
+      {
+        durable_name: reader.durable,
+        filter_subjects: [...reader.handlers.keys()].sort(),
+        ack_policy: AckPolicy.Explicit,
+        deliver_policy: DeliverPolicy.All,
+        ack_wait: nanos(this.ackWaitMs),
+        max_deliver: maxDeliveries,
+        // Those that wait for a retry count too; a few must not hold up the rest.
+        max_ack_pending: Math.max(16, reader.concurrency * 8),
+      },
+      (message) => inbound.accept(message),
+      this.log,
+    );
+    pull.start();
+    this.inbounds.push(inbound);
+    this.pulls.push(pull);
   }
+}
 
-  /** Reads until the consumer has to be rebuilt. */
-  private async read(reader: Reader): Promise<void> {
-    const manager = await this.bus.nats.jetstreamManager();
-    await ensureStreams(manager);
-    await ensureConsumer(manager, reader);
-    const consumer = await this.bus.nats.jetstream().consumers.get(reader.stream, reader.durable);
-    const messages = await consumer.consume({ max_messages: Math.max(8, reader.concurrency * 4) });
-    this.open.add(messages);
-    void this.closeWhenBroken(messages, reader);
-    const inHand = new Set<Promise<void>>();
-    try {
-      for await (const message of messages) {
-        if (this.stopping.signal.aborted) break;
-        const work: Promise<void> = this.handle(reader, message).finally(() => inHand.delete(work));
-        inHand.add(work);
-        if (inHand.size >= reader.concurrency) await Promise.race(inHand);
-      }
-    } finally {
-      this.open.delete(messages);
-      await Promise.all(inHand);
-    }
+/** What the handler threw, or undefined. */
+async function run(reader: Reader, message: JsMsg): Promise<unknown> {
+  try {
+    const handler = handlerOf(reader, message.subject);
+    const result: unknown = await handler(bodyOf(message), deliveryOf(message.info.redeliveryCount));
+    // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('the handler threw nothing');
   }
+}
 
-  /** Known class of client trouble: a consumer that stays silent after a reconnect or a deleted stream. Closing it makes the loop rebuild it. */
-  private async closeWhenBroken(messages: ConsumerMessages, reader: Reader): Promise<void> {
-    const broken = new Set<string>([ConsumerEvents.ConsumerDeleted, ConsumerEvents.ConsumerNotFound, ConsumerEvents.StreamNotFound]);
-    let missed = 0;
-    for await (const status of await messages.status()) {
-      missed = status.type === ConsumerEvents.HeartbeatsMissed ? missed + 1 : 0;
-      if (!broken.has(status.type) && missed < 2) continue;
-      this.log.warn({ stream: reader.stream, durable: reader.durable, status: status.type }, 'consumer has to be rebuilt');
-      await messages.close();
-      return;
-    }
-  }
-
-  private async handle(reader: Reader, message: JsMsg): Promise<void> {
-    const startedAt = performance.now();
-    const extend = setInterval(() => message.working(), ackWaitMs / 3);
-    try {
-      for (;;) {
-        const decision = decide(await this.run(reader, message), message.info.redeliveryCount);
-        this.metrics.handled.inc({ stream: reader.stream, outcome: decision.do });
-        if (decision.do === 'hold') {
-          this.log.warn({ subject: message.subject, seq: message.seq }, `holding: ${decision.reason}`);
-          await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-          if (this.stopping.signal.aborted) return;
-          continue;
-        }
-        if (decision.do === 'ack') message.ack();
-        else if (decision.do === 'retry') {
-          this.log.warn({ subject: message.subject, seq: message.seq, delivery: message.info.redeliveryCount, delayMs: decision.delayMs }, `will retry: ${decision.reason}`);
-          message.nak(decision.delayMs);
-        } else {
-          this.log.error({ subject: message.subject, seq: message.seq }, `dead letter: ${decision.reason}`);
-          message.term(decision.reason.slice(0, 500));
-        }
-        return;
-      }
-    } finally {
-      clearInterval(extend);
-      this.metrics.handleSeconds.observe({ stream: reader.stream }, (performance.now() - startedAt) / 1000);
-    }
-  }
-
-  /** What the handler threw, or undefined. */
-  private async run(reader: Reader, message: JsMsg): Promise<unknown> {
-    try {
-      const handler = handlerOf(reader, message.subject);
-      const result: unknown = await handler(message.json(), deliveryOf(message.info.redeliveryCount));
-      // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-      return undefined;
-    } catch (error) {
-      return error ?? new Error('the handler threw nothing');
-    }
+function bodyOf(message: JsMsg): unknown {
+  try {
+    return message.json();
+  } catch (error) {
+    throw new AppError('invalid', 'message_not_json', `the message at ${message.seq} is not JSON`, { cause: error });
   }
 }
 
@@ -185,22 +148,4 @@ function handlerOf(reader: Reader, subject: string): MessageHandler {
   const handler = reader.handlers.get(subject) ?? reader.handlers.get(`${subject.slice(0, subject.lastIndexOf('.'))}.*`);
   if (handler === undefined) throw new Error(`no handler for ${subject}`);
   return handler;
-}
-
-async function ensureConsumer(manager: JetStreamManager, reader: Reader): Promise<void> {
-  const config: Partial<ConsumerConfig> = {
-    durable_name: reader.durable,
-    filter_subjects: [...reader.handlers.keys()].sort(),
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    ack_wait: nanos(ackWaitMs),
-    max_deliver: maxDeliveries,
-    max_ack_pending: Math.max(8, reader.concurrency * 4),
-  };
-  try {
-    await manager.consumers.add(reader.stream, config);
-  } catch (error) {
-    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code !== consumerExists) throw error;
-    await manager.consumers.update(reader.stream, reader.durable, config);
-  }
 }

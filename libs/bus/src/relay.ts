@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, Lease, NotificationListener, type LeaseTimes } from '@tower/db';
-import { describeError, type Clock, type Logger } from '@tower/kit';
+import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
 import type { JetStreamClient, PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
@@ -23,6 +23,8 @@ const batchSize = 500;
 /** Milliseconds; a lost notification delays an event by at most this. */
 const pollMs = 200;
 const publishTimeoutMs = 5_000;
+/** Milliseconds before the next try after a failure. */
+const retryMs = 250;
 
 /**
  * Sends what waits in a service's outbox. One relay per schema acts (a lease); events of one aggregate leave one after the other, others side
@@ -34,7 +36,9 @@ export class OutboxRelay {
   private readonly stopping = new AbortController();
   private woken = new AbortController();
   private loop: Promise<void> | undefined;
+  /** Set whenever a stream may hold less than the outbox believes; nothing more is sent or noted until it has been looked at. */
   private repairNeeded = true;
+  private high = new Map<string, number>();
   private lastError: string | undefined;
 
   constructor(
@@ -89,8 +93,10 @@ export class OutboxRelay {
           this.lastError = undefined;
         } catch (error) {
           this.lastError = describeError(error);
-          if (!isDatabaseUnavailable(error)) this.logger.warn(`outbox relay: ${this.lastError}`);
-          await sleep(250);
+          // A stream that refuses may be gone.
+          this.repairNeeded = true;
+          if (!isDatabaseUnavailable(error) && this.bus.isConnected()) this.logger.warn(`outbox relay: ${this.lastError}`);
+          await sleep(retryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         }
       }
       if (sent < batchSize) await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
@@ -98,11 +104,13 @@ export class OutboxRelay {
   }
 
   private async repair(): Promise<void> {
+    // Before the work: a reconnect meanwhile asks for another one.
+    this.repairNeeded = false;
     const manager = await this.bus.nats.jetstreamManager();
     await ensureStreams(manager);
-    const again = await repairHighWater(this.db, manager);
-    if (again > 0) this.logger.warn({ events: again }, 'the stream had lost events; sending them again');
-    this.repairNeeded = false;
+    const { marked, high } = await repairHighWater(this.db, manager);
+    this.high = high;
+    if (marked > 0) this.logger.warn({ events: marked }, 'the stream had lost events; sending them again');
   }
 
   private async sendBatch(): Promise<number> {
@@ -116,12 +124,13 @@ export class OutboxRelay {
     const byAggregate = new Map<string, Waiting[]>();
     for (const row of rows) byAggregate.set(row.aggregate, [...(byAggregate.get(row.aggregate) ?? []), row]);
     const queues = [...byAggregate.values()];
+    const before = new Map(this.high);
     const jetstream = this.bus.nats.jetstream({ timeout: publishTimeoutMs });
     const worker = async (): Promise<void> => {
       for (let queue = queues.shift(); queue !== undefined; queue = queues.shift()) {
         for (const row of queue) {
-          if (this.lease.held() === undefined || this.stopping.signal.aborted) return;
-          await this.sendOne(jetstream, row);
+          if (this.lease.held() === undefined || this.repairNeeded || this.stopping.signal.aborted) return;
+          await this.sendOne(jetstream, row, before.get(row.stream) ?? 0);
         }
       }
     };
@@ -131,30 +140,34 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  private async sendOne(jetstream: JetStreamClient, row: Waiting): Promise<void> {
+  private async sendOne(jetstream: JetStreamClient, row: Waiting, high: number): Promise<void> {
     const ack = await this.publish(jetstream, row);
+    // A new message with an old number: the stream was made anew, or went back. Noting the number would hide which events it lost.
+    if (!ack.duplicate && ack.seq <= high) this.repairNeeded = true;
+    if (this.repairNeeded) throw new AppError('unavailable', 'stream_in_doubt', `stream ${row.stream} may have lost events; looking before sending more`);
     this.metrics.published.inc({ stream: row.stream, duplicate: String(ack.duplicate) });
     await this.db.query('update outbox set published_at = clock_timestamp(), stream_seq = $2 where id = $1', [row.id, ack.seq]);
+    this.high.set(row.stream, Math.max(this.high.get(row.stream) ?? 0, ack.seq));
   }
 
-  /** In-flight publishes are not rejected when the connection drops; waiting out their time-out would cost seconds at every blip. */
+  /**
+   * In-flight publishes are not rejected when the connection drops; waiting out their time-out would cost seconds at every blip. They are sent
+   * again after the repair that a reconnect asks for, not at once: a server that came back with less would give them old numbers.
+   */
   private async publish(jetstream: JetStreamClient, row: Waiting): Promise<PubAck> {
-    for (;;) {
-      const reconnected = this.bus.nextReconnect();
-      let onReconnect: () => void = () => undefined;
-      const again = new Promise<'again'>((resolve) => {
-        onReconnect = () => resolve('again');
-        reconnected.addEventListener('abort', onReconnect, { once: true });
-      });
-      try {
-        const sending = jetstream.publish(row.subject, JSON.stringify(row.payload), { msgID: row.msg_id, expect: { streamName: row.stream } });
-        // Its late rejection must not count as unhandled when the reconnect wins the race.
-        sending.catch((error: unknown) => this.logger.trace({ err: error }, 'a publish that was given up'));
-        const outcome = await Promise.race([sending, again]);
-        if (outcome !== 'again') return outcome;
-      } finally {
-        reconnected.removeEventListener('abort', onReconnect);
-      }
+    const reconnected = this.bus.nextReconnect();
+    let giveUp: () => void = () => undefined;
+    const lost = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new AppError('unavailable', 'nats_reconnected', 'the connection broke while an event was being sent'));
+      reconnected.addEventListener('abort', giveUp, { once: true });
+    });
+    try {
+      const sending = jetstream.publish(row.subject, JSON.stringify(row.payload), { msgID: row.msg_id, expect: { streamName: row.stream } });
+      // Its late rejection must not count as unhandled when the reconnect wins the race.
+      sending.catch((error: unknown) => this.logger.trace({ err: error }, 'a publish that was given up'));
+      return await Promise.race([sending, lost]);
+    } finally {
+      reconnected.removeEventListener('abort', giveUp);
     }
   }
 }

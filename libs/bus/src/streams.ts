@@ -1,5 +1,5 @@
 import { commandStream, deadLetterStream, eventStream, topology, type ServiceName } from '@tower/contracts';
-import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from 'nats';
+import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type JetStreamManager, type StoredMsg, type StreamConfig } from 'nats';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -41,11 +41,26 @@ export async function ensureStreams(manager: JetStreamManager): Promise<void> {
     try {
       await manager.streams.add(config);
     } catch (error) {
-      if ((error as { api_error?: { err_code?: number } }).api_error?.err_code !== streamNameInUse) throw error;
+      if (errorCodeOf(error) !== streamNameInUse) throw error;
       await manager.streams.update(config.name, config);
     }
   }
 }
+
+/** The message at this place, or undefined when the stream, or the message, is gone. */
+export async function messageAt(manager: JetStreamManager, stream: string, seq: number): Promise<StoredMsg | undefined> {
+  try {
+    return await manager.streams.getMessage(stream, { seq });
+  } catch (error) {
+    if (goneCodes.has(errorCodeOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/** JetStream error codes: no message found, stream not found. */
+const goneCodes = new Set<number | undefined>([10037, 10059]);
+
+const errorCodeOf = (error: unknown): number | undefined => (error as { api_error?: { err_code?: number } }).api_error?.err_code;
 
 /** The stream that carries a subject of ours. */
 export function streamOfSubject(subject: string): string {

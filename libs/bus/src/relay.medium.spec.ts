@@ -1,0 +1,157 @@
+// Real: PostgreSQL, NATS. The relay is built with `new`, its lease with short times.
+import { projectCreated, type EventOf } from '@tower/contracts';
+import { databaseFor, migrate, Outbox, type LeaseTimes } from '@tower/db';
+import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
+import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import { BusMetrics } from './bus.metrics';
+import { BusConnection } from './connection';
+import { OutboxRelay } from './relay';
+
+const logger = createLogger('test', 'silent');
+const leaseTimes: LeaseTimes = { ttlMs: 2_000, renewEveryMs: 300, trustMs: 1_500, askEveryMs: 100 };
+const stream = 'PROJECTS';
+
+let nats: TestNats;
+let database: TestDatabase;
+let db: DataSource;
+let bus: BusConnection;
+const relays: OutboxRelay[] = [];
+
+beforeEach(async () => {
+  nats = await startTestNats();
+  database = await createTestDatabase();
+  db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects' }).initialize();
+  await migrate(db, 'projects');
+  bus = await BusConnection.open(nats.url, 'test', logger);
+});
+
+afterEach(async () => {
+  for (const relay of relays.splice(0)) await relay.stop();
+  await bus.close();
+  await db.destroy();
+  await nats.close();
+  await database.drop();
+});
+
+function startRelay(over: DataSource = db, through: BusConnection = bus): OutboxRelay {
+  const relay = new OutboxRelay(over, through, new BusMetrics(new Metrics('test')), logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+  relays.push(relay);
+  relay.start();
+  return relay;
+}
+
+/** Writes events in one transaction; returns their ids. */
+function writeEvents(count: number, projectId?: string): Promise<string[]> {
+  const outbox = new Outbox('projects', systemClock);
+  return db.transaction(async (tx) => {
+    const ids: string[] = [];
+    for (let n = 0; n < count; n++) ids.push(await outbox.add(tx, projectCreated, { projectId: projectId ?? newId(), name: `Été ${n}`, slug: `ete-${n}` }, { correlationId: newId() }));
+    return ids;
+  });
+}
+
+/** Every message of the stream, in its order. */
+async function readStream(): Promise<EventOf<typeof projectCreated>[]> {
+  const manager = await bus.nats.jetstreamManager();
+  const { state } = await manager.streams.info(stream);
+  const events: EventOf<typeof projectCreated>[] = [];
+  for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) events.push(projectCreated.parse((await manager.streams.getMessage(stream, { seq })).json()));
+  return events;
+}
+
+const unsent = async (): Promise<number> => Number(((await db.query('select count(*) as n from outbox where published_at is null')) as { n: string }[])[0]?.n);
+const allSent = (timeoutMs?: number): Promise<boolean> => waitFor(async () => (await unsent()) === 0, timeoutMs);
+
+describe('the outbox relay', () => {
+  it('sends what was committed and nothing of what was rolled back', async () => {
+    startRelay();
+    const [kept] = await writeEvents(1);
+    await expect(
+      db.transaction(async (tx) => {
+        await new Outbox('projects', systemClock).add(tx, projectCreated, { projectId: newId(), name: 'never', slug: 'never' }, { correlationId: newId() });
+        throw new Error('rolled back');
+      }),
+    ).rejects.toThrow('rolled back');
+    await allSent();
+    expect((await readStream()).map((event) => event.id)).toEqual([kept]);
+  });
+
+  it('sends each event once although two relays run', async () => {
+    startRelay();
+    startRelay();
+    const ids = await writeEvents(300);
+    await allSent();
+    expect((await readStream()).map((event) => event.id).sort()).toEqual([...ids].sort());
+  });
+
+  it('keeps the order of one aggregate', async () => {
+    const projectId = newId();
+    const ids = await writeEvents(100, projectId);
+    startRelay();
+    await allSent();
+    expect((await readStream()).map((event) => event.id)).toEqual(ids);
+  });
+
+  it('sends within a second of the commit, woken by the notification', async () => {
+    startRelay();
+    await writeEvents(1);
+    await allSent();
+    const startedAt = performance.now();
+    await writeEvents(1);
+    await allSent();
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('sends a publish whose answer was lost again, and the stream keeps one', async () => {
+    startRelay();
+    const ids = await writeEvents(5);
+    await allSent();
+    // As after a crash between the stream's answer and our note of it.
+    await db.query('update outbox set published_at = null, stream_seq = null where msg_id = any($1)', [ids.slice(2)]);
+    await allSent();
+    expect((await readStream()).map((event) => event.id).sort()).toEqual([...ids].sort());
+    expect(await db.query('select count(*)::int as n from outbox where stream_seq is not null')).toEqual([{ n: 5 }]);
+  });
+
+  it('sends each event once when NATS is killed and comes back in the middle', async () => {
+    startRelay();
+    await writeEvents(200);
+    await waitFor(async () => (await unsent()) < 200);
+    await nats.kill();
+    await writeEvents(200);
+    await nats.start();
+    await allSent(20_000);
+    const ids = (await readStream()).map((event) => event.id);
+    expect(ids).toHaveLength(400);
+    expect(new Set(ids).size).toBe(400);
+  });
+
+  it('hands over to another relay when its process is gone', async () => {
+    const other = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', applicationName: 'doomed' }).initialize();
+    startRelay(other);
+    await writeEvents(1);
+    await allSent();
+    startRelay();
+    // What a kill -9 does to a process's connections.
+    await db.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'doomed'");
+    await relays.shift()?.stop();
+    await other.destroy();
+    const ids = await writeEvents(3);
+    await allSent(3_000);
+    expect((await readStream()).map((event) => event.id)).toEqual(expect.arrayContaining(ids));
+  });
+
+  it('stops while NATS is away', async () => {
+    const relay = startRelay();
+    await writeEvents(1);
+    await allSent();
+    await nats.kill();
+    await writeEvents(10);
+    const startedAt = performance.now();
+    await relay.stop();
+    await bus.close();
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+    expect(await unsent()).toBe(10);
+  });
+});
