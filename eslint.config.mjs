@@ -1,0 +1,49 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom (docs/architecture.md). Specs may use lib:testing on top. */
+const depConstraints = [
+  { sourceTag: 'lib:contracts', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
+  { sourceTag: 'lib:imaging', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
+  { sourceTag: 'lib:kit', onlyDependOnLibsWithTags: ['lib:contracts'], bannedExternalImports: ['typeorm', 'nats'] },
+  { sourceTag: 'lib:db', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit'], bannedExternalImports: ['nats'] },
+  { sourceTag: 'lib:bus', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db'] },
+  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus'] },
+  { sourceTag: 'app:service', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
+  { sourceTag: 'app:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
+  { sourceTag: 'app:sim', onlyDependOnLibsWithTags: ['lib:kit'], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
+  { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
+];
+
+const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints }];
+const withTesting = depConstraints.map((rule) => ({ ...rule, onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'] }));
+const specs = ['**/*.spec.ts'];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.tower/**', '.cache/**', 'library/**', 'coverage/**', '**/*.cjs', '**/*.mjs', '**/test-data/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { project: ['./tsconfig.lint.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(depConstraints),
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-imports': ['error', { paths: [{ name: '@nestjs/common', importNames: ['HttpException', 'BadRequestException', 'NotFoundException', 'ConflictException', 'InternalServerErrorException'], message: 'throw an AppError; the door maps it' }] }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name='only']", message: 'a committed .only switches every other test off' },
+        { selector: "CallExpression[callee.property.name=/^toMatch(Inline)?Snapshot$/]", message: 'state what is expected' },
+      ],
+      eqeqeq: ['error', 'always'],
+      'no-console': 'error',
+    },
+  },
+  { files: specs, rules: { '@nx/enforce-module-boundaries': boundaries(withTesting) } },
+  { files: ['bench/**/*.ts', 'apps/cli/src/**/*.ts', 'apps/comfy-sim/src/main.ts'], rules: { 'no-console': 'off' } },
+);
