@@ -1,0 +1,87 @@
+import * as fc from 'fast-check';
+import { estimateAttempt, median, type Sample, type Work } from './estimate';
+import { forecast, remaining } from './forecast';
+import type { Card, Waiting } from '../scheduling/pick';
+
+const work: Work = { workflow: 'still', width: 512, height: 768, steps: 24 };
+const priors = { basis: 'prior: unverified', load_seconds: 6, seconds_per_megapixel_step: 1, fixed_seconds: 1.5 };
+const took = (seconds: number, changes: Partial<Sample> = {}): Sample => ({ ...work, gpu: 'a', seconds, ...changes });
+
+describe('estimateAttempt', () => {
+  it('says prior, with a wide interval and no confidence, when nothing was measured', () => {
+    const estimate = estimateAttempt(work, 'a', [took(3, { gpu: 'b' }), took(3, { workflow: 'other' })], priors);
+    expect(estimate).toMatchObject({ basis: 'prior: unverified', confidence: null });
+    expect(estimate.seconds).toBeCloseTo(6 + (512 * 768 * 24) / 1e6 + 1.5, 9);
+    expect(estimate.low).toBeLessThan(estimate.seconds / 2);
+  });
+
+  it('takes the median of attempts of the same size and card, their range, and its exact probability', () => {
+    expect(estimateAttempt(work, 'a', [took(4), took(9), took(5)], priors)).toEqual({ seconds: 5, low: 4, high: 9, confidence: 0.5, basis: 'median of 3 attempts of this size on a' });
+  });
+
+  it('claims no confidence from a single attempt', () => {
+    expect(estimateAttempt(work, 'a', [took(4)], priors)).toMatchObject({ seconds: 4, confidence: null, basis: 'median of 1 attempt of this size on a' });
+  });
+
+  it('scales attempts of other sizes by pixels and steps, and says so', () => {
+    const estimate = estimateAttempt(work, 'a', [took(2, { steps: 12 }), took(8, { height: 1536 })], priors);
+    expect(estimate.seconds).toBeCloseTo(4, 9);
+    expect(estimate.basis).toMatch(/^scaled by pixels and steps from 2/);
+  });
+
+  it('does not take another shape with the same number of pixels for the same size', () => {
+    expect(estimateAttempt(work, 'a', [took(4, { width: 768, height: 512 })], priors).basis).toMatch(/^scaled/);
+  });
+
+  it('forgets old attempts', () => {
+    const samples = [...Array.from({ length: 30 }, () => took(2)), took(100)];
+    expect(estimateAttempt(work, 'a', samples, priors)).toMatchObject({ seconds: 2, high: 2 });
+  });
+
+  it('always lies within its interval', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.01, max: 1e4, noNaN: true }), { maxLength: 40 }), (seconds) => {
+        const estimate = estimateAttempt(work, 'a', seconds.map((value) => took(value)), priors);
+        return estimate.low <= estimate.seconds && estimate.seconds <= estimate.high;
+      }),
+    );
+  });
+});
+
+describe('median', () => {
+  it('is the middle, or the mean of the two middle ones', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+    expect(() => median([])).toThrow('nothing');
+  });
+});
+
+describe('remaining', () => {
+  const estimate = { seconds: 10, low: 8, high: 14, confidence: 0.8, basis: 'median' };
+
+  it('is what the estimate leaves at first, and the own pace after a tenth', () => {
+    expect(remaining(estimate, 4, 5)).toEqual({ seconds: 6, low: 4, high: 10, basis: 'median' });
+    expect(remaining(estimate, 4, 50)).toMatchObject({ seconds: 4, basis: 'own pace at 50 %' });
+  });
+
+  it('never becomes negative and admits being overdue', () => {
+    expect(remaining(estimate, 20, 0)).toEqual({ seconds: 0, low: 0, high: 0, basis: 'median; overdue' });
+  });
+});
+
+describe('forecast', () => {
+  const card = (name: string, changes: Partial<Card> = {}): Card => ({ name, position: 0, prefers: ['image'], only: false, idle: true, up: true, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
+  const task = (taskId: string): Waiting => ({ taskId, jobId: 'j', work: 'image', modelName: 'm', classes: [], excludedGpus: [] });
+  const takes = (seconds: Record<string, number>) => (_task: Waiting, gpu: string) => ({ seconds: seconds[gpu] ?? 0, low: seconds[gpu] ?? 0, high: seconds[gpu] ?? 0, confidence: 0.9, basis: 'median' });
+
+  it('puts each task where it ends first, after what runs there', () => {
+    const spans = forecast([card('slow'), card('fast')], new Map([['fast', { seconds: 3, low: 2, high: 5 }]]), [task('1'), task('2'), task('3')], takes({ slow: 10, fast: 4 }));
+    expect([...spans].map(([id, span]) => [id, span.gpu, span.startIn, span.finishIn])).toEqual([['1', 'fast', 3, 7], ['2', 'slow', 0, 10], ['3', 'fast', 7, 11]]);
+    expect(spans.get('1')).toMatchObject({ low: 6, high: 9, confidence: null });
+    expect(spans.get('2')).toMatchObject({ confidence: 0.9 });
+  });
+
+  it('knows nothing of a task that no answering card can take', () => {
+    expect(forecast([card('a', { up: false })], new Map(), [task('1')], takes({ a: 1 })).size).toBe(0);
+  });
+});

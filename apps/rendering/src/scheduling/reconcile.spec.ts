@@ -1,0 +1,40 @@
+import { endingOf, react, unreachableLimitMs, type Reaction, type Sighting } from './reconcile';
+
+const seen = (changes: Partial<Sighting>): Sighting => ({ reachable: true, unreachableMs: 0, place: 'nowhere', misses: 0, ...changes });
+
+describe('react', () => {
+  it.each<['dispatching' | 'running', Partial<Sighting>, boolean, Reaction]>([
+    ['dispatching', { place: 'pending' }, false, 'adopt'],
+    ['dispatching', { place: 'running' }, true, 'adopt'],
+    ['dispatching', { place: 'history' }, false, 'finish'],
+    // The POST may still be on its way: sending it again could run it twice.
+    ['dispatching', { place: 'nowhere', misses: 9 }, false, 'wait'],
+    ['dispatching', { place: 'nowhere', misses: 1 }, true, 'wait'],
+    ['dispatching', { place: 'nowhere', misses: 2 }, true, 'lost'],
+    ['running', { place: 'running' }, true, 'keep'],
+    ['running', { place: 'pending' }, true, 'keep'],
+    ['running', { place: 'history' }, true, 'finish'],
+    ['running', { place: 'nowhere', misses: 1 }, true, 'wait'],
+    ['running', { place: 'nowhere', misses: 2 }, true, 'lost'],
+    ['running', { reachable: false, unreachableMs: 1_000, misses: 5 }, true, 'wait'],
+    ['running', { reachable: false, unreachableMs: unreachableLimitMs + 1 }, true, 'lost'],
+    ['dispatching', { reachable: false, unreachableMs: unreachableLimitMs + 1 }, false, 'wait'],
+  ])('of a %s attempt seen as %j (post deadline passed: %s) makes %s', (state, sighting, passed, reaction) => {
+    expect(react(state, seen(sighting), passed)).toBe(reaction);
+  });
+});
+
+describe('endingOf', () => {
+  const entry = (...messages: [string, Record<string, unknown>][]) => ({ outputs: {}, status: { status_str: 'error', completed: false, messages } });
+
+  it('tells interrupted from failed by the messages, because both are called error', () => {
+    expect(endingOf(entry(['execution_start', {}], ['execution_interrupted', {}]))).toEqual({ how: 'interrupted' });
+    expect(endingOf(entry(['execution_start', {}], ['execution_error', { exception_type: 'ValueError' }]))).toEqual({ how: 'error', error: { exception_type: 'ValueError' } });
+    expect(endingOf(entry(['execution_start', {}], ['execution_cached', {}], ['execution_success', {}]))).toEqual({ how: 'success' });
+  });
+
+  it('does not guess when nothing says how it ended', () => {
+    expect(endingOf(entry(['execution_start', {}]))).toEqual({ how: 'unknown' });
+    expect(endingOf({ outputs: {}, status: null })).toEqual({ how: 'unknown' });
+  });
+});
