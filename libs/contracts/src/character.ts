@@ -9,7 +9,8 @@ export const createCharacterBody = z.strictObject({
 
 export const updateCharacterBody = z
   .strictObject({ name: line(200).optional(), base_prompt: text(4000).optional(), negative_tokens: z.array(line(200)).max(100).optional() })
-  .refine((body) => Object.keys(body).length > 0, 'at least one field is needed');
+  .refine((body) => Object.keys(body).length > 0, 'at least one field is needed')
+  .meta({ minProperties: 1 });
 
 export const characterView = z
   .object({

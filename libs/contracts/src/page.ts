@@ -7,10 +7,16 @@ const plainDigits = /^-?(0|[1-9][0-9]{0,15})$/;
 export const wholeNumber = (min: number, max: number) =>
   z.preprocess((given) => (typeof given === 'string' ? (plainDigits.test(given) ? Number(given) : Number.NaN) : given), z.int(`must be a whole number from ${min} to ${max}`).min(min).max(max));
 
-/** Query fields of every list: newest first, `cursor` as the previous page gave it. */
+/** A UUID in 22 characters; opaque to clients. */
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/, 'must be next_cursor of a previous page')
+  .meta({ description: '`next_cursor` of the previous page' });
+
+/** Query fields of every list: newest first. */
 export const pageQuery = {
-  limit: wholeNumber(1, 200).default(50),
-  cursor: z.string().min(1).max(500).optional(),
+  limit: wholeNumber(1, 200).default(50).meta({ description: 'at most so many; 50 unless told' }),
+  cursor: cursor.optional(),
 };
 
 export const pageOf = <Item extends z.ZodType>(item: Item) =>

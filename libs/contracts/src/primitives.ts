@@ -16,10 +16,28 @@ export const seed = z.int().min(0).max(maxSeed);
 
 /** No NUL (PostgreSQL text cannot hold it) and no lone surrogates (they are not text). */
 const storable = (text: string): boolean => !text.includes('\u0000') && text.isWellFormed();
+const storableMessage = 'must be well-formed text without NUL characters';
 
-/** Text that a person typed: trimmed, at least one character, at most `max` UTF-16 units. */
+/** Counts characters as JSON Schema does: an emoji outside the basic plane is one, not two. */
+const atMost = (max: number) => [(text: string) => text.length <= max || (text.length <= 2 * max && [...text].length <= max), `must have at most ${max} characters`] as const;
+
+/** Everything that `trim` removes, spelt out, because `\s` means something else in every language that may read the document. */
+const blank = '\\t\\n\\v\\f\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
+
+/** Text that a person typed: trimmed, with at least one visible character, at most `max`. */
 export const line = (max: number) =>
-  z.string().trim().min(1).max(max).refine(storable, 'must be well-formed text without NUL characters');
+  z
+    .string()
+    .refine(...atMost(max))
+    .refine(storable, storableMessage)
+    .trim()
+    .min(1, 'must not be blank')
+    .meta({ maxLength: max, pattern: `^[^\\u0000]*[^\\u0000${blank}][^\\u0000]*$` });
 
 /** Text that may be empty. */
-export const text = (max: number) => z.string().max(max).refine(storable, 'must be well-formed text without NUL characters');
+export const text = (max: number) =>
+  z
+    .string()
+    .refine(...atMost(max))
+    .refine(storable, storableMessage)
+    .meta({ maxLength: max, pattern: '^[^\\u0000]*$' });

@@ -11,7 +11,8 @@ export const createProjectBody = z.strictObject({
 
 export const updateProjectBody = z
   .strictObject({ name: line(200).optional(), description: text(4000).optional(), gate_policy: gatePolicy.optional() })
-  .refine((body) => Object.keys(body).length > 0, 'at least one field is needed');
+  .refine((body) => Object.keys(body).length > 0, 'at least one field is needed')
+  .meta({ minProperties: 1 });
 
 export const projectView = z
   .object({

@@ -52,8 +52,7 @@ const commonRefusals = [400, 403, 405, 408, 414, 431, 500, 503];
 /** Every status besides the good one that this route's answer may carry. */
 export function refusalsOf(route: RouteShape): number[] {
   const refusals = new Set([...commonRefusals, ...(route.refusals ?? [])]);
-  if (route.idempotent) refusals.add(409);
   if (route.params) refusals.add(404);
-  if (route.method !== 'GET') refusals.add(413).add(415);
+  if (route.method !== 'GET') refusals.add(409).add(413).add(415);
   return [...refusals].sort((a, b) => a - b);
 }

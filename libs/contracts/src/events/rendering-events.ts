@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand, defineEvent } from '../event';
 import { generateRequest, jobError, jobState } from '../job';
 import { gpuName } from '../gpu';
-import { seed, sha256, uuid } from '../primitives';
+import { seed, sha256, text, uuid } from '../primitives';
 
 /** In every event of a job: its number in the job's gap-free sequence and the state after it. */
 const ofJob = { jobId: uuid, projectId: uuid, seq: z.int().min(1), state: jobState };
@@ -59,7 +59,7 @@ export const jobTimedOut = defineEvent('rendering.v1.job_timed_out', z.object({ 
 export const jobCancelled = defineEvent('rendering.v1.job_cancelled', z.object({ ...ofJob, totalSeconds: z.number(), reason: z.string() }), byJob);
 
 export const requestJob = defineCommand('rendering.v1.request_job', generateRequest);
-export const cancelJob = defineCommand('rendering.v1.cancel_job', z.strictObject({ job_id: uuid, reason: z.string().max(500).default('') }));
+export const cancelJob = defineCommand('rendering.v1.cancel_job', z.strictObject({ job_id: uuid, reason: text(500).default('') }));
 
 const ofCommand = { commandId: uuid, commandType: z.string() };
 export const commandAccepted = defineEvent('rendering.v1.command_accepted', z.object({ ...ofCommand, jobId: uuid }), (answer) => answer.commandId);

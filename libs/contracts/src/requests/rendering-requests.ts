@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { gpuName } from '../gpu';
 import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobState, jobSummary, jobType, jobView } from '../job';
 import { pageOf, pageQuery } from '../page';
-import { uuid } from '../primitives';
+import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';
 import { renderingStatus } from '../service-status';
 
@@ -13,7 +13,7 @@ export const listJobsRequest = defineRequest(
   z.object({ ...pageQuery, project_id: uuid.optional(), state: jobState.optional(), job_type: jobType.optional(), gpu: gpuName.optional() }),
   pageOf(jobSummary),
 );
-export const cancelJobRequest = defineRequest('rendering.v1.cancel_job', z.object({ context: requestContext, id: uuid, reason: z.string().max(500) }), jobView);
+export const cancelJobRequest = defineRequest('rendering.v1.cancel_job', z.object({ context: requestContext, id: uuid, reason: text(500) }), jobView);
 export const listJobArtifactsRequest = defineRequest('rendering.v1.list_job_artifacts', z.object({ id: uuid, ...pageQuery }), pageOf(artifactView));
 export const listJobEventsRequest = defineRequest('rendering.v1.list_job_events', z.object({ id: uuid, after: z.int().min(0), limit: z.int().min(1).max(1000) }), z.object({ items: z.array(jobEventView) }));
 export const listJobParamsRequest = defineRequest('rendering.v1.list_job_params', z.object({ id: uuid }), z.object({ items: z.array(jobParamsView) }));

@@ -3,7 +3,7 @@ import { characterView, createCharacterBody, updateCharacterBody } from '../char
 import { gpuName } from '../gpu';
 import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView, shortGenerateRequest } from '../job';
 import { pageOf, pageQuery, wholeNumber } from '../page';
-import { uuid } from '../primitives';
+import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
 import { healthProblem, healthView, statusView } from '../service-status';
@@ -85,7 +85,7 @@ export const routes = {
   getJob: defineRoute({ method: 'GET', path: '/jobs/{id}', aliases: ['/job/{id}'], tag: 'jobs', status: 200, params: byId, response: jobView, summary: 'One job with its progress, tasks and attempts' }),
   cancelJob: defineRoute({
     method: 'POST', path: '/jobs/{id}/cancel', tag: 'jobs', status: 200, params: byId, response: jobView, refusals: [409, 413, 415],
-    body: z.strictObject({ reason: z.string().max(500).default('') }), bodyOptional: true,
+    body: z.strictObject({ reason: text(500).default('') }), bodyOptional: true,
     summary: 'Cancel a job that has not ended',
   }),
   listJobArtifacts: defineRoute({
