@@ -1,7 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 export interface TensorShape {
-  readonly name: string;
+  /** Left out where exports of one network name it differently; the place in the list decides then. */
+  readonly name?: string;
   /** null where the file may leave the size open; otherwise the size that must hold, or must be allowed by an open axis. */
   readonly shape: readonly (number | null)[];
 }
@@ -35,14 +36,10 @@ export class OnnxModel {
 
   /**
    * Loads the file and checks names, types and shapes.
-   * @throws ModelContractMismatch; the runtime's own error for a file it cannot read
+   * @throws ModelContractMismatch, also for a file that is no network
    */
   static async open(path: string, contract: TensorContract, { threads = 1 }: OnnxOptions = {}): Promise<OnnxModel> {
-    const session = await InferenceSession.create(path, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionProviders: ['cpu'],
-    });
+    const session = await createSession(path, threads);
     try {
       requireTensors('input', contract.inputs, session.inputMetadata);
       requireTensors('output', contract.outputs, session.outputMetadata);
@@ -97,16 +94,35 @@ export class OnnxModel {
   }
 }
 
+/** For networks with one output, whatever its name. */
+export function firstOutput(outputs: Readonly<Record<string, FloatTensor>>): FloatTensor {
+  const [tensor] = Object.values(outputs);
+  if (tensor === undefined) throw new Error('the network gave no output');
+  return tensor;
+}
+
+async function createSession(path: string, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionProviders: ['cpu'],
+    });
+  } catch (cause) {
+    throw new ModelContractMismatch(`${path} is not a network the runtime can load`, { cause });
+  }
+}
+
 function requireTensors(
   side: 'input' | 'output',
   expected: readonly TensorShape[],
   actual: readonly InferenceSession.ValueMetadata[],
 ): void {
-  for (const { name, shape } of expected) {
-    const found = actual.find((value) => value.name === name);
+  expected.forEach(({ name, shape }, place) => {
+    const found = name === undefined ? actual[place] : actual.find((value) => value.name === name);
     if (found === undefined)
-      throw new ModelContractMismatch(`no ${side} ${name}; there are ${actual.map((value) => value.name).join(', ')}`);
-    if (!found.isTensor || found.type !== 'float32') throw new ModelContractMismatch(`${side} ${name} is not a float32 tensor`);
+      throw new ModelContractMismatch(`no ${side} ${name ?? place}; there are ${actual.map((value) => value.name).join(', ')}`);
+    if (!found.isTensor || found.type !== 'float32') throw new ModelContractMismatch(`${side} ${found.name} is not a float32 tensor`);
     const matches =
       found.shape.length === shape.length &&
       shape.every((wanted, axis) => {
@@ -114,6 +130,9 @@ function requireTensors(
         // Open axes are names, or -1 in older exports.
         return wanted === null || typeof given !== 'number' || given < 0 || given === wanted;
       });
-    if (!matches) throw new ModelContractMismatch(`${side} ${name} is [${found.shape.join(', ')}], not [${shape.join(', ')}]`);
-  }
+    if (!matches)
+      throw new ModelContractMismatch(
+        `${side} ${found.name} is [${found.shape.join(', ')}], not [${shape.map((length) => length ?? 'any').join(', ')}]`,
+      );
+  });
 }
