@@ -11,7 +11,6 @@ export interface TowerHome {
   readonly ports: string;
   readonly postgresData: string;
   readonly natsStore: string;
-  readonly codeCache: string;
   readonly prometheusTargets: string;
 }
 
@@ -24,7 +23,6 @@ export const towerHome = (path: string): TowerHome => ({
   ports: join(path, 'ports.json'),
   postgresData: join(path, 'postgres', 'data'),
   natsStore: join(path, 'nats'),
-  codeCache: join(path, 'cache', 'node'),
   prometheusTargets: join(path, 'prometheus-targets.json'),
 });
 

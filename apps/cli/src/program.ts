@@ -1,17 +1,47 @@
 import { towerVersion } from '@tower/kit';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { DemoOptions } from './demo/demo';
 
 /** What `tower` understands. Each command is loaded when it is asked for: `--help` needs no database driver. */
 export function towerProgram(leave: (code: number) => void): Command {
   const program = new Command('tower').description('Self-hosted anime production: starts Tower and talks to it').version(towerVersion);
+  const verbose = ['--verbose', 'show every line of the log, not only warnings and errors'] as const;
 
   program
     .command('start')
     .description('start everything on this machine and serve until Ctrl-C')
-    .option('--verbose', 'show every line of the log, not only warnings and errors', false)
+    .option(...verbose, false)
     .action(async (options: { verbose: boolean }) => {
       const { start } = await import('./commands/start.js');
       leave(await start(options));
     });
+
+  program
+    .command('demo')
+    .description('make a few pictures through the public interface, on every card')
+    .option('--count <n>', 'pictures altogether (default: 2 per card)', wholeNumber(1, 64))
+    .option('--size <WxH>', 'picture size in pixels, multiples of 8', size)
+    .option('--steps <n>', 'sampling steps', wholeNumber(1, 150))
+    .option('--prompt <text>', 'one prompt for all pictures')
+    .option('--model <file>', 'checkpoint, as the cards list it (default: the one most cards have)')
+    .option('--json', 'one JSON object per line', false)
+    .option(...verbose, false)
+    .action(async (options: DemoOptions & { json: boolean; verbose: boolean }) => {
+      const { demo } = await import('./commands/demo.js');
+      leave(await demo(options));
+    });
   return program;
+}
+
+const wholeNumber = (min: number, max: number) => (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
+  return value;
+};
+
+function size(text: string): { width: number; height: number } {
+  const match = /^(\d+)x(\d+)$/i.exec(text);
+  const [width, height] = [Number(match?.[1]), Number(match?.[2])];
+  for (const side of [width, height]) if (!Number.isInteger(side) || side < 64 || side > 2048 || side % 8 !== 0) throw new InvalidArgumentError('write 512x768; sides are multiples of 8 from 64 to 2048');
+  return { width, height };
 }

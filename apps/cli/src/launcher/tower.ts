@@ -196,7 +196,7 @@ export class Tower {
 
   private startProgram(name: string, app: string, program: { args: readonly string[]; env: NodeJS.ProcessEnv; stopMs: number }): Promise<RunningPart> {
     const { env, hub } = this.options;
-    const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, NODE_COMPILE_CACHE: this.home.codeCache };
+    const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY };
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),
