@@ -21,3 +21,4 @@ export * from './requests/rendering-requests';
 export * from './requests/quality-requests';
 export * from './rest/routes';
 export * from './topology';
+export * from './topology-diagram';
