@@ -12,3 +12,5 @@ export * from './dead-letters';
 export * from './heartbeats';
 export * from './bus.metrics';
 export * from './host-service';
+export { findNatsServer, type FindNatsServerOptions, type FoundNatsServer } from './embedded/find-nats-server';
+export { startNatsServer, type EmbeddedNats, type EmbeddedNatsOptions } from './embedded/embedded-nats';

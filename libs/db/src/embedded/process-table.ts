@@ -38,12 +38,14 @@ export function runsAnotherProgram(pid: number, program: string): boolean {
 }
 
 function findInProc(directory: string, program: string): number[] {
+  // The kernel keeps the first 15 characters.
+  const name = program.slice(0, 15);
   const wanted = statSync(directory, { throwIfNoEntry: false });
   if (wanted === undefined) return [];
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+    .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => readProc(`/proc/${pid}/comm`)?.trim() === program)
+    .filter((pid) => readProc(`/proc/${pid}/comm`)?.trim() === name)
     .filter((pid) => processIdentity(pid) !== undefined)
     .filter((pid) => {
       try {

@@ -20,7 +20,9 @@ export async function runCommand(argv: readonly [string, ...string[]], options: 
   const { input, timeoutMs, ...spawnOptions } = options;
   const [command, ...args] = argv;
   return new Promise((resolve) => {
-    const child = spawn(command, args, { ...spawnOptions, stdio: 'pipe', ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' as const }) });
+    const child = spawn(command, args, { ...spawnOptions, stdio: 'pipe' });
+    // Not spawn's own timeout: its timer keeps the process alive after a command that could not be run.
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     let output = '';
     const collect = (chunk: Buffer): void => {
       output += chunk.toString('utf8');
@@ -30,8 +32,12 @@ export async function runCommand(argv: readonly [string, ...string[]], options: 
     // A command that ends without reading its input closes the pipe; its exit status is what counts.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
-    child.once('error', (error) => resolve({ ok: false, output: `${command}: ${error.message}` }));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, output: `${command}: ${error.message}` });
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       const ended = signal === null ? '' : `\n${command} was ended by ${signal}`;
       resolve({ ok: code === 0, output: `${output.trim()}${ended}` });
     });

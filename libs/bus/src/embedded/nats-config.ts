@@ -1,0 +1,22 @@
+export interface NatsConfig {
+  readonly serverName: string;
+  readonly port: number;
+  readonly storeDir: string;
+  readonly token?: string;
+  readonly monitorPort?: number;
+}
+
+/** The server's own configuration language; its quoted strings escape as JSON's do. */
+export function toNatsConfig({ serverName, port, storeDir, token, monitorPort }: NatsConfig): string {
+  const lines = [
+    '# Written at every start; changes here are lost.',
+    `server_name: ${JSON.stringify(serverName)}`,
+    `listen: "127.0.0.1:${port}"`,
+    'max_payload: 1MB',
+    // The default is two minutes: a power cut would take back events that were acknowledged.
+    `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }`,
+  ];
+  if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
+  if (monitorPort !== undefined) lines.push(`http: "127.0.0.1:${monitorPort}"`);
+  return `${lines.join('\n')}\n`;
+}
