@@ -14,6 +14,10 @@ interface RouteShape {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Bodies as people send them, by what they show. */
+  readonly examples?: Readonly<Record<string, unknown>>;
+  /** Routes that take something of the answer, which a runtime expression (OpenAPI 3.1) finds: `getJob: { id: '$response.body#/job_id' }`. */
+  readonly links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** An empty body means the same as `{}`. */
   readonly bodyOptional?: boolean;
   /** Accepts `Idempotency-Key`. */

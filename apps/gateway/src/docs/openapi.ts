@@ -83,7 +83,7 @@ function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationO
       ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.idempotent ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {}),
     },
-    ...(route.body === undefined ? {} : { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body === undefined ? {} : { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body, ...examplesOf(route) } } } }),
     responses: {
       [route.status]: goodAnswer(route),
       ...Object.fromEntries(refusalsOf(route).map((status) => [status, otherAnswer(route, status)])),
@@ -98,7 +98,11 @@ const bytesContent = (mediaTypes: readonly string[]) => Object.fromEntries(media
 const goodAnswer = (route: RouteDefinition): ZodOpenApiResponseObject =>
   'bytes' in route.response
     ? { description: 'The file', content: bytesContent(route.response.bytes), headers: z.object({ ETag: z.string(), 'Accept-Ranges': z.literal('bytes') }) }
-    : { description: route.summary, content: { 'application/json': { schema: route.response } } };
+    : { description: route.summary, content: { 'application/json': { schema: route.response } }, ...linksOf(route) };
+
+const examplesOf = ({ examples = {} }: RouteDefinition) => (Object.keys(examples).length === 0 ? {} : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) });
+
+const linksOf = ({ links = {} }: RouteDefinition) => (Object.keys(links).length === 0 ? {} : { links: Object.fromEntries(Object.entries(links).map(([operationId, parameters]) => [operationId, { operationId, parameters }])) });
 
 function otherAnswer(route: RouteDefinition, status: number): ZodOpenApiResponseObject {
   if (status === 304) return notModified;

@@ -1,4 +1,3 @@
-import { HttpException } from '@nestjs/common';
 import { toDatabaseError } from '@tower/db';
 import { AppError, describeError, toAppError, toProblem, type Logger } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -52,9 +51,10 @@ function named(thrown: unknown): unknown {
   }
 }
 
+/** Nest's exceptions have a method for it, Fastify's errors a field. */
 function statusIn(thrown: unknown): number | undefined {
-  if (thrown instanceof AppError) return undefined;
-  if (thrown instanceof HttpException) return thrown.getStatus();
-  const status = (thrown as { statusCode?: unknown } | null)?.statusCode;
+  if (thrown instanceof AppError || typeof thrown !== 'object' || thrown === null) return undefined;
+  const { getStatus, statusCode } = thrown as { getStatus?: () => unknown; statusCode?: unknown };
+  const status = typeof getStatus === 'function' ? getStatus.call(thrown) : statusCode;
   return typeof status === 'number' && status < 500 ? status : undefined;
 }

@@ -15,6 +15,9 @@ const noQuery = z.strictObject({});
 /** Query strings carry text; only these two words are booleans. */
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
 
+const ofJob = (id: string): Record<string, { id: string }> =>
+  Object.fromEntries(['getJob', 'listJobArtifacts', 'listJobEvents', 'listJobParams', 'getJobQuality', 'cancelJob'].map((name) => [name, { id }]));
+
 /** The REST interface: one entry per route, from which the gateway, the OpenAPI document and the client are made. */
 export const routes = {
   getHealth: defineRoute({
@@ -31,6 +34,7 @@ export const routes = {
   createProject: defineRoute({
     method: 'POST', path: '/projects', tag: 'projects', status: 201, body: createProjectBody, response: projectView, idempotent: true,
     summary: 'Create a project',
+    examples: { 'a project': { name: 'Night Train', description: 'Six episodes on the last sleeper to the coast' } },
   }),
   listProjects: defineRoute({
     method: 'GET', path: '/projects', tag: 'projects', status: 200, response: pageOf(projectView),
@@ -41,6 +45,7 @@ export const routes = {
   updateProject: defineRoute({
     method: 'PATCH', path: '/projects/{id}', tag: 'projects', status: 200, params: byId, body: updateProjectBody, response: projectView, refusals: [409],
     summary: 'Change a project',
+    examples: { 'another policy': { gate_policy: 'advise' } },
   }),
   archiveProject: defineRoute({
     method: 'DELETE', path: '/projects/{id}', tag: 'projects', status: 200, params: byId, response: projectView,
@@ -50,6 +55,7 @@ export const routes = {
   createCharacter: defineRoute({
     method: 'POST', path: '/projects/{id}/characters', tag: 'characters', status: 201, params: byId, body: createCharacterBody, response: characterView, idempotent: true,
     summary: 'Create a character in a project',
+    examples: { 'a character': { name: 'Mio', base_prompt: '1girl, short silver hair, green eyes, conductor uniform', negative_tokens: ['long hair'] } },
   }),
   listProjectCharacters: defineRoute({
     method: 'GET', path: '/projects/{id}/characters', tag: 'characters', status: 200, params: byId, response: pageOf(characterView),
@@ -65,6 +71,7 @@ export const routes = {
   updateCharacter: defineRoute({
     method: 'PATCH', path: '/characters/{id}', tag: 'characters', status: 200, params: byId, body: updateCharacterBody, response: characterView, refusals: [409],
     summary: 'Change a character',
+    examples: { 'another look': { base_prompt: '1girl, short silver hair, green eyes, winter coat' } },
   }),
   archiveCharacter: defineRoute({
     method: 'DELETE', path: '/characters/{id}', tag: 'characters', status: 200, params: byId, response: characterView,
@@ -75,6 +82,13 @@ export const routes = {
     method: 'POST', path: '/generate', tag: 'jobs', status: 202, body: z.union([generateRequest, shortGenerateRequest]), response: jobAccepted, idempotent: true,
     refusals: [404, 409],
     summary: 'Ask for pictures',
+    examples: {
+      'the short form': { type: 'image', prompt: 'a girl on a night train, rain on the window', quality: 'low' },
+      'four pictures in a project': {
+        project_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', job_type: 'still_image', prompt: 'a girl on a night train, rain on the window', preset: 'standard', width: 512, height: 768, count: 4, seed: 42,
+      },
+    },
+    links: ofJob('$response.body#/job_id'),
     description: 'Answers at once with the job, an estimate and the address of its live feed. The short form {"type":"image","prompt":"…","quality":"low"} works too.',
   }),
   listJobs: defineRoute({
@@ -87,10 +101,12 @@ export const routes = {
     method: 'POST', path: '/jobs/{id}/cancel', tag: 'jobs', status: 200, params: byId, response: jobView, refusals: [409, 413, 415],
     body: z.strictObject({ reason: text(500).default('') }), bodyOptional: true,
     summary: 'Cancel a job that has not ended',
+    examples: { 'with a reason': { reason: 'the character looked the wrong way' } },
   }),
   listJobArtifacts: defineRoute({
     method: 'GET', path: '/jobs/{id}/artifacts', tag: 'jobs', status: 200, params: byId, query: z.strictObject(pageQuery), response: pageOf(artifactView),
     summary: 'Files that the job produced',
+    links: Object.fromEntries(['getArtifact', 'getArtifactContent', 'getArtifactThumbnail'].map((name) => [name, { id: '$response.body#/items/0/id' }])),
   }),
   listJobEvents: defineRoute({
     method: 'GET', path: '/jobs/{id}/events', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobEventView) }),
