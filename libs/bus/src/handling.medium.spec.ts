@@ -94,6 +94,9 @@ const unanswered = async (): Promise<number> => {
   return num_ack_pending + num_pending;
 };
 
+/** Deliveries of all messages together, as the server counts them against their limit. */
+const timesDelivered = async (): Promise<number> => (await manager.consumers.info(stream, 'characters')).delivered.consumer_seq;
+
 describe('handling events', () => {
   it('has the effect of an event once although it comes twice', async () => {
     await startReader(async (event) => {
@@ -217,6 +220,7 @@ describe('handling events', () => {
     await waitFor(async () => seen.length >= 3 && (await unanswered()) === 0);
     // The third waited five times the acknowledgement period behind the others.
     expect(seen).toEqual(events.map((event) => `${event.id}/1`));
+    expect(await timesDelivered()).toBe(3);
   });
 
   it('gives back at once what it has not begun when it stops, and finishes what it has', async () => {
@@ -345,6 +349,7 @@ describe('while the database is away', () => {
       }, 20_000);
       expect(rows.map((row) => row.event_id)).toEqual(events.map((event) => event.id));
       expect(new Set(deliveries)).toEqual(new Set([1]));
+      expect(await timesDelivered()).toBe(3);
     } finally {
       await app?.close();
       app = undefined;
