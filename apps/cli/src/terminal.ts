@@ -5,7 +5,8 @@ import type { WriteStream } from 'node:tty';
  * lines that stay are written.
  */
 export class Terminal {
-  private drawn: string[] = [];
+  private wanted: readonly string[] = [];
+  private drawn: readonly string[] = [];
   readonly isInteractive: boolean;
   readonly hasColour: boolean;
 
@@ -28,13 +29,13 @@ export class Terminal {
       this.out.write(`${line}\n`);
       return;
     }
-    const kept = this.drawn;
-    this.out.write(`${this.erase()}${line}\n${this.paint(kept)}`);
+    this.out.write(`${this.erase()}${line}\n${this.paint(this.wanted)}`);
   }
 
   /** Replaces the lines below. */
   draw(lines: readonly string[]): void {
-    if (!this.isInteractive) return;
+    if (!this.isInteractive || isSame(this.wanted, lines)) return;
+    this.wanted = [...lines];
     this.out.write(this.erase() + this.paint(lines));
   }
 
@@ -50,6 +51,8 @@ export class Terminal {
     return this.drawn.map((line) => `${line}\n`).join('');
   }
 }
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((line, index) => line === b[index]);
 
 /** Cuts visible characters; colour codes count nothing and are closed. */
 export function fit(line: string, columns: number): string {
