@@ -1,0 +1,3 @@
+import { tearDownRun } from './run-teardown';
+
+export default tearDownRun;

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startNatsServer, type EmbeddedNats } from '@tower/bus';
+import { getFromSetup } from './run-environment';
+
+/** A NATS server of one spec file, on a port that it keeps through restarts. */
+export interface TestNats {
+  readonly url: string;
+  readonly port: number;
+  readonly storeDir: string;
+  /** After `stop` or `kill`; what is in the store is served again. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** kill -9, and nothing is flushed that was not flushed before. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  /** Stops it for good and removes the store. */
+  close(): Promise<void>;
+}
+
+export async function startTestNats(): Promise<TestNats> {
+  const bin = getFromSetup('natsBin');
+  const folder = mkdtempSync(join(getFromSetup('folder'), 'nats-'));
+  const storeDir = join(folder, 'store');
+  let server: EmbeddedNats = await startNatsServer({ bin, storeDir });
+  const { url, port } = server;
+
+  const start = async (): Promise<void> => {
+    server = await startNatsServer({ bin, storeDir, port });
+  };
+  const stop = (): Promise<void> => server.stop();
+  const kill = async (): Promise<void> => {
+    process.kill(server.pid, 'SIGKILL');
+    await server.exited;
+  };
+  return {
+    url,
+    port,
+    storeDir,
+    start,
+    stop,
+    kill,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    close: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
