@@ -26,9 +26,15 @@ export const adjacentDifferences = (frames: readonly Rgb[]): number[] =>
  */
 export function meanSecondDifference(before: Rgb, middle: Rgb, after: Rgb): number {
   requireSameSize([before, middle, after]);
+  const a = before.data;
+  const b = middle.data;
+  const c = after.data;
   let sum = 0;
-  for (let at = 0; at < middle.data.length; at += 1) sum += Math.abs(before.data[at]! - 2 * middle.data[at]! + after.data[at]!);
-  return sum / middle.data.length;
+  for (let at = 0; at < b.length; at += 1) {
+    const difference = a[at]! - 2 * b[at]! + c[at]!;
+    sum += difference < 0 ? -difference : difference;
+  }
+  return sum / b.length;
 }
 
 /** @throws RangeError when one picture has another size than the first, or than its data */

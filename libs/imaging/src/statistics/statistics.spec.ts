@@ -41,8 +41,8 @@ describe('statistics', () => {
 
   it('put the observed share inside its interval', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(), (trials, any) => {
-        const successes = any % (trials + 1);
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(), (trials, pick) => {
+        const successes = pick % (trials + 1);
         const { low, high } = wilsonInterval(successes, trials);
         expect(low).toBeGreaterThanOrEqual(0);
         expect(high).toBeLessThanOrEqual(1);

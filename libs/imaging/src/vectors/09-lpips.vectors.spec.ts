@@ -13,7 +13,7 @@ import { temporalLpips } from '../perception/temporal-lpips';
 import type { Rgb } from '../picture';
 import { pilBilinear } from '../resample/pillow';
 import { largestDifference } from './digests';
-import { generatedPicture, lineArt, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
+import { clampToByte, generatedPicture, lineArt, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
 import { readVectors, vectorPath } from './vector-files';
 
 type Second = 'same' | 'shift2px_right_wrap' | 'noise_add' | 'other_seed';
@@ -31,7 +31,7 @@ const seconds: Record<Second, (picture: Rgb, input: GeneratedInput) => Rgb> = {
   shift2px_right_wrap: (picture) => rolledRight(picture, 2),
   noise_add: ({ width, height, data }) => {
     const noise = streamBytes(data.length, 132);
-    return rgb(width, height, data.map((value, index) => Math.min(255, Math.max(0, value + (noise[index]! >> 4) - 8))));
+    return rgb(width, height, data.map((value, index) => clampToByte(value + (noise[index]! >> 4) - 8)));
   },
   other_seed: (_, input) => generatedPicture({ ...input, seed: 133 }),
 };

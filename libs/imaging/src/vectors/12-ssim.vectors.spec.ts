@@ -1,6 +1,6 @@
 import type { Raster, Rgb } from '../picture';
 import { skimageDefaultWindow, structuralSimilarity, wangWindow } from '../ssim/ssim';
-import { generatedPicture, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
+import { clampToByte, generatedPicture, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
 import { readVectors } from './vector-files';
 
 interface Refusal {
@@ -25,7 +25,7 @@ const changed: Record<(typeof cases)[number]['second'], (picture: Rgb) => Rgb> =
   shift1px_right_wrap: (picture) => rolledRight(picture, 1),
   noise_add: ({ width, height, data }) => {
     const noise = streamBytes(data.length, 182);
-    return rgb(width, height, data.map((value, index) => Math.min(255, Math.max(0, value + (noise[index]! >> 3) - 16))));
+    return rgb(width, height, data.map((value, index) => clampToByte(value + (noise[index]! >> 3) - 16)));
   },
   half_contrast: ({ width, height, data }) => rgb(width, height, data.map((value) => Math.floor(value / 2) + 64)),
 };

@@ -6,7 +6,7 @@ import { collapseHolds, findHolds } from '../motion/holds';
 import { lpipsFromFeatures, lpipsDiffContract, lpipsFeatureContract, lpipsPicture } from '../perception/lpips';
 import type { Rgb } from '../picture';
 import { largestDifference } from './digests';
-import { byteStream, rgb } from './generated-pictures';
+import { byteStream, clampToByte, rgb } from './generated-pictures';
 import { readVectors, vectorPath } from './vector-files';
 
 interface Numbers {
@@ -41,8 +41,6 @@ const { cases, clip, tooFew } = readVectors<{
   tooFew: { n: number; expect: object };
 }>('14_loop');
 
-const clamp = (value: number): number => Math.min(255, Math.max(0, value));
-
 function drawFrame(id: string, background: Rgb, index: number, cx: number, count: number): Rgb {
   const { width, height } = background;
   const data = background.data.slice();
@@ -52,10 +50,10 @@ function drawFrame(id: string, background: Rgb, index: number, cx: number, count
       if (distance < (256 * 35) ** 2) data.set([250, 220, 200], (y * width + x) * 3);
       else if (distance < (256 * 38) ** 2) data.set([20, 10, 20], (y * width + x) * 3);
     }
-  if (id === 'colour_drift_12') return rgb(width, height, data.map((value) => clamp(value + Math.floor((12 * index) / count))));
+  if (id === 'colour_drift_12') return rgb(width, height, data.map((value) => clampToByte(value + Math.floor((12 * index) / count))));
   if (!id.startsWith('noise')) return rgb(width, height, data);
   const byte = byteStream(700 + index);
-  return rgb(width, height, data.map((value) => clamp(value + ((byte() + byte() + byte() + byte() - 510) >> 5))));
+  return rgb(width, height, data.map((value) => clampToByte(value + ((byte() + byte() + byte() + byte() - 510) >> 5))));
 }
 
 describe('loop', () => {
