@@ -78,13 +78,15 @@ export async function connectDatabase(dataSource: DataSource, options: { logger:
 export async function migrate(dataSource: DataSource, schema: string): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
+    // Another process may be at a migration that takes longer than any statement of ours may.
+    await runner.query('set statement_timeout = 0; set lock_timeout = 0');
     await runner.query('select pg_advisory_lock(hashtextextended($1, 0))', [`migrate:${schema}`]);
     await runner.query(`create schema if not exists ${schema}`);
     const done = await dataSource.runMigrations();
     return done.map((migration) => migration.name);
   } finally {
     // A connection that cannot unlock is broken, and a broken connection holds no lock.
-    await runner.query('select pg_advisory_unlock_all()').finally(() => runner.release());
+    await runner.query('select pg_advisory_unlock_all(); reset statement_timeout; reset lock_timeout').finally(() => runner.release());
   }
 }
 
