@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNatsServer, type EmbeddedNats } from '@tower/bus';
+import { signalIfAlive } from '@tower/db';
 import { getFromSetup } from './run-environment';
 
 /** A NATS server of one spec file, on a port that it keeps through restarts. */
@@ -11,7 +12,7 @@ export interface TestNats {
   /** After `stop` or `kill`; what is in the store is served again. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** kill -9, and nothing is flushed that was not flushed before. */
+  /** kill -9, and nothing is flushed that was not flushed before. Of one that does not run: nothing. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   /** Stops it for good and removes the store. */
@@ -30,7 +31,7 @@ export async function startTestNats(): Promise<TestNats> {
   };
   const stop = (): Promise<void> => server.stop();
   const kill = async (): Promise<void> => {
-    process.kill(server.pid, 'SIGKILL');
+    signalIfAlive(server.pid, 'SIGKILL');
     await server.exited;
   };
   return {

@@ -57,6 +57,7 @@ describe('a test NATS', () => {
     await nats.restart();
     await waitFor(() => connection.jetstream({ timeout: 300 }).publish('facts', 'two', { msgID: 'two' }), { describe: 'the second fact' });
     await nats.kill();
+    await nats.kill();
     await nats.start();
     const { state } = await waitFor(() => manager.streams.info('FACTS'));
     expect(state.messages).toBe(2);
