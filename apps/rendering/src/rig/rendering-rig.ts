@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BusConnection, type RequestClient } from '@tower/bus';
+import { attemptJudged, generateRequest, type EventOf, type GenerateRequest, type GpuConfig, type JobAccepted, type JobView } from '@tower/contracts';
+import { databaseFor, Outbox } from '@tower/db';
+import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
+import type { DataSource } from 'typeorm';
+import { Gpu } from '../gpus/gpu.entity';
+import { GpuRegistry } from '../gpus/gpu-registry';
+import { Attempt, jobEntities } from '../jobs/job.entity';
+import { JobJournal } from '../jobs/job-journal';
+import { JobsReader } from '../jobs/jobs.reader';
+import { JobsService } from '../jobs/jobs.service';
+import { ProgressPublisher } from '../jobs/progress-publisher';
+import { Collector } from '../library/collector';
+import { Library } from '../library/library';
+import { RenderingMetrics } from '../rendering.metrics';
+import { AttemptsService } from '../scheduling/attempts.service';
+import { PromptWatch } from '../scheduling/prompt-watch';
+import { Scheduler } from '../scheduling/scheduler';
+import { WorkflowLibrary } from '../workflows/workflow-library';
+
+export const projectId = '0190a000-0000-7000-8000-000000000001';
+
+/** Other services are the outside world here: projects and characters answer as they would for one project. */
+const neighbours = {
+  ask: (definition: { subject: string }) =>
+    Promise.resolve(
+      definition.subject.includes('get_project')
+        ? { id: projectId, name: 'Ночной поезд', slug: 'night-train', archived_at: null }
+        : { characters: [{ id: newId(), name: 'Yuki', prompt: '1girl, blue hair', negative_tokens: ['lowres'] }] },
+    ),
+} as unknown as RequestClient;
+
+/** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
+export class RenderingRig {
+  readonly libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
+  private readonly schedulers: Scheduler[] = [];
+  private readonly open: DataSource[] = [];
+
+  private constructor(
+    private readonly databaseUrl: string,
+    readonly db: DataSource,
+    private readonly bus: BusConnection,
+    readonly workflows: WorkflowLibrary,
+    private readonly gpus: GpuConfig[],
+    readonly jobs: JobsService,
+    readonly reader: JobsReader,
+  ) {}
+
+  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[]): Promise<RenderingRig> {
+    const db = await dataSource(databaseUrl);
+    const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
+    const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+    const reader = new JobsReader(db, workflows, systemClock);
+    const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
+    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, new JobsService(db, journal, reader, workflows, neighbours, systemClock), reader);
+  }
+
+  /** Starts one more rendering process's scheduler, with connections of its own. */
+  async startScheduler(name = newId()): Promise<Scheduler> {
+    const db = await dataSource(this.databaseUrl);
+    this.open.push(db);
+    const logger = createLogger('rig', process.env['RIG_LOG'] ?? 'silent');
+    const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
+    const metrics = new RenderingMetrics(new Metrics('rendering'));
+    const attempts = new AttemptsService(db, journal, this.workflows, systemClock);
+    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, this.workflows, systemClock), logger);
+    const watch = new PromptWatch(db, attempts, progress, this.workflows, metrics, systemClock, logger);
+    const collector = new Collector(db, journal, attempts, progress, new Library(this.libraryRoot), metrics, systemClock, logger);
+    const scheduler = new Scheduler(db, attempts, watch, collector, new GpuRegistry(db, systemClock), this.workflows, metrics, this.gpus, this.databaseUrl, name, systemClock, logger);
+    this.schedulers.push(scheduler);
+    scheduler.start();
+    return scheduler;
+  }
+
+  request(body: Partial<GenerateRequest> = {}, idempotencyKey?: string): Promise<JobAccepted> {
+    const full = generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window', preset: 'draft', ...body });
+    return this.jobs.request({ context: { correlationId: newId(), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, body: full });
+  }
+
+  job(id: string): Promise<JobView> {
+    return this.reader.get(id);
+  }
+
+  /** Plays quality: judges everything that waits for a verdict. Returns how many there were. */
+  async judge(verdict: 'passed' | 'failed' = 'passed'): Promise<number> {
+    const waiting = await this.db.manager.findBy(Attempt, { state: 'checking' });
+    for (const attempt of waiting) await this.jobs.settleVerdict(verdictOn(attempt, verdict));
+    return waiting.length;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.schedulers.map((scheduler) => scheduler.stop()));
+    await this.bus.close();
+    await Promise.all([this.db, ...this.open].map((db) => db.destroy()));
+    rmSync(this.libraryRoot, { recursive: true, force: true });
+  }
+}
+
+export const verdictOn = (attempt: Attempt, verdict: 'passed' | 'failed'): EventOf<typeof attemptJudged> => ({
+  id: newId(), type: attemptJudged.type, time: new Date().toISOString(), source: 'quality', correlationId: newId(),
+  data: {
+    verdictId: newId(), jobId: attempt.jobId, projectId, taskId: attempt.taskId, attemptId: attempt.id, verdict, reasons: verdict === 'passed' ? [] : ['not_black'],
+    scores: [{ state: 'computed', metric: 'not_black', value: verdict === 'passed' ? 1 : 0, threshold: 1, passed: verdict === 'passed' }],
+  },
+});
+
+function dataSource(url: string): Promise<DataSource> {
+  return databaseFor({ url, schema: 'rendering', service: 'rendering', entities: [...jobEntities, Gpu], onPoolError: () => undefined }).initialize();
+}
