@@ -1,6 +1,6 @@
 export type PostgresSettings = Readonly<Record<string, string | number | boolean>>;
 
-/** Reasons in docs: a lost commit, a session that keeps dead rows alive, or a half-open connection each cost a render. */
+/** For a durable cluster on one machine with several services; what a test gives up, it overrides. */
 export const defaultSettings: PostgresSettings = {
   fsync: 'on',
   full_page_writes: 'on',
