@@ -22,8 +22,11 @@ import { SystemService } from './system/system.service';
 
 export const gatewayEntities = [FeedRow];
 
+/** Everything that answers HTTP. */
+export const doors = [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
+
 @Module({
-  controllers: [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController, FeedConsumer],
+  controllers: [...doors, FeedConsumer],
   providers: [
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
     { provide: APP_FILTER, useClass: ProblemFilter },

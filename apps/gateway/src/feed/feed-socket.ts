@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { feedClosed, progressView, type JobView, type ProgressView } from '@tower/contracts';
-import { AppError, toAppError, towerVersion } from '@tower/kit';
+import { toDatabaseError } from '@tower/db';
+import { toAppError, towerVersion, type AppError, type Logger } from '@tower/kit';
 import { WebSocket } from 'ws';
 import type { FeedMetrics } from '../gateway.metrics';
 import { asMessage, type FeedReader } from './feed-hub';
@@ -10,6 +11,8 @@ import type { NumberedEvent } from './feed.service';
 const noProgressAbove = 1024 * 1024;
 /** … and from here on it is told to come back later with `since`. */
 const closeAbove = 8 * 1024 * 1024;
+/** Events that may happen while a reader catches up on its last page. */
+const maxHeld = 10_000;
 const pageSize = 500;
 const maxMissedPings = 2;
 
@@ -38,6 +41,7 @@ export class FeedSocket implements FeedReader {
     private readonly socket: WebSocket,
     private readonly source: FeedSource,
     private readonly metrics: FeedMetrics,
+    private readonly logger: Logger,
   ) {
     this.jobId = source.jobId;
     socket.on('pong', () => (this.missedPings = 0));
@@ -57,12 +61,12 @@ export class FeedSocket implements FeedReader {
       while (await this.replayPage());
       this.goLive();
     } catch (error) {
-      this.giveUp(toAppError(error));
+      this.giveUp(toAppError(toDatabaseError(error)));
     }
   }
 
   take(seq: number, message: string): void {
-    if (this.held !== undefined) this.held.push({ seq, message });
+    if (this.held !== undefined) this.hold(seq, message);
     else if (seq > this.cursor) this.sendEvent(seq, message);
   }
 
@@ -84,6 +88,11 @@ export class FeedSocket implements FeedReader {
 
   sayGoodbye(): void {
     this.socket.close(goingAway, 'the gateway is stopping; come back with since');
+  }
+
+  private hold(seq: number, message: string): void {
+    this.held?.push({ seq, message });
+    if ((this.held?.length ?? 0) > maxHeld) this.closeSlow();
   }
 
   private goLive(): void {
@@ -108,12 +117,17 @@ export class FeedSocket implements FeedReader {
   private sendEvent(seq: number, message: string): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.socket.bufferedAmount > closeAbove) {
-      this.metrics.slowSocketsClosed.inc();
-      this.socket.close(tryAgainLater, 'reading too slowly; come back with since');
+      this.closeSlow();
       return;
     }
     this.cursor = seq;
     this.send(message);
+  }
+
+  private closeSlow(): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.metrics.slowSocketsClosed.inc();
+    this.socket.close(tryAgainLater, 'reading too slowly; come back with since');
   }
 
   private send(message: string): void {
@@ -121,6 +135,7 @@ export class FeedSocket implements FeedReader {
   }
 
   private giveUp(error: AppError): void {
+    if (error.kind === 'internal') this.logger.error({ err: error, cause: error.options.cause }, 'serving a websocket');
     this.send(asMessage({ type: 'error', code: error.code, message: error.message }));
     if (error.kind === 'not_found') this.socket.close(feedClosed.jobNotFound, error.code);
     else this.socket.close(tryAgainLater, error.code);

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { OnEvent } from '@tower/bus';
+import { OnEvent, type Delivery } from '@tower/bus';
 import { topology, type Envelope } from '@tower/contracts';
 import { FeedService } from './feed.service';
 
@@ -9,7 +9,7 @@ export class FeedConsumer {
 
   /** One durable for all, so that each stream's order is kept. */
   @OnEvent(topology.gateway.consumes, { durable: 'gateway' })
-  record(event: Envelope<unknown>): Promise<void> {
-    return this.feed.record(event);
+  record(event: Envelope<unknown>, delivery: Delivery): Promise<void> {
+    return this.feed.record(event, delivery);
   }
 }

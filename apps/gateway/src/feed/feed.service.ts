@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RequestClient } from '@tower/bus';
-import { listJobEventsRequest, type Envelope, type FeedEvent } from '@tower/contracts';
+import { RequestClient, type Delivery } from '@tower/bus';
+import { listJobEventsRequest, type Envelope, type FeedEvent, type JobEventView } from '@tower/contracts';
 import { handleOnce } from '@tower/db';
-import { AppError, CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
+import { AppError, CLOCK, LOGGER, newId, toAppError, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
@@ -33,13 +33,13 @@ export class FeedService {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async record(event: Envelope<unknown>): Promise<void> {
-    const { projectId = null, jobId = null, seq: jobSeq = null } = place.parse(event.data);
-    const row: FeedEvent = { id: event.id, type: event.type, at: event.time, project_id: projectId, job_id: jobId, job_seq: jobId === null ? null : jobSeq, data: event.data as Record<string, unknown> };
+  async record(event: Envelope<unknown>, delivery: Delivery): Promise<void> {
+    const { projectId = null, jobId = null, seq = null } = place.parse(event.data);
+    const row: FeedEvent = { id: event.id, type: event.type, at: event.time, project_id: projectId, job_id: jobId, job_seq: jobId === null ? null : seq, data: event.data as Record<string, unknown> };
+    const missing = await this.missingBefore(row, delivery);
     await handleOnce(this.db, 'gateway', event.id, async (tx) => {
       await lockFeed(tx);
-      if (row.job_id !== null && row.job_seq !== null) await this.closeGap(tx, row, row.job_id, row.job_seq);
-      await insert(tx, row);
+      for (const one of [...missing, row]) await insert(tx, one);
     });
   }
 
@@ -76,18 +76,28 @@ export class FeedService {
 
   /**
    * Events of one job may overtake each other while one of them is being retried: then this one waits for its predecessor. When that does not
-   * come (it aged out of the stream, or was given up), its owner still knows it.
+   * come (it aged out of the stream, or was given up), its owner still knows it; when not even the owner does, the gap stays and the rest goes on.
    */
-  private async closeGap(tx: EntityManager, event: FeedEvent, jobId: string, jobSeq: number): Promise<void> {
-    const [row]: { last: number | null }[] = await tx.query('select max(job_seq) as last from event_feed where job_id = $1', [jobId]);
-    const last = row?.last ?? 0;
-    if (jobSeq <= last + 1) return;
-    if (this.clock.now().getTime() - Date.parse(event.at) < overtakenMs)
-      throw new AppError('unavailable', 'event_overtaken', `event ${jobSeq} of job ${jobId} came before event ${last + 1}`);
-    const { items } = await this.services.ask(listJobEventsRequest, { id: jobId, after: last, limit: Math.min(jobSeq - last - 1, 1000) });
-    const missing = items.filter((item) => item.seq < jobSeq);
-    this.logger.warn({ jobId, after: last, before: jobSeq, found: missing.length }, 'filling a gap in the events of a job');
-    for (const item of missing) await insert(tx, { ...event, id: newId(), type: item.type, at: item.at, job_seq: item.seq, data: item.data });
+  private async missingBefore(event: FeedEvent, delivery: Delivery): Promise<FeedEvent[]> {
+    const { job_id: jobId, job_seq: jobSeq } = event;
+    if (jobId === null || jobSeq === null) return [];
+    const { latest } = await this.jobBounds(jobId);
+    if (jobSeq <= latest + 1) return [];
+    if (!delivery.last && this.clock.now().getTime() - Date.parse(event.at) < overtakenMs)
+      throw new AppError('unavailable', 'event_overtaken', `event ${jobSeq} of job ${jobId} came before event ${latest + 1}`);
+    const found = await this.askOwner(jobId, latest, jobSeq, delivery);
+    this.logger.warn({ jobId, after: latest, before: jobSeq, found: found.length }, 'filling a gap in the events of a job');
+    return found.map((item) => ({ ...event, id: newId(), type: item.type, at: item.at, job_seq: item.seq, data: item.data }));
+  }
+
+  private async askOwner(jobId: string, after: number, before: number, delivery: Delivery): Promise<JobEventView[]> {
+    try {
+      const { items } = await this.services.ask(listJobEventsRequest, { id: jobId, after, limit: Math.min(before - after - 1, 1_000) });
+      return items.filter((item) => item.seq < before);
+    } catch (error) {
+      if (toAppError(error).kind === 'not_found' || delivery.last) return [];
+      throw error;
+    }
   }
 }
 

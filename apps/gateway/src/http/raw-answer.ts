@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { toDatabaseError } from '@tower/db';
 import { newId, toAppError, toProblem, type Logger } from '@tower/kit';
 import { statusOf } from './refusals';
 
@@ -8,7 +9,7 @@ const reasons: Readonly<Record<number, string>> = {
 
 /** Answers a problem where there is only a connection: before a request could be read, or instead of an upgrade. The connection ends with it. */
 export function endWithProblem(socket: Duplex, thrown: unknown, logger: Logger, place: { correlationId?: string; instance?: string } = {}): void {
-  const error = toAppError(thrown);
+  const error = toAppError(toDatabaseError(thrown));
   const correlationId = place.correlationId ?? newId();
   const status = statusOf(error.code);
   const problem = toProblem(error, { ...place, correlationId, ...(status === undefined ? {} : { status }) });
