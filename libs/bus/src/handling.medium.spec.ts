@@ -45,7 +45,7 @@ let letters: DeadLetters;
 
 beforeEach(async () => {
   nats = await startTestNats();
-  database = await createTestDatabase();
+  database = await createTestDatabase('characters');
   db = await openDatabase(database.url);
   bus = await BusConnection.open(nats.url, 'test', logger);
   manager = await bus.nats.jetstreamManager();

@@ -1,7 +1,7 @@
 // Real: PostgreSQL, NATS. Losses are made by deleting the stream or by putting an older copy of the store back.
 import { cp, rm } from 'node:fs/promises';
 import { projectCreated } from '@tower/contracts';
-import { databaseFor, migrate, Outbox, type LeaseTimes } from '@tower/db';
+import { databaseFor, Outbox, type LeaseTimes } from '@tower/db';
 import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import type { JetStreamManager } from 'nats';
@@ -25,9 +25,8 @@ let manager: JetStreamManager;
 
 beforeEach(async () => {
   nats = await startTestNats();
-  database = await createTestDatabase();
+  database = await createTestDatabase('projects');
   db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects' }).initialize();
-  await migrate(db, 'projects');
   bus = await BusConnection.open(nats.url, 'test', logger);
   manager = await bus.nats.jetstreamManager();
   await ensureStreams(manager);

@@ -1,6 +1,6 @@
 // Real: PostgreSQL, NATS. The relay is built with `new`, its lease with short times.
 import { projectCreated, type EventOf } from '@tower/contracts';
-import { databaseFor, migrate, Outbox, type LeaseTimes } from '@tower/db';
+import { databaseFor, Outbox, type LeaseTimes } from '@tower/db';
 import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import type { DataSource } from 'typeorm';
@@ -20,9 +20,8 @@ const relays: OutboxRelay[] = [];
 
 beforeEach(async () => {
   nats = await startTestNats();
-  database = await createTestDatabase();
+  database = await createTestDatabase('projects');
   db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects' }).initialize();
-  await migrate(db, 'projects');
   bus = await BusConnection.open(nats.url, 'test', logger);
 });
 

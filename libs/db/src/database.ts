@@ -120,3 +120,9 @@ export function toDatabaseError(error: unknown): unknown {
     return new AppError('unavailable', 'database_busy', 'another change to the same row is under way; try again', { cause: error, retryAfterMs: 500 });
   return error;
 }
+
+/** What would have to be done to the tables for them to be as the entities say; empty when the migrations did it all. */
+export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
+  const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+  return upQueries.map((query) => query.query);
+}

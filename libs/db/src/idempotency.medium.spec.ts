@@ -1,16 +1,15 @@
 // Real: PostgreSQL.
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource, EntityManager } from 'typeorm';
-import { databaseFor, migrate } from './database';
+import { databaseFor } from './database';
 import { canonicalJson, earlierAnswer, onceByKey } from './idempotency';
 
 let database: TestDatabase;
 let db: DataSource;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase('projects');
   db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects' }).initialize();
-  await migrate(db, 'projects');
 });
 
 afterEach(async () => {

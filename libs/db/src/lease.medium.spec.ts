@@ -2,7 +2,7 @@
 import { AppError, createLogger, newId, systemClock, type Clock } from '@tower/kit';
 import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { databaseFor, migrate } from './database';
+import { databaseFor } from './database';
 import { defaultLeaseTimes, Lease, requireFence, type LeaseTimes } from './lease';
 
 const logger = createLogger('test', 'silent');
@@ -17,9 +17,8 @@ const opened: DataSource[] = [];
 const leases: Lease[] = [];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase('projects');
   db = await open('spec');
-  await migrate(db, 'projects');
 });
 
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { projectCreated } from '@tower/contracts';
 import { createLogger, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { databaseFor, migrate } from './database';
+import { databaseFor } from './database';
 import { handleOnce, wasHandled } from './inbox';
 import { NotificationListener } from './listener';
 import { Outbox } from './outbox';
@@ -16,9 +16,8 @@ const provenance = { correlationId: newId() };
 const aProject = (name = 'Dämmerung 夜明け') => ({ projectId: newId(), name, slug: 'dammerung' });
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase('projects');
   db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects' }).initialize();
-  await migrate(db, 'projects');
 });
 
 afterEach(async () => {

@@ -1,0 +1,15 @@
+// Real: PostgreSQL, this service's migrations and entities.
+import { databaseFor, migrate, schemaDrift } from '@tower/db';
+import { createTestDatabase } from '@tower/testing';
+
+it('has migrations that make the tables its entities describe', async () => {
+  const database = await createTestDatabase();
+  const db = await databaseFor({ url: database.url, schema: 'echo_bridge', service: 'echo-bridge' }).initialize();
+  try {
+    expect(await migrate(db, 'echo_bridge')).not.toEqual([]);
+    expect(await schemaDrift(db)).toEqual([]);
+  } finally {
+    await db.destroy();
+    await database.drop();
+  }
+});
