@@ -12,9 +12,11 @@ import { Faults, type Fault } from './faults';
 import { Folders } from './files/folders';
 import { getGeneration, type GenerationId } from './generation';
 import { History } from './history';
+import { assetsRoutes } from './http/assets-routes';
 import { Door } from './http/door';
 import { infoRoutes } from './http/info-routes';
 import { internalRoutes } from './http/internal-routes';
+import { jobsRoutes } from './http/jobs-routes';
 import { promptRoutes } from './http/prompt-routes';
 import { queueRoutes } from './http/queue-routes';
 import { Router } from './http/router';
@@ -22,6 +24,7 @@ import { simRoutes } from './http/sim-routes';
 import { serverFeatures } from './http/system-view';
 import { uploadRoutes } from './http/upload-routes';
 import { viewRoutes } from './http/view-routes';
+import { Jobs } from './jobs';
 import { LogRing } from './log-ring';
 import { coreBehaviours, fileChecks } from './nodes/node-behaviours';
 import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
@@ -29,6 +32,7 @@ import { NodeRegistry, readObjectInfo, type ModelInventory } from './object-info
 import { dict, type PyDict } from './python/values';
 import { PromptQueue } from './queue/prompt-queue';
 import { Publisher } from './socket/publisher';
+import { NodeReplacements } from './validation/node-replacements';
 import { SocketDoor } from './socket/socket-door';
 
 export interface ComfySimOptions {
@@ -93,7 +97,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const behaviours = coreBehaviours();
   if (settings.toys === true) {
     registry.add(toyObjectInfo());
-    for (const [name, behaviour] of toyBehaviours()) behaviours.set(name, behaviour);
+    for (const [name, behaviour] of toyBehaviours(generation)) behaviours.set(name, behaviour);
   }
 
   const crash = settings.onCrash ?? ((): void => void die());
@@ -107,7 +111,8 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const history = new History();
   const interrupt = new InterruptFlag();
   const executor = new Executor({
-    registry, behaviours, cache: new NodeCache(settings.cache), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
+    registry, behaviours, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
+    previewMethodPerPrompt: generation.previewMethodPerPrompt,
     runtimeFor: nodeRuntime({
       card, models, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
       previews: (settings.previewMethod ?? 'latent2rgb') !== 'none',
@@ -124,14 +129,16 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     publisher, statusOf, log, features: serverFeatures(generation, maxUploadBytes),
     currentNodeOf: (sid) => (executor.clientId === sid ? executor.lastNodeId : null),
   });
+  const replacements = generation.jobs ? new NodeReplacements(readObjectInfo('0.33', 'replacements')) : undefined;
   const rules = { registry, checks: fileChecks(folders), generation };
   const argv = settings.argv ?? ['main.py', '--simulated', settings.profile];
   const router = new Router([
-    ...promptRoutes({ queue, rules, executionLog, faults, log }),
+    ...promptRoutes({ queue, rules, executionLog, faults, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
     ...viewRoutes(folders, generation), ...uploadRoutes(folders),
     ...infoRoutes({ registry, card, models, generation, argv, maxUploadBytes }),
-    ...internalRoutes({ logs, folders, publisher }),
+    ...internalRoutes({ logs, folders, publisher, generation }),
+    ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes] : []),
     ...simRoutes(faults, () => ({
       card: settings.profile, generation: settings.generation, timeScale: settings.timeScale, queueRemaining: queue.remaining,
       running: queue.running?.promptId ?? null, node: executor.lastNodeId, workerDead: worker.isDead, sockets: publisher.connectedIds(),

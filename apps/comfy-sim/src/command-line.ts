@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
+import type { CachePolicy } from './execution/node-cache';
 import { parseFault, type Fault } from './faults';
 import { generationIds, type GenerationId } from './generation';
 
@@ -18,6 +19,7 @@ interface Flags {
   readonly maxUploadSize: number;
   readonly toys?: true;
   readonly cacheLru?: number;
+  readonly cacheRam?: number;
   readonly cacheNone?: true;
   readonly enableCorsHeader?: string | true;
   readonly enableCompressResponseBody?: true;
@@ -37,6 +39,15 @@ function fault(text: string, before: Fault[]): Fault[] {
   }
 }
 
+const gibibyte = 1024 ** 3;
+
+function cacheOf(flags: Flags): { cache?: CachePolicy } {
+  if (flags.cacheNone === true) return { cache: { kind: 'none' } };
+  if (flags.cacheLru !== undefined) return { cache: { kind: 'lru', size: flags.cacheLru } };
+  if (flags.cacheRam === undefined) return {};
+  return { cache: { kind: flags.cacheRam * gibibyte > cardProfiles[flags.profile].ramBytes ? 'starved' : 'pressure' } };
+}
+
 /** Our own flags come before a `--`; what follows it, and what we do not know, are flags of a real ComfyUI and are only shown. */
 export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions, 'onCrash'> & { profile: CardProfileId; generation: GenerationId } {
   const command = new Command('comfy-sim')
@@ -52,6 +63,7 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
     .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=ms or factor]; may be repeated', fault, [])
     .addOption(new Option('--preview-method <method>', 'previews while sampling').choices(['none', 'latent2rgb']).default('latent2rgb'))
     .option('--cache-lru <results>', 'keep this many node results', number)
+    .option('--cache-ram <gigabytes>', 'RAM to keep free; more than the machine has keeps no results', number)
     .option('--cache-none', 'keep no node results')
     .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
     .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
@@ -65,7 +77,7 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
     seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
     toys: flags.toys === true, compresses: flags.enableCompressResponseBody === true,
-    ...(flags.cacheNone === true ? { cache: { kind: 'none' } } : flags.cacheLru === undefined ? {} : { cache: { kind: 'lru', size: flags.cacheLru } }),
+    ...cacheOf(flags),
     ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),

@@ -12,16 +12,25 @@ export interface Generation {
   readonly createTime: boolean;
   /** History of 0.3.64 lists every cached ui of the graph; 0.33 only what ran or was emitted in this prompt. */
   readonly historyListsCached: boolean;
+  /** /internal/files names files as nodes take them: "a.png [input]". */
+  readonly annotatesFiles: boolean;
+  /** Whether a node's `except Exception` also catches the interrupt. */
+  readonly interruptCanBeSwallowed: boolean;
+  /** The default cache: 0.33 drops results only when it has made new ones. */
+  readonly cache: 'classic' | 'pressure';
+  readonly previewMethodPerPrompt: boolean;
 }
 
 const generations = {
   '0.3.64': {
     id: '0.3.64', version: '0.3.64', canonicalPromptIds: false, missingNodeType: false, dependencyCycles: false,
     combosOfV3Checked: false, crossSiteRefused: false, viewNosniff: false, jobs: false, createTime: false, historyListsCached: true,
+    annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false,
   },
   '0.33': {
     id: '0.33', version: '0.33.0', canonicalPromptIds: true, missingNodeType: true, dependencyCycles: true,
     combosOfV3Checked: true, crossSiteRefused: true, viewNosniff: true, jobs: true, createTime: true, historyListsCached: false,
+    annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true,
   },
 } as const satisfies Record<string, Generation>;
 

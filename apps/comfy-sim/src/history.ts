@@ -11,7 +11,7 @@ export interface HistoryResult {
 /** Evicted before the insert, and only when longer than this: so one more than this stays. */
 const maxEntries = 10_000;
 /** Credentials of paid API nodes, never kept. */
-const sensitiveKeys = ['auth_token_comfy_org', 'api_key_comfy_org'];
+export const sensitiveKeys = ['auth_token_comfy_org', 'api_key_comfy_org'];
 
 export class History {
   private readonly entries = new Map<string, PyDict>();

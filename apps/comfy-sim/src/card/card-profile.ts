@@ -49,13 +49,6 @@ export const cardProfiles: Record<CardProfileId, CardProfile> = {
   },
 };
 
-/** The folders of a fresh server, in its order. */
-export const modelFolders = [
-  'checkpoints', 'configs', 'loras', 'vae', 'text_encoders', 'diffusion_models', 'clip_vision', 'style_models', 'embeddings', 'diffusers',
-  'vae_approx', 'controlnet', 'gligen', 'upscale_models', 'custom_nodes', 'hypernetworks', 'photomaker', 'classifiers', 'model_patches',
-  'audio_encoders',
-];
-
 /** What a simulated card has installed unless told otherwise. */
 export const defaultInventory: ModelInventory = {
   checkpoints: ['anime_sd15.safetensors', 'anime_sdxl.safetensors'],

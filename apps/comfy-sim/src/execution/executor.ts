@@ -12,6 +12,7 @@ export interface NodePlace {
   readonly promptId: string;
   readonly nodeId: string;
   readonly classType: string;
+  readonly previewMethod?: string | undefined;
 }
 
 export interface ExecutorParts {
@@ -23,6 +24,7 @@ export interface ExecutorParts {
   readonly clock: Clock;
   readonly runtimeFor: (node: NodePlace, progress: Progress) => NodeRuntime;
   readonly historyListsCached: boolean;
+  readonly previewMethodPerPrompt: boolean;
   readonly log: (line: string) => void;
   readonly onOutOfMemory: () => void;
 }

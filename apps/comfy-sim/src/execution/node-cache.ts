@@ -9,10 +9,13 @@ export interface CachedUi {
 }
 
 /**
- * What survives from one prompt to the next. `classic` drops whatever the new prompt could not use, `lru` keeps the results
- * used last, `none` keeps nothing and tells nodes apart by their ids alone.
+ * What survives from one prompt to the next. `classic` drops whatever a new prompt could not use when it starts, `pressure`
+ * when it has run, and only if it made something new; `starved` is that on a server always short of RAM, which keeps nothing.
+ * `lru` keeps the results used last; `none` keeps nothing and tells nodes apart by their ids alone.
  */
-export type CachePolicy = { readonly kind: 'classic' } | { readonly kind: 'lru'; readonly size: number } | { readonly kind: 'none' };
+export type CachePolicy =
+  | { readonly kind: 'classic' | 'pressure' | 'starved' | 'none' }
+  | { readonly kind: 'lru'; readonly size: number };
 
 interface Entry {
   outputs?: readonly NodeValue[];
@@ -24,6 +27,7 @@ export class NodeCache {
   private readonly entries = new Map<string, Entry>();
   private readonly innerIds = new Map<string, readonly string[]>();
   private signatures: Signatures | undefined;
+  private used: ReadonlySet<string> = new Set();
 
   constructor(private readonly policy: CachePolicy = { kind: 'classic' }) {}
 
@@ -31,12 +35,17 @@ export class NodeCache {
     this.signatures = signatures;
     const used = new Set(prompt.ids.map((id) => this.key(id)));
     for (const key of used) this.touch(key);
-    const kept = this.policy.kind === 'lru' ? Math.max(this.policy.size, used.size) : 0;
-    for (const key of [...this.entries.keys()]) {
-      if (this.policy.kind === 'none' || (!used.has(key) && this.entries.size > kept)) this.entries.delete(key);
-    }
+    this.used = used;
+    if (this.policy.kind === 'none') this.entries.clear();
+    if (this.policy.kind === 'classic') this.dropUnused(0);
+    if (this.policy.kind === 'lru') this.dropUnused(Math.max(this.policy.size, used.size));
     const places = new Set(prompt.ids.map((id) => `${id} ${prompt.classType(id)}`));
     for (const place of [...this.innerIds.keys()]) if (!places.has(place)) this.innerIds.delete(place);
+  }
+
+  endPrompt(nodesExecuted: number): void {
+    if (this.policy.kind === 'starved') this.entries.clear();
+    if (this.policy.kind === 'pressure' && nodesExecuted > 0) this.dropUnused(0);
   }
 
   outputsOf(id: string): readonly NodeValue[] | undefined {
@@ -68,6 +77,12 @@ export class NodeCache {
     this.entries.clear();
     this.innerIds.clear();
     this.signatures = undefined;
+  }
+
+  private dropUnused(keptAtLeast: number): void {
+    for (const key of [...this.entries.keys()]) {
+      if (!this.used.has(key) && this.entries.size > keptAtLeast) this.entries.delete(key);
+    }
   }
 
   private entry(id: string): Entry {

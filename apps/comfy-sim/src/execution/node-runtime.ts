@@ -23,10 +23,16 @@ export interface Machine {
   readonly log: (line: string) => void;
 }
 
+/** taesd without its files falls back to latent2rgb, and so does auto. */
+function drawsPreviews(asked: string | undefined, standard: boolean): boolean {
+  if (asked === 'none') return false;
+  return standard || ['latent2rgb', 'taesd', 'auto'].includes(asked ?? '');
+}
+
 /** The machine as one node sees it. Faults aimed at the node or one of its ticks strike here. */
 export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progress) => NodeRuntime {
   const { card, folders, clock, faults, interrupt, timeScale } = machine;
-  return ({ nodeId, classType }, progress) => {
+  return ({ nodeId, classType, previewMethod }, progress) => {
     const strike = async (tick?: number): Promise<void> => {
       const where = { node: nodeId, classType, ...(tick === undefined ? {} : { tick }) };
       if (faults.strike('crash', where) !== undefined) {
@@ -37,8 +43,9 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
       if (faults.strike('oom', where) !== undefined) throw new PyError(outOfMemory, 'Allocation on device ');
     };
     return {
-      card, folders, previews: machine.previews, writesMetadata: true, log: machine.log, strike,
+      card, folders, previews: drawsPreviews(previewMethod, machine.previews), writesMetadata: true, log: machine.log, strike,
       hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
+      throwIfInterrupted: () => interrupt.throwIfRaised(),
       pause: (ms) => clock.wait(ms),
       work: (seconds) => clock.wait(seconds * timeScale * 1000),
       async tick(value, max, preview) {

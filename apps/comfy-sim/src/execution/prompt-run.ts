@@ -7,7 +7,7 @@ import { isLink } from '../validation/link';
 import { DynamicPrompt } from './dynamic-prompt';
 import { blockedView, outOfMemory, toFailureView } from './execution-failure';
 import { ExecutionList } from './execution-list';
-import type { Executor, ExecutorParts } from './executor';
+import type { Executor, ExecutorParts, NodePlace } from './executor';
 import { Interrupted } from './interruption';
 import { gatherInputs } from './node-inputs';
 import { Progress } from './progress';
@@ -71,7 +71,9 @@ export class PromptRun {
     this.message('execution_cached', { nodes: [...this.cachedIds], prompt_id: this.promptId });
     for (const id of outputs) this.list.add(id);
     await this.runAll();
-    return this.result();
+    const result = this.result();
+    cache.endPrompt(result.nodesExecuted);
+    return result;
   }
 
   private async runAll(): Promise<void> {
@@ -157,7 +159,7 @@ export class PromptRun {
     }
     if (behaviour === undefined) throw new PyError('NotImplementedError', `the simulator has no behaviour for the class ${classType}`);
     this.refuseUnknownLinks(id, behaviour);
-    const runtime = this.parts.runtimeFor({ promptId: this.promptId, nodeId: id, classType }, this.progress);
+    const runtime = this.parts.runtimeFor({ ...this.place(id), previewMethod: this.previewMethod() }, this.progress);
     await runtime.strike();
     return behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime));
   }
@@ -273,6 +275,16 @@ export class PromptRun {
     this.parts.publisher.publish(event, dict(fields), this.executor.clientId);
   }
 
+  private place(id: string): NodePlace {
+    return { promptId: this.promptId, nodeId: id, classType: this.prompt.classType(id) };
+  }
+
+  /** Newer servers let each prompt choose; what they do not know counts as the server's own choice. */
+  private previewMethod(): string | undefined {
+    const asked = this.extraData.get('preview_method');
+    return this.parts.previewMethodPerPrompt && typeof asked === 'string' ? asked : undefined;
+  }
+
   /** IS_CHANGED, unless the client sent its own; the value stays in the prompt and gets into the picture's metadata. */
   private fingerprint(id: string): PyValue {
     const node = this.prompt.find(id);
@@ -281,7 +293,7 @@ export class PromptRun {
     if (node === undefined || compute === undefined) return false;
     const posted = node.get('is_changed');
     if (posted !== undefined) return posted;
-    const { folders } = this.parts.runtimeFor({ promptId: this.promptId, nodeId: id, classType }, this.progress);
+    const { folders } = this.parts.runtimeFor(this.place(id), this.progress);
     let value: PyValue;
     try {
       value = compute(this.prompt.inputs(id), folders);

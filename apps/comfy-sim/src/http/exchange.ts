@@ -35,15 +35,17 @@ export class Exchange {
   async bytes(): Promise<Buffer> {
     const parts: Buffer[] = [];
     let length = 0;
-    for await (const part of this.message) {
-      length += (part as Buffer).length;
-      if (length > this.maxBytes) {
-        // Read on without keeping anything, or the client would never get to the answer.
-        this.message.resume();
-        throw new BodyTooLarge(this.maxBytes);
-      }
-      parts.push(part as Buffer);
-    }
+    // Not `for await`: leaving such a loop early destroys the connection, and with it the answer. What is too long is read to
+    // its end and dropped, or the client would never get to reading.
+    await new Promise<void>((resolve, reject) => {
+      this.message.on('data', (part: Buffer) => {
+        length += part.length;
+        if (length > this.maxBytes) reject(new BodyTooLarge(this.maxBytes));
+        else parts.push(part);
+      });
+      this.message.on('end', resolve);
+      this.message.on('error', reject);
+    });
     return Buffer.concat(parts);
   }
 

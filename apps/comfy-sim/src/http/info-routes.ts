@@ -1,6 +1,6 @@
 import type { Card } from '../card/card';
-import { modelFolders } from '../card/card-profile';
 import type { Generation } from '../generation';
+import { modelFolders } from '../object-info/model-folders';
 import type { ModelInventory, NodeRegistry } from '../object-info/node-registry';
 import { dict } from '../python/values';
 import { bytes, empty, json, text } from './reply';
@@ -26,6 +26,7 @@ const page = '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>
   + 'server. It has no user interface.</p></body></html>';
 
 export function infoRoutes(desk: InfoDesk): Route[] {
+  const folders = modelFolders[desk.generation.id];
   return [
     { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
     {
@@ -37,12 +38,12 @@ export function infoRoutes(desk: InfoDesk): Route[] {
     },
     { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv)) },
     { method: 'GET', path: '/features', run: () => json(serverFeatures(desk.generation, desk.maxUploadBytes)) },
-    { method: 'GET', path: '/models', run: () => json([...modelFolders]) },
+    { method: 'GET', path: '/models', run: () => json([...folders]) },
     {
       method: 'GET', path: '/models/{folder}',
       run: (exchange) => {
         const folder = exchange.param('folder');
-        return modelFolders.includes(folder) ? json([...(desk.models[folder] ?? [])]) : empty(404);
+        return folders.includes(folder) ? json([...(desk.models[folder] ?? [])]) : empty(404);
       },
     },
     { method: 'GET', path: '/embeddings', run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))) },

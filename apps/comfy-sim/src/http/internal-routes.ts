@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { isFolderKind, type Folders } from '../files/folders';
+import type { Generation } from '../generation';
 import type { LogRing } from '../log-ring';
+import { modelFolders } from '../object-info/model-folders';
 import { keyError } from '../python/errors';
 import { dict, isDict, isTruthy } from '../python/values';
 import type { Publisher } from '../socket/publisher';
@@ -13,6 +15,7 @@ export interface InternalDesk {
   readonly logs: LogRing;
   readonly folders: Folders;
   readonly publisher: Publisher;
+  readonly generation: Generation;
 }
 
 const terminalSize = dict({ cols: 80, rows: 24 });
@@ -33,12 +36,12 @@ export function internalRoutes(desk: InternalDesk): Route[] {
         return empty();
       },
     },
-    { method: 'GET', path: '/internal/folder_paths', where: 'bare', run: () => json(toFolderPathsView(desk.folders.home, desk.folders.path('output'))) },
+    { method: 'GET', path: '/internal/folder_paths', where: 'bare', run: () => json(toFolderPathsView(modelFolders[desk.generation.id], desk.folders.home, desk.folders.path('output'))) },
     {
       method: 'GET', path: '/internal/files/{kind}', where: 'bare',
       run: (exchange) => {
         const kind = exchange.param('kind');
-        return isFolderKind(kind) ? json(newestFirst(desk.folders, kind)) : json(dict({ error: 'Invalid directory type' }), 400);
+        return isFolderKind(kind) ? json(newestFirst(desk.folders, kind).map((name) => (desk.generation.annotatesFiles ? `${name} [${kind}]` : name))) : json(dict({ error: 'Invalid directory type' }), 400);
       },
     },
   ];

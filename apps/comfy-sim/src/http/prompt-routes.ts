@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionLog } from '../execution-log';
 import type { Faults } from '../faults';
+import { sensitiveKeys } from '../history';
 import { toFloat } from '../python/conversions';
 import { typeError } from '../python/errors';
 import { str, typeName } from '../python/text';
 import { PyFloat, dict, isDict, isTruthy, type PyDict, type PyValue } from '../python/values';
 import type { PromptQueue } from '../queue/prompt-queue';
+import type { NodeReplacements } from '../validation/node-replacements';
 import { toErrorView, validationError } from '../validation/prompt-error';
 import { validatePrompt, type ValidationRules } from '../validation/prompt-validation';
 import { ReplyLost } from './door';
@@ -17,21 +19,25 @@ export interface PromptDesk {
   readonly rules: ValidationRules;
   readonly executionLog: ExecutionLog;
   readonly faults: Faults;
+  readonly replacements: NodeReplacements | undefined;
   readonly log: (line: string) => void;
 }
 
-const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export function promptRoutes(desk: PromptDesk): Route[] {
   const counter = new PromptCounter();
   return [
+    ...(desk.replacements === undefined ? [] : [replacementsRoute(desk.replacements)]),
     {
       method: 'GET', path: '/prompt',
       run: () => json(dict({ exec_info: dict({ queue_remaining: desk.queue.remaining }) })),
     },
-    { method: 'POST', path: '/prompt', run: async (exchange) => postPrompt(desk, counter, await exchange.json()) },
+    { method: 'POST', path: '/prompt', run: async (exchange) => postPrompt(desk, counter, await exchange.json(), exchange.header('comfy-usage-source')) },
   ];
 }
+
+const replacementsRoute = ({ described }: NodeReplacements): Route => ({ method: 'GET', path: '/node_replacements', run: () => json(described) });
 
 /** Counted up by every prompt without an own number, valid or not; `front` puts it before all with a larger one. */
 class PromptCounter {
@@ -46,7 +52,7 @@ class PromptCounter {
   }
 }
 
-function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue): Reply {
+function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, usageSource: string | undefined): Reply {
   desk.log('got prompt');
   if (posted === null || typeof posted === 'number' || typeof posted === 'boolean') throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
   const body = isDict(posted) ? posted : dict({});
@@ -55,8 +61,9 @@ function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue): 
   if (prompt === undefined) return refuse(toErrorView(validationError('no_prompt', 'No prompt provided', 'No prompt provided')), dict({}));
   const promptId = promptIdOf(desk, body);
   if (promptId === undefined) return invalidPromptId();
+  desk.replacements?.apply(prompt, (name) => desk.rules.registry.has(name));
   const verdict = validatePrompt(prompt, body.get('partial_execution_targets') ?? null, desk.rules);
-  const extraData = extraDataOf(desk, body);
+  const extraData = extraDataOf(desk, body, usageSource);
   if (!verdict.ok) {
     desk.log(`invalid prompt: ${str(verdict.error)}`);
     return refuse(verdict.error, verdict.nodeErrors);
@@ -80,16 +87,21 @@ function promptIdOf(desk: PromptDesk, body: PyDict): string | undefined {
 
 function invalidPromptId(): Reply {
   return refuse(toErrorView(validationError(
-    'invalid_prompt_id', 'prompt_id must be a canonical UUID string', 'prompt_id must be a canonical UUID string',
+    'invalid_prompt_id', 'prompt_id must be a valid UUID',
+    'prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one',
   )), dict({}));
 }
 
-function extraDataOf(desk: PromptDesk, body: PyDict): PyDict {
+function extraDataOf(desk: PromptDesk, body: PyDict, usageSource: string | undefined): PyDict {
   const extraData = body.has('extra_data') ? body.get('extra_data') as PyValue : dict({});
   const client = body.get('client_id');
   if (!isDict(extraData)) throw typeError(`'${typeName(extraData)}' object does not support item assignment`);
   if (client !== undefined) extraData.set('client_id', client);
-  if (desk.rules.generation.createTime) extraData.set('create_time', Date.now());
+  if (desk.rules.generation.createTime) {
+    for (const key of sensitiveKeys) extraData.delete(key);
+    if (usageSource !== undefined) extraData.set('comfy_usage_source', usageSource);
+    extraData.set('create_time', Date.now());
+  }
   return extraData;
 }
 

@@ -1,5 +1,4 @@
 import type { Card } from '../card/card';
-import { modelFolders } from '../card/card-profile';
 import type { Generation } from '../generation';
 import { dict, type PyDict, type PyValue } from '../python/values';
 
@@ -55,8 +54,8 @@ const aliases: Record<string, string[]> = {
 };
 const savedInOutput: Record<string, string> = { checkpoints: 'checkpoints', loras: 'loras', vae: 'vae', text_encoders: 'clip', diffusion_models: 'diffusion_models' };
 
-export function toFolderPathsView(home: string, output: string): PyDict {
-  return new Map(modelFolders.map((folder): [string, PyValue] => {
+export function toFolderPathsView(folders: readonly string[], home: string, output: string): PyDict {
+  return new Map(folders.map((folder): [string, PyValue] => {
     if (folder === 'custom_nodes') return [folder, [`${home}/custom_nodes`]];
     const own = (aliases[folder] ?? [folder]).map((name) => `${home}/models/${name}`);
     const saved = savedInOutput[folder];

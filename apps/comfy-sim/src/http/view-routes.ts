@@ -40,20 +40,19 @@ async function answer(file: string, generation: Generation, exchange: Exchange):
   const preview = exchange.query.get('preview');
   const channel = exchange.query.get('channel') ?? 'rgba';
   const disposition = `filename="${path.basename(file)}"`;
-  const safety = generation.viewNosniff ? { 'X-Content-Type-Options': 'nosniff' } : {};
-  if (preview !== null) return previewReply(file, preview, exchange.query.get('channel') ?? '', { 'Content-Disposition': disposition, ...safety });
+  if (preview !== null) return previewReply(file, preview, exchange.query.get('channel') ?? '', { 'Content-Disposition': disposition });
   if (channel === 'rgb') {
     const png = await sharp(file).removeAlpha().toColourspace('srgb').png().toBuffer();
-    return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png', ...safety });
+    return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png' });
   }
   if (channel === 'a') {
     const alpha = await sharp(file).ensureAlpha().extractChannel('alpha').raw().toBuffer({ resolveWithObject: true });
     const { width, height } = alpha.info;
     const png = await sharp({ create: { width, height, channels: 3, background: '#000' } })
       .joinChannel(alpha.data, { raw: { width, height, channels: 1 } }).png().toBuffer();
-    return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png', ...safety });
+    return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png' });
   }
-  return fileReply(file, generation, safety, exchange);
+  return fileReply(file, generation, exchange);
 }
 
 async function previewReply(file: string, preview: string, channel: string, headers: Record<string, string>): Promise<Reply> {
@@ -68,13 +67,19 @@ async function previewReply(file: string, preview: string, channel: string, head
   return bytes(body, { ...headers, 'Content-Type': `image/${jpeg ? 'jpeg' : 'webp'}` });
 }
 
-function fileReply(file: string, generation: Generation, safety: Record<string, string>, exchange: Exchange): Reply {
+function fileReply(file: string, generation: Generation, exchange: Exchange): Reply {
   const { mtime, mtimeMs, size } = statSync(file);
   const extension = path.extname(file).toLowerCase();
-  const attached = generation.viewNosniff && attachments.has(extension);
+  const active = generation.viewNosniff && attachments.has(extension);
+  // A drawing inside a page is harmless, the same file as a page is not.
+  const attached = active && !(extension === '.svg' && exchange.header('sec-fetch-dest') === 'image');
+  const safety: Record<string, string> = {
+    ...(generation.viewNosniff ? { 'X-Content-Type-Options': 'nosniff' } : {}),
+    ...(active ? { Vary: 'Sec-Fetch-Dest', 'Cache-Control': 'no-store' } : {}),
+  };
   const etag = `"${Math.round(mtimeMs * 1e6).toString(16)}-${size.toString(16)}"`;
   const headers = {
-    'Content-Disposition': `${attached ? 'attachment; ' : ''}filename="${path.basename(file)}"`,
+    'Content-Disposition': `${attached ? 'attachment; ' : ''}filename="${quoted(path.basename(file), generation)}"`,
     'Content-Type': (attached ? undefined : contentTypes[extension]) ?? defaultType,
     ETag: etag, 'Last-Modified': mtime.toUTCString(), 'Accept-Ranges': 'bytes', ...safety,
   };
@@ -91,6 +96,11 @@ function fileReply(file: string, generation: Generation, safety: Record<string, 
     return { status: 416, headers: { ...kept, 'Content-Range': `bytes */${size}` }, body: Buffer.alloc(0), chunked: true };
   }
   return bytes(whole.subarray(asked.from, asked.to + 1), { ...headers, 'Content-Range': `bytes ${asked.from}-${asked.to}/${size}` }, 206);
+}
+
+/** 0.3.64 puts the name between the quotes as it is. */
+function quoted(name: string, generation: Generation): string {
+  return generation.viewNosniff ? name.replace(/["\\]/g, '\\$&') : name;
 }
 
 function isUnmodified(exchange: Exchange, etag: string, mtime: Date): boolean {

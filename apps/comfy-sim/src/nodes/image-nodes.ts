@@ -1,5 +1,7 @@
 import { upscaleTile } from '../card/card';
 import { Picture, type Kernel } from '../pictures/picture';
+import { toInt } from '../python/conversions';
+import { PyFloat } from '../python/values';
 import { tilesAlong } from './latent-nodes';
 import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { ImageValue, UpscaleModelValue } from './node-value';
@@ -34,12 +36,15 @@ export const imageScale: NodeBehaviour = {
   },
 };
 
+/** round() of Python, which NaN does not survive. */
+const roundToInt = (value: number): number => Number(toInt(new PyFloat(Math.round(value))));
+
 export const imageScaleBy: NodeBehaviour = {
   functionName: 'ImageScaleBy.upscale',
   run(call) {
     const factor = call.float('scale_by');
     return mapPictures(call.value('image', ImageValue), (picture) => picture.scaled(
-      Math.round(picture.width * factor), Math.round(picture.height * factor), kernelOf(call),
+      roundToInt(picture.width * factor), roundToInt(picture.height * factor), kernelOf(call),
     ));
   },
 };

@@ -44,6 +44,8 @@ export interface NodeRuntime {
   pause(ms: number): Promise<void>;
   /** One tick of the progress bar: the only place inside a node where an interrupt is noticed. */
   tick(value: number, max: number, preview?: Preview): Promise<void>;
+  /** For work that looks at the interrupt flag without having a progress bar. */
+  throwIfInterrupted(): void;
   /** Faults aimed at the node as such, before it does anything. */
   strike(): Promise<void>;
   /** Lines in the server's log. */

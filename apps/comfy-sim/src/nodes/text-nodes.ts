@@ -6,6 +6,7 @@ export const clipTextEncode: NodeBehaviour = {
   async run(call) {
     call.value('clip', ClipValue);
     await call.runtime.work(call.runtime.card.textEncodeSeconds());
+    call.runtime.throwIfInterrupted();
     return { outputs: [new ConditioningValue(call.text('text'))] };
   },
 };

@@ -1,3 +1,4 @@
+import type { Generation } from '../generation';
 import { parseJson } from '../python/json';
 import { PyError } from '../python/errors';
 import { PyBytes, PyFloat, dict, type PyDict, type PyValue } from '../python/values';
@@ -7,11 +8,11 @@ import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { ExecutionBlocker, ImageValue } from './node-value';
 
 /** Small nodes for rare things, as the recorded servers had them. Their milliseconds are real ones. */
-export function toyBehaviours(): Map<string, NodeBehaviour> {
+export function toyBehaviours(generation: Generation): Map<string, NodeBehaviour> {
   return new Map<string, NodeBehaviour>([
     ['ToyTicks', { run: ticks }],
     ['ToyHang', { run: async (call) => pass(call, () => call.runtime.pause(call.int('ms'))) }],
-    ['ToySwallow', { run: async (call) => swallow(call) }],
+    ['ToySwallow', { run: async (call) => (generation.interruptCanBeSwallowed ? swallow(call) : ticks(call)) }],
     ['ToyRaise', { run: (call) => raise(call.text('kind')) }],
     ['ToyBlock', { run: (call) => ({ outputs: [new ExecutionBlocker(call.text('message') === '' ? null : call.text('message'))] }) }],
     ['ToyOutNoUi', { run: () => ({ outputs: [] }) }],

@@ -25,7 +25,7 @@ export class NodeClass {
     this.returnTypes = Array.isArray(output) ? output.map((type) => (Array.isArray(type) ? 'COMBO' : String(type))) : [];
     const input = info.get('input');
     const sections = isDict(input) ? input : new Map<string, PyValue>();
-    this.inputs = new Map([...specs(sections, 'required'), ...specs(sections, 'optional')].map((spec) => [spec.name, spec]));
+    this.inputs = new Map([...readSpecs(sections, 'required'), ...readSpecs(sections, 'optional')].map((spec) => [spec.name, spec]));
     const hidden = sections.get('hidden');
     this.hidden = new Map(isDict(hidden) ? [...hidden].map(([name, kind]) => [name, String(Array.isArray(kind) ? kind[0] : kind)]) : []);
   }
@@ -36,11 +36,12 @@ export class NodeClass {
   }
 
   get isV3(): boolean {
-    return this.info.has('api_node');
+    return this.info.has('api_node') || [...this.inputs.values()].some(({ type }) => type === 'COMBO' || String(type).startsWith('COMFY_'));
   }
 }
 
-function specs(sections: PyDict, category: InputSpec['category']): InputSpec[] {
+/** One section of an INPUT_TYPES dictionary. */
+export function readSpecs(sections: PyDict, category: InputSpec['category']): InputSpec[] {
   const section = sections.get(category);
   if (!isDict(section)) return [];
   return [...section].map(([name, spec]) => {

@@ -102,7 +102,7 @@ function setOptions(info: PyDict, input: string, options: readonly string[]): vo
 /** The recordings lie beside src and dist alike. */
 const dataFolder = path.join(__dirname, '..', '..', 'data', 'object-info');
 
-export function readObjectInfo(generation: GenerationId, set: 'core' | 'packs'): PyDict {
+export function readObjectInfo(generation: GenerationId, set: 'core' | 'packs' | 'replacements'): PyDict {
   const parsed = parseJson(readFileSync(path.join(dataFolder, `${generation}.${set}.json`), 'utf8'));
   return isDict(parsed) ? parsed : dict({});
 }

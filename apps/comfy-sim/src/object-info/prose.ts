@@ -1,11 +1,18 @@
 import { dict, isDict, type PyDict } from '../python/values';
 
-/** Inputs of the core picture nodes that have one. */
-const tooltips: Record<string, readonly string[] | undefined> = {
-  CheckpointLoaderSimple: ['ckpt_name'], CLIPTextEncode: ['text', 'clip'], EmptyLatentImage: ['width', 'height', 'batch_size'],
-  KSampler: ['model', 'seed', 'steps', 'cfg', 'sampler_name', 'scheduler', 'positive', 'negative', 'latent_image', 'denoise'],
-  LoraLoader: ['model', 'clip', 'lora_name', 'strength_model', 'strength_clip'], SaveImage: ['images', 'filename_prefix'],
-  VAEDecode: ['samples', 'vae'], VAEDecodeTiled: ['temporal_size', 'temporal_overlap'],
+/** Inputs of the core picture nodes that have a tooltip, and what it says where that is known. */
+const tooltips: Record<string, Record<string, string> | undefined> = {
+  CheckpointLoaderSimple: { ckpt_name: 'The name of the checkpoint (model) to load.' },
+  CLIPTextEncode: { text: '…', clip: '…' },
+  EmptyLatentImage: { width: '…', height: '…', batch_size: '…' },
+  KSampler: {
+    model: 'The model used for denoising the input latent.', seed: '…', steps: '…', cfg: '…', sampler_name: '…', scheduler: '…',
+    positive: '…', negative: '…', latent_image: '…', denoise: '…',
+  },
+  LoraLoader: { model: '…', clip: '…', lora_name: '…', strength_model: '…', strength_clip: '…' },
+  SaveImage: { images: 'The images to save.', filename_prefix: '…' },
+  VAEDecode: { samples: '…', vae: '…' },
+  VAEDecodeTiled: { temporal_size: '…', temporal_overlap: '…' },
 };
 
 /** What is known of descriptions. */
@@ -21,12 +28,12 @@ export function restoreProse(name: string, info: PyDict): void {
   const { description = '', outputs } = texts[name] ?? {};
   if (!info.has('description')) info.set('description', description);
   if (outputs !== undefined) info.set('output_tooltips', [...outputs]);
-  for (const input of tooltips[name] ?? []) {
+  for (const [input, tooltip] of Object.entries(tooltips[name] ?? {})) {
     for (const section of (info.get('input') as PyDict).values()) {
       const spec = isDict(section) ? section.get(input) : undefined;
       if (!Array.isArray(spec)) continue;
       if (spec.length === 1) spec.push(dict({}));
-      (spec[1] as PyDict).set('tooltip', '…');
+      (spec[1] as PyDict).set('tooltip', tooltip);
     }
   }
 }

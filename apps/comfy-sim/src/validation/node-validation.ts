@@ -1,4 +1,5 @@
 import type { Generation } from '../generation';
+import { liveInputs } from '../object-info/dynamic-inputs';
 import type { InputSpec, NodeClass } from '../object-info/node-class';
 import type { NodeRegistry } from '../object-info/node-registry';
 import { conversions } from '../python/conversions';
@@ -85,7 +86,7 @@ export class NodeValidation {
     if (!isDict(inputs)) throw typeError(`argument of type '${typeName(inputs)}' is not iterable`);
     const errors: ValidationError[] = [];
     let valid = true;
-    for (const spec of nodeClass.inputs.values()) {
+    for (const spec of liveInputs(nodeClass.inputs.values(), inputs)) {
       const value = inputs.get(spec.name);
       if (value === undefined) {
         if (spec.category === 'required') {
@@ -166,7 +167,8 @@ export class NodeValidation {
     if (options === undefined || options.some((option) => isEqual(option, value))) return undefined;
     const long = options.length > maxListedOptions;
     const listed = long ? `(list of length ${options.length})` : repr(options);
-    return validationError('value_not_in_list', 'Value not in list', `${spec.name}: '${str(value)}' not in ${listed}`, {
+    const shown = this.generation.combosOfV3Checked && Array.isArray(value) ? repr(value) : `'${str(value)}'`;
+    return validationError('value_not_in_list', 'Value not in list', `${spec.name}: ${shown} not in ${listed}`, {
       ...about, input_config: long ? null : about['input_config'] ?? null, received_value: value,
     });
   }
