@@ -16,6 +16,7 @@ import { Collector } from './library/collector';
 import { Library } from './library/library';
 import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
+import { FleetReader } from './scheduling/fleet';
 import { PromptWatch } from './scheduling/prompt-watch';
 import { Scheduler } from './scheduling/scheduler';
 import { StatusController } from './status.controller';
@@ -30,7 +31,7 @@ export const renderingEntities = [...jobEntities, Gpu];
     { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
     { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
-    JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, RenderingMetrics,
+    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, RenderingMetrics,
   ],
 })
 export class RenderingModule {}

@@ -17,6 +17,13 @@ export class Outbox {
 
   /** Returns the event's id. Throws when the data is not what the event promises: a bug of ours that must not leave the house. */
   async add<Definition extends EventDefinition>(tx: EntityManager, event: Definition, data: DataOf<Definition>, provenance: Provenance): Promise<string> {
+    const message = this.message(event, data, provenance);
+    await tx.query('insert into outbox (stream, subject, msg_id, aggregate, payload) values ($1, $2, $3, $4, $5)', outboxValues(message));
+    return message.msgId;
+  }
+
+  /** The row to write, for a caller that writes it in a statement of its own, together with the fact. */
+  message<Definition extends EventDefinition>(event: Definition, data: DataOf<Definition>, provenance: Provenance): OutboxMessage {
     const id = newId();
     const facts = event.schema.parse(data);
     const payload = {
@@ -28,9 +35,17 @@ export class Outbox {
       ...(provenance.causationId === undefined ? {} : { causationId: provenance.causationId }),
       data: facts,
     };
-    await tx.query('insert into outbox (stream, subject, msg_id, aggregate, payload) values ($1, $2, $3, $4, $5)', [
-      eventStream(event.owner), event.subjectOf(facts), id, event.aggregateOf(facts), JSON.stringify(payload),
-    ]);
-    return id;
+    return { stream: eventStream(event.owner), subject: event.subjectOf(facts), msgId: id, aggregate: event.aggregateOf(facts), payload: JSON.stringify(payload) };
   }
 }
+
+export interface OutboxMessage {
+  stream: string;
+  subject: string;
+  msgId: string;
+  aggregate: string;
+  payload: string;
+}
+
+/** In the order of the columns stream, subject, msg_id, aggregate, payload. */
+export const outboxValues = ({ stream, subject, msgId, aggregate, payload }: OutboxMessage): string[] => [stream, subject, msgId, aggregate, payload];

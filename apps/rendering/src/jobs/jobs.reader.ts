@@ -5,8 +5,7 @@ import type {
 import { decodeCursor, toPage } from '@tower/db';
 import { CLOCK, notFound, type Clock } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
-import { readFleet } from '../scheduling/fleet';
-import { WorkflowLibrary } from '../workflows/workflow-library';
+import { FleetReader } from '../scheduling/fleet';
 import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 
@@ -15,7 +14,7 @@ import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, t
 export class JobsReader {
   constructor(
     private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
+    private readonly fleets: FleetReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -23,14 +22,14 @@ export class JobsReader {
     const [rows] = await this.rows([await this.job(id)]);
     if (!rows) throw notFound('job', id);
     const now = this.clock.now();
-    return toJobView(rows, await readFleet(this.db.manager, this.workflows, now), now);
+    return toJobView(rows, await this.fleets.read(), now);
   }
 
   async progress(id: string): Promise<ProgressView> {
     const [rows] = await this.rows([await this.job(id)]);
     if (!rows) throw notFound('job', id);
     const now = this.clock.now();
-    return toProgressView(rows, await readFleet(this.db.manager, this.workflows, now), now);
+    return toProgressView(rows, await this.fleets.read(), now);
   }
 
   async list(input: InputOf<typeof listJobsRequest>): Promise<Page<JobSummary>> {
@@ -44,7 +43,7 @@ export class JobsReader {
     const jobs = await query.getMany();
     const rows = new Map((await this.rows(jobs)).map((row) => [row.job.id, row]));
     const now = this.clock.now();
-    const fleet = await readFleet(this.db.manager, this.workflows, now);
+    const fleet = await this.fleets.read();
     return toPage(jobs, input.limit, (job) => toJobSummary(rows.get(job.id) ?? { job, tasks: [], attempts: [] }, fleet, now));
   }
 

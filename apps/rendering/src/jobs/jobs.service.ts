@@ -7,8 +7,7 @@ import {
 import { handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
-import { configuredGpus } from '../scheduling/queue.queries';
-import { readFleet, type WaitingTask } from '../scheduling/fleet';
+import { FleetReader, toWaiting, type Fleet, type WaitingTask } from '../scheduling/fleet';
 import { resolveParameters, type ParameterValues } from '../workflows/bind';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
@@ -27,6 +26,7 @@ export class JobsService {
     private readonly journal: JobJournal,
     private readonly reader: JobsReader,
     private readonly workflows: WorkflowLibrary,
+    private readonly fleets: FleetReader,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -34,20 +34,21 @@ export class JobsService {
   /** Accepts a job or says exactly what is wrong with it. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
     const workflow = body.workflow === undefined ? this.workflows.defaultFor(body.job_type) : this.workflows.get(body.workflow);
-    const [project, parts] = await Promise.all([
+    const [fleet, project, parts] = await Promise.all([
+      this.fleets.read(),
       this.requests.ask(getProjectRequest, { id: body.project_id }),
       body.character_ids.length === 0 ? { characters: [] } : this.requests.ask(getPromptPartsRequest, { project_id: body.project_id, character_ids: body.character_ids }),
     ]);
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
-    const known = knownChoices(await configuredGpus(this.db.manager));
+    const known = knownChoices(fleet.gpus);
     const values = resolveParameters(workflow, body.preset, givenParameters(body, prompt, seed), known);
 
     return this.db.transaction((tx) =>
       onceByKey(tx, 'request_job', context.idempotencyKey, body, async () => {
-        const job = await this.insert(tx, context, body, workflow, values, project.slug);
-        return this.accepted(tx, job, workflow, body, values);
+        const { job, tasks } = await this.insert(tx, context, body, workflow, values, project.slug);
+        return this.accepted(job, tasks, fleet, workflow, body, values);
       }),
     );
   }
@@ -89,20 +90,18 @@ export class JobsService {
     });
   }
 
-  private async insert(tx: EntityManager, context: RequestContext, body: GenerateRequest, workflow: Workflow, values: ParameterValues, projectSlug: string): Promise<Job> {
+  private async insert(tx: EntityManager, context: RequestContext, body: GenerateRequest, workflow: Workflow, values: ParameterValues, projectSlug: string): Promise<{ job: Job; tasks: Pick<Task, 'id'>[] }> {
     const now = this.clock.now();
     const seed = Number(values['seed']);
-    const job = await tx.save(
-      Job,
-      tx.create(Job, {
+    const job = tx.create(Job, {
         id: newId(), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name,
         workflowVersion: workflow.file.version, preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt,
         negativePrompt: body.negative_prompt, fullPrompt: String(values['prompt']), fullNegativePrompt: String(values['negative_prompt']), modelName: String(values['model_name']),
         width: Number(values['width']), height: Number(values['height']), steps: Number(values['steps']), cfgScale: Number(values['cfg_scale']),
         samplerName: String(values['sampler_name']), scheduler: String(values['scheduler']), seed, count: body.count, autoQualityCheck: body.auto_quality_check,
         maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
-      }),
-    );
+      });
+    await tx.insert(Job, job);
     await this.journal.record(tx, job, jobRequested, { jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority });
     const tasks = Array.from({ length: body.count }, (_, idx) => ({
       id: newId(), jobId: job.id, idx, state: 'queued' as const, seed: seed + idx, attempts: 0, losses: 0, regenerations: 0, excludedGpus: [], notBefore: null, error: null, createdAt: now,
@@ -111,15 +110,17 @@ export class JobsService {
     Object.assign(job, { state: 'queued', queuedAt: now });
     await tx.update(Job, { id: job.id, state: 'pending' }, { state: 'queued', queuedAt: now });
     await this.journal.record(tx, job, jobQueued, { reason: 'accepted' });
-    return job;
+    return { job, tasks };
   }
 
-  private async accepted(tx: EntityManager, job: Job, workflow: Workflow, body: GenerateRequest, values: ParameterValues): Promise<JobAccepted> {
+  /** The estimate is for the end of the line as it was a moment ago. */
+  private accepted(job: Job, tasks: readonly Pick<Task, 'id'>[], fleet: Fleet, workflow: Workflow, body: GenerateRequest, values: ParameterValues): JobAccepted {
     const now = this.clock.now();
-    const fleet = await readFleet(tx, this.workflows, now);
-    const own = fleet.waiting.filter((task) => task.jobId === job.id);
-    const spans = own.flatMap((task) => fleet.spanOf(task.taskId) ?? []);
-    const estimate = spans.length === own.length && own.length > 0 ? toEstimate(spans, now) : { ...toEstimate([], now), basis: 'unknown: no card that answers can run it' };
+    const size = { workflow: job.workflow, width: job.width, height: job.height, steps: job.steps };
+    const own = tasks.map((task) => toWaiting({ ...size, task_id: task.id, job_id: job.id, model_name: job.modelName, excluded_gpus: [] }, this.workflows));
+    const forecast = fleet.forecastWith(own);
+    const spans = own.flatMap((task) => forecast.get(task.taskId) ?? []);
+    const estimate = spans.length === own.length ? toEstimate(spans, now) : { ...toEstimate([], now), basis: 'unknown: no card that answers can run it' };
     return {
       job_id: job.id,
       status: job.state,
@@ -129,7 +130,7 @@ export class JobsService {
       estimate,
       suggestion: suggestDraft(workflow, body, values, estimate.remaining_seconds, (draft) => {
         const first = own[0];
-        const span = first && fleet.forecastWith([]).get(first.taskId);
+        const span = spans[0];
         return first && span ? span.startIn + fleet.estimate({ ...first, ...draft }, span.gpu).seconds : undefined;
       }),
       websocket_url: `/ws/jobs/${job.id}`,

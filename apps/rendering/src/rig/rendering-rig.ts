@@ -17,6 +17,7 @@ import { Collector } from '../library/collector';
 import { Library } from '../library/library';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService } from '../scheduling/attempts.service';
+import { FleetReader } from '../scheduling/fleet';
 import { PromptWatch } from '../scheduling/prompt-watch';
 import { Scheduler } from '../scheduling/scheduler';
 import { WorkflowLibrary } from '../workflows/workflow-library';
@@ -53,9 +54,10 @@ export class RenderingRig {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-    const reader = new JobsReader(db, workflows, systemClock);
+    const fleets = new FleetReader(db, workflows, systemClock);
+    const reader = new JobsReader(db, fleets, systemClock);
     const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
-    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, new JobsService(db, journal, reader, workflows, neighbours, systemClock), reader);
+    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, new JobsService(db, journal, reader, workflows, fleets, neighbours, systemClock), reader);
   }
 
   /** Starts one more rendering process's scheduler, with connections of its own. */
@@ -64,12 +66,13 @@ export class RenderingRig {
     this.open.push(db);
     const logger = createLogger('rig', process.env['RIG_LOG'] ?? 'silent');
     const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
+    const fleets = new FleetReader(db, this.workflows, systemClock);
     const metrics = new RenderingMetrics(new Metrics('rendering'));
     const attempts = new AttemptsService(db, journal, this.workflows, systemClock);
-    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, this.workflows, systemClock), logger);
+    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, fleets, systemClock), logger);
     const watch = new PromptWatch(db, attempts, progress, this.workflows, metrics, systemClock, logger);
     const collector = new Collector(db, journal, attempts, progress, new Library(this.libraryRoot), metrics, systemClock, logger);
-    const scheduler = new Scheduler(db, attempts, watch, collector, new GpuRegistry(db, systemClock), this.workflows, metrics, this.gpus, this.databaseUrl, name, systemClock, logger);
+    const scheduler = new Scheduler(db, attempts, watch, collector, new GpuRegistry(db, systemClock), fleets, metrics, this.gpus, this.databaseUrl, name, systemClock, logger);
     this.schedulers.push(scheduler);
     scheduler.start();
     return scheduler;

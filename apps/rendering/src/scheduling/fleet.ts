@@ -1,13 +1,15 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { GpuView } from '@tower/contracts';
-import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource } from 'typeorm';
 import { estimateAttempt, type AttemptEstimate, type Sample, type Work } from '../estimates/estimate';
 import { forecast, remaining, type Span } from '../estimates/forecast';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
-import type { WorkflowLibrary } from '../workflows/workflow-library';
+import { WorkflowLibrary } from '../workflows/workflow-library';
 import type { Card, Waiting } from './pick';
-import { configuredGpus, liveAttempts, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
+import { configuredGpus, liveAttempts, liveWorks, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
 
 export type WaitingTask = Waiting & Work;
 
@@ -62,15 +64,36 @@ export class Fleet {
   }
 }
 
-export async function readFleet(tx: EntityManager, workflows: WorkflowLibrary, now: Date): Promise<Fleet> {
-  const gpus = await configuredGpus(tx);
-  const live = await liveAttempts(tx);
-  const rows = await waitingTasks(tx);
-  const works: (Work & { attempt_id: string })[] =
-    live.length === 0
-      ? []
-      : await tx.query('select a.id as attempt_id, j.workflow, j.width, j.height, j.steps from attempt a join job j on j.id = a.job_id where a.id = any($1)', [live.map((attempt) => attempt.id)]);
-  return new Fleet(gpus, live, rows, await recentSamples(tx), workflows, new Map(works.map((work) => [work.attempt_id, work])), now);
+/** Milliseconds for which measurements are taken as still the same; they change once per attempt. */
+const samplesForMs = 2_000;
+
+/** Reads the fleet; side by side, because a card may be waiting for the answer. */
+@Injectable()
+export class FleetReader {
+  private samples: { readAtMs: number; rows: Promise<Sample[]> } | undefined;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly workflows: WorkflowLibrary,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async read(): Promise<Fleet> {
+    const { manager } = this.db;
+    const [gpus, live, works, rows, samples] = await Promise.all([configuredGpus(manager), liveAttempts(manager), liveWorks(manager), waitingTasks(manager), this.recent()]);
+    return new Fleet(gpus, live, rows, samples, this.workflows, new Map(works.map((work) => [work.attempt_id, work])), this.clock.now());
+  }
+
+  private recent(): Promise<Sample[]> {
+    const nowMs = this.clock.monotonicMs();
+    if (!this.samples || nowMs - this.samples.readAtMs > samplesForMs) {
+      const rows = recentSamples(this.db.manager);
+      this.samples = { readAtMs: nowMs, rows };
+      // A failed read must not be remembered.
+      rows.catch(() => (this.samples = undefined));
+    }
+    return this.samples.rows;
+  }
 }
 
 export function toCard(gpu: Gpu): Card {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Sample } from '../estimates/estimate';
+import type { Sample, Work } from '../estimates/estimate';
 import { Gpu } from '../gpus/gpu.entity';
 import { Attempt } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/moves';
@@ -35,6 +35,11 @@ export function configuredGpus(tx: EntityManager): Promise<Gpu[]> {
 
 export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
   return tx.createQueryBuilder(Attempt, 'attempt').where('attempt.state in (:...states)', { states: liveAttemptStates }).getMany();
+}
+
+/** What the live attempts work on, as far as time depends on it. */
+export function liveWorks(tx: EntityManager): Promise<(Work & { attempt_id: string })[]> {
+  return tx.query('select a.id as attempt_id, j.workflow, j.width, j.height, j.steps from attempt a join job j on j.id = a.job_id where a.state = any($1)', [[...liveAttemptStates]]);
 }
 
 /** Newest measurements of each workflow and card, newest first. */

@@ -9,9 +9,8 @@ import { GpuDriver } from '../gpus/gpu-driver';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { Collector } from '../library/collector';
 import { RenderingMetrics } from '../rendering.metrics';
-import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
-import { readFleet, type Fleet } from './fleet';
+import { FleetReader, type Fleet } from './fleet';
 import { assign, type Assignment } from './pick';
 import { PromptWatch } from './prompt-watch';
 
@@ -33,12 +32,12 @@ export class Scheduler {
   private loop: Promise<void> | undefined;
 
   constructor(
-    private readonly db: DataSource,
+    db: DataSource,
     private readonly attempts: AttemptsService,
     private readonly watch: PromptWatch,
     private readonly collector: Collector,
     private readonly registry: GpuRegistry,
-    private readonly workflows: WorkflowLibrary,
+    private readonly fleets: FleetReader,
     private readonly metrics: RenderingMetrics,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
     @Inject(DATABASE_URL) databaseUrl: string,
@@ -129,7 +128,7 @@ export class Scheduler {
   private async dispatch(fence: string): Promise<void> {
     const idle = [...this.drivers.values()].filter((driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name));
     if (idle.length === 0) return;
-    const fleet = await readFleet(this.db.manager, this.workflows, this.clock.now());
+    const fleet = await this.fleets.read();
     this.metrics.queued.set(fleet.waiting.length);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.map((driver) => driver.name).filter((name) => !booked.has(name)));
