@@ -1,7 +1,7 @@
 import { describeError } from '@tower/kit';
 import { readTowerEnv } from '../env';
 import { towerHome } from '../home';
-import { stopOnSignals } from '../interruption';
+import { interruptedExitCode, stopOnSignals } from '../interruption';
 import { LogHub } from '../logs/log-hub';
 import { Redaction } from '../logs/redaction';
 import { RotatingFile } from '../logs/rotating-file';
@@ -17,6 +17,7 @@ export async function start(options: { verbose: boolean }): Promise<number> {
   const tower = new Tower({ env, hub, redaction, onProgress: (sentence) => terminal.draw([`Tower: ${sentence} …`]) });
 
   let isAsked = false;
+  let isKilled = false;
   const stopped = new Promise<void>((resolve) => {
     stopOnSignals({
       onStop: () => {
@@ -25,6 +26,7 @@ export async function start(options: { verbose: boolean }): Promise<number> {
         void tower.stop().finally(resolve);
       },
       onKill: () => {
+        isKilled = true;
         terminal.print('Tower: killing everything; nothing that was saved is lost');
         tower.kill();
       },
@@ -44,7 +46,7 @@ export async function start(options: { verbose: boolean }): Promise<number> {
   }
   await stopped;
   terminal.draw([]);
-  return 0;
+  return isKilled ? interruptedExitCode : 0;
 }
 
 const readyLine = (tower: Tower, library: string): string =>
