@@ -54,7 +54,7 @@ export class ApiClient {
         signal?.throwIfAborted();
         const isPassing = error instanceof AppError && error.kind === 'unavailable';
         if (!isRepeatable || !isPassing || performance.now() > deadline) throw error;
-        await sleep(backoffMs(attempt, { firstMs: 100, maxMs: 2_000 }), undefined, signal === undefined ? {} : { signal });
+        await sleep(backoffMs(attempt, { firstMs: 100, maxMs: 2_000 }), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       }
     }
   }

@@ -1,0 +1,29 @@
+import { Redaction } from './redaction';
+
+describe('Redaction', () => {
+  const redaction = new Redaction();
+  redaction.addUrl('postgres://tower:s3cret%2Fpass@db:5432/tower');
+  redaction.addUrl('nats://token-of-nats@one:4222,nats://user:natspass@two:4222');
+
+  it.each([
+    ['postgres://tower:whatever@127.0.0.1:5432/tower', 'postgres://[redacted]@127.0.0.1:5432/tower'],
+    ['it said s3cret/pass aloud', 'it said [redacted] aloud'],
+    ['encoded s3cret%2Fpass', 'encoded [redacted]'],
+    ['nats says token-of-nats and natspass', 'nats says [redacted] and [redacted]'],
+    ['Authorization: Bearer abcdefghijkl', 'Authorization: Bearer [redacted]'],
+    ['http://127.0.0.1:8331/api/anime/jobs?x=a@b', 'http://127.0.0.1:8331/api/anime/jobs?x=a@b'],
+  ])('turns %j into %j', (text, expected) => {
+    expect(redaction.text(text)).toBe(expected);
+  });
+
+  it('hides values under secret names at any depth and keeps everything else', () => {
+    const line = { msg: 'x', token: 'abc', nested: { Password: 'p', list: [{ apiKey: 'k', keep: 1 }] }, databaseUrl: 'postgres://h', tokens: 12, nothing: null };
+    expect(redaction.fields(line)).toEqual({ msg: 'x', token: '[redacted]', nested: { Password: '[redacted]', list: [{ apiKey: '[redacted]', keep: 1 }] }, databaseUrl: '[redacted]', tokens: 12, nothing: null });
+  });
+
+  it('does not take ordinary short words for secrets', () => {
+    const careless = new Redaction();
+    careless.addUrl('postgres://tower:tower@db/tower');
+    expect(careless.text('the tower stands')).toBe('the tower stands');
+  });
+});
