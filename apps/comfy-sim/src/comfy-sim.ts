@@ -111,7 +111,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const history = new History();
   const interrupt = new InterruptFlag();
   const executor = new Executor({
-    registry, behaviours, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
+    registry, behaviours, folders, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
     previewMethodPerPrompt: generation.previewMethodPerPrompt,
     runtimeFor: nodeRuntime({
       card, models, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,

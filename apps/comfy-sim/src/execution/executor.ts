@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { Folders } from '../files/folders';
 import type { NodeBehaviour, NodeRuntime } from '../nodes/node-behaviour';
 import type { NodeRegistry } from '../object-info/node-registry';
 import type { PyDict } from '../python/values';
@@ -22,6 +23,7 @@ export interface ExecutorParts {
   readonly publisher: Publisher;
   readonly interrupt: InterruptFlag;
   readonly clock: Clock;
+  readonly folders: Folders;
   readonly runtimeFor: (node: NodePlace, progress: Progress) => NodeRuntime;
   readonly historyListsCached: boolean;
   readonly previewMethodPerPrompt: boolean;

@@ -1,4 +1,5 @@
 import type { NodeValue } from '../nodes/node-value';
+import { liveInputs } from '../object-info/dynamic-inputs';
 import type { NodeClass } from '../object-info/node-class';
 import type { PyDict, PyValue } from '../python/values';
 import { isLink } from '../validation/link';
@@ -10,9 +11,10 @@ export function gatherInputs(
   id: string, prompt: DynamicPrompt, nodeClass: NodeClass | undefined, cache: NodeCache, extraData: PyDict,
 ): Map<string, NodeValue> {
   const out = new Map<string, NodeValue>();
+  const known = new Set(liveInputs(nodeClass?.inputs.values() ?? [], prompt.inputs(id)).map((spec) => spec.name));
   for (const [name, value] of prompt.inputs(id)) {
     if (isLink(value)) out.set(name, cache.outputsOf(value[0])?.[value[1]] ?? null);
-    else if (nodeClass?.inputs.has(name) === true) out.set(name, value);
+    else if (known.has(name)) out.set(name, value);
   }
   // Classes of the newer schema get theirs beside the call.
   if (nodeClass?.isV3 === true) return out;

@@ -2,12 +2,13 @@ import { ProcessGone } from '../clock';
 import { isExpansion, NodeCall, type Expansion, type NodeBehaviour, type NodeResult } from '../nodes/node-behaviour';
 import { ExecutionBlocker, type NodeValue } from '../nodes/node-value';
 import { PyError, typeError } from '../python/errors';
-import { PyFloat, dict, isDict, type PyDict, type PyValue } from '../python/values';
+import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 import { isLink } from '../validation/link';
 import { DynamicPrompt } from './dynamic-prompt';
 import { blockedView, outOfMemory, toFailureView } from './execution-failure';
 import { ExecutionList } from './execution-list';
-import type { Executor, ExecutorParts, NodePlace } from './executor';
+import type { Executor, ExecutorParts } from './executor';
+import { Fingerprints } from './fingerprints';
 import { Interrupted } from './interruption';
 import { gatherInputs } from './node-inputs';
 import { Progress } from './progress';
@@ -65,7 +66,8 @@ export class PromptRun {
   async execute(outputs: readonly string[]): Promise<PromptResult> {
     this.message('execution_start', { prompt_id: this.promptId });
     const { cache, registry } = this.parts;
-    cache.startPrompt(new Signatures(this.prompt, registry, (id) => this.fingerprint(id)), this.prompt);
+    const fingerprints = new Fingerprints(this.prompt, this.parts.behaviours, this.parts.folders, this.parts.log);
+    cache.startPrompt(new Signatures(this.prompt, registry, (id) => fingerprints.of(id)), this.prompt);
     this.knownIds = [...this.prompt.ids, ...cache.knownInnerIds()];
     this.cachedIds = this.prompt.ids.filter((id) => cache.outputsOf(id) !== undefined);
     this.message('execution_cached', { nodes: [...this.cachedIds], prompt_id: this.promptId });
@@ -159,7 +161,8 @@ export class PromptRun {
     }
     if (behaviour === undefined) throw new PyError('NotImplementedError', `the simulator has no behaviour for the class ${classType}`);
     this.refuseUnknownLinks(id, behaviour);
-    const runtime = this.parts.runtimeFor({ ...this.place(id), previewMethod: this.previewMethod() }, this.progress);
+    const place = { promptId: this.promptId, nodeId: id, classType, previewMethod: this.previewMethod() };
+    const runtime = this.parts.runtimeFor(place, this.progress);
     await runtime.strike();
     return behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime));
   }
@@ -275,33 +278,9 @@ export class PromptRun {
     this.parts.publisher.publish(event, dict(fields), this.executor.clientId);
   }
 
-  private place(id: string): NodePlace {
-    return { promptId: this.promptId, nodeId: id, classType: this.prompt.classType(id) };
-  }
-
   /** Newer servers let each prompt choose; what they do not know counts as the server's own choice. */
   private previewMethod(): string | undefined {
     const asked = this.extraData.get('preview_method');
     return this.parts.previewMethodPerPrompt && typeof asked === 'string' ? asked : undefined;
-  }
-
-  /** IS_CHANGED, unless the client sent its own; the value stays in the prompt and gets into the picture's metadata. */
-  private fingerprint(id: string): PyValue {
-    const node = this.prompt.find(id);
-    const classType = this.prompt.classType(id);
-    const compute = this.parts.behaviours.get(classType)?.fingerprint;
-    if (node === undefined || compute === undefined) return false;
-    const posted = node.get('is_changed');
-    if (posted !== undefined) return posted;
-    const { folders } = this.parts.runtimeFor(this.place(id), this.progress);
-    let value: PyValue;
-    try {
-      value = compute(this.prompt.inputs(id), folders);
-    } catch (error) {
-      this.parts.log(`WARNING: ${String(error)}`);
-      value = new PyFloat(NaN);
-    }
-    node.set('is_changed', value);
-    return value;
   }
 }

@@ -7,7 +7,8 @@ import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { ImageValue, UpscaleModelValue } from './node-value';
 
 const kernels: Record<string, Kernel> = { 'nearest-exact': 'nearest', bilinear: 'linear', area: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' };
-const kernelOf = (call: NodeCall): Kernel => kernels[call.text('upscale_method')] ?? 'lanczos3';
+export const kernelNamed = (method: string): Kernel => kernels[method] ?? 'lanczos3';
+const kernelOf = (call: NodeCall): Kernel => kernelNamed(call.text('upscale_method'));
 
 const mapPictures = (images: ImageValue, change: (picture: Picture) => Picture): { outputs: [ImageValue] } => ({
   outputs: [new ImageValue(images.pictures.map(change))],

@@ -5,8 +5,10 @@ import { emptyImage, imageBatch, imageInvert, imageScale, imageScaleBy, imageUps
 import { emptyLatentImage, emptySd3LatentImage, latentUpscale, latentUpscaleBy, vaeDecode, vaeDecodeTiled, vaeEncode } from './latent-nodes';
 import { checkpointLoader, loadImage, loraLoader, upscaleModelLoader } from './loader-nodes';
 import type { NodeBehaviour } from './node-behaviour';
+import { previewAny, primitive, randomNoise } from './primitive-nodes';
+import { batchImages, imageScaleToMaxDimension, imageScaleToTotalPixels, resizeImageMask, resizeImagesByLongerEdge } from './resize-nodes';
 import { kSampler, kSamplerAdvanced } from './sampling-nodes';
-import { previewImage, saveImage, saveWebm } from './saving-nodes';
+import { previewImage, saveAnimatedWebp, saveImage, saveWebm } from './saving-nodes';
 import { clipSetLastLayer, clipTextEncode } from './text-nodes';
 
 /** What the simulator can run. Other classes of the object info validate and then fail when they are reached. */
@@ -19,7 +21,11 @@ export function coreBehaviours(): Map<string, NodeBehaviour> {
     ['VAEEncode', vaeEncode], ['VAEDecode', vaeDecode], ['VAEDecodeTiled', vaeDecodeTiled],
     ['EmptyImage', emptyImage], ['ImageScale', imageScale], ['ImageScaleBy', imageScaleBy], ['ImageInvert', imageInvert],
     ['ImageBatch', imageBatch], ['ImageUpscaleWithModel', imageUpscaleWithModel],
-    ['SaveImage', saveImage], ['PreviewImage', previewImage()], ['SaveWEBM', saveWebm],
+    ['ImageScaleToTotalPixels', imageScaleToTotalPixels], ['ImageScaleToMaxDimension', imageScaleToMaxDimension],
+    ['ResizeImagesByLongerEdge', resizeImagesByLongerEdge], ['ResizeImageMaskNode', resizeImageMask], ['BatchImagesNode', batchImages],
+    ['PrimitiveString', primitive], ['PrimitiveInt', primitive], ['PrimitiveFloat', primitive], ['PrimitiveBoolean', primitive],
+    ['RandomNoise', randomNoise], ['PreviewAny', previewAny],
+    ['SaveImage', saveImage], ['PreviewImage', previewImage()], ['SaveWEBM', saveWebm], ['SaveAnimatedWEBP', saveAnimatedWebp],
   ]);
 }
 

@@ -47,7 +47,8 @@ export class LatentValue {
     return this.recipes.length;
   }
   toString(): string {
-    return "{'samples': tensor([[[[0., 0., 0., …]]]])}";
+    const zeros = Array.from({ length: this.width / 8 }, () => 0);
+    return `{'samples': ${tensorText([this.batch, 4, this.height / 8], zeros)}}`;
   }
 }
 
@@ -67,6 +68,13 @@ export class MaskValue {
   }
 }
 
+export class NoiseValue {
+  constructor(readonly seed: string) {}
+  toString(): string {
+    return '</comfy_extras/nodes_custom_sampler.Noise_RandomNoise object at 0x7f0000000060>';
+  }
+}
+
 /** Passes through links and keeps what follows from running. */
 export class ExecutionBlocker {
   constructor(readonly message: string | null) {}
@@ -76,5 +84,6 @@ export class ExecutionBlocker {
 }
 
 export type SimulatedValue =
-  | ModelValue | ClipValue | VaeValue | UpscaleModelValue | ConditioningValue | LatentValue | ImageValue | MaskValue | ExecutionBlocker;
+  | ModelValue | ClipValue | VaeValue | UpscaleModelValue | ConditioningValue | LatentValue | ImageValue | MaskValue
+  | NoiseValue | ExecutionBlocker;
 export type NodeValue = PyValue | SimulatedValue;

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FolderKind } from '../files/folders';
 import { nextSavePath } from '../files/save-path';
+import { Picture } from '../pictures/picture';
 import { withText } from '../pictures/png';
 import { PyError, keyError } from '../python/errors';
 import { dumpJson } from '../python/json';
@@ -37,6 +38,22 @@ function pngTexts(call: NodeCall): Map<string, string> {
 export const saveImage: NodeBehaviour = {
   functionName: 'SaveImage.save_images',
   run: (call) => saveImages(call, 'output', call.text('filename_prefix'), 4),
+};
+
+export const saveAnimatedWebp: NodeBehaviour = {
+  functionName: 'SaveAnimatedWEBP.save_images',
+  async run(call) {
+    const { pictures } = call.value('images', ImageValue);
+    const target = nextSavePath(call.runtime.folders, 'output', call.text('filename_prefix'), pictures[0]?.width ?? 0, pictures[0]?.height ?? 0, new Date());
+    const filename = `${target.fileName}_${String(target.counter).padStart(5, '0')}_.webp`;
+    writeFileSync(path.join(target.folder, filename), await Picture.animatedWebp(pictures, {
+      fps: call.float('fps'), lossless: call.flag('lossless'), quality: call.int('quality'),
+    }));
+    const images = [dict({ filename, subfolder: target.subfolder, type: 'output' })];
+    const images = [dict({ filename, subfolder: target.subfolder, type: 'output' })];
+    // A single picture is no animation, and the recorded server then says nothing of one.
+    return { outputs: [], ui: dict(pictures.length === 1 ? { images } : { images, animated: [true] }) };
+  },
 };
 
 const webmCodecs = ['vp9', 'av1'];

@@ -1,4 +1,4 @@
-import { dict, isDict, type PyDict } from '../python/values';
+import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 
 /** Inputs of the core picture nodes that have a tooltip, and what it says where that is known. */
 const tooltips: Record<string, Record<string, string> | undefined> = {
@@ -10,6 +10,7 @@ const tooltips: Record<string, Record<string, string> | undefined> = {
     positive: '…', negative: '…', latent_image: '…', denoise: '…',
   },
   LoraLoader: { model: '…', clip: '…', lora_name: '…', strength_model: '…', strength_clip: '…' },
+  ResizeImageMaskNode: { multiplier: 'Scale factor (e.g., 2.0 doubles size, 0.5 halves size).' },
   SaveImage: { images: 'The images to save.', filename_prefix: '…' },
   VAEDecode: { samples: '…', vae: '…' },
   VAEDecodeTiled: { temporal_size: '…', temporal_overlap: '…' },
@@ -29,11 +30,16 @@ export function restoreProse(name: string, info: PyDict): void {
   if (!info.has('description')) info.set('description', description);
   if (outputs !== undefined) info.set('output_tooltips', [...outputs]);
   for (const [input, tooltip] of Object.entries(tooltips[name] ?? {})) {
-    for (const section of (info.get('input') as PyDict).values()) {
-      const spec = isDict(section) ? section.get(input) : undefined;
-      if (!Array.isArray(spec)) continue;
+    for (const spec of specsNamed(input, info.get('input') ?? null)) {
       if (spec.length === 1) spec.push(dict({}));
       (spec[1] as PyDict).set('tooltip', tooltip);
     }
   }
+}
+
+/** At any depth: dynamic combos have inputs inside their options. */
+function specsNamed(input: string, value: PyValue): PyValue[][] {
+  if (Array.isArray(value)) return value.flatMap((item) => specsNamed(input, item));
+  if (!isDict(value)) return [];
+  return [...value].flatMap(([key, item]) => (key === input && Array.isArray(item) ? [item] : specsNamed(input, item)));
 }

@@ -60,6 +60,16 @@ export class Picture {
     return sharp(await this.pixels(), this.shape).png({ compressionLevel, palette: false }).toBuffer();
   }
 
+  /** All pictures must have the size of the first. */
+  static async animatedWebp(pictures: readonly Picture[], options: { fps: number; lossless: boolean; quality: number }): Promise<Buffer> {
+    const [first] = pictures;
+    if (first === undefined) throw new Error('an animation needs a picture');
+    const frames = Buffer.concat(await Promise.all(pictures.map((picture) => picture.pixels())));
+    const raw = { width: first.width, height: first.height * pictures.length, channels: 3 as const, pageHeight: first.height };
+    const delay = pictures.map(() => Math.round(1000 / options.fps));
+    return sharp(frames, { raw }).webp({ lossless: options.lossless, quality: options.quality, loop: 0, delay }).toBuffer();
+  }
+
   private get shape(): { raw: { width: number; height: number; channels: 3 } } {
     return { raw: { width: this.width, height: this.height, channels: 3 } };
   }

@@ -1,12 +1,14 @@
-/** repr(tensor) of an IMAGE, as torch prints it into `current_inputs`: large ones with their edges only. */
+/** repr(tensor), as torch prints it into `current_inputs`: large ones with their edges only. */
 const edgeItems = 3;
 const summaryThreshold = 1000;
 
-export function tensorText(shape: readonly [batch: number, height: number, width: number], pixel: readonly number[]): string {
-  const whole = pixel.every(Number.isInteger);
-  const last = `[${pixel.map((value) => (whole ? `${value}.` : value.toFixed(4))).join(', ')}]`;
-  const count = shape.reduce((product, size) => product * size, pixel.length);
-  return `tensor(${nested(shape, last, 'tensor('.length, count > summaryThreshold)})`;
+export function tensorText(shape: readonly number[], row: readonly number[]): string {
+  const whole = row.every(Number.isInteger);
+  const summarise = shape.reduce((product, size) => product * size, row.length) > summaryThreshold;
+  const cells = row.map((value) => (whole ? `${value}.` : value.toFixed(4)));
+  const cut = summarise && cells.length > 2 * edgeItems;
+  const last = `[${(cut ? [...cells.slice(0, edgeItems), ' ...', ...cells.slice(-edgeItems)] : cells).join(', ')}]`;
+  return `tensor(${nested(shape, last, 'tensor('.length, summarise)})`;
 }
 
 function nested(shape: readonly number[], last: string, indent: number, summarise: boolean): string {

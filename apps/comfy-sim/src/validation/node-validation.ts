@@ -90,7 +90,9 @@ export class NodeValidation {
       const value = inputs.get(spec.name);
       if (value === undefined) {
         if (spec.category === 'required') {
-          errors.push(validationError('required_input_missing', 'Required input is missing', spec.name, { input_name: spec.name }));
+          // Dynamic inputs are named in full beside it, and by their last part here.
+          const details = spec.name.split('.').at(-1) ?? spec.name;
+          errors.push(validationError('required_input_missing', 'Required input is missing', details, { input_name: spec.name }));
         }
       } else if (Array.isArray(value)) {
         const linked = this.checkLink(spec, value);
