@@ -4,6 +4,7 @@ import { gpuConfig } from '@tower/contracts';
 import { sha256File } from '@tower/imaging';
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import { Gpu } from './gpus/gpu.entity';
 import { Attempt } from './jobs/job.entity';
 import { RenderingRig, verdictOn } from './rig/rendering-rig';
 import { SimProcess } from './rig/sim-process';
@@ -48,6 +49,8 @@ async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
 
 const seqs = async (id: string): Promise<number[]> => (await rig.reader.events({ id, after: 0, limit: 1000 })).items.map((event) => event.seq);
 const gapless = (numbers: number[]): number[] => numbers.map((_, index) => index + 1);
+
+const bothCardsUp = () => waitFor(async () => (await rig.db.manager.countBy(Gpu, { state: 'idle' })) === cards.length, seconds(15));
 
 /** By the cards' own logs: how often each prompt was started, and whether two ever ran at once on one card. */
 function overlaps(card: SimProcess): number {
@@ -171,6 +174,7 @@ it('gives a task that ran out of memory to the other card', async () => {
   const image = cards.find((card) => card.name === 'rx9070xt');
   await image?.fault({ kind: 'oom', node: 'KSampler' });
   await rig.startScheduler();
+  await bothCardsUp();
   const { job_id } = await rig.request();
   const job = await ended(job_id);
   expect(job.status).toBe('completed');
@@ -212,6 +216,5 @@ it('respects what somebody queued by hand', async () => {
   const { job_id } = await rig.request();
   expect(await ended(job_id)).toMatchObject({ status: 'completed' });
   for (const card of cards) expect(overlaps(card)).toBe(1);
-  const foreign = cards.flatMap((card) => card.executed('end').filter((line) => line.outcome === 'success'));
-  expect(foreign).toHaveLength(3);
+  await waitFor(() => cards.flatMap((card) => card.executed('end').filter((line) => line.outcome === 'success')).length === 3, { timeoutMs: seconds(20), describe: 'both foreign prompts and ours to end well' });
 });
