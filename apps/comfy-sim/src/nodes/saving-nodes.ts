@@ -50,7 +50,6 @@ export const saveAnimatedWebp: NodeBehaviour = {
       fps: call.float('fps'), lossless: call.flag('lossless'), quality: call.int('quality'),
     }));
     const images = [dict({ filename, subfolder: target.subfolder, type: 'output' })];
-    const images = [dict({ filename, subfolder: target.subfolder, type: 'output' })];
     // A single picture is no animation, and the recorded server then says nothing of one.
     return { outputs: [], ui: dict(pictures.length === 1 ? { images } : { images, animated: [true] }) };
   },
