@@ -3,7 +3,7 @@ import type { RequestClient } from '@tower/bus';
 import { characterArchived, characterCreated, characterUpdated, createCharacterBody, projectArchived, updateCharacterBody, type CharacterView, type EventOf, type ProjectView } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
 import { AppError, newId, notFound } from '@tower/kit';
-import { createTestDatabase, FixedClock, type TestDatabase } from '@tower/testing';
+import { createTestDatabase, FixedClock, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { characterEntities } from './characters.module';
 import { CharactersService } from './characters.service';
@@ -139,9 +139,21 @@ describe('the archiving of a project', () => {
     await expect(create()).rejects.toMatchObject({ kind: 'conflict', code: 'project_archived' });
   });
 
-  it('and creates at the same time leave no open character in it', async () => {
-    const outcomes = await Promise.all([...Array.from({ length: 8 }, () => create().then(() => 'created', (error: AppError) => error.code)), characters.archiveWithProject(archivedEvent()).then(() => 'archived')]);
-    expect(outcomes).toContain('archived');
+  it('makes those wait who join while it is under way, and refuses them', async () => {
+    const member = await create();
+    const waiting = (count: number): Promise<unknown> =>
+      waitFor(async () => ((await db.query("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")) as unknown[]).length === count, 3_000);
+    let archiving: Promise<void> = Promise.resolve();
+    let joining: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (tx) => {
+      await tx.query('select 1 from character where id = $1 for update', [member.id]);
+      archiving = characters.archiveWithProject(archivedEvent());
+      await waiting(1);
+      joining = create().catch((error: unknown) => error);
+      await waiting(2);
+    });
+    await archiving;
+    expect(await joining).toMatchObject({ kind: 'conflict', code: 'project_archived' });
     expect((await characters.list({ limit: 50, include_archived: false, project_id: projectId })).items).toEqual([]);
   });
 });
