@@ -2,18 +2,23 @@ import sharp from 'sharp';
 import { MAX_SHEET_ITEMS, captionLines, makeContactSheet } from './contact-sheet';
 
 const flat = (width: number, height: number, background: string): Promise<Buffer> =>
-  sharp({ create: { width, height, channels: 3, background } }).png().toBuffer();
+  sharp({ create: { width, height, channels: 3, background } })
+    .png()
+    .toBuffer();
 
 const pixelsOf = async (sheet: Buffer) => {
   const { data, info } = await sharp(sheet).raw().toBuffer({ resolveWithObject: true });
-  const at = (x: number, y: number): number[] => [...data.subarray((y * info.width + x) * info.channels, (y * info.width + x) * info.channels + 3)];
+  const at = (x: number, y: number): number[] => [
+    ...data.subarray((y * info.width + x) * info.channels, (y * info.width + x) * info.channels + 3),
+  ];
   return { at, info, data };
 };
 
 /** Pixels well above the ground between two rows: only letters are that bright there. */
 const inkBetween = ({ data, info }: Awaited<ReturnType<typeof pixelsOf>>, top: number, bottom: number): number => {
   let count = 0;
-  for (let at = top * info.width * info.channels; at < bottom * info.width * info.channels; at += info.channels) if (data[at]! > 120) count += 1;
+  for (let at = top * info.width * info.channels; at < bottom * info.width * info.channels; at += info.channels)
+    if (data[at]! > 120) count += 1;
   return count;
 };
 
@@ -44,7 +49,8 @@ describe('a contact sheet', () => {
 
   it('gives a long prompt two lines and no more', async () => {
     const picture = await flat(10, 10, '#000000');
-    const heightOf = async (prompt: string): Promise<number> => (await pixelsOf(await makeContactSheet([{ picture, captionLines: [prompt] }]))).info.height;
+    const heightOf = async (prompt: string): Promise<number> =>
+      (await pixelsOf(await makeContactSheet([{ picture, captionLines: [prompt] }]))).info.height;
     expect(await heightOf('word '.repeat(500))).toBe(await heightOf('word '.repeat(20)));
     expect(await heightOf('word '.repeat(20))).toBeGreaterThan(await heightOf('word'));
   });
@@ -61,7 +67,10 @@ describe('a contact sheet', () => {
       ),
     );
     expect(sheet.at(340, 120)).toEqual([0, 255, 0]);
-    const left = { ...sheet, data: sheet.data.map((value, index) => (Math.floor(index / sheet.info.channels) % sheet.info.width < 220 ? value : 0)) };
+    const left = {
+      ...sheet,
+      data: sheet.data.map((value, index) => (Math.floor(index / sheet.info.channels) % sheet.info.width < 220 ? value : 0)),
+    };
     expect(inkBetween(left as typeof sheet, 20, 220)).toBeGreaterThan(40);
   });
 

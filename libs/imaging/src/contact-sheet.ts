@@ -46,10 +46,7 @@ const promptLines = 2;
  * @throws RangeError for no items, more than MAX_SHEET_ITEMS, or sides that are not positive whole numbers; the file system's
  * own error for a path that cannot be read.
  */
-export async function makeContactSheet(
-  items: readonly ContactSheetItem[],
-  options: ContactSheetOptions = {},
-): Promise<Buffer> {
+export async function makeContactSheet(items: readonly ContactSheetItem[], options: ContactSheetOptions = {}): Promise<Buffer> {
   const { cellSide = 320, limits = {} } = options;
   const columns = options.columns ?? Math.min(6, Math.ceil(Math.sqrt(items.length)));
   if (items.length === 0 || items.length > MAX_SHEET_ITEMS)
@@ -84,9 +81,7 @@ export const captionLines = ({ prompt, seed, card, seconds }: CaptionFacts): str
   `${card} · ${seconds.toFixed(seconds < 10 ? 2 : 1)} s`,
 ];
 
-type Well =
-  | { readonly pixels: Buffer; readonly width: number; readonly height: number }
-  | { readonly refusal: PictureRefusal };
+type Well = { readonly pixels: Buffer; readonly width: number; readonly height: number } | { readonly refusal: PictureRefusal };
 
 async function fitPicture(source: PictureSource, side: number, limits: Partial<PictureLimits>): Promise<Well> {
   try {

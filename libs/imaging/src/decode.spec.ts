@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { decodePicture, probePicture } from './decode';
+import { decodePicture, decoding, probePicture } from './decode';
 import { PictureRefusal, pictureRefusalReasons } from './picture';
 
 const inputs = join(__dirname, '../test-data/quality/inputs');
@@ -35,7 +35,9 @@ const pngBomb = (width: number, height: number): Buffer => {
 describe('decoding', () => {
   it('shows nothing of the colour hidden under full transparency', async () => {
     const data = Buffer.from([255, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 51, 10, 20, 30, 255]);
-    const png = await sharp(data, { raw: { width: 4, height: 1, channels: 4 } }).png().toBuffer();
+    const png = await sharp(data, { raw: { width: 4, height: 1, channels: 4 } })
+      .png()
+      .toBuffer();
     expect([...(await decodePicture(png)).data]).toEqual([255, 255, 255, 0, 0, 0, 204, 204, 204, 10, 20, 30]);
   });
 
@@ -99,6 +101,16 @@ describe('decoding', () => {
   it('allows exactly the pixel limit', async () => {
     expect(await decodePicture(input('grey.png'), { maxPixels: 37 * 23 })).toMatchObject({ width: 37 });
     await expect(decodePicture(input('grey.png'), { maxPixels: 37 * 23 - 1 })).rejects.toMatchObject(refusal('too_many_pixels'));
+  });
+
+  it('names a decoder that ran out of time, and passes on what it does not know by name', async () => {
+    const failing = (message: string): Promise<unknown> => decoding(input('grey.png'), () => Promise.reject(new Error(message)));
+    await expect(failing('timeout: 12% complete')).rejects.toMatchObject(refusal('too_slow'));
+    await expect(failing('Input image exceeds pixel limit')).rejects.toMatchObject(refusal('too_many_pixels'));
+    await expect(failing('something else')).rejects.toMatchObject({
+      ...refusal('corrupt'),
+      cause: expect.objectContaining({ message: 'something else' }),
+    });
   });
 
   it('refuses animations instead of judging the first frame', async () => {

@@ -1,13 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { inspectPngAnimation, verifyBytes } from './integrity';
-import {
-  PictureRefusal,
-  defaultPictureLimits,
-  type Picture,
-  type PictureFormat,
-  type PictureLimits,
-  type PictureSource,
-} from './picture';
+import { PictureRefusal, defaultPictureLimits, type Picture, type PictureFormat, type PictureLimits, type PictureSource } from './picture';
 import { readPictureBytes, recogniseFormat } from './picture-bytes';
 
 /** What the header says. `width` and `height` are upright: EXIF orientation is already applied. */
@@ -34,9 +27,7 @@ export async function decodePicture(source: PictureSource, limits: Partial<Pictu
   if (header.pages > 1) throw new PictureRefusal('animated', `the file holds ${header.pages} frames`);
   const upright = pipeline.autoOrient();
   const opaque = header.hasAlpha ? upright.flatten({ background: '#ffffff' }) : upright;
-  const { data, info } = await decoding(bytes, () =>
-    opaque.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
-  );
+  const { data, info } = await decoding(bytes, () => opaque.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }));
   if (info.channels !== 3 || data.length !== info.width * info.height * 3)
     throw new PictureRefusal('corrupt', `decoded to ${info.channels} channels and ${data.length} bytes`);
   // A plain array: `slice` of a Buffer is a view, and who "copies" a frame that way paints into the original.
@@ -73,8 +64,9 @@ export async function openPicture(
   // The limit is checked here by us, so that a bomb is refused by its own name and not as a decoder error.
   const metadata = await decoding(bytes, () => sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata());
   const header = headerOf(metadata, format, bytes);
-  if (header.width * header.height * header.pages > limits.maxPixels)
-    throw new PictureRefusal('too_many_pixels', `${header.width} x ${header.height} x ${header.pages} exceeds ${limits.maxPixels}`);
+  // One page: of an animation only the first is ever decoded here.
+  if (header.width * header.height > limits.maxPixels)
+    throw new PictureRefusal('too_many_pixels', `${header.width} x ${header.height} exceeds ${limits.maxPixels} pixels`);
   if (metadata.space === 'cmyk') throw new PictureRefusal('cmyk', 'CMYK has no fixed meaning in RGB');
   const pipeline = sharp(bytes, {
     failOn: 'error',
@@ -85,8 +77,7 @@ export async function openPicture(
 }
 
 function headerOf(metadata: Metadata, format: PictureFormat, bytes: Uint8Array): PictureHeader {
-  if (metadata.format !== format)
-    throw new PictureRefusal('corrupt', `starts as ${format}, decodes as ${String(metadata.format)}`);
+  if (metadata.format !== format) throw new PictureRefusal('corrupt', `starts as ${format}, decodes as ${String(metadata.format)}`);
   const { autoOrient, pageHeight } = metadata;
   const pages = format === 'png' ? inspectPngAnimation(bytes) : (metadata.pages ?? 1);
   const height = pageHeight ?? autoOrient.height;

@@ -84,8 +84,7 @@ function zeroCellRatio(data: Uint8Array, width: number, height: number): number 
   const rows = Math.floor(height / side);
   let zero = 0;
   for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1)
-      if (isZeroCell(data, width, column * side, row * side, side)) zero += 1;
+    for (let column = 0; column < columns; column += 1) if (isZeroCell(data, width, column * side, row * side, side)) zero += 1;
   return zero / (rows * columns);
 }
 
@@ -100,12 +99,10 @@ function isZeroCell(data: Uint8Array, width: number, left: number, top: number, 
 export const isBlack = ({ all }: PictureLevels): boolean => all.mean < BLACK_MAX_MEAN && all.std < BLACK_MAX_STD;
 
 /** Every channel is flat; a black picture is uniform too. */
-export const isUniform = ({ red, green, blue }: PictureLevels): boolean =>
-  [red, green, blue].every(({ std }) => std < UNIFORM_MAX_STD);
+export const isUniform = ({ red, green, blue }: PictureLevels): boolean => [red, green, blue].every(({ std }) => std < UNIFORM_MAX_STD);
 
 /** Large exact-zero areas in a picture that is not black as a whole: part of the latent was NaN. */
-export const looksLikeNan = (measured: PictureLevels): boolean =>
-  !isBlack(measured) && measured.zeroCellRatio >= NAN_MIN_ZERO_CELL_RATIO;
+export const looksLikeNan = (measured: PictureLevels): boolean => !isBlack(measured) && measured.zeroCellRatio >= NAN_MIN_ZERO_CELL_RATIO;
 
 /** The most specific fault, or undefined for an ordinary picture. */
 export function findPixelFault(measured: PictureLevels): PixelFault | undefined {

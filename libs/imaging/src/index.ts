@@ -3,7 +3,15 @@ export { clsToken, frameConsistency, type Consistency } from './continuity/consi
 export { decodePicture, probePicture, type PictureHeader } from './decode';
 export { detectFaces, detectObjects } from './detection/detect';
 export { suppressOverlaps, type Box, type ScoredBox } from './detection/overlap';
-export { SCRFD_MAX_OVERLAP, SCRFD_MIN_SCORE, chooseFaces, decodeScrfd, scrfdInput, type DetectedFace, type ScrfdInput } from './detection/scrfd';
+export {
+  SCRFD_MAX_OVERLAP,
+  SCRFD_MIN_SCORE,
+  chooseFaces,
+  decodeScrfd,
+  scrfdInput,
+  type DetectedFace,
+  type ScrfdInput,
+} from './detection/scrfd';
 export { YOLO_MAX_OVERLAP, decodeYolo, yoloInput, type YoloDetection, type YoloOptions } from './detection/yolo';
 export { sha256, sha256File } from './digest';
 export { ASSIGNMENT_MIN_MARGIN, assignCast, type CastAssignment } from './gates/cast-assignment';

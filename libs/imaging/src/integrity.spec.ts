@@ -5,7 +5,9 @@ import { inspectPngAnimation, checkFileIntegrity, verifyBytes } from './integrit
 
 const input = (name: string): Buffer => readFileSync(join(__dirname, '../test-data/quality/inputs', name));
 const noise = (): sharp.Sharp =>
-  sharp(Buffer.from(Array.from({ length: 64 * 48 * 3 }, (_, index) => (index * 7919) % 251)), { raw: { width: 64, height: 48, channels: 3 } });
+  sharp(Buffer.from(Array.from({ length: 64 * 48 * 3 }, (_, index) => (index * 7919) % 251)), {
+    raw: { width: 64, height: 48, channels: 3 },
+  });
 
 describe('file integrity', () => {
   it.each(['rgb16.png', 'palette_trns.png', 'exif6.png', 'icc.png', 'jpeg420.jpg', 'exif8.jpg', 'cmyk.jpg'])('%s is whole', (name) => {
@@ -35,7 +37,7 @@ describe('file integrity', () => {
     const whole = await noise().png().toBuffer();
     for (let at = 8; at < whole.length; at += 5) {
       const flipped = Buffer.from(whole);
-      flipped[at] = whole[at]! ^ (1 << at % 8);
+      flipped[at] = whole[at]! ^ (1 << (at % 8));
       expect(verifyBytes(flipped).intact).toBe(false);
     }
   });

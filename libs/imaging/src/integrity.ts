@@ -2,14 +2,7 @@ import { crc32 } from 'node:zlib';
 import { defaultPictureLimits, type PictureFormat, type PictureLimits, type PictureSource } from './picture';
 import { loadBytes } from './picture-bytes';
 
-export type IntegrityFault =
-  | 'empty'
-  | 'signature'
-  | 'header'
-  | 'truncated'
-  | 'checksum'
-  | 'no_image_data'
-  | 'length_mismatch';
+export type IntegrityFault = 'empty' | 'signature' | 'header' | 'truncated' | 'checksum' | 'no_image_data' | 'length_mismatch';
 
 /** Whether the container is whole. Says nothing about the pixels: an intact file can still be black. */
 export type FileIntegrity =
@@ -28,10 +21,7 @@ export type FileIntegrity =
  * Formula source: PNG third edition section 5, ITU T.81 annex B, WebP container specification, GIF89a.
  * @throws PictureRefusal too_many_bytes; the file system's own error when the path cannot be read.
  */
-export async function checkFileIntegrity(
-  source: PictureSource,
-  limits: Partial<PictureLimits> = {},
-): Promise<FileIntegrity> {
+export async function checkFileIntegrity(source: PictureSource, limits: Partial<PictureLimits> = {}): Promise<FileIntegrity> {
   return verifyBytes(await loadBytes(source, limits.maxBytes ?? defaultPictureLimits.maxBytes));
 }
 

@@ -28,7 +28,7 @@ export type PictureSource = string | Uint8Array;
 export interface PictureLimits {
   /** Size of the encoded file. */
   readonly maxBytes: number;
-  /** Width times height, all pages together. */
+  /** Width times height of one page. */
   readonly maxPixels: number;
   /** Decoding time; a progressive JPEG of a few kilobytes can ask for minutes. */
   readonly maxSeconds: number;

@@ -2,10 +2,7 @@
  * A measurement, or the reason why there is none. What could not be computed is a state, never a number: it neither passes
  * nor fails nor enters an average.
  */
-export type Outcome<T> =
-  | { readonly state: 'computed'; readonly value: T }
-  | NotApplicable
-  | NotComputed;
+export type Outcome<T> = { readonly state: 'computed'; readonly value: T } | NotApplicable | NotComputed;
 
 /** One finite number. */
 export type Score = Outcome<number>;

@@ -8,12 +8,19 @@ import { decodeYolo, yoloInput, type YoloDetection } from './yolo';
 export async function detectFaces(model: OnnxModel, picture: Rgb): Promise<DetectedFace[]> {
   const input = scrfdInput(picture);
   const outputs = await model.run({ [model.inputName()]: { data: input.planes, dims: [1, 3, SCRFD_SIDE, SCRFD_SIDE] } });
-  const inOrder = model.outputNames().map((name) => outputs[name]).filter((tensor) => tensor !== undefined);
+  const inOrder = model
+    .outputNames()
+    .map((name) => outputs[name])
+    .filter((tensor) => tensor !== undefined);
   return decodeScrfd(inOrder, input.scale).faces;
 }
 
 /** Anime faces, heads or persons, in whole picture pixels, best first. */
-export async function detectObjects(model: OnnxModel, entry: Pick<ModelEntry, 'labels' | 'minScore' | 'inputSide'>, picture: Rgb): Promise<YoloDetection[]> {
+export async function detectObjects(
+  model: OnnxModel,
+  entry: Pick<ModelEntry, 'labels' | 'minScore' | 'inputSide'>,
+  picture: Rgb,
+): Promise<YoloDetection[]> {
   const { labels, minScore, inputSide = 640 } = entry;
   if (labels === undefined || minScore === undefined) throw new RangeError('a detector needs its labels and its limit from the manifest');
   const [, , height, width] = model.inputShape();

@@ -39,12 +39,13 @@ export interface DetectedFace extends ScoredBox {
 }
 
 /** Strides and anchors by number of outputs: scores of every stride, then boxes, then landmarks. */
-const layouts: ReadonlyMap<number, { readonly strides: readonly number[]; readonly anchors: number; readonly landmarks: boolean }> = new Map([
-  [6, { strides: [8, 16, 32], anchors: 2, landmarks: false }],
-  [9, { strides: [8, 16, 32], anchors: 2, landmarks: true }],
-  [10, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: false }],
-  [15, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: true }],
-]);
+const layouts: ReadonlyMap<number, { readonly strides: readonly number[]; readonly anchors: number; readonly landmarks: boolean }> =
+  new Map([
+    [6, { strides: [8, 16, 32], anchors: 2, landmarks: false }],
+    [9, { strides: [8, 16, 32], anchors: 2, landmarks: true }],
+    [10, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: false }],
+    [15, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: true }],
+  ]);
 
 /**
  * Faces in canvas outputs, in picture pixels, best score first, equal scores by row.
@@ -53,7 +54,11 @@ const layouts: ReadonlyMap<number, { readonly strides: readonly number[]; readon
  * @param outputs in the order of the network
  * @throws RangeError for another number of outputs or rows
  */
-export function decodeScrfd(outputs: readonly FloatTensor[], scale: number, minScore = SCRFD_MIN_SCORE): { readonly faces: DetectedFace[]; readonly candidates: number } {
+export function decodeScrfd(
+  outputs: readonly FloatTensor[],
+  scale: number,
+  minScore = SCRFD_MIN_SCORE,
+): { readonly faces: DetectedFace[]; readonly candidates: number } {
   const layout = layouts.get(outputs.length);
   if (layout === undefined) throw new RangeError(`a face detector has 6, 9, 10 or 15 outputs, not ${outputs.length}`);
   const found = layout.strides.flatMap((stride, level) => {
@@ -104,7 +109,12 @@ function decodeLevel(stride: number, anchors: number, scale: number, minScore: n
  * or the area alone. Of equal values the later face comes first, as from numpy's reversed argsort.
  * Formula source: insightface 2.1 `SCRFD.detect`, max_num and metric.
  */
-export function chooseFaces(faces: readonly DetectedFace[], count: number, picture: PixelSize, metric: 'central' | 'largest' = 'central'): DetectedFace[] {
+export function chooseFaces(
+  faces: readonly DetectedFace[],
+  count: number,
+  picture: PixelSize,
+  metric: 'central' | 'largest' = 'central',
+): DetectedFace[] {
   if (faces.length <= count) return [...faces];
   const centreX = Math.floor(picture.width / 2);
   const centreY = Math.floor(picture.height / 2);

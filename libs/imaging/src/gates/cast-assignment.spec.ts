@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { assignCast } from './cast-assignment';
 
 const permutations = (items: readonly number[]): number[][] =>
-  items.length === 0 ? [[]] : items.flatMap((item, index) => permutations(items.filter((_, at) => at !== index)).map((rest) => [item, ...rest]));
+  items.length === 0
+    ? [[]]
+    : items.flatMap((item, index) => permutations(items.filter((_, at) => at !== index)).map((rest) => [item, ...rest]));
 
 describe('the cast', () => {
   it('is assigned with the largest total there is', () => {

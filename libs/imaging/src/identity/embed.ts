@@ -22,7 +22,13 @@ export async function embedCharacter(model: OnnxModel, contractId: string, pictu
  * ArcFace of one face, 512 values, not normalised.
  * @returns degenerate_landmarks; inference_failed for a vector without direction
  */
-export async function embedFace(model: OnnxModel, contractId: string, picture: Rgb, landmarks: FaceLandmarks, normalisation: 'plain' | 'baked'): Promise<Outcome<Embedding>> {
+export async function embedFace(
+  model: OnnxModel,
+  contractId: string,
+  picture: Rgb,
+  landmarks: FaceLandmarks,
+  normalisation: 'plain' | 'baked',
+): Promise<Outcome<Embedding>> {
   const face = alignFace(picture, landmarks, ARCFACE_SIDE);
   if (face.state !== 'computed') return face;
   const input = { data: arcfaceInput(face.value, normalisation), dims: [1, 3, ARCFACE_SIDE, ARCFACE_SIDE] };

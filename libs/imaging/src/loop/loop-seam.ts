@@ -16,9 +16,7 @@ export const LOOP_MAX_LPIPS_SEAM = 0.15;
 export const LOOP_DUPLICATE_RATIO = 0.1;
 
 /** By what the distance of two frames was measured; both are wanted, and the pixel one decides. */
-export type LoopMeasure =
-  | { readonly kind: 'mae' }
-  | { readonly kind: 'lpips'; readonly distance: PerceptualDistance };
+export type LoopMeasure = { readonly kind: 'mae' } | { readonly kind: 'lpips'; readonly distance: PerceptualDistance };
 
 export interface LoopSeam {
   readonly adjacent: readonly number[];
@@ -86,7 +84,10 @@ export async function loopSeam(frames: readonly Rgb[], runLengths: readonly numb
     accelerationSeam,
     r2: ratio(accelerationSeam, accelerationInteriorP95),
     colourDriftEnds: colourDistance(colours[colours.length - 1]!, colours[0]!),
-    colourDriftAdjacentP95: percentile(colours.slice(1).map((colour, index) => colourDistance(colours[index]!, colour)), 95),
+    colourDriftAdjacentP95: percentile(
+      colours.slice(1).map((colour, index) => colourDistance(colours[index]!, colour)),
+      95,
+    ),
   };
   return measured({ ...numbers, verdict: judge(numbers, measure.kind, runLengths) });
 }

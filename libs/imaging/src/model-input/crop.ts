@@ -24,7 +24,12 @@ export function crop<C extends number>(source: Raster<C>, { left, top, width, he
 }
 
 /** The source pasted at `left`, `top` on a canvas of one grey level; parts outside the canvas are an error. */
-export function pasteOn(canvas: { readonly width: number; readonly height: number; readonly level: number }, source: Rgb, left: number, top: number): Rgb {
+export function pasteOn(
+  canvas: { readonly width: number; readonly height: number; readonly level: number },
+  source: Rgb,
+  left: number,
+  top: number,
+): Rgb {
   requireRaster(source);
   if (left < 0 || top < 0 || left + source.width > canvas.width || top + source.height > canvas.height)
     throw new RangeError(`${source.width} x ${source.height} at ${left}, ${top} does not fit ${canvas.width} x ${canvas.height}`);

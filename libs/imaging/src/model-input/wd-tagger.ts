@@ -14,7 +14,12 @@ export function wdInput(picture: Rgb): Float32Array {
   const square =
     picture.width === picture.height
       ? picture
-      : pasteOn({ width: side, height: side, level: 255 }, picture, Math.floor((side - picture.width) / 2), Math.floor((side - picture.height) / 2));
+      : pasteOn(
+          { width: side, height: side, level: 255 },
+          picture,
+          Math.floor((side - picture.width) / 2),
+          Math.floor((side - picture.height) / 2),
+        );
   const { data } = side === WD_SIDE ? square : pilBicubic(square, { width: WD_SIDE, height: WD_SIDE });
   const values = new Float32Array(data.length);
   for (let at = 0; at < data.length; at += 3) {

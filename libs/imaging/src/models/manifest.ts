@@ -56,7 +56,10 @@ const inside: Check = [isInsideFolder, 'a path inside the models folder'];
 
 const required: Readonly<Record<string, Check>> = {
   id: [(value) => typeof value === 'string' && /^[a-z0-9][a-z0-9._-]*$/.test(value), 'lower-case letters, digits, dots and dashes'],
-  contract: [(value) => typeof value === 'string' && Object.hasOwn(modelContracts, value), `one of ${Object.keys(modelContracts).join(', ')}`],
+  contract: [
+    (value) => typeof value === 'string' && Object.hasOwn(modelContracts, value),
+    `one of ${Object.keys(modelContracts).join(', ')}`,
+  ],
   file: inside,
   url: [(value) => typeof value === 'string' && /^https:\/\/\S+$/.test(value), 'an https address'],
   licence: text,

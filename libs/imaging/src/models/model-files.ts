@@ -45,7 +45,8 @@ export async function openModel(entry: ModelEntry, folder: string, options: Onnx
   const path = join(folder, entry.file);
   const state = await checkModelFile(entry, folder);
   if (state === 'missing') throw new ModelMissing(`model ${entry.id} is not at ${path}`);
-  if (state !== 'present') throw new ModelContractMismatch(`model ${entry.id} at ${path} has ${state.replace('_', ' ')} than the manifest says`);
+  if (state !== 'present')
+    throw new ModelContractMismatch(`model ${entry.id} at ${path} has ${state.replace('_', ' ')} than the manifest says`);
   return OnnxModel.open(path, modelContracts[entry.contract], options);
 }
 

@@ -84,7 +84,9 @@ describe('model files', () => {
     const broken = await placed('ccip', 'probe_embed_384.onnx');
     await truncate(join(folder, broken.file), 30_000);
     expect(await reasonOf(broken)).toBe('model_contract_mismatch');
-    expect(await reasonOf({ ...broken, bytes: 30_000, sha256: await sha256File(join(folder, broken.file)) })).toBe('model_contract_mismatch');
+    expect(await reasonOf({ ...broken, bytes: 30_000, sha256: await sha256File(join(folder, broken.file)) })).toBe(
+      'model_contract_mismatch',
+    );
     await writeFile(join(folder, 'text.onnx'), 'no network');
     const text = { ...entry, file: 'text.onnx', bytes: 10, sha256: await sha256File(join(folder, 'text.onnx')) };
     expect(await reasonOf(text)).toBe('model_contract_mismatch');
@@ -107,8 +109,13 @@ describe('model files', () => {
   ] as const)('%s takes %s and no other contract with named tensors does', async (contract, probe) => {
     const model = await openModel(await placed(contract, probe), folder);
     await model.close();
-    const others = (Object.keys(modelContracts) as ModelContractName[]).filter((name) => name !== contract && !['scrfd', 'arcface', 'wd_tagger', 'classifier'].includes(name));
-    for (const other of others) await expect(OnnxModel.open(vectorPath(`models/${probe}`), modelContracts[other])).rejects.toMatchObject({ name: 'ModelContractMismatch' });
+    const others = (Object.keys(modelContracts) as ModelContractName[]).filter(
+      (name) => name !== contract && !['scrfd', 'arcface', 'wd_tagger', 'classifier'].includes(name),
+    );
+    for (const other of others)
+      await expect(OnnxModel.open(vectorPath(`models/${probe}`), modelContracts[other])).rejects.toMatchObject({
+        name: 'ModelContractMismatch',
+      });
   });
 
   it('answer questions asked at once, each its own', async () => {
@@ -129,10 +136,30 @@ describe('model files', () => {
   it('embed, detect and tag a picture from end to end', async () => {
     const picture = lineArt(200, 150, 4);
     const arcface = await openModel(await placed('arcface', 'probe_embed_112.onnx'), folder);
-    const landmarks = [[80, 60], [120, 60], [100, 85], [85, 105], [115, 105]] as const;
+    const landmarks = [
+      [80, 60],
+      [120, 60],
+      [100, 85],
+      [85, 105],
+      [115, 105],
+    ] as const;
     const face = await embedFace(arcface, 'face', picture, landmarks, 'plain');
     expect(face).toMatchObject({ state: 'computed' });
-    expect(await embedFace(arcface, 'face', picture, [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], 'plain')).toEqual({ state: 'not_computed', reason: 'degenerate_landmarks' });
+    expect(
+      await embedFace(
+        arcface,
+        'face',
+        picture,
+        [
+          [1, 1],
+          [1, 1],
+          [1, 1],
+          [1, 1],
+          [1, 1],
+        ],
+        'plain',
+      ),
+    ).toEqual({ state: 'not_computed', reason: 'degenerate_landmarks' });
     const dino = await openModel(await placed('dino', 'probe_embed_224.onnx'), folder);
     const scene = await embedScene(dino, 'scene', picture);
     if (scene.state !== 'computed' || face.state !== 'computed') throw new Error('not computed');

@@ -80,9 +80,7 @@ export class OnnxModel {
   }
 
   private async infer(inputs: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {
-    const feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)]),
-    );
+    const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)]));
     const results = await this.session.run(feeds);
     return Object.fromEntries(
       Object.entries(results).map(([name, tensor]) => {

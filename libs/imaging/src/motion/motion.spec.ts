@@ -40,7 +40,8 @@ describe('motion', () => {
   });
 
   it('sees a jump as a cut and steady motion not', async () => {
-    const distance = (left: { data: Uint8Array }, right: { data: Uint8Array }): Promise<number> => Promise.resolve(Math.abs(left.data[0]! - right.data[0]!));
+    const distance = (left: { data: Uint8Array }, right: { data: Uint8Array }): Promise<number> =>
+      Promise.resolve(Math.abs(left.data[0]! - right.data[0]!));
     const steady = Array.from({ length: 50 }, (_, index) => grey(index));
     const jumped = steady.map((frame, index) => (index < 25 ? frame : grey(index + 100)));
     expect(await temporalLpips(steady, distance)).toMatchObject({ value: { mean: 1, cuts: [] } });
@@ -49,13 +50,41 @@ describe('motion', () => {
     expect(await temporalLpips(steady, () => Promise.resolve(NaN))).toEqual({ state: 'not_computed', reason: 'inference_failed' });
   });
 
+  it('accepts a seam exactly at the limit and nothing above', async () => {
+    // Steps of 20 levels, so that 1.25 of them is a whole number.
+    const walk = (last: number) => levels(0, 20, 40, 60, 80, 60, 45, last);
+    const judge = async (last: number): Promise<unknown> => {
+      const result = await loopSeam(walk(last), findHolds(walk(last)).runLengths, { kind: 'mae' });
+      return result.state === 'computed' ? [result.value.r1, result.value.verdict.r1Pass, result.value.verdict.r1Warn] : result;
+    };
+    expect(await judge(25)).toEqual([1.25, true, true]);
+    expect(await judge(26)).toEqual([1.3, false, false]);
+    expect(await judge(30)).toMatchObject([expect.any(Number), false, false]);
+  });
+
+  it('takes a repeated end for a mistake only where no drawing is held', async () => {
+    const once = levels(0, 20, 40, 60, 80, 60, 40, 20, 0);
+    const held = levels(0, 20, 40, 60, 60, 80, 60, 40, 20, 0);
+    const warned = async (frames: typeof once): Promise<unknown> => {
+      const result = await loopSeam(frames, findHolds(frames).runLengths, { kind: 'mae' });
+      return result.state === 'computed' && result.value.verdict.duplicateEndWarning;
+    };
+    expect(await warned(once)).toBe(true);
+    expect(await warned(held)).toBe(false);
+  });
+
   it('lets a clip with one blink close when its ends agree, and only then', async () => {
     const blink = (last: number) => levels(...new Array<number>(12).fill(50), 90, ...new Array<number>(17).fill(50), last);
     const closed = blink(50);
     const open = blink(70);
-    expect(await loopSeam(closed, findHolds(closed).runLengths, { kind: 'mae' })).toMatchObject({ value: { seam: 0, verdict: { r1Pass: true } } });
+    expect(await loopSeam(closed, findHolds(closed).runLengths, { kind: 'mae' })).toMatchObject({
+      value: { seam: 0, verdict: { r1Pass: true } },
+    });
     expect(await loopSeam(open, findHolds(open).runLengths, { kind: 'mae' })).toMatchObject({ value: { seam: 20 } });
     const distance = (): Promise<number> => Promise.resolve(Infinity);
-    expect(await loopSeam(open, findHolds(open).runLengths, { kind: 'lpips', distance })).toEqual({ state: 'not_computed', reason: 'inference_failed' });
+    expect(await loopSeam(open, findHolds(open).runLengths, { kind: 'lpips', distance })).toEqual({
+      state: 'not_computed',
+      reason: 'inference_failed',
+    });
   });
 });

@@ -40,7 +40,12 @@ export function mainColours(picture: Rgb, count = MAIN_COLOURS): MainColour[] {
   }
   const pixels = picture.width * picture.height;
   return centres
-    .flatMap((_, index) => toMainColour(cells.filter((_cell, at) => owner[at] === index), pixels))
+    .flatMap((_, index) =>
+      toMainColour(
+        cells.filter((_cell, at) => owner[at] === index),
+        pixels,
+      ),
+    )
     .sort((left, right) => right.share - left.share);
 }
 

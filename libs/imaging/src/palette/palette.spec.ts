@@ -47,7 +47,13 @@ const stripes = (colours: readonly (readonly [number, number, number])[], width 
 
 describe('main colours', () => {
   it('of stripes are the stripes with their shares', () => {
-    const colours = mainColours(stripes([[200, 30, 40], [200, 30, 40], [10, 20, 200]]));
+    const colours = mainColours(
+      stripes([
+        [200, 30, 40],
+        [200, 30, 40],
+        [10, 20, 200],
+      ]),
+    );
     expect(colours.map(({ rgb: value, share }) => [value, share])).toEqual([
       [[200, 30, 40], 2 / 3],
       [[10, 20, 200], 1 / 3],
@@ -64,7 +70,12 @@ describe('main colours', () => {
 });
 
 describe('palette adherence', () => {
-  const picture = stripes([[230, 220, 255], [150, 20, 30], [40, 40, 60], [90, 200, 90]]);
+  const picture = stripes([
+    [230, 220, 255],
+    [150, 20, 30],
+    [40, 40, 60],
+    [90, 200, 90],
+  ]);
 
   it('is whole when every colour is there, whatever else is', () => {
     const result = paletteAdherence(picture, ['#e6dcff', '#96141e']);

@@ -34,7 +34,9 @@ export const lpipsFeatureContract = {
   outputs: [0, 1, 2, 3, 4].map((layer) => ({ name: `feat_${layer}`, shape: [null, null, null, null] })),
 } as const;
 export const lpipsDiffContract = {
-  inputs: ['x', 'y'].flatMap((side) => [0, 1, 2, 3, 4].map((layer) => ({ name: `feat_${side}_${layer}`, shape: [null, null, null, null] }))),
+  inputs: ['x', 'y'].flatMap((side) =>
+    [0, 1, 2, 3, 4].map((layer) => ({ name: `feat_${side}_${layer}`, shape: [null, null, null, null] })),
+  ),
   outputs: [{ name: 'output', shape: [null] }],
 } as const;
 
@@ -67,7 +69,10 @@ export function lpipsFromFeatures(features: OnnxModel, difference: OnnxModel): P
   };
   return async (left, right) => {
     const inputs: Record<string, FloatTensor> = {};
-    for (const [side, picture] of [['x', left], ['y', right]] as const)
+    for (const [side, picture] of [
+      ['x', left],
+      ['y', right],
+    ] as const)
       for (const [name, tensor] of Object.entries(await featuresOf(picture))) inputs[name.replace('feat_', `feat_${side}_`)] = tensor;
     const { output } = await difference.run(inputs);
     return onlyValue(output);

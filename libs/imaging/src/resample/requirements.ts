@@ -8,6 +8,5 @@ export function requireRaster({ width, height, channels, data }: Raster): void {
 
 /** @throws RangeError unless both sides are positive whole numbers. */
 export function requireTarget({ width, height }: PixelSize): void {
-  if (![width, height].every((side) => Number.isInteger(side) && side > 0))
-    throw new RangeError(`cannot resize to ${width} x ${height}`);
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0)) throw new RangeError(`cannot resize to ${width} x ${height}`);
 }

@@ -31,10 +31,19 @@ describe.each(Object.entries(byteResamplers))('%s', (_, resample) => {
   it('commutes with a mirror', () => {
     const mirrored = (picture: Raster): number[][] =>
       Array.from({ length: picture.height }, (_row, y) =>
-        Array.from({ length: picture.width }, (_column, x) => picture.data[(y * picture.width + picture.width - 1 - x) * picture.channels]!),
+        Array.from(
+          { length: picture.width },
+          (_column, x) => picture.data[(y * picture.width + picture.width - 1 - x) * picture.channels]!,
+        ),
       );
     const source = noisePicture(20, 12, 3);
-    const flipped = { ...source, data: Uint8Array.from(source.data, (_value, at) => source.data[(Math.floor(at / 60) * 20 + 19 - (Math.floor(at / 3) % 20)) * 3 + (at % 3)]!) };
+    const flipped = {
+      ...source,
+      data: Uint8Array.from(
+        source.data,
+        (_value, at) => source.data[(Math.floor(at / 60) * 20 + 19 - (Math.floor(at / 3) % 20)) * 3 + (at % 3)]!,
+      ),
+    };
     const straight = mirrored(resample(source, { width: 10, height: 6 })).flat();
     const other = resample(flipped, { width: 10, height: 6 });
     straight.forEach((value, index) => expect(Math.abs(value - other.data[index * 3]!)).toBeLessThanOrEqual(1));
@@ -47,16 +56,30 @@ describe.each(Object.entries(byteResamplers))('%s', (_, resample) => {
   });
 });
 
+describe('cvBilinear at exactly half size', () => {
+  it('is the mean of two by two', () => {
+    const source = noisePicture(16, 10, 8);
+    const { data } = cvBilinear(source, { width: 8, height: 5 });
+    data.forEach((value, index) => {
+      const pixel = Math.floor(index / 3);
+      const at = (Math.floor(pixel / 8) * 2 * 16 + (pixel % 8) * 2) * 3 + (index % 3);
+      expect(value).toBe((source.data[at]! + source.data[at + 3]! + source.data[at + 48]! + source.data[at + 51]! + 2) >> 2);
+    });
+  });
+});
+
 describe('torch resampling', () => {
   it.each([torchBilinearNoAA, torchBicubicNoAA])('keeps a flat colour, and a picture of the same size', (resample) => {
     const flat = resample(flatPicture(30, 20, [9, 99, 199]), { width: 11, height: 47 });
-    for (let at = 0; at < flat.data.length; at += 3) expect([...flat.data.subarray(at, at + 3)].map((value) => Math.round(value * 1000) / 1000)).toEqual([9, 99, 199]);
+    for (let at = 0; at < flat.data.length; at += 3)
+      expect([...flat.data.subarray(at, at + 3)].map((value) => Math.round(value * 1000) / 1000)).toEqual([9, 99, 199]);
     const source = noisePicture(13, 8, 2);
     expect([...resample(source, source).data].map(Math.round)).toEqual([...source.data]);
   });
 
   it('cuts the long side off instead of rounding it', () => {
     expect(shortSideTarget({ width: 607, height: 1080 }, 224)).toEqual({ width: 224, height: 398 });
+    expect(shortSideTarget({ width: 1080, height: 607 }, 224)).toEqual({ width: 398, height: 224 });
     expect(shortSideTarget({ width: 641, height: 363 }, 256)).toEqual({ width: 452, height: 256 });
     expect(shortSideTarget({ width: 5, height: 5 }, 224)).toEqual({ width: 224, height: 224 });
   });

@@ -64,7 +64,12 @@ export interface Adherence {
  * @param probabilities in the order of the vocabulary
  * @returns no_evaluable_tags below three; inference_failed for a probability that is not finite
  */
-export function tagAdherence(probabilities: ArrayLike<number>, vocabulary: TagVocabulary, wanted: ExpectedTags, thresholds: TagThresholds = defaultTagThresholds): Outcome<Adherence> {
+export function tagAdherence(
+  probabilities: ArrayLike<number>,
+  vocabulary: TagVocabulary,
+  wanted: ExpectedTags,
+  thresholds: TagThresholds = defaultTagThresholds,
+): Outcome<Adherence> {
   const { evaluable, coverage } = selectEvaluableTags(wanted, vocabulary);
   if (evaluable.length < MIN_EVALUABLE_TAGS) return notComputed('no_evaluable_tags');
   const found = evaluable.map((tag) => probabilityOf(tag, probabilities, vocabulary));

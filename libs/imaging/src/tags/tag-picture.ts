@@ -14,7 +14,11 @@ export async function tagPicture(model: OnnxModel, picture: Rgb): Promise<Outcom
  * Probability of each label of a supporting classifier.
  * @returns model_contract_mismatch when there are not as many outputs as labels; inference_failed
  */
-export async function classifyPicture(model: OnnxModel, labels: readonly string[], picture: Rgb): Promise<Outcome<Readonly<Record<string, number>>>> {
+export async function classifyPicture(
+  model: OnnxModel,
+  labels: readonly string[],
+  picture: Rgb,
+): Promise<Outcome<Readonly<Record<string, number>>>> {
   const side = model.inputShape()[2] ?? defaultClassifierInput.side;
   const input = { data: classifierInput(picture, { side }), dims: [1, 3, side, side] };
   const { data } = firstOutput(await model.run({ [model.inputName()]: input }));

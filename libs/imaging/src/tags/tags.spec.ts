@@ -1,7 +1,8 @@
 import { normaliseTag, selectEvaluableTags, tagAdherence } from './adherence';
 import { parseTagVocabulary, readTags } from './vocabulary';
 
-const csv = 'tag_id,name,category,count\n1,general,9,1\n2,1girl,0,1\n3,long_hair,0,1\n4,rain,0,1\n5,masterpiece,0,1\n6,"heart,_""sign""",0,1\n7,rin_(example),4,1\n';
+const csv =
+  'tag_id,name,category,count\n1,general,9,1\n2,1girl,0,1\n3,long_hair,0,1\n4,rain,0,1\n5,masterpiece,0,1\n6,"heart,_""sign""",0,1\n7,rin_(example),4,1\n';
 const vocabulary = parseTagVocabulary(csv);
 const probabilities = Float32Array.of(0.9, 0.8, 0.3, 0.6, 0.9, 0.5, 0.7);
 
@@ -35,13 +36,18 @@ describe('adherence', () => {
 
   it('asks more of a character than of a thing', () => {
     const wanted = { expected: ['1girl', 'rain', 'rin (example)'], forbidden: ['rain', 'flying dragon'] };
-    expect(tagAdherence(probabilities, vocabulary, wanted)).toMatchObject({ value: { adherence: 2 / 3, violations: ['rain'], coverage: 1 } });
+    expect(tagAdherence(probabilities, vocabulary, wanted)).toMatchObject({
+      value: { adherence: 2 / 3, violations: ['rain'], coverage: 1 },
+    });
   });
 
   it('is no number when the network gave none', () => {
     const broken = Float32Array.from(probabilities);
     broken[3] = NaN;
-    expect(tagAdherence(broken, vocabulary, { expected: ['1girl', 'rain', 'long hair'] })).toEqual({ state: 'not_computed', reason: 'inference_failed' });
+    expect(tagAdherence(broken, vocabulary, { expected: ['1girl', 'rain', 'long hair'] })).toEqual({
+      state: 'not_computed',
+      reason: 'inference_failed',
+    });
     expect(tagAdherence(probabilities, vocabulary, { expected: [] })).toEqual({ state: 'not_computed', reason: 'no_evaluable_tags' });
   });
 });

@@ -22,7 +22,10 @@ const categories: ReadonlyMap<string, TagCategory> = new Map([
  * @throws RangeError for a missing column or a category without meaning: rows that are left out would shift all others
  */
 export function parseTagVocabulary(csv: string): TagVocabulary {
-  const [header, ...rows] = csv.split(/\r?\n/).filter((line) => line !== '').map(splitRow);
+  const [header, ...rows] = csv
+    .split(/\r?\n/)
+    .filter((line) => line !== '')
+    .map(splitRow);
   const nameColumn = header?.indexOf('name') ?? -1;
   const categoryColumn = header?.indexOf('category') ?? -1;
   if (nameColumn === -1 || categoryColumn === -1) throw new RangeError('the tag list needs the columns name and category');

@@ -40,16 +40,22 @@ describe('resample torch', () => {
     cases: { id: string; input: GeneratedInput; op: string; outSize?: Size; resized?: FloatDigest; tensorCHW?: FloatDigest }[];
   }>('01_resample_torch');
 
-  it.each(vectors.cases.flatMap((vector) => (vector.resized ? [[vector.id, vector, vector.resized] as const] : [])))('%s', (_, { input, op, outSize }, resized) => {
-    const source = generatedPicture(input);
-    const result = (op.startsWith('dino') ? torchBilinearNoAA : torchBicubicNoAA)(source, shortSideTarget(source, 224));
-    expect([result.width, result.height]).toEqual(outSize);
-    expectFloats(result.data, resized, vectors.tolerance.resized);
-  });
+  it.each(vectors.cases.flatMap((vector) => (vector.resized ? [[vector.id, vector, vector.resized] as const] : [])))(
+    '%s',
+    (_, { input, op, outSize }, resized) => {
+      const source = generatedPicture(input);
+      const result = (op.startsWith('dino') ? torchBilinearNoAA : torchBicubicNoAA)(source, shortSideTarget(source, 224));
+      expect([result.width, result.height]).toEqual(outSize);
+      expectFloats(result.data, resized, vectors.tolerance.resized);
+    },
+  );
 
-  it.each(vectors.cases.flatMap((vector) => (vector.tensorCHW ? [[vector.id, vector, vector.tensorCHW] as const] : [])))('%s', (_, { input, op }, tensor) => {
-    const { planes, width, height } = (op === 'vbench_dino_transform' ? vbenchDinoInput : vbenchClipInput)(generatedPicture(input));
-    expect([3, height, width]).toEqual(tensor.shape);
-    expectFloats(planes, tensor, vectors.tolerance.tensor);
-  });
+  it.each(vectors.cases.flatMap((vector) => (vector.tensorCHW ? [[vector.id, vector, vector.tensorCHW] as const] : [])))(
+    '%s',
+    (_, { input, op }, tensor) => {
+      const { planes, width, height } = (op === 'vbench_dino_transform' ? vbenchDinoInput : vbenchClipInput)(generatedPicture(input));
+      expect([3, height, width]).toEqual(tensor.shape);
+      expectFloats(planes, tensor, vectors.tolerance.tensor);
+    },
+  );
 });

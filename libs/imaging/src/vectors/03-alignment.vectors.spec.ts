@@ -8,7 +8,13 @@ type Row = readonly [number, number, number];
 
 const { tolerance, cases, degenerate } = readVectors<{
   tolerance: { M: number };
-  cases: { id: string; landmarks: FaceLandmarks; size: number; M: readonly [Row, Row]; warps: (ByteDigest & { input: GeneratedInput })[] }[];
+  cases: {
+    id: string;
+    landmarks: FaceLandmarks;
+    size: number;
+    M: readonly [Row, Row];
+    warps: (ByteDigest & { input: GeneratedInput })[];
+  }[];
   degenerate: { id: string; landmarks: (number | null)[][]; expect: object }[];
 }>('03_alignment');
 
@@ -27,8 +33,11 @@ describe('alignment matrix', () => {
 });
 
 describe('warp given the matrix', () => {
-  it.each(cases.flatMap((vector) => vector.warps.map((warp) => [`${vector.id} ${warp.input.kind}`, vector, warp] as const)))('%s', (_, { M, size }, warp) => {
-    const [top, bottom] = M;
-    expectBytes(warpAffineBilinear(generatedPicture(warp.input), [...top, ...bottom], { width: size, height: size }).data, warp);
-  });
+  it.each(cases.flatMap((vector) => vector.warps.map((warp) => [`${vector.id} ${warp.input.kind}`, vector, warp] as const)))(
+    '%s',
+    (_, { M, size }, warp) => {
+      const [top, bottom] = M;
+      expectBytes(warpAffineBilinear(generatedPicture(warp.input), [...top, ...bottom], { width: size, height: size }).data, warp);
+    },
+  );
 });

@@ -20,12 +20,14 @@ const { cases } = readVectors<{
 }>('04_scrfd');
 
 const tolerancePx = 1e-3;
-const rows = (faces: readonly DetectedFace[]): number[] => faces.flatMap(({ left, top, right, bottom, score }) => [left, top, right, bottom, score]);
+const rows = (faces: readonly DetectedFace[]): number[] =>
+  faces.flatMap(({ left, top, right, bottom, score }) => [left, top, right, bottom, score]);
 
 describe('scrfd', () => {
   const networks = new Map<string, Promise<OnnxModel>>();
   const networkOf = (file: string): Promise<OnnxModel> => {
-    const known = networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ name: 'input.1', shape: [1, 3, 640, 640] }], outputs: [] });
+    const known =
+      networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ name: 'input.1', shape: [1, 3, 640, 640] }], outputs: [] });
     networks.set(file, known);
     return known;
   };
@@ -40,7 +42,10 @@ describe('scrfd', () => {
     expectBytes(input.canvas.data, vector.canvas);
     const network = await networkOf(vector.model);
     const outputs = await network.run({ 'input.1': { data: input.planes, dims: [1, 3, 640, 640] } });
-    const { faces, candidates } = decodeScrfd(network.outputNames().map((name) => outputs[name]!), input.scale);
+    const { faces, candidates } = decodeScrfd(
+      network.outputNames().map((name) => outputs[name]!),
+      input.scale,
+    );
     expect(candidates).toBe(vector.candidates);
     expect(faces).toHaveLength(vector.boxes.length);
     expect(largestDifference(rows(faces), vector.boxes.flat())).toBeLessThanOrEqual(tolerancePx);

@@ -7,7 +7,10 @@ const { cases } = readVectors<{
 
 describe('nms', () => {
   it.each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, { threshold, boxes, keep, keepYoloNms }) => {
-    const kept = suppressOverlaps(boxes.map(([left, top, right, bottom, score]) => ({ left, top, right, bottom, score })), threshold);
+    const kept = suppressOverlaps(
+      boxes.map(([left, top, right, bottom, score]) => ({ left, top, right, bottom, score })),
+      threshold,
+    );
     expect(kept).toEqual(keep);
     // imgutils orders equal scores arbitrarily; the kept places are what must agree.
     const places = (indices: readonly number[]): string[] => indices.map((index) => boxes[index]!.join()).sort();

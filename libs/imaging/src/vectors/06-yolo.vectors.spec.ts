@@ -24,7 +24,9 @@ const { cases, raw } = readVectors<{
 const size = ([width, height]: readonly [number, number]) => ({ width, height });
 
 function expectDetections(actual: readonly YoloDetection[], expected: readonly Detection[]): void {
-  expect(actual.map(({ left, top, right, bottom, label }) => [[left, top, right, bottom], label])).toEqual(expected.map(([box, label]) => [box, label]));
+  expect(actual.map(({ left, top, right, bottom, label }) => [[left, top, right, bottom], label])).toEqual(
+    expected.map(([box, label]) => [box, label]),
+  );
   actual.forEach(({ score }, index) => expect(Math.abs(score - expected[index]![2])).toBeLessThanOrEqual(1e-6));
 }
 
@@ -36,7 +38,12 @@ describe('yolo', () => {
   };
   const networks = new Map<string, Promise<OnnxModel>>();
   const networkOf = (file: string): Promise<OnnxModel> => {
-    const known = networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ name: 'images', shape: [1, 3, 640, 640] }], outputs: [{ name: 'output0', shape: [1, null, null] }] });
+    const known =
+      networks.get(file) ??
+      OnnxModel.open(vectorPath(file), {
+        inputs: [{ name: 'images', shape: [1, 3, 640, 640] }],
+        outputs: [{ name: 'output0', shape: [1, null, null] }],
+      });
     networks.set(file, known);
     return known;
   };
@@ -54,11 +61,15 @@ describe('yolo', () => {
     expectDetections(decodeYolo(output0!, options), vector.detections);
   });
 
-  it.each(raw.map((vector) => [vector.id, vector] as const))('%s', (_, { rows, form, conf, iou, oldSize, newSize, labels: names, detections }) => {
-    const columns = rows[0]!.length;
-    const flat = form === 'end_to_end' ? rows.flat() : Array.from({ length: columns }, (_unused, column) => rows.map((row) => row[column]!)).flat();
-    const dims = form === 'end_to_end' ? [1, rows.length, columns] : [1, columns, rows.length];
-    const options = { minScore: conf, maxOverlap: iou, labels: names, picture: size(oldSize), input: size(newSize) };
-    expectDetections(decodeYolo({ data: Float32Array.from(flat), dims }, options), detections);
-  });
+  it.each(raw.map((vector) => [vector.id, vector] as const))(
+    '%s',
+    (_, { rows, form, conf, iou, oldSize, newSize, labels: names, detections }) => {
+      const columns = rows[0]!.length;
+      const flat =
+        form === 'end_to_end' ? rows.flat() : Array.from({ length: columns }, (_unused, column) => rows.map((row) => row[column]!)).flat();
+      const dims = form === 'end_to_end' ? [1, rows.length, columns] : [1, columns, rows.length];
+      const options = { minScore: conf, maxOverlap: iou, labels: names, picture: size(oldSize), input: size(newSize) };
+      expectDetections(decodeYolo({ data: Float32Array.from(flat), dims }, options), detections);
+    },
+  );
 });

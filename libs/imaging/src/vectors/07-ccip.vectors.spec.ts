@@ -9,7 +9,13 @@ import { readFloats, readVectors, vectorPath, type BinaryReference } from './vec
 const { table, vectors, images, differenceMatrix, nearest, model, tolerance } = readVectors<{
   tolerance: { tensor: number; embeddingCosine: number; difference: number };
   table: { cos: number; difference: number }[];
-  vectors: { seeds: number[]; cos_first_two: number; difference: number; difference_first_times_3: number; merge: { norm: number; first4: number[]; diffToEach: number[] } };
+  vectors: {
+    seeds: number[];
+    cos_first_two: number;
+    difference: number;
+    difference_first_times_3: number;
+    merge: { norm: number; first4: number[]; diffToEach: number[] };
+  };
   model: string;
   images: { input: GeneratedInput; tensor: FloatDigest; embedding: BinaryReference }[];
   differenceMatrix: number[][];
@@ -29,7 +35,16 @@ describe('ccip difference', () => {
     const [a, b] = vectors.seeds.map(stream) as [Float32Array, Float32Array];
     expect(Math.abs(cosine(a, b) - vectors.cos_first_two)).toBeLessThanOrEqual(1e-9);
     expect(Math.abs(ccipDifference(cosine(a, b)) - vectors.difference)).toBeLessThanOrEqual(1e-9);
-    expect(Math.abs(ccipDifference(cosine(a.map((value) => value * 3), b)) - vectors.difference_first_times_3)).toBeLessThanOrEqual(1e-9);
+    expect(
+      Math.abs(
+        ccipDifference(
+          cosine(
+            a.map((value) => value * 3),
+            b,
+          ),
+        ) - vectors.difference_first_times_3,
+      ),
+    ).toBeLessThanOrEqual(1e-9);
   });
 });
 
@@ -51,7 +66,12 @@ describe('ccip references', () => {
       embedding(Float32Array.from(stream(seed), (value, index) => own * value + share * common[index]!));
     const references = [0, 1, 2, 3, 4].map((k) => blend(60 + k, 1, 3));
     const subject = blend(70 + candidate, 1.5, 2);
-    expect(largestDifference(references.map(({ vector }) => cosine(subject.vector, vector)), cosines)).toBeLessThanOrEqual(1e-9);
+    expect(
+      largestDifference(
+        references.map(({ vector }) => cosine(subject.vector, vector)),
+        cosines,
+      ),
+    ).toBeLessThanOrEqual(1e-9);
     const score = similarityToReferences(subject, references);
     if (score.state !== 'computed') throw new Error(score.reason);
     expect(Math.abs(score.value - meanOf3Nearest)).toBeLessThanOrEqual(1e-9);
@@ -74,13 +94,16 @@ describe('ccip network', () => {
     return output.data;
   };
 
-  it.each(images.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h}`, vector] as const))('%s', async (_, vector) => {
-    expectFloats(ccipInput(generatedPicture(vector.input)), vector.tensor, tolerance.tensor);
-    const actual = await embed(vector.input);
-    const expected = readFloats(vector.embedding);
-    expect(1 - cosine(actual, expected)).toBeLessThanOrEqual(tolerance.embeddingCosine);
-    expect(largestDifference(actual, expected) / euclideanNorm(expected)).toBeLessThanOrEqual(relative);
-  });
+  it.each(images.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h}`, vector] as const))(
+    '%s',
+    async (_, vector) => {
+      expectFloats(ccipInput(generatedPicture(vector.input)), vector.tensor, tolerance.tensor);
+      const actual = await embed(vector.input);
+      const expected = readFloats(vector.embedding);
+      expect(1 - cosine(actual, expected)).toBeLessThanOrEqual(tolerance.embeddingCosine);
+      expect(largestDifference(actual, expected) / euclideanNorm(expected)).toBeLessThanOrEqual(relative);
+    },
+  );
 
   it('difference of every pair', async () => {
     const embeddings: Float32Array[] = [];

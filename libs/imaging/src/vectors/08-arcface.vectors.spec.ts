@@ -9,14 +9,25 @@ import { readBytes, readFloats, readVectors, vectorPath, type BinaryReference } 
 const { cases, models, similarity, tolerance } = readVectors<{
   tolerance: { tensor: number; embeddingCosineGivenCrop: number; embeddingRelative: number; endToEndCosine: number; similarity: number };
   models: Record<'plain' | 'baked', { file: string }>;
-  cases: { id: string; input: GeneratedInput; landmarks: FaceLandmarks; aligned: BinaryReference; tensor: FloatDigest; embedding: BinaryReference; norm: number }[];
+  cases: {
+    id: string;
+    input: GeneratedInput;
+    landmarks: FaceLandmarks;
+    aligned: BinaryReference;
+    tensor: FloatDigest;
+    embedding: BinaryReference;
+    norm: number;
+  }[];
   similarity: { order: string[]; matrix: number[][] };
 }>('08_arcface');
 
 describe('arcface', () => {
   const networks = new Map<'plain' | 'baked', OnnxModel>();
   beforeAll(async () => {
-    for (const [kind, input, output] of [['plain', 'input.1', '683'], ['baked', 'data', 'fc1']] as const)
+    for (const [kind, input, output] of [
+      ['plain', 'input.1', '683'],
+      ['baked', 'data', 'fc1'],
+    ] as const)
       networks.set(
         kind,
         await OnnxModel.open(vectorPath(models[kind].file), {
@@ -55,8 +66,11 @@ describe('arcface', () => {
     expect(largestDifference(matrix.flat(), similarity.matrix.flat())).toBeLessThanOrEqual(1e-9);
   });
 
-  it.each([new Float32Array(512), new Float32Array(512).fill(NaN), new Float32Array(512).fill(Infinity)])('a vector without direction is no embedding', (vector) => {
-    // The vector file says inference_error; the library's word is the one on the wire.
-    expect(toEmbedding('c', vector)).toEqual({ state: 'not_computed', reason: 'inference_failed' });
-  });
+  it.each([new Float32Array(512), new Float32Array(512).fill(NaN), new Float32Array(512).fill(Infinity)])(
+    'a vector without direction is no embedding',
+    (vector) => {
+      // The vector file says inference_error; the library's word is the one on the wire.
+      expect(toEmbedding('c', vector)).toEqual({ state: 'not_computed', reason: 'inference_failed' });
+    },
+  );
 });

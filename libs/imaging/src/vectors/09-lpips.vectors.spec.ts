@@ -22,7 +22,15 @@ const { cases, imgutils400, temporal, sameShiftBySize, tolerance } = readVectors
   tolerance: { absolute: number };
   cases: { id: string; input: GeneratedInput; second: Second; lpips: number; reverse: number }[];
   imgutils400: { a: GeneratedInput; b: GeneratedInput; lpips400: number }[];
-  temporal: { id: string; clip: { base: GeneratedInput; n: number; w: number; h: number }; resizedTo: [number, number]; pairs: number[]; mean: number; p95: number; max: number }[];
+  temporal: {
+    id: string;
+    clip: { base: GeneratedInput; n: number; w: number; h: number };
+    resizedTo: [number, number];
+    pairs: number[];
+    mean: number;
+    p95: number;
+    max: number;
+  }[];
   sameShiftBySize: { values: { id: number; value: number }[] };
 }>('09_lpips');
 
@@ -31,7 +39,11 @@ const seconds: Record<Second, (picture: Rgb, input: GeneratedInput) => Rgb> = {
   shift2px_right_wrap: (picture) => rolledRight(picture, 2),
   noise_add: ({ width, height, data }) => {
     const noise = streamBytes(data.length, 132);
-    return rgb(width, height, data.map((value, index) => clampToByte(value + (noise[index]! >> 4) - 8)));
+    return rgb(
+      width,
+      height,
+      data.map((value, index) => clampToByte(value + (noise[index]! >> 4) - 8)),
+    );
   },
   other_seed: (_, input) => generatedPicture({ ...input, seed: 133 }),
 };
@@ -71,13 +83,17 @@ describe('lpips', () => {
 
   it.each(temporal.map((vector) => [vector.id, vector] as const))('temporal %s', async (_, vector) => {
     const { base, n, w, h } = vector.clip;
-    const frames = Array.from({ length: n }, (_unused, index) => lpipsPicture(crop(generatedPicture(base), { left: 3 * index, top: 0, width: w, height: h })));
+    const frames = Array.from({ length: n }, (_unused, index) =>
+      lpipsPicture(crop(generatedPicture(base), { left: 3 * index, top: 0, width: w, height: h })),
+    );
     expect([frames[0]!.width, frames[0]!.height]).toEqual(vector.resizedTo);
     for (const distance of [pair, features]) {
       const result = await temporalLpips(frames, distance);
       if (result.state !== 'computed') throw new Error(result.reason);
       const { pairs, mean, p95, max } = result.value;
-      expect(largestDifference([...pairs, mean, p95, max], [...vector.pairs, vector.mean, vector.p95, vector.max])).toBeLessThanOrEqual(tolerance.absolute);
+      expect(largestDifference([...pairs, mean, p95, max], [...vector.pairs, vector.mean, vector.p95, vector.max])).toBeLessThanOrEqual(
+        tolerance.absolute,
+      );
     }
   });
 

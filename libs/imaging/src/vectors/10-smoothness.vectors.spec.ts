@@ -16,7 +16,13 @@ interface Result {
 const { cases, holds, pairsByFrameCount, tolerance } = readVectors<{
   tolerance: { score: number; flickerExact: number };
   pairsByFrameCount: Record<string, number>;
-  cases: { id: string; clip: { kind: 'lcg' | 'roll'; n: number; w: number; h: number; seed: number }; flickerExact: number; blend: Result; oracle_shift: Result }[];
+  cases: {
+    id: string;
+    clip: { kind: 'lcg' | 'roll'; n: number; w: number; h: number; seed: number };
+    flickerExact: number;
+    blend: Result;
+    oracle_shift: Result;
+  }[];
   holds: {
     cases: {
       id: string;
@@ -67,7 +73,10 @@ describe('motion smoothness', () => {
       if (result.state !== 'computed') expect([result.reason, n]).toEqual(['too_few_frames', 2]);
       else
         expect(
-          largestDifference([result.value.score, ...result.value.perPair, result.value.minPair], [expected.score!, ...expected.pairScores, expected.minPair]),
+          largestDifference(
+            [result.value.score, ...result.value.perPair, result.value.minPair],
+            [expected.score!, ...expected.pairScores, expected.minPair],
+          ),
         ).toBeLessThanOrEqual(tolerance.score);
     }
     const flicker = temporalFlickering(frames);
@@ -81,7 +90,9 @@ describe('motion smoothness', () => {
     const pattern = findHolds(frames);
     expect(pattern.runLengths).toEqual(vector.runLengths);
     expect(pattern.isStatic).toBe(vector.static);
-    expect(largestDifference([...pattern.adjacent, pattern.motionAmount], [...vector.adjacentMAE, vector.motionAmountP95])).toBeLessThanOrEqual(tolerance.score);
+    expect(
+      largestDifference([...pattern.adjacent, pattern.motionAmount], [...vector.adjacentMAE, vector.motionAmountP95]),
+    ).toBeLessThanOrEqual(tolerance.score);
     const all = await motionSmoothness(frames, interpolators.get('blend')!);
     if (all.state !== 'computed') throw new Error(all.reason);
     expect(Math.abs(all.value.score - vector.smoothnessAllFrames)).toBeLessThanOrEqual(tolerance.score);

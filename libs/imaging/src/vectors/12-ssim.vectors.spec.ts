@@ -25,9 +25,18 @@ const changed: Record<(typeof cases)[number]['second'], (picture: Rgb) => Rgb> =
   shift1px_right_wrap: (picture) => rolledRight(picture, 1),
   noise_add: ({ width, height, data }) => {
     const noise = streamBytes(data.length, 182);
-    return rgb(width, height, data.map((value, index) => clampToByte(value + (noise[index]! >> 3) - 16)));
+    return rgb(
+      width,
+      height,
+      data.map((value, index) => clampToByte(value + (noise[index]! >> 3) - 16)),
+    );
   },
-  half_contrast: ({ width, height, data }) => rgb(width, height, data.map((value) => Math.floor(value / 2) + 64)),
+  half_contrast: ({ width, height, data }) =>
+    rgb(
+      width,
+      height,
+      data.map((value) => Math.floor(value / 2) + 64),
+    ),
 };
 
 const green = ({ width, height, data }: Rgb): Raster => ({ width, height, channels: 1, data: data.filter((_, index) => index % 3 === 1) });

@@ -16,7 +16,13 @@ interface Reading {
 const { cases, thresholds, adherence, model, csv } = readVectors<{
   model: string;
   csv: string;
-  cases: (Reading & { input?: GeneratedInput; file?: string; tensor: FloatDigest; probabilities: number[]; rating: Record<string, number> })[];
+  cases: (Reading & {
+    input?: GeneratedInput;
+    file?: string;
+    tensor: FloatDigest;
+    probabilities: number[];
+    rating: Record<string, number>;
+  })[];
   thresholds: { cases: (Reading & { id: string; probabilities: number[]; general_threshold: number; character_threshold: number })[] };
   adherence: {
     tau: number;
@@ -44,21 +50,27 @@ const vocabulary = parseTagVocabulary(readFileSync(vectorPath(csv), 'utf8'));
 describe('wd tagger', () => {
   let network: OnnxModel;
   beforeAll(async () => {
-    network = await OnnxModel.open(vectorPath(model), { inputs: [{ name: 'input', shape: [null, 448, 448, 3] }], outputs: [{ name: 'output', shape: [null, 16] }] });
+    network = await OnnxModel.open(vectorPath(model), {
+      inputs: [{ name: 'input', shape: [null, 448, 448, 3] }],
+      outputs: [{ name: 'output', shape: [null, 16] }],
+    });
   });
   afterAll(() => network.close());
 
-  it.each(cases.map((vector) => [vector.file ?? `${vector.input!.kind} ${vector.input!.w} x ${vector.input!.h}`, vector] as const))('%s', async (_, vector) => {
-    const picture = vector.input ? generatedPicture(vector.input) : await decodePicture(vectorPath(vector.file!));
-    const values = wdInput(picture);
-    // Compositing on white may differ by one level from Pillow's rounding.
-    expectFloats(values, vector.tensor, vector.file ? 1 : 0);
-    const { output } = await network.run({ input: { data: values, dims: [1, 448, 448, 3] } });
-    if (!vector.file) expect(largestDifference(output!.data, vector.probabilities)).toBeLessThanOrEqual(1e-6);
-    const reading = readTags(Float32Array.from(vector.probabilities), vocabulary);
-    expect(reading.rating).toEqual(vector.rating);
-    expect(sorted(reading)).toEqual(sorted(vector));
-  });
+  it.each(cases.map((vector) => [vector.file ?? `${vector.input!.kind} ${vector.input!.w} x ${vector.input!.h}`, vector] as const))(
+    '%s',
+    async (_, vector) => {
+      const picture = vector.input ? generatedPicture(vector.input) : await decodePicture(vectorPath(vector.file!));
+      const values = wdInput(picture);
+      // Compositing on white may differ by one level from Pillow's rounding.
+      expectFloats(values, vector.tensor, vector.file ? 1 : 0);
+      const { output } = await network.run({ input: { data: values, dims: [1, 448, 448, 3] } });
+      if (!vector.file) expect(largestDifference(output!.data, vector.probabilities)).toBeLessThanOrEqual(1e-6);
+      const reading = readTags(Float32Array.from(vector.probabilities), vocabulary);
+      expect(reading.rating).toEqual(vector.rating);
+      expect(sorted(reading)).toEqual(sorted(vector));
+    },
+  );
 
   it.each(thresholds.cases.map((vector) => [vector.id, vector] as const))('threshold %s', (_, vector) => {
     const limits = { general: vector.general_threshold, character: vector.character_threshold };
@@ -72,7 +84,9 @@ describe('wd tagger', () => {
     const result = tagAdherence(probabilities, vocabulary, vector, { general: adherence.tau, character: adherence.tau });
     if (vector.result.state !== 'computed') return expect(result).toEqual(vector.result);
     if (result.state !== 'computed') throw new Error(result.reason);
-    expect(largestDifference([result.value.adherence, result.value.softMean], [vector.result.adherence, vector.result.softMean])).toBeLessThanOrEqual(1e-9);
+    expect(
+      largestDifference([result.value.adherence, result.value.softMean], [vector.result.adherence, vector.result.softMean]),
+    ).toBeLessThanOrEqual(1e-9);
     expect(result.value.violations).toEqual(vector.result.violations);
   });
 });

@@ -22,7 +22,15 @@ interface Numbers {
   readonly colourDriftAdjacentP95: number;
 }
 type Verdict =
-  | { state: 'computed'; R1pass: boolean; R1warn: boolean; seamBelowLimit: boolean | null; R2warn: boolean; colourDriftPass: boolean; duplicateEndWarning: boolean }
+  | {
+      state: 'computed';
+      R1pass: boolean;
+      R1warn: boolean;
+      seamBelowLimit: boolean | null;
+      R2warn: boolean;
+      colourDriftPass: boolean;
+      duplicateEndWarning: boolean;
+    }
   | { state: 'not_applicable'; reason: string };
 
 const { cases, clip, tooFew } = readVectors<{
@@ -50,10 +58,19 @@ function drawFrame(id: string, background: Rgb, index: number, cx: number, count
       if (distance < (256 * 35) ** 2) data.set([250, 220, 200], (y * width + x) * 3);
       else if (distance < (256 * 38) ** 2) data.set([20, 10, 20], (y * width + x) * 3);
     }
-  if (id === 'colour_drift_12') return rgb(width, height, data.map((value) => clampToByte(value + Math.floor((12 * index) / count))));
+  if (id === 'colour_drift_12')
+    return rgb(
+      width,
+      height,
+      data.map((value) => clampToByte(value + Math.floor((12 * index) / count))),
+    );
   if (!id.startsWith('noise')) return rgb(width, height, data);
   const byte = byteStream(700 + index);
-  return rgb(width, height, data.map((value) => clampToByte(value + ((byte() + byte() + byte() + byte() - 510) >> 5))));
+  return rgb(
+    width,
+    height,
+    data.map((value) => clampToByte(value + ((byte() + byte() + byte() + byte() - 510) >> 5))),
+  );
 }
 
 describe('loop', () => {
@@ -68,14 +85,23 @@ describe('loop', () => {
   });
   afterAll(() => Promise.all(opened.map((model) => model.close())));
 
-  const expectLoop = async (frames: Rgb[], runs: readonly number[], measure: LoopMeasure, numbers: Numbers, verdict: Verdict): Promise<void> => {
+  const expectLoop = async (
+    frames: Rgb[],
+    runs: readonly number[],
+    measure: LoopMeasure,
+    numbers: Numbers,
+    verdict: Verdict,
+  ): Promise<void> => {
     const result = await loopSeam(frames, runs, measure);
     if (verdict.state !== 'computed') return expect(result).toEqual(verdict);
     if (result.state !== 'computed') throw new Error(result.reason);
     const { value } = result;
     const limit = measure.kind === 'mae' ? 1e-9 : 1e-6;
     expect(
-      largestDifference([...value.adjacent, value.seam, value.p95, value.medianNonZero], [...numbers.adjacent, numbers.seam, numbers.p95, numbers.medianNonZero]),
+      largestDifference(
+        [...value.adjacent, value.seam, value.p95, value.medianNonZero],
+        [...numbers.adjacent, numbers.seam, numbers.p95, numbers.medianNonZero],
+      ),
     ).toBeLessThanOrEqual(limit);
     expect(Math.abs(value.r1! - numbers.R1!)).toBeLessThanOrEqual(measure.kind === 'mae' ? 1e-9 : 1e-5);
     expect(
@@ -105,7 +131,11 @@ describe('loop', () => {
     if (vector.lpips256 && vector.verdictLpips)
       await expectLoop(frames.map(lpipsPicture), runLengths, lpips, vector.lpips256, vector.verdictLpips);
     if (vector.maeCollapsed) {
-      const collapsed = await loopSeam(collapseHolds(frames, runLengths), runLengths.map(() => 1), { kind: 'mae' });
+      const collapsed = await loopSeam(
+        collapseHolds(frames, runLengths),
+        runLengths.map(() => 1),
+        { kind: 'mae' },
+      );
       if (collapsed.state !== 'computed') throw new Error(collapsed.reason);
       const { seam, p95, r1, r2 } = collapsed.value;
       const { maeCollapsed: expected } = vector;

@@ -5,7 +5,8 @@ import { computed, computedOrInferenceFailed, notApplicable, notComputed } from 
 import { largestDifference } from './digests';
 import { readVectors } from './vector-files';
 
-type Assigned = { detection: number; character: string; cosine: number; margin: number } | { detection: number; character: null; why: string };
+type Assigned =
+  { detection: number; character: string; cosine: number; margin: number } | { detection: number; character: null; why: string };
 
 const { truthTable, thresholds, phase1, identityFrames, assignment } = readVectors<{
   truthTable: [string, string][];
@@ -31,16 +32,22 @@ const { truthTable, thresholds, phase1, identityFrames, assignment } = readVecto
 const letters: Readonly<Record<string, MetricResult>> = { P: 'pass', F: 'fail', A: 'not_applicable', N: 'not_computed' };
 
 describe('gates truth table', () => {
-  it.each(truthTable.map(([results, outcome]) => [results === '' ? 'nothing' : results, results, outcome] as const))('%s', (_, results, outcome) => {
-    expect(gateOutcome([...results].map((letter) => letters[letter]!))).toBe(outcome);
-  });
+  it.each(truthTable.map(([results, outcome]) => [results === '' ? 'nothing' : results, results, outcome] as const))(
+    '%s',
+    (_, results, outcome) => {
+      expect(gateOutcome([...results].map((letter) => letters[letter]!))).toBe(outcome);
+    },
+  );
 });
 
 describe('gates threshold', () => {
-  it.each(thresholds.map((vector) => [`${vector.metric} ${vector.value} ${vector.op ?? ''} ${vector.threshold ?? ''}`, vector] as const))('%s', (_, vector) => {
-    const score = computedOrInferenceFailed(Number(vector.value));
-    expect(judgeScore(score, { op: vector.op ?? '>', value: vector.threshold ?? 0 })).toBe(vector.result);
-  });
+  it.each(thresholds.map((vector) => [`${vector.metric} ${vector.value} ${vector.op ?? ''} ${vector.threshold ?? ''}`, vector] as const))(
+    '%s',
+    (_, vector) => {
+      const score = computedOrInferenceFailed(Number(vector.value));
+      expect(judgeScore(score, { op: vector.op ?? '>', value: vector.threshold ?? 0 })).toBe(vector.result);
+    },
+  );
 });
 
 describe('gates phase 1', () => {
@@ -60,7 +67,9 @@ describe('gates identity over frames', () => {
     const { value } = result;
     expect(value.passed ? 'pass' : 'fail').toBe(vector.result);
     expect(value.worstFrame).toBe(vector.worstFrame);
-    expect(largestDifference([value.min, value.mean, value.p5, value.coverage], [vector.min!, vector.mean!, vector.p5!, vector.coverage!])).toBeLessThanOrEqual(1e-9);
+    expect(
+      largestDifference([value.min, value.mean, value.p5, value.coverage], [vector.min!, vector.mean!, vector.p5!, vector.coverage!]),
+    ).toBeLessThanOrEqual(1e-9);
   });
 });
 

@@ -11,14 +11,27 @@ interface RocCase extends LabelledScores {
   readonly eer: number;
   readonly eerThreshold: number;
   readonly calibrated: { readonly targetFAR: number; readonly threshold: number; readonly far: number; readonly frr: number };
-  readonly bootstrap: { readonly seed: number; readonly B: number; readonly percentile95: [number, number]; readonly firstFiveAuc: number[] };
+  readonly bootstrap: {
+    readonly seed: number;
+    readonly B: number;
+    readonly percentile95: [number, number];
+    readonly firstFiveAuc: number[];
+  };
 }
 
 const { tolerance, wilson, roc, calibration } = readVectors<{
   tolerance: number;
   wilson: { k: number; n: number; low: number; high: number }[];
   roc: RocCase[];
-  calibration: { cases: { id: string; rocCase: string; default: number; cardLimit: number; result: { threshold: number; label: string; raisedToCardLimit?: boolean; why?: string } }[] };
+  calibration: {
+    cases: {
+      id: string;
+      rocCase: string;
+      default: number;
+      cardLimit: number;
+      result: { threshold: number; label: string; raisedToCardLimit?: boolean; why?: string };
+    }[];
+  };
 }>('15_statistics');
 
 const within = (actual: readonly number[], expected: readonly number[]): void =>
@@ -36,7 +49,10 @@ describe('statistics roc', () => {
     const eer = equalErrorRate(vector);
     within([areaUnderRoc(vector), eer.rate, eer.threshold], [vector.auc, vector.eer, vector.eerThreshold]);
     const point = pointAtFalseAccept(vector, vector.calibrated.targetFAR);
-    within([point.threshold, point.falseAccept, point.falseReject], [vector.calibrated.threshold, vector.calibrated.far, vector.calibrated.frr]);
+    within(
+      [point.threshold, point.falseAccept, point.falseReject],
+      [vector.calibrated.threshold, vector.calibrated.far, vector.calibrated.frr],
+    );
   });
 });
 

@@ -22,7 +22,10 @@ const { source, frameSha256, expected } = readVectors<{
     adjacentMAE: number[];
     motionAmountP95: number;
     lpips: { resizedTo: [number, number]; pairs: number[]; mean: number; p95: number; max: number };
-    loop: Record<'seam' | 'p95' | 'medianNonZero' | 'R1' | 'accInteriorP95' | 'accSeam' | 'R2' | 'colourDriftEnds' | 'colourDriftAdjacentP95', number>;
+    loop: Record<
+      'seam' | 'p95' | 'medianNonZero' | 'R1' | 'accInteriorP95' | 'accSeam' | 'R2' | 'colourDriftEnds' | 'colourDriftAdjacentP95',
+      number
+    >;
     runLengths: number[];
   };
 }>('16_video');
@@ -37,7 +40,9 @@ describe('the metrics of a clip, from its lossless frames', () => {
   };
   beforeAll(async () => {
     const sheet = await decodePicture(vectorPath(source.sheet.split(' ')[0]!));
-    frames = Array.from({ length: source.n }, (_, index) => crop(sheet, { left: 0, top: index * source.h, width: source.w, height: source.h }));
+    frames = Array.from({ length: source.n }, (_, index) =>
+      crop(sheet, { left: 0, top: index * source.h, width: source.w, height: source.h }),
+    );
   });
   afterAll(() => Promise.all(opened.map((model) => model.close())));
 
@@ -50,7 +55,9 @@ describe('the metrics of a clip, from its lossless frames', () => {
     const smoothness = await motionSmoothness(frames, onnxInterpolator(await open('models/blend.onnx', interpolatorContract), 16));
     const flicker = temporalFlickering(frames);
     if (smoothness.state !== 'computed' || flicker.state !== 'computed') throw new Error('not computed');
-    expect(largestDifference([smoothness.value.score, flicker.value], [expected.smoothnessBlend, expected.flickerExact])).toBeLessThanOrEqual(1e-9);
+    expect(
+      largestDifference([smoothness.value.score, flicker.value], [expected.smoothnessBlend, expected.flickerExact]),
+    ).toBeLessThanOrEqual(1e-9);
   });
 
   it('holds and motion amount', () => {
@@ -65,18 +72,31 @@ describe('the metrics of a clip, from its lossless frames', () => {
     const result = await temporalLpips(resized, lpipsFromPair(await open('models/lpips_rand.onnx', lpipsPairContract)));
     if (result.state !== 'computed') throw new Error(result.reason);
     const { pairs, mean, p95, max } = result.value;
-    expect(largestDifference([...pairs, mean, p95, max], [...expected.lpips.pairs, expected.lpips.mean, expected.lpips.p95, expected.lpips.max])).toBeLessThanOrEqual(1e-6);
+    expect(
+      largestDifference([...pairs, mean, p95, max], [...expected.lpips.pairs, expected.lpips.mean, expected.lpips.p95, expected.lpips.max]),
+    ).toBeLessThanOrEqual(1e-6);
   });
 
   it('loop', async () => {
     const result = await loopSeam(frames, expected.runLengths, { kind: 'mae' });
     if (result.state !== 'computed') throw new Error(result.reason);
-    const { seam, p95, medianNonZero, r1, accelerationInteriorP95, accelerationSeam, r2, colourDriftEnds, colourDriftAdjacentP95 } = result.value;
+    const { seam, p95, medianNonZero, r1, accelerationInteriorP95, accelerationSeam, r2, colourDriftEnds, colourDriftAdjacentP95 } =
+      result.value;
     const { loop } = expected;
     expect(
       largestDifference(
         [seam, p95, medianNonZero, r1!, accelerationInteriorP95, accelerationSeam, r2!, colourDriftEnds, colourDriftAdjacentP95],
-        [loop.seam, loop.p95, loop.medianNonZero, loop.R1, loop.accInteriorP95, loop.accSeam, loop.R2, loop.colourDriftEnds, loop.colourDriftAdjacentP95],
+        [
+          loop.seam,
+          loop.p95,
+          loop.medianNonZero,
+          loop.R1,
+          loop.accInteriorP95,
+          loop.accSeam,
+          loop.R2,
+          loop.colourDriftEnds,
+          loop.colourDriftAdjacentP95,
+        ],
       ),
     ).toBeLessThanOrEqual(1e-9);
   });

@@ -9,7 +9,10 @@ const { cases, tolerance } = readVectors<{
 }>('17_classifier_preprocess');
 
 describe('classifier input', () => {
-  it.each(cases.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h} to ${vector.size[0]}`, vector] as const))('%s', (_, { input, size, tensor }) => {
-    expectFloats(classifierInput(generatedPicture(input), { side: size[0] }), tensor, tolerance.tensor);
-  });
+  it.each(cases.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h} to ${vector.size[0]}`, vector] as const))(
+    '%s',
+    (_, { input, size, tensor }) => {
+      expectFloats(classifierInput(generatedPicture(input), { side: size[0] }), tensor, tolerance.tensor);
+    },
+  );
 });

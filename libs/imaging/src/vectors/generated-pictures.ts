@@ -133,7 +133,11 @@ export interface DetectorImage {
 export function detectorPicture({ w, h, background, rects }: DetectorImage): Rgb {
   const picture =
     'lineart_div4_plus96_seed' in background
-      ? rgb(w, h, lineArt(w, h, background.lineart_div4_plus96_seed).data.map((value) => Math.floor(value / 4) + 96))
+      ? rgb(
+          w,
+          h,
+          lineArt(w, h, background.lineart_div4_plus96_seed).data.map((value) => Math.floor(value / 4) + 96),
+        )
       : flatPicture(w, h, background);
   for (const [left, top, width, height, colour] of rects)
     for (let y = top; y < top + height; y += 1) for (let x = left; x < left + width; x += 1) picture.data.set(colour, (y * w + x) * 3);

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 export const vectorsFolder = process.env['TOWER_VECTORS'] ?? join(__dirname, '../../test-data/quality');
 
 /** The caller states the shape it relies on; the files are data of our own and are not validated again. */
-export const readVectors = <T>(name: string): T =>
-  JSON.parse(readFileSync(join(vectorsFolder, 'vectors', `${name}.json`), 'utf8')) as T;
+export const readVectors = <T>(name: string): T => JSON.parse(readFileSync(join(vectorsFolder, 'vectors', `${name}.json`), 'utf8')) as T;
 
 export const vectorPath = (relative: string): string => join(vectorsFolder, relative);
 
