@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@tower/contracts';
-import { isAlive, newHome, TowerProcess, until } from './tower-process';
+import { waitFor } from '@tower/testing';
+import { isAlive, newHome, TowerProcess } from './tower-process';
 
 describe('the launcher', () => {
   const home = newHome();
@@ -38,7 +39,7 @@ describe('the launcher', () => {
     const group = tower.child.pid ?? 0;
     process.kill(-group, 'SIGINT');
     await tower.exited;
-    await until('the launcher is gone', () => !isAlive(pids.launcher), { timeoutMs: 15_000 });
+    await waitFor(() => !isAlive(pids.launcher), { timeoutMs: 15_000, describe: 'the launcher is gone' });
     expectNothingLeft(pids);
     const stops = tower.log().flatMap((line) => (line['service'] === 'launcher' ? (/^(\S+) stopped \((.*)\)$/.exec(String(line['msg']))?.slice(1, 3) ?? []) : []));
     // Pairs of name and end: the door first, the database last, nobody killed.
@@ -105,7 +106,7 @@ describe('the launcher', () => {
     expect(isAlive(pids['postgres'] ?? 0)).toBe(true);
     tower.child.kill('SIGINT');
     expect(await tower.exited).toBe(130);
-    await until('all are gone', () => Object.values(pids).every((pid) => !isAlive(pid)), { timeoutMs: 5_000 });
+    await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), { timeoutMs: 5_000, describe: 'all are gone' });
     expect(existsSync(join(home, 'tower.json'))).toBe(false);
   }, 120_000);
 

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { heartbeatDeadlineMs, routes, serviceNames } from '@tower/contracts';
-import { TowerProcess, until } from './tower-process';
+import { waitFor } from '@tower/testing';
+import { TowerProcess } from './tower-process';
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
@@ -29,7 +30,7 @@ describe('a picture from the prompt to the file', () => {
     const accepted = await api.call(routes.generate, { body: { project_id: project.id, character_ids: [character.id], job_type: 'still_image', prompt: 'on a bridge, dawn', count: 2, seed: 7 } });
     expect(accepted).toMatchObject({ seed: 7, count: 2 });
 
-    await until('the job is over', async () => (await api.call(routes.getJob, { params: { id: accepted.job_id } })).ended_at !== null, { timeoutMs: 60_000, everyMs: 200 });
+    await waitFor(async () => (await api.call(routes.getJob, { params: { id: accepted.job_id } })).ended_at !== null, { timeoutMs: 60_000, describe: 'the job is over' });
     const job = await api.call(routes.getJob, { params: { id: accepted.job_id } });
     expect(job).toMatchObject({ status: 'completed', progress: 100, error: null, full_prompt: '1girl, silver hair, on a bridge, dawn' });
     const { items } = await api.call(routes.listJobArtifacts, { params: { id: job.id } });
@@ -47,7 +48,7 @@ describe('a picture from the prompt to the file', () => {
   it('names every process in /status, also those that cannot speak for themselves', async () => {
     const expected = [...serviceNames, 'postgres', 'nats', 'sim-rtx3060', 'sim-rx9070xt', 'launcher'];
     const namesOf = async (): Promise<Record<string, string>> => Object.fromEntries((await tower.api.call(routes.getStatus, {})).processes.map((process) => [process.service, process.state]));
-    await until('everybody was heard of', async () => Object.values(await namesOf()).every((state) => state === 'ready'), { timeoutMs: 2 * heartbeatDeadlineMs });
+    await waitFor(async () => Object.values(await namesOf()).every((state) => state === 'ready'), { timeoutMs: 2 * heartbeatDeadlineMs, describe: 'everybody was heard of' });
     expect(Object.keys(await namesOf()).sort()).toEqual(expected.sort());
     const { processes } = await tower.api.call(routes.getStatus, {});
     expect(processes.find((process) => process.service === 'postgres')).toMatchObject({ pid: tower.pidOf('postgres') });

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer, startNatsServer } from '@tower/bus';
 import { routes, type JobView } from '@tower/contracts';
 import { freePort, startEmbeddedPostgres } from '@tower/db';
+import { waitFor } from '@tower/testing';
 import { expectCardsNeverShared, expectJobWhole } from './invariants';
-import { newHome, readExecutions, TowerProcess, until } from './tower-process';
+import { newHome, readExecutions, TowerProcess } from './tower-process';
 
 const root = resolve(__dirname, '..');
 const awayMs = 10_000;
@@ -46,7 +47,7 @@ describe('things that are away for a while', () => {
     return ids;
   };
   const finish = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) await until(`job ${id} is over`, async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 60_000, everyMs: 200 });
+    for (const id of ids) await waitFor(async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 60_000, describe: `job ${id} is over` });
     for (const id of ids) jobs.push(await expectJobWhole(tower.api, tower.library, id));
   };
   const startsOnCard = (): number => readExecutions(executionLog).filter((entry) => entry.event === 'start').length;
@@ -73,11 +74,11 @@ describe('things that are away for a while', () => {
     const pids = tower.pids();
     const before = startsOnCard();
     const ids = await request(5);
-    await until('the card works', () => startsOnCard() > before);
+    await waitFor(() => startsOnCard() > before, { describe: 'the card works' });
 
     await (server === 'postgres' ? postgres : nats).stop();
     const stoppedAt = performance.now();
-    await until('/health tells it', async () => (await fetch(`${tower.url}/health`)).status === 503, { timeoutMs: awayMs });
+    await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 503, { timeoutMs: awayMs, describe: '/health tells it' });
     const refusal = await fetch(`${tower.url}/api/anime/projects`);
     expect(refusal.status).toBe(503);
     expect(await refusal.json()).toMatchObject({ status: 503, code: expect.any(String) as string });
@@ -85,7 +86,7 @@ describe('things that are away for a while', () => {
     if (server === 'postgres') postgres = await startPostgres(postgres.port);
     else nats = await startNats(nats.port);
     const backAt = performance.now();
-    await until('/health is well again', async () => (await fetch(`${tower.url}/health`)).status === 200, { timeoutMs: 20_000 });
+    await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, { timeoutMs: 20_000, describe: '/health is well again' });
     process.stderr.write(`after ${server} came back, everything was well within ${Math.round(performance.now() - backAt)} ms\n`);
 
     await finish(ids);
@@ -97,7 +98,7 @@ describe('things that are away for a while', () => {
     card.kill('SIGKILL');
     await once(card, 'exit');
     const cardState = async (): Promise<string | undefined> => (await tower.api.call(routes.getStatus, {})).rendering?.gpus[0]?.state;
-    await until('/status shows the card down', async () => (await cardState()) === 'down', { timeoutMs: 20_000 });
+    await waitFor(async () => (await cardState()) === 'down', { timeoutMs: 20_000, describe: '/status shows the card down' });
     const [id = ''] = await request(1);
     const waiting = await tower.api.call(routes.getJob, { params: { id } });
     expect(waiting).toMatchObject({ status: 'queued', gpu: null });

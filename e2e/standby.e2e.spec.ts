@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes, type JobView, type ProjectView } from '@tower/contracts';
+import { waitFor } from '@tower/testing';
 import { expectCardsNeverShared, expectJobWhole } from './invariants';
-import { TowerProcess, until } from './tower-process';
+import { TowerProcess } from './tower-process';
 
 /** Milliseconds. The lease is granted for six seconds and asked for every second. */
 const takeoverMs = 8_000;
@@ -43,7 +44,7 @@ describe('two rendering processes', () => {
     return ids;
   };
   const finish = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) await until(`job ${id} is over`, async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 60_000, everyMs: 200 });
+    for (const id of ids) await waitFor(async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 60_000, describe: `job ${id} is over` });
     for (const id of ids) jobs.push(await expectJobWhole(tower.api, tower.library, id));
   };
   const leader = async (): Promise<{ holder: string | null; fence: number } | undefined> => (await tower.api.call(routes.getStatus, {})).rendering?.leader;
@@ -60,14 +61,14 @@ describe('two rendering processes', () => {
   it('lets the second take over within 8 s when the first is stopped, and keeps the first from disturbing when it wakes up', async () => {
     const before = await leader();
     const ids = await request(8);
-    await until('a card works', () => [...tower.executions('rtx3060'), ...tower.executions('rx9070xt')].filter((entry) => entry.event === 'start').length > 5);
+    await waitFor(() => [...tower.executions('rtx3060'), ...tower.executions('rx9070xt')].filter((entry) => entry.event === 'start').length > 5, { describe: 'a card works' });
 
     const stopped = tower.signal('rendering', 'SIGSTOP');
     const stoppedAt = performance.now();
-    await until('the second leads', () => gained.includes(schedulerLease), { timeoutMs: takeoverMs, everyMs: 20 });
+    await waitFor(() => gained.includes(schedulerLease), { timeoutMs: takeoverMs, describe: 'the second leads' });
     process.stderr.write(`the standby took over after ${Math.round(performance.now() - stoppedAt)} ms\n`);
     const startsAtTakeover = startsOf(cards());
-    await until('the second dispatches', () => startsOf(cards()) > startsAtTakeover, { timeoutMs: 20_000 });
+    await waitFor(() => startsOf(cards()) > startsAtTakeover, { timeoutMs: 20_000, describe: 'the second dispatches' });
 
     process.kill(stopped, 'SIGCONT');
     await finish(ids);
@@ -84,13 +85,14 @@ const startsOf = (cards: Record<string, readonly { event: string }[]>): number =
 
 /** The same program with the same settings as the launcher's own. */
 async function startSecondRendering(tower: TowerProcess, onGained: (lease: string) => void): Promise<ChildProcess> {
-  const settings = readFileSync(`/proc/${tower.pidOf('rendering')}/environ`, 'utf8').split('\0').filter((entry) => entry.includes('='));
+  const settings = readFileSync(`/proc/${tower.pidOf('rendering')}/environ`, 'utf8').split('\0').filter((entry) => entry.includes('=') && !entry.startsWith('NODE_CHANNEL_'));
   const env = Object.fromEntries(settings.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
-  const child = spawn(process.execPath, [join(resolve(__dirname, '..'), 'apps', 'rendering', 'dist', 'main.js')], { env: { ...env, OPS_PORT: '0', NODE_CHANNEL_FD: undefined }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const entry = JSON.parse(line) as { msg: string; lease?: string };
-    if (entry.msg === 'lease gained' && entry.lease !== undefined) onGained(entry.lease);
-  });
+  const child = spawn(process.execPath, [join(resolve(__dirname, '..'), 'apps', 'rendering', 'dist', 'main.js')], { env: { ...env, OPS_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  if (child.stdout !== null)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as { msg: string; lease?: string };
+      if (entry.msg === 'lease gained' && entry.lease !== undefined) onGained(entry.lease);
+    });
   await once(child, 'message');
   return child;
 }

@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '@tower/kit';
+import { waitFor } from '@tower/testing';
 import { ApiClient } from '../apps/cli/src/api-client';
 import type { ExecutionLogEntry } from '../apps/comfy-sim/src/execution-log';
 
@@ -60,8 +61,8 @@ export class TowerProcess {
   }
 
   async untilReady(): Promise<void> {
-    await until('Tower is ready', () => this.hasExited || this.readyLine() !== undefined, { timeoutMs: startTimeoutMs, describe: () => this.describe() });
-    if (this.readyLine() === undefined) throw new Error(`Tower ended before it was ready: ${this.describe()}`);
+    await waitFor(() => this.hasExited || this.readyLine() !== undefined, { timeoutMs: startTimeoutMs, describe: 'Tower to be ready' }).catch((error: unknown) => this.explain(error));
+    if (this.readyLine() === undefined) this.explain(new Error('Tower ended before it was ready'));
   }
 
   readyLine(): string | undefined {
@@ -96,8 +97,7 @@ export class TowerProcess {
   }
 
   async untilRestarted(part: string, oldPid: number): Promise<number> {
-    await until(`${part} runs again`, () => ![undefined, oldPid].includes(this.pidOf(part)), { timeoutMs: 30_000, describe: () => this.describe() });
-    return this.pidOf(part) ?? 0;
+    return waitFor(() => (this.pidOf(part) === oldPid ? undefined : this.pidOf(part)), { timeoutMs: 30_000, describe: `${part} to run again` }).catch((error: unknown) => this.explain(error));
   }
 
   /** What a simulated card really did. */
@@ -122,8 +122,9 @@ export class TowerProcess {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private describe(): string {
-    return `\nstdout:\n${this.stdout.slice(-20).join('\n')}\nstderr:\n${this.stderr.slice(-40).join('\n')}`;
+  /** A spec that fails is of little use without what Tower said. */
+  private explain(error: unknown): never {
+    throw new Error(`${describeError(error)}\nstdout:\n${this.stdout.slice(-20).join('\n')}\nstderr:\n${this.stderr.slice(-40).join('\n')}`, { cause: error });
   }
 }
 
@@ -157,14 +158,5 @@ export function isAlive(pid: number): boolean {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
-  }
-}
-
-export async function until(what: string, condition: () => boolean | Promise<boolean>, options: { timeoutMs?: number; everyMs?: number; describe?: () => string } = {}): Promise<void> {
-  const { timeoutMs = 20_000, everyMs = 50 } = options;
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}${options.describe?.() ?? ''}`);
-    await sleep(everyMs);
   }
 }

@@ -58,7 +58,6 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean => a.length
 export function fit(line: string, columns: number): string {
   let visible = 0;
   let result = '';
-  // eslint-disable-next-line no-control-regex -- colour codes are control characters
   for (const piece of line.split(/(\u001b\[[0-9;]*m)/)) {
     if (piece.startsWith('\u001b[')) result += piece;
     else
