@@ -16,7 +16,9 @@ const depConstraints = [
   { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit'] },
 ];
 
-const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints }];
+const boundaries = (constraints, more = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more }];
+// The project files keep this circle, which only specs draw, out of the build graph; the rule looks at imports itself.
+const circlesOfSpecs = ['contracts', 'kit', 'db', 'bus'].map((lib) => [lib, 'testing']);
 const withTesting = depConstraints.map((rule) => ({ ...rule, onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'] }));
 const specs = ['**/*.spec.ts'];
 
@@ -46,6 +48,6 @@ export default tseslint.config(
     },
   },
   // The specs of db and bus use lib:testing, which is made of db and bus; specs are no part of what is built, so nothing goes round.
-  { files: specs, rules: { '@nx/enforce-module-boundaries': boundaries(withTesting) } },
+  { files: specs, rules: { '@nx/enforce-module-boundaries': boundaries(withTesting, { ignoredCircularDependencies: circlesOfSpecs }) } },
   { files: ['bench/**/*.ts', 'apps/cli/src/**/*.ts', 'apps/comfy-sim/src/main.ts'], rules: { 'no-console': 'off' } },
 );
