@@ -1,0 +1,67 @@
+// Real: files and sharp. Pictures are made here.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { inspectFile, mayPass } from './findings';
+import { Library } from './library';
+
+let root: string;
+let noise: Buffer;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'tower-findings-'));
+  noise = await sharp(randomBytes(48 * 32 * 3), { raw: { width: 48, height: 32, channels: 3 } }).png().toBuffer();
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Writes `bytes` where the artifact should be, rendered as `rendered`. */
+function inspect(bytes: Buffer | undefined, rendered = bytes ?? noise) {
+  rmSync(join(root, 'a.png'), { force: true });
+  if (bytes !== undefined) writeFileSync(join(root, 'a.png'), bytes);
+  return inspectFile(new Library(root), { path: 'a.png', sha256: createHash('sha256').update(rendered).digest('hex') });
+}
+
+describe('what is found at an artifact’s place', () => {
+  it('is measured when it is the picture that was rendered', async () => {
+    const findings = await inspect(noise);
+    expect(findings).toMatchObject({ state: 'decoded', width: 48, height: 32 });
+    expect(findings.state === 'decoded' && findings.levels.all.std).toBeGreaterThan(60);
+  });
+
+  it('may still come right when it is missing, half there or another file', async () => {
+    for (const bytes of [undefined, noise.subarray(0, 700), Buffer.alloc(0), randomBytes(noise.length)]) {
+      const findings = await inspect(bytes, noise);
+      expect(mayPass(findings)).toBe(true);
+    }
+    expect(await inspect(noise.subarray(0, 700), noise)).toMatchObject({ state: 'altered', bytes: 700 });
+  });
+
+  it.each([
+    ['cut off before it was hashed', () => noise.subarray(0, 700), { state: 'undecodable', containerIntact: false }],
+    ['empty', () => Buffer.alloc(0), { state: 'undecodable', containerIntact: false }],
+    ['no picture', () => Buffer.from('<html>502 Bad Gateway</html>'), { state: 'undecodable', containerIntact: false }],
+    ['an SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), { state: 'undecodable' }],
+  ])('will not come right when it is %s', async (_, bytes, expected) => {
+    const findings = await inspect(bytes());
+    expect(findings).toMatchObject(expected);
+    expect(mayPass(findings)).toBe(false);
+  });
+
+  it('is no still when it moves', async () => {
+    const frames = await sharp(randomBytes(16 * 32 * 3), { raw: { width: 16, height: 32, channels: 3, pageHeight: 16 } }).webp({ loop: 0 }).toBuffer();
+    expect(await inspect(frames)).toMatchObject({ state: 'undecodable', containerIntact: true, why: expect.stringContaining('animated') as string });
+  });
+
+  it('is refused when it is larger than we care to decode', async () => {
+    const vast = await sharp({ create: { width: 4097, height: 4097, channels: 3, background: '#123456' } }).png().toBuffer();
+    expect(await inspect(vast)).toMatchObject({ state: 'undecodable', why: expect.stringContaining('too_many_pixels') as string });
+  });
+
+  it('is damaged when a checksum is wrong although every pixel decodes', async () => {
+    const broken = Buffer.from(noise);
+    broken[broken.length - 1]! ^= 0xff;
+    expect(await inspect(broken)).toMatchObject({ state: 'undecodable', containerIntact: false });
+  });
+});

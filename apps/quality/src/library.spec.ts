@@ -1,0 +1,75 @@
+// Real: the file system, with links and pipes.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Library } from './library';
+
+let folder: string;
+let root: string;
+let library: Library;
+const secret = 'a secret of the machine';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tower-library-'));
+  root = join(folder, 'library');
+  mkdirSync(join(root, 'été'), { recursive: true });
+  mkdirSync(join(folder, 'library-of-somebody-else'));
+  writeFileSync(join(root, 'été', '花 1.png'), 'a picture');
+  writeFileSync(join(folder, 'secret'), secret);
+  writeFileSync(join(folder, 'library-of-somebody-else', 'secret'), secret);
+  library = new Library(root);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const read = async (path: string, maxBytes = 1000) => {
+  const file = await library.read(path, maxBytes);
+  return file.state === 'read' ? file.bytes.toString() : file.state;
+};
+
+describe('the library', () => {
+  it('reads what lies in it, whatever its name', async () => {
+    expect(await read('été/花 1.png')).toBe('a picture');
+    expect(await read('./été/../été/花 1.png')).toBe('a picture');
+  });
+
+  it.each(['../secret', 'été/../../secret', '../library-of-somebody-else/secret', '/etc/passwd', '', '.', '..', 'a\u0000b', 'été/花 1.png\u0000'])('opens nothing outside it: %j', async (path) => {
+    expect(await read(path)).toBe('refused');
+  });
+
+  it('follows links inside it and none that lead out', async () => {
+    symlinkSync(join(root, 'été', '花 1.png'), join(root, 'inside'));
+    symlinkSync(join(folder, 'secret'), join(root, 'outside'));
+    symlinkSync(folder, join(root, 'up'));
+    expect(await read('inside')).toBe('a picture');
+    expect(await read('outside')).toBe('refused');
+    expect(await read('up/secret')).toBe('refused');
+  });
+
+  it('may itself be a link', async () => {
+    symlinkSync(root, join(folder, 'mounted'));
+    library = new Library(join(folder, 'mounted'));
+    expect(await read('été/花 1.png')).toBe('a picture');
+    expect(await read('../secret')).toBe('refused');
+  });
+
+  it('reads files only, and waits for no pipe', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    expect(await read('pipe')).toBe('refused');
+    expect(await read('été')).toBe('refused');
+  });
+
+  it('reads no more than it may', async () => {
+    expect(await read('été/花 1.png', 9)).toBe('a picture');
+    expect(await read('été/花 1.png', 8)).toBe('refused');
+  });
+
+  it('tells what may still come from what will not', async () => {
+    expect(await read('not/there/yet.png')).toBe('absent');
+    expect(await read('été/花 1.png/below-a-file')).toBe('absent');
+    library = new Library(join(folder, 'not mounted yet'));
+    expect(await read('a.png')).toBe('absent');
+    expect(await library.check()).toMatchObject({ ok: false });
+    expect(await new Library(root).check()).toMatchObject({ ok: true });
+  });
+});

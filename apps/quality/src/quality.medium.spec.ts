@@ -1,0 +1,205 @@
+// Real: PostgreSQL, pictures in a folder, sharp. The bus is played: the service is given events and deliveries.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { deliveryOf, maxDeliveries } from '@tower/bus';
+import { attemptJudged, attemptRendered, type DataOf, type EventOf, type ScoreView } from '@tower/contracts';
+import { databaseFor, Outbox } from '@tower/db';
+import { createLogger, Metrics, newId } from '@tower/kit';
+import { createTestDatabase, FixedClock, type TestDatabase } from '@tower/testing';
+import sharp from 'sharp';
+import type { DataSource } from 'typeorm';
+import { Library } from './library';
+import { QualityMetrics } from './quality.metrics';
+import { qualityEntities } from './quality.module';
+import { QualityService } from './quality.service';
+
+const first = deliveryOf(1);
+const last = deliveryOf(maxDeliveries);
+
+let database: TestDatabase;
+let db: DataSource;
+let root: string;
+let metrics: Metrics;
+let quality: QualityService;
+let noise: Buffer;
+
+beforeAll(async () => {
+  noise = await picture(64, 64);
+});
+
+beforeEach(async () => {
+  database = await createTestDatabase('quality');
+  db = await databaseFor({ url: database.url, schema: 'quality', service: 'quality', entities: qualityEntities }).initialize();
+  root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
+  metrics = new Metrics('quality');
+  const clock = new FixedClock();
+  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), new QualityMetrics(metrics), clock, createLogger('test', 'silent'));
+});
+afterEach(async () => {
+  await db.destroy();
+  await database.drop();
+  rmSync(root, { recursive: true });
+});
+
+const picture = (width: number, height: number): Promise<Buffer> => sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } }).png().toBuffer();
+const flat = (background: string): Promise<Buffer> => sharp({ create: { width: 64, height: 64, channels: 3, background } }).png().toBuffer();
+
+type Rendered = DataOf<typeof attemptRendered>;
+
+function fileOf(path: string, bytes: Buffer): Rendered['files'][number] {
+  return { artifactId: newId(), path, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, mediaType: 'image/png' };
+}
+
+/** Puts the picture where the event says it is. */
+function stored(bytes: Buffer, path = `été/unfiled/${newId()}.png`): Rendered['files'][number] {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), bytes);
+  return fileOf(path, bytes);
+}
+
+const aRendered = (facts: Partial<Rendered>): EventOf<typeof attemptRendered> => ({
+  id: newId(), type: attemptRendered.type, time: '2026-01-01T12:00:00.000Z', source: 'rendering', correlationId: newId(),
+  data: {
+    jobId: newId(), projectId: newId(), seq: 5, state: 'quality_check', taskId: newId(), attemptId: newId(), attempt: 1, gpu: 'rtx3060', seconds: 3,
+    expectedWidth: 64, expectedHeight: 64, characterIds: [], judge: true, files: [], ...facts,
+  },
+});
+
+async function announced(): Promise<EventOf<typeof attemptJudged>[]> {
+  const rows: { payload: unknown }[] = await db.query('select payload from outbox order by id');
+  return rows.map((row) => attemptJudged.parse(row.payload));
+}
+const scoreOf = (scores: ScoreView[] | undefined, metric: string): ScoreView | undefined => scores?.find((score) => score.metric === metric);
+
+describe('judging an attempt', () => {
+  it('passes a good picture, stores every score and tells who asked', async () => {
+    const event = aRendered({ files: [stored(noise)], characterIds: [newId()] });
+    await quality.judge(event, first);
+    const [judged] = await announced();
+    const { jobId, projectId, taskId, attemptId } = event.data;
+    expect(judged).toMatchObject({ correlationId: event.correlationId, causationId: event.id, data: { jobId, projectId, taskId, attemptId, verdict: 'passed', reasons: [] } });
+    expect(scoreOf(judged?.data.scores, 'identity')).toMatchObject({ state: 'not_computed', reason: 'model_missing' });
+    const view = await quality.getJobQuality(jobId);
+    expect(view).toEqual({
+      job_id: jobId,
+      attempts: [{ attempt_id: attemptId, task_id: taskId, verdict: 'passed', reasons: [], scores: judged?.data.scores, judged_at: '2026-01-01T12:00:00.000Z' }],
+    });
+  });
+
+  it('keeps the numbers behind a failed guard', async () => {
+    await quality.judge(aRendered({ files: [stored(await flat('#000000'))] }), first);
+    expect((await announced())[0]?.data).toMatchObject({ verdict: 'failed', reasons: ['not_black', 'not_uniform'] });
+    const [row]: { value: number; threshold: number; measured: unknown }[] = await db.query("select value, threshold, measured from quality_score where metric = 'not_black'");
+    expect(row).toEqual({ value: 0, threshold: 2, measured: { all: { mean: 0, std: 0 }, luma: { mean: 0, std: 0 }, zeroCellRatio: 1 } });
+  });
+
+  it('fails the attempt when one of several pictures fails, and shows the worst', async () => {
+    await quality.judge(aRendered({ files: [stored(noise), stored(await picture(32, 64)), stored(noise)] }), first);
+    const [judged] = await announced();
+    expect(judged?.data).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
+    expect(scoreOf(judged?.data.scores, 'resolution')).toMatchObject({ value: 0.5, passed: false });
+    expect(await db.query("select value from quality_score where metric = 'resolution' order by value")).toEqual([{ value: 0.5 }, { value: 1 }, { value: 1 }]);
+  });
+
+  it('leaves alone what nobody wants judged', async () => {
+    await quality.judge(aRendered({ judge: false, files: [fileOf('not/there.png', noise)] }), first);
+    expect(await announced()).toEqual([]);
+    expect(await db.query('select 1 from inbox')).toEqual([]);
+  });
+
+  it('says the same once, however often and under whatever id the event comes', async () => {
+    const event = aRendered({ files: [stored(noise)] });
+    await Promise.all([quality.judge(event, first), quality.judge(event, first)]);
+    await quality.judge(event, deliveryOf(2));
+    await quality.judge({ ...event, id: newId() }, first);
+    expect(await announced()).toHaveLength(1);
+    expect(await db.query('select count(*)::int as n from verdict')).toEqual([{ n: 1 }]);
+    expect(await metrics.registry.getSingleMetricAsString('quality_verdicts_total')).toContain('quality_verdicts_total{verdict="passed",service="quality"} 1');
+  });
+
+  it('counts scores by metric and state, and measures its time', async () => {
+    await quality.judge(aRendered({ files: [stored(noise)] }), first);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('quality_scores_total{metric="file_integrity",state="computed",service="quality"} 1');
+    expect(text).toContain('quality_scores_total{metric="aesthetic",state="not_computed",service="quality"} 1');
+    expect(text).toContain('quality_score_seconds_count{service="quality"} 1');
+  });
+});
+
+describe('a file that is not there, or not whole', () => {
+  it.each([
+    ['missing', () => fileOf('été/later.png', noise)],
+    ['cut short', () => ({ ...stored(noise.subarray(0, 900)), sha256: fileOf('', noise).sha256 })],
+  ])('is waited for while it is %s', async (_, file) => {
+    const event = aRendered({ files: [file()] });
+    for (const delivery of [first, deliveryOf(maxDeliveries - 1)]) await expect(quality.judge(event, delivery)).rejects.toMatchObject({ kind: 'unavailable', code: 'artifact_file_unavailable' });
+    expect(await db.query('select 1 from inbox')).toEqual([]);
+    stored(noise, event.data.files[0]?.path);
+    await quality.judge(event, deliveryOf(3));
+    expect((await announced())[0]?.data.verdict).toBe('passed');
+  });
+
+  it('ends in a verdict on the last delivery, because a job waits for one', async () => {
+    const missing = aRendered({ files: [stored(noise), fileOf('été/never.png', noise)] });
+    await quality.judge(missing, last);
+    const [judged] = await announced();
+    expect(judged?.data).toMatchObject({ attemptId: missing.data.attemptId, verdict: 'failed', reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform'] });
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'file_missing' });
+  });
+
+  it('is called altered when another file is in its place to the end', async () => {
+    const file = { ...stored(await picture(64, 64)), sha256: fileOf('', noise).sha256 };
+    await quality.judge(aRendered({ files: [file] }), last);
+    const [judged] = await announced();
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toMatchObject({ state: 'computed', value: 0, passed: false });
+    expect(scoreOf(judged?.data.scores, 'not_black')).toMatchObject({ state: 'not_computed', reason: 'file_missing' });
+  });
+
+  it('is not waited for when its path leads out of the library', async () => {
+    await quality.judge(aRendered({ files: [fileOf('../../etc/hostname', noise)] }), first);
+    expect((await announced())[0]?.data.verdict).toBe('failed');
+  });
+
+  it('is not waited for when it was rendered broken', async () => {
+    await quality.judge(aRendered({ files: [stored(noise.subarray(0, 900))] }), first);
+    const [judged] = await announced();
+    expect(judged?.data.verdict).toBe('failed');
+    expect(scoreOf(judged?.data.scores, 'not_black')).toMatchObject({ state: 'not_computed', reason: 'decode_failed' });
+  });
+});
+
+describe('a job’s quality', () => {
+  it('lists its attempts in the order in which they were judged', async () => {
+    const jobId = newId();
+    const attempts = [newId(), newId(), newId()];
+    for (const attemptId of attempts) await quality.judge(aRendered({ jobId, attemptId, files: [stored(noise)] }), first);
+    await quality.judge(aRendered({ files: [stored(noise)] }), first);
+    expect((await quality.getJobQuality(jobId)).attempts.map((attempt) => attempt.attempt_id)).toEqual(attempts);
+  });
+
+  it('is empty for a job that was not judged', async () => {
+    const jobId = newId();
+    expect(await quality.getJobQuality(jobId)).toEqual({ job_id: jobId, attempts: [] });
+  });
+
+  it('keeps the thresholds under which it was judged', async () => {
+    const before = aRendered({ files: [stored(await picture(60, 64))] });
+    await quality.judge(before, first);
+    await db.query("insert into threshold (version, metric, comparison, value, decides, basis) select 2, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold");
+    const after = aRendered({ files: before.data.files });
+    await quality.judge(after, first);
+    expect((await quality.getJobQuality(before.data.jobId)).attempts[0]).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
+    expect((await quality.getJobQuality(after.data.jobId)).attempts[0]).toMatchObject({ verdict: 'passed' });
+    expect(await db.query('select threshold_version from verdict order by id')).toEqual([{ threshold_version: 1 }, { threshold_version: 2 }]);
+  });
+});
+
+describe('the tables', () => {
+  it('hold no number for what was not computed, and no computed one without', async () => {
+    await quality.judge(aRendered({ files: [stored(noise)] }), first);
+    await expect(db.query("update quality_score set value = 1 where state <> 'computed'")).rejects.toThrow('quality_score_value');
+    await expect(db.query("update quality_score set value = null where state = 'computed'")).rejects.toThrow('quality_score_value');
+  });
+});
