@@ -34,8 +34,8 @@ describe('watchJob', () => {
     looks = 0;
     seen.splice(0);
     job = aJob({});
-    server = createServer((_, response) => {
-      looks += 1;
+    server = createServer((request, response) => {
+      if (request.url?.startsWith('/api/anime/jobs/')) looks += 1;
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(job));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
