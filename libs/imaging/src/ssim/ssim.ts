@@ -42,46 +42,79 @@ export function structuralSimilarity(first: Raster, second: Raster, window: Ssim
   return computed(sum / first.channels);
 }
 
-type Product = (a: number, b: number) => number;
-const products: readonly Product[] = [(a) => a, (_, b) => b, (a) => a * a, (_, b) => b * b, (a, b) => a * b];
+/** Of first, second, their squares and their product: what one window needs. */
+interface Moments {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly xx: Float64Array;
+  readonly yy: Float64Array;
+  readonly xy: Float64Array;
+}
+
+const momentsOf = (length: number): Moments => ({
+  x: new Float64Array(length),
+  y: new Float64Array(length),
+  xx: new Float64Array(length),
+  yy: new Float64Array(length),
+  xy: new Float64Array(length),
+});
+
+const names = ['x', 'y', 'xx', 'yy', 'xy'] as const;
 
 function channelSimilarity(first: Raster, second: Raster, channel: number, window: SsimWindow): number {
-  const { width, height, channels } = first;
+  const { width, height } = first;
   const insideWidth = width - window.side + 1;
   const insideHeight = height - window.side + 1;
-  const rows = new Float64Array(insideWidth * height);
-  const [ux, uy, uxx, uyy, uxy] = products.map((product) => {
-    const { weights, side } = window;
-    const line = new Float64Array(width);
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        const at = (y * width + x) * channels + channel;
-        line[x] = product(first.data[at]!, second.data[at]!);
-      }
-      for (let x = 0; x < insideWidth; x += 1) {
-        let sum = 0;
-        for (let tap = 0; tap < side; tap += 1) sum += weights[tap]! * line[x + tap]!;
-        rows[y * insideWidth + x] = sum;
-      }
+  const line = momentsOf(width);
+  const rows = momentsOf(insideWidth * height);
+  for (let y = 0; y < height; y += 1) {
+    readLine(first, second, channel, y, line);
+    for (const name of names)
+      for (let tap = 0; tap < window.side; tap += 1)
+        addScaled(line[name], tap, window.weights[tap]!, rows[name], y * insideWidth, insideWidth);
+  }
+  const means = momentsOf(insideWidth);
+  let sum = 0;
+  for (let y = 0; y < insideHeight; y += 1) {
+    for (const name of names) {
+      means[name].fill(0);
+      for (let tap = 0; tap < window.side; tap += 1)
+        addScaled(rows[name], (y + tap) * insideWidth, window.weights[tap]!, means[name], 0, insideWidth);
     }
-    const filtered = new Float64Array(insideWidth * insideHeight);
-    for (let y = 0; y < insideHeight; y += 1)
-      for (let tap = 0; tap < side; tap += 1) {
-        const weight = weights[tap]!;
-        const from = (y + tap) * insideWidth;
-        const to = y * insideWidth;
-        for (let x = 0; x < insideWidth; x += 1) filtered[to + x] = filtered[to + x]! + weight * rows[from + x]!;
-      }
-    return filtered;
-  }) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+    sum += sumOfSimilarities(means, window.covarianceFactor);
+  }
+  return sum / (insideWidth * insideHeight);
+}
+
+function readLine(first: Raster, second: Raster, channel: number, row: number, line: Moments): void {
+  const { width, channels } = first;
+  const a = first.data;
+  const b = second.data;
+  for (let x = 0, at = row * width * channels + channel; x < width; x += 1, at += channels) {
+    const left = a[at]!;
+    const right = b[at]!;
+    line.x[x] = left;
+    line.y[x] = right;
+    line.xx[x] = left * left;
+    line.yy[x] = right * right;
+    line.xy[x] = left * right;
+  }
+}
+
+/** Tap by tap over a whole row: memory is read in order, which is what makes this bearable at 1024 x 1024. */
+function addScaled(from: Float64Array, start: number, weight: number, to: Float64Array, offset: number, count: number): void {
+  for (let at = 0; at < count; at += 1) to[offset + at] = to[offset + at]! + weight * from[start + at]!;
+}
+
+function sumOfSimilarities({ x: ux, y: uy, xx, yy, xy }: Moments, covarianceFactor: number): number {
   let sum = 0;
   for (let at = 0; at < ux.length; at += 1) {
     const x = ux[at]!;
     const y = uy[at]!;
-    const vx = window.covarianceFactor * (uxx[at]! - x * x);
-    const vy = window.covarianceFactor * (uyy[at]! - y * y);
-    const vxy = window.covarianceFactor * (uxy[at]! - x * y);
+    const vx = covarianceFactor * (xx[at]! - x * x);
+    const vy = covarianceFactor * (yy[at]! - y * y);
+    const vxy = covarianceFactor * (xy[at]! - x * y);
     sum += ((2 * x * y + c1) * (2 * vxy + c2)) / ((x * x + y * y + c1) * (vx + vy + c2));
   }
-  return sum / ux.length;
+  return sum;
 }
