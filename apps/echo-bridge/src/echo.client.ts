@@ -93,4 +93,4 @@ async function drain(response: Response): Promise<void> {
 }
 
 /** `fetch failed` says nothing; the reason is its cause. */
-const describeFetchError = (error: unknown): string => (error instanceof Error && error.cause !== undefined ? describeError(error.cause) : describeError(error));
+const describeFetchError = (error: unknown): string => describeError((error as { cause?: unknown }).cause ?? error);
