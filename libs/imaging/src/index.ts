@@ -52,6 +52,16 @@ export {
 } from './identity/ccip';
 export { embedCharacter, embedFace, embedScene } from './identity/embed';
 export { compareEmbeddings, cosine, embeddingContractId, toEmbedding, type Embedding, type EmbeddingContract } from './identity/embedding';
+export {
+  FACE_AMBIGUOUS_AREA_RATIO,
+  FACE_MAX_NOSE_OFFSET,
+  FACE_MIN_SCORE,
+  FACE_MIN_SIDE_PX,
+  chooseIdentityFace,
+  noseOffset,
+  type FaceWithLandmarks,
+} from './identity/face-choice';
+export { cropForIdentity, identityCrops, type IdentityCrop } from './identity/identity-crop';
 export { checkFileIntegrity, type FileIntegrity, type IntegrityFault } from './integrity';
 export {
   LOOP_MAX_COLOUR_DRIFT_RATIO,
