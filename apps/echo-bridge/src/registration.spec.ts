@@ -1,6 +1,5 @@
 // Real: HTTP. Echo is a small server that speaks its worker interface; it comes, forgets and goes as the test wants.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { RenderingStatus } from '@tower/contracts';
 import { freePort } from '@tower/db';
 import { AppError, createLogger, Metrics, type Logger } from '@tower/kit';

@@ -2,7 +2,7 @@
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
-import { defineRequest, type OutputOf } from '@tower/contracts';
+import { defineRequest, type InputOf, type OutputOf } from '@tower/contracts';
 import { AppError, Metrics, newId } from '@tower/kit';
 import { startTestNats, type TestNats } from '@tower/testing';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ class Answers {
   }
 
   @OnRequest(slow)
-  slow(): Promise<object> {
+  slow(_: InputOf<typeof slow>): Promise<OutputOf<typeof slow>> {
     return new Promise((resolve) => setTimeout(() => resolve({}), 1_000));
   }
 }
