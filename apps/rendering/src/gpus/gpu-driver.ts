@@ -82,6 +82,11 @@ export class GpuDriver {
     return this.clock.monotonicMs() - (this.sight.answeredAtMs ?? this.startedAtMs);
   }
 
+  /** Progress is heard of the running prompt of ours, though it may have been sent before a reconnect or by a process that is gone. */
+  follow(clientId: string | undefined): void {
+    this.socket.follow(clientId);
+  }
+
   post(graph: WorkflowGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
     return this.client.post(graph, promptId, this.socket.clientId(), extra);
   }
@@ -110,6 +115,7 @@ export class GpuDriver {
       const queue = await this.client.queue();
       const now = this.clock.monotonicMs();
       const wasDown = this.sight.state === 'down' || this.sight.inventory === null;
+      if (wasDown) this.socket.hurry();
       // A server that was away may have restarted with other models, nodes or a new version.
       if (wasDown || now - this.inventoryAtMs > inventoryEveryMs) {
         this.sight = { ...this.sight, inventory: await this.client.inventory() };

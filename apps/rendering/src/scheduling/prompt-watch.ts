@@ -85,6 +85,10 @@ export class PromptWatch {
     const queue = driver.sight.state === 'down' ? null : driver.sight.queue;
     for (const attempt of live) await this.actOn(fence, driver, attempt, queue);
     if (queue === null) return;
+    const running = queue.queue_running.find((item) => live.some((attempt) => attempt.promptId === item[1]));
+    const clientId = running?.[3]['client_id'];
+    // A prompt that is just being sent is in neither list yet; the id that it was given stays until it shows.
+    if (running || live.length === 0) driver.follow(typeof clientId === 'string' ? clientId : undefined);
     const foreign = await this.sweep(driver, queue, live);
     const ours = [...queue.queue_running, ...queue.queue_pending].length - foreign;
     driver.sight = {
