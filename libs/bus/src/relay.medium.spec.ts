@@ -1,6 +1,9 @@
-// Real: PostgreSQL, NATS. The relay is built with `new`, its lease with short times.
+// Real: PostgreSQL (one of its own where it is killed), NATS. The relay is built with `new`, its lease with short times.
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { projectCreated, type EventOf } from '@tower/contracts';
-import { databaseFor, Outbox, type LeaseTimes } from '@tower/db';
+import { databaseFor, migrate, Outbox, startEmbeddedPostgres, type LeaseTimes } from '@tower/db';
 import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import type { DataSource } from 'typeorm';
@@ -33,17 +36,17 @@ afterEach(async () => {
   await database.drop();
 });
 
-function startRelay(over: DataSource = db, through: BusConnection = bus): OutboxRelay {
-  const relay = new OutboxRelay(over, through, new BusMetrics(new Metrics('test')), logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+function startRelay(over: DataSource = db, databaseUrl = database.url): OutboxRelay {
+  const relay = new OutboxRelay(over, bus, new BusMetrics(new Metrics('test')), logger, { databaseUrl, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
   relays.push(relay);
   relay.start();
   return relay;
 }
 
 /** Writes events in one transaction; returns their ids. */
-function writeEvents(count: number, projectId?: string): Promise<string[]> {
+function writeEvents(count: number, projectId?: string, into: DataSource = db): Promise<string[]> {
   const outbox = new Outbox('projects', systemClock);
-  return db.transaction(async (tx) => {
+  return into.transaction(async (tx) => {
     const ids: string[] = [];
     for (let n = 0; n < count; n++) ids.push(await outbox.add(tx, projectCreated, { projectId: projectId ?? newId(), name: `Été ${n}`, slug: `ete-${n}` }, { correlationId: newId() }));
     return ids;
@@ -124,6 +127,29 @@ describe('the outbox relay', () => {
     const ids = (await readStream()).map((event) => event.id);
     expect(ids).toHaveLength(400);
     expect(new Set(ids).size).toBe(400);
+  });
+
+  it('sends each event once when PostgreSQL is killed and comes back in the middle', async () => {
+    const dataDir = join(tmpdir(), `tower-relay-${newId()}`);
+    let postgres = await startEmbeddedPostgres({ dataDir });
+    const own = await databaseFor({ url: postgres.url, schema: 'projects', service: 'projects' }).initialize();
+    try {
+      await migrate(own, 'projects');
+      const before = await writeEvents(300, undefined, own);
+      startRelay(own, postgres.url);
+      await waitFor(async () => ((await own.query('select 1 from outbox where published_at is not null limit 1')) as unknown[]).length > 0);
+      process.kill(postgres.pid, 'SIGKILL');
+      await postgres.exited;
+      postgres = await startEmbeddedPostgres({ dataDir, port: postgres.port });
+      const after = await waitFor(() => writeEvents(10, undefined, own));
+      await waitFor(async () => ((await own.query('select 1 from outbox where published_at is null limit 1')) as unknown[]).length === 0, 20_000);
+      expect((await readStream()).map((event) => event.id).sort()).toEqual([...before, ...after].sort());
+    } finally {
+      await relays.pop()?.stop();
+      await own.destroy();
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 
   it('hands over to another relay when its process is gone', async () => {
