@@ -59,6 +59,11 @@ describe('what is found at an artifact’s place', () => {
     expect(await inspect(vast)).toMatchObject({ state: 'undecodable', why: expect.stringContaining('too_many_pixels') as string });
   });
 
+  it('is not read when no picture of ours could be so large', async () => {
+    const bytes = 33 * 1024 * 1024;
+    expect(await inspect(Buffer.alloc(bytes))).toEqual({ state: 'too_large', bytes });
+  });
+
   it('is damaged when a checksum is wrong although every pixel decodes', async () => {
     const broken = Buffer.from(noise);
     broken[broken.length - 1]! ^= 0xff;

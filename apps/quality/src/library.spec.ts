@@ -61,7 +61,7 @@ describe('the library', () => {
 
   it('reads no more than it may', async () => {
     expect(await read('été/花 1.png', 9)).toBe('a picture');
-    expect(await read('été/花 1.png', 8)).toBe('refused');
+    expect(await library.read('été/花 1.png', 8)).toEqual({ state: 'too_large', bytes: 9 });
   });
 
   it('tells what may still come from what will not', async () => {

@@ -8,6 +8,8 @@ export type LibraryFile =
   | { readonly state: 'read'; readonly bytes: Buffer }
   /** Not there or not readable now; storage that lags may still bring it. */
   | { readonly state: 'absent'; readonly why: string }
+  /** There, and more than the asker can take. */
+  | { readonly state: 'too_large'; readonly bytes: number }
   /** Nothing that waiting could change. */
   | { readonly state: 'refused'; readonly why: string };
 
@@ -49,7 +51,7 @@ async function readFileAtMost(real: string, maxBytes: number): Promise<LibraryFi
     const found = await file.stat();
     if (!found.isFile()) return { state: 'refused', why: 'not a regular file' };
     const { size } = found;
-    if (size > maxBytes) return { state: 'refused', why: `${size} bytes, more than ${maxBytes}` };
+    if (size > maxBytes) return { state: 'too_large', bytes: size };
     const bytes = Buffer.allocUnsafe(size);
     let filled = 0;
     while (filled < size) {
