@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -39,6 +39,15 @@ export interface HostedService {
 }
 
 const pruneEveryMs = 60 * 60 * 1000;
+
+/** Nest's NATS transport calls every lost connection an error; ours warns of it once. */
+function withoutConnectionNoise(logger: LoggerService): LoggerService {
+  const isNoise = (message: unknown, context: unknown): boolean => context === 'Server' && /^NatsError: type: "(disconnect|error)"/.test(String(message));
+  return {
+    ...logger,
+    error: (message: unknown, ...more: unknown[]) => (isNoise(message, more.at(-1)) ? logger.debug?.(message, ...more) : logger.error(message, ...more)),
+  };
+}
 
 /**
  * Runs one of our services. Start: operations port, database, migrations, bus, heartbeats, application, repair, outbox relay, dead letters,
@@ -112,7 +121,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           { provide: INSTANCE, useValue: instance },
         ];
         app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module), hosted.httpAdapter?.(context) ?? new FastifyAdapter(), {
-          logger: nestLogger(context.logger),
+          logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
         app.connectMicroservice({ transport: Transport.NATS, options: { ...natsOptions(context.env.NATS_URL, `${service}-answers`), servers: context.env.NATS_URL.split(','), queue: service } });
