@@ -1,0 +1,318 @@
+// Real: PostgreSQL with its notifications, NATS, HTTP and websockets. Made up: rendering, who knows jobs and their events.
+import { createServer, get as httpGet, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BusConnection, deliveryOf, type RequestClient } from '@tower/bus';
+import {
+  feedMessage, getJobRequest, listJobEventsRequest, progressSubject, type Envelope, type FeedMessage, type JobView, type ProgressView,
+} from '@tower/contracts';
+import { databaseFor } from '@tower/db';
+import { AppError, createLogger, Metrics, newId, notFound, systemClock } from '@tower/kit';
+import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import { WebSocket } from 'ws';
+import { gatewayEnv } from '../env';
+import { FeedMetrics } from '../gateway.metrics';
+import { FakeServices } from '../http/door.fixture';
+import { FeedHub } from './feed-hub';
+import { FeedSockets } from './feed-sockets';
+import { FeedRow } from './feed.entity';
+import { FeedService } from './feed.service';
+
+const logger = createLogger('gateway', 'silent');
+const projectId = newId();
+const firstTry = deliveryOf(1);
+
+let database: TestDatabase;
+let nats: TestNats;
+let db: DataSource;
+let bus: BusConnection;
+let services: FakeServices;
+let feed: FeedService;
+let metrics: Metrics;
+let http: Server;
+let origin: string;
+let stopAll: () => Promise<void>;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([createTestDatabase('gateway'), startTestNats()]);
+  db = await databaseFor({ url: database.url, schema: 'gateway', service: 'gateway', entities: [FeedRow] }).initialize();
+  bus = await BusConnection.open(nats.url, 'gateway', logger);
+});
+afterAll(async () => {
+  await bus.close();
+  await db.destroy();
+  await Promise.all([database.drop(), nats.close()]);
+});
+
+beforeEach(async () => {
+  await db.query('truncate event_feed restart identity; truncate inbox');
+  services = new FakeServices();
+  metrics = new Metrics('gateway');
+  const asked = services as unknown as RequestClient;
+  feed = new FeedService(db, asked, systemClock, logger);
+  const feedMetrics = new FeedMetrics(metrics);
+  const hub = new FeedHub(feed, bus, feedMetrics, database.url, systemClock, logger);
+  const sockets = new FeedSockets(feed, hub, asked, feedMetrics, gatewayEnv.parse({}), logger);
+  const stopHub = await hub.start();
+  http = createServer();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  origin = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const closeSockets = sockets.listen(http);
+  stopAll = async () => {
+    await closeSockets();
+    await stopHub();
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  };
+});
+afterEach(() => stopAll());
+
+const anEvent = (data: object = { projectId }, facts: Partial<Envelope<unknown>> = {}): Envelope<unknown> => ({
+  id: newId(), type: 'projects.v1.project_updated', time: new Date().toISOString(), source: 'projects', correlationId: newId(), data, ...facts,
+});
+const aJobEvent = (jobId: string, seq: number, facts: Partial<Envelope<unknown>> = {}): Envelope<unknown> => anEvent({ jobId, projectId, seq, state: 'processing' }, { type: 'rendering.v1.job_started', ...facts });
+const longAgo = new Date(Date.now() - 60_000).toISOString();
+
+const record = async (count: number): Promise<void> => {
+  for (let at = 0; at < count; at++) await feed.record(anEvent(), firstTry);
+};
+
+/** A client that remembers what it was told. */
+class Client {
+  readonly messages: FeedMessage[] = [];
+  readonly socket: WebSocket;
+  closed: number | undefined;
+
+  constructor(path: string) {
+    this.socket = new WebSocket(`ws://${origin}${path}`);
+    this.socket.on('message', (data) => this.messages.push(feedMessage.parse(JSON.parse((data as Buffer).toString()))));
+    this.socket.on('close', (code) => (this.closed = code));
+    this.socket.on('error', () => undefined);
+  }
+
+  get seqs(): number[] {
+    return this.messages.flatMap((message) => (message.type === 'event' ? [message.seq] : []));
+  }
+  types(): string[] {
+    return this.messages.map((message) => message.type);
+  }
+  caughtUp(): Promise<unknown> {
+    return waitFor(() => this.types().includes('caught_up'));
+  }
+}
+
+const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, at) => first + at);
+
+describe('the feed', () => {
+  it('gives each event one number, however often it comes', async () => {
+    const event = anEvent();
+    await Promise.all([feed.record(event, firstTry), feed.record(event, firstTry)]);
+    await feed.record(event, firstTry);
+    expect((await feed.readAfter(0, 10)).map(({ event: { id } }) => id)).toEqual([event.id]);
+  });
+
+  it('makes an event wait that came before its predecessor', async () => {
+    const job = newId();
+    await expect(feed.record(aJobEvent(job, 2), firstTry)).rejects.toMatchObject({ kind: 'unavailable', code: 'event_overtaken' });
+    await feed.record(aJobEvent(job, 1), firstTry);
+    await feed.record(aJobEvent(job, 2), firstTry);
+    expect((await feed.readJobAfter(job, 0, 10)).map(({ event }) => event.job_seq)).toEqual([1, 2]);
+    expect(services.asked).toEqual([]);
+  });
+
+  it('asks the owner for events that will not come any more, and takes them when they come all the same', async () => {
+    const job = newId();
+    const lost = [1, 2].map((seq) => ({ job_id: job, seq, type: 'rendering.v1.job_queued', at: longAgo, data: { jobId: job, projectId, seq } }));
+    services.answer(listJobEventsRequest, ({ after, limit }) => ({ items: lost.filter(({ seq }) => seq > after).slice(0, limit) }));
+    await feed.record(aJobEvent(job, 3, { time: longAgo }), firstTry);
+    await feed.record(aJobEvent(job, 1, { time: longAgo }), firstTry);
+    const found = await feed.readJobAfter(job, 0, 10);
+    expect(found.map(({ event }) => [event.job_seq, event.type, event.project_id])).toEqual([[1, 'rendering.v1.job_queued', projectId], [2, 'rendering.v1.job_queued', projectId], [3, 'rendering.v1.job_started', projectId]]);
+  });
+
+  it('goes on without events that nobody knows, and at the last try without those that nobody can be asked for', async () => {
+    const [unknown, unanswered] = [newId(), newId()];
+    services.answer(listJobEventsRequest, ({ id }) => Promise.reject(id === unknown ? notFound('job', id) : new AppError('unavailable', 'rendering_unavailable', 'no answer')));
+    await feed.record(aJobEvent(unknown, 5, { time: longAgo }), firstTry);
+    await expect(feed.record(aJobEvent(unanswered, 5, { time: longAgo }), firstTry)).rejects.toMatchObject({ code: 'rendering_unavailable' });
+    await feed.record(aJobEvent(unanswered, 5, { time: longAgo }), { number: 8, last: true });
+    expect((await feed.readAfter(0, 10)).map(({ event }) => event.job_id)).toEqual([unknown, unanswered]);
+  });
+
+  it('forgets old events but not how far it has come', async () => {
+    await record(3);
+    await db.query("update event_feed set at = now() - interval '31 days'");
+    await feed.prune();
+    expect(await feed.bounds()).toEqual({ latest: 3, oldest: 3 });
+    await record(1);
+    expect(await feed.bounds()).toEqual({ latest: 4, oldest: 3 });
+  });
+});
+
+describe('/ws', () => {
+  it('greets, replays from since, says so, and goes on live', async () => {
+    await record(5);
+    const client = new Client('/ws?since=2');
+    await client.caughtUp();
+    await record(2);
+    await waitFor(() => client.seqs.length === 5);
+    expect(client.types()).toEqual(['hello', 'event', 'event', 'event', 'caught_up', 'event', 'event']);
+    expect(client.messages[0]).toMatchObject({ latest_seq: 5, oldest_seq: 1 });
+    expect(client.messages[4]).toEqual({ type: 'caught_up', seq: 5 });
+    expect(client.seqs).toEqual(upTo(7, 3));
+  });
+
+  it('tells only what is new without since', async () => {
+    await record(3);
+    const client = new Client('/api/anime/ws');
+    await client.caughtUp();
+    await record(1);
+    await waitFor(() => client.seqs.length > 0);
+    expect(client.seqs).toEqual([4]);
+  });
+
+  it('replays more than one page', async () => {
+    await db.query(`insert into event_feed (event_id, type, at, data) select gen_random_uuid(), 'projects.v1.project_updated', now(), '{}' from generate_series(1, 1234)`);
+    const client = new Client('/ws?since=0');
+    await client.caughtUp();
+    expect(client.seqs).toEqual(upTo(1234));
+  });
+
+  it('leaves nothing out and tells nothing twice while clients come and go and events are written side by side', async () => {
+    const total = 240;
+    const writing = Promise.all([1, 2, 3, 4].map(() => record(total / 4)));
+    let running = true;
+    const follow = async (restlessness: number): Promise<number[]> => {
+      const seen: number[] = [];
+      while (running || seen.length < total) {
+        const client = new Client(`/ws?since=${seen.at(-1) ?? 0}`);
+        await waitFor(() => client.closed !== undefined || client.types().includes('caught_up'));
+        await sleep(restlessness * Math.random());
+        seen.push(...client.seqs);
+        client.socket.terminate();
+      }
+      return seen;
+    };
+    const followers = [5, 20, 60].map(follow);
+    await writing;
+    running = false;
+    for (const seen of await Promise.all(followers)) expect(seen).toEqual(upTo(total));
+  });
+
+  it('hears of events although notifications are lost', async () => {
+    const client = new Client('/ws');
+    await client.caughtUp();
+    await db.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-event_feed_gateway' and datname = current_database()");
+    await record(1);
+    await waitFor(() => client.seqs.length === 1);
+  });
+
+  it('closes on who does not read, and loses nothing for it', async () => {
+    const client = new Client('/ws');
+    await client.caughtUp();
+    client.socket.pause();
+    // More than the kernel takes on both sides together with what we allow to wait.
+    const large = 'x'.repeat(512 * 1024);
+    for (let at = 0; at < 40; at++) await db.query("insert into event_feed (event_id, type, at, data) values (gen_random_uuid(), 'projects.v1.project_updated', now(), jsonb_build_object('text', $1::text))", [large]);
+    await waitFor(async () => (await metrics.registry.getSingleMetricAsString('gateway_slow_sockets_closed_total')).includes(' 1'));
+    client.socket.resume();
+    await waitFor(() => client.closed !== undefined);
+    expect(client.closed).toBe(1013);
+    const again = new Client(`/ws?since=${client.seqs.at(-1) ?? 0}`);
+    await again.caughtUp();
+    expect([...client.seqs, ...again.seqs]).toEqual(upTo(40));
+  });
+
+  it('says goodbye when the process stops', async () => {
+    const client = new Client('/ws');
+    await client.caughtUp();
+    const stop = stopAll;
+    stopAll = () => Promise.resolve();
+    await stop();
+    await waitFor(() => client.closed !== undefined);
+    expect(client.closed).toBe(1001);
+  });
+
+  it('hangs up on a client that sends more than it may', async () => {
+    const client = new Client('/ws');
+    await client.caughtUp();
+    client.socket.send('x'.repeat(64 * 1024 + 1));
+    await waitFor(() => client.closed !== undefined);
+    expect(client.closed).toBe(1009);
+  });
+
+  const upgrade = (path: string, headers: Record<string, string> = {}): Promise<{ status: number; code: unknown; type: string | undefined }> =>
+    new Promise((resolve, reject) => {
+      const request = httpGet(`http://${origin}${path}`, { headers: { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers } }, (response) => {
+        let body = '';
+        response.on('data', (data: Buffer) => (body += data.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, code: (JSON.parse(body) as { code: unknown }).code, type: response.headers['content-type'] }));
+      });
+      request.on('error', reject);
+    });
+
+  it.each([
+    ['a since that is no number', '/ws?since=x', {}, 400, 'query_invalid'],
+    ['a since below nothing', '/ws?since=-1', {}, 400, 'query_invalid'],
+    ['a since that was never given', '/ws?since=1', {}, 400, 'since_ahead'],
+    ['an unknown field', '/ws?sinse=1', {}, 400, 'query_invalid'],
+    ['an id that is none', '/ws/jobs/abc', {}, 400, 'path_invalid'],
+    ['an unknown address', '/ws/nope', {}, 404, 'route_not_found'],
+    ['a page of another site', '/ws', { origin: 'http://evil.example' }, 403, 'origin_refused'],
+    ['a page without an origin', '/ws', { origin: 'null' }, 403, 'origin_refused'],
+    ['a name that is not this machine\'s', '/ws', { host: 'evil.example' }, 403, 'host_refused'],
+    ['another protocol', '/ws', { upgrade: 'h2c' }, 400, 'http_malformed'],
+  ])('refuses %s before the upgrade', async (_what, path, headers, status, code) => {
+    expect(await upgrade(path, headers as Record<string, string>)).toEqual({ status, code, type: 'application/problem+json' });
+  });
+});
+
+describe('/ws/jobs/{id}', () => {
+  const job = newId();
+  const nothing: ProgressView['estimate'] = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
+  const aProgress = (progress: number, job_id = job): ProgressView => ({
+    job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, gpu: 'sim', gpus: ['sim'], gpu_queue_position: null, estimate: nothing,
+  });
+  beforeEach(() => services.answer(getJobRequest, ({ id }) => (id === job ? ({ ...aProgress(10), id } as unknown as JobView) : Promise.reject(notFound('job', id)))));
+
+  it('says first how the job is, then what happened to it, then what happens', async () => {
+    for (const seq of [1, 2, 3]) await feed.record(aJobEvent(job, seq), firstTry);
+    await feed.record(aJobEvent(newId(), 1), firstTry);
+    const [whole, rest] = [new Client(`/ws/jobs/${job}`), new Client(`/ws/jobs/${job.toUpperCase()}?since=2`)];
+    await Promise.all([whole.caughtUp(), rest.caughtUp()]);
+    await feed.record(aJobEvent(newId(), 1), firstTry);
+    await feed.record(aJobEvent(job, 4), firstTry);
+    await waitFor(() => whole.seqs.length === 4 && rest.seqs.length === 2);
+    expect(whole.types()).toEqual(['hello', 'progress', 'event', 'event', 'event', 'caught_up', 'event']);
+    expect(whole.messages[1]).toEqual({ type: 'progress', data: aProgress(10) });
+    expect(whole.messages[0]).toMatchObject({ latest_seq: 3, oldest_seq: 1 });
+    expect([whole.seqs, rest.seqs]).toEqual([[1, 2, 3, 4], [3, 4]]);
+  });
+
+  it('passes progress on to who follows the job, not all of it, and the last of it', async () => {
+    const clients = { job: new Client(`/ws/jobs/${job}`), all: new Client('/ws') };
+    await Promise.all([clients.job.caughtUp(), clients.all.caughtUp()]);
+    const other = newId();
+    for (let progress = 1; progress <= 60; progress++) bus.publishHint(progressSubject(job), aProgress(progress));
+    bus.publishHint(progressSubject(other), aProgress(1, other));
+    bus.publishHint(progressSubject(job), { nonsense: true });
+    const progressOf = (client: Client, id: string): number[] => client.messages.flatMap((message) => (message.type === 'progress' && message.data.job_id === id ? [message.data.progress] : []));
+    await waitFor(() => progressOf(clients.job, job).includes(60) && progressOf(clients.all, job).includes(60) && progressOf(clients.all, other).length === 1);
+    expect(progressOf(clients.job, job).length).toBeLessThan(10);
+    expect(progressOf(clients.job, other)).toEqual([]);
+  });
+
+  it('says that there is no such job, and closes', async () => {
+    const client = new Client(`/ws/jobs/${newId()}`);
+    await waitFor(() => client.closed !== undefined);
+    expect([client.closed, client.messages.at(-1)]).toMatchObject([4404, { type: 'error', code: 'job_not_found' }]);
+  });
+
+  it('sends clients away for a moment while rendering does not answer', async () => {
+    services.answer(getJobRequest, () => Promise.reject(new AppError('unavailable', 'rendering_unavailable', 'no answer')));
+    const client = new Client(`/ws/jobs/${job}`);
+    await waitFor(() => client.closed !== undefined);
+    expect([client.closed, client.messages.at(-1)]).toMatchObject([1013, { type: 'error', code: 'rendering_unavailable' }]);
+  });
+});
