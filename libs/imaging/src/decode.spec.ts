@@ -48,6 +48,16 @@ describe('decoding', () => {
     expect(Buffer.compare(fromPath.data, (await decodePicture(input('grey.png'))).data)).toBe(0);
   });
 
+  it('keeps the high byte of 16 bits, with transparency too', async () => {
+    const wide = Uint16Array.from([0x8040, 0x10ff, 0xfe00, 0xffff, 0x0000, 0x0000, 0x0000, 0x0000]);
+    const png = await sharp(wide, { raw: { width: 2, height: 1, channels: 4 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect((await sharp(png).metadata()).depth).toBe('ushort');
+    expect([...(await decodePicture(png)).data]).toEqual([0x80, 0x10, 0xfe, 255, 255, 255]);
+  });
+
   it('hands out pixels whose slice is a copy', async () => {
     const { data } = await decodePicture(input('grey.png'));
     const before = data[0];

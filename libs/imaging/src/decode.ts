@@ -25,14 +25,29 @@ export async function decodePicture(source: PictureSource, limits: Partial<Pictu
   const { header, pipeline, bytes } = await openPicture(source, limits, { ignoreIcc: true });
   // Judging only the first frame of an animation would be a verdict on something nobody asked about.
   if (header.pages > 1) throw new PictureRefusal('animated', `the file holds ${header.pages} frames`);
-  const upright = pipeline.autoOrient();
-  const opaque = header.hasAlpha ? upright.flatten({ background: '#ffffff' }) : upright;
-  const { data, info } = await decoding(bytes, () => opaque.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }));
-  if (info.channels !== 3 || data.length !== info.width * info.height * 3)
-    throw new PictureRefusal('corrupt', `decoded to ${info.channels} channels and ${data.length} bytes`);
+  const { data, info } = await decoding(bytes, () =>
+    pipeline.autoOrient().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
+  );
+  const { width, height, channels } = info;
+  if ((channels !== 3 && channels !== 4) || data.length !== width * height * channels)
+    throw new PictureRefusal('corrupt', `decoded to ${channels} channels and ${data.length} bytes`);
   // A plain array: `slice` of a Buffer is a view, and who "copies" a frame that way paints into the original.
-  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  return { width: info.width, height: info.height, channels: 3, data: pixels, format: header.format };
+  const pixels = channels === 4 ? compositeOnWhite(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width, height, channels: 3, data: pixels, format: header.format };
+}
+
+/** Rounded as Pillow rounds, (v a + 255 (255 - a)) / 255 to the nearest; libvips' own flattening is one level off here and there. */
+function compositeOnWhite(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3]!;
+    const white = 255 * (255 - alpha) + 128;
+    for (let channel = 0; channel < 3; channel += 1) {
+      const sum = rgba[from + channel]! * alpha + white;
+      rgb[to + channel] = (sum + (sum >> 8)) >> 8;
+    }
+  }
+  return rgb;
 }
 
 /**
