@@ -5,8 +5,8 @@ import type { Library } from './library';
 export type Findings =
   /** No file, or none that could be read. `passing`: waiting may help. */
   | { readonly state: 'absent'; readonly why: string; readonly passing: boolean }
-  /** A file that is larger than any picture we asked for; not even hashed. */
-  | { readonly state: 'too_large'; readonly bytes: number }
+  /** Something that we did not get to measure: larger than any picture we asked for, or the measuring itself failed. */
+  | { readonly state: 'unmeasured'; readonly why: string }
   /** A file, but not the one that was rendered; half a copy looks so too. */
   | { readonly state: 'altered'; readonly sha256: string; readonly bytes: number }
   /** The file that was rendered, and no picture comes out of it. */
@@ -22,7 +22,7 @@ const limits = { maxBytes: 32 * 1024 * 1024, maxPixels: 4096 * 4096 };
 /** Reads, verifies and measures one file. Decoding runs on libvips' own threads. */
 export async function inspectFile(library: Library, file: { path: string; sha256: string }): Promise<Findings> {
   const found = await library.read(file.path, limits.maxBytes);
-  if (found.state === 'too_large') return found;
+  if (found.state === 'too_large') return { state: 'unmeasured', why: `${found.bytes} bytes, more than the ${limits.maxBytes} of any picture of ours` };
   if (found.state !== 'read') return { state: 'absent', why: found.why, passing: found.state === 'absent' };
   const { bytes } = found;
   const actual = sha256(bytes);
@@ -46,8 +46,8 @@ export function describeFindings(findings: Findings): string {
   switch (findings.state) {
     case 'absent':
       return `cannot be read: ${findings.why}`;
-    case 'too_large':
-      return `is too large to be a picture of ours: ${findings.bytes} bytes`;
+    case 'unmeasured':
+      return `was not measured: ${findings.why}`;
     case 'altered':
       return `is another file than was rendered: ${findings.bytes} bytes with SHA-256 ${findings.sha256}`;
     case 'undecodable':

@@ -170,6 +170,20 @@ describe('a file that is not there, or not whole', () => {
   });
 });
 
+describe('measuring that fails by itself', () => {
+  it('is tried again, and ends in a verdict on the last delivery', async () => {
+    const clock = new FixedClock();
+    const broken = { read: () => Promise.reject(new Error('out of file descriptors')) } as unknown as Library;
+    quality = new QualityService(db, new Outbox('quality', clock), broken, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'));
+    const event = aRendered({ files: [fileOf('a.png', noise)] });
+    await expect(quality.judge(event, deliveryOf(maxDeliveries - 1))).rejects.toThrow('out of file descriptors');
+    await quality.judge(event, last);
+    const [judged] = await announced();
+    expect(judged?.data.verdict).toBe('failed');
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'decode_failed' });
+  });
+});
+
 describe('a job’s quality', () => {
   it('lists its attempts in the order in which they were judged', async () => {
     const jobId = newId();

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Delivery } from '@tower/bus';
 import { attemptJudged, scoreView, type attemptRendered, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
 import { handleOnce, Outbox, wasHandled } from '@tower/db';
-import { AppError, CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
+import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
 import { describeFindings, inspectFile, mayPass, type Findings } from './findings';
 import { Library } from './library';
@@ -72,13 +72,24 @@ export class QualityService {
 
   private async inspect(file: { artifactId: string; path: string; sha256: string }, attemptId: string, delivery: Delivery): Promise<Findings> {
     const end = this.metrics.scoreSeconds.startTimer();
-    const findings = await inspectFile(this.library, file);
+    const findings = await this.inspectOrSayWhyNot(file, delivery);
     end();
     if (findings.state === 'decoded') return findings;
     const what = `artifact ${file.artifactId} of attempt ${attemptId} ${describeFindings(findings)}`;
     if (mayPass(findings) && !delivery.last) throw new AppError('unavailable', 'artifact_file_unavailable', what);
     this.logger.warn({ attemptId, artifactId: file.artifactId, path: file.path }, what);
     return findings;
+  }
+
+  /** An error of the measuring is tried again like any other, and on the last delivery becomes a finding: the job waits for a verdict. */
+  private async inspectOrSayWhyNot(file: { path: string; sha256: string }, delivery: Delivery): Promise<Findings> {
+    try {
+      return await inspectFile(this.library, file);
+    } catch (error) {
+      if (!delivery.last) throw error;
+      this.logger.error({ err: error, path: file.path }, 'measuring a file');
+      return { state: 'unmeasured', why: describeError(error) };
+    }
   }
 
   /** The newest version; the seeds of the first migration until somebody calibrates. */

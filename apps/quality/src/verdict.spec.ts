@@ -86,7 +86,7 @@ describe('the scores of a file', () => {
   it.each([
     ['missing', absent, ['file_integrity', 'resolution', 'not_black', 'not_uniform'], { state: 'not_computed', reason: 'file_missing' }, 'file_missing'],
     ['another than was rendered', altered, ['file_integrity', 'resolution', 'not_black', 'not_uniform'], { state: 'computed', value: 0, passed: false }, 'file_missing'],
-    ['too large', { state: 'too_large', bytes: 4e7 }, ['file_integrity', 'resolution', 'not_black', 'not_uniform'], { state: 'not_computed', reason: 'decode_failed' }, 'decode_failed'],
+    ['there and was not measured', { state: 'unmeasured', why: 'too large' }, ['file_integrity', 'resolution', 'not_black', 'not_uniform'], { state: 'not_computed', reason: 'decode_failed' }, 'decode_failed'],
     ['damaged', undecodable(false), ['file_integrity', 'resolution', 'not_black', 'not_uniform'], { state: 'computed', value: 0, passed: false }, 'decode_failed'],
     ['whole and yet no picture', undecodable(true), ['resolution', 'not_black', 'not_uniform'], { state: 'computed', value: 1, passed: true }, 'decode_failed'],
   ] satisfies [string, Findings, string[], object, string][])('of a file that is %s fail the attempt and say why', (_, findings, reasons, integrity, reason) => {

@@ -61,7 +61,7 @@ function integrityOf(findings: Findings): Outcome {
   switch (findings.state) {
     case 'absent':
       return { state: 'not_computed', reason: 'file_missing' };
-    case 'too_large':
+    case 'unmeasured':
       return { state: 'not_computed', reason: 'decode_failed' };
     case 'altered':
       return { state: 'computed', value: 0 };
@@ -73,7 +73,7 @@ function integrityOf(findings: Findings): Outcome {
 }
 
 /** An altered file's pixels are somebody else's: the one to be judged is missing. */
-const unansweredOf = ({ state }: Findings): Outcome => ({ state: 'not_computed', reason: state === 'undecodable' || state === 'too_large' ? 'decode_failed' : 'file_missing' });
+const unansweredOf = ({ state }: Findings): Outcome => ({ state: 'not_computed', reason: state === 'undecodable' || state === 'unmeasured' ? 'decode_failed' : 'file_missing' });
 
 function toScore(metric: string, outcome: Outcome, thresholds: readonly Threshold[]): ScoreView {
   if (outcome.state !== 'computed') return { ...outcome, metric };
