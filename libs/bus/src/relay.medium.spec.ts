@@ -167,6 +167,19 @@ describe('the outbox relay', () => {
     expect((await readStream()).map((event) => event.id)).toEqual(expect.arrayContaining(ids));
   });
 
+  it('says how many events wait, also when they are more than it takes at once', async () => {
+    await writeEvents(1_200);
+    const depth: number[] = [];
+    const busMetrics = new BusMetrics(new Metrics('test'));
+    jest.spyOn(busMetrics.outboxDepth, 'set').mockImplementation((...args: unknown[]) => void depth.push(args.at(-1) as number));
+    const relay = new OutboxRelay(db, bus, busMetrics, logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+    relays.push(relay);
+    relay.start();
+    await allSent(20_000);
+    await waitFor(() => depth.at(-1) === 0);
+    expect(depth.filter((value, index) => value !== depth[index - 1])).toEqual([0, 1_200, 700, 200, 0]);
+  });
+
   it('stops while NATS is away', async () => {
     const relay = startRelay();
     await writeEvents(1);

@@ -86,6 +86,8 @@ export class OutboxRelay {
     while (!this.stopping.signal.aborted) {
       this.woken = new AbortController();
       let sent = 0;
+      // Whoever sends knows how much waits; two processes saying so would count it twice.
+      if (this.lease.held() === undefined) this.metrics.outboxDepth.set(0);
       if (this.lease.held() !== undefined && this.bus.isConnected()) {
         try {
           if (this.repairNeeded) await this.repair();
@@ -116,11 +118,8 @@ export class OutboxRelay {
   private async sendBatch(): Promise<number> {
     // Not "after the last id": ids of an identity column can become visible out of order.
     const rows: Waiting[] = await this.db.query('select id, stream, subject, msg_id, aggregate, payload from outbox where published_at is null order by id limit $1', [batchSize]);
-    if (rows.length === 0) {
-      this.metrics.outboxDepth.set(0);
-      return 0;
-    }
-    this.metrics.outboxDepth.set(rows.length);
+    this.metrics.outboxDepth.set(rows.length < batchSize ? rows.length : await this.countWaiting());
+    if (rows.length === 0) return 0;
     const byAggregate = new Map<string, Waiting[]>();
     for (const row of rows) byAggregate.set(row.aggregate, [...(byAggregate.get(row.aggregate) ?? []), row]);
     const queues = [...byAggregate.values()];
@@ -138,6 +137,11 @@ export class OutboxRelay {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     return rows.length;
+  }
+
+  private async countWaiting(): Promise<number> {
+    const [row]: { waiting: string }[] = await this.db.query('select count(*) as waiting from outbox where published_at is null');
+    return Number(row?.waiting);
   }
 
   private async sendOne(jetstream: JetStreamClient, row: Waiting, high: number): Promise<void> {
