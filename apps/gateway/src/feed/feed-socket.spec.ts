@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events';
 import { createLogger, Metrics } from '@tower/kit';
 import { WebSocket } from 'ws';
 import { FeedMetrics } from '../gateway.metrics';
-import { FeedSocket } from './feed-socket';
+import { asMessage } from './feed-hub';
+import { FeedSocket, type FeedSource } from './feed-socket';
+import type { NumberedEvent } from './feed.service';
 
 /** As much of a websocket as is asked of it here. */
 class FakeSocket extends EventEmitter {
@@ -21,6 +23,38 @@ class FakeSocket extends EventEmitter {
     this.terminated = true;
   }
 }
+
+const anEvent = (seq: number): NumberedEvent => ({
+  seq, event: { id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', type: 'projects.v1.project_updated', at: '2026-11-21T02:03:03.115Z', project_id: null, job_id: null, job_seq: null, data: {} },
+});
+const seqOf = (message: string): unknown => {
+  const { type, seq } = JSON.parse(message) as { type: string; seq?: number };
+  return type === 'event' ? seq : type;
+};
+
+describe('a reader that goes live', () => {
+  it('is told once, and in order, what happens around that moment', async () => {
+    const socket = new FakeSocket();
+    const told = (seq: number): void => client.take(seq, asMessage({ type: 'event', ...anEvent(seq) }));
+    let joined = false;
+    const source: FeedSource = {
+      jobId: undefined,
+      job: undefined,
+      bounds: () => Promise.resolve({ latest: 1, oldest: 1 }),
+      readAfter: (cursor) => {
+        if (!joined) return Promise.resolve([1].filter((seq) => seq > cursor).map(anEvent));
+        // Event 2 was committed before the hub knew this reader; the hub tells 3, which can be read as well, and 4, which cannot yet.
+        told(3);
+        told(4);
+        return Promise.resolve([2, 3].filter((seq) => seq > cursor).map(anEvent));
+      },
+    };
+    const client = new FeedSocket(socket as unknown as WebSocket, source, new FeedMetrics(new Metrics('gateway')), createLogger('gateway', 'silent'));
+    await client.serve(0, () => (joined = true));
+    told(5);
+    expect(socket.sent.map(seqOf)).toEqual(['hello', 1, 2, 3, 'caught_up', 4, 5]);
+  });
+});
 
 describe('FeedSocket', () => {
   let socket: FakeSocket;

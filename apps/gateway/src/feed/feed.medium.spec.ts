@@ -303,6 +303,16 @@ describe('/ws/jobs/{id}', () => {
     expect(progressOf(clients.job, other)).toEqual([]);
   });
 
+  it('tells no progress that is older than the event before it', async () => {
+    const client = new Client(`/ws/jobs/${job}`);
+    await client.caughtUp();
+    for (const progress of [20, 30]) bus.publishHint(progressSubject(job), aProgress(progress));
+    await waitFor(() => client.types().filter((type) => type === 'progress').length === 2);
+    await feed.record(aJobEvent(job, 1), firstTry);
+    await waitFor(() => client.messages.some((message) => message.type === 'progress' && message.data.progress === 30) && client.seqs.length === 1);
+    expect(client.types()).toEqual(['hello', 'progress', 'caught_up', 'progress', 'progress', 'event']);
+  });
+
   it('says that there is no such job, and closes', async () => {
     const client = new Client(`/ws/jobs/${newId()}`);
     await waitFor(() => client.closed !== undefined);
