@@ -38,13 +38,19 @@ function exact(value: boolean | number | bigint | PyFloat): number | bigint {
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
+/** One number type where the value allows it, so that `===` compares across int, float and bool. */
+function plain(value: boolean | number | bigint | PyFloat): number | bigint {
+  const number = exact(value);
+  return typeof number === 'bigint' && number === BigInt(Number(number)) ? Number(number) : number;
+}
+
 /** Mixed comparison as in Python: integers exactly, whatever their size. NaN compares false with everything. */
 export function isLess(a: boolean | number | bigint | PyFloat, b: boolean | number | bigint | PyFloat): boolean {
   return exact(a) < exact(b);
 }
 
 export function isEqual(a: PyValue, b: PyValue): boolean {
-  if (isNumeric(a) && isNumeric(b)) return exact(a) == exact(b);
+  if (isNumeric(a) && isNumeric(b)) return plain(a) === plain(b);
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => isEqual(item, b[index] as PyValue));
   }
@@ -62,7 +68,7 @@ export function isEqual(a: PyValue, b: PyValue): boolean {
 /** bool(value) */
 export function isTruthy(value: PyValue): boolean {
   if (value === null) return false;
-  if (isNumeric(value)) return exact(value) != 0;
+  if (isNumeric(value)) return plain(value) !== 0;
   if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
   if (isDict(value)) return value.size > 0;
   return true;

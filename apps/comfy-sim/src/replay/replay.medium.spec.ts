@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
+import type { GenerationId } from '../generation';
+import { dumpJson } from '../python/json';
+import { withText } from '../pictures/png';
+import { Player } from './player';
+import { redSquare } from './recorded-uploads';
+import { readTrace, type Trace } from './trace';
+import { answerDifferences, verdict } from './verdict';
+
+/** What is real here: the whole simulator on a port of its own, in this process. The client is a recording of a real one. */
+type Agrees = ConstructorParameters<typeof Player>[3];
+type Flags = Partial<ComfySimOptions>;
+const traces: readonly [GenerationId, string, Flags?][] = [
+  ...[
+    'success-light', 'success-sampler-plain', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued',
+    'two-clients', 'front-and-number', 'validation-errors', 'view-and-upload', 'history-routes', 'system-routes', 'interrupt-by-id',
+    'interrupt-global', 'interrupt-wrong-id', 'interrupt-pending', 'interrupt-swallowed', 'takeover', 'reconnect-after-end', 'reconnect-new-id',
+    'reconnect-same-id', 'partial-valid', 'partial-targets', 'execution-blocker', 'error-classes', 'nan-and-int64', 'bad-ui-output',
+    'subgraph-and-async', 'absent-socket', 'output-without-ui',
+  ].map((name): [GenerationId, string] => ['0.3.64', name]),
+  ['0.3.64', 'http-errors', { maxUploadMegabytes: 1 }],
+  ['0.3.64', 'success-sampler-nopreview', { previewMethod: 'none' }],
+  ['0.3.64', 'cache-lru', { cache: { kind: 'lru', size: 20 } }],
+  ['0.3.64', 'cache-none', { cache: { kind: 'none' } }],
+  ...[
+    'success-light', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued', 'interrupt-by-id',
+    'interrupt-pending', 'jobs-bad-queries', 'history-paging', 'extra-data', 'view-variants', 'upload-variants',
+    'validation-errors', 'node-replacements', 'interrupt-during-load', 'prompt-id-forms',
+  ].map((name): [GenerationId, string] => ['0.33', name]),
+  ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
+];
+
+let home: string;
+let sim: RunningComfySim | undefined;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-replay-'));
+});
+
+afterEach(async () => {
+  await sim?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe.each(traces)('the recording %s %s', (generation, name, flags = {}) => {
+  it('plays the same against the simulator', async () => {
+    const trace = readTrace(generation, name);
+    // A step must last long enough for an interrupt to arrive between two of them; nothing else needs time.
+    const timeScale = name.startsWith('interrupt') ? 0.06 : 0.01;
+    sim = await startComfySim({ home, profile: 'cpu', generation, timeScale, toys: true, ...flags });
+    if (trace.meta.has('warm')) await warmUp(sim.url, trace);
+    prepareHome(trace);
+    const agrees: Agrees = (recorded, answer, ids) => answerDifferences(recorded, answer, ids).length === 0;
+    const played = await new Player(sim.url, trace, (note) => prepareFiles(trace, note), agrees).play();
+    expect(verdict(played)).toEqual([]);
+  });
+});
+
+/** The prompt that ran before a recording with number 0 already taken. */
+const warmPrompt = {
+  1: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'anime_sd15.safetensors' } },
+  4: { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'a tower at dusk' } },
+  5: { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'lowres' } },
+  9: { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+  10: {
+    class_type: 'KSampler',
+    inputs: {
+      model: ['1', 0], seed: 1, steps: 1, cfg: 6, sampler_name: 'euler', scheduler: 'normal', positive: ['4', 0], negative: ['5', 0],
+      latent_image: ['9', 0], denoise: 1,
+    },
+  },
+  11: { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['1', 2] } },
+  12: { class_type: 'SaveImage', inputs: { images: ['11', 0], filename_prefix: 'warm' } },
+};
+
+async function warmUp(url: string, trace: Trace): Promise<void> {
+  const id = /"prompt": \[0, "([0-9a-f-]{36})"/.exec(trace.events.map((event) => dumpJson(event.value('json'))).join('\n'))?.[1];
+  await fetch(`${url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: warmPrompt, ...(id === undefined ? {} : { prompt_id: id }) }) });
+  for (;;) {
+    const { exec_info: info } = (await (await fetch(`${url}/prompt`)).json()) as { exec_info: { queue_remaining: number } };
+    if (info.queue_remaining === 0) return;
+    await sleep(10);
+  }
+}
+
+function prepareHome(trace: Trace): void {
+  if (trace.name !== 'view-variants') return;
+  for (const [file, text] of [
+    ['a.html', '<p>x</p>'], ['a.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'], ['a.js', '1'], ['a.txt', 'hello'], ['a.json', '{}'],
+    ['a.mp4', `\0\0\0\x18ftypmp42${'\0'.repeat(64)}`],
+  ]) put(`output/d/${file}`, text ?? '');
+  put('output/d/q"uote.png', redSquare);
+  put('output/d/a.bin', Buffer.from(Array.from({ length: 256 }, (_, index) => index)));
+}
+
+/** Files the recorder put on the server's disk by hand. */
+async function prepareFiles(trace: Trace, note: string): Promise<void> {
+  if (trace.name === 'cached-repeat' && note.includes('output file deleted')) rmSync(path.join(home, 'output', 'cached_00001_.png'));
+  if (trace.name === 'view-and-upload' && note === 'view') {
+    put('output/job/A/n_00001_.png', await noise(200, 100, 60263));
+    for (const [file, text] of [['page.html', '<b>x</b>'], ['data.json', '{}'], ['noext', 'x'], ['a.webp', 'x'], ['a.latent', 'x'], ['s.svg', '<svg/>']]) {
+      put(`output/${file}`, text ?? '');
+    }
+    put('output/clip.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(2000)]));
+  }
+}
+
+function put(file: string, content: string | Buffer): void {
+  mkdirSync(path.dirname(path.join(home, file)), { recursive: true });
+  writeFileSync(path.join(home, file), content);
+}
+
+/** Padded to the length that the recorded ranges speak of. */
+async function noise(width: number, height: number, length: number): Promise<Buffer> {
+  const pixels = Buffer.from(Array.from({ length: width * height * 4 }, (_, index) => (index % 4 === 3 ? 77 : (index * 7919) % 128)));
+  const png = await sharp(pixels, { raw: { width, height, channels: 4 } }).png().toBuffer();
+  const bare = withText(png, new Map());
+  return withText(png, new Map([['p', 'x'.repeat(length - bare.length - 14)]]));
+}
