@@ -21,14 +21,15 @@ function dataDirIn(name: string, mode: number): string {
   return join(home, name, 'pg');
 }
 
-/** The same installation below a folder that is closed to others, as in a checkout under /root. */
-function closedBinaries(): PostgresBinaries {
-  const open = findPostgresBinaries();
-  const closed = join(home, 'closed-checkout');
-  mkdirSync(closed, { mode: 0o700 });
-  execFileSync('cp', ['-a', dirname(dirname(open.postgres)), closed]);
-  const moved = (path: string): string => join(closed, path.slice(dirname(dirname(dirname(open.postgres))).length));
-  return { packageName: open.packageName, initdb: moved(open.initdb), postgres: moved(open.postgres), sharedFile: moved(open.sharedFile) };
+/** The same installation below another folder: open to all, or closed to others as in a checkout under /root. This checkout may be either. */
+function binariesIn(name: string, mode: number): PostgresBinaries {
+  const here = findPostgresBinaries();
+  const checkout = join(home, name);
+  mkdirSync(checkout, { mode });
+  chmodSync(checkout, mode);
+  execFileSync('cp', ['-a', dirname(dirname(here.postgres)), checkout]);
+  const moved = (path: string): string => join(checkout, path.slice(dirname(dirname(dirname(here.postgres))).length));
+  return { packageName: here.packageName, initdb: moved(here.initdb), postgres: moved(here.postgres), sharedFile: moved(here.sharedFile) };
 }
 
 /** A machine that has these programs and no others. */
@@ -68,8 +69,12 @@ const describeForRoot = isRoot ? describe : describe.skip;
 describeForRoot('root (skipped for ordinary users: they run the server themselves)', () => {
   it('runs the server as nobody without any right where everyone may pass', async () => {
     const dataDir = dataDirIn('open', 0o755);
-    expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({ strategy: 'nobody' });
-    expect(await roundTrip(dataDir)).toEqual({ uid: '65534', capabilities: nothing, ownerOfData: 65534 });
+    const binaries = binariesIn('open-checkout', 0o755);
+    const account = await choosePostgresAccount(binaries, dataDir);
+    expect(account.strategy).toBe('nobody');
+    expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
+    const checkoutIsOpen = (await choosePostgresAccount(findPostgresBinaries(), dataDir)).strategy === 'nobody';
+    expect(await roundTrip(dataDir)).toEqual({ uid: '65534', capabilities: checkoutIsOpen ? nothing : dacReadSearch, ownerOfData: 65534 });
   });
 
   it('adds only the right to pass through folders when the data lies in a closed one', async () => {
@@ -80,7 +85,7 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
   });
 
   it('reaches programs below a closed folder', async () => {
-    const binaries = closedBinaries();
+    const binaries = binariesIn('closed-checkout', 0o700);
     const account = await choosePostgresAccount(binaries, dataDirIn('open', 0o755));
     expect(account.strategy).toBe('nobody_with_search_right');
     expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
