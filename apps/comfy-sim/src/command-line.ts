@@ -18,6 +18,7 @@ interface Flags {
   readonly previewMethod: 'none' | 'latent2rgb';
   readonly maxUploadSize: number;
   readonly toys?: true;
+  readonly exitWithParent?: true;
   readonly cacheLru?: number;
   readonly cacheRam?: number;
   readonly cacheNone?: true;
@@ -48,8 +49,14 @@ function cacheOf(flags: Flags): { cache?: CachePolicy } {
   return { cache: { kind: flags.cacheRam * gibibyte > cardProfiles[flags.profile].ramBytes ? 'starved' : 'pressure' } };
 }
 
+export interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
+  readonly profile: CardProfileId;
+  readonly generation: GenerationId;
+  readonly exitWithParent: boolean;
+}
+
 /** Our own flags come before a `--`; what follows it, and what we do not know, are flags of a real ComfyUI and are only shown. */
-export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions, 'onCrash'> & { profile: CardProfileId; generation: GenerationId } {
+export function parseCommandLine(args: readonly string[]): CommandLine {
   const command = new Command('comfy-sim')
     .description('A ComfyUI server that needs no GPU: same protocol, drawn pictures, injected faults.')
     .addOption(new Option('--profile <card>', 'simulated card').choices(Object.keys(cardProfiles)).default('rtx3060'))
@@ -67,6 +74,7 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
     .option('--cache-none', 'keep no node results')
     .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
     .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
+    .option('--exit-with-parent', 'end when the process that forked this one is gone')
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
     .allowUnknownOption()
@@ -76,7 +84,7 @@ export function parseCommandLine(args: readonly string[]): Omit<ComfySimOptions,
   return {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
     seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
-    toys: flags.toys === true, compresses: flags.enableCompressResponseBody === true,
+    toys: flags.toys === true, exitWithParent: flags.exitWithParent === true, compresses: flags.enableCompressResponseBody === true,
     ...cacheOf(flags),
     ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
     argv: ['main.py', '--simulated', ...args],
