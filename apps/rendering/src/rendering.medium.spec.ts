@@ -5,7 +5,7 @@ import { sha256File } from '@tower/imaging';
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import { Gpu } from './gpus/gpu.entity';
-import { Attempt } from './jobs/job.entity';
+import { Attempt, RuntimeSample } from './jobs/job.entity';
 import { RenderingRig, verdictOn } from './rig/rendering-rig';
 import { SimProcess } from './rig/sim-process';
 
@@ -99,6 +99,16 @@ it('regenerates with another seed and ends rejected, with every file kept, when 
   expect(new Set(job.tasks[0]?.attempts.map((attempt) => attempt.seed)).size).toBe(2);
   const artifacts = (await rig.reader.artifacts({ id: job_id, limit: 50 })).items;
   expect(artifacts.map((artifact) => artifact.best).sort()).toEqual([false, true]);
+});
+
+it('learns nothing about a card from what its cache answered', async () => {
+  await rig.startScheduler();
+  await bothCardsUp();
+  await ended((await rig.request({ seed: 5 })).job_id);
+  const again = await ended((await rig.request({ seed: 5 })).job_id);
+  expect(again.tasks[0]?.attempts[0]).toMatchObject({ gpu: 'rx9070xt', outcome: 'rendered_from_cache' });
+  expect((await rig.reader.artifacts({ id: again.id, limit: 5 })).items).toHaveLength(1);
+  expect(await rig.db.manager.count(RuntimeSample)).toBe(1);
 });
 
 it('skips the check when nobody wants one', async () => {

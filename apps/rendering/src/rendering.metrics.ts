@@ -18,7 +18,7 @@ export class RenderingMetrics {
     this.posted = metrics.counter({ name: 'rendering_prompts_posted_total', help: 'Prompts sent, by what the server answered', labelNames: ['gpu', 'outcome'] });
     this.attempts = metrics.counter({ name: 'rendering_attempts_ended_total', help: 'Attempts that ended on a card, by how', labelNames: ['gpu', 'outcome'] });
     this.zombies = metrics.counter({ name: 'rendering_zombie_prompts_total', help: 'Prompts of ours without a live attempt that were taken off a card', labelNames: ['gpu'] });
-    this.attemptSeconds = metrics.histogram({ name: 'rendering_attempt_seconds', help: 'Seconds from dispatch to the end of rendering', labelNames: ['gpu'], buckets: secondsBuckets });
+    this.attemptSeconds = metrics.histogram({ name: 'rendering_attempt_seconds', help: 'Seconds that rendering took on the card', labelNames: ['gpu'], buckets: secondsBuckets });
     this.collectSeconds = metrics.histogram({ name: 'rendering_collect_seconds', help: 'Seconds to fetch, verify and register the outputs of an attempt', buckets: secondsBuckets });
     this.estimateError = metrics.histogram({ name: 'rendering_estimate_error_ratio', help: 'Absolute error of the estimate, as a share of it', labelNames: ['gpu'], buckets: [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5] });
   }

@@ -100,7 +100,7 @@ export const attemptView = z
     dispatched_at: instant,
     started_at: instant.nullable(),
     ended_at: instant.nullable(),
-    /** Seconds from dispatch to the end of rendering. */
+    /** Seconds that rendering took, by the server's own account; from dispatch to the end where it gives none. */
     seconds: z.number().nullable(),
     outcome: z.string().nullable(),
     error: jobError.nullable(),

@@ -10,7 +10,7 @@ export interface Work {
 
 export interface Sample extends Work {
   gpu: string;
-  /** Seconds from dispatch to the end of rendering. */
+  /** Seconds that rendering took on the card. */
   seconds: number;
 }
 

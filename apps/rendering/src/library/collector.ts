@@ -11,7 +11,7 @@ import { Artifact, Attempt, GenerationParams, Job, RuntimeSample, Task } from '.
 import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
-import { AttemptsService, schedulerLease } from '../scheduling/attempts.service';
+import { AttemptsService, cachedOutcome, schedulerLease } from '../scheduling/attempts.service';
 import { artifactPath, Library, thumbnailPath } from './library';
 import { toSidecar } from './sidecar';
 
@@ -115,9 +115,11 @@ export class Collector {
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await this.insertArtifacts(tx, attempt, gpu, files, now);
-      await tx.insert(RuntimeSample, {
-        attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: job.width, height: job.height, steps: job.steps, seconds: attempt.seconds ?? 0, at: now,
-      });
+      if (measures(attempt)) {
+        await tx.insert(RuntimeSample, {
+          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: job.width, height: job.height, steps: job.steps, seconds: attempt.seconds ?? 0, at: now,
+        });
+      }
       await this.journal.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
       const facts: Omit<DataOf<typeof attemptRendered>, 'jobId' | 'projectId' | 'seq' | 'state'> = {
         taskId: task.id, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu, seconds: attempt.seconds ?? 0, expectedWidth: job.width, expectedHeight: job.height,
@@ -127,7 +129,7 @@ export class Collector {
       await this.journal.settle(tx, job);
     });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
-    if (attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0) this.metrics.estimateError.observe({ gpu: attempt.gpu }, Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds);
+    if (measures(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0) this.metrics.estimateError.observe({ gpu: attempt.gpu }, Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds);
   }
 
   private async insertArtifacts(tx: EntityManager, attempt: Attempt, gpu: Gpu, files: Stored[], now: Date): Promise<void> {
@@ -148,6 +150,9 @@ export class Collector {
       .catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
   }
 }
+
+/** One answer from a cache among the measurements, and a card would seem to take no time at all. */
+const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome;
 
 export interface Stored {
   artifactId: string;

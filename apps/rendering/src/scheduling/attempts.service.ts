@@ -31,6 +31,9 @@ const maxFailures = 3;
 /** Losses of one task to restarts and dropped connections before somebody has to look. */
 const maxLosses = 6;
 
+/** Outcome of an attempt that the server answered from its cache; its seconds say nothing about the card. */
+export const cachedOutcome = 'rendered_from_cache';
+
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
@@ -84,13 +87,13 @@ export class AttemptsService {
     });
   }
 
-  /** The server is done; from here on the card is free and the files are fetched. */
-  async rendered(fence: string, attempt: Attempt, outputs: FileRef[]): Promise<void> {
+  /** The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own measurement, if it gave one. */
+  async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; cached: boolean }): Promise<void> {
     const now = this.clock.now();
-    const seconds = (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
+    const seconds = measured.seconds ?? (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: 'rendered' });
+      await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.cached ? cachedOutcome : 'rendered' });
     });
   }
 

@@ -13,7 +13,7 @@ import { RenderingMetrics } from '../rendering.metrics';
 import { workflowGraph, type WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, type Dispatch } from './attempts.service';
-import { endingOf, react, type Sighting } from './reconcile';
+import { endingOf, react, renderSeconds, wasCached, type Sighting } from './reconcile';
 
 /** What this process remembers of a live attempt; all of it can be lost. */
 interface Watched {
@@ -150,8 +150,11 @@ export class PromptWatch {
     const ending = endingOf(history);
     let failure: Failure | undefined;
     if (ending.how === 'success') {
-      const files = await this.outputsOf(attempt, history);
-      if (files.length > 0) await this.attempts.rendered(fence, attempt, files);
+      const outputs = await this.outputNodesOf(attempt);
+      const files = filesOf(history, outputs);
+      const { graph } = await this.entryOf(attempt);
+      const measured = { seconds: renderSeconds(history), cached: wasCached(history, Object.keys(graph), outputs) };
+      if (files.length > 0) await this.attempts.rendered(fence, attempt, files, measured);
       else failure = { kind: 'outputs_missing', error: { code: 'comfyui_outputs_missing', message: `${driver.name} reports success but names no file`, hint: 'A node skipped its output; the log of this ComfyUI may say why.' } };
     } else if (ending.how === 'error') failure = classifyExecutionError(driver.name, executionError.parse(ending.error));
     else if (ending.how === 'interrupted') failure = { kind: 'interrupted', error: { code: 'comfyui_interrupted', message: `somebody interrupted the prompt on ${driver.name}`, hint: 'Tower tries again; cancel the job to stop it for good.' } };
@@ -161,17 +164,9 @@ export class PromptWatch {
     this.progress.publish(attempt.jobId);
   }
 
-  /** Files of the workflow's own output nodes; a server may list other nodes' files as well. */
-  private async outputsOf(attempt: Attempt, history: HistoryEntry): Promise<FileRef[]> {
+  private async outputNodesOf(attempt: Attempt): Promise<string[]> {
     const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
-    return this.workflows.get(job.workflow).file.outputs.flatMap((output) =>
-      Object.values(history.outputs[output.node] ?? {})
-        .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : []))
-        .flatMap((item) => {
-          const file = fileRef.safeParse(item);
-          return file.success && file.data.type === 'output' ? [file.data] : [];
-        }),
-    );
+    return this.workflows.get(job.workflow).file.outputs.map((output) => output.node);
   }
 
   /** A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up. */
@@ -221,4 +216,15 @@ export class PromptWatch {
       movedAtMs: this.clock.monotonicMs(), interruptedAtMs: null,
     };
   }
+}
+
+/** Files of the workflow's own output nodes; a server may list other nodes' files as well. */
+function filesOf(history: HistoryEntry, outputs: readonly string[]): FileRef[] {
+  return outputs
+    .flatMap((node) => Object.values(history.outputs[node] ?? {}))
+    .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : []))
+    .flatMap((item) => {
+      const file = fileRef.safeParse(item);
+      return file.success && file.data.type === 'output' ? [file.data] : [];
+    });
 }

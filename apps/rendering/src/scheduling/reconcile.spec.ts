@@ -1,4 +1,4 @@
-import { endingOf, react, unreachableLimitMs, type Reaction, type Sighting } from './reconcile';
+import { endingOf, react, renderSeconds, unreachableLimitMs, wasCached, type Reaction, type Sighting } from './reconcile';
 
 const seen = (changes: Partial<Sighting>): Sighting => ({ reachable: true, unreachableMs: 0, place: 'nowhere', misses: 0, ...changes });
 
@@ -24,8 +24,32 @@ describe('react', () => {
   });
 });
 
+const entry = (...messages: [string, Record<string, unknown>][]) => ({ outputs: {}, status: { status_str: 'error', completed: false, messages } });
+
+describe('renderSeconds', () => {
+  it('is what the server counts, whatever time it believes it is', () => {
+    expect(renderSeconds(entry(['execution_start', { timestamp: 1_000 }], ['execution_cached', { nodes: [], timestamp: 1_001 }], ['execution_success', { timestamp: 3_500 }]))).toBe(2.5);
+  });
+
+  it('is unknown when the server does not say, or its clock was set back meanwhile', () => {
+    expect(renderSeconds(entry(['execution_start', {}], ['execution_success', { timestamp: 3_500 }]))).toBeUndefined();
+    expect(renderSeconds(entry(['execution_start', { timestamp: 9 }], ['execution_success', { timestamp: 3 }]))).toBeUndefined();
+    expect(renderSeconds({ outputs: {}, status: null })).toBeUndefined();
+  });
+});
+
+describe('wasCached', () => {
+  it('is so when nothing but the outputs had to be computed', () => {
+    expect(wasCached(entry(['execution_cached', { nodes: ['1', '10', '4'] }]), ['1', '4', '10', '12'], ['12'])).toBe(true);
+  });
+
+  it('is not so when only the model was there already, or nobody says', () => {
+    expect(wasCached(entry(['execution_cached', { nodes: ['1'] }]), ['1', '4', '10', '12'], ['12'])).toBe(false);
+    expect(wasCached(entry(), ['1', '12'], ['12'])).toBe(false);
+  });
+});
+
 describe('endingOf', () => {
-  const entry = (...messages: [string, Record<string, unknown>][]) => ({ outputs: {}, status: { status_str: 'error', completed: false, messages } });
 
   it('tells interrupted from failed by the messages, because both are called error', () => {
     expect(endingOf(entry(['execution_start', {}], ['execution_interrupted', {}]))).toEqual({ how: 'interrupted' });

@@ -35,6 +35,20 @@ export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, s
   }
 }
 
+/** Seconds between start and end as the server itself counts them; undefined when it does not say. Differences only: its clock may be wrong. */
+export function renderSeconds(entry: HistoryEntry): number | undefined {
+  const at = (wanted: string): unknown => entry.status?.messages.find(([type]) => type === wanted)?.[1]['timestamp'];
+  const start = at('execution_start');
+  const end = at('execution_success');
+  return typeof start === 'number' && typeof end === 'number' && end >= start ? (end - start) / 1000 : undefined;
+}
+
+/** Whether the server had computed everything but these output nodes before, and so measured nothing. */
+export function wasCached(entry: HistoryEntry, nodes: readonly string[], outputs: readonly string[]): boolean {
+  const cached = entry.status?.messages.find(([type]) => type === 'execution_cached')?.[1]['nodes'];
+  return Array.isArray(cached) && nodes.every((node) => outputs.includes(node) || cached.includes(node));
+}
+
 export type Ending = { how: 'success' } | { how: 'error'; error: Record<string, unknown> } | { how: 'interrupted' } | { how: 'unknown' };
 
 /** How a finished prompt ended. Interrupted and failed share `status_str: error`; only the last message tells them apart. */
