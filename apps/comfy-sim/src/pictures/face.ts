@@ -1,10 +1,10 @@
-import { css, lighter, shaded } from './colour';
+import { colour, css, lighter, shaded } from './colour';
 import type { Traits } from './traits';
 
 /** Head units, see hair.ts. */
 export function face(traits: Traits): string {
   const { skin } = traits;
-  const line = css(shaded(skin, 34));
+  const line = css(colour(12, 34, skin.lightness * 0.5));
   const ears = ['', 'scale(-1 1)'].map((flip) => `<ellipse transform="${flip}" cx="22" cy="4" rx="3" ry="5" fill="${css(skin)}" stroke="${line}" stroke-width=".5"/>`).join('');
   const head = `<path d="M-22 -4 C-22 -30 22 -30 22 -4 C22 12 12 22 3 26.5 Q0 28 -3 26.5 C-12 22 -22 12 -22 -4 Z" fill="${css(skin)}" stroke="${line}" stroke-width=".7"/>`;
   const blush = [-13, 13].map((x) => `<ellipse cx="${x}" cy="13" rx="4.2" ry="2" fill="#ff7d8d" fill-opacity="${traits.mouth === 'shy' ? 0.5 : 0.28}"/>`).join('');

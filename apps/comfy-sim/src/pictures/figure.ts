@@ -15,7 +15,7 @@ function outfitDetail({ outfit, cloth, skin }: Traits, trim: string, line: strin
   switch (outfit) {
     case 'sailor': return `<path d="M-9 33 L-30 42 L-24 58 L0 66 L24 58 L30 42 L9 33 L0 56 Z" fill="${css(lighter(cloth, 24))}" stroke="${line}" stroke-width=".7"/><path d="M0 58 l-9 7 l2 9 l7 -10 l7 10 l2 -9 Z" fill="${trim}" stroke="${line}" stroke-width=".6"/>`;
     case 'hoodie': return `<path d="M-20 34 Q0 54 20 34 Q24 46 0 54 Q-24 46 -20 34 Z" fill="${css(shaded(cloth))}"/><path d="M-5 50 V68 M5 50 V66" stroke="${trim}" stroke-width="1.2" stroke-linecap="round"/>`;
-    case 'kimono': return `<path d="M-12 34 L6 70 L12 66 L-4 33 Z M12 34 L-6 62 L-10 58 L4 33 Z" fill="${css(lighter(cloth, 28))}"/><rect x="-44" y="104" width="88" height="22" fill="${trim}"/>`;
+    case 'kimono': return `<path d="M-13 33 L-5 32 L15 96 L5 96 Z M13 33 L5 32 L-3 58 L-8 52 Z" fill="${css(lighter(cloth, 28))}" stroke="${line}" stroke-width=".5"/><rect x="-44" y="96" width="88" height="24" fill="${trim}"/><rect x="-44" y="106" width="88" height="3" fill="${line}" fill-opacity=".5"/>`;
     case 'dress': return `<path d="M-17 35 Q0 62 17 35 Q0 46 -17 35 Z" fill="${css(skin)}"/><path d="M-17 35 Q0 62 17 35" fill="none" stroke="${trim}" stroke-width="2"/>`;
     case 'coat': return `<path d="M-10 33 L-26 46 L-6 86 L0 52 Z M10 33 L26 46 L6 86 L0 52 Z" fill="${css(shaded(cloth))}" stroke="${line}" stroke-width=".6"/><circle cx="0" cy="96" r="2" fill="${trim}"/><circle cx="0" cy="112" r="2" fill="${trim}"/>`;
   }

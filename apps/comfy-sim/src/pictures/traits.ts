@@ -79,7 +79,7 @@ export function traitsOf(recipe: DrawingRecipe): Traits {
     mouth: pick(mouths, mouthWords),
     outfit: pick(outfits, outfitWords),
     scene: pick(scenes, sceneWords),
-    accessory: pick(accessories, accessoryWords),
+    accessory: pick(boy ? (['none', 'glasses', 'headphones'] as const) : accessories, accessoryWords),
     tilt: (random() - 0.5) * 16,
     shiftX: (random() - 0.5) * 0.14,
     shiftY: (random() - 0.5) * 0.05,
