@@ -1,4 +1,4 @@
-import { heartbeatDeadlineMs, topology, type Heartbeat, type HealthCheck, type ProcessView, type ServiceName } from '@tower/contracts';
+import { heartbeatDeadlineMs, serviceNames, type Heartbeat, type HealthCheck, type ProcessView } from '@tower/contracts';
 
 interface Seen {
   beat: Heartbeat;
@@ -8,11 +8,8 @@ interface Seen {
 /** Milliseconds a vanished process is still shown beside one of the same name that lives. */
 const forgetMs = 60_000;
 
-/** Services that say or hear anything; one without a part in the topology is not there yet. The gateway is whoever asks. */
-export const expectedServices = (Object.keys(topology) as ServiceName[]).filter((name) => {
-  const { publishes, consumes, commands } = topology[name];
-  return publishes.length + consumes.length + commands.length > 0;
-});
+/** Every service has to be there; the gateway is whoever asks. */
+export const expectedServices = serviceNames;
 
 /** Who was heard of on the bus, and when. */
 export class ProcessTable {
