@@ -1,0 +1,117 @@
+// Nothing is built or run in containers here: the files are checked against what they promise.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serviceNames, type ServiceName } from '@tower/contracts';
+import { parseEnv, serviceEnv, towerVersion } from '@tower/kit';
+import { findNatsServer } from '@tower/bus';
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { echoBridgeEnv } from '../apps/echo-bridge/src/env';
+import { gatewayEnv } from '../apps/gateway/src/env';
+import { qualityEnv } from '../apps/quality/src/env';
+import { renderingEnv } from '../apps/rendering/src/env';
+import { readCompose, root, serviceOf, withDefaults } from './compose';
+
+const text = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
+const compose = readCompose();
+/** What each service reads besides what all of them do. */
+const ownEnv: Partial<Record<ServiceName, z.ZodObject>> = { gateway: gatewayEnv, rendering: renderingEnv, quality: qualityEnv, 'echo-bridge': echoBridgeEnv };
+
+describe('docker-compose.yml', () => {
+  it('is what the Compose Specification allows', () => {
+    const schema = text('deploy', 'test-data', 'compose-spec.json');
+    expect(text('deploy', 'test-data', 'README.md')).toContain(createHash('sha256').update(schema).digest('hex'));
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats(ajv);
+    // The specification's own formats, which Compose checks itself.
+    for (const format of ['ports', 'expose', 'subnet_ip_address']) ajv.addFormat(format, true);
+    const validate = ajv.compile(JSON.parse(schema) as object);
+    validate(compose);
+    expect(validate.errors).toBeNull();
+  });
+
+  it('runs every service of the topology, its servers and Prometheus, and nothing else', () => {
+    expect(Object.keys(compose.services).sort()).toEqual([...serviceNames, 'nats', 'postgres', 'prometheus'].sort());
+  });
+
+  it.each(serviceNames)('starts %s from the one image, with its own program', (name) => {
+    const service = serviceOf(compose, name);
+    expect(service).toMatchObject({ image: `tower:${towerVersion}`, build: { context: '.', dockerfile: 'deploy/Dockerfile' }, command: ['node', `apps/${name}/dist/main.js`], restart: 'unless-stopped' });
+    expect(existsSync(join(root, 'apps', name, 'src', 'main.ts'))).toBe(true);
+    expect(service.depends_on).toEqual({ postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } });
+  });
+
+  it.each(serviceNames)('tells %s only variables that it knows, with values that it takes', (name) => {
+    const environment = Object.fromEntries(Object.entries(serviceOf(compose, name).environment ?? {}).map(([key, value]) => [key, withDefaults(value)]));
+    const own = ownEnv[name];
+    expect(Object.keys(environment).filter((key) => !(key in serviceEnv.shape) && !(own !== undefined && key in own.shape))).toEqual([]);
+    expect(() => parseEnv(serviceEnv, environment)).not.toThrow();
+    if (own !== undefined) expect(() => parseEnv(own, environment)).not.toThrow();
+  });
+
+  it('asks each service on the port that it was told whether it is ready', () => {
+    for (const name of serviceNames) {
+      const { environment, healthcheck } = serviceOf(compose, name);
+      expect(healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${environment?.['OPS_PORT']}/health/ready`);
+    }
+  });
+
+  it('publishes on the loopback only', () => {
+    const published = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+    expect(published.length).toBeGreaterThan(0);
+    expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  it('mounts files that exist, and volumes that are declared', () => {
+    for (const volume of Object.values(compose.services).flatMap((service) => service.volumes ?? [])) {
+      const source = withDefaults(volume).split(':')[0] ?? '';
+      if (source.startsWith('./')) expect({ source, exists: existsSync(join(root, source)) }).toEqual({ source, exists: true });
+      else expect(Object.keys(compose.volumes)).toContain(source);
+    }
+  });
+
+  it('gives every service that touches pictures the same library', () => {
+    for (const name of ['gateway', 'rendering', 'quality']) expect(serviceOf(compose, name)).toMatchObject({ environment: { TOWER_LIBRARY: '/library' }, volumes: expect.arrayContaining([expect.stringMatching(/:\/library(:ro)?$/)]) as string[] });
+  });
+});
+
+describe('deploy/nats.conf', () => {
+  it('is accepted by nats-server', async () => {
+    const { path } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
+    const check = spawnSync(path, ['-t', '-c', join(root, 'deploy', 'nats.conf')], { encoding: 'utf8' });
+    expect({ status: check.status, output: check.stdout + check.stderr }).toMatchObject({ status: 0, output: expect.stringContaining('is valid') as string });
+  });
+
+  it('puts every acknowledged message on the disk, in the volume, and takes messages as large as the embedded server does', () => {
+    const settings = text('deploy', 'nats.conf').replace(/#.*/g, '');
+    for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_payload: 1MB/]) expect(settings).toMatch(setting);
+    expect(serviceOf(compose, 'nats').volumes).toContain('nats:/data');
+  });
+});
+
+describe('deploy/prometheus.yml', () => {
+  it('names the metrics port of every service', () => {
+    const config = parse(text('deploy', 'prometheus.yml')) as { scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[] };
+    const targets = config.scrape_configs.find((job) => job.job_name === 'tower')?.static_configs.flatMap((entry) => entry.targets);
+    expect(targets?.sort()).toEqual(serviceNames.map((name) => `${name}:${serviceOf(compose, name).environment?.['OPS_PORT']}`).sort());
+  });
+});
+
+describe('deploy/Dockerfile', () => {
+  const lines = text('deploy', 'Dockerfile').split('\n');
+
+  it('builds and runs on the same Node, and not as root', () => {
+    expect(lines.filter((line) => line.startsWith('FROM '))).toEqual(['FROM node:24-slim AS build', 'FROM node:24-slim']);
+    expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
+    expect(lines.indexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:24-slim'));
+  });
+
+  it('keeps what a build or a run leaves in the checkout out of the image', () => {
+    const ignored = text('deploy', 'Dockerfile.dockerignore').split('\n');
+    for (const path of ['**/node_modules', '**/dist', '.git', '.tower', '.cache', 'library']) expect(ignored).toContain(path);
+  });
+});
