@@ -118,7 +118,8 @@ describe('the registration with Echo', () => {
     await echo.vanish();
     await waitFor(async () => (await gauge()) === '0');
     await echo.appear();
-    await waitFor(() => echo.count('register') === 2);
+    await waitFor(() => lines.length === 3);
+    expect(echo.count('register')).toBe(2);
     expect(lines.map((line) => line.message)).toEqual(['registered with Echo', expect.stringContaining('is absent'), 'registered with Echo']);
   });
 
@@ -133,7 +134,8 @@ describe('the registration with Echo', () => {
     start();
     await waitFor(() => echo.count('heartbeat') >= 1);
     forgotten = true;
-    await waitFor(() => echo.count('register') === 2);
+    await waitFor(() => lines.length === 2);
+    expect(echo.count('register')).toBe(2);
     // Echo was never absent.
     expect(lines.map((line) => line.message)).toEqual(['registered with Echo', 'registered with Echo']);
   });
