@@ -70,7 +70,7 @@ describe('remaining', () => {
 });
 
 describe('forecast', () => {
-  const card = (name: string, changes: Partial<Card> = {}): Card => ({ name, position: 0, prefers: ['image'], only: false, idle: true, up: true, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
+  const card = (name: string, changes: Partial<Card> = {}): Card => ({ name, position: 0, prefers: ['image'], only: false, idle: true, up: true, foreignPrompts: 0, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
   const task = (taskId: string): Waiting => ({ taskId, jobId: 'j', work: 'image', modelName: 'm', classes: [], excludedGpus: [] });
   const takes = (seconds: Record<string, number>) => (_task: Waiting, gpu: string) => ({ seconds: seconds[gpu] ?? 0, low: seconds[gpu] ?? 0, high: seconds[gpu] ?? 0, confidence: 0.9, basis: 'median' });
 
@@ -79,6 +79,10 @@ describe('forecast', () => {
     expect([...spans].map(([id, span]) => [id, span.gpu, span.startIn, span.finishIn])).toEqual([['1', 'fast', 3, 7], ['2', 'slow', 0, 10], ['3', 'fast', 7, 11]]);
     expect(spans.get('1')).toMatchObject({ low: 6, high: 9, confidence: null });
     expect(spans.get('2')).toMatchObject({ confidence: 0.9 });
+  });
+
+  it('claims no confidence behind what somebody else queued', () => {
+    expect(forecast([card('a', { foreignPrompts: 1 })], new Map(), [task('1')], takes({ a: 4 })).get('1')).toMatchObject({ finishIn: 4, confidence: null, basis: 'median; how long a prompt that somebody else queued takes is unknown' });
   });
 
   it('knows nothing of a task that no answering card can take', () => {

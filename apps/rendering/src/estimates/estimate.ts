@@ -39,14 +39,16 @@ export function estimateAttempt(work: Work, gpu: string, samples: readonly Sampl
   const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu);
   const exact = ofCard.filter((sample) => cost(sample) === cost(work) && sample.width === work.width).slice(0, maxSamples).map((sample) => sample.seconds);
   if (exact.length > 0) {
-    const measured = `median of ${exact.length} attempt${exact.length === 1 ? '' : 's'} of this size on ${gpu}`;
+    const measured = `median of ${counted(exact.length)} of this size on ${gpu}`;
     if (exact.length === 1) return spread(median(exact), 1.5, measured);
     return { seconds: median(exact), low: Math.min(...exact), high: Math.max(...exact), confidence: (exact.length - 1) / (exact.length + 1), basis: measured };
   }
   const scaled = ofCard.slice(0, maxSamples).map((sample) => (sample.seconds * cost(work)) / cost(sample));
-  if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels and steps from ${scaled.length} attempts of other sizes on ${gpu}`);
+  if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels and steps from ${counted(scaled.length)} of another size on ${gpu}`);
   return spread(priors.load_seconds + (cost(work) / 1e6) * priors.seconds_per_megapixel_step + priors.fixed_seconds, priorSpread, priors.basis);
 }
+
+const counted = (attempts: number): string => `${attempts} attempt${attempts === 1 ? '' : 's'}`;
 
 const cost = (work: Work): number => work.width * work.height * work.steps;
 

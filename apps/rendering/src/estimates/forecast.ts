@@ -1,4 +1,4 @@
-import { unfit, type Card, type Waiting } from '../scheduling/pick';
+import { othersPrompts, unfit, type Card, type Waiting } from '../scheduling/pick';
 import type { AttemptEstimate } from './estimate';
 
 export interface Span {
@@ -32,7 +32,9 @@ export function forecast<Task extends Waiting>(
       const own = estimate(task, card.name);
       const finishIn = end.seconds + own.seconds;
       if (best !== undefined && best.finishIn <= finishIn) continue;
-      best = { gpu: card.name, startIn: end.seconds, finishIn, low: end.low + own.low, high: end.high + own.high, confidence: end.seconds === 0 ? own.confidence : null, basis: own.basis };
+      const confidence = end.seconds === 0 && card.foreignPrompts === 0 ? own.confidence : null;
+      const basis = card.foreignPrompts === 0 ? own.basis : `${own.basis}; how long ${othersPrompts(card.foreignPrompts)} takes is unknown`;
+      best = { gpu: card.name, startIn: end.seconds, finishIn, low: end.low + own.low, high: end.high + own.high, confidence, basis };
     }
     if (best === undefined) continue;
     ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high });

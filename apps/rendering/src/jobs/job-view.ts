@@ -23,7 +23,7 @@ export function toProgressView({ job, tasks, attempts }: JobRows, fleet: Fleet, 
   return {
     job_id: job.id,
     status: job.state,
-    stage: stageOf({ job, tasks, attempts }, fleet),
+    stage: stageOf({ job, tasks, attempts }, fleet, now),
     progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
     step: leading?.progress?.step ?? null,
     total_steps: leading?.progress?.totalSteps ?? null,
@@ -44,7 +44,7 @@ function percentOf(task: Task, attempts: readonly Attempt[]): number {
   return Math.min(98, current?.progress?.percent ?? 0);
 }
 
-function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet): string {
+function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): string {
   switch (job.state) {
     case 'completed':
       return 'Done';
@@ -62,12 +62,19 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet): string {
     case 'queued':
     case 'processing': {
       const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
-      if (running.length > 0) return running.map((attempt) => (attempt.state === 'collecting' ? `Fetching the picture from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`))).join('; ');
+      if (running.length > 0) return running.map((attempt) => attemptStage(attempt, fleet)).join('; ');
       const waiting = tasks.find((task) => task.state === 'queued');
       const entry = waiting && fleet.waiting.find((task) => task.taskId === waiting.id);
-      return entry ? whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0) : 'Waiting';
+      if (entry) return whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0);
+      if (waiting?.notBefore && waiting.notBefore > now) return `Waiting: the card lost it; tries again in ${Math.ceil((waiting.notBefore.getTime() - now.getTime()) / 1000)} s`;
+      return tasks.some((task) => task.state === 'checking') ? 'Checking quality' : 'Waiting';
     }
   }
+}
+
+function attemptStage(attempt: Attempt, fleet: Fleet): string {
+  if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
+  return attempt.state === 'collecting' ? `Fetching the picture from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }
 
 const nothingKnown: EstimateView = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };

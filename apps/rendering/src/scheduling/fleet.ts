@@ -104,6 +104,7 @@ export function toCard(gpu: Gpu): Card {
     only: gpu.config.only,
     idle: gpu.state === 'idle',
     up: gpu.state !== 'down' && gpu.state !== 'unknown',
+    foreignPrompts: gpu.foreignPrompts,
     checkpoints: gpu.inventory?.checkpoints ?? [],
     nodes: new Set(gpu.inventory?.nodes),
   };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { assign, ordinal, unfit, whyWaiting, type Card, type Waiting } from './pick';
 
 const aCard = (changes: Partial<Card> = {}): Card => ({
-  name: 'rx9070xt', position: 1, prefers: ['image'], only: false, idle: true, up: true, checkpoints: ['anime.safetensors'], nodes: new Set(['KSampler', 'SaveImage']), ...changes,
+  name: 'rx9070xt', position: 1, prefers: ['image'], only: false, idle: true, up: true, foreignPrompts: 0, checkpoints: ['anime.safetensors'], nodes: new Set(['KSampler', 'SaveImage']), ...changes,
 });
 const aTask = (changes: Partial<Waiting> = {}): Waiting => ({ taskId: 't1', jobId: 'j1', work: 'image', modelName: 'anime.safetensors', classes: ['KSampler'], excludedGpus: [], ...changes });
 const video = aCard({ name: 'rtx3060', position: 0, prefers: ['video'] });
@@ -55,6 +55,11 @@ describe('whyWaiting', () => {
   it('names the place in line', () => {
     expect(whyWaiting([aCard()], aTask(), 0)).toBe('Waiting: next in line for rx9070xt');
     expect(whyWaiting([video, aCard()], aTask(), 1)).toBe('Waiting: 2nd in line for rtx3060 or rx9070xt');
+  });
+
+  it('names a card on which somebody else goes first', () => {
+    expect(whyWaiting([aCard({ idle: false, foreignPrompts: 1 })], aTask(), 0)).toBe('Waiting: next in line for rx9070xt; rx9070xt is busy with a prompt that somebody else queued');
+    expect(whyWaiting([video, aCard({ idle: false, foreignPrompts: 2 })], aTask(), 1)).toBe('Waiting: 2nd in line for rtx3060 or rx9070xt; rx9070xt is busy with 2 prompts that somebody else queued');
   });
 
   it('says what has to be mended when no card can do it', () => {

@@ -11,6 +11,8 @@ export interface Card {
   idle: boolean;
   /** Reachable, idle or not. */
   up: boolean;
+  /** Prompts on it that somebody else queued; it takes no other work until they are done. */
+  foreignPrompts: number;
   checkpoints: readonly string[];
   nodes: ReadonlySet<string>;
 }
@@ -66,9 +68,12 @@ export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: number)
   if (cards.length === 0) return 'Waiting: no card is configured; name one in config/gpus.yaml or TOWER_GPUS';
   const fit = cards.filter((card) => unfit(card, task) === undefined);
   if (fit.length === 0) return `Waiting: ${cards.map((card) => unfit(card, task)).join('; ')}`;
-  const names = fit.map((card) => card.name).join(' or ');
-  return ahead === 0 ? `Waiting: next in line for ${names}` : `Waiting: ${ordinal(ahead + 1)} in line for ${names}`;
+  const place = ahead === 0 ? 'next' : ordinal(ahead + 1);
+  const taken = fit.filter((card) => card.foreignPrompts > 0).map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
+  return `Waiting: ${place} in line for ${fit.map((card) => card.name).join(' or ')}${taken.join('')}`;
 }
+
+export const othersPrompts = (count: number): string => `${count === 1 ? 'a prompt' : `${count} prompts`} that somebody else queued`;
 
 export function ordinal(n: number): string {
   const tens = n % 100;

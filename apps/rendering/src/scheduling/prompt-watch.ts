@@ -13,6 +13,7 @@ import { RenderingMetrics } from '../rendering.metrics';
 import { workflowGraph, type WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, type Dispatch } from './attempts.service';
+import { othersPrompts } from './pick';
 import { endingOf, react, renderSeconds, wasCached, type Sighting } from './reconcile';
 
 /** What this process remembers of a live attempt; all of it can be lost. */
@@ -95,7 +96,7 @@ export class PromptWatch {
       ...driver.sight,
       foreignPrompts: foreign,
       state: ours > 0 ? 'busy' : foreign > 0 ? 'shared' : 'idle',
-      detail: ours > 0 ? `renders job ${live[0]?.jobId ?? '(stopping a prompt that was given up)'}` : foreign > 0 ? `busy with ${foreign} prompt(s) that somebody else queued` : 'idle',
+      detail: ours > 0 ? `renders job ${live[0]?.jobId ?? '(stopping a prompt that was given up)'}` : foreign > 0 ? `busy with ${othersPrompts(foreign)}` : 'idle',
     };
   }
 
