@@ -56,7 +56,7 @@ describe('resolveParameters', () => {
 
   it('says so when no card has any checkpoint', () => {
     expect(fieldsOf(() => resolve({ model_name: 'x.safetensors' }, 'standard', { ...known, checkpoints: [] }))['/model_name']).toMatch(/no card has a file in models\/checkpoints/);
-    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe('is needed');
+    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe('is needed, and no card has a file in models/checkpoints to choose');
   });
 
   it('shortens long lists of choices', () => {

@@ -24,7 +24,7 @@ export function resolveParameters(workflow: Workflow, preset: string, given: Rec
   const values: ParameterValues = {};
   for (const [name, parameter] of Object.entries(workflow.file.parameters)) {
     const value = given[name] ?? fromPreset[name] ?? defaultOf(parameter, known);
-    const problem = value === undefined ? 'is needed' : wrongWith(parameter, value, known);
+    const problem = value === undefined ? absent(parameter) : wrongWith(parameter, value, known);
     if (problem !== undefined) errors.push({ pointer: `/${name}`, message: problem });
     else if (value !== undefined) values[name] = value;
   }
@@ -40,6 +40,8 @@ function defaultOf(parameter: WorkflowParameter, known: KnownChoices): Parameter
   const present = known.checkpoints;
   return parameter.prefer.find((name) => present?.includes(name) ?? true) ?? present?.[0];
 }
+
+const absent = (parameter: WorkflowParameter): string => (parameter.type === 'model' ? `is needed, and no card has a file in models/${parameter.folder} to choose` : 'is needed');
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
 function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: KnownChoices): string | undefined {
