@@ -2,9 +2,13 @@ import { chooseFaces, decodeScrfd, scrfdInput, type DetectedFace } from '../dete
 import { OnnxModel } from '../models/onnx-model';
 import { expectBytes, largestDifference, type ByteDigest } from './digests';
 import { detectorPicture, type DetectorImage } from './generated-pictures';
-import { readVectors, vectorPath } from './vector-files';
+import { describeVectors, each, vectorPath } from './vector-files';
 
-const { cases } = readVectors<{
+const rows = (faces: readonly DetectedFace[]): number[] =>
+  faces.flatMap(({ left, top, right, bottom, score }) => [left, top, right, bottom, score]);
+
+describeVectors<{
+  tolerance: { boxPx: number; keypointPx: number };
   cases: {
     id: string;
     model: string;
@@ -17,17 +21,10 @@ const { cases } = readVectors<{
     keypoints: number[][][] | null;
     maxNum?: { max_num: number; metric: 'default' | 'max'; boxes: number[][] }[];
   }[];
-}>('04_scrfd');
-
-const tolerancePx = 1e-3;
-const rows = (faces: readonly DetectedFace[]): number[] =>
-  faces.flatMap(({ left, top, right, bottom, score }) => [left, top, right, bottom, score]);
-
-describe('scrfd', () => {
+}>('scrfd', ({ tolerance, cases = [] }) => {
   const networks = new Map<string, Promise<OnnxModel>>();
   const networkOf = (file: string): Promise<OnnxModel> => {
-    const known =
-      networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ name: 'input.1', shape: [1, 3, 640, 640] }], outputs: [] });
+    const known = networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ shape: [1, 3, 640, 640] }], outputs: [] });
     networks.set(file, known);
     return known;
   };
@@ -35,25 +32,25 @@ describe('scrfd', () => {
     for (const network of networks.values()) await (await network).close();
   });
 
-  it.each(cases.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
+  each(cases.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
     const picture = detectorPicture(vector.image);
     const input = scrfdInput(picture);
     expect([input.resizedTo.width, input.resizedTo.height, input.scale]).toEqual([...vector.resizedTo, vector.detScale]);
     expectBytes(input.canvas.data, vector.canvas);
     const network = await networkOf(vector.model);
-    const outputs = await network.run({ 'input.1': { data: input.planes, dims: [1, 3, 640, 640] } });
+    const outputs = await network.run({ [network.inputName()]: { data: input.planes, dims: [1, 3, 640, 640] } });
     const { faces, candidates } = decodeScrfd(
       network.outputNames().map((name) => outputs[name]!),
       input.scale,
     );
     expect(candidates).toBe(vector.candidates);
     expect(faces).toHaveLength(vector.boxes.length);
-    expect(largestDifference(rows(faces), vector.boxes.flat())).toBeLessThanOrEqual(tolerancePx);
+    expect(largestDifference(rows(faces), vector.boxes.flat())).toBeLessThanOrEqual(tolerance.boxPx);
     const keypoints = faces.flatMap(({ landmarks }) => landmarks?.flat() ?? []);
-    expect(largestDifference(keypoints, (vector.keypoints ?? []).flat(2))).toBeLessThanOrEqual(tolerancePx);
+    expect(largestDifference(keypoints, (vector.keypoints ?? []).flat(2))).toBeLessThanOrEqual(tolerance.keypointPx);
     for (const { max_num: count, metric, boxes } of vector.maxNum ?? []) {
       const chosen = chooseFaces(faces, count, picture, metric === 'max' ? 'largest' : 'central');
-      expect(largestDifference(rows(chosen), boxes.flat())).toBeLessThanOrEqual(tolerancePx);
+      expect(largestDifference(rows(chosen), boxes.flat())).toBeLessThanOrEqual(tolerance.boxPx);
     }
   });
 });

@@ -1,12 +1,10 @@
 import { suppressOverlaps } from '../detection/overlap';
-import { readVectors } from './vector-files';
+import { describeVectors, each } from './vector-files';
 
-const { cases } = readVectors<{
+describeVectors<{
   cases: { id: string; threshold: number; boxes: [number, number, number, number, number][]; keep: number[]; keepYoloNms: number[] }[];
-}>('05_nms');
-
-describe('nms', () => {
-  it.each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, { threshold, boxes, keep, keepYoloNms }) => {
+}>('nms', ({ cases = [] }) => {
+  each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, { threshold, boxes, keep, keepYoloNms }) => {
     const kept = suppressOverlaps(
       boxes.map(([left, top, right, bottom, score]) => ({ left, top, right, bottom, score })),
       threshold,

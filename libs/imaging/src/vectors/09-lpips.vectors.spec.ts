@@ -14,41 +14,38 @@ import type { Rgb } from '../picture';
 import { pilBilinear } from '../resample/pillow';
 import { largestDifference } from './digests';
 import { clampToByte, generatedPicture, lineArt, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
-import { readVectors, vectorPath } from './vector-files';
+import { describeVectors, each, numbersIn, vectorPath } from './vector-files';
 
-type Second = 'same' | 'shift2px_right_wrap' | 'noise_add' | 'other_seed';
-
-const { cases, imgutils400, temporal, sameShiftBySize, tolerance } = readVectors<{
+describeVectors<{
   tolerance: { absolute: number };
-  cases: { id: string; input: GeneratedInput; second: Second; lpips: number; reverse: number }[];
+  second: Readonly<Record<string, string>>;
+  cases: { id: string; input: GeneratedInput; second: string; lpips: number; reverse: number }[];
   imgutils400: { a: GeneratedInput; b: GeneratedInput; lpips400: number }[];
   temporal: {
     id: string;
-    clip: { base: GeneratedInput; n: number; w: number; h: number };
+    clip: { base: GeneratedInput; frame_i: string; n: number; w: number; h: number };
     resizedTo: [number, number];
     pairs: number[];
     mean: number;
     p95: number;
     max: number;
   }[];
-  sameShiftBySize: { values: { id: number; value: number }[] };
-}>('09_lpips');
-
-const seconds: Record<Second, (picture: Rgb, input: GeneratedInput) => Rgb> = {
-  same: (picture) => picture,
-  shift2px_right_wrap: (picture) => rolledRight(picture, 2),
-  noise_add: ({ width, height, data }) => {
-    const noise = streamBytes(data.length, 132);
+  sameShiftBySize?: { rule: string; values: { id: number; value: number }[] };
+}>('lpips', ({ cases = [], second: rules, imgutils400 = [], temporal = [], sameShiftBySize, tolerance }) => {
+  const secondOf = (name: string, picture: Rgb, input: GeneratedInput): Rgb => {
+    if (name === 'same') return picture;
+    if (name.startsWith('shift')) return rolledRight(picture, numbersIn(name, /^shift(\d+)px_right_wrap$/)[0]!);
+    const rule = rules[name] ?? '';
+    if (name.startsWith('other_seed')) return generatedPicture({ ...input, seed: numbersIn(rule, /seed (\d+)/)[0]! });
+    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [number, number, number];
+    const noise = streamBytes(picture.data.length, seed);
     return rgb(
-      width,
-      height,
-      data.map((value, index) => clampToByte(value + (noise[index]! >> 4) - 8)),
+      picture.width,
+      picture.height,
+      picture.data.map((value, index) => clampToByte(value + (noise[index]! >> shift) - middle)),
     );
-  },
-  other_seed: (_, input) => generatedPicture({ ...input, seed: 133 }),
-};
+  };
 
-describe('lpips', () => {
   const opened: OnnxModel[] = [];
   let pair: PerceptualDistance;
   let features: PerceptualDistance;
@@ -66,9 +63,9 @@ describe('lpips', () => {
   });
   afterAll(() => Promise.all(opened.map((model) => model.close())));
 
-  it.each(cases.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
+  each(cases.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
     const first = generatedPicture(vector.input);
-    const second = seconds[vector.second](first, vector.input);
+    const second = secondOf(vector.second, first, vector.input);
     const limit = vector.second === 'same' ? 0 : tolerance.absolute;
     for (const distance of [pair, features]) {
       expect(Math.abs((await distance(first, second)) - vector.lpips)).toBeLessThanOrEqual(limit);
@@ -76,15 +73,16 @@ describe('lpips', () => {
     }
   });
 
-  it.each(imgutils400)('imgutils at 400 px', async ({ a, b, lpips400 }) => {
+  each(imgutils400)('imgutils at 400 px', async ({ a, b, lpips400 }) => {
     const at400 = (input: GeneratedInput): Rgb => pilBilinear(generatedPicture(input), { width: 400, height: 400 });
     expect(Math.abs((await features(at400(a), at400(b))) - lpips400)).toBeLessThanOrEqual(tolerance.absolute);
   });
 
-  it.each(temporal.map((vector) => [vector.id, vector] as const))('temporal %s', async (_, vector) => {
-    const { base, n, w, h } = vector.clip;
+  each(temporal.map((vector) => [vector.id, vector] as const))('temporal %s', async (_, vector) => {
+    const { base, frame_i: rule, n, w, h } = vector.clip;
+    const [step] = numbersIn(rule, /columns (\d+)\*i/) as [number];
     const frames = Array.from({ length: n }, (_unused, index) =>
-      lpipsPicture(crop(generatedPicture(base), { left: 3 * index, top: 0, width: w, height: h })),
+      lpipsPicture(crop(generatedPicture(base), { left: step * index, top: 0, width: w, height: h })),
     );
     expect([frames[0]!.width, frames[0]!.height]).toEqual(vector.resizedTo);
     for (const distance of [pair, features]) {
@@ -97,11 +95,13 @@ describe('lpips', () => {
     }
   });
 
-  it.each(sameShiftBySize.values)('the same shift at $id px', async ({ id, value }) => {
-    // The seed is not in the file; this one gives its numbers at all four sizes.
-    const art = lineArt(512, 512, 161);
+  each(sameShiftBySize?.values ?? [])('the same shift at $id px', async ({ id, value }) => {
+    const { rule } = sameShiftBySize!;
+    const [width, height, shift] = numbersIn(rule, /lineart (\d+)x(\d+) .*rolled (\d+) px/) as [number, number, number];
+    // The rule may leave the seed out; this one gives the repository's numbers at all four sizes.
+    const art = lineArt(width, height, Number(/seed (\d+)/.exec(rule)?.[1] ?? 161));
     const size = { width: id, height: id };
-    const measuredValue = await pair(pilBilinear(art, size), pilBilinear(rolledRight(art, 8), size));
+    const measuredValue = await pair(pilBilinear(art, size), pilBilinear(rolledRight(art, shift), size));
     expect(Math.abs(measuredValue - value)).toBeLessThanOrEqual(tolerance.absolute);
   });
 });

@@ -1,50 +1,45 @@
 import type { Raster, Rgb } from '../picture';
 import { skimageDefaultWindow, structuralSimilarity, wangWindow } from '../ssim/ssim';
 import { clampToByte, generatedPicture, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
-import { readVectors } from './vector-files';
+import { describeVectors, each, numbersIn } from './vector-files';
 
 interface Refusal {
   readonly expect: object;
 }
 
-const { tolerance, cases } = readVectors<{
+const green = ({ width, height, data }: Rgb): Raster => ({ width, height, channels: 1, data: data.filter((_, index) => index % 3 === 1) });
+
+describeVectors<{
   tolerance: number;
+  second: Readonly<Record<string, string>>;
   cases: {
     id: string;
     input: GeneratedInput;
-    second: 'same' | 'shift1px_right_wrap' | 'noise_add' | 'half_contrast';
+    second: string;
     skimageDefaultRGB: number;
     skimageDefaultGreen: number;
     wangRGB: number | Refusal;
     wangGreen: number | Refusal;
   }[];
-}>('12_ssim');
+}>('ssim', ({ tolerance, second: rules, cases = [] }) => {
+  const secondOf = (name: string, picture: Rgb): Rgb => {
+    const { width, height, data } = picture;
+    const mapped = (change: (value: number, index: number) => number): Rgb => rgb(width, height, data.map(change));
+    if (name === 'same') return picture;
+    if (name.startsWith('shift')) return rolledRight(picture, numbersIn(name, /^shift(\d+)px_right_wrap$/)[0]!);
+    const rule = rules[name] ?? '';
+    if (name === 'half_contrast') {
+      const [divisor, offset] = numbersIn(rule, /floor\(v\/(\d+)\)\+(\d+)/) as [number, number];
+      return mapped((value) => Math.floor(value / divisor) + offset);
+    }
+    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [number, number, number];
+    const noise = streamBytes(data.length, seed);
+    return mapped((value, index) => clampToByte(value + (noise[index]! >> shift) - middle));
+  };
 
-const changed: Record<(typeof cases)[number]['second'], (picture: Rgb) => Rgb> = {
-  same: (picture) => picture,
-  shift1px_right_wrap: (picture) => rolledRight(picture, 1),
-  noise_add: ({ width, height, data }) => {
-    const noise = streamBytes(data.length, 182);
-    return rgb(
-      width,
-      height,
-      data.map((value, index) => clampToByte(value + (noise[index]! >> 3) - 16)),
-    );
-  },
-  half_contrast: ({ width, height, data }) =>
-    rgb(
-      width,
-      height,
-      data.map((value) => Math.floor(value / 2) + 64),
-    ),
-};
-
-const green = ({ width, height, data }: Rgb): Raster => ({ width, height, channels: 1, data: data.filter((_, index) => index % 3 === 1) });
-
-describe('ssim', () => {
-  it.each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
+  each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
     const first = generatedPicture(vector.input);
-    const second = changed[vector.second](first);
+    const second = secondOf(vector.second, first);
     const expected = [
       [structuralSimilarity(first, second, skimageDefaultWindow), vector.skimageDefaultRGB],
       [structuralSimilarity(green(first), green(second), skimageDefaultWindow), vector.skimageDefaultGreen],

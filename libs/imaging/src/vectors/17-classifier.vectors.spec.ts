@@ -1,15 +1,13 @@
 import { classifierInput } from '../model-input/classifier';
 import { expectFloats, type FloatDigest } from './digests';
 import { generatedPicture, type GeneratedInput } from './generated-pictures';
-import { readVectors } from './vector-files';
+import { describeVectors, each } from './vector-files';
 
-const { cases, tolerance } = readVectors<{
+describeVectors<{
   tolerance: { tensor: number };
   cases: { input: GeneratedInput; size: readonly [number, number]; tensor: FloatDigest }[];
-}>('17_classifier_preprocess');
-
-describe('classifier input', () => {
-  it.each(cases.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h} to ${vector.size[0]}`, vector] as const))(
+}>('classifier_preprocess', ({ cases = [], tolerance }) => {
+  each(cases.map((vector) => [`${vector.input.kind} ${vector.input.w} x ${vector.input.h} to ${vector.size[0]}`, vector] as const))(
     '%s',
     (_, { input, size, tensor }) => {
       expectFloats(classifierInput(generatedPicture(input), { side: size[0] }), tensor, tolerance.tensor);
