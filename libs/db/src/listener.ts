@@ -8,7 +8,7 @@ import { Client } from 'pg';
  */
 export class NotificationListener {
   private readonly stopping = new AbortController();
-  private client: Client | undefined;
+  private readonly stopped = new Promise<void>((resolve) => this.stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -22,16 +22,15 @@ export class NotificationListener {
     this.loop = this.run();
   }
 
+  /** Ends the connection only between two steps: pg never settles a `connect` whose client was ended meanwhile. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.client?.end().catch((error: unknown) => this.logger.debug({ err: error }, 'closing the listener'));
     await this.loop;
   }
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const client = new Client({ connectionString: this.url, application_name: `tower-listen-${this.channel}`, connectionTimeoutMillis: 3_000, keepAlive: true });
-      this.client = client;
       try {
         const ended = new Promise<void>((resolve) => {
           client.once('end', resolve);
@@ -44,7 +43,7 @@ export class NotificationListener {
         client.on('notification', this.wake);
         await client.query(`listen ${this.channel}`);
         this.wake();
-        await ended;
+        await Promise.race([ended, this.stopped]);
       } catch (error) {
         this.logger.debug(`listening on ${this.channel}: ${describeError(error)}`);
       }
