@@ -20,6 +20,7 @@ export class FeedMetrics {
 
   constructor(metrics: Metrics) {
     this.sockets = metrics.gauge({ name: 'gateway_sockets', help: 'Open websockets, by what they follow', labelNames: ['feed'] });
+    for (const feed of ['all', 'job']) this.sockets.set({ feed }, 0);
     this.position = metrics.gauge({ name: 'gateway_feed_position', help: 'Number of the last event that sockets were told' });
     this.lagSeconds = metrics.histogram({ name: 'gateway_feed_lag_seconds', help: 'Seconds from an event to telling sockets', buckets: secondsBuckets });
     this.droppedProgress = metrics.counter({ name: 'gateway_progress_dropped_total', help: 'Progress messages not sent because a reader was too slow' });

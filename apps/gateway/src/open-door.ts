@@ -23,8 +23,14 @@ export async function openDoor(app: NestFastifyApplication, { logger }: ServiceC
   const env = app.get<GatewayEnv>(GATEWAY_ENV);
   const stopListening = app.get(SystemService).listen();
   const stopHub = await app.get(FeedHub).start();
-  await app.listen({ host: env.TOWER_HOST, port: env.TOWER_PORT });
   const server: Server = app.getHttpServer();
+  try {
+    await app.listen({ host: env.TOWER_HOST, port: env.TOWER_PORT });
+  } catch (error) {
+    await stopHub();
+    stopListening();
+    throw error;
+  }
   const closeSockets = app.get(FeedSockets).listen(server);
   const pruning = setInterval(() => void app.get(FeedService).prune().catch((error: unknown) => logger.warn({ err: error }, 'forgetting old events')), pruneEveryMs);
   const url = await app.getUrl();
