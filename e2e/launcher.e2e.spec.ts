@@ -129,4 +129,13 @@ describe('the launcher', () => {
     expect(await tower.exited).toBe(2);
     expect(tower.stderr.join('\n')).toContain(code);
   });
+
+  it('examines what a start needs, and says what to do about a card that is not there', async () => {
+    const tower = launch({ args: ['doctor', '--json'], env: { TOWER_GPUS: 'nobody=http://127.0.0.1:9' } });
+    expect(await tower.exited).toBe(1);
+    const { ok, findings } = JSON.parse(tower.stdout.join('')) as { ok: boolean; findings: { what: string; level: string; detail: string }[] };
+    expect(ok).toBe(false);
+    expect(findings.filter((finding) => finding.level === 'problem')).toEqual([{ what: 'nobody', level: 'problem', detail: expect.stringContaining('does not answer as a ComfyUI') as string }]);
+    expect(findings.map((finding) => finding.what)).toEqual(expect.arrayContaining(['node', 'settings', 'port', 'postgres', 'nats', 'ffmpeg', 'home', 'library']));
+  }, 60_000);
 });

@@ -54,6 +54,14 @@ describe('a picture from the prompt to the file', () => {
     expect(processes.find((process) => process.service === 'postgres')).toMatchObject({ pid: tower.pidOf('postgres') });
   });
 
+  it('tells the command line the same', async () => {
+    const status = await runTower(tower, ['status', '--json']);
+    expect({ code: status.code, simulated: status.lines[0]?.['simulated'] }).toEqual({ code: 0, simulated: true });
+    expect((await runTower(tower, ['status'])).text).toMatch(/GPUs are SIMULATED[\s\S]*rtx3060 +idle/);
+    const doctor = await runTower(tower, ['doctor']);
+    expect(doctor).toMatchObject({ code: 0, text: expect.stringContaining(`Tower runs here: ${tower.url}`) as string });
+  });
+
   it('writes where the metrics of each service are, and they are there', async () => {
     const targets = JSON.parse(readFileSync(join(tower.home, 'prometheus-targets.json'), 'utf8')) as { targets: string[]; labels: { service: string } }[];
     expect(targets.map((target) => target.labels.service).sort()).toEqual([...serviceNames].sort());
@@ -69,7 +77,7 @@ describe('a picture from the prompt to the file', () => {
   });
 
   it('runs the demo against the Tower that is there, twice, and keeps its project', async () => {
-    const first = await runDemo(tower, ['demo', '--json', '--count', '3', '--steps', '6', '--size', '128x128']);
+    const first = await runTower(tower, ['demo', '--json', '--count', '3', '--steps', '6', '--size', '128x128']);
     expect(first.code).toBe(0);
     const result = first.lines.at(-1) as { ok: boolean; simulated: boolean; project_id: string; pictures: { path: string; sha256: string; gpu: string }[]; contact_sheet: string };
     expect(result).toMatchObject({ type: 'result', ok: true, simulated: true });
@@ -78,14 +86,14 @@ describe('a picture from the prompt to the file', () => {
     for (const picture of result.pictures) expect(sha256(picture.path)).toBe(picture.sha256);
     expect(existsSync(result.contact_sheet)).toBe(true);
 
-    const second = await runDemo(tower, ['demo', '--json', '--count', '1', '--steps', '4']);
+    const second = await runTower(tower, ['demo', '--json', '--count', '1', '--steps', '4']);
     expect(second.lines.at(-1)).toMatchObject({ type: 'result', ok: true, project_id: result.project_id });
     expect(existsSync(result.contact_sheet)).toBe(true);
     expect((await fetch(`${tower.url}/health`)).status).toBe(200);
   });
 
   it('tells in plain lines what the demo does when nobody watches', async () => {
-    const { code, text } = await runDemo(tower, ['demo', '--count', '1', '--steps', '4', '--prompt', 'a lighthouse']);
+    const { code, text } = await runTower(tower, ['demo', '--count', '1', '--steps', '4', '--prompt', 'a lighthouse']);
     expect(code).toBe(0);
     expect(text).toContain('The GPUs are SIMULATED');
     expect(text).toMatch(/picture 1: completed, 100 %/);
@@ -93,13 +101,13 @@ describe('a picture from the prompt to the file', () => {
   });
 
   it('ends the demo with 2 and says what is missing when no card has the checkpoint', async () => {
-    const { code, errors } = await runDemo(tower, ['demo', '--model', 'nobody-has-this.safetensors']);
+    const { code, errors } = await runTower(tower, ['demo', '--model', 'nobody-has-this.safetensors']);
     expect(code).toBe(2);
     expect(errors).toMatch(/checkpoint_missing: .*models\/checkpoints.*http:\/\/127\.0\.0\.1:\d+/);
   });
 });
 
-async function runDemo(tower: TowerProcess, args: string[]): Promise<{ code: number; lines: Record<string, unknown>[]; text: string; errors: string }> {
+async function runTower(tower: TowerProcess, args: string[]): Promise<{ code: number; lines: Record<string, unknown>[]; text: string; errors: string }> {
   const root = resolve(__dirname, '..');
   const child = spawn(process.execPath, [join(root, 'apps', 'cli', 'dist', 'main.js'), ...args], { env: { ...process.env, TOWER_HOME: tower.home, TOWER_LIBRARY: tower.library }, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';

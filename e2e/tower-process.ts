@@ -14,6 +14,9 @@ const root = resolve(__dirname, '..');
 /** Milliseconds; generous, because the machine may be busy with other specs. */
 const startTimeoutMs = 90_000;
 
+/** An Echo Brain that really runs on this machine is not meant to hear of tests. */
+const nobody = 'http://127.0.0.1:9';
+
 export type Card = 'rtx3060' | 'rx9070xt';
 
 /** A whole Tower as a person starts it, in a home of its own and on free ports. Real: everything but the cards. */
@@ -46,7 +49,7 @@ export class TowerProcess {
     const [program, ...rest] = options.command ?? [process.execPath, join(root, 'apps', 'cli', 'dist', 'main.js'), ...(options.args ?? ['start'])];
     const child = spawn(program, rest, {
       cwd: root,
-      env: { ...cleanEnvironment(), TOWER_HOME: home, TOWER_LIBRARY: library, TOWER_PORT: '0', TOWER_SIM_TIME_SCALE: '0.02', ...options.env },
+      env: { ...cleanEnvironment(), TOWER_HOME: home, TOWER_LIBRARY: library, TOWER_PORT: '0', TOWER_SIM_TIME_SCALE: '0.02', ECHO_URL: nobody, ...options.env },
       // The channel: when a worker of the test runner dies, its Tower stops.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: options.ownGroup ?? false,

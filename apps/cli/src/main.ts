@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { AppError, describeError } from '@tower/kit';
 import { CommanderError } from 'commander';
 import { towerProgram } from './program';

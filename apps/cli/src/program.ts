@@ -30,6 +30,35 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { demo } = await import('./commands/demo.js');
       leave(await demo(options));
     });
+
+  program
+    .command('status')
+    .description('what runs, what the cards do, what waits')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { status } = await import('./commands/status.js');
+      leave(await status(options));
+    });
+
+  program
+    .command('doctor')
+    .description('check everything that a start needs, and say what to do')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { doctor } = await import('./commands/doctor.js');
+      leave(await doctor(options));
+    });
+
+  program
+    .command('sim')
+    .description('run one simulated ComfyUI; its own options follow (tower sim --help)')
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[options...]', 'for instance --profile rtx3060 --port 8188')
+    .action(async (args: string[]) => {
+      const { sim } = await import('./commands/sim.js');
+      leave(await sim(args));
+    });
   return program;
 }
 

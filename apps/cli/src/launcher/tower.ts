@@ -184,6 +184,8 @@ export class Tower {
     const own: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
       gateway: { TOWER_PORT: String(port), TOWER_HOST: env.TOWER_HOST },
       rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, ...gpus },
+      // Where Echo finds us, unless a person knows better (a proxy in between).
+      'echo-bridge': { ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook` },
     };
     const start = async (): Promise<RunningPart> => {
       const opsPort = await this.ports.take(`${service}-operations`);

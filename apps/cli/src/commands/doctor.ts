@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { findNatsServer } from '@tower/bus';
+import type { GpuConfig } from '@tower/contracts';
+import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
+import { readTowerEnv, type TowerEnv } from '../env';
+import { configuredGpus } from '../gpus';
+import { assertPublicPortFree } from '../launcher/ports';
+import { findRunningTower } from '../launcher/running-tower';
+import { gigabytes } from './status';
+
+export interface Finding {
+  readonly what: string;
+  readonly level: 'ok' | 'note' | 'problem';
+  /** What was seen, and for anything but `ok` what to do about it. */
+  readonly detail: string;
+}
+
+const leastFreeBytes = 5 * 1024 ** 3;
+const askTimeoutMs = 3_000;
+
+/** Looks at everything that a start needs and says what to do; 1 when something would not work. */
+export async function doctor(options: { json: boolean }): Promise<number> {
+  const findings: Finding[] = [];
+  for await (const finding of examine()) {
+    findings.push(finding);
+    if (!options.json) process.stdout.write(`${marks[finding.level]} ${finding.what.padEnd(12)} ${finding.detail}\n`);
+  }
+  const isFine = findings.every((finding) => finding.level !== 'problem');
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok: isFine, findings })}\n`);
+  return isFine ? 0 : 1;
+}
+
+const marks: Record<Finding['level'], string> = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' };
+
+async function* examine(): AsyncGenerator<Finding> {
+  yield checkNode(process.versions.node, (JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines.node);
+  let env: TowerEnv;
+  let gpus: GpuConfig[];
+  try {
+    env = readTowerEnv();
+    gpus = configuredGpus(env);
+  } catch (error) {
+    yield { what: 'settings', level: 'problem', detail: describeError(error) };
+    return;
+  }
+  yield { what: 'settings', level: 'ok', detail: `home ${env.TOWER_HOME}` };
+  yield* await Promise.all([checkPort(env), checkDatabase(env), checkNats(env)]);
+  yield checkFfmpeg(env);
+  yield checkFolder('home', env.TOWER_HOME);
+  yield checkFolder('library', env.TOWER_LIBRARY);
+  if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
+  yield* await Promise.all(gpus.map(checkCard));
+}
+
+export function checkNode(version: string, wanted: string): Finding {
+  const numbers = (text: string): number[] => text.replace(/^\D+/, '').split('.').map(Number);
+  const [have, need] = [numbers(version), numbers(wanted)];
+  const differing = need.findIndex((number, index) => number !== (have[index] ?? 0));
+  const isEnough = differing === -1 || (have[differing] ?? 0) > (need[differing] ?? 0);
+  return { what: 'node', level: isEnough ? 'ok' : 'problem', detail: isEnough ? version : `${version} is too old; Tower needs ${wanted}` };
+}
+
+async function checkPort(env: TowerEnv): Promise<Finding> {
+  const running = findRunningTower(env.TOWER_HOME);
+  if (running !== undefined) return { what: 'port', level: 'ok', detail: `Tower runs here: ${running.url} (process ${running.pid})` };
+  if (env.TOWER_PORT === 0) return { what: 'port', level: 'ok', detail: 'a free one is chosen' };
+  try {
+    await assertPublicPortFree(env.TOWER_PORT, env.TOWER_HOST);
+    return { what: 'port', level: 'ok', detail: `${env.TOWER_PORT} on ${env.TOWER_HOST} is free` };
+  } catch (error) {
+    return { what: 'port', level: 'problem', detail: describeError(error) };
+  }
+}
+
+async function checkDatabase(env: TowerEnv): Promise<Finding> {
+  if (env.DATABASE_URL === undefined) return { what: 'postgres', level: 'ok', detail: 'the embedded one is started' };
+  const { hostname, port } = new URL(env.DATABASE_URL);
+  return checkServer('postgres', env.DATABASE_URL, hostname, Number(port || 5432), 'DATABASE_URL');
+}
+
+async function checkNats(env: TowerEnv): Promise<Finding> {
+  if (env.NATS_URL !== undefined) {
+    const first = env.NATS_URL.split(',')[0] ?? '';
+    const { hostname, port } = new URL(first.includes('://') ? first : `nats://${first}`);
+    return checkServer('nats', env.NATS_URL, hostname, Number(port || 4222), 'NATS_URL');
+  }
+  try {
+    const { path, version } = await findNatsServer({ cacheDir: join(repositoryRoot, '.cache', 'nats') });
+    return { what: 'nats', level: 'ok', detail: `nats-server ${version} (${path})` };
+  } catch (error) {
+    return { what: 'nats', level: 'problem', detail: describeError(error) };
+  }
+}
+
+async function checkServer(what: string, url: string, host: string, port: number, variable: string): Promise<Finding> {
+  const shown = withoutCredentials(url);
+  const isThere = await new Promise<boolean>((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: askTimeoutMs });
+    for (const event of ['error', 'timeout', 'connect'] as const)
+      socket.once(event, () => {
+        socket.destroy();
+        resolve(event === 'connect');
+      });
+  });
+  return isThere ? { what, level: 'ok', detail: `${shown} accepts connections` } : { what, level: 'problem', detail: `nobody answers at ${shown}; start that server, or unset ${variable} to use the embedded one` };
+}
+
+/** Needed for films only. */
+function checkFfmpeg(env: TowerEnv): Finding {
+  const program = env.FFMPEG_PATH ?? 'ffmpeg';
+  const { status, stdout } = spawnSync(program, ['-version'], { encoding: 'utf8', timeout: askTimeoutMs });
+  if (status === 0) return { what: 'ffmpeg', level: 'ok', detail: stdout.split('\n')[0] ?? program };
+  const isNamed = env.FFMPEG_PATH !== undefined;
+  return { what: 'ffmpeg', level: isNamed ? 'problem' : 'note', detail: isNamed ? `FFMPEG_PATH (${program}) does not run` : 'not found; pictures need none, films will: install it or set FFMPEG_PATH' };
+}
+
+function checkFolder(what: string, path: string): Finding {
+  let existing = path;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+  } catch {
+    return { what, level: 'problem', detail: `${existing} is not writable for you` };
+  }
+  const { bavail, bsize } = statfsSync(existing);
+  const free = bavail * bsize;
+  if (free < leastFreeBytes) return { what, level: 'problem', detail: `${path}: only ${gigabytes(free)} free; make room` };
+  return { what, level: 'ok', detail: `${path}, ${gigabytes(free)} free` };
+}
+
+async function checkCard(gpu: GpuConfig): Promise<Finding> {
+  const what = gpu.name;
+  try {
+    const stats = (await ask(`${gpu.url}/system_stats`)) as { system?: { comfyui_version?: string }; devices?: { name?: string }[] };
+    const checkpoints = await ask(`${gpu.url}/models/checkpoints`);
+    const about = `${gpu.url}: ComfyUI ${stats.system?.comfyui_version ?? 'of unknown version'} on ${stats.devices?.[0]?.name ?? 'an unknown device'}`;
+    const count = Array.isArray(checkpoints) ? checkpoints.length : 0;
+    if (count === 0) return { what, level: 'problem', detail: `${about}, without any checkpoint: put one into its models/checkpoints` };
+    return { what, level: 'ok', detail: `${about}, ${count} ${count === 1 ? 'checkpoint' : 'checkpoints'}` };
+  } catch (error) {
+    return { what, level: 'problem', detail: `${gpu.url} does not answer as a ComfyUI (${describeError(error)}); start it, or correct the address` };
+  }
+}
+
+async function ask(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs) });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.json();
+}

@@ -1,0 +1,59 @@
+import type { GpuView, StatusView } from '@tower/contracts';
+import { checkNode } from './doctor';
+import { describeStatus, isWell } from './status';
+
+const card: GpuView = {
+  name: 'rtx3060', url: 'http://127.0.0.1:8188', vendor: 'nvidia', state: 'idle', detail: 'idle', simulated: true, comfyui_version: '0.3.64', device: 'cuda:0', vram_mb: 1, vram_free_mb: 1, prefers: [], only: false,
+  checkpoints: [], current_job_id: null, foreign_prompts: 0, last_seen_at: null,
+};
+const gibibyte = 1024 ** 3;
+const view: StatusView = {
+  version: '0.1.0',
+  simulated: true,
+  processes: [{ service: 'gateway', state: 'ready', pid: 7, version: '0.1.0', started_at: null, uptime_seconds: 600, last_seen_at: null, checks: {} }],
+  rendering: {
+    queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 }, gpus: [card], leader: { holder: 'x', fence: 1, until: null },
+    library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte }, models: { present: {}, missing: [] },
+  },
+};
+
+describe('tower status', () => {
+  it('tells a person what runs, what the cards do and what waits', () => {
+    expect(describeStatus('http://127.0.0.1:8331', view)).toEqual([
+      'Tower 0.1.0 at http://127.0.0.1:8331 (GPUs are SIMULATED)',
+      '',
+      'processes',
+      '  gateway        ready     pid 7        up 10 min',
+      '',
+      'cards',
+      '  rtx3060        idle      http://127.0.0.1:8188  idle (simulated)',
+      '',
+      'jobs: 2 waiting, the oldest for 5 s; 1 on cards; 0 in the quality check',
+      'library: 20.0 GiB free of 100.0 GiB',
+    ]);
+  });
+
+  it('shows which check of a process fails, and that rendering is silent', () => {
+    const degraded = { ...view, rendering: null, processes: [{ ...view.processes[0]!, state: 'degraded' as const, checks: { nats: { ok: false, detail: 'reconnecting' }, database: { ok: true, detail: 'answers' } } }] };
+    const lines = describeStatus('u', degraded);
+    expect(lines).toContain('  gateway        degraded  pid 7        up 10 min  nats: reconnecting');
+    expect(lines.at(-1)).toMatch(/rendering does not answer/);
+  });
+
+  it('is well when every process is ready and a card answers', () => {
+    const gpus = (state: GpuView['state']): StatusView => ({ ...view, rendering: { ...view.rendering!, gpus: [{ ...card, state }] } });
+    expect([isWell(view), isWell(gpus('busy')), isWell(gpus('down')), isWell({ ...view, rendering: null }), isWell({ ...view, processes: [{ ...view.processes[0]!, state: 'down' }] })]).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe('the age of Node', () => {
+  it.each([
+    ['20.19.0', 'ok'],
+    ['24.0.0', 'ok'],
+    ['20.18.9', 'problem'],
+    ['18.20.0', 'problem'],
+    ['20.19.0-nightly', 'ok'],
+  ])('%s is %s', (version, level) => {
+    expect(checkNode(version, '>=20.19').level).toBe(level);
+  });
+});
