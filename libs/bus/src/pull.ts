@@ -70,9 +70,12 @@ export class Pull {
     await ensureConsumer(manager, this.stream, this.consumer);
     const reader = await this.bus.nats.jetstream().consumers.get(this.stream, this.consumer.durable_name);
     const messages = await reader.consume({ max_messages: this.consumer.max_ack_pending, callback: this.onMessage });
+    // Asked to stop while we were asking the server. The statuses of what is closed already never end.
+    if (this.stopping.signal.aborted) {
+      await messages.close();
+      return;
+    }
     this.messages = messages;
-    // Asked to stop while we were asking the server.
-    if (this.stopping.signal.aborted) await messages.close();
     onStarted();
     const watching = this.closeWhenBroken(messages);
     try {
