@@ -328,7 +328,8 @@ describe('while the database is away', () => {
     let postgres = await startEmbeddedPostgres({ dataDir });
     const own = await openDatabase(postgres.url);
     const deliveries: number[] = [];
-    const ackWaitMs = 600;
+    // Longer than a busy machine may keep this process waiting.
+    const ackWaitMs = 2_000;
     await startReader(async (event, delivery) => {
       deliveries.push(delivery.number);
       await handleOnce(own, 'characters', event.id, async (tx) => {
@@ -341,7 +342,7 @@ describe('while the database is away', () => {
       const events = [anEvent(), anEvent(), anEvent()];
       for (const event of events) await publish(event);
       // Long enough for several acknowledgement periods.
-      await waitFor(() => deliveries.length >= 4, 20_000);
+      await waitFor(() => deliveries.length >= 6, 30_000);
       postgres = await startEmbeddedPostgres({ dataDir, port: postgres.port });
       const rows = await waitFor(async () => {
         const found: { event_id: string }[] = await own.query('select event_id from effect');
