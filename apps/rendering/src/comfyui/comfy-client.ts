@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { parseComfyJson } from './comfy-json';
-import { comboOptions, historyBody, objectInfo, promptAccepted, promptRefused, queueBody, systemStats, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';
+import { comboOptions, historyBody, modelNames, objectInfo, promptAccepted, promptRefused, queueBody, systemStats, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';
 
 /** Milliseconds (comfyui-protocol study, 4.2): validation and object_info run in the server's event loop, which also pauses for garbage collection. */
 const timeouts = { queue: 10_000, history: 10_000, prompt: 60_000, stats: 5_000, objectInfo: 120_000, view: 60_000, control: 10_000 };
@@ -105,6 +105,11 @@ export class ComfyClient {
       schedulers: required('KSampler', 'scheduler'),
       nodes: Object.keys(info).sort(),
     };
+  }
+
+  /** Cheap, unlike the inventory, and the same list: the server reads the folder anew only when it has changed. */
+  checkpoints(): Promise<string[]> {
+    return this.json('/models/checkpoints', modelNames, timeouts.stats);
   }
 
   async stats(): Promise<Omit<GpuInventory, 'checkpoints' | 'samplers' | 'schedulers' | 'nodes'>> {

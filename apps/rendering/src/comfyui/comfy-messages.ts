@@ -38,6 +38,8 @@ export const systemStats = z.object({
   devices: z.array(z.object({ name: z.string(), type: z.string(), vram_total: z.number().nullish(), vram_free: z.number().nullish() })).default([]),
 });
 
+export const modelNames = z.array(z.string());
+
 export const objectInfo = z.record(z.string(), z.object({ input: z.object({ required: z.record(z.string(), z.unknown()).optional() }).default({}) }));
 
 /** A combo in `/object_info`: the old form lists the options, the new one names the type `COMBO`. */

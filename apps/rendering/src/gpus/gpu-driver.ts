@@ -30,6 +30,8 @@ const lookEveryMs = 1_000;
 const lookEveryDownMs = 2_000;
 const inventoryEveryMs = 60_000;
 const statsEveryMs = 15_000;
+/** Somebody who was told to put a checkpoint into the folder does so and tries again. */
+const statsEveryEmptyMs = 3_000;
 
 /** Hints after which the server's lists have changed. */
 const wakingHints = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
@@ -121,8 +123,8 @@ export class GpuDriver {
         this.sight = { ...this.sight, inventory: await this.client.inventory() };
         this.inventoryAtMs = now;
         this.statsAtMs = now;
-      } else if (this.sight.inventory && now - this.statsAtMs > statsEveryMs) {
-        this.sight = { ...this.sight, inventory: { ...this.sight.inventory, ...(await this.client.stats()) } };
+      } else if (this.sight.inventory && now - this.statsAtMs > (this.sight.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs)) {
+        this.sight = { ...this.sight, inventory: { ...this.sight.inventory, ...(await this.client.stats()), checkpoints: await this.client.checkpoints() } };
         this.statsAtMs = now;
       }
       if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
