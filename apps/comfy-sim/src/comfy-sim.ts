@@ -57,6 +57,8 @@ export interface ComfySimOptions {
   readonly compresses?: boolean;
   /** Adds small nodes that tick, sleep, raise, block or expand. */
   readonly toys?: boolean;
+  /** Describes the classes of six node packs: their graphs validate, and fail when they reach one. */
+  readonly packs?: boolean;
   /** Shown in /system_stats. */
   readonly argv?: readonly string[];
   /** What a crash does; by default the simulated process dies within this one. */
@@ -94,7 +96,9 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
 
   const registry = new NodeRegistry(models, () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
-  const behaviours = coreBehaviours();
+  // Recorded on 0.3.64 only; the packs describe themselves alike on both.
+  if (settings.packs === true) registry.add(readObjectInfo('0.3.64', 'packs'), true);
+  const behaviours = coreBehaviours(generation);
   if (settings.toys === true) {
     registry.add(toyObjectInfo());
     for (const [name, behaviour] of toyBehaviours(generation)) behaviours.set(name, behaviour);

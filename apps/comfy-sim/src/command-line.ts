@@ -18,6 +18,7 @@ interface Flags {
   readonly previewMethod: 'none' | 'latent2rgb';
   readonly maxUploadSize: number;
   readonly toys?: true;
+  readonly packs?: true;
   readonly exitWithParent?: true;
   readonly cacheLru?: number;
   readonly cacheRam?: number;
@@ -75,6 +76,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
     .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
     .option('--exit-with-parent', 'end when the process that forked this one is gone')
+    .option('--packs', 'describe the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
     .allowUnknownOption()
@@ -84,7 +86,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
     seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
-    toys: flags.toys === true, exitWithParent: flags.exitWithParent === true, compresses: flags.enableCompressResponseBody === true,
+    toys: flags.toys === true, packs: flags.packs === true, exitWithParent: flags.exitWithParent === true, compresses: flags.enableCompressResponseBody === true,
     ...cacheOf(flags),
     ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
     argv: ['main.py', '--simulated', ...args],

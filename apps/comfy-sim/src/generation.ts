@@ -19,18 +19,19 @@ export interface Generation {
   /** The default cache: 0.33 drops results only when it has made new ones. */
   readonly cache: 'classic' | 'pressure';
   readonly previewMethodPerPrompt: boolean;
+  readonly latentsTellTheirScale: boolean;
 }
 
 const generations = {
   '0.3.64': {
     id: '0.3.64', version: '0.3.64', canonicalPromptIds: false, missingNodeType: false, dependencyCycles: false,
     combosOfV3Checked: false, crossSiteRefused: false, viewNosniff: false, jobs: false, createTime: false, historyListsCached: true,
-    annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false,
+    annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false, latentsTellTheirScale: false,
   },
   '0.33': {
     id: '0.33', version: '0.33.0', canonicalPromptIds: true, missingNodeType: true, dependencyCycles: true,
     combosOfV3Checked: true, crossSiteRefused: true, viewNosniff: true, jobs: true, createTime: true, historyListsCached: false,
-    annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true,
+    annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true, latentsTellTheirScale: true,
   },
 } as const satisfies Record<string, Generation>;
 

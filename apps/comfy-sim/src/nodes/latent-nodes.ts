@@ -1,3 +1,4 @@
+import type { Generation } from '../generation';
 import { emptyRecipe } from '../pictures/recipe';
 import { Picture } from '../pictures/picture';
 import type { NodeBehaviour, NodeCall } from './node-behaviour';
@@ -7,16 +8,17 @@ import { ImageValue, LatentValue, VaeValue } from './node-value';
 const cell = 8;
 const toCells = (pixels: number): number => Math.max(1, Math.floor(pixels / cell)) * cell;
 
-export const emptyLatentImage: NodeBehaviour = {
+export const emptyLatentImage = (generation: Generation): NodeBehaviour => ({
   functionName: 'EmptyLatentImage.generate',
   run(call) {
     const recipes = Array.from({ length: call.int('batch_size') }, (_, index) => emptyRecipe(index));
-    return { outputs: [new LatentValue(toCells(call.int('width')), toCells(call.int('height')), recipes)] };
+    const notes = generation.latentsTellTheirScale ? `, 'downscale_ratio_spacial': ${cell}` : '';
+    return { outputs: [new LatentValue(toCells(call.int('width')), toCells(call.int('height')), recipes, notes)] };
   },
-};
+});
 
 /** More channels of nothing: a sampler of another family takes it all the same. */
-export const emptySd3LatentImage: NodeBehaviour = { run: emptyLatentImage.run };
+export const emptySd3LatentImage = (generation: Generation): NodeBehaviour => ({ run: emptyLatentImage(generation).run });
 
 export const latentUpscale: NodeBehaviour = {
   functionName: 'LatentUpscale.upscale',

@@ -1,4 +1,5 @@
 import type { Folders } from '../files/folders';
+import type { Generation } from '../generation';
 import { str } from '../python/text';
 import type { CustomCheck } from '../validation/node-validation';
 import { emptyImage, imageBatch, imageInvert, imageScale, imageScaleBy, imageUpscaleWithModel } from './image-nodes';
@@ -12,12 +13,12 @@ import { previewImage, saveAnimatedWebp, saveImage, saveWebm } from './saving-no
 import { clipSetLastLayer, clipTextEncode } from './text-nodes';
 
 /** What the simulator can run. Other classes of the object info validate and then fail when they are reached. */
-export function coreBehaviours(): Map<string, NodeBehaviour> {
+export function coreBehaviours(generation: Generation): Map<string, NodeBehaviour> {
   return new Map<string, NodeBehaviour>([
     ['CheckpointLoaderSimple', checkpointLoader], ['LoraLoader', loraLoader], ['UpscaleModelLoader', upscaleModelLoader], ['LoadImage', loadImage],
     ['CLIPTextEncode', clipTextEncode], ['CLIPSetLastLayer', clipSetLastLayer],
     ['KSampler', kSampler], ['KSamplerAdvanced', kSamplerAdvanced],
-    ['EmptyLatentImage', emptyLatentImage], ['EmptySD3LatentImage', emptySd3LatentImage], ['LatentUpscale', latentUpscale], ['LatentUpscaleBy', latentUpscaleBy],
+    ['EmptyLatentImage', emptyLatentImage(generation)], ['EmptySD3LatentImage', emptySd3LatentImage(generation)], ['LatentUpscale', latentUpscale], ['LatentUpscaleBy', latentUpscaleBy],
     ['VAEEncode', vaeEncode], ['VAEDecode', vaeDecode], ['VAEDecodeTiled', vaeDecodeTiled],
     ['EmptyImage', emptyImage], ['ImageScale', imageScale], ['ImageScaleBy', imageScaleBy], ['ImageInvert', imageInvert],
     ['ImageBatch', imageBatch], ['ImageUpscaleWithModel', imageUpscaleWithModel],

@@ -42,13 +42,19 @@ export class ConditioningValue {
 
 /** Sizes in pixels, not in latent cells. `recipes` say what each picture of the batch will show once it is decoded. */
 export class LatentValue {
-  constructor(readonly width: number, readonly height: number, readonly recipes: readonly DrawingRecipe[]) {}
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    readonly recipes: readonly DrawingRecipe[],
+    /** What else the dictionary holds, as text. */
+    private readonly notes = '',
+  ) {}
   get batch(): number {
     return this.recipes.length;
   }
   toString(): string {
     const zeros = Array.from({ length: this.width / 8 }, () => 0);
-    return `{'samples': ${tensorText([this.batch, 4, this.height / 8], zeros)}}`;
+    return `{'samples': ${tensorText([this.batch, 4, this.height / 8], zeros)}${this.notes}}`;
   }
 }
 

@@ -42,12 +42,13 @@ export class NodeRegistry {
     private readonly inputFiles: () => readonly string[],
   ) {}
 
-  add(info: PyDict): void {
+  /** `recordedModels` leaves the model lists as they were recorded: those of node packs follow rules of their own. */
+  add(info: PyDict, recordedModels = false): void {
     for (const entry of info.values()) {
       if (!isDict(entry)) continue;
       const name = String(entry.get('name'));
       restoreProse(name, entry);
-      this.fillModelCombos(name, entry);
+      if (!recordedModels) this.fillModelCombos(name, entry);
       this.classes.set(name, new NodeClass(entry));
     }
   }

@@ -17,7 +17,8 @@ const tooltips: Record<string, Record<string, string> | undefined> = {
 };
 
 /** What is known of descriptions. */
-const texts: Record<string, { readonly description?: string; readonly outputs?: readonly string[] } | undefined> = {
+const texts: Record<string, { readonly description?: string; readonly outputs?: readonly string[]; readonly aliases?: readonly string[] } | undefined> = {
+  LoadImage: { aliases: ['load image', 'open image', 'import image', 'image input', 'upload image', 'read image', 'image loader'] },
   KSampler: {
     description: 'Uses the provided model, positive and negative conditioning to denoise the latent image.',
     outputs: ['The denoised latent.'],
@@ -26,8 +27,13 @@ const texts: Record<string, { readonly description?: string; readonly outputs?: 
 
 /** The recordings left out descriptions and tooltips; clients see that there is one, not what it said. */
 export function restoreProse(name: string, info: PyDict): void {
-  const { description = '', outputs } = texts[name] ?? {};
+  const { description = '', outputs, aliases } = texts[name] ?? {};
   if (!info.has('description')) info.set('description', description);
+  // Only the newer generation has search words; `is_input_list` is how to tell.
+  if (aliases !== undefined && info.has('is_input_list')) {
+    info.set('search_aliases', [...aliases]);
+    info.set('essentials_category', 'Basics');
+  }
   if (outputs !== undefined) info.set('output_tooltips', [...outputs]);
   for (const [input, tooltip] of Object.entries(tooltips[name] ?? {})) {
     for (const spec of specsNamed(input, info.get('input') ?? null)) {
