@@ -19,7 +19,6 @@ interface Flags {
   readonly maxUploadSize: number;
   readonly toys?: true;
   readonly packs?: true;
-  readonly exitWithParent?: true;
   readonly cacheLru?: number;
   readonly cacheRam?: number;
   readonly cacheNone?: true;
@@ -53,7 +52,6 @@ function cacheOf(flags: Flags): { cache?: CachePolicy } {
 export interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
   readonly profile: CardProfileId;
   readonly generation: GenerationId;
-  readonly exitWithParent: boolean;
 }
 
 /** Our own flags come before a `--`; what follows it, and what we do not know, are flags of a real ComfyUI and are only shown. */
@@ -75,7 +73,6 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--cache-none', 'keep no node results')
     .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
     .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
-    .option('--exit-with-parent', 'end when the process that forked this one is gone')
     .option('--packs', 'describe the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
@@ -86,7 +83,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
     seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
-    toys: flags.toys === true, packs: flags.packs === true, exitWithParent: flags.exitWithParent === true, compresses: flags.enableCompressResponseBody === true,
+    toys: flags.toys === true, packs: flags.packs === true, compresses: flags.enableCompressResponseBody === true,
     ...cacheOf(flags),
     ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
     argv: ['main.py', '--simulated', ...args],

@@ -15,7 +15,6 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => process.exit(0));
   // A launcher that was killed closes the channel; nobody else would ever stop this server.
   process.on('disconnect', () => process.exit(143));
-  if (options.exitWithParent) process.on('disconnect', () => process.exit(0));
   process.stdout.write(`comfy-sim ${options.profile} (${options.generation}) on ${sim.url}\n`);
   process.send?.({ type: 'ready', port: sim.port });
 }
