@@ -123,6 +123,7 @@ describe('the launcher', () => {
   it.each([
     ['a card without a name', { TOWER_GPUS: 'http://127.0.0.1:8188' }, 'gpus_invalid'],
     ['an address that everybody reaches', { TOWER_HOST: '0.0.0.0' }, 'environment_invalid'],
+    ['a home that is a file', { TOWER_HOME: __filename }, 'home_not_usable'],
     ['a port that is none', { TOWER_PORT: 'eighty' }, 'environment_invalid'],
   ])('ends with 2 at a setting that a person must change: %s', async (_, env, code) => {
     const tower = launch({ env });

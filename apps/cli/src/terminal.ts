@@ -24,6 +24,10 @@ export class Terminal {
     return (this.out as Partial<WriteStream>).columns ?? 100;
   }
 
+  get rows(): number {
+    return (this.out as Partial<WriteStream>).rows ?? 24;
+  }
+
   print(line: string): void {
     if (!this.isInteractive) {
       this.out.write(`${line}\n`);

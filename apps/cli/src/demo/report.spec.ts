@@ -34,6 +34,16 @@ describe('the report', () => {
     expect(lines.map((line) => /(\d+) %/.exec(line)?.[1])).toEqual(['0', '26', '51', '100']);
   });
 
+  it('shows no more bars than the screen has rows, and lets finished ones make room', () => {
+    const out = Object.assign(new PassThrough(), { isTTY: true, rows: 5, columns: 200 });
+    let text = '';
+    out.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const report = demoReport({ json: false, terminal: new Terminal(out as unknown as NodeJS.WriteStream, {}), write: () => undefined });
+    for (let index = 0; index < 6; index++) report.progress(index, aView({ status: index < 2 ? 'completed' : 'processing', stage: `job ${index + 1}` }));
+    const screen = text.slice(text.lastIndexOf('\u001b[J') + 3).trimEnd().split('\n');
+    expect(screen.map((line) => /job \d|….*/.exec(line)?.[0])).toEqual(['job 3', 'job 4', '… 2 finished, 2 more waiting']);
+  });
+
   it('ends with the pictures, the sheet, what is simulated, and failures with their hints', () => {
     const lines: string[] = [];
     demoReport({ json: false, terminal: quiet, write: (line) => lines.push(line) }).result(result);

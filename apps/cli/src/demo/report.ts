@@ -1,5 +1,6 @@
 import type { ProgressView } from '@tower/contracts';
 import type { Terminal } from '../terminal';
+import { isOver } from './job-watch';
 import { progressLine } from './progress-line';
 
 /** What the demo tells: bars on a terminal, lines or JSON for everything else. */
@@ -54,20 +55,29 @@ function lineReport(write: (line: string) => void): DemoReport {
 }
 
 function barReport(terminal: Terminal, write: (line: string) => void): DemoReport {
-  const lines = new Map<number, string>();
+  const bars = new Map<number, { line: string; isOver: boolean }>();
+  const inOrder = (): { line: string; isOver: boolean }[] => [...bars].sort(([a], [b]) => a - b).map(([, bar]) => bar);
   return {
     say: (sentence) => terminal.print(sentence),
     progress: (index, view) => {
-      lines.set(index, progressLine(String(index + 1).padStart(2), view));
-      terminal.draw([...lines].sort(([a], [b]) => a - b).map(([, line]) => line));
+      bars.set(index, { line: progressLine(String(index + 1).padStart(2), view), isOver: isOver(view.status) });
+      terminal.draw(fitRows(inOrder(), terminal.rows - 2));
     },
     settle: () => {
       terminal.draw([]);
-      for (const [, line] of [...lines].sort(([a], [b]) => a - b)) terminal.print(line);
-      lines.clear();
+      for (const { line } of inOrder()) terminal.print(line);
+      bars.clear();
     },
     result: (facts) => describeResult(facts).forEach((line) => write(line)),
   };
+}
+
+/** More bars than the screen has rows: finished ones make room first. */
+function fitRows(bars: readonly { line: string; isOver: boolean }[], rows: number): string[] {
+  if (bars.length <= rows) return bars.map((bar) => bar.line);
+  const open = bars.filter((bar) => !bar.isOver).map((bar) => bar.line);
+  const shown = open.slice(0, Math.max(1, rows - 1));
+  return [...shown, `… ${bars.length - open.length} finished, ${open.length - shown.length} more waiting`];
 }
 
 function jsonReport(write: (line: string) => void): DemoReport {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPortOwner } from './port-owner';
-import { assertPublicPortFree, isPortFree, Ports } from './ports';
+import { assertPublicPortFree, isPortFree, Ports, quietRange } from './ports';
 
 const listen = (port = 0): Promise<{ server: Server; port: number }> =>
   new Promise((resolve, reject) => {
@@ -38,6 +38,17 @@ describe('Ports', () => {
   it('starts afresh from a file that a crash or a person broke', async () => {
     writeFileSync(file, '{"postgres": 99');
     expect(await new Ports(file).take('postgres')).toBeGreaterThan(1023);
+  });
+});
+
+describe('quietRange', () => {
+  it.each([
+    [32_768, 20_000, 32_768],
+    [49_152, 20_000, 32_768],
+    [10_000, 5_000, 10_000],
+    [1_024, 20_000, 32_768],
+  ])('lies below %i where it can: %i to %i', (first, start, end) => {
+    expect(quietRange(first)).toEqual({ start, end });
   });
 });
 

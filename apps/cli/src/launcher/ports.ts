@@ -43,8 +43,7 @@ export class Ports {
   }
 
   private async choose(host: string): Promise<number> {
-    const end = Math.min(firstEphemeralPort(), 32_768);
-    const start = Math.max(1_024, Math.min(20_000, end - 5_000));
+    const { start, end } = quietRange(firstEphemeralPort());
     const handedOut = new Set(this.known.values());
     for (let attempt = 0; attempt < 200; attempt++) {
       const port = start + Math.floor(this.random() * (end - start));
@@ -52,6 +51,12 @@ export class Ports {
     }
     throw new AppError('unavailable', 'no_free_port', `no free port was found between ${start} and ${end}`);
   }
+}
+
+/** Ports that the system gives to nobody by itself; where it gives all of them, the usual ones have to do. */
+export function quietRange(firstEphemeral: number): { start: number; end: number } {
+  const end = firstEphemeral < 8_000 ? 32_768 : Math.min(firstEphemeral, 32_768);
+  return { start: Math.min(20_000, end - 5_000), end };
 }
 
 /** The one port that people and other programs were told: taken or not, it is not changed behind their backs. */

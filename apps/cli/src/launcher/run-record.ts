@@ -45,9 +45,9 @@ export function readRunRecords(directory: string): RunRecord[] {
 }
 
 /** Readers see the old file or the new one, never half of one. */
-export function writeWhole(path: string, content: string): void {
+export function writeWhole(path: string, content: string, mode = 0o600): void {
   const temporary = `${path}.${process.pid}.new`;
-  writeFileSync(temporary, content, { mode: 0o600 });
+  writeFileSync(temporary, content, { mode });
   renameSync(temporary, path);
 }
 

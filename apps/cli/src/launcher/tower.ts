@@ -221,10 +221,10 @@ export class Tower {
     return port;
   }
 
-  /** Prometheus reads it by itself whenever it changes (`file_sd_configs`). */
+  /** Prometheus, which runs as somebody else, reads it whenever it changes (`file_sd_configs`). */
   private writePrometheusTargets(): void {
     const targets = [...this.opsPorts].map(([service, port]) => ({ targets: [`127.0.0.1:${port}`], labels: { service } }));
-    writeWhole(this.home.prometheusTargets, `${JSON.stringify(targets, null, 2)}\n`);
+    writeWhole(this.home.prometheusTargets, `${JSON.stringify(targets, null, 2)}\n`, 0o644);
   }
 
   private async untilHealthy(): Promise<void> {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { AppError } from '@tower/kit';
 
 const maxBytes = 20 * 1024 * 1024;
 const keep = 3;
@@ -13,8 +14,12 @@ export class RotatingFile {
     private readonly path: string,
     private readonly limits: { maxBytes: number; keep: number } = { maxBytes, keep },
   ) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.fd = openSync(path, 'a', 0o600);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.fd = openSync(path, 'a', 0o600);
+    } catch (cause) {
+      throw new AppError('invalid', 'home_not_usable', `${path} cannot be written (${(cause as Error).message}); check TOWER_HOME`, { cause });
+    }
     this.size = fstatSync(this.fd).size;
   }
 
