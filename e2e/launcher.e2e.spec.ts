@@ -110,6 +110,16 @@ describe('the launcher', () => {
     expect(existsSync(join(home, 'tower.json'))).toBe(false);
   }, 120_000);
 
+  it('stops what the demo started when the demo is interrupted', async () => {
+    const tower = launch({ args: ['demo'], env: { TOWER_SIM_TIME_SCALE: '2' } });
+    await waitFor(() => tower.stdout.some((line) => line.includes('processing')), { timeoutMs: 60_000, describe: 'the demo to be under way' });
+    const pids = tower.pids();
+    tower.child.kill('SIGINT');
+    expect(await tower.exited).toBe(130);
+    expect(tower.stderr.join('\n')).toContain('stays in the queue');
+    expectNothingLeft(pids);
+  }, 90_000);
+
   it('says who has the port when it is taken', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -35,8 +35,8 @@ describe('things that are away for a while', () => {
     const { path: bin } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
     return startNatsServer({ bin, storeDir: join(home, 'nats'), ...(port === undefined ? {} : { port }) });
   };
-  const startCard = async (): Promise<ChildProcess> => {
-    const args = ['--profile', 'rtx3060', '--port', String(cardPort), '--time-scale', '0.1', '--home', join(home, 'card'), '--execution-log', executionLog];
+  const startCard = async (...faults: string[]): Promise<ChildProcess> => {
+    const args = [...faults.flatMap((fault) => ['--fault', fault]), '--profile', 'rtx3060', '--port', String(cardPort), '--time-scale', '0.1', '--home', join(home, 'card'), '--execution-log', executionLog];
     const child = spawn(process.execPath, [join(root, 'apps', 'comfy-sim', 'dist', 'main.js'), ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     await once(child, 'message');
     return child;
@@ -109,4 +109,15 @@ describe('things that are away for a while', () => {
     card = await startCard();
     await finish([id]);
   }, 90_000);
+
+  it('ends the demo with 1 and says what to do when a card cannot make a picture', async () => {
+    card.kill('SIGKILL');
+    await once(card, 'exit');
+    card = await startCard('oom*1000');
+    const cardState = async (): Promise<string | undefined> => (await tower.api.call(routes.getStatus, {})).rendering?.gpus[0]?.state;
+    await waitFor(async () => (await cardState()) === 'idle', { timeoutMs: 20_000, describe: 'the card to be seen again' });
+    const demo = TowerProcess.spawn({ home: tower.home, args: ['demo', '--count', '1'] });
+    expect(await demo.exited).toBe(1);
+    expect(demo.stdout.at(-1)).toMatch(/^Job [0-9a-f-]{36} failed: comfyui_out_of_memory: .*smaller size/);
+  }, 60_000);
 });

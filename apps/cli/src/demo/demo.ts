@@ -59,7 +59,10 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
     const prompt = options.prompt ?? scenes[index % scenes.length] ?? '';
     const body = { project_id: project.id, character_ids: [mira.id], job_type: 'still_image' as const, prompt, negative_prompt: negativePrompt, model_name: choice.checkpoint, ...settings };
     const accepted = await api.call(routes.generate, { body });
-    watched.push(watchJob(api, { id: accepted.job_id, websocketPath: accepted.websocket_url }, { onProgress: (view) => report.progress(index, view), signal }));
+    const watch = watchJob(api, { id: accepted.job_id, websocketPath: accepted.websocket_url }, { onProgress: (view) => report.progress(index, view), signal });
+    // Heard below; one that ends while others are still being asked for must not count as unheard.
+    watch.catch(() => undefined);
+    watched.push(watch);
   }
   const jobs = await Promise.all(watched);
   const seconds = (performance.now() - startedAt) / 1000;

@@ -101,7 +101,8 @@ function describeResult(facts: DemoResult): string[] {
   for (const { gpu } of facts.pictures) cards.set(gpu, (cards.get(gpu) ?? 0) + 1);
   const shares = [...cards].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gpu, count]) => `${gpu}: ${count}`).join(', ');
   const simulated = facts.simulated ? ' The GPUs are SIMULATED: these are drawings, not generated pictures.' : '';
-  const lines = [`${facts.pictures.length} ${facts.pictures.length === 1 ? 'picture' : 'pictures'} in ${facts.seconds.toFixed(1)} s (${shares}).${simulated}`];
+  const count = facts.pictures.length;
+  const lines = [count === 0 ? `No picture came out in ${facts.seconds.toFixed(1)} s.` : `${count} ${count === 1 ? 'picture' : 'pictures'} in ${facts.seconds.toFixed(1)} s (${shares}).${simulated}`];
   for (const picture of facts.pictures) lines.push(`  ${picture.path}  seed ${picture.seed}, ${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`);
   if (facts.contact_sheet !== null) lines.push(`Contact sheet: ${facts.contact_sheet}`);
   for (const failure of facts.failures) lines.push(`Job ${failure.job_id} ${failure.status}: ${failure.code}: ${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`);
