@@ -124,6 +124,20 @@ describe('requireFence', () => {
     await expect(db.transaction((tx) => requireFence(tx, 'scheduler', '1'))).rejects.toMatchObject({ code: 'lease_lost' });
   });
 
+  it('passes on although its holder was stopped in the middle of a transaction', async () => {
+    const stopped = await open('stopped');
+    const first = holder(stopped, paused);
+    await waitFor(() => first.lease.held() === '1');
+    const runner = stopped.createQueryRunner();
+    await runner.startTransaction();
+    await requireFence(runner.manager, 'scheduler', '1');
+    const second = holder(await open('second'), quick);
+    // The row stays locked until the database loses patience with the silent transaction; the term itself is one second.
+    await waitFor(() => second.lease.held() === '2', 4_000);
+    await expect(runner.commitTransaction()).rejects.toThrow();
+    await runner.release();
+  });
+
   it('keeps the lease from moving until the transaction has ended', async () => {
     const first = holder(await open('paused'), { ...paused, ttlMs: 400 });
     await waitFor(() => first.lease.held() === '1');

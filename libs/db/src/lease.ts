@@ -87,7 +87,8 @@ export class Lease {
        select $1, $2, 1, clock_timestamp() + make_interval(secs => $3), a.pid, a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()
        on conflict (name) do update set
          fence = case when lease.holder = excluded.holder and lease.until > clock_timestamp() then lease.fence else lease.fence + 1 end,
-         holder = excluded.holder, until = excluded.until, backend_pid = excluded.backend_pid, backend_start = excluded.backend_start
+         -- Not excluded.until: that was worked out before the wait for the row, if there was one.
+         holder = excluded.holder, until = clock_timestamp() + make_interval(secs => $3), backend_pid = excluded.backend_pid, backend_start = excluded.backend_start
        where lease.until < clock_timestamp() or lease.holder = excluded.holder
           or not exists (select 1 from pg_stat_activity a where a.pid = lease.backend_pid and a.backend_start = lease.backend_start)
        returning fence`,
@@ -109,8 +110,15 @@ export class Lease {
   }
 }
 
+/** Milliseconds for which a leader's open transaction may say nothing: a stopped process must not keep the lease's row locked beyond its term. */
+const idleUnderFenceMs = 1_500;
+
 /** First statement of every transaction that a leader writes: fails when the lease has moved on, and keeps it from moving until the commit. */
 export async function requireFence(tx: EntityManager, lease: string, fence: string): Promise<void> {
-  const rows: unknown[] = await tx.query('select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for share', [lease, fence]);
+  const rows: unknown[] = await tx.query(
+    `select set_config('idle_in_transaction_session_timeout', $3, true)
+     from (select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for share) mine`,
+    [lease, fence, String(idleUnderFenceMs)],
+  );
   if (rows.length === 0) throw new AppError('conflict', 'lease_lost', `this process no longer holds ${lease}`);
 }
