@@ -14,14 +14,15 @@ describe('Terminal', () => {
     terminal.draw(['one', 'two']);
     terminal.print('passing');
     terminal.draw(['three']);
-    expect(written()).toBe('one\ntwo\n\u001b[2A\u001b[Jpassing\none\ntwo\n\u001b[2A\u001b[Jthree\n');
+    const [end, below] = ['\u001b[K\n', '\u001b[J'];
+    expect(written()).toBe(`one${end}two${end}\u001b[2Apassing${end}one${end}two${end}${below}\u001b[2Athree${end}${below}`);
   });
 
   it('draws nothing twice, and cuts what would wrap', () => {
     const { terminal, written } = screen(true);
     terminal.draw(['x'.repeat(50)]);
     terminal.draw(['x'.repeat(50)]);
-    expect(written()).toBe(`${'x'.repeat(19)}\n`);
+    expect(written()).toBe(`${'x'.repeat(19)}\u001b[K\n`);
   });
 
   it('writes only the lines that stay when nobody watches', () => {

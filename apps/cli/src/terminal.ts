@@ -6,7 +6,8 @@ import type { WriteStream } from 'node:tty';
  */
 export class Terminal {
   private wanted: readonly string[] = [];
-  private drawn: readonly string[] = [];
+  /** How many lines to go up. */
+  private drawn = 0;
   readonly isInteractive: boolean;
   readonly hasColour: boolean;
 
@@ -33,28 +34,32 @@ export class Terminal {
       this.out.write(`${line}\n`);
       return;
     }
-    this.out.write(`${this.erase()}${line}\n${this.paint(this.wanted)}`);
+    this.out.write(`${this.goUp()}${line}${clearRight}\n${this.paint(this.wanted)}`);
   }
 
   /** Replaces the lines below. */
   draw(lines: readonly string[]): void {
     if (!this.isInteractive || isSame(this.wanted, lines)) return;
     this.wanted = [...lines];
-    this.out.write(this.erase() + this.paint(lines));
+    this.out.write(this.goUp() + this.paint(lines));
   }
 
-  private erase(): string {
-    const up = this.drawn.length;
-    this.drawn = [];
-    return up === 0 ? '' : `\u001b[${up}A\u001b[J`;
+  private goUp(): string {
+    return this.drawn === 0 ? '' : `\u001b[${this.drawn}A`;
   }
 
+  /** Over what stands there, so that nothing flickers; the rest of the screen is cleared last. */
   private paint(lines: readonly string[]): string {
     // A line that wraps would break the count of lines to go up.
-    this.drawn = lines.map((line) => fit(line, this.columns - 1));
-    return this.drawn.map((line) => `${line}\n`).join('');
+    const fitted = lines.map((line) => `${fit(line, this.columns - 1)}${clearRight}\n`);
+    const before = this.drawn;
+    this.drawn = fitted.length;
+    return `${fitted.join('')}${before > 0 ? clearBelow : ''}`;
   }
 }
+
+const clearRight = '\u001b[K';
+const clearBelow = '\u001b[J';
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((line, index) => line === b[index]);
 

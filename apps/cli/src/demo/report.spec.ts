@@ -40,7 +40,7 @@ describe('the report', () => {
     out.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const report = demoReport({ json: false, terminal: new Terminal(out as unknown as NodeJS.WriteStream, {}), write: () => undefined });
     for (let index = 0; index < 6; index++) report.progress(index, aView({ status: index < 2 ? 'completed' : 'processing', stage: `job ${index + 1}` }));
-    const screen = text.slice(text.lastIndexOf('\u001b[J') + 3).trimEnd().split('\n');
+    const screen = text.slice(text.lastIndexOf('\u001b[3A') + 4).replaceAll('\u001b[K', '').replace('\u001b[J', '').trimEnd().split('\n');
     expect(screen.map((line) => /job \d|….*/.exec(line)?.[0])).toEqual(['job 3', 'job 4', '… 2 finished, 2 more waiting']);
   });
 
