@@ -1,5 +1,6 @@
 import { decodePicture } from '../decode';
 import { sha256 } from '../digest';
+import { readFilm } from '../film/film';
 import { loopSeam } from '../loop/loop-seam';
 import { crop } from '../model-input/crop';
 import { OnnxModel } from '../models/onnx-model';
@@ -10,11 +11,21 @@ import { lpipsFromPair, lpipsPairContract, lpipsPicture } from '../perception/lp
 import { temporalLpips } from '../perception/temporal-lpips';
 import type { Rgb } from '../picture';
 import { largestDifference } from './digests';
+import { findFfmpeg } from './find-ffmpeg';
 import { describeVectors, vectorPath } from './vector-files';
 
 describeVectors<{
-  source: { n: number; w: number; h: number; sheet: string };
+  source: { n: number; w: number; h: number; fps: number; sheet: string };
   frameSha256: string[];
+  files?: {
+    file: string;
+    pixelFormat?: string;
+    matrix?: 'bt601' | 'bt709';
+    range?: 'tv' | 'pc';
+    frames: number;
+    maxDiffToSource: number;
+    meanDiffToSource?: number;
+  }[];
   expected: {
     frameCount: number;
     smoothnessBlend: number;
@@ -28,7 +39,7 @@ describeVectors<{
     >;
     runLengths: number[];
   };
-}>('video', ({ source, frameSha256, expected }) => {
+}>('video', ({ source, frameSha256, expected, files = [] }) => {
   describe('the metrics of a clip, from its lossless frames', () => {
     let frames: Rgb[];
     const opened: OnnxModel[] = [];
@@ -101,6 +112,29 @@ describeVectors<{
           ],
         ),
       ).toBeLessThanOrEqual(1e-9);
+    });
+  });
+
+  describe('files', () => {
+    const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+    files.forEach(({ file, matrix, range, frames: count, maxDiffToSource, meanDiffToSource }) => {
+      withFfmpeg(`${file} decodes to its source (needs ffmpeg: FFMPEG_PATH or on the path)`, async () => {
+        const sheet = await decodePicture(vectorPath(source.sheet.split(' ')[0]!));
+        const frameBytes = source.w * source.h * 3;
+        let furthest = 0;
+        let sum = 0;
+        const facts = await readFilm(vectorPath(file), ({ data }, index) => {
+          const original = sheet.data.subarray(index * frameBytes, (index + 1) * frameBytes);
+          furthest = Math.max(furthest, largestDifference(data, original));
+          for (let at = 0; at < data.length; at += 1) sum += Math.abs(data[at]! - original[at]!);
+        });
+        expect(facts).toMatchObject({ frames: count, width: source.w, height: source.h, framesPerSecond: source.fps, variableRate: false });
+        expect(facts.durationSeconds).toBeCloseTo(count / source.fps, 6);
+        expect(facts.colour).toEqual(matrix === undefined ? { kind: 'rgb' } : { kind: 'yuv', matrix, range, from: 'file' });
+        // Versions of the scaler differ by a level; the file's own figures are of one of them.
+        expect(furthest).toBeLessThanOrEqual(maxDiffToSource === 0 ? 0 : 2);
+        if (meanDiffToSource !== undefined) expect(Math.abs(sum / (frameBytes * count) - meanDiffToSource)).toBeLessThan(0.1);
+      });
     });
   });
 });
