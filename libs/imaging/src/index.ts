@@ -88,6 +88,7 @@ export { ModelMissing, checkModelFile, modelRefusal, openModel, type ModelFileSt
 export {
   ModelContractMismatch,
   OnnxModel,
+  type ExecutionProvider,
   type FloatTensor,
   type OnnxOptions,
   type TensorContract,
@@ -193,3 +194,9 @@ export {
   type TagVocabulary,
 } from './tags/vocabulary';
 export { makeThumbnail, type ThumbnailOptions } from './thumbnail';
+export { FilmRefusal, filmRefusalReasons, type FilmRefusalReason } from './film/film-refusal';
+export { readFilm, readFilmForMetrics, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
+export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';
+export { BoundedQueue, QueueFull } from './scoring/bounded-queue';
+export { ScoringThread, type ScoringThreadOptions } from './scoring/scoring-thread';
+export type { ScoringArguments, ScoringResult, ScoringTaskName } from './scoring/tasks';

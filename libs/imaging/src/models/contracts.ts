@@ -1,5 +1,6 @@
 import { interpolatorContract } from '../motion/smoothness';
 import { lpipsDiffContract, lpipsFeatureContract, lpipsPairContract } from '../perception/lpips';
+import { normalisations, type Normalisation } from '../model-input/planes';
 import type { TensorContract } from './onnx-model';
 
 /** What a file must look like to be run for a metric. Names are left out where exports of one network differ in them. */
@@ -21,3 +22,16 @@ export const modelContracts = {
 } as const satisfies Record<string, TensorContract>;
 
 export type ModelContractName = keyof typeof modelContracts;
+
+/** The arithmetic before each network; missing where a model repository may bring its own. */
+export const contractPreprocessing: Readonly<Partial<Record<ModelContractName, Normalisation>>> = {
+  ccip: normalisations.clip,
+  arcface: normalisations.arcface,
+  dino: normalisations.imagenet,
+  scrfd: normalisations.scrfd,
+  yolo: normalisations.unit,
+  wd_tagger: normalisations.raw,
+  lpips_pair: normalisations.arcface,
+  lpips_feature: normalisations.unit,
+  interpolator: normalisations.unit,
+};

@@ -1,5 +1,6 @@
 import { isAbsolute, normalize, sep } from 'node:path';
-import { modelContracts, type ModelContractName } from './contracts';
+import { normalisations } from '../model-input/planes';
+import { contractPreprocessing, modelContracts, type ModelContractName } from './contracts';
 
 /** One file the operator may place; the repository holds none and fetches none unasked. */
 export interface ModelEntry {
@@ -11,9 +12,12 @@ export interface ModelEntry {
   readonly licence: string;
   /** Off unless the operator says otherwise. */
   readonly nonCommercial: boolean;
-  readonly bytes: number;
+  /** Left out where no source states it; the digest decides anyway. */
+  readonly bytes?: number;
   /** Lower-case hex. */
   readonly sha256: string;
+  readonly input?: ManifestInput;
+  readonly outputs?: readonly ManifestTensor[];
   /** What the runtime does not show: class names in the order of the outputs. */
   readonly labels?: readonly string[];
   /** A detector's own best limit, from its card, 0..1. */
@@ -26,6 +30,22 @@ export interface ModelEntry {
   readonly padMultiple?: number;
   /** Taggers: the list of tags, relative to the models folder. */
   readonly tagsFile?: string;
+}
+
+/** null for an axis that the file leaves open. */
+export interface ManifestTensor {
+  readonly name: string;
+  readonly shape: readonly (number | null)[];
+}
+
+/** What goes in, in the order it happens: resized, `value / divisor`, minus mean, by std, laid out. */
+export interface ManifestInput extends ManifestTensor {
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly colours: 'RGB' | 'BGR';
+  readonly resize: string;
+  readonly divisor: number;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
 }
 
 /** The manifest is written by people; the message names the entry and the field. */
@@ -64,11 +84,13 @@ const required: Readonly<Record<string, Check>> = {
   url: [(value) => typeof value === 'string' && /^https:\/\/\S+$/.test(value), 'an https address'],
   licence: text,
   nonCommercial: [(value) => typeof value === 'boolean', 'true or false'],
-  bytes: positive,
   sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 lower-case hex digits'],
 };
 
 const optional: Readonly<Record<string, Check>> = {
+  bytes: positive,
+  input: [isInput, '{ name, shape, layout, colours, resize, divisor, mean, std }'],
+  outputs: [(value) => Array.isArray(value) && value.every(isTensor), 'a list of { name, shape }'],
   labels: [(value) => Array.isArray(value) && value.length > 0 && value.every(text[0]), 'a list of texts'],
   minScore: [(value) => typeof value === 'number' && value > 0 && value < 1, 'a number between 0 and 1'],
   inputSide: positive,
@@ -101,10 +123,43 @@ function parseEntry(entry: unknown, index: number): ModelEntry {
   const model = entry as unknown as ModelEntry;
   for (const field of needs[model.contract] ?? [])
     if (entry[field] === undefined) throw new ModelManifestError(`model ${name}: a ${model.contract} needs ${field}`);
+  const difference = model.input && preprocessingDifference(model, model.input);
+  if (difference !== undefined) throw new ModelManifestError(`model ${name}: ${difference}`);
   return model;
 }
 
+/** The manifest documents the arithmetic, the code does it; a page that says otherwise would be believed. */
+function preprocessingDifference(model: ModelEntry, { layout, colours, divisor, mean, std }: ManifestInput): string | undefined {
+  const done = model.normalisation === 'baked' ? normalisations.raw : contractPreprocessing[model.contract];
+  if (done === undefined) return undefined;
+  const expected = model.contract === 'wd_tagger' ? ['NHWC', 'BGR'] : ['NCHW', 'RGB'];
+  const stated = JSON.stringify([layout, colours, divisor, mean, std]);
+  const actual = JSON.stringify([...expected, done.divisor, done.mean, done.std]);
+  return stated === actual ? undefined : `input says ${stated}, a ${model.contract} is computed with ${actual}`;
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isTensor(value: unknown): boolean {
+  if (!isObject(value) || !text[0](value['name'])) return false;
+  const { shape } = value;
+  return Array.isArray(shape) && shape.every((side) => side === null || positive[0](side));
+}
+
+const isTriple = (value: unknown): boolean => Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+
+function isInput(value: unknown): boolean {
+  if (!isObject(value) || !isTensor(value)) return false;
+  const { layout, colours, resize, divisor, mean, std } = value;
+  return (
+    (layout === 'NCHW' || layout === 'NHWC') &&
+    (colours === 'RGB' || colours === 'BGR') &&
+    text[0](resize) &&
+    positive[0](divisor) &&
+    isTriple(mean) &&
+    isTriple(std)
+  );
+}
 
 function isInsideFolder(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || isAbsolute(value) || value.includes('\0') || value.includes('\\')) return false;

@@ -4,7 +4,7 @@ import { sha256File } from '../digest';
 import { notComputed, type NotComputed } from '../score';
 import { modelContracts } from './contracts';
 import type { ModelEntry } from './manifest';
-import { ModelContractMismatch, OnnxModel, type OnnxOptions } from './onnx-model';
+import { ModelContractMismatch, OnnxModel, type OnnxOptions, type TensorContract } from './onnx-model';
 
 export type ModelFileState = 'present' | 'missing' | 'other_size' | 'other_content';
 
@@ -20,7 +20,7 @@ export async function checkModelFile(entry: ModelEntry, folder: string): Promise
   const path = join(folder, entry.file);
   const size = await sizeOf(path);
   if (size === undefined) return 'missing';
-  if (size !== entry.bytes) return 'other_size';
+  if (entry.bytes !== undefined && size !== entry.bytes) return 'other_size';
   return (await sha256File(path)) === entry.sha256 ? 'present' : 'other_content';
 }
 
@@ -47,7 +47,13 @@ export async function openModel(entry: ModelEntry, folder: string, options: Onnx
   if (state === 'missing') throw new ModelMissing(`model ${entry.id} is not at ${path}`);
   if (state !== 'present')
     throw new ModelContractMismatch(`model ${entry.id} at ${path} has ${state.replace('_', ' ')} than the manifest says`);
-  return OnnxModel.open(path, modelContracts[entry.contract], options);
+  return OnnxModel.open(path, contractOf(entry), options);
+}
+
+/** What the metric relies on, and on top what the manifest says of this file. */
+function contractOf({ contract, input, outputs = [] }: ModelEntry): TensorContract {
+  const base: TensorContract = modelContracts[contract];
+  return { inputs: [...base.inputs, ...(input === undefined ? [] : [input])], outputs: [...base.outputs, ...outputs] };
 }
 
 /** The state of a metric whose model could not be opened; undefined for an error that has another cause. */

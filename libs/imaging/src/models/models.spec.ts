@@ -67,7 +67,7 @@ describe('model files', () => {
     expect(await checkModelFile(entry, folder)).toBe('present');
     expect(await checkModelFile({ ...entry, file: 'none.onnx' }, folder)).toBe('missing');
     expect(await checkModelFile({ ...entry, file: `${entry.file}/inside` }, folder)).toBe('missing');
-    expect(await checkModelFile({ ...entry, bytes: entry.bytes + 1 }, folder)).toBe('other_size');
+    expect(await checkModelFile({ ...entry, bytes: entry.bytes! + 1 }, folder)).toBe('other_size');
     expect(await checkModelFile({ ...entry, sha256: 'b'.repeat(64) }, folder)).toBe('other_content');
   });
 
