@@ -10,10 +10,17 @@ const tasks = scoringTasks as Readonly<Record<string, (models: ModelRunner, ...a
 async function answer({ name, args }: ScoringQuestion): Promise<void> {
   try {
     const value = await tasks[name]!(models, ...(args as never[]));
-    parentPort?.postMessage({ ok: true, value });
+    parentPort?.postMessage({ ok: true, value }, pixelsOf(value));
   } catch (error) {
     parentPort?.postMessage(toAnswer(error));
   }
+}
+
+/** A decoded picture is handed over instead of copied; nothing here keeps it. */
+function pixelsOf(value: unknown): ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null || !('data' in value) || !(value.data instanceof Uint8Array)) return [];
+  const { buffer, byteLength } = value.data;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 // The other side asks one thing at a time.
