@@ -101,8 +101,7 @@ export async function readFilm(
       last = frame;
     }
     const { code, message } = await ended;
-    if (code !== 0)
-      throw new FilmRefusal(frames === 0 ? 'not_a_film' : 'undecodable', `decoding ${path} ended after ${frames} frames: ${message}`);
+    if (code !== 0) throw new FilmRefusal('undecodable', `decoding ${path} ended after ${frames} frames: ${message}`);
     if (last === undefined) throw new FilmRefusal('no_frames', `${path} has no frames`);
     return { frames, width: last.width, height: last.height, ...times.facts(frames), colour };
   } catch (error) {
