@@ -182,6 +182,7 @@ export {
   type EvaluableTags,
   type ExpectedTags,
 } from './tags/adherence';
+export { aestheticLabels, aestheticScore } from './tags/aesthetic';
 export { classifyPicture, tagPicture } from './tags/tag-picture';
 export {
   defaultTagThresholds,
