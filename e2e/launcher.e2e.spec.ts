@@ -1,5 +1,5 @@
 // Real: npm start, signals, kill -9, the processes of a Tower. Simulated: the two cards.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,8 +23,9 @@ describe('the launcher', () => {
   };
 
   afterAll(async () => {
-    for (const tower of towers) await tower.stop('SIGKILL');
-    await towers.at(-1)?.remove();
+    // Politely: a launcher that is killed leaves its children to notice by themselves.
+    for (const tower of towers) await tower.stop();
+    rmSync(home, { recursive: true, force: true });
   });
 
   let projectId: string;

@@ -1,6 +1,7 @@
 // Real: every process of a Tower, PostgreSQL and NATS of our own that come and go. Simulated: one card that comes and goes.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer, startNatsServer } from '@tower/bus';
@@ -63,6 +64,7 @@ describe('things that are away for a while', () => {
     await tower.remove();
     card.kill('SIGKILL');
     await Promise.all([postgres.stop(), nats.stop()]);
+    rmSync(home, { recursive: true, force: true });
   });
 
   it('starts neither servers nor simulators when they are given', () => {
