@@ -50,11 +50,13 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** A step must last long enough for an interrupt to arrive between two, and a prompt for the lists that are read while it runs. */
+const timeScaleOf = (name: string): number => (name === 'prompt-id-forms' ? 0.5 : name.startsWith('interrupt') ? 0.06 : 0.01);
+
 describe.each(traces)('the recording %s %s', (generation, name, flags = {}) => {
   it('plays the same against the simulator', async () => {
     const trace = readTrace(generation, name);
-    // A step must last long enough for an interrupt to arrive between two of them; nothing else needs time.
-    const timeScale = name.startsWith('interrupt') ? 0.06 : 0.01;
+    const timeScale = timeScaleOf(name);
     sim = await startComfySim({ home, profile: 'cpu', generation, timeScale, toys: true, ...flags });
     if (trace.meta.has('warm')) await warmUp(sim.url, trace);
     prepareHome(trace);
