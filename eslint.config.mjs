@@ -11,7 +11,7 @@ const depConstraints = [
   { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus'] },
   { sourceTag: 'app:service', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
   { sourceTag: 'app:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
-  { sourceTag: 'app:sim', onlyDependOnLibsWithTags: ['lib:kit'], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
+  { sourceTag: 'app:sim', onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
   { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:imaging'] },
 ];

@@ -195,6 +195,7 @@ export {
   type TagVocabulary,
 } from './tags/vocabulary';
 export { makeThumbnail, type ThumbnailOptions } from './thumbnail';
+export { findFfmpeg } from './film/find-ffmpeg';
 export { FilmRefusal, filmRefusalReasons, type FilmRefusalReason } from './film/film-refusal';
 export { readFilm, readFilmForMetrics, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { findNatsServer } from '@tower/bus';
 import type { GpuConfig } from '@tower/contracts';
+import { findFfmpeg } from '@tower/imaging';
 import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { configuredGpus } from '../gpus';
@@ -110,11 +111,10 @@ async function checkServer(what: string, url: string, host: string, port: number
 
 /** Needed for films only. */
 function checkFfmpeg(env: TowerEnv): Finding {
-  const program = env.FFMPEG_PATH ?? 'ffmpeg';
-  const { status, stdout } = spawnSync(program, ['-version'], { encoding: 'utf8', timeout: askTimeoutMs });
-  if (status === 0) return { what: 'ffmpeg', level: 'ok', detail: stdout.split('\n')[0] ?? program };
-  const isNamed = env.FFMPEG_PATH !== undefined;
-  return { what: 'ffmpeg', level: isNamed ? 'problem' : 'note', detail: isNamed ? `FFMPEG_PATH (${program}) does not run` : 'not found; pictures need none, films will: install it or set FFMPEG_PATH' };
+  const program = findFfmpeg();
+  if (program !== undefined) return { what: 'ffmpeg', level: 'ok', detail: spawnSync(program, ['-version'], { encoding: 'utf8', timeout: askTimeoutMs }).stdout.split('\n')[0] ?? program };
+  const named = env.FFMPEG_PATH;
+  return { what: 'ffmpeg', level: named === undefined ? 'note' : 'problem', detail: named === undefined ? 'not found; pictures need none, films do: install it or set FFMPEG_PATH' : `FFMPEG_PATH (${named}) does not run` };
 }
 
 function checkFolder(what: string, path: string): Finding {

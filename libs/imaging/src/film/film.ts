@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { lpipsPicture } from '../perception/lpips';
 import type { Rgb } from '../picture';
 import { FilmRefusal } from './film-refusal';
+import { findFfmpeg, isOldFfmpeg } from './find-ffmpeg';
 import { ppmFrames } from './ppm-frames';
 
 export type ColourMatrix = 'bt601' | 'bt709';
@@ -39,7 +40,7 @@ export interface FilmFacts {
 }
 
 export interface FilmOptions {
-  /** Default: FFMPEG_PATH of the environment, then `ffmpeg` on the path. */
+  /** Default: what `findFfmpeg` finds. */
   readonly ffmpeg?: string;
   readonly colour?: { readonly matrix: ColourMatrix; readonly range: ColourRange };
   readonly maxFrames?: number;
@@ -75,11 +76,8 @@ export async function readFilm(
     '-an',
     '-sn',
     '-dn',
-    '-fps_mode',
-    'passthrough',
-    '-autoscale',
-    '0',
-    ...['-vf', filterFor(colour)],
+    ...everyFrameOnce(options),
+    ...['-vf', filterFor(colour, isOldFfmpeg(programOf(options)))],
     '-c:v',
     'ppm',
     '-f',
@@ -142,9 +140,15 @@ export async function readFilmForMetrics(
 /** Files only, and never a network address that a playlist names. */
 const inputOf = (path: string): string[] => ['-protocol_whitelist', 'file', '-i', `file:${resolve(path)}`];
 
-function startFfmpeg({ ffmpeg = process.env['FFMPEG_PATH'] ?? 'ffmpeg' }: FilmOptions, args: readonly string[]): ChildProcess {
+const programOf = ({ ffmpeg = findFfmpeg() ?? 'ffmpeg' }: FilmOptions): string => ffmpeg;
+
+/** No frame dropped, doubled or brought to the size of the first. Before 4.4 ffmpeg had no way to say the last. */
+const everyFrameOnce = (options: FilmOptions): string[] =>
+  isOldFfmpeg(programOf(options)) ? ['-vsync', 'passthrough'] : ['-fps_mode', 'passthrough', '-autoscale', '0'];
+
+function startFfmpeg(options: FilmOptions, args: readonly string[]): ChildProcess {
   // A damaged packet ends the run: concealed pictures would be judged as if they were there.
-  return spawn(ffmpeg, ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info', '-xerror', '-err_detect', 'explode', ...args], {
+  return spawn(programOf(options), ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info', '-xerror', '-err_detect', 'explode', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -196,11 +200,11 @@ async function colourOf(path: string, options: FilmOptions, deadline: AbortSigna
 }
 
 /** `accurate_rnd` and full chroma: without them swscale is off by several levels. */
-function filterFor(colour: FilmColour): string {
+function filterFor(colour: FilmColour, isOld: boolean): string {
   const quality = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp';
   const scale =
     colour.kind === 'rgb' ? `scale=${quality}` : `scale=in_color_matrix=${colour.matrix}:in_range=${colour.range}:out_range=pc:${quality}`;
-  return `${scale},format=rgb24,showinfo=checksum=0`;
+  return `${scale},format=rgb24,showinfo${isOld ? '' : '=checksum=0'}`;
 }
 
 /** From the lines of ffmpeg's `showinfo`: the only place where the decoder says when each frame is shown. */

@@ -11,7 +11,7 @@ import { lpipsFromPair, lpipsPairContract, lpipsPicture } from '../perception/lp
 import { temporalLpips } from '../perception/temporal-lpips';
 import type { Rgb } from '../picture';
 import { largestDifference } from './digests';
-import { findFfmpeg } from './find-ffmpeg';
+import { findFfmpeg } from '../film/find-ffmpeg';
 import { describeVectors, vectorPath } from './vector-files';
 
 describeVectors<{
