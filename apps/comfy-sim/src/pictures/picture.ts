@@ -51,6 +51,11 @@ export class Picture {
     return new Picture(this.width, this.height, `${this.fingerprint} inverted`, render);
   }
 
+  /** Inside a recipe a picture counts by what it shows. */
+  toJSON(): string {
+    return this.fingerprint;
+  }
+
   pixels(): Promise<Buffer> {
     this.rendered ??= this.render();
     return this.rendered;

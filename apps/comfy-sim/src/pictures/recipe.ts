@@ -1,5 +1,20 @@
 import { createHash } from 'node:crypto';
 import { seededRandom } from '../card/random';
+import type { Picture } from './picture';
+
+/** Which moment of a film a picture shows. All frames of one film have the same recipe but for `index` of the motion. */
+export interface Motion {
+  /** Frame number, 0 ≤ index ≤ count − 1. A fraction lies between two frames, as interpolators make them. */
+  readonly index: number;
+  /** Frames of the whole film, at least 1. */
+  readonly count: number;
+  /** The movement comes round: frame `count` would be frame 0 again. An open film never returns to where it began. */
+  readonly closed: boolean;
+  /** The film begins with exactly this picture, scaled to cover the frame, and moves on from it; its look then comes from it. */
+  readonly start?: Picture | undefined;
+  /** The last frame of an open film is this picture. */
+  readonly end?: Picture | undefined;
+}
 
 /** Everything a simulated picture depends on: the same recipe gives the same pixels. */
 export interface DrawingRecipe {
@@ -10,7 +25,7 @@ export interface DrawingRecipe {
   readonly cfg: number;
   readonly model: string;
   readonly loras: readonly string[];
-  /** Place in the batch: one seed gives each picture of a batch other noise. */
+  /** Place in the batch: one seed gives each picture of a batch other noise. The frames of one film share it. */
   readonly index: number;
   /** What the latent was encoded from; "" for an empty one. */
   readonly source: string;
@@ -18,13 +33,15 @@ export interface DrawingRecipe {
   readonly refined: number;
   /** False for a latent no sampler has touched: it decodes to grey. */
   readonly sampled: boolean;
+  /** Set on the frames of a film, from the empty latent on. */
+  readonly motion?: Motion | undefined;
 }
 
 export const emptyRecipe = (index: number, source = ''): DrawingRecipe => ({
   positive: '', negative: '', seed: '0', steps: 0, cfg: 0, model: '', loras: [], index, source, refined: 0, sampled: false,
 });
 
-/** Refinement keeps the character, so it is not part of what the dice are thrown with. */
+/** Refinement and movement keep the character, so they are not part of what the dice are thrown with. */
 export function recipeRandom(recipe: DrawingRecipe, purpose: string): () => number {
   const { positive, seed, steps, cfg, model, loras, index, source } = recipe;
   const digest = createHash('sha256').update(JSON.stringify([positive, seed, steps, cfg, model, loras, index, source, purpose])).digest();
