@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { parseEnv } from '@tower/kit';
+import { parseEnv, readGpuConfig } from '@tower/kit';
 import { renderingEnv } from './env';
-import { GPUS, readGpuConfig } from './gpus/gpu-config';
+import { GPUS } from './gpus/gpu-config';
 import { Gpu } from './gpus/gpu.entity';
 import { GpuRegistry } from './gpus/gpu-registry';
 import { CommandsService } from './jobs/commands.service';

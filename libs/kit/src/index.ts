@@ -7,5 +7,6 @@ export * from './metrics';
 export * from './health';
 export * from './ops-server';
 export * from './backoff';
+export * from './gpu-config';
 export * from './run-service';
 export * from './version';

@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import { findNatsServer } from '@tower/bus';
 import type { GpuConfig } from '@tower/contracts';
 import { findFfmpeg } from '@tower/imaging';
-import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
+import { describeError, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
-import { configuredGpus } from '../gpus';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
 import { gigabytes } from './status';
@@ -42,7 +41,7 @@ async function* examine(): AsyncGenerator<Finding> {
   let gpus: GpuConfig[];
   try {
     env = readTowerEnv();
-    gpus = configuredGpus(env);
+    gpus = readGpuConfig(env);
   } catch (error) {
     yield { what: 'settings', level: 'problem', detail: describeError(error) };
     return;
