@@ -1,6 +1,7 @@
 import type { AttemptState, JobState, JobView, Priority, ScoreView, TaskState, VerdictOutcome } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { FileRef } from '../comfyui/comfy-messages';
+import type { InputImages, ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
 
 /** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
 const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
@@ -36,6 +37,16 @@ export class Job {
   @Column('double precision') cfgScale!: number;
   @Column('text') samplerName!: string;
   @Column('text') scheduler!: string;
+  /** Frames of one result: 1 for a picture. */
+  @Column('int', { default: 1 }) frames!: number;
+  /** Frames per second of a film; null for pictures. */
+  @Column('double precision', { nullable: true }) fps!: number | null;
+  /** A smaller size is better than no result. */
+  @Column('boolean', { default: false }) allowDegrade!: boolean;
+  /** Every parameter of the workflow with its value, the columns above among them. */
+  @Column('jsonb', { default: {} }) parameters!: ParameterValues;
+  @Column('jsonb', { default: { loras: [], references: [], controlnets: [] } }) parts!: Parts;
+  @Column('jsonb', { default: {} }) images!: InputImages;
   @Column('bigint', { transformer: exactInteger }) seed!: number;
   @Column('int') count!: number;
   @Column('boolean') autoQualityCheck!: boolean;
@@ -67,6 +78,10 @@ export class Task {
   /** Cards that failed this task; sending it there again unchanged would fail again. */
   @Column('jsonb') excludedGpus!: string[];
   @Column('timestamptz', { nullable: true }) notBefore!: Date | null;
+  /** What the next attempt changes about the graph. */
+  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  /** Steps of the ladder that were taken, oldest first. */
+  @Column('jsonb', { default: [] }) recovery!: RecoveryStep[];
   @Column('jsonb', { nullable: true }) error!: JobError | null;
   @Column('timestamptz') createdAt!: Date;
 }
@@ -108,6 +123,10 @@ export class Attempt {
   @Column('jsonb', { nullable: true }) outputs!: FileRef[] | null;
   @Column('jsonb', { nullable: true }) error!: JobError | null;
   @Column('jsonb', { nullable: true }) progress!: AttemptProgress | null;
+  /** What was changed about the graph of this attempt. */
+  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  /** The step of the ladder that led to this attempt; null for a first one. */
+  @Column('jsonb', { nullable: true }) recovery!: RecoveryStep | null;
   @Column('text', { nullable: true }) verdict!: VerdictOutcome | null;
   @Column('jsonb') scores!: ScoreView[];
 }
@@ -138,6 +157,10 @@ export class Artifact {
   @Column('text') mediaType!: string;
   @Column('int') width!: number;
   @Column('int') height!: number;
+  /** Of a film, counted by decoding; null for a picture. */
+  @Column('int', { nullable: true }) frames!: number | null;
+  @Column('double precision', { nullable: true }) fps!: number | null;
+  @Column('double precision', { nullable: true }) durationSeconds!: number | null;
   @Column('boolean') simulated!: boolean;
   @Column('timestamptz') createdAt!: Date;
 }
@@ -154,6 +177,8 @@ export class GenerationParams {
   @Column('text', { nullable: true }) comfyuiVersion!: string | null;
   @Column('text', { nullable: true }) device!: string | null;
   @Column('text', { nullable: true }) pytorchVersion!: string | null;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  @Column('jsonb', { default: { loras: [], references: [], controlnets: [] } }) parts!: Parts;
   @Column('timestamptz') recordedAt!: Date;
 }
 
@@ -168,6 +193,8 @@ export class RuntimeSample {
   @Column('int') width!: number;
   @Column('int') height!: number;
   @Column('int') steps!: number;
+  @Column('int', { default: 1 }) frames!: number;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
   @Column('double precision') seconds!: number;
   @Column('timestamptz') at!: Date;
 }
