@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gpuName } from './gpu';
-import { instant, line, maxSeed, seed, sha256, text, uuid } from './primitives';
+import { jobParts, parameterValue, planView, recoveryStepView } from './job-parts';
+import { instant, seed, sha256, uuid } from './primitives';
 
 export const jobState = z.enum(['pending', 'queued', 'processing', 'quality_check', 'completed', 'rejected', 'failed', 'timeout', 'cancelled']);
 export type JobState = z.infer<typeof jobState>;
@@ -11,48 +12,13 @@ export type TaskState = z.infer<typeof taskState>;
 export const attemptState = z.enum(['dispatching', 'running', 'collecting', 'checking', 'succeeded', 'rejected', 'failed', 'lost', 'cancelled']);
 export type AttemptState = z.infer<typeof attemptState>;
 
-export const jobType = z.enum(['still_image']);
+export const jobType = z.enum(['still_image', 'animation_loop', 'full_video', 'character_sheet']);
+export type JobType = z.infer<typeof jobType>;
+/** Job types whose results are films; the others are pictures. */
+export const filmJobTypes = ['animation_loop', 'full_video'] as const satisfies readonly JobType[];
 export const priority = z.enum(['urgent', 'high', 'normal', 'low']);
 export type Priority = z.infer<typeof priority>;
 export const preset = z.enum(['draft', 'low', 'standard', 'high', 'final']);
-
-const width = z.int().min(64).max(2048).multipleOf(8).describe('pixels');
-const height = width;
-
-/** The full form of `POST /generate`. Fields left out come from the workflow's preset. */
-const fullRequest = z.strictObject({
-  project_id: uuid,
-  character_ids: z.array(uuid).max(8).default([]),
-  job_type: jobType,
-  prompt: line(4000),
-  negative_prompt: text(4000).default(''),
-  workflow: line(100).optional(),
-  preset: preset.default('standard'),
-  width: width.optional(),
-  height: height.optional(),
-  steps: z.int().min(1).max(150).optional(),
-  cfg_scale: z.number().min(0).max(30).optional(),
-  sampler_name: line(60).optional(),
-  scheduler: line(60).optional(),
-  seed: seed.optional().describe('chosen and returned when absent'),
-  count: z.int().min(1).max(64).default(1).describe('pictures with consecutive seeds'),
-  model_name: line(300).optional().describe('checkpoint file as the card lists it'),
-  priority: priority.default('normal'),
-  auto_quality_check: z.boolean().default(true),
-  max_regenerations: z.int().min(0).max(10).default(2),
-});
-
-const seedsFit = (request: { seed?: number | undefined; count: number }): boolean =>
-  request.seed === undefined || request.seed + request.count - 1 <= maxSeed;
-const seedsFitMessage = { path: ['seed'], message: `seed + count - 1 must not exceed ${maxSeed}` };
-
-export const generateRequest = fullRequest.refine(seedsFit, seedsFitMessage).meta({ id: 'GenerateRequest' });
-export type GenerateRequest = z.infer<typeof generateRequest>;
-
-/** The older short form; `quality` is the preset, the project is the one named `Unfiled`. */
-export const shortGenerateRequest = z
-  .strictObject({ type: z.literal('image'), prompt: line(4000), quality: preset.default('standard') })
-  .meta({ id: 'ShortGenerateRequest' });
 
 export const estimateView = z
   .object({
@@ -73,8 +39,8 @@ export type EstimateView = z.infer<typeof estimateView>;
 
 export const jobError = z.object({ code: z.string(), message: z.string(), hint: z.string() }).meta({ id: 'JobError' });
 
-export const notComputedReason = z.enum(['model_missing', 'decode_failed', 'file_missing']);
-export const notApplicableReason = z.enum(['single_frame', 'no_character', 'no_reference']);
+export const notComputedReason = z.enum(['model_missing', 'decode_failed', 'file_missing', 'decoder_missing', 'too_few_frames', 'over_budget', 'inference_failed']);
+export const notApplicableReason = z.enum(['single_frame', 'no_character', 'no_reference', 'not_a_loop', 'static', 'no_expected_frames']);
 
 /** A metric's outcome: a number only where one was measured. */
 export const scoreView = z
@@ -106,6 +72,10 @@ export const attemptView = z
     error: jobError.nullable(),
     /** Seconds that were predicted when it was sent. */
     estimated_seconds: z.number().nullable(),
+    /** What was changed about the graph of this attempt. */
+    plan: planView,
+    /** The step of the recovery ladder that led to this attempt; null for one that follows no failure. */
+    recovery: recoveryStepView.nullable(),
     verdict: verdictOutcome.nullable(),
     scores: z.array(scoreView),
   })
@@ -113,7 +83,17 @@ export const attemptView = z
 export type AttemptView = z.infer<typeof attemptView>;
 
 export const taskView = z
-  .object({ id: uuid, idx: z.int().min(0), state: taskState, seed, attempts: z.array(attemptView) })
+  .object({
+    id: uuid,
+    idx: z.int().min(0),
+    state: taskState,
+    seed,
+    /** What the next attempt changes about the graph, or the last one did. */
+    plan: planView,
+    /** Steps of the recovery ladder that were taken, oldest first. */
+    recovery: z.array(recoveryStepView),
+    attempts: z.array(attemptView),
+  })
   .meta({ id: 'Task' });
 export type TaskView = z.infer<typeof taskView>;
 
@@ -121,7 +101,7 @@ export type TaskView = z.infer<typeof taskView>;
 export const progressView = z.object({
   job_id: uuid,
   status: jobState,
-  /** A sentence: "Sampling 12/28 on rx9070xt", "Waiting: 2nd in line". */
+  /** A sentence: "Generating frame 42/72 on rtx3060", "Waiting: 2nd in line". */
   stage: z.string(),
   /** 0 to 100; never falls within one attempt. */
   progress: z.number().min(0).max(100),
@@ -129,6 +109,10 @@ export const progressView = z.object({
   total_steps: z.int().nullable(),
   images_complete: z.int().min(0),
   images_total: z.int().min(1),
+  /** Frames of films that are finished; of the running film those that a node has reported finished. Null for pictures. */
+  frames_complete: z.int().min(0).nullable(),
+  /** Frames of all films of the job together; null for pictures. */
+  frames_total: z.int().min(1).nullable(),
   gpu: gpuName.nullable(),
   gpus: z.array(gpuName),
   gpu_queue_position: z.int().nullable(),
@@ -154,12 +138,23 @@ export const jobView = progressView
     model_name: z.string(),
     width: z.int(),
     height: z.int(),
+    /** 0 where the workflow does not sample. */
     steps: z.int(),
-    cfg_scale: z.number(),
-    sampler_name: z.string(),
-    scheduler: z.string(),
+    /** Null where the workflow has no such parameter. */
+    cfg_scale: z.number().nullable(),
+    sampler_name: z.string().nullable(),
+    scheduler: z.string().nullable(),
+    /** Frames of one result: 1 for a picture. */
+    frame_count: z.int().min(1),
+    /** Frames per second of a film; null for pictures. */
+    fps: z.number().nullable(),
     seed,
     count: z.int(),
+    /** Every parameter of the workflow with its value, those above among them. */
+    parameters: z.record(z.string(), parameterValue),
+    ...jobParts,
+    /** A smaller size is better than no result. */
+    allow_degrade: z.boolean(),
     auto_quality_check: z.boolean(),
     max_regenerations: z.int(),
     created_at: instant,
@@ -179,7 +174,7 @@ export type JobView = z.infer<typeof jobView>;
 
 /** A line of `GET /jobs`. */
 export const jobSummary = jobView
-  .pick({ id: true, project_id: true, job_type: true, workflow: true, preset: true, priority: true, status: true, stage: true, progress: true, prompt: true, model_name: true, width: true, height: true, seed: true, count: true, images_complete: true, gpus: true, created_at: true, ended_at: true, total_seconds: true, error: true })
+  .pick({ id: true, project_id: true, job_type: true, workflow: true, preset: true, priority: true, status: true, stage: true, progress: true, prompt: true, model_name: true, width: true, height: true, frame_count: true, fps: true, seed: true, count: true, images_complete: true, gpus: true, created_at: true, ended_at: true, total_seconds: true, error: true })
   .meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof jobSummary>;
 
@@ -189,7 +184,14 @@ export const jobAccepted = z
     status: jobState,
     seed,
     count: z.int(),
+    workflow: z.string(),
     model_name: z.string(),
+    width: z.int(),
+    height: z.int(),
+    frame_count: z.int().min(1),
+    fps: z.number().nullable(),
+    /** Seconds that one film lasts; null for pictures. */
+    duration_seconds: z.number().nullable(),
     estimate: estimateView,
     /** A sentence when another preset would be ready sooner; null when there is none. */
     suggestion: z.string().nullable(),
@@ -203,6 +205,10 @@ export const jobEventView = z
   .object({ job_id: uuid, seq: z.int().min(1), type: z.string(), at: instant, data: z.record(z.string(), z.unknown()) })
   .meta({ id: 'JobEvent' });
 export type JobEventView = z.infer<typeof jobEventView>;
+
+/** What an output may be. */
+export const artifactMediaTypes = ['image/png', 'image/webp', 'image/jpeg', 'image/gif', 'video/mp4', 'video/webm'] as const;
+export type ArtifactMediaType = (typeof artifactMediaTypes)[number];
 
 export const artifactView = z
   .object({
@@ -220,6 +226,11 @@ export const artifactView = z
     media_type: z.string(),
     width: z.int(),
     height: z.int(),
+    /** Of a film, counted by decoding; null for a picture. */
+    frames: z.int().min(1).nullable(),
+    /** Mean over the film; null for a picture. */
+    fps: z.number().nullable(),
+    duration_seconds: z.number().nullable(),
     gpu: gpuName,
     seed,
     /** Seconds the attempt took on the card. */
@@ -244,6 +255,7 @@ export const jobParamsView = z
     graph: z.record(z.string(), z.unknown()),
     graph_sha256: sha256,
     parameters: z.record(z.string(), z.unknown()),
+    plan: planView,
     workflow: z.string(),
     workflow_version: z.int(),
     comfyui_version: z.string().nullable(),

@@ -5,7 +5,7 @@ import { progressLine } from './progress-line';
 import { demoReport, type DemoResult } from './report';
 
 const aView = (view: Partial<ProgressView> = {}): ProgressView => ({
-  job_id: '01890000-0000-7000-8000-000000000000', status: 'processing', stage: 'Sampling on rtx3060: step 6 of 24', progress: 29, step: 6, total_steps: 24, images_complete: 0, images_total: 1,
+  job_id: '01890000-0000-7000-8000-000000000000', status: 'processing', stage: 'Sampling on rtx3060: step 6 of 24', progress: 29, step: 6, total_steps: 24, images_complete: 0, images_total: 1, frames_complete: null, frames_total: null,
   gpu: 'rtx3060', gpus: ['rtx3060'], gpu_queue_position: null,
   estimate: { start_at: null, finish_at: null, remaining_seconds: 4.2, low: 3, high: 6, confidence: null, basis: 'prior' }, ...view,
 });

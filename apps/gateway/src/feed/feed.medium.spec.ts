@@ -272,7 +272,7 @@ describe('/ws/jobs/{id}', () => {
   const job = newId();
   const nothing: ProgressView['estimate'] = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
   const aProgress = (progress: number, job_id = job): ProgressView => ({
-    job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, gpu: 'sim', gpus: ['sim'], gpu_queue_position: null, estimate: nothing,
+    job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, frames_complete: null, frames_total: null, gpu: 'sim', gpus: ['sim'], gpu_queue_position: null, estimate: nothing,
   });
   beforeEach(() => services.answer(getJobRequest, ({ id }) => (id === job ? ({ ...aProgress(10), id } as unknown as JobView) : Promise.reject(notFound('job', id)))));
 

@@ -2,7 +2,7 @@ import type { ProgressView } from '@tower/contracts';
 import { progressIntervalMs, ProgressRelay } from './progress-relay';
 
 const aProgress = (job_id: string, progress: number): ProgressView => ({
-  job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, gpu: null, gpus: [], gpu_queue_position: null,
+  job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, frames_complete: null, frames_total: null, gpu: null, gpus: [], gpu_queue_position: null,
   estimate: { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' },
 });
 

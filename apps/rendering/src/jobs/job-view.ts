@@ -1,9 +1,10 @@
-import type { ArtifactView, AttemptView, EstimateView, JobSummary, JobView, ProgressView, ScoreView, TaskView } from '@tower/contracts';
+import { filmJobTypes, type ArtifactView, type AttemptView, type EstimateView, type JobSummary, type JobView, type ProgressView, type RecoveryStepView, type ScoreView, type TaskView } from '@tower/contracts';
 import type { Span } from '../estimates/forecast';
 import type { Fleet } from '../scheduling/fleet';
 import { whyWaiting } from '../scheduling/pick';
 import type { Artifact, Attempt, Job, Task } from './job.entity';
 import { isJobOver, isTaskOver } from './moves';
+import type { RecoveryStep } from '../workflows/composition';
 
 export interface JobRows {
   job: Job;
@@ -29,11 +30,25 @@ export function toProgressView({ job, tasks, attempts }: JobRows, fleet: Fleet, 
     total_steps: leading?.progress?.totalSteps ?? null,
     images_complete: tasks.filter((task) => task.state === 'done' || task.state === 'rejected').length,
     images_total: job.count,
+    ...framesOf({ job, tasks, attempts }),
     gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
     gpus: [...new Set(attempts.map((attempt) => attempt.gpu))].sort(),
     gpu_queue_position: firstWaiting === undefined ? null : ((fleet.ahead(firstWaiting.id) ?? 0) + 1),
     estimate: estimateOf({ job, tasks, attempts }, fleet, now),
   };
+}
+
+/** Whether the results of such a job are films. */
+export const makesFilms = (job: Pick<Job, 'jobType'>): boolean => (filmJobTypes as readonly string[]).includes(job.jobType);
+
+/** Finished films count whole; of the others only frames that a node has reported. */
+function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames_complete' | 'frames_total'> {
+  if (!makesFilms(job)) return { frames_complete: null, frames_total: null };
+  const finished = (task: Task): number => {
+    if (task.state === 'done' || task.state === 'rejected' || task.state === 'checking') return job.frames;
+    return Math.min(job.frames, attempts.findLast((attempt) => attempt.taskId === task.id && (isLive(attempt) || attempt.state === 'collecting'))?.progress?.frame ?? 0);
+  };
+  return { frames_complete: tasks.reduce((sum, task) => sum + finished(task), 0), frames_total: job.frames * job.count };
 }
 
 function percentOf(task: Task, attempts: readonly Attempt[]): number {
@@ -74,7 +89,7 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
 
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
   if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
-  return attempt.state === 'collecting' ? `Fetching the picture from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
+  return attempt.state === 'collecting' ? `Fetching the result from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }
 
 const nothingKnown: EstimateView = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
@@ -138,8 +153,13 @@ export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {
     cfg_scale: job.cfgScale,
     sampler_name: job.samplerName,
     scheduler: job.scheduler,
+    frame_count: job.frames,
+    fps: job.fps,
     seed: job.seed,
     count: job.count,
+    parameters: job.parameters,
+    ...toPartsView(job),
+    allow_degrade: job.allowDegrade,
     auto_quality_check: job.autoQualityCheck,
     max_regenerations: job.maxRegenerations,
     created_at: job.createdAt.toISOString(),
@@ -161,11 +181,22 @@ function scoresOf(tasks: readonly Task[], attempts: readonly Attempt[]): ScoreVi
   return first ? (bestAttempt(attempts.filter((attempt) => attempt.taskId === first.id))?.scores ?? []) : [];
 }
 
+const toRecoveryView = ({ afterAttempt, ...step }: RecoveryStep): RecoveryStepView => ({ ...step, after_attempt: afterAttempt });
+
+const toPartsView = ({ parts, images }: Job): Pick<JobView, 'loras' | 'references' | 'controlnets' | 'images'> => ({
+  loras: parts.loras.map((lora) => ({ file: lora.file, strength_model: lora.strengthModel, strength_clip: lora.strengthClip })),
+  references: parts.references,
+  controlnets: parts.controlnets,
+  images,
+});
+
 const toTaskView = (task: Task, attempts: readonly Attempt[]): TaskView => ({
   id: task.id,
   idx: task.idx,
   state: task.state,
   seed: task.seed,
+  plan: task.plan,
+  recovery: task.recovery.map(toRecoveryView),
   attempts: attempts.filter((attempt) => attempt.taskId === task.id).map(toAttemptView),
 });
 
@@ -183,6 +214,8 @@ const toAttemptView = (attempt: Attempt): AttemptView => ({
   outcome: attempt.outcome,
   error: attempt.error,
   estimated_seconds: attempt.estimatedSeconds,
+  plan: attempt.plan,
+  recovery: attempt.recovery && toRecoveryView(attempt.recovery),
   verdict: attempt.verdict,
   scores: attempt.scores,
 });
@@ -191,7 +224,7 @@ export const toJobSummary = (rows: JobRows, fleet: Fleet, now: Date): JobSummary
   const view = toJobView(rows, fleet, now);
   return {
     id: view.id, project_id: view.project_id, job_type: view.job_type, workflow: view.workflow, preset: view.preset, priority: view.priority, status: view.status, stage: view.stage,
-    progress: view.progress, prompt: view.prompt, model_name: view.model_name, width: view.width, height: view.height, seed: view.seed, count: view.count,
+    progress: view.progress, prompt: view.prompt, model_name: view.model_name, width: view.width, height: view.height, frame_count: view.frame_count, fps: view.fps, seed: view.seed, count: view.count,
     images_complete: view.images_complete, gpus: view.gpus, created_at: view.created_at, ended_at: view.ended_at, total_seconds: view.total_seconds, error: view.error,
   };
 };
@@ -217,6 +250,9 @@ export const toArtifactView = (artifact: Artifact, attempt: Attempt, best: boole
   media_type: artifact.mediaType,
   width: artifact.width,
   height: artifact.height,
+  frames: artifact.frames,
+  fps: artifact.fps,
+  duration_seconds: artifact.durationSeconds,
   gpu: attempt.gpu,
   seed: attempt.seed,
   seconds: attempt.seconds,

@@ -33,10 +33,12 @@ export class Job {
   @Column('text') modelName!: string;
   @Column('int') width!: number;
   @Column('int') height!: number;
+  /** 0 where nothing is sampled. */
   @Column('int') steps!: number;
-  @Column('double precision') cfgScale!: number;
-  @Column('text') samplerName!: string;
-  @Column('text') scheduler!: string;
+  /** These three are null where the workflow has no such parameter. */
+  @Column('double precision', { nullable: true }) cfgScale!: number | null;
+  @Column('text', { nullable: true }) samplerName!: string | null;
+  @Column('text', { nullable: true }) scheduler!: string | null;
   /** Frames of one result: 1 for a picture. */
   @Column('int', { default: 1 }) frames!: number;
   /** Frames per second of a film; null for pictures. */
@@ -93,6 +95,8 @@ export interface AttemptProgress {
   percent: number;
   step: number | null;
   totalSteps: number | null;
+  /** Frames of the film that are finished; absent until a node has reported any. */
+  frame?: number;
 }
 
 @Entity('attempt')

@@ -80,7 +80,7 @@ export class JobsReader {
       const attempt = attempts.get(entry.attemptId);
       if (!attempt) return [];
       return {
-        attempt_id: entry.attemptId, attempt: attempt.n, task_id: attempt.taskId, gpu: attempt.gpu, graph: entry.graph, graph_sha256: entry.graphSha256, parameters: entry.parameters,
+        attempt_id: entry.attemptId, attempt: attempt.n, task_id: attempt.taskId, gpu: attempt.gpu, graph: entry.graph, graph_sha256: entry.graphSha256, parameters: entry.parameters, plan: entry.plan,
         workflow: entry.workflow, workflow_version: entry.workflowVersion, comfyui_version: entry.comfyuiVersion, device: entry.device, pytorch_version: entry.pytorchVersion,
         recorded_at: entry.recordedAt.toISOString(),
       };

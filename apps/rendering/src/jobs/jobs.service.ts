@@ -8,7 +8,8 @@ import { handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { FleetReader, toWaiting, type Fleet, type WaitingTask } from '../scheduling/fleet';
-import { resolveParameters, type ParameterValues } from '../workflows/bind';
+import { resolveParameters } from '../workflows/bind';
+import { noParts, type ParameterValues } from '../workflows/composition';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { Attempt, Job, Task } from './job.entity';
@@ -98,7 +99,7 @@ export class JobsService {
         workflowVersion: workflow.file.version, preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt,
         negativePrompt: body.negative_prompt, fullPrompt: String(values['prompt']), fullNegativePrompt: String(values['negative_prompt']), modelName: String(values['model_name']),
         width: Number(values['width']), height: Number(values['height']), steps: Number(values['steps']), cfgScale: Number(values['cfg_scale']),
-        samplerName: String(values['sampler_name']), scheduler: String(values['scheduler']), seed, count: body.count, autoQualityCheck: body.auto_quality_check,
+        samplerName: String(values['sampler_name']), scheduler: String(values['scheduler']), frames: 1, fps: null, allowDegrade: body.allow_degrade, parameters: values, parts: noParts, images: {}, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
         maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
       });
     await tx.insert(Job, job);
@@ -126,7 +127,13 @@ export class JobsService {
       status: job.state,
       seed: job.seed,
       count: job.count,
+      workflow: job.workflow,
       model_name: job.modelName,
+      width: job.width,
+      height: job.height,
+      frame_count: job.frames,
+      fps: job.fps,
+      duration_seconds: job.fps === null ? null : job.frames / job.fps,
       estimate,
       suggestion: suggestDraft(workflow, body, values, estimate.remaining_seconds, (draft) => {
         const first = own[0];

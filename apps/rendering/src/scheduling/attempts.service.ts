@@ -11,7 +11,8 @@ import type { GpuInventory } from '../gpus/gpu.entity';
 import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { attemptStatesBefore } from '../jobs/moves';
-import { bindGraph, graphSha256, type ParameterValues } from '../workflows/bind';
+import { bindGraph, graphSha256 } from '../workflows/bind';
+import type { ParameterValues } from '../workflows/composition';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { unfit } from './pick';
@@ -148,7 +149,4 @@ export class AttemptsService {
 
 const factsOf = (attempt: Attempt) => ({ taskId: attempt.taskId, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu });
 
-const parametersOf = (job: Job, task: Task): ParameterValues => ({
-  prompt: job.fullPrompt, negative_prompt: job.fullNegativePrompt, model_name: job.modelName, width: job.width, height: job.height, steps: job.steps, cfg_scale: job.cfgScale,
-  sampler_name: job.samplerName, scheduler: job.scheduler, seed: task.seed,
-});
+const parametersOf = (job: Job, task: Task): ParameterValues => (job.parameters['seed'] === undefined ? job.parameters : { ...job.parameters, seed: task.seed });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { FieldError } from '@tower/contracts';
 import { canonicalJson } from '@tower/db';
 import { AppError } from '@tower/kit';
+import type { ParameterValue, ParameterValues } from './composition';
 import type { Workflow, WorkflowGraph, WorkflowParameter } from './workflow-file';
 
-export type ParameterValue = string | number;
-export type ParameterValues = Record<string, ParameterValue>;
+export type { ParameterValue, ParameterValues };
 
 /** What servers announced; undefined while no card was ever seen. */
 export interface KnownChoices {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand, defineEvent } from '../event';
-import { generateRequest, jobError, jobState } from '../job';
+import { generateRequest } from '../generate-request';
+import { jobError, jobState } from '../job';
 import { gpuName } from '../gpu';
 import { seed, sha256, text, uuid } from '../primitives';
 
@@ -11,7 +12,7 @@ const byJob = (data: { jobId: string }): string => data.jobId;
 
 export const jobRequested = defineEvent(
   'rendering.v1.job_requested',
-  z.object({ ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string() }),
+  z.object({ ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string(), frames: z.int().min(1).optional(), fps: z.number().optional() }),
   byJob,
 );
 export const jobQueued = defineEvent('rendering.v1.job_queued', z.object({ ...ofJob, reason: z.string() }), byJob);
@@ -29,6 +30,8 @@ export const renderedFile = z.object({
   sha256,
   bytes: z.int(),
   mediaType: z.string(),
+  /** Of a film, counted by decoding. */
+  frames: z.int().min(1).optional(),
 });
 export const attemptRendered = defineEvent(
   'rendering.v1.attempt_rendered',
@@ -37,6 +40,9 @@ export const attemptRendered = defineEvent(
     seconds: z.number(),
     expectedWidth: z.int(),
     expectedHeight: z.int(),
+    /** Frames that each film was to have; absent for pictures. */
+    expectedFrames: z.int().min(1).optional(),
+    jobType: z.string().optional(),
     characterIds: z.array(uuid),
     /** False: nobody waits for a verdict. */
     judge: z.boolean(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gpuName } from '../gpu';
-import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobState, jobSummary, jobType, jobView } from '../job';
+import { generateRequest } from '../generate-request';
+import { artifactView, jobAccepted, jobEventView, jobParamsView, jobState, jobSummary, jobType, jobView } from '../job';
 import { pageOf, pageQuery } from '../page';
 import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { characterView, createCharacterBody, updateCharacterBody } from '../character';
 import { gpuName } from '../gpu';
-import { artifactView, generateRequest, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView, shortGenerateRequest } from '../job';
+import { generateRequest, shortGenerateRequest } from '../generate-request';
+import { artifactMediaTypes, artifactView, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView } from '../job';
 import { pageOf, pageQuery, wholeNumber } from '../page';
 import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
@@ -81,11 +82,15 @@ export const routes = {
   generate: defineRoute({
     method: 'POST', path: '/generate', tag: 'jobs', status: 202, body: z.union([generateRequest, shortGenerateRequest]), response: jobAccepted, idempotent: true,
     refusals: [404, 409],
-    summary: 'Ask for pictures',
+    summary: 'Ask for pictures or films',
     examples: {
       'the short form': { type: 'image', prompt: 'a girl on a night train, rain on the window', quality: 'low' },
       'four pictures in a project': {
         project_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', job_type: 'still_image', prompt: 'a girl on a night train, rain on the window', preset: 'standard', width: 512, height: 768, count: 4, seed: 42,
+      },
+      'a loop with a LoRA': {
+        project_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', job_type: 'animation_loop', prompt: 'a girl on a night train, rain on the window', preset: 'draft', frame_count: 16, fps: 8,
+        lora_models: [{ name: 'style.safetensors', strength: 0.8 }],
       },
     },
     links: ofJob('$response.body#/job_id'),
@@ -121,14 +126,14 @@ export const routes = {
 
   getArtifact: defineRoute({ method: 'GET', path: '/artifacts/{id}', tag: 'artifacts', status: 200, params: byId, response: artifactView, summary: 'One file, described' }),
   getArtifactContent: defineRoute({
-    method: 'GET', path: '/artifacts/{id}/content', tag: 'artifacts', status: 200, params: byId, response: { bytes: ['image/png', 'image/webp', 'image/jpeg'] },
+    method: 'GET', path: '/artifacts/{id}/content', tag: 'artifacts', status: 200, params: byId, response: { bytes: [...artifactMediaTypes] },
     refusals: [206, 304, 410, 416],
     summary: 'The bytes; Range and ETag (sha256) are understood',
   }),
   getArtifactThumbnail: defineRoute({
     method: 'GET', path: '/artifacts/{id}/thumbnail', tag: 'artifacts', status: 200, params: byId, response: { bytes: ['image/webp'] },
     refusals: [206, 304, 410, 416],
-    summary: 'A small WebP of the file',
+    summary: 'A small WebP of the file; of a film its middle frame',
   }),
 } as const;
 

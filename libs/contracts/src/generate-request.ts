@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { jobType, preset, priority } from './job';
+import { parameterValue } from './job-parts';
+import { line, maxSeed, seed, text, uuid } from './primitives';
+
+const width = z.int().min(64).max(2048).multipleOf(8).describe('pixels');
+const height = width;
+
+const pictureRef = line(500).describe('id of an artifact, or path of a picture below the library folder');
+const modelFile = (folder: string) => line(300).describe(`file in models/${folder} as the card lists it`);
+
+const loraUse = z.strictObject({ name: modelFile('loras'), strength: z.number().min(-10).max(10).default(1) });
+const referenceUse = z.strictObject({
+  image: pictureRef,
+  weight: z.number().min(-1).max(5).optional().describe('default: `ipadapter_weight`, else 0.8'),
+  kind: z.enum(['ipadapter', 'faceid']).default('ipadapter'),
+});
+const controlnetUse = z.strictObject({ name: modelFile('controlnet'), image: pictureRef, strength: z.number().min(0).max(10).default(1) });
+
+/** The full form of `POST /generate`. Fields left out come from the workflow's preset. */
+const fullRequest = z.strictObject({
+  project_id: uuid,
+  character_ids: z.array(uuid).max(8).default([]),
+  job_type: jobType,
+  prompt: text(4000).default('').describe('needed by every workflow that reads a prompt'),
+  negative_prompt: text(4000).default(''),
+  workflow: line(100).optional().describe('default: the first one that makes this job type'),
+  preset: preset.default('standard'),
+  width: width.optional(),
+  height: height.optional(),
+  steps: z.int().min(1).max(150).optional(),
+  cfg_scale: z.number().min(0).max(30).optional(),
+  sampler_name: line(60).optional(),
+  scheduler: line(60).optional(),
+  seed: seed.optional().describe('chosen and returned when absent'),
+  count: z.int().min(1).max(64).default(1).describe('results with consecutive seeds'),
+  frame_count: z.int().min(2).max(2000).optional().describe('frames of one film'),
+  fps: z.number().min(1).max(120).optional().describe('frames per second of a film'),
+  model_name: modelFile('checkpoints').optional(),
+  lora_models: z.array(z.union([modelFile('loras'), loraUse])).max(16).default([]),
+  use_ipadapter: z.boolean().optional().describe('false leaves `ipadapter_refs` out; default: true where there are any'),
+  ipadapter_refs: z.array(z.union([pictureRef, referenceUse])).max(4).default([]),
+  ipadapter_weight: z.number().min(-1).max(5).optional().describe('weight of references that give none'),
+  controlnet_models: z.array(controlnetUse).max(4).default([]),
+  pose_reference: pictureRef.optional().describe('a pose as OpenPose draws it'),
+  start_image: pictureRef.optional().describe('the picture that is worked on, or the first frame'),
+  end_image: pictureRef.optional().describe('the last frame'),
+  parameters: z.record(line(60), parameterValue).default({}).describe('further parameters of the workflow, by the names that GET /workflows/{name} gives'),
+  priority: priority.default('normal'),
+  allow_degrade: z.boolean().default(false).describe('a smaller size is better than no result'),
+  auto_quality_check: z.boolean().default(true),
+  max_regenerations: z.int().min(0).max(10).default(2),
+});
+
+const seedsFit = (request: { seed?: number | undefined; count: number }): boolean =>
+  request.seed === undefined || request.seed + request.count - 1 <= maxSeed;
+const seedsFitMessage = { path: ['seed'], message: `seed + count - 1 must not exceed ${maxSeed}` };
+
+export const generateRequest = fullRequest.refine(seedsFit, seedsFitMessage).meta({ id: 'GenerateRequest' });
+export type GenerateRequest = z.infer<typeof generateRequest>;
+
+/** The older short form; `quality` is the preset, the project is the one named `Unfiled`. */
+export const shortGenerateRequest = z
+  .strictObject({ type: z.literal('image'), prompt: line(4000), quality: preset.default('standard') })
+  .meta({ id: 'ShortGenerateRequest' });
