@@ -1,7 +1,8 @@
-import { css, round } from './colour';
+import { css, fine, round } from './colour';
 import { face } from './face';
 import { accessory, body } from './figure';
 import { backHair, frontHair } from './hair';
+import { lift, poseOf, type Pose } from './pose';
 import { recipeRandom, type DrawingRecipe } from './recipe';
 import { foreground, scenery } from './scenery';
 import { traitsOf } from './traits';
@@ -17,17 +18,30 @@ export function drawSvg(recipe: DrawingRecipe, width: number, height: number): s
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${picture}${watermark(width, height)}</svg>`;
 }
 
+/** Scenery that moves is drawn larger, so that no edge comes into the picture. */
+const sceneryMargin = 1.18;
+
 function character(recipe: DrawingRecipe, width: number, height: number): string {
   const traits = traitsOf(recipe);
+  const pose = poseOf(recipe);
   const random = recipeRandom(recipe, 'scene');
-  const scale = Math.min(width / unitsWide, height / unitsHigh) * traits.zoom;
-  const x = width * (0.5 + traits.shiftX);
+  const scale = Math.min(width / unitsWide, height / unitsHigh) * traits.zoom * (pose?.zoom ?? 1);
+  const x = width * (0.5 + traits.shiftX + (pose?.walk ?? 0));
   const y = height * (0.4 + traits.shiftY);
   const back = scenery(traits.scene, width, height, random);
-  const front = foreground(traits.scene, width, height, random);
-  const head = `<g transform="rotate(${round(traits.tilt)} 0 24)">${face(traits)}${frontHair(traits)}${accessory(traits)}</g>`;
-  const figure = `<g transform="translate(${round(x)} ${round(y)}) scale(${round(scale * 100) / 100})"><g transform="rotate(${round(traits.tilt)} 0 24)">${backHair(traits)}</g>${body(traits)}${head}</g>`;
-  return back + figure + front + (recipe.refined > 0 ? refinement(traits.hair, recipe, width, height) : '');
+  const front = foreground(traits.scene, width, height, random, pose);
+  const tilt = round(traits.tilt + (pose?.nod ?? 0));
+  const head = `<g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${face(traits, pose)}${frontHair(traits, pose)}${accessory(traits)}</g>`;
+  const figure = `<g transform="translate(${fine(x)} ${fine(y)}) scale(${round(scale * 100) / 100})"><g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${backHair(traits, pose)}</g>${body(traits, pose)}${head}</g>`;
+  return (pose === undefined ? back : drifted(back, pose, width, height)) + figure + front
+    + (recipe.refined > 0 ? refinement(traits.hair, recipe, width, height) : '');
+}
+
+function drifted(back: string, { pan, rise, zoom }: Pose, width: number, height: number): string {
+  const scale = sceneryMargin * zoom;
+  const x = width * (0.5 + pan);
+  const y = height * (0.5 + rise);
+  return `<g transform="translate(${fine(x)} ${fine(y)}) scale(${fine(scale)}) translate(${round(-width / 2)} ${round(-height / 2)})">${back}</g>`;
 }
 
 /** A second pass shows as fine light: same character, more texture. */

@@ -1,14 +1,16 @@
-import { css, lighter, shaded } from './colour';
+import { css, fine, lighter, shaded } from './colour';
+import { lift, type Pose } from './pose';
 import type { Traits } from './traits';
 
 /** Neck, shoulders, clothes and arms, in head units; long enough to leave the picture at the bottom. */
-export function body(traits: Traits): string {
+export function body(traits: Traits, pose?: Pose): string {
   const { skin, cloth, trim } = traits;
   const line = css(shaded(cloth, 26));
   const neck = `<path d="M-6 20 V34 Q0 40 6 34 V20 Z" fill="${css(shaded(skin, 8))}"/>`;
   const torso = `<path d="M-9 33 C-22 36 -36 40 -39 56 L-44 190 H44 L39 56 C36 40 22 36 9 33 Q0 42 -9 33 Z" fill="${css(cloth)}" stroke="${line}" stroke-width=".8"/>`;
   const folds = `<path d="M-25 60 Q-22 90 -26 130 M25 60 Q22 90 26 130 M0 62 V130" fill="none" stroke="${line}" stroke-width=".6" stroke-opacity=".6"/>`;
-  return neck + torso + folds + outfitDetail(traits, css(trim), line) + (traits.waving ? wavingArm(traits, line) : '');
+  const drawn = neck + torso + folds + outfitDetail(traits, css(trim), line) + (traits.waving ? raised(wavingArm(traits, line), pose) : '');
+  return pose === undefined ? drawn : `<g transform="${lift(pose, 0.7)}">${drawn}</g>`;
 }
 
 function outfitDetail({ outfit, cloth, skin }: Traits, trim: string, line: string): string {
@@ -20,6 +22,8 @@ function outfitDetail({ outfit, cloth, skin }: Traits, trim: string, line: strin
     case 'coat': return `<path d="M-10 33 L-26 46 L-6 86 L0 52 Z M10 33 L26 46 L6 86 L0 52 Z" fill="${css(shaded(cloth))}" stroke="${line}" stroke-width=".6"/><circle cx="0" cy="96" r="2" fill="${trim}"/><circle cx="0" cy="112" r="2" fill="${trim}"/>`;
   }
 }
+
+const raised = (arm: string, pose: Pose | undefined): string => (pose === undefined ? arm : `<g transform="rotate(${fine(pose.wave)} 34 56)">${arm}</g>`);
 
 function wavingArm({ cloth, skin }: Traits, line: string): string {
   return `<path d="M34 60 C50 62 56 40 51 20 L41 22 C43 38 40 46 30 48 Z" fill="${css(cloth)}" stroke="${line}" stroke-width=".7"/><circle cx="46" cy="14" r="7" fill="${css(skin)}"/><path d="M41 11 l-3 -7 M45 8 l-1 -8 M50 9 l2 -7" stroke="${css(skin)}" stroke-width="3" stroke-linecap="round"/>`;

@@ -1,8 +1,14 @@
 import { css, lighter, shaded } from './colour';
+import { leaning, type Pose } from './pose';
 import type { Traits } from './traits';
 
 /** All in head units: the face is a circle of radius 22 around 0,0, chin at y 27. */
-export function backHair({ hair, cut }: Traits): string {
+export function backHair(traits: Traits, pose?: Pose): string {
+  const { cut } = traits;
+  return leaning(backShape(traits), cut === 'twintails' || cut === 'ponytail' ? pose?.trail : pose?.sway, -10);
+}
+
+function backShape({ hair, cut }: Traits): string {
   const dark = css(shaded(hair));
   const line = css(shaded(hair, 26));
   const shape = (d: string): string => `<path d="${d}" fill="${dark}" stroke="${line}" stroke-width=".7"/>`;
@@ -23,11 +29,14 @@ const fringes: Record<Traits['bangs'], string> = {
   choppy: 'M-24 3 C-30 -35 30 -35 24 3 L19 -8 L18 1 L12 -10 L9 -1 L3 -12 L-1 0 L-7 -11 L-10 0 L-15 -10 L-18 1 L-20 -7 Z',
 };
 
-export function frontHair({ hair, bangs, cut, boy }: Traits): string {
+export function frontHair({ hair, bangs, cut, boy }: Traits, pose?: Pose): string {
   const fill = css(hair);
   const line = css(shaded(hair, 26));
   const locks = boy || cut === 'short' ? '' : ['', 'scale(-1 1)'].map((flip) => `<path transform="${flip}" d="M-24 -2 C-29 12 -27 26 -23 36 C-20 26 -20 12 -20 0 Z" fill="${fill}" stroke="${line}" stroke-width=".6"/>`).join('');
+  const sway = pose?.sway;
   const shine = `<path d="M-15 -17 Q-6 -23 8 -22" fill="none" stroke="${css(lighter(hair, 18))}" stroke-width="2.6" stroke-linecap="round" stroke-opacity=".8"/>`;
   const ahoge = `<path d="M0 -26 C-3 -35 6 -37 8 -33 C4 -33 3 -30 3 -26 Z" fill="${fill}" stroke="${line}" stroke-width=".5"/>`;
-  return `${locks}<path d="${fringes[bangs]}" fill="${fill}" stroke="${line}" stroke-width=".7" stroke-linejoin="round"/>${shine}${ahoge}`;
+  const fringe = `<path d="${fringes[bangs]}" fill="${fill}" stroke="${line}" stroke-width=".7" stroke-linejoin="round"/>`;
+  // The tuft stands up, so it leans the other way.
+  return leaning(locks, sway) + leaning(fringe, sway === undefined ? undefined : sway * 0.35, -26) + shine + leaning(ahoge, sway === undefined ? undefined : sway * -2, -26);
 }

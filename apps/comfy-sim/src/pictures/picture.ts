@@ -1,13 +1,16 @@
 import sharp from 'sharp';
 import { drawSvg } from './drawing';
+import { filmFrame, hasKeyframes, mixed } from './keyframes';
 import { recipeFingerprint, type DrawingRecipe } from './recipe';
 
 export type Kernel = 'nearest' | 'linear' | 'cubic' | 'lanczos3';
 type Render = () => Promise<Buffer>;
+type Remake = (recipe: DrawingRecipe) => Picture;
 
 /** One RGB picture of a batch. Pixels are made when somebody first needs them, and then kept. */
 export class Picture {
   private rendered: Promise<Buffer> | undefined;
+  private readonly covers = new Map<string, Picture>();
 
   private constructor(
     readonly width: number,
@@ -19,11 +22,28 @@ export class Picture {
     readonly recipe?: DrawingRecipe,
     /** Channels from 0 to 1 of a picture of one colour. */
     readonly flatColour?: readonly number[],
+    /** Does to another drawing what was done to this one. */
+    private readonly remake?: Remake,
   ) {}
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
-    const render: Render = () => raw(sharp(Buffer.from(drawSvg(recipe, width, height))), width, height);
-    return new Picture(width, height, recipeFingerprint(recipe), render, recipe);
+    const drawing: Render = () => raw(sharp(Buffer.from(drawSvg(recipe, width, height))), width, height);
+    const { motion } = recipe;
+    const render: Render = recipe.sampled && motion !== undefined && hasKeyframes(motion) ? () => filmFrame(recipe, motion, width, height, drawing) : drawing;
+    return new Picture(width, height, recipeFingerprint(recipe), render, recipe, undefined, (other) => Picture.drawn(other, width, height));
+  }
+
+  /**
+   * What lies between two frames; `share` of the way from the first to the second, 0 to 1. Neighbours of one drawn film give
+   * the drawing of that moment, others a blend. The second takes the size of the first.
+   */
+  static between(first: Picture, second: Picture, share: number): Picture {
+    const moment = momentBetween(first, second, share);
+    if (moment !== undefined && first.remake !== undefined) return first.remake(moment);
+    const { width, height } = first;
+    const other = second.width === width && second.height === height ? second : second.scaled(width, height, 'linear');
+    const render: Render = async () => mixed(await first.pixels(), await other.pixels(), share);
+    return new Picture(width, height, `${first.fingerprint} ${share} ${other.fingerprint}`, render);
   }
 
   static solid(rgb: number, width: number, height: number): Picture {
@@ -43,7 +63,18 @@ export class Picture {
   scaled(width: number, height: number, kernel: Kernel, position?: 'centre'): Picture {
     const fit = position === undefined ? 'fill' : 'cover';
     const render: Render = async () => raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }), width, height);
-    return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe);
+    const { remake } = this;
+    const again: Remake | undefined = remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
+    return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe, undefined, again);
+  }
+
+  /** At the size of a film's frame, the middle kept. The same object for the same size, as all frames of a film ask for it. */
+  covering(width: number, height: number): Picture {
+    if (width === this.width && height === this.height) return this;
+    const key = `${width}x${height}`;
+    const cover = this.covers.get(key) ?? this.scaled(width, height, 'lanczos3', 'centre');
+    this.covers.set(key, cover);
+    return cover;
   }
 
   inverted(): Picture {
@@ -82,4 +113,18 @@ export class Picture {
 
 function raw(image: sharp.Sharp, width: number, height: number): Promise<Buffer> {
   return image.resize(width, height, { fit: 'fill' }).flatten({ background: '#000' }).removeAlpha().toColourspace('srgb').raw().toBuffer();
+}
+
+/** The recipe of a moment between two frames of one film that were treated alike. */
+function momentBetween(first: Picture, second: Picture, share: number): DrawingRecipe | undefined {
+  const [from, to] = [first.recipe, second.recipe];
+  if (from?.motion === undefined || to?.motion === undefined || first.width !== second.width || first.height !== second.height) return undefined;
+  const { index, count, closed } = from.motion;
+  const at = (recipe: DrawingRecipe, frame: number): DrawingRecipe => ({ ...recipe, motion: recipe.motion && { ...recipe.motion, index: frame } });
+  if (recipeFingerprint(at(from, 0)) !== recipeFingerprint(at(to, 0))) return undefined;
+  const treatment = ({ fingerprint }: Picture, recipe: DrawingRecipe): string => fingerprint.slice(recipeFingerprint(recipe).length);
+  if (treatment(first, from) !== treatment(second, to)) return undefined;
+  // A loop goes on from its last frame to the first, which interpolators are given once more at the end.
+  const next = closed && to.motion.index < index ? to.motion.index + count : to.motion.index;
+  return next > index && next - index <= 1 ? at(from, index + share * (next - index)) : undefined;
 }

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { Preview } from '../socket/frames';
-import { drawSvg } from './drawing';
+import { Picture } from './picture';
 import type { DrawingRecipe } from './recipe';
 
 /** `--preview-size`: previews are scaled up or down to this longest side. */
@@ -13,7 +13,8 @@ export async function drawPreview(recipe: DrawingRecipe, width: number, height: 
   // Real previews are latents of an eighth of the size, enlarged.
   const [small, tall] = [Math.max(1, Math.round(w / 8)), Math.max(1, Math.round(h / 8))];
   const noise = { type: 'gaussian', mean: 128, sigma: Math.max(1, 90 * (1 - progress)) } as const;
-  const drawn = await sharp(Buffer.from(drawSvg(recipe, small * 4, tall * 4))).resize(small, tall).removeAlpha().toBuffer();
+  const raw = { width: small * 4, height: tall * 4, channels: 3 } as const;
+  const drawn = await sharp(await Picture.drawn(recipe, raw.width, raw.height).pixels(), { raw }).resize(small, tall).png().toBuffer();
   const grain = await sharp({ create: { width: small, height: tall, channels: 3, background: '#808080', noise } }).png().toBuffer();
   const mixed = await sharp(drawn).composite([{ input: grain, blend: 'soft-light' }]).toBuffer();
   const bytes = await sharp(mixed).resize(w, h, { kernel: 'cubic', fit: 'fill' }).jpeg({ quality: 95 }).toBuffer();

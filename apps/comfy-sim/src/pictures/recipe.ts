@@ -4,7 +4,7 @@ import type { Picture } from './picture';
 
 /** Which moment of a film a picture shows. All frames of one film have the same recipe but for `index` of the motion. */
 export interface Motion {
-  /** Frame number, 0 ≤ index ≤ count − 1. A fraction lies between two frames, as interpolators make them. */
+  /** Frame number, 0 ≤ index < count. A fraction lies between two frames, as interpolators make them. */
   readonly index: number;
   /** Frames of the whole film, at least 1. */
   readonly count: number;

@@ -1,4 +1,5 @@
 import { round } from './colour';
+import type { Pose } from './pose';
 import type { Scene } from './traits';
 
 type Random = () => number;
@@ -16,16 +17,38 @@ export function scenery(scene: Scene, width: number, height: number, random: Ran
 }
 
 /** What flies in front of the figure. */
-export function foreground(scene: Scene, width: number, height: number, random: Random): string {
+export function foreground(scene: Scene, width: number, height: number, random: Random, pose?: Pose): string {
   const unit = Math.min(width, height) / 100;
+  const fallen = (times: number): Place => falling(width, height, times, pose);
   switch (scene) {
-    case 'sakura': return scatter(22, width, height, random, (x, y) => `<ellipse cx="${x}" cy="${y}" rx="${round(unit * 1.5)}" ry="${round(unit * 0.8)}" fill="#ff9fbd" fill-opacity=".85" transform="rotate(${round(x % 180)} ${x} ${y})"/>`);
-    case 'snow': return scatter(40, width, height, random, (x, y) => `<circle cx="${x}" cy="${y}" r="${round(unit * (0.4 + random()))}" fill="#fff" fill-opacity=".9"/>`);
-    case 'rain': return scatter(46, width, height, random, (x, y) => `<path d="M${x} ${y} l${round(-unit)} ${round(unit * 5)}" stroke="#dcebf7" stroke-opacity=".6" stroke-width="${round(unit * 0.3)}"/>`);
+    case 'sakura': return scatter(22, width, height, random, (x, y) => `<ellipse cx="${x}" cy="${y}" rx="${round(unit * 1.5)}" ry="${round(unit * 0.8)}" fill="#ff9fbd" fill-opacity=".85" transform="rotate(${round(x % 180)} ${x} ${y})"/>`, fallen(1));
+    case 'snow': return scatter(40, width, height, random, (x, y) => `<circle cx="${x}" cy="${y}" r="${round(unit * (0.4 + random()))}" fill="#fff" fill-opacity=".9"/>`, fallen(1));
+    case 'rain': return scatter(46, width, height, random, (x, y) => `<path d="M${x} ${y} l${round(-unit)} ${round(unit * 5)}" stroke="#dcebf7" stroke-opacity=".6" stroke-width="${round(unit * 0.3)}"/>`, fallen(3));
     case 'forest':
-    case 'meadow': return scatter(14, width, height, random, (x, y) => `<circle cx="${x}" cy="${y}" r="${round(unit * 0.7)}" fill="#fff9c2" fill-opacity=".8"/>`);
+    case 'meadow': return scatter(14, width, height, random, (x, y) => `<circle cx="${x}" cy="${y}" r="${round(unit * 0.7)}" fill="#fff9c2" fill-opacity=".8"/>`, hovering(unit, pose));
     default: return '';
   }
+}
+
+type Place = (x: number, y: number) => readonly [x: number, y: number];
+const stays: Place = (x, y) => [x, y];
+
+/** Down and in again at the top, a whole number of times in a loop. */
+function falling(width: number, height: number, times: number, pose: Pose | undefined): Place {
+  if (pose === undefined) return stays;
+  const span = 1.2 * height;
+  return (x, y) => [
+    x + 0.03 * width * Math.sin(2 * Math.PI * (pose.fall + x / width)),
+    ((y * 1.2 + times * pose.fall * span) % span) - 0.1 * height,
+  ];
+}
+
+function hovering(unit: number, pose: Pose | undefined): Place {
+  if (pose === undefined) return stays;
+  return (x, y) => {
+    const angle = 2 * Math.PI * pose.fall + x + y;
+    return [x + 5 * unit * Math.cos(angle), y + 3 * unit * Math.sin(angle)];
+  };
 }
 
 type Painter = (width: number, height: number, random: Random) => string;
@@ -45,8 +68,11 @@ const things: Record<Scene, Painter> = {
   meadow: (w, h, random) => clouds(w, h, random) + hills(w, h, random, '#a6d97a', '#7cc05c') + flowers(w, h, random),
 };
 
-function scatter(count: number, width: number, height: number, random: Random, draw: (x: number, y: number) => string): string {
-  return Array.from({ length: count }, () => draw(round(random() * width), round(random() * height))).join('');
+function scatter(count: number, width: number, height: number, random: Random, draw: (x: number, y: number) => string, place: Place = stays): string {
+  return Array.from({ length: count }, () => {
+    const [x, y] = place(random() * width, random() * height);
+    return draw(round(x), round(y));
+  }).join('');
 }
 
 const ground = (w: number, h: number, fill: string): string => `<path d="M0 ${round(h * 0.8)} Q${round(w / 2)} ${round(h * 0.75)} ${w} ${round(h * 0.8)} V${h} H0 Z" fill="${fill}"/>`;
