@@ -4,7 +4,7 @@ import { cardProfiles, defaultInventory, type CardProfileId } from './card/card-
 import { Clock, ProcessGone } from './clock';
 import { Executor } from './execution/executor';
 import { InterruptFlag } from './execution/interruption';
-import { NodeCache, type CachePolicy } from './execution/node-cache';
+import { NodeCache } from './execution/node-cache';
 import { nodeRuntime } from './execution/node-runtime';
 import { Worker } from './execution/worker';
 import { ExecutionLog, type ExecutionLogEntry } from './execution-log';
@@ -25,6 +25,7 @@ import { serverFeatures } from './http/system-view';
 import { uploadRoutes } from './http/upload-routes';
 import { viewRoutes } from './http/view-routes';
 import { Jobs } from './jobs';
+import type { LaunchFlags } from './launch-flags';
 import { LogRing } from './log-ring';
 import { coreBehaviours, fileChecks } from './nodes/node-behaviours';
 import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
@@ -35,26 +36,18 @@ import { Publisher } from './socket/publisher';
 import { NodeReplacements } from './validation/node-replacements';
 import { SocketDoor } from './socket/socket-door';
 
-export interface ComfySimOptions {
-  /** Below it lie output, input and temp. A restart keeps the first two. */
+export interface ComfySimOptions extends LaunchFlags {
+  /** Below it lie output, input and temp, unless launch flags put them elsewhere. A restart keeps the first two. */
   readonly home: string;
   readonly profile?: CardProfileId;
   readonly generation?: GenerationId;
-  readonly host?: string;
-  /** 0 picks a free one. */
-  readonly port?: number;
   /** Simulated seconds are multiplied by it; 0 runs as fast as it can. */
   readonly timeScale?: number;
   readonly seed?: number;
   readonly executionLogFile?: string;
   readonly faults?: readonly Fault[];
   readonly models?: ModelInventory;
-  readonly previewMethod?: 'none' | 'latent2rgb';
-  readonly maxUploadMegabytes?: number;
   readonly historyDelayMs?: number;
-  readonly cache?: CachePolicy;
-  readonly corsOrigin?: string;
-  readonly compresses?: boolean;
   /** Adds small nodes that tick, sleep, raise, block or expand. */
   readonly toys?: boolean;
   /** Describes the classes of six node packs: their graphs validate, and fail when they reach one. */
@@ -76,17 +69,17 @@ export interface RunningComfySim {
   kill(): Promise<void>;
 }
 
-const defaults = { host: '127.0.0.1', timeScale: 0.1, seed: 1, maxUploadMegabytes: 100, historyDelayMs: 5 };
+const defaults = { host: '127.0.0.1', timeScale: 0.1, seed: 1, maxUploadMegabytes: 100, historyDelayMs: 5, previewSize: 512 };
 const megabyte = 1024 * 1024;
 
 /** Builds one server, opens its port and starts its worker and its publisher. */
 export async function startComfySim(options: ComfySimOptions): Promise<RunningComfySim> {
   const settings = { ...defaults, profile: 'rtx3060' as CardProfileId, generation: '0.3.64' as GenerationId, ...options };
   const generation = getGeneration(settings.generation);
-  const card = new Card(cardProfiles[settings.profile], settings.seed);
+  const card = new Card(cardProfiles[settings.onCpu === true ? 'cpu' : settings.profile], settings.seed);
   const models = settings.models ?? defaultInventory;
   const clock = new Clock();
-  const folders = new Folders(path.resolve(settings.home));
+  const folders = new Folders(path.resolve(settings.home), { output: settings.outputFolder, input: settings.inputFolder, temp: settings.tempFolder });
   folders.prepare();
   const logs = new LogRing();
   const log = (line: string): void => logs.add(line);
@@ -97,9 +90,9 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const registry = new NodeRegistry(models, () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
-  if (settings.packs === true) registry.add(readObjectInfo('0.3.64', 'packs'), true);
+  if (settings.packs === true && settings.customNodes !== false) registry.add(readObjectInfo('0.3.64', 'packs'), true);
   const behaviours = coreBehaviours(generation);
-  if (settings.toys === true) {
+  if (settings.toys === true && settings.customNodes !== false) {
     registry.add(toyObjectInfo());
     for (const [name, behaviour] of toyBehaviours(generation)) behaviours.set(name, behaviour);
   }
@@ -119,7 +112,8 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     previewMethodPerPrompt: generation.previewMethodPerPrompt,
     runtimeFor: nodeRuntime({
       card, models, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
-      previews: (settings.previewMethod ?? 'latent2rgb') !== 'none',
+      previews: (settings.previewMethod ?? 'latent2rgb') !== 'none', previewSize: settings.previewSize ?? defaults.previewSize,
+      writesMetadata: settings.writesMetadata ?? true,
     }),
     onOutOfMemory: () => card.unloadAll(),
   });
@@ -128,9 +122,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     unloadModels: () => card.unloadAll(),
   });
 
-  const maxUploadBytes = settings.maxUploadMegabytes * megabyte;
+  const maxUploadBytes = Math.floor(settings.maxUploadMegabytes * megabyte);
+  const features = serverFeatures(generation, maxUploadBytes, settings);
   const sockets = new SocketDoor({
-    publisher, statusOf, log, features: serverFeatures(generation, maxUploadBytes),
+    publisher, statusOf, log, features,
     currentNodeOf: (sid) => (executor.clientId === sid ? executor.lastNodeId : null),
   });
   const replacements = generation.jobs ? new NodeReplacements(readObjectInfo('0.33', 'replacements')) : undefined;
@@ -140,7 +135,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     ...promptRoutes({ queue, rules, executionLog, faults, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
     ...viewRoutes(folders, generation), ...uploadRoutes(folders),
-    ...infoRoutes({ registry, card, models, generation, argv, maxUploadBytes }),
+    ...infoRoutes({ registry, card, models, generation, argv, features }),
     ...internalRoutes({ logs, folders, publisher, generation }),
     ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes] : []),
     ...simRoutes(faults, () => ({

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
-import type { CachePolicy } from './execution/node-cache';
+import { parseLaunchFlags } from './launch-flags';
 import { parseFault, type Fault } from './faults';
 import { generationIds, type GenerationId } from './generation';
 
@@ -10,20 +10,13 @@ interface Flags {
   readonly generation: GenerationId;
   readonly host: string;
   readonly port: number;
-  readonly timeScale: number;
+  readonly timeScale?: number;
   readonly home: string;
   readonly executionLog?: string;
   readonly seed: number;
   readonly fault: Fault[];
-  readonly previewMethod: 'none' | 'latent2rgb';
-  readonly maxUploadSize: number;
   readonly toys?: true;
   readonly packs?: true;
-  readonly cacheLru?: number;
-  readonly cacheRam?: number;
-  readonly cacheNone?: true;
-  readonly enableCorsHeader?: string | true;
-  readonly enableCompressResponseBody?: true;
 }
 
 function number(text: string): number {
@@ -40,53 +33,51 @@ function fault(text: string, before: Fault[]): Fault[] {
   }
 }
 
-const gibibyte = 1024 ** 3;
-
-function cacheOf(flags: Flags): { cache?: CachePolicy } {
-  if (flags.cacheNone === true) return { cache: { kind: 'none' } };
-  if (flags.cacheLru !== undefined) return { cache: { kind: 'lru', size: flags.cacheLru } };
-  if (flags.cacheRam === undefined) return {};
-  return { cache: { kind: flags.cacheRam * gibibyte > cardProfiles[flags.profile].ramBytes ? 'starved' : 'pressure' } };
-}
-
 export interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
   readonly profile: CardProfileId;
   readonly generation: GenerationId;
 }
 
-/** Our own flags come before a `--`; what follows it, and what we do not know, are flags of a real ComfyUI and are only shown. */
+const launchFlagsHelp = `
+Flags of ComfyUI, before or after a "--", are obeyed as the imitated version does: --listen, --port, --base-directory, --output-directory,
+--input-directory, --temp-directory, --user-directory, --database-url, --preview-method, --preview-size, --cache-classic, --cache-lru,
+--cache-none, --cache-ram, --max-upload-size, --enable-cors-header, --enable-compress-response-body, --enable-assets, --feature-flag,
+--disable-metadata, --disable-all-custom-nodes, --cpu. Others are shown in /system_stats; what the version lacks ends with exit code 2.`;
+
+/** Recordings made with `--cpu` show a CPU's pace, and what they did in the middle of a step needs the time. */
+const realTime = 1;
+const fast = 0.1;
+
+/** Our own flags come before a `--`; those of a real ComfyUI may stand on either side of it. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
   const command = new Command('comfy-sim')
     .description('A ComfyUI server that needs no GPU: same protocol, drawn pictures, injected faults.')
     .addOption(new Option('--profile <card>', 'simulated card').choices(Object.keys(cardProfiles)).default('rtx3060'))
     .addOption(new Option('--generation <version>', 'ComfyUI version to imitate').choices(generationIds).default('0.3.64'))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port; 0 picks a free one', number, 8188)
-    .option('--time-scale <factor>', 'simulated seconds are multiplied by it', number, 0.1)
+    .option('--time-scale <factor>', 'simulated seconds are multiplied by it (default: 0.1, with --cpu 1)', number)
     .option('--home <folder>', 'folder of output, input and temp', '.tower/comfy-sim')
     .option('--execution-log <file>', 'JSONL file of everything executed')
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
-    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=ms or factor]; may be repeated', fault, [])
-    .addOption(new Option('--preview-method <method>', 'previews while sampling').choices(['none', 'latent2rgb']).default('latent2rgb'))
-    .option('--cache-lru <results>', 'keep this many node results', number)
-    .option('--cache-ram <gigabytes>', 'RAM to keep free; more than the machine has keeps no results', number)
-    .option('--cache-none', 'keep no node results')
-    .option('--enable-cors-header [origin]', 'answer browsers of this origin; without one, of any')
-    .option('--enable-compress-response-body', 'compress answers for clients that take gzip')
+    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=number]; may be repeated', fault, [])
     .option('--packs', 'describe the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
-    .option('--max-upload-size <megabytes>', 'largest request body', number, 100)
+    .addHelpText('after', launchFlagsHelp)
     .allowUnknownOption()
     .allowExcessArguments();
-  command.parse([...args], { from: 'user' });
+  command.parse([...own], { from: 'user' });
   const flags = command.opts<Flags>();
+  const theirs = [...command.args, ...(end < 0 ? [] : args.slice(end + 1))];
+  const launch = parseLaunchFlags(theirs, flags.generation, cardProfiles[flags.profile].ramBytes);
   return {
-    home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port, timeScale: flags.timeScale,
-    seed: flags.seed, faults: flags.fault, previewMethod: flags.previewMethod, maxUploadMegabytes: flags.maxUploadSize,
-    toys: flags.toys === true, packs: flags.packs === true, compresses: flags.enableCompressResponseBody === true,
-    ...cacheOf(flags),
-    ...(flags.enableCorsHeader === undefined ? {} : { corsOrigin: flags.enableCorsHeader === true ? '*' : flags.enableCorsHeader }),
+    home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port,
+    timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
+    seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs === true,
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
+    ...launch,
   };
 }

@@ -32,6 +32,10 @@ async function start(...args: string[]): Promise<{ child: ChildProcess; port: nu
   return { child: started, port: message.port, printed: () => printed };
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10);
+}
+
 const light = { prompt: {
   1: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 0 } },
   2: { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'x' } },
@@ -64,6 +68,22 @@ describeCompiled('the comfy-sim command', () => {
     expect((await exited)[1]).toBe('SIGKILL');
     const events = readFileSync(path.join(home, 'log.jsonl'), 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { event: string }).event);
     expect(events).toEqual(['boot', 'accepted', 'start']);
+  });
+
+  it('obeys ComfyUI flags behind the dashes', async () => {
+    const { port } = await start('--', '--output-directory', path.join(home, 'elsewhere'), '--temp-directory', path.join(home, 'scratch'), '--cpu');
+    const url = `http://127.0.0.1:${port}`;
+    await fetch(`${url}/prompt`, { method: 'POST', body: JSON.stringify(light) });
+    await until(() => existsSync(path.join(home, 'elsewhere', 'x_00001_.png')));
+    const stats = (await (await fetch(`${url}/system_stats`)).json()) as { devices: { type: string; index: number | null }[] };
+    expect(stats.devices).toMatchObject([{ type: 'cpu', index: null }]);
+  });
+
+  it.each([
+    ['0.33', '--normalvram'], ['0.33', '--disable-assets'], ['0.3.64', '--enable-assets'],
+  ])('as %s does not start with %s, which that version lacks', async (generation, flag) => {
+    child = fork(main, ['--generation', generation, '--port', '0', '--home', home, '--', flag], { silent: true });
+    expect((await once(child, 'exit'))[0]).toBe(2);
   });
 
   it('complains about a wrong flag and does not start', async () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseCommandLine } from './command-line';
 import { startComfySim } from './comfy-sim';
+import { FlagRefused } from './launch-flags';
 
 async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));
@@ -21,5 +22,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`comfy-sim: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof FlagRefused ? 2 : 1);
 });

@@ -18,6 +18,9 @@ export interface Machine {
   readonly interrupt: InterruptFlag;
   readonly timeScale: number;
   readonly previews: boolean;
+  /** Longest side of a preview in pixels. */
+  readonly previewSize: number;
+  readonly writesMetadata: boolean;
   readonly models: ModelInventory;
   readonly crash: () => void;
   readonly log: (line: string) => void;
@@ -43,7 +46,7 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
       if (faults.strike('oom', where) !== undefined) throw new PyError(outOfMemory, 'Allocation on device ');
     };
     return {
-      card, folders, previews: drawsPreviews(previewMethod, machine.previews), writesMetadata: true, log: machine.log, strike,
+      card, folders, previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize, writesMetadata: machine.writesMetadata, log: machine.log, strike,
       hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
       throwIfInterrupted: () => interrupt.throwIfRaised(),
       pause: (ms) => clock.wait(ms),

@@ -10,7 +10,7 @@ export const isFolderKind = (kind: string): kind is FolderKind => (folderKinds a
 export class Folders {
   private readonly paths: Record<FolderKind, string>;
 
-  constructor(readonly home: string, overrides: Partial<Record<FolderKind, string>> = {}) {
+  constructor(readonly home: string, overrides: { readonly [kind in FolderKind]?: string | undefined } = {}) {
     this.paths = {
       output: path.resolve(overrides.output ?? path.join(home, 'output')),
       input: path.resolve(overrides.input ?? path.join(home, 'input')),

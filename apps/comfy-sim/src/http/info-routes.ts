@@ -2,10 +2,10 @@ import type { Card } from '../card/card';
 import type { Generation } from '../generation';
 import { modelFolders } from '../object-info/model-folders';
 import type { ModelInventory, NodeRegistry } from '../object-info/node-registry';
-import { dict } from '../python/values';
+import { dict, type PyDict } from '../python/values';
 import { bytes, empty, json, text } from './reply';
 import type { Route } from './router';
-import { serverFeatures, toSystemView } from './system-view';
+import { toSystemView } from './system-view';
 
 export interface InfoDesk {
   readonly registry: NodeRegistry;
@@ -13,7 +13,7 @@ export interface InfoDesk {
   readonly models: ModelInventory;
   readonly generation: Generation;
   readonly argv: readonly string[];
-  readonly maxUploadBytes: number;
+  readonly features: PyDict;
 }
 
 const extensions = [
@@ -37,7 +37,7 @@ export function infoRoutes(desk: InfoDesk): Route[] {
       },
     },
     { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv)) },
-    { method: 'GET', path: '/features', run: () => json(serverFeatures(desk.generation, desk.maxUploadBytes)) },
+    { method: 'GET', path: '/features', run: () => json(desk.features) },
     { method: 'GET', path: '/models', run: () => json([...folders]) },
     {
       method: 'GET', path: '/models/{folder}',

@@ -1,5 +1,6 @@
 import type { Card } from '../card/card';
 import type { Generation } from '../generation';
+import type { LaunchFlags } from '../launch-flags';
 import { dict, type PyDict, type PyValue } from '../python/values';
 
 const pythonVersion = '3.12.3 (main, Nov  6 2025, 13:44:16) [GCC 13.3.0]';
@@ -40,12 +41,15 @@ function toDeviceView(card: Card): PyDict {
   });
 }
 
-export function serverFeatures(generation: Generation, maxUploadBytes: number): PyDict {
+/** What the server tells of itself; `--feature-flag` adds to it, but changes nothing of its own. */
+export function serverFeatures(generation: Generation, maxUploadBytes: number, flags: Pick<LaunchFlags, 'assets' | 'featureFlags'>): PyDict {
   if (generation.id === '0.3.64') return dict({ supports_preview_metadata: true, max_upload_size: maxUploadBytes });
-  return dict({
+  const own = dict({
     supports_preview_metadata: true, supports_model_type_tags: true, max_upload_size: maxUploadBytes,
-    extension: dict({ manager: dict({ supports_v4: true }) }), node_replacements: true, assets: false,
+    extension: dict({ manager: dict({ supports_v4: true }) }), node_replacements: true, assets: flags.assets === true,
   });
+  for (const [key, value] of flags.featureFlags ?? []) if (!own.has(key)) own.set(key, value);
+  return own;
 }
 
 /** Folders that a model type has besides its own name, and those where the server saves models itself. */

@@ -36,6 +36,8 @@ export interface NodeRuntime {
   readonly card: Card;
   readonly folders: Folders;
   readonly previews: boolean;
+  /** Longest side of a preview in pixels. */
+  readonly previewSize: number;
   hasModel(folder: string, file: string): boolean;
   readonly writesMetadata: boolean;
   /** Sleeps scaled seconds; nothing can interrupt it. */

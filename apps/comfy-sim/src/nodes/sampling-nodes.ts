@@ -25,7 +25,7 @@ async function sample(call: NodeCall, run: SamplerRun): Promise<LatentValue> {
     await call.runtime.work(card.stepSeconds(model.checkpoint, latent.width * latent.height, latent.batch, run.cfg));
     const first = recipes[0];
     const preview = call.runtime.previews && first !== undefined
-      ? await drawPreview(first, latent.width, latent.height, step / run.ticks)
+      ? await drawPreview(first, latent.width, latent.height, step / run.ticks, call.runtime.previewSize)
       : undefined;
     await call.runtime.tick(step, run.ticks, preview);
   }

@@ -3,11 +3,8 @@ import type { Preview } from '../socket/frames';
 import { Picture } from './picture';
 import type { DrawingRecipe } from './recipe';
 
-/** `--preview-size`: previews are scaled up or down to this longest side. */
-const longestSide = 512;
-
-/** A step of the sampler: the picture comes out of the noise. */
-export async function drawPreview(recipe: DrawingRecipe, width: number, height: number, progress: number): Promise<Preview> {
+/** A step of the sampler: the picture comes out of the noise. Previews are scaled up or down to the longest side. */
+export async function drawPreview(recipe: DrawingRecipe, width: number, height: number, progress: number, longestSide: number): Promise<Preview> {
   const scale = longestSide / Math.max(width, height);
   const [w, h] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
   // Real previews are latents of an eighth of the size, enlarged.
