@@ -7,6 +7,9 @@ export const renderingEnv = z.object({
   /** `name=http://host:port,…`, or a JSON array with the fields of config/gpus.yaml. */
   TOWER_GPUS: z.string().optional(),
   TOWER_GPUS_FILE: z.string().default(join(repositoryRoot, 'config', 'gpus.yaml')),
+  /** Which files the cards may need; and what the operator has accepted of it. */
+  TOWER_MODELS_MANIFEST: z.string().default(join(repositoryRoot, 'models', 'manifest.yaml')),
+  TOWER_MODELS_FILE: z.string().default(join(repositoryRoot, 'config', 'models.yaml')),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { parseEnv, readGpuConfig } from '@tower/kit';
+import { ModelStore, parseEnv, readGpuConfig } from '@tower/kit';
 import { renderingEnv } from './env';
 import { GPUS } from './gpus/gpu-config';
 import { Gpu } from './gpus/gpu.entity';
@@ -30,6 +30,7 @@ export const renderingEntities = [...jobEntities, Gpu];
   providers: [
     { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
     { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
+    { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, RenderingMetrics,
   ],

@@ -7,6 +7,7 @@ export * from './problem';
 export * from './project';
 export * from './character';
 export * from './gpu';
+export * from './generation-model';
 export * from './job-parts';
 export * from './job';
 export * from './generate-request';

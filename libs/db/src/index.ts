@@ -11,7 +11,7 @@ export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOpti
 export { defaultSettings as defaultPostgresSettings, type PostgresSettings } from './embedded/postgres-settings';
 export { freePort } from './embedded/free-port';
 export { claimDirectory, type DirectoryClaim } from './embedded/directory-claim';
-export { findServersIn, processIdentity } from './embedded/process-table';
+export { findServersIn, processIdentity } from '@tower/kit';
 export { startServerProcess, type ServerCommand, type ServerExit, type ServerProcess } from './embedded/server-process';
 export { signalIfAlive, stopProcess, type StopStep } from './embedded/stop-process';
 export { runCommand, type CommandOptions, type CommandResult } from './embedded/run-command';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDirectory } from './directory-claim';
-import { processIdentity } from './process-table';
+import { processIdentity } from '@tower/kit';
 
 const home = mkdtempSync(join(tmpdir(), 'tower-claim-'));
 const directory = join(home, 'données');

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres';
-import { processIdentity } from './process-table';
+import { processIdentity } from '@tower/kit';
 
 const home = mkdtempSync(join(tmpdir(), 'tower pg é-'));
 const started: EmbeddedPostgres[] = [];

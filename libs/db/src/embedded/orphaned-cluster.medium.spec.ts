@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from './embedded-postgres';
-import { findServersIn, processIdentity } from './process-table';
+import { findServersIn, processIdentity } from '@tower/kit';
 import { signalIfAlive } from './stop-process';
 
 const home = mkdtempSync(join(tmpdir(), 'tower-orphan-'));

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '@tower/kit';
-import { findServersIn, processIdentity, runsAnotherProgram } from './process-table';
+import { AppError, findServersIn, processIdentity, runsAnotherProgram } from '@tower/kit';
 import { signalIfAlive, stopProcess, type StopStep } from './stop-process';
 
 /** Fast shutdown, then immediate (recovers from the log at the next start), then the last resort. */
