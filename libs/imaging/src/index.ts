@@ -194,10 +194,14 @@ export {
   type TagThresholds,
   type TagVocabulary,
 } from './tags/vocabulary';
-export { makeThumbnail, type ThumbnailOptions } from './thumbnail';
+export { makeFrameThumbnail, makeThumbnail, type ThumbnailOptions } from './thumbnail';
 export { findFfmpeg } from './film/find-ffmpeg';
 export { FilmRefusal, filmRefusalReasons, type FilmRefusalReason } from './film/film-refusal';
-export { readFilm, readFilmForMetrics, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
+export { readAnimation } from './film/animation';
+export { writeFilmComment } from './film/film-comment';
+export { movingFormatOf, readMoving, type MovingFormat } from './film/moving';
+export { readFilmForMetrics } from './film/metric-frames';
+export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';
 export { BoundedQueue, QueueFull } from './scoring/bounded-queue';
 export { ScoringThread, type ScoringThreadOptions } from './scoring/scoring-thread';

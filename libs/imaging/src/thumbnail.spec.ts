@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { makeThumbnail } from './thumbnail';
+import { makeFrameThumbnail, makeThumbnail } from './thumbnail';
 
 const input = (name: string): Buffer => readFileSync(join(__dirname, '../test-data/quality/inputs', name));
 const flat = (width: number, height: number): Promise<Buffer> =>
@@ -59,5 +59,12 @@ describe('a thumbnail', () => {
     await expect(makeThumbnail(input('truncated.png'))).rejects.toMatchObject({ reason: 'truncated' });
     await expect(makeThumbnail(input('cmyk.jpg'))).rejects.toMatchObject({ reason: 'cmyk' });
     await expect(makeThumbnail(input('grey.png'), { maxSide: 0 })).rejects.toThrow(RangeError);
+  });
+
+  it('of a decoded frame is the same as of its file', async () => {
+    const { data, info } = await sharp(await flat(1024, 576)).raw().toBuffer({ resolveWithObject: true });
+    const poster = await makeFrameThumbnail({ width: info.width, height: info.height, channels: 3, data: new Uint8Array(data) });
+    expect(await sharp(poster).metadata()).toMatchObject({ format: 'webp', width: 320, height: 180 });
+    expect(poster).toEqual(await makeThumbnail(await flat(1024, 576)));
   });
 });

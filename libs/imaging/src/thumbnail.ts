@@ -1,5 +1,6 @@
+import sharp from 'sharp';
 import { decoding, openPicture } from './decode';
-import type { PictureLimits, PictureSource } from './picture';
+import type { PictureLimits, PictureSource, Rgb } from './picture';
 
 export interface ThumbnailOptions {
   /** Longest side in pixels; smaller pictures keep their size. */
@@ -21,4 +22,10 @@ export async function makeThumbnail(source: PictureSource, options: ThumbnailOpt
   const upright = pipeline.autoOrient().resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true });
   const opaque = header.hasAlpha ? upright.flatten({ background: '#ffffff' }) : upright;
   return decoding(bytes, () => opaque.toColourspace('srgb').webp({ quality }).toBuffer());
+}
+
+/** The same of one decoded frame, as the poster of a film. */
+export function makeFrameThumbnail({ data, width, height, channels }: Rgb, options: Pick<ThumbnailOptions, 'maxSide' | 'quality'> = {}): Promise<Buffer> {
+  const { maxSide = 320, quality = 82 } = options;
+  return sharp(data, { raw: { width, height, channels } }).resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true }).webp({ quality }).toBuffer();
 }

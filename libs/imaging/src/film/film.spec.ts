@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../digest';
 import { findFfmpeg, isOldFfmpeg } from './find-ffmpeg';
 import { vectorPath } from '../vectors/vector-files';
-import { readFilm, readFilmForMetrics } from './film';
+import { readFilm } from './film';
 import { FilmRefusal, filmRefusalReasons } from './film-refusal';
+import { readFilmForMetrics } from './metric-frames';
 
 /** Real: ffmpeg, and the files it writes. Without ffmpeg (FFMPEG_PATH or on the path) everything but the first test is skipped. */
 const program = findFfmpeg();

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { lpipsPicture } from '../perception/lpips';
 import type { Rgb } from '../picture';
 import { FilmRefusal } from './film-refusal';
 import { findFfmpeg, isOldFfmpeg } from './find-ffmpeg';
@@ -111,30 +110,6 @@ export async function readFilm(
     stop();
     await ended.catch(() => undefined);
   }
-}
-
-/**
- * The frames of a film at the size at which its metrics are defined (short side 256).
- * @throws FilmRefusal over_budget when they need more than `maxBytes`; as `readFilm`
- */
-export async function readFilmForMetrics(
-  path: string,
-  options: FilmOptions & { readonly maxBytes?: number } = {},
-): Promise<{ readonly facts: FilmFacts; readonly frames: Rgb[] }> {
-  const { maxBytes = 512 * 1024 * 1024 } = options;
-  const frames: Rgb[] = [];
-  let bytes = 0;
-  const facts = await readFilm(
-    path,
-    (frame) => {
-      const small = lpipsPicture(frame);
-      bytes += small.data.length;
-      if (bytes > maxBytes) throw new FilmRefusal('over_budget', `the frames of ${path} need more than ${maxBytes} bytes`);
-      frames.push(small);
-    },
-    options,
-  );
-  return { facts, frames };
 }
 
 /** Files only, and never a network address that a playlist names. */

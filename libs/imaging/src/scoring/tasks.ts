@@ -1,6 +1,7 @@
 import { decodePicture } from '../decode';
 import { detectFaces, detectObjects } from '../detection/detect';
-import { readFilmForMetrics, type FilmOptions } from '../film/film';
+import type { FilmOptions } from '../film/film';
+import { readFilmForMetrics } from '../film/metric-frames';
 import { measureLevels } from '../guards';
 import type { FaceLandmarks } from '../identity/alignment';
 import { embedCharacter, embedFace, embedScene } from '../identity/embed';
