@@ -1,8 +1,6 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
 import { parseComfyJson } from './comfy-json';
 import { comboOptions, historyBody, queueBody } from './comfy-messages';
 import { classifyExecutionError } from './failure';
-import { advance, progressAtDispatch } from './progress-tracker';
 
 describe('parseComfyJson', () => {
   it('reads what Python writes and JSON forbids', () => {
@@ -46,31 +44,5 @@ describe('classifyExecutionError', () => {
     expect(failure.kind).toBe(kind);
     expect(failure.error.message).toMatch(/^KSampler failed on rtx3060: /);
     expect(failure.error.hint).not.toBe('');
-  });
-});
-
-describe('advance', () => {
-  const graph = { '1': { class_type: 'CheckpointLoaderSimple', inputs: {} }, '10': { class_type: 'KSampler', inputs: {} }, '11': { class_type: 'VAEDecode', inputs: {} } } as WorkflowGraph;
-  const start = progressAtDispatch('rtx3060');
-  const hear = (from: typeof start, type: string, data: Record<string, unknown>) => advance(from, { type, data }, graph, 'rtx3060', 'anime_sd15');
-
-  it('names the stage and counts the steps', () => {
-    expect(hear(start, 'executing', { node: '1' })).toMatchObject({ stage: 'Loading anime_sd15 on rtx3060', percent: 1 });
-    expect(hear(start, 'progress', { value: 12, max: 24, node: '10' })).toEqual({ stage: 'Sampling on rtx3060: step 12 of 24', percent: 49, step: 12, totalSteps: 24 });
-  });
-
-  it('never falls, also when a bar starts anew', () => {
-    const half = hear(start, 'progress', { value: 12, max: 24, node: '10' });
-    expect(hear(half, 'progress', { value: 1, max: 24, node: '10' }).percent).toBe(49);
-  });
-
-  it.each([
-    ['a node that is not in the graph', 'progress', { value: 1, max: 2, node: '99' }],
-    ['an empty bar', 'progress', { value: 0, max: 0, node: '10' }],
-    ['a malformed frame', 'progress', { value: 'x' }],
-    ['the end', 'executing', { node: null }],
-    ['an unknown message', 'crystools.monitor', {}],
-  ])('is not moved by %s', (_what, type, data) => {
-    expect(hear(start, type, data)).toBe(start);
   });
 });

@@ -1,7 +1,7 @@
 import type { JobError } from '../jobs/job.entity';
 
 /** What an attempt's failure means for what comes next. */
-export type FailureKind = 'out_of_memory' | 'poisoned' | 'disk_full' | 'missing' | 'network' | 'invalid' | 'interrupted' | 'outputs_missing' | 'hung' | 'node_failed';
+export type FailureKind = 'out_of_memory' | 'poisoned' | 'disk_full' | 'missing' | 'network' | 'invalid' | 'interrupted' | 'outputs_missing' | 'black_output' | 'hung' | 'node_failed';
 
 export interface Failure {
   kind: FailureKind;
@@ -44,6 +44,7 @@ export const afterFailure: Record<FailureKind, 'other_gpu' | 'again' | 'give_up'
   // Somebody stopped it by hand; once more is polite, more often is not (see the limit on losses).
   interrupted: 'again',
   outputs_missing: 'again',
+  black_output: 'other_gpu',
   hung: 'other_gpu',
   node_failed: 'other_gpu',
 };

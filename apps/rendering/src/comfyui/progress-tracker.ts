@@ -2,47 +2,68 @@ import { z } from 'zod';
 import type { AttemptProgress } from '../jobs/job.entity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import type { ComfyHint } from './comfy-socket';
+import { placesOf, stageOf, type NodePlace } from './node-stages';
 
-/** Share of the whole, in percent, at which each kind of node begins and ends. Sampling is nearly all of the time. */
-const spans: { pattern: RegExp; from: number; to: number; stage: (gpu: string, model: string) => string }[] = [
-  { pattern: /Loader/, from: 1, to: 6, stage: (gpu, model) => `Loading ${model} on ${gpu}` },
-  { pattern: /CLIPTextEncode|CLIPSetLastLayer|EmptyLatent/, from: 6, to: 8, stage: (gpu) => `Reading the prompt on ${gpu}` },
-  { pattern: /Sampler/, from: 8, to: 90, stage: (gpu) => `Sampling on ${gpu}` },
-  { pattern: /VAEDecode/, from: 90, to: 96, stage: (gpu) => `Decoding on ${gpu}` },
-  { pattern: /Save/, from: 96, to: 98, stage: (gpu) => `Saving on ${gpu}` },
-];
+/** Per cent at which the first node begins and the last one ends; the rest is sending and fetching. */
+const [first, last] = [1, 98];
 
 const nodeProgress = z.object({ value: z.number(), max: z.number(), node: z.string() });
 const executing = z.object({ node: z.string().nullable() });
 
 export const progressAtDispatch = (gpu: string): AttemptProgress => ({ stage: `Sent to ${gpu}`, percent: 0, step: null, totalSteps: null });
 
-/** The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls. */
+/** Graphs do not change once they are sent; their places are worked out once. */
+const knownPlaces = new WeakMap<WorkflowGraph, ReadonlyMap<string, NodePlace>>();
+
+/**
+ * The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls: a node may run several
+ * bars one after the other. Steps are those of a sampler; frames are counted only where a node's bar really counts finished frames.
+ */
 export function advance(current: AttemptProgress, hint: ComfyHint, graph: WorkflowGraph, gpu: string, model: string): AttemptProgress {
   if (hint.type === 'progress') {
     const data = nodeProgress.safeParse(hint.data);
-    const span = data.success ? spanOf(graph, data.data.node) : undefined;
-    if (!data.success || !span || data.data.max <= 0) return current;
+    const found = data.success ? find(graph, data.data.node) : undefined;
+    if (!data.success || !found || data.data.max <= 0) return current;
+    const { node, place } = found;
+    const stage = stageOf(node);
+    const value = Math.round(Math.min(data.data.value, data.data.max));
+    const max = Math.round(data.data.max);
     const share = Math.min(data.data.value / data.data.max, 1);
+    const counts = stage.unit === 'frame' && node.class_type !== 'VHS_LoadVideo';
     return {
-      stage: `${span.stage(gpu, model)}: step ${data.data.value} of ${data.data.max}`,
-      percent: Math.max(current.percent, round(span.from + share * (span.to - span.from))),
-      step: Math.round(data.data.value),
-      totalSteps: Math.round(data.data.max),
+      ...current,
+      stage: sentence(stage.doing(node, model), stage.unit, place, gpu, { value, max }),
+      percent: Math.max(current.percent, percentAt(place.from + share * (place.to - place.from))),
+      ...(stage.unit === 'step' ? { step: value, totalSteps: max } : {}),
+      ...(counts ? { frame: Math.max(current.frame ?? 0, value) } : {}),
     };
   }
   if (hint.type === 'executing') {
     const data = executing.safeParse(hint.data);
-    const span = data.success && data.data.node !== null ? spanOf(graph, data.data.node) : undefined;
-    if (!span) return current;
-    return { ...current, stage: span.stage(gpu, model), percent: Math.max(current.percent, span.from) };
+    const found = data.success && data.data.node !== null ? find(graph, data.data.node) : undefined;
+    if (!found) return current;
+    const { node, place } = found;
+    return { ...current, stage: sentence(stageOf(node).doing(node, model), undefined, place, gpu), percent: Math.max(current.percent, percentAt(place.from)) };
   }
   return current;
 }
 
-const spanOf = (graph: WorkflowGraph, node: string): (typeof spans)[number] | undefined => {
-  const type = graph[node]?.class_type;
-  return type === undefined ? undefined : spans.find((span) => span.pattern.test(type));
-};
+/** `Encoding frame 42/72 on rtx3060`, `Sampling 2 of 2 on rtx3060: step 3 of 10`. */
+function sentence(doing: string, unit: 'step' | 'frame' | 'tile' | undefined, place: NodePlace, gpu: string, bar?: { value: number; max: number }): string {
+  const which = doing === 'Sampling' && place.alike > 1 ? ` ${place.ordinal} of ${place.alike}` : '';
+  if (!bar || unit === undefined) return `${doing}${which} on ${gpu}`;
+  return unit === 'frame' ? `${doing} frame ${bar.value}/${bar.max} on ${gpu}` : `${doing}${which} on ${gpu}: ${unit} ${bar.value} of ${bar.max}`;
+}
 
-const round = (percent: number): number => Math.round(percent * 10) / 10;
+/** A node that expands into others reports under their ids, `12.0.0.1`. */
+function find(graph: WorkflowGraph, id: string): { node: WorkflowGraph[string]; place: NodePlace } | undefined {
+  const known = graph[id] === undefined ? (id.split('.')[0] ?? '') : id;
+  const node = graph[known];
+  if (node === undefined) return undefined;
+  const places = knownPlaces.get(graph) ?? placesOf(graph);
+  knownPlaces.set(graph, places);
+  const place = places.get(known);
+  return place && { node, place };
+}
+
+const percentAt = (share: number): number => Math.round((first + share * (last - first)) * 10) / 10;

@@ -1,19 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { attemptRendered, type DataOf } from '@tower/contracts';
 import { requireFence } from '@tower/db';
-import { decodePicture, makeThumbnail, sha256File } from '@tower/imaging';
-import { AppError, CLOCK, describeError, LOGGER, newId, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
-import type { FileRef } from '../comfyui/comfy-messages';
+import type { Failure } from '../comfyui/failure';
 import { Gpu } from '../gpus/gpu.entity';
 import { Artifact, Attempt, GenerationParams, Job, RuntimeSample, Task } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, cachedOutcome, schedulerLease } from '../scheduling/attempts.service';
-import { artifactPath, Library, thumbnailPath } from './library';
-import { toSidecar } from './sidecar';
+import { Library } from './library';
+import { OutputFault } from './output-facts';
+import { OutputRejected, OutputStore, type Rendered, type Stored } from './output-store';
+import { artifactsAmong, failureOfFault, type PromisedOutput } from './promised-output';
 
 /** Files are fetched and decoded this many at a time. */
 const atOnce = 2;
@@ -21,11 +22,8 @@ const atOnce = 2;
 const retryMs = 2_000;
 const maxTries = 15;
 
-const mediaTypes: Record<string, { mediaType: string; extension: string }> = {
-  png: { mediaType: 'image/png', extension: 'png' },
-  jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
-  webp: { mediaType: 'image/webp', extension: 'webp' },
-};
+/** A file that is not whole is fetched once more: it may have been cut off on its way. */
+const maxFaults = 2;
 
 /**
  * Fetches what a card rendered: download to a temporary name, decode to verify, checksum, flush, final name, sidecar, thumbnail, and then one
@@ -33,8 +31,9 @@ const mediaTypes: Record<string, { mediaType: string; extension: string }> = {
  */
 @Injectable()
 export class Collector {
+  private readonly outputs: OutputStore;
   private readonly busy = new Map<string, Promise<void>>();
-  private readonly tries = new Map<string, { count: number; notBeforeMs: number }>();
+  private readonly tries = new Map<string, { count: number; faults: number; notBeforeMs: number }>();
   private looking = false;
 
   constructor(
@@ -42,11 +41,13 @@ export class Collector {
     private readonly journal: JobJournal,
     private readonly attempts: AttemptsService,
     private readonly progress: ProgressPublisher,
-    private readonly library: Library,
+    library: Library,
     private readonly metrics: RenderingMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.outputs = new OutputStore(library);
+  }
 
   /** Starts on every attempt that waits to be fetched, in the background. */
   collectAll(fence: string, clientOf: (gpu: string) => ComfyClient | undefined): void {
@@ -71,40 +72,29 @@ export class Collector {
 
   private async collect(fence: string, attempt: Attempt, client: ComfyClient): Promise<void> {
     const startedAt = this.clock.monotonicMs();
+    let name = 'the output';
     try {
       const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
       const task = await this.db.manager.findOneByOrFail(Task, { id: attempt.taskId });
       const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
       const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
+      const rendered: Rendered = { job, task, attempt, params, gpu, promised: promisedOf(job) };
       const files: Stored[] = [];
-      for (const [idx, output] of (attempt.outputs ?? []).entries()) files.push(await this.store(client, job, task, attempt, params, gpu, output, idx));
-      await this.register(fence, attempt, gpu, files);
+      for (const [idx, output] of artifactsAmong(attempt.outputs ?? []).entries()) {
+        name = output.filename;
+        files.push(await this.outputs.store(client, rendered, output, idx));
+      }
+      await this.register(fence, rendered, files);
       this.tries.delete(attempt.id);
       this.metrics.collectSeconds.observe((this.clock.monotonicMs() - startedAt) / 1000);
     } catch (error) {
-      await this.retryLater(fence, attempt, error);
+      if (error instanceof OutputRejected) await this.giveUp(fence, attempt, error.failure);
+      else await this.retryLater(fence, attempt, error, name);
     }
     this.progress.publish(attempt.jobId);
   }
 
-  private async store(client: ComfyClient, job: Job, task: Task, attempt: Attempt, params: GenerationParams, gpu: Gpu, output: FileRef, idx: number): Promise<Stored> {
-    const incoming = await this.library.incoming(attempt.id, idx);
-    const bytes = await client.download(output, incoming);
-    const picture = await decodePicture(incoming);
-    const kind = mediaTypes[picture.format];
-    if (!kind) throw new AppError('invalid', 'output_format_unexpected', `${output.filename} is ${picture.format}, not a picture that this workflow makes`);
-    const sha256 = await sha256File(incoming);
-    // Several files of one attempt are told apart by a letter; the usual one has none.
-    const n = idx === 0 ? String(task.idx + 1) : `${task.idx + 1}${String.fromCharCode(97 + idx)}`;
-    const path = artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: kind.extension });
-    await this.library.write(thumbnailPath(sha256), await makeThumbnail(incoming));
-    await this.library.place(incoming, path, sha256);
-    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes, mediaType: kind.mediaType, width: picture.width, height: picture.height };
-    await this.library.write(path.replace(/\.[^.]+$/, '.json'), JSON.stringify(toSidecar(job, attempt, params, gpu, stored, towerVersion), null, 2));
-    return stored;
-  }
-
-  private async register(fence: string, attempt: Attempt, gpu: Gpu, files: Stored[]): Promise<void> {
+  private async register(fence: string, { attempt, gpu, promised }: Rendered, files: Stored[]): Promise<void> {
     const now = this.clock.now();
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
@@ -117,13 +107,15 @@ export class Collector {
       await this.insertArtifacts(tx, attempt, gpu, files, now);
       if (measures(attempt)) {
         await tx.insert(RuntimeSample, {
-          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: job.width, height: job.height, steps: job.steps, seconds: attempt.seconds ?? 0, at: now,
+          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,
+          plan: attempt.plan, seconds: attempt.seconds ?? 0, at: now,
         });
       }
       await this.journal.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
       const facts: Omit<DataOf<typeof attemptRendered>, 'jobId' | 'projectId' | 'seq' | 'state'> = {
-        taskId: task.id, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu, seconds: attempt.seconds ?? 0, expectedWidth: job.width, expectedHeight: job.height,
-        characterIds: job.characterIds, judge, files: files.map(({ artifactId, path, sha256, bytes, mediaType }) => ({ artifactId, path, sha256, bytes, mediaType })),
+        taskId: task.id, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu, seconds: attempt.seconds ?? 0, expectedWidth: promised.width, expectedHeight: promised.height,
+        ...(promised.fps === null ? {} : { expectedFrames: promised.frames }), jobType: job.jobType, characterIds: job.characterIds, judge,
+        files: files.map(({ artifactId, path, sha256, bytes, mediaType, frames }) => ({ artifactId, path, sha256, bytes, mediaType, ...(frames === null ? {} : { frames }) })),
       };
       await this.journal.record(tx, job, attemptRendered, facts);
       await this.journal.settle(tx, job);
@@ -139,28 +131,27 @@ export class Collector {
     );
   }
 
-  private async retryLater(fence: string, attempt: Attempt, error: unknown): Promise<void> {
-    const tries = (this.tries.get(attempt.id)?.count ?? 0) + 1;
-    this.tries.set(attempt.id, { count: tries, notBeforeMs: this.clock.monotonicMs() + retryMs });
+  private async retryLater(fence: string, attempt: Attempt, error: unknown, output: string): Promise<void> {
+    const fault = error instanceof OutputFault ? error : undefined;
+    const before = this.tries.get(attempt.id);
+    const tries = (before?.count ?? 0) + 1;
+    const faults = (before?.faults ?? 0) + (fault === undefined || fault.reason === 'no_decoder' ? 0 : 1);
+    this.tries.set(attempt.id, { count: tries, faults, notBeforeMs: this.clock.monotonicMs() + retryMs });
     this.logger.warn({ gpu: attempt.gpu, jobId: attempt.jobId, tries }, `fetching the outputs: ${describeError(error)}`);
-    if (tries < maxTries) return;
+    if (tries < maxTries && faults < maxFaults) return;
+    const failure: Failure = fault
+      ? failureOfFault(fault, { filename: output }, attempt.gpu)
+      : { kind: 'outputs_missing', error: { code: 'output_unusable', message: `${output} on ${attempt.gpu} could not be fetched: ${describeError(error)}`, hint: 'Look at the disk and the output folder of this ComfyUI.' } };
+    await this.giveUp(fence, attempt, failure);
+  }
+
+  private async giveUp(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
     this.tries.delete(attempt.id);
-    await this.attempts
-      .fail(fence, attempt, { kind: 'outputs_missing', error: { code: 'output_unusable', message: `the output on ${attempt.gpu} could not be fetched or decoded: ${describeError(error)}`, hint: 'Look at the disk and the output folder of this ComfyUI.' } })
-      .catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
+    await this.attempts.fail(fence, attempt, failure).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
   }
 }
 
+const promisedOf = (job: Job): PromisedOutput => ({ width: job.width, height: job.height, frames: job.frames, fps: job.fps });
+
 /** One answer from a cache among the measurements, and a card would seem to take no time at all. */
 const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome;
-
-export interface Stored {
-  artifactId: string;
-  idx: number;
-  path: string;
-  sha256: string;
-  bytes: number;
-  mediaType: string;
-  width: number;
-  height: number;
-}

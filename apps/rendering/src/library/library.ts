@@ -20,11 +20,16 @@ export class Library {
   }
 
   /** A fresh place for a download of one attempt; leftovers of an interrupted download of the same one are removed. */
-  async incoming(attemptId: string, n: number): Promise<string> {
+  async incoming(attemptId: string, n: string): Promise<string> {
     const path = join(this.root, '.incoming', `${attemptId}-${n}`);
     await mkdir(dirname(path), { recursive: true });
     await rm(path, { force: true });
     return path;
+  }
+
+  /** Removes a download that is not kept. */
+  async discard(incoming: string): Promise<void> {
+    await rm(incoming, { force: true });
   }
 
   /**

@@ -1,14 +1,40 @@
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, GenerationParams, Job } from '../jobs/job.entity';
-import type { Stored } from './collector';
+import type { Stored } from './output-store';
+
+/** What only storing knows: the digest of the file as the card gave it, and whether the container itself carries the provenance. */
+export interface StoredFile extends Stored {
+  sourceSha256: string;
+  carriesProvenance: boolean;
+}
 
 /** The file beside each artifact: everything that is needed to know, and one day repeat, how it was made. Seconds and instants as measured. */
-export const toSidecar = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu, file: Stored, towerVersion: string) => ({
+export const toSidecar = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu, file: StoredFile, towerVersion: string) => ({
   tower: towerVersion,
-  artifact: { sha256: file.sha256, bytes: file.bytes, media_type: file.mediaType, width: file.width, height: file.height },
+  artifact: {
+    sha256: file.sha256, bytes: file.bytes, media_type: file.mediaType, width: file.width, height: file.height,
+    ...(file.frames === null ? {} : { frames: file.frames, fps: file.fps, duration_seconds: file.durationSeconds, source_sha256: file.sourceSha256, provenance_in_container: file.carriesProvenance }),
+  },
   simulated: gpu.inventory?.simulated ?? false,
-  job: { id: job.id, project_id: job.projectId, type: job.jobType, preset: job.preset, prompt: job.prompt, negative_prompt: job.negativePrompt, character_ids: job.characterIds, requested_at: job.createdAt },
-  attempt: { id: attempt.id, n: attempt.n, prompt_id: attempt.promptId, seed: attempt.seed, dispatched_at: attempt.dispatchedAt, ended_at: attempt.endedAt, seconds: attempt.seconds },
+  ...provenance(job, attempt, params, gpu),
+});
+
+/** The same inside a film's container; its digest cannot be a part of itself. ComfyUI's own readers look for the graph under `prompt`. */
+export const toFilmComment = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu, towerVersion: string): string => {
+  const { workflow, ...rest } = provenance(job, attempt, params, gpu);
+  const { graph, ...facts } = workflow;
+  return JSON.stringify({ prompt: graph, tower: { version: towerVersion, simulated: gpu.inventory?.simulated ?? false, ...rest, workflow: facts } });
+};
+
+const provenance = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu) => ({
+  job: {
+    id: job.id, project_id: job.projectId, type: job.jobType, preset: job.preset, prompt: job.prompt, negative_prompt: job.negativePrompt, character_ids: job.characterIds, requested_at: job.createdAt,
+  },
+  attempt: {
+    id: attempt.id, n: attempt.n, prompt_id: attempt.promptId, seed: attempt.seed, dispatched_at: attempt.dispatchedAt, ended_at: attempt.endedAt, seconds: attempt.seconds, plan: params.plan,
+    recovery: attempt.recovery,
+  },
   gpu: { name: gpu.name, device: params.device, comfyui_version: params.comfyuiVersion, pytorch_version: params.pytorchVersion },
-  workflow: { name: params.workflow, version: params.workflowVersion, graph_sha256: params.graphSha256, parameters: params.parameters, graph: params.graph },
+  workflow: { name: params.workflow, version: params.workflowVersion, graph_sha256: params.graphSha256, parameters: params.parameters, parts: params.parts, graph: params.graph },
+  inputs: job.images,
 });

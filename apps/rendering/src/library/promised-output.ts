@@ -1,0 +1,58 @@
+import type { Failure } from '../comfyui/failure';
+import type { FileRef } from '../comfyui/comfy-messages';
+import { OutputFault, type OutputFacts, type OutputFaultReason } from './output-facts';
+
+/** What a workflow promised for an attempt, after what its plan changed. */
+export interface PromisedOutput {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** 1 for a picture. */
+  frames: number;
+  /** Frames per second; null for a picture. */
+  fps: number | null;
+}
+
+/** GIF counts hundredths of a second and other containers round as well; a film that plays at another speed is off by more. */
+const speedTolerance = 0.06;
+
+/** What an attempt's file lacks of what was promised, as the failure that it is; undefined when nothing. Both what is and what should be is said. */
+export function failureOf(facts: OutputFacts, promised: PromisedOutput, output: Pick<FileRef, 'filename'>, gpu: string): Failure | undefined {
+  const isFilm = facts.frames !== null;
+  if (isFilm !== (promised.fps !== null))
+    return wrong('output_wrong_kind', `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`);
+  if (facts.frames !== null && facts.frames !== promised.frames) return wrong('output_wrong_frames', `${output.filename} from ${gpu} has ${facts.frames} frames instead of ${promised.frames}`);
+  if (facts.width !== promised.width || facts.height !== promised.height)
+    return wrong('output_wrong_size', `${output.filename} from ${gpu} is ${facts.width} x ${facts.height} instead of ${promised.width} x ${promised.height}`);
+  if (facts.fps !== null && promised.fps !== null && Math.abs(facts.fps - promised.fps) > promised.fps * speedTolerance)
+    return wrong('output_wrong_speed', `${output.filename} from ${gpu} plays ${facts.fps} frames per second instead of ${promised.fps}`);
+  if (!facts.black) return undefined;
+  const what = isFilm ? `the first, middle and last frame of ${output.filename} from ${gpu} are black` : `${output.filename} from ${gpu} is black`;
+  return { kind: 'black_output', error: { code: 'output_black', message: what, hint: 'NaN values decode to black: a VAE or attention in half precision is the usual cause. Another seed or a more precise VAE may help.' } };
+}
+
+const wrong = (code: string, message: string): Failure => ({
+  kind: 'outputs_missing',
+  error: { code, message, hint: 'The nodes of this ComfyUI do something else than the workflow expects; compare the versions of its node packs.' },
+});
+
+const hints: Record<OutputFaultReason, string> = {
+  empty: 'The encoder on this ComfyUI failed without saying so; its log and the free space of its output folder may tell why.',
+  truncated: 'Look at the disk and the output folder of this ComfyUI.',
+  undecodable: 'Look at the disk and the output folder of this ComfyUI.',
+  unexpected: 'The workflow saves in a format that Tower does not read.',
+  no_decoder: 'Install ffmpeg on the machine of Tower, or set FFMPEG_PATH.',
+};
+
+/** The failure that a file is which is no whole picture or film. */
+export const failureOfFault = (fault: OutputFault, output: Pick<FileRef, 'filename'>, gpu: string): Failure => ({
+  kind: 'outputs_missing',
+  error: { code: `output_${fault.reason}`, message: `${output.filename} from ${gpu}: ${fault.message}`, hint: hints[fault.reason] },
+});
+
+/** Without the picture that a film node writes beside its film, of the same name, to carry the graph. */
+export function artifactsAmong(outputs: readonly FileRef[]): FileRef[] {
+  const stem = (file: FileRef): string => `${file.subfolder}/${file.filename.replace(/\.[^.]*$/, '')}`;
+  const films = new Set(outputs.filter((file) => /\.(mp4|webm|mkv|mov|gif|webp)$/i.test(file.filename)).map(stem));
+  return outputs.filter((file) => !(/\.png$/i.test(file.filename) && films.has(stem(file))));
+}
