@@ -16,11 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
+/** A still is never given to the meter of films. */
+const noFilms = { measure: () => Promise.reject(new Error('this is no film')) };
+
 /** Writes `bytes` where the artifact should be, rendered as `rendered`. */
 function inspect(bytes: Buffer | undefined, rendered = bytes ?? noise) {
   rmSync(join(root, 'a.png'), { force: true });
   if (bytes !== undefined) writeFileSync(join(root, 'a.png'), bytes);
-  return inspectFile(new Library(root), { path: 'a.png', sha256: createHash('sha256').update(rendered).digest('hex') });
+  return inspectFile(new Library(root), noFilms, { path: 'a.png', mediaType: 'image/png', sha256: createHash('sha256').update(rendered).digest('hex') });
 }
 
 describe('what is found at an artifact’s place', () => {

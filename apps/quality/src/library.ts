@@ -1,8 +1,13 @@
 import { constants } from 'node:fs';
-import { access, open, realpath } from 'node:fs/promises';
+import { access, open, realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import type { HealthCheck } from '@tower/contracts';
 import { describeError } from '@tower/kit';
+
+export type LibraryPlace =
+  /** Real path of a regular file below the library, and its size. */
+  | { readonly state: 'found'; readonly path: string; readonly bytes: number }
+  | Extract<LibraryFile, { state: 'absent' | 'refused' }>;
 
 export type LibraryFile =
   | { readonly state: 'read'; readonly bytes: Buffer }
@@ -19,12 +24,24 @@ export class Library {
 
   /** The file's bytes, in one read, so that what is hashed is what is measured. */
   async read(path: string, maxBytes: number): Promise<LibraryFile> {
+    const place = await this.find(path);
+    if (place.state !== 'found') return place;
+    try {
+      return await readFileAtMost(place.path, maxBytes);
+    } catch (error) {
+      return { state: 'absent', why: describeError(error) };
+    }
+  }
+
+  /** Where the file really lies, for readers that take films from the disk. */
+  async find(path: string): Promise<LibraryPlace> {
     if (path.includes('\u0000') || !this.isBelow(resolve(this.root), resolve(this.root, path))) return { state: 'refused', why: 'the path leads out of the library' };
     try {
       const root = await realpath(this.root);
       const real = await realpath(resolve(root, path));
       if (!this.isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
-      return await readFileAtMost(real, maxBytes);
+      const found = await stat(real);
+      return found.isFile() ? { state: 'found', path: real, bytes: found.size } : { state: 'refused', why: 'not a regular file' };
     } catch (error) {
       return { state: 'absent', why: describeError(error) };
     }

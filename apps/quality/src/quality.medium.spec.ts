@@ -1,15 +1,18 @@
 // Real: PostgreSQL, pictures in a folder, sharp. The bus is played: the service is given events and deliveries.
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { deliveryOf, maxDeliveries } from '@tower/bus';
 import { attemptJudged, attemptRendered, type DataOf, type EventOf, type ScoreView } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { createLogger, Metrics, newId } from '@tower/kit';
+import { createLogger, Metrics, newId, repositoryRoot } from '@tower/kit';
 import { createTestDatabase, FixedClock, type TestDatabase } from '@tower/testing';
+import { findFfmpeg } from '@tower/imaging';
 import sharp from 'sharp';
 import type { DataSource } from 'typeorm';
+import { FilmMeter } from './film-meter';
 import { Library } from './library';
 import { QualityMetrics } from './quality.metrics';
 import { qualityEntities } from './quality.module';
@@ -24,6 +27,8 @@ let root: string;
 let metrics: Metrics;
 let quality: QualityService;
 let noise: Buffer;
+/** What is compiled: a worker thread runs no TypeScript. */
+const films = new FilmMeter({ script: join(repositoryRoot, 'libs', 'imaging', 'dist', 'scoring', 'scoring-worker.js') });
 
 beforeAll(async () => {
   noise = await picture(64, 64);
@@ -35,8 +40,9 @@ beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
   metrics = new Metrics('quality');
   const clock = new FixedClock();
-  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), new QualityMetrics(metrics), clock, createLogger('test', 'silent'));
+  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), films, new QualityMetrics(metrics), clock, createLogger('test', 'silent'));
 });
+afterAll(() => films.onApplicationShutdown());
 afterEach(async () => {
   await db.destroy();
   await database.drop();
@@ -128,6 +134,64 @@ describe('judging an attempt', () => {
   });
 });
 
+describe('judging a film', () => {
+  const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+  /** A bar that goes round once in 16 frames: the frame after the last is the first. */
+  const loopFrames = (count: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, frame) =>
+        Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_unused, at) => Math.round(127 + 100 * Math.sin(2 * Math.PI * ((Math.floor(at / 3) % 64) / 64 + frame / 16))))),
+      ),
+    );
+  function film(frames: Buffer): Rendered['files'][number] {
+    const path = join(root, `${newId()}.mp4`);
+    const { status, stderr } = spawnSync(findFfmpeg() ?? '', ['-y', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '64x64', '-r', '8', '-i', '-', '-c:v', 'mpeg4', '-q:v', '2', path], { input: frames });
+    if (status !== 0) throw new Error(stderr.toString());
+    const bytes = readFileSync(path);
+    return { ...fileOf(relative(root, path), bytes), mediaType: 'video/mp4', frames: frames.length / (64 * 64 * 3) };
+  }
+  const judgedAs = async (file: Rendered['files'][number], facts: Partial<Rendered> = {}) => {
+    await quality.judge(aRendered({ files: [file], expectedFrames: 16, jobType: 'animation_loop', ...facts }), last);
+    return (await announced()).at(-1)?.data;
+  };
+
+  withFfmpeg('passes a loop that moves, closes and has its frames', async () => {
+    const judged = await judgedAs(film(loopFrames(16)));
+    expect(judged).toMatchObject({ verdict: 'passed', reasons: [] });
+    expect(scoreOf(judged?.scores, 'frame_count')).toMatchObject({ state: 'computed', value: 1 });
+    const seam = scoreOf(judged?.scores, 'loop_seam');
+    expect(seam?.state === 'computed' && seam.value).toBeLessThan(1.25);
+    expect(scoreOf(judged?.scores, 'temporal_lpips')).toEqual({ state: 'not_computed', metric: 'temporal_lpips', reason: 'model_missing' });
+  });
+
+  withFfmpeg('fails a loop that jumps where it ends, and asks no seam of another film', async () => {
+    const half = film(loopFrames(10));
+    expect(await judgedAs(half, { expectedFrames: 10 })).toMatchObject({ verdict: 'failed', reasons: ['loop_seam'] });
+    const judged = await judgedAs(half, { expectedFrames: 10, jobType: 'full_video' });
+    expect(judged).toMatchObject({ verdict: 'passed' });
+    expect(scoreOf(judged?.scores, 'loop_seam')).toEqual({ state: 'not_applicable', metric: 'loop_seam', reason: 'not_a_loop' });
+  });
+
+  withFfmpeg('fails a film that lacks frames, stands still or is black', async () => {
+    expect(await judgedAs(film(loopFrames(16)), { expectedFrames: 20 })).toMatchObject({ reasons: ['frame_count'] });
+    const held = Buffer.concat(Array.from({ length: 16 }, () => loopFrames(1)));
+    const still = await judgedAs(film(held));
+    expect(still).toMatchObject({ verdict: 'failed', reasons: ['not_static'] });
+    expect(scoreOf(still?.scores, 'motion_smoothness')).toEqual({ state: 'not_applicable', metric: 'motion_smoothness', reason: 'static' });
+    expect(await judgedAs(film(Buffer.alloc(64 * 64 * 3 * 16)))).toMatchObject({ reasons: ['not_black', 'not_uniform', 'not_static'] });
+  });
+
+  withFfmpeg('fails a film that is cut off, and a still in a film’s place', async () => {
+    const whole = film(loopFrames(16));
+    const cut = readFileSync(join(root, whole.path)).subarray(0, 900);
+    writeFileSync(join(root, 'cut.mp4'), cut);
+    const judged = await judgedAs({ ...fileOf('cut.mp4', cut), mediaType: 'video/mp4', frames: 16 });
+    expect(judged?.reasons).toContain('file_integrity');
+    expect(scoreOf(judged?.scores, 'frame_count')).toEqual({ state: 'not_computed', metric: 'frame_count', reason: 'decode_failed' });
+    expect((await judgedAs(stored(noise)))?.reasons).toEqual(expect.arrayContaining(['frame_count', 'not_static']));
+  });
+});
+
 describe('a file that is not there, or not whole', () => {
   it.each([
     ['missing', () => fileOf('été/later.png', noise)],
@@ -174,7 +238,7 @@ describe('measuring that fails by itself', () => {
   it('is tried again, and ends in a verdict on the last delivery', async () => {
     const clock = new FixedClock();
     const broken = { read: () => Promise.reject(new Error('out of file descriptors')) } as unknown as Library;
-    quality = new QualityService(db, new Outbox('quality', clock), broken, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'));
+    quality = new QualityService(db, new Outbox('quality', clock), broken, films, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'));
     const event = aRendered({ files: [fileOf('a.png', noise)] });
     await expect(quality.judge(event, deliveryOf(maxDeliveries - 1))).rejects.toThrow('out of file descriptors');
     await quality.judge(event, last);
@@ -201,12 +265,12 @@ describe('a job’s quality', () => {
   it('keeps the thresholds under which it was judged', async () => {
     const before = aRendered({ files: [stored(await picture(60, 64))] });
     await quality.judge(before, first);
-    await db.query("insert into threshold (version, metric, comparison, value, decides, basis) select 2, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold");
+    await db.query("insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2");
     const after = aRendered({ files: before.data.files });
     await quality.judge(after, first);
     expect((await quality.getJobQuality(before.data.jobId)).attempts[0]).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
     expect((await quality.getJobQuality(after.data.jobId)).attempts[0]).toMatchObject({ verdict: 'passed' });
-    expect(await db.query('select threshold_version from verdict order by id')).toEqual([{ threshold_version: 1 }, { threshold_version: 2 }]);
+    expect(await db.query('select threshold_version from verdict order by id')).toEqual([{ threshold_version: 2 }, { threshold_version: 3 }]);
   });
 });
 

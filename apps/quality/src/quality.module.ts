@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Health, parseEnv } from '@tower/kit';
 import { qualityEnv } from './env';
+import { FilmMeter } from './film-meter';
 import { Library } from './library';
 import { QualityConsumer } from './quality.consumer';
 import { QualityController } from './quality.controller';
@@ -22,6 +23,7 @@ export const qualityEntities = [Verdict, QualityScore, ThresholdRow];
         return library;
       },
     },
+    { provide: FilmMeter, useFactory: () => new FilmMeter() },
     QualityMetrics,
     QualityService,
   ],

@@ -4,10 +4,11 @@ import { attemptJudged, scoreView, type attemptRendered, type EventOf, type JobQ
 import { handleOnce, Outbox, wasHandled } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
-import { describeFindings, inspectFile, mayPass, type Findings } from './findings';
+import { FilmMeter } from './film-meter';
+import { describeFindings, inspectFile, mayPass, type Findings, type RenderedFile } from './findings';
 import { Library } from './library';
 import { QualityMetrics } from './quality.metrics';
-import { decideVerdict, scoreFile, toAttemptQuality, toScoreRow, worstScores, type FileScore } from './verdict';
+import { decideVerdict, scoreFile, toAttemptQuality, toScoreRow, worstScores, type Expectation, type FileScore } from './verdict';
 import { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
 
 const consumer = 'quality';
@@ -18,6 +19,7 @@ export class QualityService {
     private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly library: Library,
+    private readonly films: FilmMeter,
     private readonly metrics: QualityMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -31,7 +33,9 @@ export class QualityService {
     if (!data.judge) return;
     if (await wasHandled(this.db, consumer, eventId)) return;
     const thresholds = await this.currentThresholds();
-    const expected = { width: data.expectedWidth, height: data.expectedHeight, hasCharacters: data.characterIds.length > 0 };
+    const expected: Expectation = {
+      width: data.expectedWidth, height: data.expectedHeight, frames: data.expectedFrames ?? null, isLoop: data.jobType === 'animation_loop', hasCharacters: data.characterIds.length > 0,
+    };
     const fileScores: FileScore[] = [];
     // One after the other: a decoded picture is the largest thing in this process.
     for (const file of data.files) {
@@ -70,11 +74,11 @@ export class QualityService {
     return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
   }
 
-  private async inspect(file: { artifactId: string; path: string; sha256: string }, attemptId: string, delivery: Delivery): Promise<Findings> {
+  private async inspect(file: RenderedFile & { artifactId: string }, attemptId: string, delivery: Delivery): Promise<Findings> {
     const end = this.metrics.scoreSeconds.startTimer();
     const findings = await this.inspectOrSayWhyNot(file, delivery);
     end();
-    if (findings.state === 'decoded') return findings;
+    if (findings.state === 'decoded' || findings.state === 'film') return findings;
     const what = `artifact ${file.artifactId} of attempt ${attemptId} ${describeFindings(findings)}`;
     if (mayPass(findings) && !delivery.last) throw new AppError('unavailable', 'artifact_file_unavailable', what);
     this.logger.warn({ attemptId, artifactId: file.artifactId, path: file.path }, what);
@@ -82,9 +86,9 @@ export class QualityService {
   }
 
   /** An error of the measuring is tried again like any other, and on the last delivery becomes a finding: the job waits for a verdict. */
-  private async inspectOrSayWhyNot(file: { path: string; sha256: string }, delivery: Delivery): Promise<Findings> {
+  private async inspectOrSayWhyNot(file: RenderedFile, delivery: Delivery): Promise<Findings> {
     try {
-      return await inspectFile(this.library, file);
+      return await inspectFile(this.library, this.films, file);
     } catch (error) {
       if (!delivery.last) throw error;
       this.logger.error({ err: error, path: file.path }, 'measuring a file');

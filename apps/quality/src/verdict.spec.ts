@@ -4,16 +4,19 @@ import { newId } from '@tower/kit';
 import type { Findings } from './findings';
 import { decideVerdict, meets, scoreFile, toScoreRow, worstScores, type Threshold } from './verdict';
 
-/** As the first migration seeds them. */
+/** As the migrations seed them. */
 const thresholds: Threshold[] = [
   { metric: 'file_integrity', comparison: 'at_least', value: 1, decides: true },
   { metric: 'resolution', comparison: 'at_least', value: 1, decides: true },
   { metric: 'not_black', comparison: 'at_least', value: 2, decides: true },
   { metric: 'not_uniform', comparison: 'at_least', value: 1.5, decides: true },
+  { metric: 'frame_count', comparison: 'at_least', value: 1, decides: true },
+  { metric: 'not_static', comparison: 'at_least', value: 0.5, decides: true },
+  { metric: 'loop_seam', comparison: 'at_most', value: 1.25, decides: true },
   { metric: 'identity', comparison: 'above', value: 0.7, decides: false },
   { metric: 'temporal_lpips', comparison: 'below', value: 0.15, decides: false },
 ];
-const expected = { width: 4, height: 4, hasCharacters: false };
+const expected = { width: 4, height: 4, frames: null, isLoop: false, hasCharacters: false };
 
 /** A decoded 4 x 4 picture whose samples are what `sample` says. */
 function decoded(sample: (index: number) => number, width = 4, height = 4): Findings {
@@ -33,7 +36,8 @@ describe('the scores of a file', () => {
     for (const findings of [lively, absent, altered, undecodable(true), undecodable(false)]) {
       const scores = scoresOf(findings);
       expect(scores.map((score) => score.metric)).toEqual([
-        'file_integrity', 'resolution', 'not_black', 'not_uniform', 'identity', 'prompt_adherence', 'aesthetic', 'temporal_lpips', 'motion_smoothness', 'loop_seam', 'scene_continuity', 'subject_consistency',
+        'file_integrity', 'resolution', 'not_black', 'not_uniform', 'frame_count', 'not_static', 'loop_seam', 'identity', 'prompt_adherence', 'aesthetic', 'temporal_lpips', 'motion_smoothness', 'scene_continuity',
+        'subject_consistency',
       ]);
       for (const score of scores) expect(scoreView.parse(score)).toEqual(score);
     }
@@ -103,7 +107,7 @@ describe('the verdict', () => {
   });
 
   it('fails when a deciding metric was never scored', () => {
-    expect(decideVerdict([], thresholds)).toEqual({ outcome: 'failed', reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform'] });
+    expect(decideVerdict([], thresholds)).toEqual({ outcome: 'failed', reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform', 'frame_count', 'not_static', 'loop_seam'] });
   });
 
   it('passes over a deciding metric that does not apply', () => {

@@ -1,6 +1,7 @@
 import type { JobQualityView, ScoreView, VerdictOutcome } from '@tower/contracts';
-import { resolutionAchieved } from '@tower/imaging';
+import { resolutionAchieved, type PictureLevels } from '@tower/imaging';
 import type { Findings } from './findings';
+import { scoreMotion, type Outcome } from './motion-scores';
 import type { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
 
 export type Threshold = Pick<ThresholdRow, 'metric' | 'comparison' | 'value' | 'decides'>;
@@ -9,6 +10,10 @@ export type Threshold = Pick<ThresholdRow, 'metric' | 'comparison' | 'value' | '
 export interface Expectation {
   width: number;
   height: number;
+  /** Of each film; null for pictures. */
+  frames: number | null;
+  /** Its end is to be followed by its beginning. */
+  isLoop: boolean;
   hasCharacters: boolean;
 }
 
@@ -19,15 +24,13 @@ export interface FileScore {
   measured: object | null;
 }
 
-type Outcome = Omit<Extract<ScoreView, { state: 'not_computed' }>, 'metric'> | Omit<Extract<ScoreView, { state: 'not_applicable' }>, 'metric'> | { state: 'computed'; value: number };
-
 /** Metrics whose models nobody has installed; said so instead of left out. */
 const modelMetrics = ['prompt_adherence', 'aesthetic'] as const;
 /** Questions about movement. */
-const temporalMetrics = ['temporal_lpips', 'motion_smoothness', 'loop_seam', 'scene_continuity', 'subject_consistency'] as const;
+const temporalMetrics = ['temporal_lpips', 'motion_smoothness', 'scene_continuity', 'subject_consistency'] as const;
 
 /** As people see them: what decides first. */
-const metricOrder: readonly string[] = ['file_integrity', 'resolution', 'not_black', 'not_uniform', 'identity', ...modelMetrics, ...temporalMetrics];
+const metricOrder: readonly string[] = ['file_integrity', 'resolution', 'frame_count', 'not_black', 'not_uniform', 'not_static', 'identity', ...modelMetrics, 'loop_seam', ...temporalMetrics];
 
 /** Every metric of one file: computed, or why not. */
 export function scoreFile(artifactId: string, findings: Findings, expected: Expectation, thresholds: readonly Threshold[]): FileScore[] {
@@ -38,24 +41,42 @@ export function scoreFile(artifactId: string, findings: Findings, expected: Expe
   /** Of a question that needs the pixels. */
   const unanswered = unansweredOf(findings);
 
-  add('file_integrity', integrityOf(findings), findings.state === 'decoded' ? null : { finding: findings });
-  if (findings.state === 'decoded') {
-    const { width, height, levels } = findings;
+  const seen = seenOf(findings);
+  add('file_integrity', integrityOf(findings), seen ? null : { finding: findings });
+  if (seen) {
+    const { width, height, levels } = seen;
     const achieved = resolutionAchieved({ width, height }, expected);
     add('resolution', { state: 'computed', value: achieved.state === 'computed' ? achieved.value : 0 }, { width, height, expectedWidth: expected.width, expectedHeight: expected.height });
-    // Black means that mean and deviation are both below the limit, so the larger of the two decides.
-    add('not_black', { state: 'computed', value: Math.max(levels.all.mean, levels.all.std) }, { all: levels.all, luma: levels.luma, zeroCellRatio: levels.zeroCellRatio });
+    // Black means that mean and deviation are both below the limit, so the larger of the two decides; of a film its brightest frame.
+    add('not_black', { state: 'computed', value: Math.max(...levels.flatMap(({ all }) => [all.mean, all.std])) }, levelsShown(levels, ({ all, luma, zeroCellRatio }) => ({ all, luma, zeroCellRatio })));
     // Uniform means that no channel varies, so the liveliest decides.
-    add('not_uniform', { state: 'computed', value: Math.max(levels.red.std, levels.green.std, levels.blue.std) }, { red: levels.red, green: levels.green, blue: levels.blue });
+    add('not_uniform', { state: 'computed', value: Math.max(...levels.flatMap(({ red, green, blue }) => [red.std, green.std, blue.std])) }, levelsShown(levels, ({ red, green, blue }) => ({ red, green, blue })));
   } else for (const metric of ['resolution', 'not_black', 'not_uniform']) add(metric, unanswered);
+  for (const { metric, outcome, measured } of scoreMotion(findings, expected, unanswered)) add(metric, outcome, measured);
 
-  const noModel: Outcome = findings.state === 'decoded' ? { state: 'not_computed', reason: 'model_missing' } : unanswered;
+  const noModel: Outcome = seen ? { state: 'not_computed', reason: 'model_missing' } : unanswered;
   add('identity', expected.hasCharacters ? noModel : { state: 'not_applicable', reason: 'no_character' });
   for (const metric of modelMetrics) add(metric, noModel);
-  // A file that decodes is a still: animations are refused by the decoder.
-  for (const metric of temporalMetrics) add(metric, findings.state === 'decoded' ? { state: 'not_applicable', reason: 'single_frame' } : unanswered);
+  for (const metric of temporalMetrics) add(metric, temporalOutcome(findings, expected) ?? noModel);
   return scores;
 }
+
+/** Why a question about movement makes no sense here; undefined where it does. */
+function temporalOutcome(findings: Findings, expected: Expectation): Outcome | undefined {
+  if (findings.state === 'decoded' || (findings.state !== 'film' && expected.frames === null)) return { state: 'not_applicable', reason: 'single_frame' };
+  return findings.state === 'film' && findings.film.holds.isStatic ? { state: 'not_applicable', reason: 'static' } : undefined;
+}
+
+/** What came out of a file that decodes; a film shows three of its frames. */
+function seenOf(findings: Findings): { width: number; height: number; levels: readonly PictureLevels[] } | undefined {
+  if (findings.state === 'film') return { width: findings.film.facts.width, height: findings.film.facts.height, levels: findings.film.levels };
+  return findings.state === 'decoded' ? { width: findings.width, height: findings.height, levels: [findings.levels] } : undefined;
+}
+
+const levelsShown = (levels: readonly PictureLevels[], show: (levels: PictureLevels) => object): object => {
+  const shown = levels.map(show);
+  return shown.length === 1 && shown[0] ? shown[0] : { frames: shown };
+};
 
 function integrityOf(findings: Findings): Outcome {
   switch (findings.state) {
@@ -68,12 +89,16 @@ function integrityOf(findings: Findings): Outcome {
     case 'undecodable':
       return { state: 'computed', value: findings.containerIntact ? 1 : 0 };
     case 'decoded':
+    case 'film':
       return { state: 'computed', value: 1 };
   }
 }
 
 /** An altered file's pixels are somebody else's: the one to be judged is missing. */
-const unansweredOf = ({ state }: Findings): Outcome => ({ state: 'not_computed', reason: state === 'undecodable' || state === 'unmeasured' ? 'decode_failed' : 'file_missing' });
+function unansweredOf(findings: Findings): Outcome {
+  if (findings.state === 'unmeasured') return { state: 'not_computed', reason: findings.reason ?? 'decode_failed' };
+  return { state: 'not_computed', reason: findings.state === 'undecodable' ? 'decode_failed' : 'file_missing' };
+}
 
 function toScore(metric: string, outcome: Outcome, thresholds: readonly Threshold[]): ScoreView {
   if (outcome.state !== 'computed') return { ...outcome, metric };

@@ -205,4 +205,4 @@ export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './f
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';
 export { BoundedQueue, QueueFull } from './scoring/bounded-queue';
 export { ScoringThread, type ScoringThreadOptions } from './scoring/scoring-thread';
-export type { ScoringArguments, ScoringResult, ScoringTaskName } from './scoring/tasks';
+export type { FilmMotion, ScoringArguments, ScoringResult, ScoringTaskName } from './scoring/tasks';

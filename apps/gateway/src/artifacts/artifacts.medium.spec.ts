@@ -102,6 +102,13 @@ describe('the bytes of an artifact', () => {
     expect([response.status, response.headers.get('content-length'), (await bodyOf(response)).length]).toEqual([200, '0', 0]);
   });
 
+  it.each(['video/mp4', 'video/webm', 'image/gif', 'image/webp'])('of %s are shown in place, and come in parts for players that seek', async (mediaType) => {
+    stored(anArtifact({ path: 'night-train/unfiled/loop-a1-1.mp4', media_type: mediaType, frames: 16, fps: 8, duration_seconds: 2 }));
+    const response = await get({ range: 'bytes=500-' });
+    expect([response.status, response.headers.get('content-type'), response.headers.get('content-range'), response.headers.get('content-disposition')]).toEqual([206, mediaType, 'bytes 500-999/1000', 'inline; filename="loop-a1-1.mp4"']);
+    expect(await bodyOf(response)).toEqual(bytes.subarray(500));
+  });
+
   it('of a type that a browser might run are offered as a download', async () => {
     stored(anArtifact({ path: 'drawing.svg', media_type: 'image/svg+xml' }));
     const { headers } = await get();

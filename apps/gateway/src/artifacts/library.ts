@@ -2,14 +2,14 @@ import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import type { ArtifactView } from '@tower/contracts';
+import { artifactMediaTypes, type ArtifactView } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { refusal } from '../http/refusals';
 import type { ServedFile } from './served-file';
 
 /** Types that a browser may show as they are; anything else is offered as a download. */
-const shownTypes = new Set(['image/png', 'image/webp', 'image/jpeg']);
+const shownTypes: ReadonlySet<string> = new Set(artifactMediaTypes);
 
 /** Reads files of the library folder, and nothing outside it. */
 @Injectable()

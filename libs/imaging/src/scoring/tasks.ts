@@ -1,6 +1,6 @@
 import { decodePicture } from '../decode';
 import { detectFaces, detectObjects } from '../detection/detect';
-import type { FilmOptions } from '../film/film';
+import type { FilmFacts, FilmOptions } from '../film/film';
 import { readFilmForMetrics } from '../film/metric-frames';
 import { measureLevels } from '../guards';
 import type { FaceLandmarks } from '../identity/alignment';
@@ -23,6 +23,14 @@ import type { PictureLimits, PictureSource, Rgb } from '../picture';
 import { structuralSimilarity } from '../ssim/ssim';
 import type { Box } from '../detection/overlap';
 import { tagPicture } from '../tags/tag-picture';
+
+/** What frames say without a network: how they move, whether they close to a loop, and the levels of the first, the middle and the last one. */
+async function motionOf(frames: readonly Rgb[]) {
+  const holds = findHolds(frames);
+  const looked = [...new Set([0, Math.floor(frames.length / 2), frames.length - 1])].map((index) => measureLevels(frames[index]!));
+  return { holds, flickering: temporalFlickering(frames), loop: await loopSeam(frames, holds.runLengths, { kind: 'mae' }), levels: looked };
+}
+export type FilmMotion = { readonly facts: FilmFacts } & Awaited<ReturnType<typeof motionOf>>;
 
 const INTERPOLATION_PREPROCESSING = 'interpolation/1: 0..1, edges repeated';
 const DETECTOR_PREPROCESSING = 'yolo/1: pillow bicubic squash, 0..1';
@@ -73,6 +81,12 @@ export const scoringTasks = {
   perceptualDistance: (models: ModelRunner, modelId: string, first: Rgb, second: Rgb) =>
     models.score(modelId, LPIPS_PREPROCESSING, (model) => lpipsFromPair(model)(lpipsPicture(first), lpipsPicture(second))),
 
+  /** What a film, GIF or animated WebP says without a network, at short side 256. */
+  measureMotion: async (_models: ModelRunner, path: string, options?: FilmOptions): Promise<FilmMotion> => {
+    const { facts, frames } = await readFilmForMetrics(path, options);
+    return { facts, ...(await motionOf(frames)) };
+  },
+
   /** Everything about a film's movement, at short side 256; held drawings are collapsed before smoothness. */
   measureFilm: async (
     models: ModelRunner,
@@ -81,15 +95,13 @@ export const scoringTasks = {
     options?: FilmOptions,
   ) => {
     const { facts, frames } = await readFilmForMetrics(path, options);
-    const holds = findHolds(frames);
+    const motion = await motionOf(frames);
     return {
       facts,
-      holds,
-      flickering: temporalFlickering(frames),
-      loop: await loopSeam(frames, holds.runLengths, { kind: 'mae' }),
+      ...motion,
       temporalLpips: await models.score(ids.lpips, LPIPS_PREPROCESSING, (model) => temporalLpips(frames, lpipsFromPair(model))),
       smoothness: await models.score(ids.interpolator, INTERPOLATION_PREPROCESSING, (model, { padMultiple = 1 }) =>
-        motionSmoothness(collapseHolds(frames, holds.runLengths), onnxInterpolator(model, padMultiple)),
+        motionSmoothness(collapseHolds(frames, motion.holds.runLengths), onnxInterpolator(model, padMultiple)),
       ),
     };
   },
