@@ -11,8 +11,9 @@ import type { GpuInventory } from '../gpus/gpu.entity';
 import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { attemptStatesBefore } from '../jobs/moves';
-import { bindGraph, graphSha256 } from '../workflows/bind';
-import type { ParameterValues } from '../workflows/composition';
+import { composeGraph } from '../workflows/compose';
+import { noChanges, noParts, type ParameterValues } from '../workflows/composition';
+import { graphSha256 } from '../workflows/graph-identity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { unfit } from './pick';
@@ -62,7 +63,8 @@ export class AttemptsService {
       const now = this.clock.now();
       const workflow = this.workflows.get(job.workflow);
       const values = parametersOf(job, task);
-      const graph = bindGraph(workflow, values, `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`);
+      const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
+      const { graph } = composeGraph(workflow, { values, parts: noParts, plan: noChanges, prefix, images: {} });
       const attempt = tx.create(Attempt, {
         id: newId(), taskId, jobId, n, gpu: gpu.name, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
         postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { AppError, repositoryRoot } from '@tower/kit';
-import { bindGraph, graphSha256, resolveParameters, type ParameterValue } from './bind';
-import { checkReferences, WorkflowLibrary } from './workflow-library';
+import { resolveParameters, type ParameterValue } from './bind';
 import type { Workflow } from './workflow-file';
+import { WorkflowLibrary } from './workflow-library';
+import { checkReferences } from './workflow-references';
 
 let still: Workflow;
 beforeAll(async () => {
@@ -56,35 +57,12 @@ describe('resolveParameters', () => {
 
   it('says so when no card has any checkpoint', () => {
     expect(fieldsOf(() => resolve({ model_name: 'x.safetensors' }, 'standard', { ...known, checkpoints: [] }))['/model_name']).toMatch(/no card has a file in models\/checkpoints/);
-    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe('is needed, and no card has a file in models/checkpoints to choose');
+    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe('is needed, and no card has a Stable Diffusion 1.5 checkpoint in models/checkpoints to choose');
   });
 
   it('shortens long lists of choices', () => {
     const checkpoints = Array.from({ length: 30 }, (_, index) => `m${index}`);
     expect(fieldsOf(() => resolve({ model_name: 'x' }, 'standard', { ...known, checkpoints }))['/model_name']).toMatch(/and 10 more$/);
-  });
-});
-
-describe('bindGraph', () => {
-  it('sets every bound input, gives the output its own prefix, and leaves the template alone', () => {
-    const before = JSON.stringify(still.graph);
-    const graph = bindGraph(still, resolve({ seed: 42, width: 640 }), 'tower/job/001-a1');
-    expect(graph['10']?.inputs['seed']).toBe(42);
-    expect(graph['9']?.inputs['width']).toBe(640);
-    expect(graph['4']?.inputs['text']).toBe('a tower at dusk');
-    expect(graph['12']?.inputs['filename_prefix']).toBe('tower/job/001-a1');
-    expect(graph['10']?.inputs['model']).toEqual(['1', 0]);
-    expect(JSON.stringify(still.graph)).toBe(before);
-  });
-
-  it('refuses to send a graph with a hole', () => {
-    expect(() => bindGraph(still, { prompt: 'x' }, 'p')).toThrow('negative_prompt');
-  });
-
-  it('has an identity that follows the content and not the order of keys', () => {
-    const graph = bindGraph(still, resolve({ seed: 1 }), 'p');
-    expect(graphSha256(Object.fromEntries(Object.entries(graph).reverse()))).toBe(graphSha256(graph));
-    expect(graphSha256(bindGraph(still, resolve({ seed: 2 }), 'p'))).not.toBe(graphSha256(graph));
   });
 });
 
@@ -95,14 +73,5 @@ describe('checkReferences', () => {
     broken.file.presets.draft = { wings: 2 };
     broken.file.outputs = [{ node: '99', kind: 'image', prefix_input: 'filename_prefix' }];
     expect(() => checkReferences(broken)).toThrow(/width binds to 9\.width.*10\.latent_image links to node 9.*output 99.*preset draft sets wings/s);
-  });
-});
-
-describe('WorkflowLibrary', () => {
-  it('names the known ones when asked for another', async () => {
-    const library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-    expect(() => library.get('anime-still-sd99')).toThrow(expect.objectContaining({ code: 'workflow_unknown', message: expect.stringContaining('anime-still-sd15') as string }));
-    expect(library.defaultFor('still_image').file.name).toBe('anime-still-sd15');
-    expect(() => library.defaultFor('opera')).toThrow(expect.objectContaining({ code: 'job_type_unsupported' }));
   });
 });

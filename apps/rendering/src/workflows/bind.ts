@@ -1,22 +1,26 @@
-import { createHash } from 'node:crypto';
 import type { FieldError } from '@tower/contracts';
-import { canonicalJson } from '@tower/db';
 import { AppError } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
-import type { Workflow, WorkflowGraph, WorkflowParameter } from './workflow-file';
+import { familyOf, familyTitle } from './model-family';
+import type { Workflow, WorkflowParameter } from './workflow-file';
 
-export type { ParameterValue, ParameterValues };
+export type { ParameterValue, ParameterValues } from './composition';
+export { graphSha256 } from './graph-identity';
 
 /** What servers announced; undefined while no card was ever seen. */
 export interface KnownChoices {
   checkpoints?: readonly string[] | undefined;
   samplers?: readonly string[] | undefined;
   schedulers?: readonly string[] | undefined;
+  /** Files by folder below `models`; a folder that is absent is unknown. */
+  models?: Readonly<Record<string, readonly string[]>> | undefined;
 }
+
+const filesIn = (known: KnownChoices, folder: string): readonly string[] | undefined => known.models?.[folder] ?? (folder === 'checkpoints' ? known.checkpoints : undefined);
 
 /**
  * The value of every parameter: the request's, else the preset's, else the default. Throws `parameters_invalid` with one entry per wrong
- * parameter, naming what is allowed; `pointerOf` tells where in the request a parameter stands.
+ * parameter, naming what is allowed.
  */
 export function resolveParameters(workflow: Workflow, preset: string, given: Record<string, ParameterValue | undefined>, known: KnownChoices): ParameterValues {
   const fromPreset = workflow.file.presets[preset as keyof typeof workflow.file.presets] ?? {};
@@ -35,16 +39,35 @@ export function resolveParameters(workflow: Workflow, preset: string, given: Rec
   throw new AppError('invalid', model && errors.length === 1 ? 'model_unknown' : 'parameters_invalid', errors.map((error) => `${error.pointer.slice(1)} ${error.message}`).join('; '), { fields: errors });
 }
 
-function defaultOf(parameter: WorkflowParameter, known: KnownChoices): ParameterValue | undefined {
-  if (parameter.type !== 'model') return parameter.default;
-  const present = known.checkpoints;
-  return parameter.prefer.find((name) => present?.includes(name) ?? true) ?? present?.[0];
+/** The value that a parameter has when neither request nor preset gives one; undefined when there is none. */
+export function defaultOf(parameter: WorkflowParameter, known: KnownChoices): ParameterValue | undefined {
+  switch (parameter.type) {
+    case 'image':
+    case 'film':
+      return parameter.optional ? '' : undefined;
+    case 'model':
+      return defaultModel(parameter, filesIn(known, parameter.folder));
+    default:
+      return parameter.default;
+  }
 }
 
-const absent = (parameter: WorkflowParameter): string => (parameter.type === 'model' ? `is needed, and no card has a file in models/${parameter.folder} to choose` : 'is needed');
+function defaultModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, present: readonly string[] | undefined): string | undefined {
+  const { prefer, family, pattern, source } = parameter;
+  const fits = (name: string): boolean => (family === undefined || familyOf(name) === family) && (pattern === undefined || new RegExp(pattern, 'i').test(name));
+  const preferred = prefer.find((name) => present?.includes(name) ?? true);
+  if (preferred !== undefined) return preferred;
+  const other = source === undefined || pattern !== undefined ? present?.find(fits) : undefined;
+  return other ?? (source === undefined ? undefined : prefer[0]);
+}
+
+function absent(parameter: WorkflowParameter): string {
+  if (parameter.type !== 'model') return 'is needed';
+  return `is needed, and no card has ${parameter.family ? `a ${familyTitle[parameter.family]} checkpoint` : 'a file'} in models/${parameter.folder} to choose`;
+}
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
-function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: KnownChoices): string | undefined {
+export function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: KnownChoices): string | undefined {
   switch (parameter.type) {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
@@ -52,15 +75,39 @@ function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: K
     case 'integer':
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) return 'must be a whole number';
       if (value < parameter.min || value > parameter.max) return `must be between ${parameter.min} and ${parameter.max}`;
-      return value % parameter.multiple_of === 0 ? undefined : `must be a multiple of ${parameter.multiple_of}`;
+      return offStep(parameter, value);
     case 'number':
       if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
       return value < parameter.min || value > parameter.max ? `must be between ${parameter.min} and ${parameter.max}` : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'model':
-      return notAmong(value, known.checkpoints, `models/${parameter.folder}`);
+      return wrongModel(parameter, value, known);
     case 'choice':
-      return notAmong(value, known[parameter.of], parameter.of);
+      if (typeof parameter.of === 'string') return notAmong(value, known[parameter.of], parameter.of);
+      return typeof value === 'string' && parameter.of.includes(value) ? undefined : `must be one of ${parameter.of.join(', ')}`;
+    case 'image':
+    case 'film':
+      if (typeof value !== 'string') return 'must be the name of a picture of the job';
+      return value === '' && !parameter.optional ? 'is needed' : undefined;
   }
+}
+
+function offStep({ min, max, multiple_of: step, remainder }: Extract<WorkflowParameter, { type: 'integer' }>, value: number): string | undefined {
+  if (value % step === remainder) return undefined;
+  if (remainder === 0) return `must be a multiple of ${step}`;
+  const below = Math.floor((value - remainder) / step) * step + remainder;
+  const near = [below, below + step].filter((other) => other >= min && other <= max);
+  return `must be ${remainder} more than a multiple of ${step}, such as ${near.join(' or ')}`;
+}
+
+function wrongModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, value: ParameterValue, known: KnownChoices): string | undefined {
+  // The workflow says where to get it; a card without it says so, and recovery may fetch it.
+  const obtainable = parameter.source !== undefined && typeof value === 'string' && parameter.prefer.includes(value);
+  const unknown = obtainable ? undefined : notAmong(value, filesIn(known, parameter.folder), `models/${parameter.folder}`);
+  if (unknown !== undefined || parameter.family === undefined || typeof value !== 'string') return unknown;
+  const family = familyOf(value);
+  return family === parameter.family ? undefined : `${value} is by its name a ${familyTitle[family]} checkpoint; this workflow is made for ${familyTitle[parameter.family]}`;
 }
 
 const shownChoices = 20;
@@ -73,29 +120,5 @@ function notAmong(value: ParameterValue, choices: readonly string[] | undefined,
   return `${value} is not on any card; ${what} has ${shown}${choices.length > shownChoices ? ` and ${choices.length - shownChoices} more` : ''}`;
 }
 
-/**
- * The graph to send: a copy with every parameter set and every output's file prefix unique to this attempt, so that nothing is answered from
- * the server's cache and no two attempts write the same file.
- */
-export function bindGraph(workflow: Workflow, values: ParameterValues, prefix: string): WorkflowGraph {
-  const graph = structuredClone(workflow.graph);
-  for (const [name, parameter] of Object.entries(workflow.file.parameters)) {
-    const value = values[name];
-    if (value === undefined) throw new Error(`parameter ${name} of ${workflow.file.name} has no value`);
-    for (const { node, input } of parameter.bind) inputsOf(graph, node)[input] = value;
-  }
-  for (const output of workflow.file.outputs) inputsOf(graph, output.node)[output.prefix_input] = prefix;
-  return graph;
-}
-
-function inputsOf(graph: WorkflowGraph, node: string): WorkflowGraph[string]['inputs'] {
-  const found = graph[node];
-  if (!found) throw new Error(`node ${node} is not in the graph`);
-  return found.inputs;
-}
-
-/** Identity of a graph: sha256 of its canonical JSON, as 64 hex digits. */
-export const graphSha256 = (graph: WorkflowGraph): string => createHash('sha256').update(canonicalJson(graph)).digest('hex');
-
-/** Node classes that a server has to know. */
+/** Node classes of the template as it stands. */
 export const classesOf = (workflow: Workflow): string[] => [...new Set(Object.values(workflow.graph).map((node) => node.class_type))];

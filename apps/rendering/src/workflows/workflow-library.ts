@@ -2,7 +2,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, describeError, invalid } from '@tower/kit';
 import { parse } from 'yaml';
+import { familyOf } from './model-family';
+import { standingOn, type CardStock } from './standing';
 import { workflowFile, workflowGraph, type Workflow } from './workflow-file';
+import { checkReferences } from './workflow-references';
+
+/** What a request says that bears on which workflow suits it. */
+export interface Wish {
+  /** The request brings a picture to begin with. */
+  startImage?: boolean | undefined;
+  /** The model that the request names. */
+  modelName?: string | undefined;
+  /** The cards as they are now. */
+  cards?: readonly CardStock[] | undefined;
+}
 
 /** The templates of `workflows/`, read and checked once at start. A broken one stops the start: half a library would fail later and elsewhere. */
 export class WorkflowLibrary {
@@ -11,9 +24,10 @@ export class WorkflowLibrary {
   static async read(folder: string): Promise<WorkflowLibrary> {
     const entries = await readdir(folder, { withFileTypes: true });
     const workflows = await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => readWorkflow(join(folder, entry.name), entry.name)));
-    return new WorkflowLibrary(new Map(workflows.map((workflow) => [workflow.file.name, workflow])));
+    return new WorkflowLibrary(new Map(workflows.map((workflow) => [workflow.file.name, workflow] as const).sort(([a], [b]) => (a < b ? -1 : 1))));
   }
 
+  /** By name. */
   all(): Workflow[] {
     return [...this.byName.values()];
   }
@@ -22,16 +36,46 @@ export class WorkflowLibrary {
   get(name: string): Workflow {
     const workflow = this.byName.get(name);
     if (workflow) return workflow;
-    const known = [...this.byName.keys()].sort().join(', ');
+    const known = [...this.byName.keys()].join(', ');
     throw invalid('workflow_unknown', `there is no workflow ${name}; known are ${known}`, [{ pointer: '/workflow', message: `must be one of ${known}` }]);
   }
 
-  /** The first workflow, by name, that makes this kind of thing. */
-  defaultFor(jobType: string): Workflow {
-    const workflow = this.all().sort((a, b) => (a.file.name < b.file.name ? -1 : 1)).find((candidate) => candidate.file.job_type === jobType);
-    if (workflow) return workflow;
-    throw invalid('job_type_unsupported', `no workflow makes a ${jobType}`, [{ pointer: '/job_type', message: 'no installed workflow makes this' }]);
+  /**
+   * The workflow for a request that names none. Of those that make this kind of thing and have a rank: those that begin with a picture when
+   * there is one, and those that need none when there is none; of these, those that take the named model (a checkpoint by its family, another
+   * file by its pattern); of these, those that a card can run now; and of these the one with the lowest rank. Where a rule would leave
+   * nothing but the picture's, it is passed over, so that the answer can say what is missing.
+   */
+  defaultFor(jobType: string, wish: Wish = {}): Workflow {
+    const makers = this.all().filter(({ file }) => file.job_type === jobType && file.rank !== undefined).sort((a, b) => (a.file.rank ?? 0) - (b.file.rank ?? 0));
+    if (makers.length === 0) throw invalid('job_type_unsupported', `no workflow makes a ${jobType}`, [{ pointer: '/job_type', message: 'no installed workflow makes this' }]);
+    const fitting = makers.filter((workflow) => (wish.startImage === true ? takesStartImage(workflow) : !needsPicture(workflow)));
+    if (fitting.length === 0) {
+      if (wish.startImage === true) throw invalid('start_image_unsupported', `no workflow that makes a ${jobType} begins with a picture`, [{ pointer: '/start_image', message: `is taken by no workflow that makes a ${jobType}` }]);
+      throw invalid('image_missing', `every workflow that makes a ${jobType} begins with a picture`, [{ pointer: '/start_image', message: 'is needed' }]);
+    }
+    const preferring = (candidates: Workflow[], rule: (workflow: Workflow) => boolean): Workflow[] => {
+      const kept = candidates.filter(rule);
+      return kept.length === 0 ? candidates : kept;
+    };
+    const { modelName, cards } = wish;
+    const taking = modelName === undefined ? fitting : preferring(fitting, (workflow) => takesModel(workflow, modelName));
+    const running = cards === undefined ? taking : preferring(taking, (workflow) => cards.some((card) => standingOn(workflow, card).state === 'ready'));
+    return running[0] as Workflow;
   }
+}
+
+const picturesOf = ({ file }: Workflow) => Object.entries(file.parameters).flatMap(([name, parameter]) => (parameter.type === 'image' || parameter.type === 'film' ? [{ name, optional: parameter.optional }] : []));
+const needsPicture = (workflow: Workflow): boolean => picturesOf(workflow).some(({ optional }) => !optional);
+const takesStartImage = (workflow: Workflow): boolean => picturesOf(workflow).some(({ name }) => name === 'start_image');
+
+function takesModel({ file }: Workflow, modelName: string): boolean {
+  const parameter = file.parameters['model_name'];
+  if (parameter?.type === 'choice') return typeof parameter.of !== 'string' && parameter.of.includes(modelName);
+  if (parameter?.type !== 'model') return false;
+  if (parameter.prefer.includes(modelName)) return true;
+  if (parameter.pattern !== undefined) return new RegExp(parameter.pattern, 'i').test(modelName);
+  return parameter.family === undefined || familyOf(modelName) === parameter.family;
 }
 
 async function readWorkflow(folder: string, name: string): Promise<Workflow> {
@@ -44,17 +88,4 @@ async function readWorkflow(folder: string, name: string): Promise<Workflow> {
   } catch (error) {
     throw new AppError('invalid', 'workflow_malformed', `workflow ${name}: ${describeError(error)}`, { cause: error });
   }
-}
-
-/** Every parameter sets inputs that exist, every link and output points at a node, every preset sets known parameters. */
-export function checkReferences({ file, graph }: Workflow): void {
-  const wrong: string[] = [];
-  for (const [name, parameter] of Object.entries(file.parameters))
-    for (const { node, input } of parameter.bind) if (graph[node]?.inputs[input] === undefined) wrong.push(`parameter ${name} binds to ${node}.${input}, which is not in the graph`);
-  for (const [id, node] of Object.entries(graph))
-    for (const [input, value] of Object.entries(node.inputs)) if (Array.isArray(value) && graph[value[0]] === undefined) wrong.push(`${id}.${input} links to node ${value[0]}, which is not in the graph`);
-  for (const output of file.outputs) if (graph[output.node]?.inputs[output.prefix_input] === undefined) wrong.push(`output ${output.node} has no input ${output.prefix_input}`);
-  for (const [name, values] of Object.entries(file.presets))
-    for (const key of Object.keys(values)) if (file.parameters[key] === undefined) wrong.push(`preset ${name} sets ${key}, which is not a parameter`);
-  if (wrong.length > 0) throw new Error(wrong.join('; '));
 }
