@@ -1,4 +1,4 @@
-import { preset, workKind } from '@tower/contracts';
+import { jobType, preset, workKind } from '@tower/contracts';
 import { z } from 'zod';
 import { workflowEdit } from './workflow-edit';
 import { workflowParameter, nodeInput } from './workflow-parameter';
@@ -38,7 +38,7 @@ export const workflowFile = z.strictObject({
   version: z.int().min(1),
   title: z.string().min(1),
   phase: z.int().min(1).max(3),
-  job_type: z.enum(['still_image', 'animation_loop', 'full_video', 'character_sheet']),
+  job_type: jobType,
   work: workKind,
   /** How it is chosen when a request names none: the lowest rank of those that fit; without a rank it must be named. */
   rank: z.int().min(1).optional(),
