@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Card } from './card/card';
-import { cardProfiles, defaultInventory, type CardProfileId } from './card/card-profile';
+import { cardProfiles, type CardProfileId } from './card/card-profile';
+import { defaultInventory } from './card/model-inventory';
 import { Clock, ProcessGone } from './clock';
 import { Executor } from './execution/executor';
 import { InterruptFlag } from './execution/interruption';
@@ -27,7 +28,8 @@ import { viewRoutes } from './http/view-routes';
 import { Jobs } from './jobs';
 import type { LaunchFlags } from './launch-flags';
 import { LogRing } from './log-ring';
-import { coreBehaviours, fileChecks } from './nodes/node-behaviours';
+import type { FaceRule } from './nodes/face-rule';
+import { coreBehaviours, fileChecks, packBehaviours } from './nodes/node-behaviours';
 import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
 import { NodeRegistry, readObjectInfo, type ModelInventory } from './object-info/node-registry';
 import { dict, type PyDict } from './python/values';
@@ -47,10 +49,14 @@ export interface ComfySimOptions extends LaunchFlags {
   readonly executionLogFile?: string;
   readonly faults?: readonly Fault[];
   readonly models?: ModelInventory;
+  /** Model files that are listed and hold nothing. */
+  readonly emptyModels?: readonly string[];
+  /** In which pictures InsightFace finds a face; by default in those this simulator drew and in files named `face` or `portrait`. */
+  readonly faces?: FaceRule;
   readonly historyDelayMs?: number;
   /** Adds small nodes that tick, sleep, raise, block or expand. */
   readonly toys?: boolean;
-  /** Describes the classes of six node packs: their graphs validate, and fail when they reach one. */
+  /** Adds the classes of six node packs. */
   readonly packs?: boolean;
   /** Shown in /system_stats. */
   readonly argv?: readonly string[];
@@ -76,7 +82,8 @@ const megabyte = 1024 * 1024;
 export async function startComfySim(options: ComfySimOptions): Promise<RunningComfySim> {
   const settings = { ...defaults, profile: 'rtx3060' as CardProfileId, generation: '0.3.64' as GenerationId, ...options };
   const generation = getGeneration(settings.generation);
-  const card = new Card(cardProfiles[settings.onCpu === true ? 'cpu' : settings.profile], settings.seed);
+  const profile = cardProfiles[settings.onCpu === true ? 'cpu' : settings.profile];
+  const card = new Card({ ...profile, reservedVramBytes: settings.reservedVramBytes ?? profile.reservedVramBytes }, settings.seed);
   const models = settings.models ?? defaultInventory;
   const clock = new Clock();
   const folders = new Folders(path.resolve(settings.home), { output: settings.outputFolder, input: settings.inputFolder, temp: settings.tempFolder });
@@ -90,8 +97,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const registry = new NodeRegistry(models, () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
-  if (settings.packs === true && settings.customNodes !== false) registry.add(readObjectInfo('0.3.64', 'packs'), true);
+  const hasPacks = settings.packs === true && settings.customNodes !== false;
+  if (hasPacks) registry.add(readObjectInfo('0.3.64', 'packs'));
   const behaviours = coreBehaviours(generation);
+  if (hasPacks) for (const [name, behaviour] of packBehaviours) behaviours.set(name, behaviour);
   if (settings.toys === true && settings.customNodes !== false) {
     registry.add(toyObjectInfo());
     for (const [name, behaviour] of toyBehaviours(generation)) behaviours.set(name, behaviour);
@@ -111,7 +120,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     registry, behaviours, folders, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
     previewMethodPerPrompt: generation.previewMethodPerPrompt,
     runtimeFor: nodeRuntime({
-      card, models, folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
+      card, models, emptyModels: new Set(settings.emptyModels), faces: settings.faces ?? 'drawn', folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
       previews: (settings.previewMethod ?? 'latent2rgb') !== 'none', previewSize: settings.previewSize ?? defaults.previewSize,
       writesMetadata: settings.writesMetadata ?? true,
     }),

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
+import { inventoryWithout } from './card/model-inventory';
 import { parseLaunchFlags } from './launch-flags';
 import { parseFault, type Fault } from './faults';
 import { generationIds, type GenerationId } from './generation';
+import { faceRules, type FaceRule } from './nodes/face-rule';
 
 interface Flags {
   readonly profile: CardProfileId;
@@ -17,6 +19,9 @@ interface Flags {
   readonly fault: Fault[];
   readonly toys?: true;
   readonly packs?: true;
+  readonly without: string[];
+  readonly emptyModel: string[];
+  readonly faces: FaceRule;
 }
 
 function number(text: string): number {
@@ -33,6 +38,8 @@ function fault(text: string, before: Fault[]): Fault[] {
   }
 }
 
+const listed = (text: string, before: string[]): string[] => [...before, text];
+
 export interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
   readonly profile: CardProfileId;
   readonly generation: GenerationId;
@@ -42,7 +49,7 @@ const launchFlagsHelp = `
 Flags of ComfyUI, before or after a "--", are obeyed as the imitated version does: --listen, --port, --base-directory, --output-directory,
 --input-directory, --temp-directory, --user-directory, --database-url, --preview-method, --preview-size, --cache-classic, --cache-lru,
 --cache-none, --cache-ram, --max-upload-size, --enable-cors-header, --enable-compress-response-body, --enable-assets, --feature-flag,
---disable-metadata, --disable-all-custom-nodes, --cpu. Others are shown in /system_stats; what the version lacks ends with exit code 2.`;
+--disable-metadata, --disable-all-custom-nodes, --cpu, --reserve-vram. Others are shown in /system_stats; what the version lacks ends with exit code 2.`;
 
 /** Recordings made with `--cpu` show a CPU's pace, and what they did in the middle of a step needs the time. */
 const realTime = 1;
@@ -63,7 +70,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--execution-log <file>', 'JSONL file of everything executed')
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
     .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=number]; may be repeated', fault, [])
-    .option('--packs', 'describe the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
+    .option('--packs', 'add the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
+    .option('--without <folder/file>', 'leave a model out, or a whole model folder; may be repeated', listed, [])
+    .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])
+    .addOption(new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'))
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .addHelpText('after', launchFlagsHelp)
     .allowUnknownOption()
@@ -76,6 +86,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port,
     timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
     seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs === true,
+    faces: flags.faces, emptyModels: flags.emptyModel,
+    ...(flags.without.length === 0 ? {} : { models: inventoryWithout(flags.without) }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
     ...launch,

@@ -32,6 +32,8 @@ export interface LaunchFlags {
   readonly assets?: true;
   readonly featureFlags?: ReadonlyMap<string, string | boolean>;
   readonly customNodes?: false;
+  /** Memory of the card that is never planned with. */
+  readonly reservedVramBytes?: number;
 }
 
 /** How many values a flag takes; `?` is none or one, `*` and `+` are as many as follow. */
@@ -118,6 +120,7 @@ class Reading {
     const cors = this.given.get('--enable-cors-header');
     const preview = this.choice('--preview-method', ['none', 'auto', 'latent2rgb', 'taesd']);
     const listen = this.given.get('--listen');
+    const reserved = this.number('--reserve-vram', 'float');
     return defined({
       host: listen === undefined ? undefined : (listen[0] ?? '0.0.0.0').split(',')[0],
       port: this.number('--port', 'int'),
@@ -138,6 +141,7 @@ class Reading {
       assets: this.has('--enable-assets'),
       featureFlags: this.featureFlags(),
       customNodes: this.has('--disable-all-custom-nodes') ? false as const : undefined,
+      reservedVramBytes: reserved === undefined ? undefined : reserved * gibibyte,
     });
   }
 

@@ -1,23 +1,26 @@
-import { Card } from './card';
+import { Card, type StepWork } from './card';
 import { cardProfiles } from './card-profile';
+import { familyOf } from './model-family';
+import { checkpointBytes } from './model-weights';
 
 const seconds = (steps: number, next: () => number): number => Array.from({ length: steps }, next).reduce((sum, value) => sum + value, 0);
+const still: StepWork = { family: familyOf('anime_sd15.safetensors'), cells: 64 * 96, frames: 1, windows: 1, guided: true, factor: 1, missingBytes: 0 };
 
 describe('Card', () => {
   it.each([['rtx3060', 8, 12], ['rx9070xt', 5, 8]] as const)('%s takes %d to %d seconds for 20 steps of SD1.5 at 512×768', (profile, least, most) => {
     const card = new Card(cardProfiles[profile], 1);
-    const taken = seconds(20, () => card.stepSeconds('anime_sd15.safetensors', 512 * 768, 1, 6));
+    const taken = seconds(20, () => card.stepSeconds(still));
     expect(taken).toBeGreaterThanOrEqual(least);
     expect(taken).toBeLessThanOrEqual(most);
   });
 
-  it.each(['rtx3060', 'rx9070xt'] as const)('%s reads a checkpoint in 4 to 8 seconds, and faster the second time', (profile) => {
-    const card = new Card(cardProfiles[profile], 1);
-    for (const file of ['anime_sd15.safetensors', 'anime_sdxl.safetensors']) {
-      const cold = card.loadSeconds(file);
-      expect(cold).toBeGreaterThanOrEqual(4);
-      expect(cold).toBeLessThanOrEqual(8);
-      expect(card.loadSeconds(file)).toBeLessThan(cold / 2);
+  it.each([['anime_sd15.safetensors', 3, 6], ['anime_sdxl.safetensors', 11, 17]] as const)('reads %s in %d to %d seconds, and faster the second time', (file, least, most) => {
+    for (const profile of ['rtx3060', 'rx9070xt'] as const) {
+      const card = new Card(cardProfiles[profile], 1);
+      const cold = card.readSeconds(file, checkpointBytes(file));
+      expect(cold).toBeGreaterThanOrEqual(least);
+      expect(cold).toBeLessThanOrEqual(most);
+      expect(card.readSeconds(file, checkpointBytes(file))).toBeLessThan(cold / 2);
     }
   });
 
@@ -27,13 +30,16 @@ describe('Card', () => {
     expect(a).not.toBe(c);
   });
 
-  it('keeps a model on the card until another needs its place or all are unloaded', () => {
-    const card = new Card({ ...cardProfiles.rtx3060, vramBytes: 5 * 1024 ** 3 }, 1);
-    expect(card.makeResident('a_sd15.safetensors')).toBeGreaterThan(0);
-    expect(card.makeResident('a_sd15.safetensors')).toBe(0);
-    card.makeResident('b_sdxl.safetensors');
-    expect(card.residentModels()).toEqual(['b_sdxl.safetensors']);
-    card.unloadAll();
-    expect(card.usedBytes()).toBe(cardProfiles.rtx3060.idleVramBytes);
+  it('takes longer for each window, for streamed weights and for more frames than in proportion', () => {
+    const step = (changes: Partial<StepWork>): number => new Card(cardProfiles.rtx3060, 1).stepSeconds({ ...still, ...changes });
+    expect(step({ windows: 3 })).toBeCloseTo(3 * step({}), 5);
+    expect(step({ missingBytes: 11 * 1024 ** 3 }) - step({})).toBeCloseTo(2, 0);
+    expect(step({ frames: 16 })).toBeGreaterThan(16 * step({}));
+    expect(step({ guided: false })).toBeLessThan(step({}));
+  });
+
+  it('encodes a text on the CPU many times more slowly than on the card', () => {
+    const onCard = new Card(cardProfiles.rtx3060, 1).textEncodeSeconds(5.68e9);
+    expect(new Card(cardProfiles.rtx3060, 1).textEncodeSeconds(5.68e9, true)).toBeGreaterThan(5 * onCard);
   });
 });

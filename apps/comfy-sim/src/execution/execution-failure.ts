@@ -1,3 +1,4 @@
+import { outOfMemory } from '../card/out-of-memory';
 import { PyError } from '../python/errors';
 import { str } from '../python/text';
 import { PyFloat, dict, type PyDict, type PyValue } from '../python/values';
@@ -6,7 +7,7 @@ import type { NodeValue } from '../nodes/node-value';
 const oomTips = 'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally '
   + 'set the batch_size to a large number.';
 
-export const outOfMemory = 'torch.OutOfMemoryError';
+export { outOfMemory };
 
 /** The frames every failing node has above its own code. */
 const frames = [

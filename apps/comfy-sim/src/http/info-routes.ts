@@ -1,6 +1,6 @@
 import type { Card } from '../card/card';
 import type { Generation } from '../generation';
-import { modelFolders } from '../object-info/model-folders';
+import { modelFolders, packFolders } from '../object-info/model-folders';
 import type { ModelInventory, NodeRegistry } from '../object-info/node-registry';
 import { dict, type PyDict } from '../python/values';
 import { bytes, empty, json, text } from './reply';
@@ -26,7 +26,7 @@ const page = '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>
   + 'server. It has no user interface.</p></body></html>';
 
 export function infoRoutes(desk: InfoDesk): Route[] {
-  const folders = modelFolders[desk.generation.id];
+  const folders = [...modelFolders[desk.generation.id], ...(desk.registry.has('UnetLoaderGGUF') ? packFolders : [])];
   return [
     { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
     {

@@ -1,10 +1,15 @@
-import { upscaleTile } from '../card/card';
+import { upscaleBytes } from '../card/activations';
+import { upscaleTiles } from '../card/card';
+import { helperWeights } from '../card/model-weights';
+import { outOfMemory } from '../card/out-of-memory';
 import { Picture, type Kernel } from '../pictures/picture';
 import { toInt } from '../python/conversions';
+import { PyError } from '../python/errors';
 import { PyFloat } from '../python/values';
-import { tilesAlong } from './latent-nodes';
+import { onCard } from './gpu-work';
 import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { ImageValue, UpscaleModelValue } from './node-value';
+import { tilesAlong } from './vae-nodes';
 
 const kernels: Record<string, Kernel> = { 'nearest-exact': 'nearest', bilinear: 'linear', area: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' };
 export const kernelNamed = (method: string): Kernel => kernels[method] ?? 'lanczos3';
@@ -72,17 +77,38 @@ export const imageBatch: NodeBehaviour = {
 /** Overlap of the tiles of ImageUpscaleWithModel, in pixels. */
 const upscaleOverlap = 32;
 
+/** Tries smaller tiles, with a bar of their own, when there is no room; gives up at the smallest. */
 export const imageUpscaleWithModel: NodeBehaviour = {
   async run(call) {
-    const { scale } = call.value('upscale_model', UpscaleModelValue);
+    const { scale, file } = call.value('upscale_model', UpscaleModelValue);
     const { pictures } = call.value('image', ImageValue);
-    const [first] = pictures;
-    const tiles = tilesAlong(first?.width ?? 1, upscaleTile, upscaleOverlap) * tilesAlong(first?.height ?? 1, upscaleTile, upscaleOverlap);
-    const ticks = tiles * pictures.length;
-    for (let done = 1; done <= ticks; done += 1) {
-      await call.runtime.work(call.runtime.card.upscaleSecondsPerTile());
-      await call.runtime.tick(done, ticks);
+    for (const tile of upscaleTiles) {
+      try {
+        await upscaleInTiles(call, { pictures, tile, scale, file });
+        break;
+      } catch (error) {
+        const smallest = tile === upscaleTiles.at(-1);
+        if (smallest || !(error instanceof PyError) || error.type !== outOfMemory) throw error;
+      }
     }
     return { outputs: [new ImageValue(pictures.map((picture) => picture.scaled(picture.width * scale, picture.height * scale, 'lanczos3')))] };
   },
 };
+
+interface UpscaleJob {
+  readonly pictures: readonly Picture[];
+  readonly tile: number;
+  readonly scale: number;
+  readonly file: string;
+}
+
+async function upscaleInTiles(call: NodeCall, { pictures, tile, scale, file }: UpscaleJob): Promise<void> {
+  const [width, height] = [pictures[0]?.width ?? 1, pictures[0]?.height ?? 1];
+  const ticks = tilesAlong(width, tile, upscaleOverlap) * tilesAlong(height, tile, upscaleOverlap) * pictures.length;
+  await onCard(call, [helperWeights(file)], upscaleBytes(tile, scale, width * height * pictures.length), async () => {
+    for (let done = 1; done <= ticks; done += 1) {
+      await call.runtime.work(call.runtime.card.upscaleSecondsPerTile(tile));
+      await call.runtime.tick(done, ticks);
+    }
+  });
+}

@@ -1,10 +1,12 @@
 import type { Card } from '../card/card';
 import type { Folders } from '../files/folders';
+import type { Picture } from '../pictures/picture';
 import { toFloat, toInt } from '../python/conversions';
 import { PyError } from '../python/errors';
 import { str } from '../python/text';
 import type { PyDict, PyValue } from '../python/values';
 import type { Preview } from '../socket/frames';
+import { misfit } from './node-misfit';
 import type { NodeValue } from './node-value';
 
 export interface NodeResult {
@@ -39,6 +41,12 @@ export interface NodeRuntime {
   /** Longest side of a preview in pixels. */
   readonly previewSize: number;
   hasModel(folder: string, file: string): boolean;
+  /** Files of a model folder, as the pickers list them. */
+  modelsIn(folder: string): readonly string[];
+  /** Whether a face is found in a picture; a setting of the simulator. */
+  findsFace(picture: Picture): boolean;
+  /** Takes the time of reading a file; throws what its loader throws on an empty one. */
+  readModel(file: string, bytes: number): Promise<void>;
   readonly writesMetadata: boolean;
   /** Sleeps scaled seconds; nothing can interrupt it. */
   work(seconds: number): Promise<void>;
@@ -90,7 +98,12 @@ export class NodeCall {
   value<T extends NodeValue>(name: string, kind: abstract new (...args: never[]) => T): T {
     const found = this.inputs.get(name);
     if (found instanceof kind) return found;
-    throw new PyError('AttributeError', `'${found === undefined || found === null ? 'NoneType' : typeof found}' object has no attribute '${name}'`);
+    throw misfit(name, found, kind);
+  }
+
+  /** An optional link. */
+  optional<T extends NodeValue>(name: string, kind: abstract new (...args: never[]) => T): T | undefined {
+    return (this.inputs.get(name) ?? null) === null ? undefined : this.value(name, kind);
   }
 
   plain(name: string): PyValue {

@@ -3,23 +3,21 @@ import type { Generation } from '../generation';
 import { str } from '../python/text';
 import type { CustomCheck } from '../validation/node-validation';
 import { emptyImage, imageBatch, imageInvert, imageScale, imageScaleBy, imageUpscaleWithModel } from './image-nodes';
-import { emptyLatentImage, emptySd3LatentImage, latentUpscale, latentUpscaleBy, vaeDecode, vaeDecodeTiled, vaeEncode } from './latent-nodes';
-import { checkpointLoader, loadImage, loraLoader, upscaleModelLoader } from './loader-nodes';
+import { adapterBehaviours } from './adapter-nodes';
+import { animateDiffBehaviours } from './animatediff-nodes';
+import { cogBehaviours } from './cog-nodes';
+import { ggufBehaviours } from './gguf-nodes';
+import { loadImage } from './loader-nodes';
+import { coreModelBehaviours } from './model-behaviours';
 import type { NodeBehaviour } from './node-behaviour';
 import { previewAny, primitive, randomNoise } from './primitive-nodes';
 import { batchImages, imageScaleToMaxDimension, imageScaleToTotalPixels, resizeImageMask, resizeImagesByLongerEdge } from './resize-nodes';
-import { kSampler, kSamplerAdvanced } from './sampling-nodes';
 import { previewImage, saveAnimatedWebp, saveImage, saveWebm } from './saving-nodes';
-import { clipSetLastLayer, clipTextEncode } from './text-nodes';
 
 /** What the simulator can run. Other classes of the object info validate and then fail when they are reached. */
 export function coreBehaviours(generation: Generation): Map<string, NodeBehaviour> {
   return new Map<string, NodeBehaviour>([
-    ['CheckpointLoaderSimple', checkpointLoader], ['LoraLoader', loraLoader], ['UpscaleModelLoader', upscaleModelLoader], ['LoadImage', loadImage],
-    ['CLIPTextEncode', clipTextEncode], ['CLIPSetLastLayer', clipSetLastLayer],
-    ['KSampler', kSampler], ['KSamplerAdvanced', kSamplerAdvanced],
-    ['EmptyLatentImage', emptyLatentImage(generation)], ['EmptySD3LatentImage', emptySd3LatentImage(generation)], ['LatentUpscale', latentUpscale], ['LatentUpscaleBy', latentUpscaleBy],
-    ['VAEEncode', vaeEncode], ['VAEDecode', vaeDecode], ['VAEDecodeTiled', vaeDecodeTiled],
+    ...coreModelBehaviours(generation), ['LoadImage', loadImage],
     ['EmptyImage', emptyImage], ['ImageScale', imageScale], ['ImageScaleBy', imageScaleBy], ['ImageInvert', imageInvert],
     ['ImageBatch', imageBatch], ['ImageUpscaleWithModel', imageUpscaleWithModel],
     ['ImageScaleToTotalPixels', imageScaleToTotalPixels], ['ImageScaleToMaxDimension', imageScaleToMaxDimension],
@@ -29,6 +27,11 @@ export function coreBehaviours(generation: Generation): Map<string, NodeBehaviou
     ['SaveImage', saveImage], ['PreviewImage', previewImage()], ['SaveWEBM', saveWebm], ['SaveAnimatedWEBP', saveAnimatedWebp],
   ]);
 }
+
+/** The model nodes of the packs; without `--packs` their classes are not described, and so never reached. */
+export const packBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
+  ...animateDiffBehaviours, ...adapterBehaviours, ...ggufBehaviours, ...cogBehaviours,
+];
 
 /** VALIDATE_INPUTS of the nodes which name a file. */
 export function fileChecks(folders: Folders): Map<string, CustomCheck> {

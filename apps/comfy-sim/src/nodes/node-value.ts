@@ -1,60 +1,21 @@
-import type { ModelFamily } from '../card/model-family';
 import type { Picture } from '../pictures/picture';
 import { tensorText } from '../pictures/tensor-text';
-import type { DrawingRecipe } from '../pictures/recipe';
 import type { PyValue } from '../python/values';
+import type { CogConditioningValue, CogContextValue, CogLatentValue, CogModelValue, CogVaeValue } from './cog-value';
+import type { ClipVisionOutputValue, ClipVisionValue, ConditioningValue, ControlNetValue } from './conditioning-value';
+import type { GuiderValue, SamplerValue, SigmasValue } from './custom-sampling-value';
+import type { AdapterValue, FaceAnalysisValue } from './adapter-value';
+import { LatentValue, VaeValue } from './latent-value';
+import type { ContextOptionsValue, ModelValue, MotionLoraValue, MotionModelsValue, MotionModelValue } from './model-value';
+import type { ClipValue } from './text-encoder-value';
+
+export { LatentValue, VaeValue };
 
 /** What flows along links besides plain values. `toString` is what the server would put into `current_inputs`. */
-export class ModelValue {
-  constructor(readonly checkpoint: string, readonly family: ModelFamily, readonly loras: readonly string[] = []) {}
-  toString(): string {
-    return '<comfy.model_patcher.ModelPatcher object at 0x7f0000000010>';
-  }
-}
-
-export class ClipValue {
-  constructor(readonly checkpoint: string, readonly loras: readonly string[] = [], readonly lastLayer = -1) {}
-  toString(): string {
-    return '<comfy.sd.CLIP object at 0x7f0000000020>';
-  }
-}
-
-export class VaeValue {
-  constructor(readonly file: string) {}
-  toString(): string {
-    return '<comfy.sd.VAE object at 0x7f0000000030>';
-  }
-}
-
 export class UpscaleModelValue {
   constructor(readonly file: string, readonly scale: number) {}
   toString(): string {
     return '<spandrel.ImageModelDescriptor object at 0x7f0000000040>';
-  }
-}
-
-export class ConditioningValue {
-  constructor(readonly text: string) {}
-  toString(): string {
-    return "[[tensor([[[0., 0., 0., …]]]), {'pooled_output': None}]]";
-  }
-}
-
-/** Sizes in pixels, not in latent cells. `recipes` say what each picture of the batch will show once it is decoded. */
-export class LatentValue {
-  constructor(
-    readonly width: number,
-    readonly height: number,
-    readonly recipes: readonly DrawingRecipe[],
-    /** What else the dictionary holds, as text. */
-    private readonly notes = '',
-  ) {}
-  get batch(): number {
-    return this.recipes.length;
-  }
-  toString(): string {
-    const zeros = Array.from({ length: this.width / 8 }, () => 0);
-    return `{'samples': ${tensorText([this.batch, 4, this.height / 8], zeros)}${this.notes}}`;
   }
 }
 
@@ -91,5 +52,7 @@ export class ExecutionBlocker {
 
 export type SimulatedValue =
   | ModelValue | ClipValue | VaeValue | UpscaleModelValue | ConditioningValue | LatentValue | ImageValue | MaskValue
-  | NoiseValue | ExecutionBlocker;
+  | NoiseValue | ExecutionBlocker | ControlNetValue | ClipVisionValue | ClipVisionOutputValue
+  | SamplerValue | SigmasValue | GuiderValue | MotionModelValue | MotionModelsValue | MotionLoraValue | ContextOptionsValue
+  | AdapterValue | FaceAnalysisValue | CogModelValue | CogVaeValue | CogConditioningValue | CogLatentValue | CogContextValue;
 export type NodeValue = PyValue | SimulatedValue;

@@ -5,6 +5,7 @@ import type { FolderKind } from '../files/folders';
 import { nextSavePath } from '../files/save-path';
 import { Picture } from '../pictures/picture';
 import { withText } from '../pictures/png';
+import { recipeKeyword, toRecipeText } from '../pictures/recipe-text';
 import { PyError, keyError } from '../python/errors';
 import { dumpJson } from '../python/json';
 import { dict, isDict, type PyValue } from '../python/values';
@@ -19,7 +20,7 @@ async function saveImages(call: NodeCall, kind: FolderKind, prefix: string, comp
   for (const [index, picture] of images.pictures.entries()) {
     const name = target.fileName.replaceAll('%batch_num%', String(index));
     const filename = `${name}_${String(target.counter + index).padStart(5, '0')}_.png`;
-    const png = withText(await picture.png(compressionLevel), pngTexts(call));
+    const png = withText(await picture.png(compressionLevel), new Map([...pngTexts(call), ...recipeTexts(picture)]));
     writeFileSync(path.join(target.folder, filename), png);
     saved.push(dict({ filename, subfolder: target.subfolder, type: kind }));
   }
@@ -34,6 +35,9 @@ function pngTexts(call: NodeCall): Map<string, string> {
     ...(isDict(info) ? [...info].map(([key, value]): [string, string] => [key, dumpJson(value)]) : []),
   ]);
 }
+
+/** How it was drawn, so that the picture is known again when it comes back as a reference. */
+const recipeTexts = ({ recipe }: Picture): [string, string][] => (recipe?.sampled === true ? [[recipeKeyword, toRecipeText(recipe)]] : []);
 
 export const saveImage: NodeBehaviour = {
   functionName: 'SaveImage.save_images',

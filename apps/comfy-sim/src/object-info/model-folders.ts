@@ -14,3 +14,8 @@ export const modelFolders: Record<GenerationId, readonly string[]> = {
     'optical_flow', 'detection',
   ],
 };
+
+/** What the packs add behind them. */
+export const packFolders: readonly string[] = [
+  'animatediff_models', 'animatediff_motion_lora', 'ipadapter', 'unet_gguf', 'clip_gguf', 'cogvideox_loras',
+];

@@ -17,7 +17,17 @@ const folderOfClassInput: Record<string, string> = {
   'UpscaleModelLoader.model_name': 'upscale_models',
   'CLIPVisionLoader.clip_name': 'clip_vision',
   'ModelPatchLoader.name': 'model_patches',
+  'CogVideoXModelLoader.model': 'diffusion_models', 'CogVideoXVAELoader.model_name': 'vae', 'CogVideoLoraSelectComfy.lora': 'loras',
+  'CogVideoLoraSelect.lora': 'cogvideox_loras',
 };
+/** Packs whose loaders have folders of their own. The GGUF ones list quantised files only, or besides the plain text encoders. */
+const foldersOfPackInput: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^ADE_AnimateDiffLoRALoader\.name$/, ['animatediff_motion_lora']],
+  [/^(?:ADE_.*|AnimateDiffLoaderV1)\.(?:model_name|camera_ctrl)$/, ['animatediff_models']],
+  [/^IPAdapterModelLoader\.ipadapter_file$/, ['ipadapter']],
+  [/^Unet\w*GGUF\w*\.unet_name$/, ['unet_gguf']],
+  [/^\w*CLIPLoaderGGUF\.clip_name\d?$/, ['text_encoders', 'clip_gguf']],
+];
 /** Options that are always there besides the files. */
 const fixedOptions: Record<string, string[]> = { 'VAELoader.vae_name': ['pixel_space'] };
 /** Inputs which list files of the input folder, with the kinds of file they show. */
@@ -42,13 +52,12 @@ export class NodeRegistry {
     private readonly inputFiles: () => readonly string[],
   ) {}
 
-  /** `recordedModels` leaves the model lists as they were recorded: those of node packs follow rules of their own. */
-  add(info: PyDict, recordedModels = false): void {
+  add(info: PyDict): void {
     for (const entry of info.values()) {
       if (!isDict(entry)) continue;
       const name = String(entry.get('name'));
       restoreProse(name, entry);
-      if (!recordedModels) this.fillModelCombos(name, entry);
+      this.fillModelCombos(name, entry);
       this.classes.set(name, new NodeClass(entry));
     }
   }
@@ -79,11 +88,18 @@ export class NodeRegistry {
   private fillModelCombos(name: string, info: PyDict): void {
     for (const spec of new NodeClass(info).inputs.values()) {
       const key = `${name}.${spec.name}`;
-      const folder = folderOfClassInput[key] ?? folderOfInput[spec.name];
-      if (folder === undefined || !isFileCombo(spec.type, spec.options)) continue;
-      setOptions(info, spec.name, [...(this.models[folder] ?? []), ...(fixedOptions[key] ?? [])]);
+      const folders = foldersOf(key, spec.name);
+      if (folders === undefined || !isFileCombo(spec.type, spec.options)) continue;
+      const files = folders.flatMap((folder) => this.models[folder] ?? []);
+      setOptions(info, spec.name, [...(folders.length > 1 ? files.sort() : files), ...(fixedOptions[key] ?? [])]);
     }
   }
+}
+
+function foldersOf(key: string, input: string): readonly string[] | undefined {
+  const ofPack = foldersOfPackInput.find(([pattern]) => pattern.test(key))?.[1];
+  const folder = folderOfClassInput[key] ?? folderOfInput[input];
+  return ofPack ?? (folder === undefined ? undefined : [folder]);
 }
 
 function isFileCombo(type: string | PyValue[], options: PyDict): boolean {

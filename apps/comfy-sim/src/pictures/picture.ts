@@ -24,6 +24,8 @@ export class Picture {
     readonly flatColour?: readonly number[],
     /** Does to another drawing what was done to this one. */
     private readonly remake?: Remake,
+    /** The file it came from calls itself a face or a portrait. */
+    readonly isNamedFace = false,
   ) {}
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
@@ -53,11 +55,11 @@ export class Picture {
   }
 
   /** Throws what sharp throws on a file that is no picture. */
-  static async fromFile(bytes: Buffer, fingerprint: string): Promise<Picture> {
+  static async fromFile(bytes: Buffer, fingerprint: string, about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {}): Promise<Picture> {
     const { data, info } = await sharp(bytes).rotate().flatten().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
     const rgb = info.channels === 3 ? data : await sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
       .toColourspace('srgb').raw().toBuffer();
-    return new Picture(info.width, info.height, fingerprint, () => Promise.resolve(rgb));
+    return new Picture(info.width, info.height, fingerprint, () => Promise.resolve(rgb), about.recipe, undefined, undefined, about.isNamedFace);
   }
 
   scaled(width: number, height: number, kernel: Kernel, position?: 'centre'): Picture {
@@ -65,7 +67,7 @@ export class Picture {
     const render: Render = async () => raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }), width, height);
     const { remake } = this;
     const again: Remake | undefined = remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
-    return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe, undefined, again);
+    return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe, undefined, again, this.isNamedFace);
   }
 
   /** At the size of a film's frame, the middle kept. The same object for the same size, as all frames of a film ask for it. */

@@ -16,6 +16,16 @@ export interface Motion {
   readonly end?: Picture | undefined;
 }
 
+/** A picture whose look an adapter forces on what is drawn. */
+export interface Reference {
+  /** How it was drawn; nothing for a picture that was not drawn here. */
+  readonly recipe?: DrawingRecipe | undefined;
+  readonly fingerprint: string;
+  /** 0 leaves the drawing as it is, 1 takes all over. */
+  readonly weight: number;
+  readonly scope: 'face' | 'look' | 'style';
+}
+
 /** Everything a simulated picture depends on: the same recipe gives the same pixels. */
 export interface DrawingRecipe {
   readonly positive: string;
@@ -35,6 +45,7 @@ export interface DrawingRecipe {
   readonly sampled: boolean;
   /** Set on the frames of a film, from the empty latent on. */
   readonly motion?: Motion | undefined;
+  readonly references?: readonly Reference[] | undefined;
 }
 
 export const emptyRecipe = (index: number, source = ''): DrawingRecipe => ({

@@ -1,4 +1,5 @@
 import { colour, colourOf, type Colour } from './colour';
+import { withIdentity } from './identity';
 import { recipeRandom, type DrawingRecipe } from './recipe';
 
 const hairCuts = ['long', 'short', 'twintails', 'ponytail', 'bob', 'wavy'] as const;
@@ -59,6 +60,10 @@ const mouthWords: readonly [RegExp, Traits['mouth']][] = [
 
 /** Dice decide whatever the words leave open; the dice are always thrown, so that a word changes only its own trait. */
 export function traitsOf(recipe: DrawingRecipe): Traits {
+  return withIdentity(ownTraits(recipe), recipe.references ?? [], traitsOf);
+}
+
+function ownTraits(recipe: DrawingRecipe): Traits {
   const random = recipeRandom(recipe, 'traits');
   const text = recipe.positive;
   const pick = <T>(options: readonly T[], words: readonly (readonly [RegExp, T])[] = []): T => {

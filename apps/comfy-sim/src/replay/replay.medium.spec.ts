@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
+import { inventoryWithout } from '../card/model-inventory';
 import type { GenerationId } from '../generation';
 import { dumpJson } from '../python/json';
 import { withText } from '../pictures/png';
@@ -30,9 +31,10 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ...[
     'success-light', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued', 'interrupt-by-id',
     'interrupt-pending', 'jobs-bad-queries', 'history-paging', 'extra-data', 'view-variants', 'upload-variants',
-    'validation-errors', 'node-replacements', 'interrupt-during-load', 'prompt-id-forms',
+    'validation-errors', 'interrupt-during-load', 'prompt-id-forms',
   ].map((name): [GenerationId, string] => ['0.33', name]),
   ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
+  ['0.33', 'node-replacements', { models: inventoryWithout(['controlnet']) }],
 ];
 
 // A recording pins moments, such as a list that was read while a prompt ran; a busy machine can miss one. A wrong simulator is wrong every time.
