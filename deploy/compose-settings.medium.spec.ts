@@ -49,6 +49,7 @@ describe('the settings of docker-compose.yml', () => {
       TOWER_PORT: String(gatewayPort),
       TOWER_LIBRARY: join(folder, 'library'),
       TOWER_GPUS_FILE: join(root, 'config', 'gpus.yaml'),
+      TOWER_MODELS_FILE: join(root, 'config', 'models.yaml'),
       // Nobody is meant to hear of this test.
       ECHO_URL: 'http://127.0.0.1:9',
       OPS_HOST: '127.0.0.1',

@@ -17,6 +17,11 @@ export const towerEnv = z
     TOWER_PORT: z.coerce.number().int().min(0).max(65_535).default(8331),
     TOWER_HOST: z.string().default('127.0.0.1'),
     TOWER_INSECURE_LISTEN: z.enum(['yes', 'no']).default('no'),
+    /** The quality networks; files of the cards lie in the models folder of each. */
+    TOWER_MODELS: folder(join(repositoryRoot, 'models', 'files')),
+    TOWER_MODELS_MANIFEST: folder(join(repositoryRoot, 'models', 'manifest.yaml')),
+    /** What of it the operator has accepted. */
+    TOWER_MODELS_FILE: folder(join(repositoryRoot, 'config', 'models.yaml')),
     TOWER_GPUS: z.string().optional(),
     TOWER_GPUS_FILE: folder(join(repositoryRoot, 'config', 'gpus.yaml')),
     /** A simulated second takes so many real ones; 1 is the speed of the real cards. */

@@ -49,6 +49,28 @@ export function towerProgram(leave: (code: number) => void): Command {
       leave(await doctor(options));
     });
 
+  const models = program.command('models').description('the models that the cards and the quality check need');
+  models
+    .command('list')
+    .description('what the manifest knows, which card has it and what is missing')
+    .option('--json', 'as JSON (also when the output is no terminal)', false)
+    .action(async (options: { json: boolean }) => {
+      const { modelsList } = await import('./commands/models.js');
+      leave(await modelsList(options));
+    });
+  models
+    .command('fetch')
+    .description('download models to the cards whose models folder can be reached; goes on where an earlier call stopped')
+    .argument('[names...]', 'files or quality networks, as tower models list names them')
+    .option('--gpu <name>', 'for this card only (default: for every card)')
+    .option('--quality', 'quality networks only; without a name, all that config/models.yaml accepts', false)
+    .option('--accept-licence', 'you have read the licence and accept it, for this call', false)
+    .option('--json', 'one JSON object per line (also when the output is no terminal)', false)
+    .action(async (names: string[], options: { gpu?: string; quality: boolean; acceptLicence: boolean; json: boolean }) => {
+      const { modelsFetch } = await import('./commands/models.js');
+      leave(await modelsFetch({ names, ...options }));
+    });
+
   program
     .command('sim')
     .description('run one simulated ComfyUI; its own options follow (tower sim --help)')

@@ -14,6 +14,7 @@ export * from './processes/process-table';
 export * from './processes/file-claim';
 export { fetchFile, type FetchOptions, type FetchRequest } from './download/fetch-file';
 export type { DownloadProgress } from './download/download-progress';
+export { formatRefusal } from './download/file-format';
 export { sizeText } from './download/size-text';
 export * from './models/model-manifest';
 export * from './models/model-acceptance';

@@ -183,7 +183,7 @@ export class Tower {
     const { env } = this.options;
     const own: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
       gateway: { TOWER_PORT: String(port), TOWER_HOST: env.TOWER_HOST },
-      rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, ...gpus },
+      rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, TOWER_MODELS_FILE: env.TOWER_MODELS_FILE, TOWER_MODELS_MANIFEST: env.TOWER_MODELS_MANIFEST, ...gpus },
       // Where Echo finds us, unless a person knows better (a proxy in between).
       'echo-bridge': { ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook` },
     };

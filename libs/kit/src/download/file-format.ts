@@ -19,11 +19,19 @@ const onnxFirstBytes = new Set([0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 
  * @throws AppError `model_format_refused`
  */
 export function formatOf(name: string): ModelFormat {
-  const extension = extname(name).toLowerCase();
-  if (extension === '.safetensors') return 'safetensors';
-  if (extension === '.onnx') return 'onnx';
-  throw new AppError('conflict', 'model_format_refused', `only .safetensors and .onnx files are fetched, and this is ${extension === '' ? 'a file without an ending' : extension}`);
+  const refusal = formatRefusal(name);
+  if (refusal !== undefined) throw new AppError('conflict', 'model_format_refused', refusal);
+  return endingOf(name) === '.onnx' ? 'onnx' : 'safetensors';
 }
+
+/** Why a file of that name is not fetched; undefined when it may be. */
+export function formatRefusal(name: string): string | undefined {
+  const ending = endingOf(name);
+  if (ending === '.safetensors' || ending === '.onnx') return undefined;
+  return `only .safetensors and .onnx files are fetched, and this is ${ending === '' ? 'a file without an ending' : ending}`;
+}
+
+const endingOf = (name: string): string => extname(name).toLowerCase();
 
 /**
  * Whether the bytes are what the name promises; says what is wrong, or nothing.

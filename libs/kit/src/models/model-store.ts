@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { modelFileName, modelFolder, type GenerationModel, type GpuConfig } from '@tower/contracts';
 import type { DownloadProgress } from '../download/download-progress';
 import { fetchFile, type FetchOptions } from '../download/fetch-file';
-import { formatOf } from '../download/file-format';
+import { formatRefusal } from '../download/file-format';
 import { AppError, type ErrorKind } from '../errors';
 import { ModelAcceptance } from './model-acceptance';
 import { readModelManifest } from './model-manifest';
@@ -57,6 +57,20 @@ export class ModelStore {
     return `${slashed(name)} belongs into ${into}; source: ${model?.source ?? 'not known to models/manifest.yaml'}`;
   }
 
+  /** What keeps Tower from fetching the file, before it has tried; undefined when nothing does. */
+  obstacle(gpu: ModelCard, folder: string, name: string, options: EnsureOptions = {}): AppError | undefined {
+    const refuse = (kind: ErrorKind, code: string, why: string): AppError => this.refusal(gpu, folder, name, kind, code, why);
+    const model = this.sourceOf(folder, name);
+    if (model === undefined) return refuse('not_found', 'model_source_unknown', `${slashed(name)} is not in models/manifest.yaml, so Tower cannot fetch it: put it there by hand`);
+    if (this.place(gpu, folder, name) === undefined) return refuse('conflict', 'model_folder_unreachable', `Tower cannot reach the models folder of ${gpu.name}: put the file there by hand, or name the folder as models_folder in config/gpus.yaml`);
+    const format = formatRefusal(model.name);
+    if (format !== undefined) return refuse('conflict', 'model_format_refused', `${format}: fetch it by hand`);
+    if (model.sha256 === null) return refuse('conflict', 'model_source_unconfirmed', `no confirmed digest is known for ${model.name}: fetch it by hand, or add its sha256 to models/manifest.yaml`);
+    if (model.url === null) return refuse('conflict', 'model_source_unconfirmed', `no confirmed address is known for ${model.name}: fetch it by hand, or add its url to models/manifest.yaml`);
+    if (this.isAccepted(model) || options.isLicenceAccepted === true) return undefined;
+    return refuse('forbidden', 'model_licence_not_accepted', `${model.name} is under "${model.licence}", which nobody has accepted here: read it, then add the licence or the file to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${model.name} --accept-licence`);
+  }
+
   /**
    * Sees to it that the card's folder holds the file. ComfyUI may have to list its folder anew before it knows.
    * @returns `present` when it was there already
@@ -64,31 +78,26 @@ export class ModelStore {
    * `model_source_unconfirmed`, `model_licence_not_accepted`, and those of `fetchFile`; the signal's reason
    */
   async ensure(gpu: ModelCard, folder: string, name: string, onProgress?: (progress: DownloadProgress) => void, options: EnsureOptions = {}): Promise<'present' | 'fetched'> {
-    const refuse = (kind: ErrorKind, code: string, why: string, cause?: unknown): AppError =>
-      new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, { cause, details: { gpu: gpu.name, folder: canonical(folder), name: slashed(name) } });
-    const model = this.sourceOf(folder, name);
+    const { url = null, sha256 = null, bytes = null } = this.sourceOf(folder, name) ?? {};
     const target = this.place(gpu, folder, name);
-    if (target !== undefined && (model?.sha256 ?? null) === null && (await isFile(target))) return 'present';
-    if (model === undefined) throw refuse('not_found', 'model_source_unknown', `${slashed(name)} is not in models/manifest.yaml, so Tower cannot fetch it: put it there by hand`);
-    if (target === undefined) throw refuse('conflict', 'model_folder_unreachable', `Tower cannot reach the models folder of ${gpu.name}: put the file there by hand, or name the folder as models_folder in config/gpus.yaml`);
+    if (target !== undefined && sha256 === null && (await isFile(target))) return 'present';
+    const obstacle = this.obstacle(gpu, folder, name, options);
+    if (obstacle !== undefined) throw obstacle;
     // A folder that is not mounted must not be made on the disk below it.
-    if (!(await isFolder(gpu.models_folder ?? ''))) throw refuse('conflict', 'model_folder_unreachable', `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there: mount it, or correct models_folder in config/gpus.yaml`);
+    if (!(await isFolder(gpu.models_folder ?? '')))
+      throw this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there: mount it, or correct models_folder in config/gpus.yaml`);
+    if (url === null || sha256 === null || target === undefined) throw new Error(`${name} passed without a source`);
     try {
-      formatOf(model.name);
+      return await fetchFile({ url, sha256, bytes, target, ...(onProgress && { onProgress }), ...(options.signal && { signal: options.signal }) }, this.fetchOptions);
     } catch (error) {
-      throw refuse('conflict', 'model_format_refused', `${(error as Error).message}: fetch it by hand`, error);
-    }
-    if (model.url === null || model.sha256 === null)
-      throw refuse('conflict', 'model_source_unconfirmed', `no confirmed ${model.sha256 === null ? 'digest' : 'address'} is known for ${model.name}: fetch it by hand, or add its ${model.sha256 === null ? 'sha256' : 'url'} to models/manifest.yaml`);
-    if (!this.isAccepted(model) && options.isLicenceAccepted !== true)
-      throw refuse('forbidden', 'model_licence_not_accepted', `${model.name} is under "${model.licence}", which nobody has accepted here: read it, then add the licence or the file to "accepted" in config/models.yaml`);
-    try {
-      return await fetchFile({ url: model.url, sha256: model.sha256, bytes: model.bytes, target, ...(onProgress && { onProgress }), ...(options.signal && { signal: options.signal }) }, this.fetchOptions);
-    } catch (error) {
-      if (error instanceof AppError) throw refuse(error.kind, error.code, error.message, error);
-      if ((error as Partial<NodeJS.ErrnoException> | null)?.syscall !== undefined) throw refuse('conflict', 'download_failed', `${target} cannot be written: ${(error as Error).message}`, error);
+      if (error instanceof AppError) throw this.refusal(gpu, folder, name, error.kind, error.code, error.message, error);
+      if ((error as Partial<NodeJS.ErrnoException> | null)?.syscall !== undefined) throw this.refusal(gpu, folder, name, 'conflict', 'download_failed', `${target} cannot be written: ${(error as Error).message}`, error);
       throw error;
     }
+  }
+
+  private refusal(gpu: ModelCard, folder: string, name: string, kind: ErrorKind, code: string, why: string, cause?: unknown): AppError {
+    return new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, { cause, details: { gpu: gpu.name, folder: canonical(folder), name: slashed(name) } });
   }
 }
 

@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises';
+import type { GenerationModel, GpuConfig } from '@tower/contracts';
+import type { ModelStore } from '@tower/kit';
+import { z } from 'zod';
+
+/** `unknown`: neither the server nor the folder could be asked. */
+export type CardFileState = 'present' | 'missing' | 'other_size' | 'unknown';
+
+const askTimeoutMs = 3_000;
+
+/** Which models a card has: by its folder where Tower sees it, else by what its ComfyUI lists. */
+export class CardFiles {
+  private readonly lists = new Map<string, Promise<readonly string[] | undefined>>();
+
+  constructor(
+    private readonly gpu: GpuConfig,
+    private readonly store: ModelStore,
+  ) {}
+
+  async state(model: GenerationModel): Promise<CardFileState> {
+    const onDisk = await this.onDisk(model);
+    if (onDisk !== undefined && onDisk !== 'missing') return onDisk;
+    // A folder that the server has elsewhere as well (extra_model_paths.yaml) is not seen from here.
+    const listed = await this.listOf(listName(model));
+    if (listed === undefined) return onDisk ?? 'unknown';
+    return listed.some((name) => name.replaceAll('\\', '/') === model.name) ? 'present' : 'missing';
+  }
+
+  private async onDisk({ folder, name, bytes }: GenerationModel): Promise<Exclude<CardFileState, 'unknown'> | undefined> {
+    const place = this.store.place(this.gpu, folder, name);
+    if (place === undefined || this.gpu.models_folder === undefined || (await sizeOf(this.gpu.models_folder)) === undefined) return undefined;
+    const size = await sizeOf(place);
+    if (size === undefined) return 'missing';
+    return bytes === null || size === bytes ? 'present' : 'other_size';
+  }
+
+  private listOf(folder: string): Promise<readonly string[] | undefined> {
+    const asked = this.lists.get(folder) ?? askList(`${this.gpu.url}/models/${encodeURIComponent(folder)}`);
+    this.lists.set(folder, asked);
+    return asked;
+  }
+}
+
+/** ComfyUI lists files of known endings only; the GGUF pack keeps lists of its own for the same folders. */
+function listName({ folder, name }: GenerationModel): string {
+  if (!name.endsWith('.gguf')) return folder;
+  return { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' }[folder] ?? folder;
+}
+
+async function askList(url: string): Promise<readonly string[] | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs) });
+    return response.ok ? z.array(z.string()).safeParse(await response.json()).data : undefined;
+  } catch {
+    // Not reachable, not JSON, too slow: what the list would say is not known, and that is the answer.
+    return undefined;
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
