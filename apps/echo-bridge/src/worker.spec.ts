@@ -5,7 +5,7 @@ type Gpu = RenderingStatus['gpus'][number];
 
 const aGpu = (state: Gpu['state'], name = 'rtx3060'): Gpu => ({
   name, url: 'http://user:secret@127.0.0.1:8188', vendor: 'nvidia', state, detail: '', simulated: false, comfyui_version: '0.33', device: 'cuda:0 RTX 3060', vram_mb: 12288, vram_free_mb: 4000,
-  prefers: ['video'], only: false, checkpoints: [], current_job_id: null, foreign_prompts: 0, last_seen_at: null,
+  prefers: ['video'], only: false, checkpoints: [], current_job_id: null, foreign_prompts: 0, warnings: [], last_seen_at: null,
 });
 const rendering = (...gpus: Gpu[]): RenderingStatus => ({ gpus }) as RenderingStatus;
 

@@ -6,7 +6,7 @@ export const capabilities = ['still_image'];
 
 type Gpu = RenderingStatus['gpus'][number];
 
-const isUsable = (gpu: Gpu): boolean => gpu.state !== 'down' && gpu.state !== 'unknown';
+const isUsable = (gpu: Gpu): boolean => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy';
 
 /** `degraded` also while rendering does not answer: Echo must not send work to somebody who cannot do it. */
 export function workerStatus(rendering: RenderingStatus | undefined): WorkerStatus {

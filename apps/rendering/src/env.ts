@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { z } from 'zod';
+import { oldestTestedVersion } from './comfyui/comfy-version';
 
 export const renderingEnv = z.object({
   TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
@@ -10,6 +11,8 @@ export const renderingEnv = z.object({
   /** Which files the cards may need; and what the operator has accepted of it. */
   TOWER_MODELS_MANIFEST: z.string().default(join(repositoryRoot, 'models', 'manifest.yaml')),
   TOWER_MODELS_FILE: z.string().default(join(repositoryRoot, 'config', 'models.yaml')),
+  /** A server that is older, or does not say its version, is not used. */
+  TOWER_COMFYUI_MIN_VERSION: z.string().regex(/^\d+(\.\d+)*$/, 'a version such as 0.3.64').default(oldestTestedVersion),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;

@@ -180,15 +180,18 @@ it('finds a prompt whose acceptance it never heard of, and does not send it twic
   expect(cards.flatMap((card) => card.executed('start'))).toHaveLength(1);
 });
 
-it('gives a task that ran out of memory to the other card', async () => {
+it('empties a card that ran out of memory before it tries the other one', async () => {
   const image = cards.find((card) => card.name === 'rx9070xt');
-  await image?.fault({ kind: 'oom', node: 'KSampler' });
+  await image?.fault({ kind: 'oom', node: 'KSampler', times: 20 });
   await rig.startScheduler();
   await bothCardsUp();
   const { job_id } = await rig.request();
   const job = await ended(job_id);
   expect(job.status).toBe('completed');
-  expect(job.tasks[0]?.attempts.map((attempt) => [attempt.gpu, attempt.outcome])).toEqual([['rx9070xt', 'out_of_memory'], ['rtx3060', 'rendered']]);
+  const [first, second, ...rest] = job.tasks[0]?.attempts ?? [];
+  expect([first, second].map((attempt) => [attempt?.gpu, attempt?.outcome])).toEqual([['rx9070xt', 'out_of_memory'], ['rx9070xt', 'out_of_memory']]);
+  expect(second?.recovery?.step).toBe('free_models');
+  expect(rest.at(-1)).toMatchObject({ gpu: 'rtx3060', outcome: 'rendered', recovery: { step: 'other_gpu' } });
 });
 
 it('lets a second scheduler stand by, and hands over running work when the first stops', async () => {

@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ModelStore, parseEnv, readGpuConfig } from '@tower/kit';
 import { renderingEnv } from './env';
-import { GPUS } from './gpus/gpu-config';
+import { CardDoctor } from './gpus/card-doctor';
+import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
 import { Gpu } from './gpus/gpu.entity';
 import { GpuRegistry } from './gpus/gpu-registry';
+import { GpuRestart } from './gpus/gpu-restart.entity';
+import { ProbePrompts } from './gpus/probe-prompts';
+import { Restarter } from './gpus/restarter';
 import { CommandsService } from './jobs/commands.service';
 import { jobEntities } from './jobs/job.entity';
 import { JobJournal } from './jobs/job-journal';
@@ -17,13 +21,23 @@ import { Library } from './library/library';
 import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
 import { FleetReader } from './scheduling/fleet';
+import { InputPictures } from './scheduling/input-pictures';
+import { MODEL_SOURCE, ModelRecovery } from './scheduling/model-recovery';
+import { PromptSender } from './scheduling/prompt-sender';
+import { PromptSweep } from './scheduling/prompt-sweep';
 import { PromptWatch } from './scheduling/prompt-watch';
+import { Recovery } from './scheduling/recovery';
 import { Scheduler } from './scheduling/scheduler';
+import { StoppedPrompts } from './scheduling/stopped-prompts';
+import { VramMemory } from './scheduling/vram-memory';
+import { VramNeedRow } from './scheduling/vram-need.entity';
+import { WatchedPrompts } from './scheduling/watched-prompts';
+import { WATCH_LIMITS, watchLimits } from './scheduling/watch-limits';
 import { StatusController } from './status.controller';
 import { StatusService } from './status.service';
 import { WorkflowLibrary } from './workflows/workflow-library';
 
-export const renderingEntities = [...jobEntities, Gpu];
+export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
 
 @Module({
   controllers: [JobsController, JobsConsumer, StatusController],
@@ -32,6 +46,10 @@ export const renderingEntities = [...jobEntities, Gpu];
     { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
+    { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
+    { provide: WATCH_LIMITS, useValue: watchLimits },
+    { provide: MODEL_SOURCE, useExisting: ModelStore },
+    VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
     FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, RenderingMetrics,
   ],
 })

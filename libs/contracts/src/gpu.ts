@@ -22,10 +22,15 @@ export const gpuConfig = z.strictObject({
   only: z.boolean().default(false),
   /** Path of this server's models folder as Tower sees it, for downloads; absent when it cannot be reached. */
   models_folder: line(1000).optional(),
+  /**
+   * Program and arguments that restart this card's ComfyUI, run without a shell: once after a verified hang, at most every ten minutes, never
+   * while another program's prompt runs there. Absent: nobody restarts it but a person.
+   */
+  restart_command: z.array(line(1000).min(1)).min(1).max(32).optional(),
 });
 export type GpuConfig = z.infer<typeof gpuConfig>;
 
-export const gpuState = z.enum(['unknown', 'idle', 'busy', 'shared', 'down']);
+export const gpuState = z.enum(['unknown', 'idle', 'busy', 'shared', 'unhealthy', 'down']);
 export type GpuState = z.infer<typeof gpuState>;
 
 export const gpuView = z
@@ -46,6 +51,8 @@ export const gpuView = z
     checkpoints: z.array(z.string()),
     current_job_id: z.uuid().nullable(),
     foreign_prompts: z.int(),
+    /** What a person should know although the card works. */
+    warnings: z.array(z.string()),
     last_seen_at: z.string().nullable(),
   })
   .meta({ id: 'Gpu' });

@@ -4,7 +4,7 @@ import { describeStatus, isWell } from './status';
 
 const card: GpuView = {
   name: 'rtx3060', url: 'http://127.0.0.1:8188', vendor: 'nvidia', state: 'idle', detail: 'idle', simulated: true, comfyui_version: '0.3.64', device: 'cuda:0', vram_mb: 1, vram_free_mb: 1, prefers: [], only: false,
-  checkpoints: [], current_job_id: null, foreign_prompts: 0, last_seen_at: null,
+  checkpoints: [], current_job_id: null, foreign_prompts: 0, warnings: [], last_seen_at: null,
 };
 const gibibyte = 1024 ** 3;
 const view: StatusView = {

@@ -14,7 +14,7 @@ export async function status(options: { json: boolean }): Promise<number> {
 }
 
 export const isWell = (view: StatusView): boolean =>
-  view.rendering !== null && view.processes.every((process) => process.state === 'ready') && view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown');
+  view.rendering !== null && view.processes.every((process) => process.state === 'ready') && view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy');
 
 export function describeStatus(url: string, view: StatusView): string[] {
   const lines = [`Tower ${view.version} at ${url}${view.simulated ? ' (GPUs are SIMULATED)' : ''}`, '', 'processes'];
@@ -25,7 +25,10 @@ export function describeStatus(url: string, view: StatusView): string[] {
   if (view.rendering === null) return [...lines, '', 'rendering does not answer: queue and cards are not known'];
   const { queue, gpus, library } = view.rendering;
   lines.push('', 'cards');
-  for (const gpu of gpus) lines.push(`  ${gpu.name.padEnd(14)} ${gpu.state.padEnd(9)} ${gpu.url}  ${gpu.detail}${gpu.simulated ? ' (simulated)' : ''}`);
+  for (const gpu of gpus) {
+    lines.push(`  ${gpu.name.padEnd(14)} ${gpu.state.padEnd(9)} ${gpu.url}  ${gpu.detail}${gpu.simulated ? ' (simulated)' : ''}`);
+    for (const warning of gpu.warnings) lines.push(`  ${''.padEnd(14)} warning: ${warning}`);
+  }
   if (gpus.length === 0) lines.push('  none configured');
   const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);

@@ -3,7 +3,7 @@ import { chooseCards } from './choose-cards';
 
 const aCard = (card: Partial<GpuView> & { name: string }): GpuView => ({
   url: `http://127.0.0.1/${card.name}`, vendor: 'nvidia', state: 'idle', detail: 'idle', simulated: false, comfyui_version: '0.3.64', device: 'cuda:0', vram_mb: 12_288, vram_free_mb: 12_000,
-  prefers: ['image'], only: false, checkpoints: ['a.safetensors'], current_job_id: null, foreign_prompts: 0, last_seen_at: null, ...card,
+  prefers: ['image'], only: false, checkpoints: ['a.safetensors'], current_job_id: null, foreign_prompts: 0, warnings: [], last_seen_at: null, ...card,
 });
 
 describe('chooseCards', () => {

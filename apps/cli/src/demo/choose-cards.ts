@@ -11,7 +11,7 @@ export interface CardChoice {
   readonly isSlow: boolean;
 }
 
-const answers = (gpu: GpuView): boolean => gpu.state !== 'down' && gpu.state !== 'unknown';
+const answers = (gpu: GpuView): boolean => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy';
 
 /** A real ComfyUI without a graphics card; a simulated one only pretends to be slow. */
 const isProcessor = (gpu: GpuView): boolean => !gpu.simulated && (gpu.vendor === 'cpu' || /^cpu\b/i.test(gpu.device ?? ''));

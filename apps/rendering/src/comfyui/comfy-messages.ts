@@ -25,13 +25,30 @@ export const executionError = z.object({
   exception_message: z.string().default(''),
 });
 
-export const promptAccepted = z.object({ prompt_id: z.string(), number: z.number(), node_errors: z.record(z.string(), z.unknown()).default({}) });
+const nodeError = z.object({
+  errors: z.array(
+    z.object({
+      type: z.string(), message: z.string(), details: z.string(),
+      extra_info: z.object({ input_name: z.string().nullish(), received_value: z.unknown() }).catch({ input_name: null, received_value: null }),
+    }),
+  ),
+  class_type: z.string().optional(),
+});
+const nodeErrors = z.union([z.record(z.string(), nodeError), z.array(z.unknown())]).default({});
 
-const nodeError = z.object({ errors: z.array(z.object({ type: z.string(), message: z.string(), details: z.string() })), class_type: z.string().optional() });
+export const promptAccepted = z.object({ prompt_id: z.string(), number: z.number(), node_errors: nodeErrors });
 export const promptRefused = z.object({
   error: z.union([z.string(), z.object({ type: z.string(), message: z.string(), details: z.string().default('') })]),
-  node_errors: z.union([z.record(z.string(), nodeError), z.array(z.unknown())]).default({}),
+  node_errors: nodeErrors,
 });
+
+/** `GET /prompt`. */
+export const queueLength = z.object({ exec_info: z.object({ queue_remaining: z.number() }) });
+
+/** Answer to an upload; the name may differ from the one that was asked for. */
+export const uploadedFile = z.object({ name: z.string(), subfolder: z.string().default('') });
+
+export const features = z.object({ max_upload_size: z.number().nullish() });
 
 export const systemStats = z.object({
   system: z.object({ comfyui_version: z.string().optional(), pytorch_version: z.string().optional(), argv: z.array(z.string()).default([]) }),
@@ -40,7 +57,16 @@ export const systemStats = z.object({
 
 export const modelNames = z.array(z.string());
 
-export const objectInfo = z.record(z.string(), z.object({ input: z.object({ required: z.record(z.string(), z.unknown()).optional() }).default({}) }));
+/** One node class as the server describes it. Inputs are kept as they came: validation reads them. */
+export const nodeInfo = z.looseObject({
+  input: z.object({ required: z.record(z.string(), z.unknown()).optional(), optional: z.record(z.string(), z.unknown()).optional() }).default({}),
+  output: z.array(z.unknown()).default([]),
+  output_node: z.boolean().default(false),
+  python_module: z.string().optional(),
+});
+export type NodeInfo = z.infer<typeof nodeInfo>;
+export const objectInfo = z.record(z.string(), nodeInfo);
+export type ObjectInfo = z.infer<typeof objectInfo>;
 
 /** A combo in `/object_info`: the old form lists the options, the new one names the type `COMBO`. */
 export function comboOptions(input: unknown): string[] {

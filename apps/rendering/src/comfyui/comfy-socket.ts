@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs, describeError, newId, type Logger } from '@tower/kit';
 import WebSocket from 'ws';
+import { parseComfyFrame, type PreviewFrame } from './comfy-frames';
 import { parseComfyJson } from './comfy-json';
 import { socketMessage } from './comfy-messages';
 
@@ -9,8 +10,19 @@ export interface ComfyHint {
   data: Record<string, unknown>;
 }
 
+export interface ComfySocketEvents {
+  hint(hint: ComfyHint): void;
+  preview(frame: PreviewFrame): void;
+  /** The connection ended and not by our doing: the server may have gone or restarted. */
+  dropped(): void;
+  /** Connected, but nothing comes although something must have; it is connected anew. */
+  deaf(): void;
+}
+
 /** Milliseconds. The server sends no heartbeat of its own. */
 const pingEveryMs = 10_000;
+/** Milliseconds after an accepted prompt within which a `status` has to come, because every prompt that is queued broadcasts one. */
+export const statusWithinMs = 2_000;
 const maxMissedPongs = 2;
 /** Bytes; previews and long texts are far below. */
 const maxPayload = 64 * 1024 ** 2;
@@ -27,6 +39,11 @@ export class ComfySocket {
   private nextId: string | undefined;
   /** The id is one that an earlier connection had. */
   private inherited = false;
+  /** Ids under which nothing was heard any more; following them again would be deaf again. */
+  private readonly deafIds = new Set<string>();
+  /** Counted, so that one that came during the answer to a POST is not missed. */
+  private statuses = 0;
+  private ending = false;
   private hurried = new AbortController();
   private readonly stopping = new AbortController();
   private socket: WebSocket | undefined;
@@ -34,7 +51,7 @@ export class ComfySocket {
 
   constructor(
     private readonly url: string,
-    private readonly onHint: (hint: ComfyHint) => void,
+    private readonly events: ComfySocketEvents,
     private readonly logger: Logger,
   ) {}
 
@@ -54,23 +71,43 @@ export class ComfySocket {
 
   /** Listens under the id of the prompt of ours that runs, whoever sent it: its events go nowhere else. Without one, fresh ids again. */
   follow(runningId: string | undefined): void {
-    if (runningId === undefined ? !this.inherited : runningId === this.id) return;
+    if (runningId === undefined ? !this.inherited : runningId === this.id || this.deafIds.has(runningId)) return;
     this.nextId = runningId;
-    this.hurry();
-    this.socket?.terminate();
+    this.reconnect();
+  }
+
+  /** Call before a prompt is sent; what it returns, after the server has accepted it: then a `status` has to come soon. */
+  expectStatus(): () => void {
+    const before = this.statuses;
+    return () => {
+      const { id } = this;
+      setTimeout(() => {
+        if (this.statuses > before || this.id !== id || this.socket?.readyState !== WebSocket.OPEN) return;
+        this.logger.info(`comfyui socket ${this.url}: deaf, connecting anew`);
+        this.deafIds.add(id);
+        this.events.deaf();
+        this.reconnect();
+      }, statusWithinMs).unref();
+    };
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.reconnect();
+    await this.loop;
+  }
+
+  private reconnect(): void {
+    this.ending = true;
     this.hurry();
     this.socket?.terminate();
-    await this.loop;
   }
 
   private async run(): Promise<void> {
     for (let failures = 0; !this.stopping.signal.aborted; failures++) {
       const startedAt = performance.now();
       this.hurried = new AbortController();
+      this.ending = false;
       try {
         await this.connectOnce();
       } catch (error) {
@@ -94,6 +131,7 @@ export class ComfySocket {
     const socket = new WebSocket(`${this.url.replace(/^http/, 'ws')}/ws?clientId=${this.id}`, { perMessageDeflate: false, maxPayload, handshakeTimeout: 10_000 });
     this.socket = socket;
     let missed = 0;
+    let opened = false;
     const ping = setInterval(() => {
       if (missed >= maxMissedPongs) socket.terminate();
       else if (socket.readyState === WebSocket.OPEN) {
@@ -102,16 +140,23 @@ export class ComfySocket {
       }
     }, pingEveryMs);
     return new Promise<void>((resolve, reject) => {
+      socket.once('open', () => {
+        opened = true;
+        // Has to be the first frame: with it previews say which prompt they belong to.
+        socket.send('{"type":"feature_flags","data":{"supports_preview_metadata":true}}');
+      });
       socket.on('pong', () => (missed = 0));
       socket.on('message', (data: Buffer, isBinary: boolean) => {
         missed = 0;
-        if (!isBinary) this.pass(data.toString('utf8'));
+        if (isBinary) this.passFrame(data);
+        else this.pass(data.toString('utf8'));
       });
       socket.once('error', reject);
       socket.once('close', () => resolve());
     }).finally(() => {
       clearInterval(ping);
       socket.terminate();
+      if (opened && !this.ending) this.events.dropped();
     });
   }
 
@@ -124,6 +169,13 @@ export class ComfySocket {
       return;
     }
     const message = socketMessage.safeParse(value);
-    if (message.success) this.onHint(message.data);
+    if (!message.success) return;
+    if (message.data.type === 'status') this.statuses += 1;
+    this.events.hint(message.data);
+  }
+
+  private passFrame(data: Buffer): void {
+    const frame = parseComfyFrame(data);
+    if (frame?.kind === 'preview') this.events.preview(frame);
   }
 }

@@ -1,37 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GpuConfig, GpuState } from '@tower/contracts';
+import type { GpuConfig } from '@tower/contracts';
 import { describeError, type Clock, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
-import type { QueueBody } from '../comfyui/comfy-messages';
+import type { PreviewFrame } from '../comfyui/comfy-frames';
+import { silenceOf } from '../comfyui/comfy-http';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
 import type { WorkflowGraph } from '../workflows/workflow-file';
-import type { GpuInventory } from './gpu.entity';
-
-/** What the last look at the server showed. */
-export interface GpuSight {
-  state: GpuState;
-  detail: string;
-  inventory: GpuInventory | null;
-  queue: QueueBody | null;
-  foreignPrompts: number;
-  /** Monotonic milliseconds of the last answer. */
-  answeredAtMs: number | null;
-  seenAt: Date | null;
-}
+import { nothingSeen, type GpuSight } from './gpu-sight';
+import { RestartWatch } from './restart-watch';
+import { ServerWatch } from './server-watch';
 
 export interface GpuDriverEvents {
   /** After every look at the server, reachable or not. */
   looked(driver: GpuDriver): Promise<void>;
   hint(driver: GpuDriver, hint: ComfyHint): void;
+  preview(driver: GpuDriver, frame: PreviewFrame): void;
+  /** The socket was connected but heard nothing. */
+  deaf(driver: GpuDriver): void;
 }
 
 /** Milliseconds. */
 const lookEveryMs = 1_000;
 const lookEveryDownMs = 2_000;
-const inventoryEveryMs = 60_000;
-const statsEveryMs = 15_000;
-/** Somebody who was told to put a checkpoint into the folder does so and tries again. */
-const statsEveryEmptyMs = 3_000;
+/** Looks that fail in a row before a card that works for us counts as down: its event loop stands still now and then. */
+const failuresUntilDown = 3;
 
 /** Hints after which the server's lists have changed. */
 const wakingHints = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
@@ -43,19 +35,34 @@ export class GpuDriver {
   private readonly stopping = new AbortController();
   private woken = new AbortController();
   private loop: Promise<void> | undefined;
-  private inventoryAtMs = -Infinity;
-  private statsAtMs = -Infinity;
   private startedAtMs = 0;
-  sight: GpuSight = { state: 'unknown', detail: 'not asked yet', inventory: null, queue: null, foreignPrompts: 0, answeredAtMs: null, seenAt: null };
+  private failures = 0;
+  readonly server: ServerWatch;
+  readonly restarts = new RestartWatch();
+  sight: GpuSight = nothingSeen;
 
   constructor(
     readonly config: GpuConfig,
     private readonly events: GpuDriverEvents,
+    oldestVersion: string,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
     this.client = new ComfyClient(config.name, config.url);
-    this.socket = new ComfySocket(config.url, (hint) => this.heard(hint), logger);
+    this.server = new ServerWatch(this.client, oldestVersion, clock);
+    this.socket = new ComfySocket(
+      config.url,
+      {
+        hint: (hint) => this.heard(hint),
+        preview: (frame) => this.events.preview(this, frame),
+        dropped: () => {
+          this.restarts.socketDropped(clock.monotonicMs());
+          this.wake();
+        },
+        deaf: () => this.events.deaf(this),
+      },
+      logger,
+    );
   }
 
   get name(): string {
@@ -89,8 +96,21 @@ export class GpuDriver {
     this.socket.follow(clientId);
   }
 
-  post(graph: WorkflowGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
-    return this.client.post(graph, promptId, this.socket.clientId(), extra);
+  async post(graph: WorkflowGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
+    const expectStatus = this.socket.expectStatus();
+    const outcome = await this.client.post(graph, promptId, this.socket.clientId(), extra);
+    if (outcome.outcome === 'accepted') {
+      expectStatus();
+      if (this.restarts.accepted(outcome.number)) this.server.forget();
+    }
+    return outcome;
+  }
+
+  /** Stops one prompt by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the queue and the history alone. */
+  async stopPrompt(promptId: string): Promise<void> {
+    await this.client.deletePending(promptId);
+    if (this.server.features.jobs) await this.client.cancelJob(promptId);
+    await this.client.interrupt(promptId);
   }
 
   private heard(hint: ComfyHint): void {
@@ -115,24 +135,37 @@ export class GpuDriver {
   private async look(): Promise<void> {
     try {
       const queue = await this.client.queue();
-      const now = this.clock.monotonicMs();
       const wasDown = this.sight.state === 'down' || this.sight.inventory === null;
       if (wasDown) this.socket.hurry();
       // A server that was away may have restarted with other models, nodes or a new version.
-      if (wasDown || now - this.inventoryAtMs > inventoryEveryMs) {
-        this.sight = { ...this.sight, inventory: await this.client.inventory() };
-        this.inventoryAtMs = now;
-        this.statsAtMs = now;
-      } else if (this.sight.inventory && now - this.statsAtMs > (this.sight.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs)) {
-        this.sight = { ...this.sight, inventory: { ...this.sight.inventory, ...(await this.client.stats()), checkpoints: await this.client.checkpoints() } };
-        this.statsAtMs = now;
-      }
+      const restarted = this.restarts.answered();
+      if (wasDown || restarted || this.restarts.takeDrop()) this.server.forget();
+      await this.server.refresh();
+      this.failures = 0;
       if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
-      this.sight = { ...this.sight, queue, state: this.sight.state === 'down' || this.sight.state === 'unknown' ? 'idle' : this.sight.state, answeredAtMs: this.clock.monotonicMs(), seenAt: this.clock.now() };
+      this.report(this.server.trouble(), this.server.warnings());
+      // Whether it is idle, whoever reads the queue says.
+      const state = this.sight.state === 'down' ? 'unknown' : this.sight.state;
+      this.sight = { ...this.sight, queue, state, inventory: this.server.inventory, answeredAtMs: this.clock.monotonicMs(), refused: false, seenAt: this.clock.now() };
     } catch (error) {
-      const detail = describeError(error);
-      if (this.sight.state !== 'down') this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
-      this.sight = { ...this.sight, state: 'down', detail, queue: null };
+      this.failed(error);
     }
+  }
+
+  /** One silence says little while a prompt runs: the server's loop stands still when it collects garbage, scans folders or takes a big upload. */
+  private failed(error: unknown): void {
+    const detail = describeError(error);
+    const refused = silenceOf(error) === 'refused';
+    if (refused) this.restarts.connectionRefused();
+    this.failures += 1;
+    const patient = this.sight.state === 'busy' && !refused && this.failures < failuresUntilDown;
+    if (this.sight.state !== 'down' && !patient) this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
+    this.sight = { ...this.sight, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
+  }
+
+  private report(trouble: string | null, warnings: string[]): void {
+    if (trouble !== null && trouble !== this.sight.trouble) this.logger.warn({ gpu: this.name }, trouble);
+    for (const warning of warnings) if (!this.sight.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
+    this.sight = { ...this.sight, trouble, warnings };
   }
 }

@@ -3,6 +3,7 @@ import { requireFence } from '@tower/db';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource, In, Not } from 'typeorm';
 import { schedulerLease } from '../scheduling/attempts.service';
+import { healthy, type CardHealth } from './card-health';
 import type { ConfiguredGpus } from './gpu-config';
 import type { GpuDriver } from './gpu-driver';
 import { Gpu } from './gpu.entity';
@@ -20,30 +21,37 @@ export class GpuRegistry {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Cards that left the configuration stay as rows, because attempts name them. */
-  configure(fence: string, gpus: ConfiguredGpus): Promise<void> {
+  /** Cards that left the configuration stay as rows, because attempts name them. Returns what is remembered of the configured ones. */
+  configure(fence: string, gpus: ConfiguredGpus): Promise<Gpu[]> {
     this.noted.clear();
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       await tx.update(Gpu, gpus.length === 0 ? {} : { name: Not(In(gpus.map((gpu) => gpu.name))) }, { configured: false, state: 'unknown', detail: 'not in the configuration' });
+      const rows: Gpu[] = [];
       for (const [position, config] of gpus.entries()) {
         const known = await tx.findOneBy(Gpu, { name: config.name });
         // Another server under an old name starts with nothing known.
-        const inventory = known?.config.url === config.url ? known.inventory : null;
-        await tx.save(Gpu, { name: config.name, config, position, state: 'unknown', detail: 'not asked yet', inventory, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null, configured: true });
+        const same = known?.config.url === config.url;
+        rows.push(
+          await tx.save(Gpu, {
+            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: same ? known.inventory : null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
+            configured: true, health: same ? known.health : healthy, warnings: [],
+          }),
+        );
       }
+      return rows;
     });
   }
 
-  async note(fence: string, driver: GpuDriver): Promise<void> {
-    const { state, detail, inventory, foreignPrompts, seenAt } = driver.sight;
-    const text = JSON.stringify([state, detail, inventory, foreignPrompts]);
+  async note(fence: string, driver: GpuDriver, health: CardHealth): Promise<void> {
+    const { state, detail, inventory, foreignPrompts, seenAt, warnings } = driver.sight;
+    const text = JSON.stringify([state, detail, inventory, foreignPrompts, health, warnings]);
     const last = this.noted.get(driver.name);
     const nowMs = this.clock.monotonicMs();
     if (last?.text === text && nowMs - last.atMs < noteEveryMs) return;
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Gpu, { name: driver.name }, { state, detail, ...(inventory ? { inventory: inventory as object } : {}), foreignPrompts, lastSeenAt: seenAt });
+      await tx.update(Gpu, { name: driver.name }, { state, detail, ...(inventory ? { inventory: inventory as object } : {}), foreignPrompts, lastSeenAt: seenAt, health: health as object, warnings });
     });
     this.noted.set(driver.name, { text, atMs: nowMs });
   }

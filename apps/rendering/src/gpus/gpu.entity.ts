@@ -1,5 +1,6 @@
 import type { GpuConfig, GpuState } from '@tower/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { healthy, type CardHealth } from './card-health';
 
 /** What a ComfyUI server said of itself and of what it can run. */
 export interface GpuInventory {
@@ -11,6 +12,8 @@ export interface GpuInventory {
   vramMb: number | null;
   vramFreeMb: number | null;
   checkpoints: string[];
+  /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
+  models?: Record<string, string[]>;
   samplers: string[];
   schedulers: string[];
   /** Every node class the server knows. */
@@ -30,4 +33,8 @@ export class Gpu {
   @Column('timestamptz', { nullable: true }) lastSeenAt!: Date | null;
   /** False: no longer in the configuration; kept because attempts name it. */
   @Column('boolean') configured!: boolean;
+  /** Faults that make it rest or wait for a restart. */
+  @Column('jsonb', { default: healthy }) health!: CardHealth;
+  /** What a person should know though the card works. */
+  @Column('jsonb', { default: [] }) warnings!: string[];
 }

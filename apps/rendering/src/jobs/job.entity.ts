@@ -64,6 +64,15 @@ export class Job {
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
 }
 
+/** A file that a task waits for while it is downloaded. */
+export interface WantedModel {
+  gpu: string;
+  folder: string;
+  name: string;
+  receivedBytes: number;
+  totalBytes: number | null;
+}
+
 @Entity('task')
 @Index('task_job', ['jobId'])
 @Index('task_waiting', { synchronize: false })
@@ -84,6 +93,7 @@ export class Task {
   @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
   /** Steps of the ladder that were taken, oldest first. */
   @Column('jsonb', { default: [] }) recovery!: RecoveryStep[];
+  @Column('jsonb', { nullable: true }) wantsModel!: WantedModel | null;
   @Column('jsonb', { nullable: true }) error!: JobError | null;
   @Column('timestamptz') createdAt!: Date;
 }

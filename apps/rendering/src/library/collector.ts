@@ -10,7 +10,7 @@ import { Artifact, Attempt, GenerationParams, Job, RuntimeSample, Task } from '.
 import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
-import { AttemptsService, cachedOutcome, schedulerLease } from '../scheduling/attempts.service';
+import { AttemptsService, cachedOutcome, foundOutcome, schedulerLease } from '../scheduling/attempts.service';
 import { Library } from './library';
 import { OutputFault } from './output-facts';
 import { OutputRejected, OutputStore, type Rendered, type Stored } from './output-store';
@@ -154,4 +154,4 @@ export class Collector {
 const promisedOf = (job: Job): PromisedOutput => ({ width: job.width, height: job.height, frames: job.frames, fps: job.fps });
 
 /** One answer from a cache among the measurements, and a card would seem to take no time at all. */
-const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome;
+const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome && attempt.outcome !== foundOutcome;

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { BusConnection, type RequestClient } from '@tower/bus';
 import { attemptJudged, generateRequest, type EventOf, type GenerateRequest, type GpuConfig, type JobAccepted, type JobView } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
+import { createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
+import { CardDoctor } from '../gpus/card-doctor';
 import { Gpu } from '../gpus/gpu.entity';
 import { GpuRegistry } from '../gpus/gpu-registry';
+import { GpuRestart } from '../gpus/gpu-restart.entity';
+import { ProbePrompts } from '../gpus/probe-prompts';
+import { Restarter } from '../gpus/restarter';
 import { Attempt, jobEntities } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { JobsReader } from '../jobs/jobs.reader';
@@ -18,8 +22,18 @@ import { Library } from '../library/library';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService } from '../scheduling/attempts.service';
 import { FleetReader } from '../scheduling/fleet';
+import { InputPictures } from '../scheduling/input-pictures';
+import { ModelRecovery, type ModelSource } from '../scheduling/model-recovery';
+import { PromptSender } from '../scheduling/prompt-sender';
+import { PromptSweep } from '../scheduling/prompt-sweep';
 import { PromptWatch } from '../scheduling/prompt-watch';
+import { Recovery } from '../scheduling/recovery';
 import { Scheduler } from '../scheduling/scheduler';
+import { StoppedPrompts } from '../scheduling/stopped-prompts';
+import { VramMemory } from '../scheduling/vram-memory';
+import { VramNeedRow } from '../scheduling/vram-need.entity';
+import { WatchedPrompts } from '../scheduling/watched-prompts';
+import { watchLimits, type WatchLimits } from '../scheduling/watch-limits';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 
 export const projectId = '0190a000-0000-7000-8000-000000000001';
@@ -34,9 +48,17 @@ const neighbours = {
     ),
 } as unknown as RequestClient;
 
+/** What a spec may change about a rendering process. */
+export interface RigOptions {
+  limits?: Partial<WatchLimits>;
+  models?: ModelSource;
+  oldestVersion?: string;
+}
+
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
 export class RenderingRig {
   readonly libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
+  readonly metrics = new Metrics('rendering');
   private readonly schedulers: Scheduler[] = [];
   private readonly open: DataSource[] = [];
 
@@ -54,25 +76,39 @@ export class RenderingRig {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-    const fleets = new FleetReader(db, workflows, systemClock);
+    const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
     const reader = new JobsReader(db, fleets, systemClock);
     const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
     return new RenderingRig(databaseUrl, db, bus, workflows, gpus, new JobsService(db, journal, reader, workflows, fleets, neighbours, systemClock), reader);
   }
 
   /** Starts one more rendering process's scheduler, with connections of its own. */
-  async startScheduler(name = newId()): Promise<Scheduler> {
+  async startScheduler(name = newId(), options: RigOptions = {}): Promise<Scheduler> {
     const db = await dataSource(this.databaseUrl);
     this.open.push(db);
     const logger = createLogger('rig', process.env['RIG_LOG'] ?? 'silent');
-    const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
-    const fleets = new FleetReader(db, this.workflows, systemClock);
-    const metrics = new RenderingMetrics(new Metrics('rendering'));
-    const attempts = new AttemptsService(db, journal, this.workflows, systemClock);
-    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, fleets, systemClock), logger);
-    const watch = new PromptWatch(db, attempts, progress, this.workflows, metrics, systemClock, logger);
-    const collector = new Collector(db, journal, attempts, progress, new Library(this.libraryRoot), metrics, systemClock, logger);
-    const scheduler = new Scheduler(db, attempts, watch, collector, new GpuRegistry(db, systemClock), fleets, metrics, this.gpus, this.databaseUrl, name, systemClock, logger);
+    const clock = systemClock;
+    const limits = { ...watchLimits, ...options.limits };
+    const { workflows } = this;
+    const journal = new JobJournal(new Outbox('rendering', clock), clock);
+    const vram = new VramMemory(clock);
+    const fleets = new FleetReader(db, workflows, vram, clock);
+    const metrics = new RenderingMetrics(this.schedulers.length === 0 ? this.metrics : new Metrics('rendering'));
+    const models = new ModelRecovery(db, options.models ?? new ModelStore([], new ModelAcceptance([])), clock, logger);
+    const recovery = new Recovery(db, workflows, vram, models, metrics, clock);
+    const doctor = new CardDoctor(new Restarter(db, metrics, limits, clock, logger), new ProbePrompts(clock), metrics, limits, clock, logger);
+    const attempts = new AttemptsService(db, journal, workflows, recovery, doctor, clock);
+    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, fleets, clock), logger);
+    const library = new Library(this.libraryRoot);
+    const prompts = new WatchedPrompts(db, progress, metrics, clock);
+    const stopped = new StoppedPrompts(clock);
+    const sender = new PromptSender(attempts, new InputPictures(library), prompts, stopped, progress, metrics, logger);
+    const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
+    const collector = new Collector(db, journal, attempts, progress, library, metrics, clock, logger);
+    const registry = new GpuRegistry(db, clock);
+    const scheduler = new Scheduler(
+      db, attempts, watch, prompts, sender, doctor, models, collector, registry, fleets, metrics, this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+    );
     this.schedulers.push(scheduler);
     scheduler.start();
     return scheduler;
@@ -111,5 +147,5 @@ export const verdictOn = (attempt: Attempt, verdict: 'passed' | 'failed'): Event
 });
 
 function dataSource(url: string): Promise<DataSource> {
-  return databaseFor({ url, schema: 'rendering', service: 'rendering', entities: [...jobEntities, Gpu], onPoolError: () => undefined }).initialize();
+  return databaseFor({ url, schema: 'rendering', service: 'rendering', entities: [...jobEntities, Gpu, GpuRestart, VramNeedRow], onPoolError: () => undefined }).initialize();
 }

@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { attemptDispatched, attemptFailed, attemptLost } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, newId, type Clock } from '@tower/kit';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { DataSource, In, Like, type EntityManager } from 'typeorm';
 import { v5 } from 'uuid';
 import type { FileRef } from '../comfyui/comfy-messages';
-import { afterFailure, type Failure } from '../comfyui/failure';
+import type { Failure } from '../comfyui/failure';
 import { progressAtDispatch } from '../comfyui/progress-tracker';
+import { CardDoctor } from '../gpus/card-doctor';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
@@ -16,9 +17,7 @@ import type { ParameterValues } from '../workflows/composition';
 import { graphSha256 } from '../workflows/graph-identity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
-import { unfit } from './pick';
-import { configuredGpus } from './queue.queries';
-import { toCard, toWaiting } from './fleet';
+import { Recovery } from './recovery';
 
 /** Lease under which one rendering process acts on the cards. */
 export const schedulerLease = 'gpu-scheduler';
@@ -28,13 +27,17 @@ const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';
 
 /** Milliseconds within which a POST that was announced must have arrived or failed. */
 const postWindowMs = 10_000;
-/** Failures of one task, on any card, before it is given up. */
-const maxFailures = 3;
 /** Losses of one task to restarts and dropped connections before somebody has to look. */
 const maxLosses = 6;
 
 /** Outcome of an attempt that the server answered from its cache; its seconds say nothing about the card. */
 export const cachedOutcome = 'rendered_from_cache';
+/** Outcome of an attempt whose files were found although the server had forgotten the prompt; nobody measured it. */
+export const foundOutcome = 'rendered_and_found';
+/** Outcome of an attempt that was running when its server's process ended. */
+const processGone = 'process_gone';
+/** Times that a task may see a card's process end under it: then another card takes it, and without one it is given up at the second number. */
+const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 
 export interface Dispatch {
   attempt: Attempt;
@@ -49,6 +52,8 @@ export class AttemptsService {
     private readonly db: DataSource,
     private readonly journal: JobJournal,
     private readonly workflows: WorkflowLibrary,
+    private readonly recovery: Recovery,
+    private readonly doctor: CardDoctor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -68,12 +73,12 @@ export class AttemptsService {
       const attempt = tx.create(Attempt, {
         id: newId(), taskId, jobId, n, gpu: gpu.name, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
         postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,
-        progress: progressAtDispatch(gpu.name), verdict: null, scores: [],
+        progress: progressAtDispatch(gpu.name), plan: task.plan, recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null, verdict: null, scores: [],
       });
       await tx.insert(Attempt, attempt as object);
       await tx.insert(GenerationParams, {
         attemptId: attempt.id, jobId, graph: graph as object, graphSha256: graphSha256(graph), parameters: values, workflow: job.workflow, workflowVersion: job.workflowVersion,
-        comfyuiVersion: gpu.inventory.comfyuiVersion, device: gpu.inventory.device, pytorchVersion: gpu.inventory.pytorchVersion, recordedAt: now,
+        comfyuiVersion: gpu.inventory.comfyuiVersion, device: gpu.inventory.device, pytorchVersion: gpu.inventory.pytorchVersion, plan: task.plan, parts: job.parts, recordedAt: now,
       });
       await this.journal.moveTask(tx, task, 'rendering', { attempts: n });
       await this.journal.settle(tx, job, { gpu: gpu.name });
@@ -91,39 +96,76 @@ export class AttemptsService {
   }
 
   /** The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own measurement, if it gave one. */
-  async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; cached: boolean }): Promise<void> {
+  async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome }): Promise<void> {
     const now = this.clock.now();
     const seconds = measured.seconds ?? (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.cached ? cachedOutcome : 'rendered' });
+      const moved = await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome });
+      if (moved.affected !== 1 || measured.outcome !== 'rendered') return;
+      await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
+    });
+    this.doctor.success(attempt.gpu);
+  }
+
+  /** The attempt failed; the recovery ladder says whether and how its task goes on. */
+  async fail(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
+    await this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
+      const next = await this.recovery.after(tx, job, task, attempt, failure);
+      await this.journal.moveTask(tx, task, next.to, next.changes);
+      await this.journal.record(tx, job, attemptFailed, { ...factsOf(attempt), error: next.error, willRetry: next.to === 'queued' });
+    });
+    this.doctor.fault(attempt.gpu, { kind: failure.kind, reason: failure.error.message, promptId: attempt.promptId, disobeyed: failure.disobeyed ?? false });
+  }
+
+  /** The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. `gone`: its process ended while it ran. */
+  async lose(fence: string, attempt: Attempt, reason: string, gone = false): Promise<void> {
+    const deaths = gone ? 1 + (await this.db.manager.countBy(Attempt, { taskId: attempt.taskId, gpu: attempt.gpu, state: 'lost', outcome: Like(`${processGone}%`) })) : 0;
+    if (deaths >= poisonJob.elsewhereAfter && ((await this.recovery.couldGoElsewhere(attempt)) || deaths >= poisonJob.giveUpAfter)) {
+      const error = { code: 'comfyui_poison_job', message: `ComfyUI on ${attempt.gpu} ended ${deaths} times while it ran this: ${reason}`, hint: 'The log of that ComfyUI may say why: a driver fault, or no memory left on its machine. Another size or model may help.' };
+      await this.fail(fence, attempt, { kind: 'poison_job', error });
+    } else {
+      await this.end(fence, attempt, 'lost', gone ? `${processGone}: ${reason}` : reason, null, async (tx, job, task) => {
+        const losses = task.losses + 1;
+        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore: new Date(this.clock.now().getTime() + 500 * 2 ** losses) });
+        else
+          await this.journal.moveTask(tx, task, 'failed', {
+            losses,
+            error: { code: 'attempt_lost_repeatedly', message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`, hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.' },
+          });
+        await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+      });
+    }
+    if (gone) this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
+  }
+
+  /** A task that waits for something that will not come. */
+  failWaiting(fence: string, task: Task, error: JobError): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      const job = await this.journal.lock(tx, task.jobId);
+      const now = await tx.findOneByOrFail(Task, { id: task.id });
+      if (now.state !== 'queued') return;
+      await this.journal.moveTask(tx, now, 'failed', { error, wantsModel: null });
+      await this.journal.settle(tx, job, { reason: error.message });
     });
   }
 
-  /** The attempt failed for a reason that may come again: the same card is not tried again, another one is if there is one that could. */
-  fail(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
-    return this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
-      const excludedGpus = afterFailure[failure.kind] === 'other_gpu' ? [...new Set([...task.excludedGpus, attempt.gpu])] : task.excludedGpus;
-      const failures = await tx.countBy(Attempt, { taskId: task.id, state: 'failed' });
-      const willRetry = failures < maxFailures && (await this.someCardCould(tx, job, task, excludedGpus));
-      if (willRetry) await this.journal.moveTask(tx, task, 'queued', { excludedGpus, error: failure.error });
-      else await this.journal.moveTask(tx, task, failure.kind === 'hung' ? 'timeout' : 'failed', { excludedGpus, error: failure.error });
-      await this.journal.record(tx, job, attemptFailed, { ...factsOf(attempt), error: failure.error, willRetry });
+  /** The graph as it is sent differs from the claimed one, because the server named an input picture otherwise. */
+  async regraphed(fence: string, attemptId: string, graph: WorkflowGraph): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.update(GenerationParams, { attemptId }, { graph: graph as object, graphSha256: graphSha256(graph) });
     });
   }
 
-  /** The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. */
-  lose(fence: string, attempt: Attempt, reason: string): Promise<void> {
-    return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
-      const losses = task.losses + 1;
-      if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore: new Date(this.clock.now().getTime() + 500 * 2 ** losses) });
-      else
-        await this.journal.moveTask(tx, task, 'failed', {
-          losses,
-          error: { code: 'attempt_lost_repeatedly', message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`, hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.' },
-        });
-      await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+  /** The server answered another id than the one that was asked for; everything else goes by that one. */
+  async renamed(fence: string, attempt: Attempt, promptId: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.update(Attempt, { id: attempt.id }, { promptId });
     });
+    attempt.promptId = promptId;
   }
 
   private end(
@@ -140,12 +182,6 @@ export class AttemptsService {
       await then(tx, job, task);
       await this.journal.settle(tx, job, { reason: outcome });
     });
-  }
-
-  private async someCardCould(tx: EntityManager, job: Job, task: Task, excludedGpus: string[]): Promise<boolean> {
-    const waiting = toWaiting({ task_id: task.id, job_id: job.id, workflow: job.workflow, model_name: job.modelName, width: job.width, height: job.height, steps: job.steps, excluded_gpus: excludedGpus }, this.workflows);
-    // A card that is down now may be back before long.
-    return (await configuredGpus(tx)).some((gpu) => unfit({ ...toCard(gpu), up: true }, waiting) === undefined);
   }
 }
 

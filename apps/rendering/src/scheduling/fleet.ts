@@ -8,8 +8,11 @@ import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
 import { WorkflowLibrary } from '../workflows/workflow-library';
-import type { Card, Waiting } from './pick';
+import { pinnedTo } from './ladder';
+import { amongCards, type Card, type Waiting } from './pick';
 import { configuredGpus, liveAttempts, liveWorks, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
+import { VramMemory, weighingSteps } from './vram-memory';
+import { neededMb, type VramNeed, type VramWork } from './vram-need';
 
 export type WaitingTask = Waiting & Work;
 
@@ -24,12 +27,13 @@ export class Fleet {
     readonly live: readonly Attempt[],
     rows: readonly WaitingRow[],
     private readonly samples: readonly Sample[],
+    needs: readonly VramNeed[],
     private readonly workflows: WorkflowLibrary,
     private readonly workOfAttempt: ReadonlyMap<string, Work>,
     private readonly now: Date,
   ) {
     this.cards = gpus.map(toCard);
-    this.waiting = rows.map((row) => toWaiting(row, workflows));
+    this.waiting = rows.map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row)) }));
   }
 
   estimate(work: Work, gpu: string): AttemptEstimate {
@@ -75,13 +79,16 @@ export class FleetReader {
   constructor(
     private readonly db: DataSource,
     private readonly workflows: WorkflowLibrary,
+    private readonly vram: VramMemory,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async read(): Promise<Fleet> {
     const { manager } = this.db;
-    const [gpus, live, works, rows, samples] = await Promise.all([configuredGpus(manager), liveAttempts(manager), liveWorks(manager), waitingTasks(manager), this.recent()]);
-    return new Fleet(gpus, live, rows, samples, this.workflows, new Map(works.map((work) => [work.attempt_id, work])), this.clock.now());
+    const [gpus, live, works, rows, samples, needs] = await Promise.all([
+      configuredGpus(manager), liveAttempts(manager), liveWorks(manager), waitingTasks(manager), this.recent(), this.vram.all(manager),
+    ]);
+    return new Fleet(gpus, live, rows, samples, needs, this.workflows, new Map(works.map((work) => [work.attempt_id, work])), this.clock.now());
   }
 
   private recent(): Promise<Sample[]> {
@@ -103,7 +110,9 @@ export function toCard(gpu: Gpu): Card {
     prefers: gpu.config.prefers,
     only: gpu.config.only,
     idle: gpu.state === 'idle',
-    up: gpu.state !== 'down' && gpu.state !== 'unknown',
+    up: gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy',
+    trouble: gpu.state === 'unhealthy' ? `${gpu.name}: ${gpu.detail}` : undefined,
+    vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
     foreignPrompts: gpu.foreignPrompts,
     checkpoints: gpu.inventory?.checkpoints ?? [],
     nodes: new Set(gpu.inventory?.nodes),
@@ -113,10 +122,14 @@ export function toCard(gpu: Gpu): Card {
 export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {
   const workflow = workflows.get(row.workflow);
   return {
-    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus,
+    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []),
     workflow: row.workflow, width: row.width, height: row.height, steps: row.steps,
   };
 }
+
+const workOfRow = (row: WaitingRow): VramWork => ({
+  workflow: row.workflow, modelName: row.model_name, width: row.width, height: row.height, frames: row.frames ?? 1, steps: weighingSteps(row.plan?.steps ?? []),
+});
 
 export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   name: gpu.name,
@@ -134,5 +147,6 @@ export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   checkpoints: gpu.inventory?.checkpoints ?? [],
   current_job_id: currentJobId,
   foreign_prompts: gpu.foreignPrompts,
+  warnings: gpu.warnings,
   last_seen_at: gpu.lastSeenAt?.toISOString() ?? null,
 });

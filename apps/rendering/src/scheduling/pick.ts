@@ -1,4 +1,5 @@
 import type { WorkKind } from '@tower/contracts';
+import { gigabytes } from './vram-need';
 
 /** A card as the choice sees it. */
 export interface Card {
@@ -15,6 +16,10 @@ export interface Card {
   foreignPrompts: number;
   checkpoints: readonly string[];
   nodes: ReadonlySet<string>;
+  /** Why it takes no work although it answers; absent when it does. */
+  trouble?: string | undefined;
+  /** Megabytes (MiB) of video memory; null when unknown. */
+  vramMb?: number | null;
 }
 
 /** A task that waits. Given in the order of rank, then age. */
@@ -25,17 +30,43 @@ export interface Waiting {
   modelName: string;
   classes: readonly string[];
   excludedGpus: readonly string[];
+  /** Megabytes that it needs as far as failures taught. */
+  needsMb?: number | null;
+  /** The card that its last recovery step is about. */
+  pinnedGpu?: string | undefined;
 }
 
 /** Why a card cannot take a task, in words; undefined when it can. */
 export function unfit(card: Card, task: Waiting): string | undefined {
-  if (!card.up) return `${card.name} does not answer`;
+  if (!card.up) return card.trouble ?? `${card.name} does not answer`;
   if (task.excludedGpus.includes(card.name)) return `${card.name} failed it already`;
   if (card.only && !card.prefers.includes(task.work)) return `${card.name} takes only ${card.prefers.join(', ')}`;
   const missing = task.classes.filter((name) => !card.nodes.has(name));
   if (missing.length > 0) return `${card.name} lacks the node ${missing.join(', ')}`;
   if (!card.checkpoints.includes(task.modelName)) return `${card.name} lacks models/checkpoints/${task.modelName}`;
-  return undefined;
+  return tooSmall(card, task);
+}
+
+/** Learnt from failures. Recovery tries the changes of a task on the card that failed, whatever is known of its size. */
+function tooSmall(card: Card, task: Waiting): string | undefined {
+  if (task.pinnedGpu !== undefined) return task.pinnedGpu === card.name ? undefined : `recovery goes on with ${task.pinnedGpu}`;
+  const needsMb = task.needsMb ?? 0;
+  if (needsMb === 0 || (card.vramMb ?? needsMb) >= needsMb) return undefined;
+  return `needs about ${gigabytes(needsMb)} here, ${card.name} has ${gigabytes(card.vramMb ?? 0)}`;
+}
+
+/**
+ * The task as these cards should see it: what was learnt of its memory counts only while some card is big enough (else the biggest has to
+ * show what recovery can do), and it stays on one card only while that card is there.
+ */
+export function amongCards<Task extends Waiting>(cards: readonly Card[], task: Task): Task {
+  const pinned = cards.find((card) => card.name === task.pinnedGpu);
+  const pinnedGpu = pinned && unfit(pinned, task) === undefined ? task.pinnedGpu : undefined;
+  const free = { ...task, pinnedGpu, needsMb: null };
+  const needsMb = task.needsMb ?? null;
+  const able = cards.filter((card) => unfit({ ...card, up: true }, free) === undefined);
+  const biggest = Math.max(...able.map((card) => card.vramMb ?? Infinity));
+  return { ...free, needsMb: needsMb === null || able.length === 0 ? null : Math.min(needsMb, biggest) };
 }
 
 export interface Assignment {

@@ -3,6 +3,7 @@ import type { Sample, Work } from '../estimates/estimate';
 import { Gpu } from '../gpus/gpu.entity';
 import { Attempt } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/moves';
+import type { Plan, RecoveryStep } from '../workflows/composition';
 
 export interface WaitingRow {
   task_id: string;
@@ -13,6 +14,9 @@ export interface WaitingRow {
   height: number;
   steps: number;
   excluded_gpus: string[];
+  frames?: number;
+  plan?: Plan;
+  recovery?: RecoveryStep[];
 }
 
 /** Tasks more than this do not change what is dispatched next, only how far a forecast looks. */
@@ -21,7 +25,7 @@ const forecastDepth = 1_000;
 /** Tasks that wait, in the order in which they are served: rank, then age. */
 export function waitingTasks(tx: EntityManager, limit = forecastDepth): Promise<WaitingRow[]> {
   return tx.query(
-    `select t.id as task_id, t.job_id, j.workflow, j.model_name, j.width, j.height, j.steps, t.excluded_gpus
+    `select t.id as task_id, t.job_id, j.workflow, j.model_name, j.width, j.height, j.steps, t.excluded_gpus, j.frames, t.plan, t.recovery
      from task t join job j on j.id = t.job_id
      where t.state = 'queued' and (t.not_before is null or t.not_before <= now())
      order by j.rank, j.created_at, j.id, t.idx limit $1`,

@@ -1,6 +1,8 @@
-import { endingOf, react, renderSeconds, unreachableLimitMs, wasCached, type Reaction, type Sighting } from './reconcile';
+import { endingOf, react, renderSeconds, wasCached, type Reaction, type Sighting } from './reconcile';
 
 const seen = (changes: Partial<Sighting>): Sighting => ({ reachable: true, unreachableMs: 0, place: 'nowhere', misses: 0, ...changes });
+
+const limitMs = 30_000;
 
 describe('react', () => {
   it.each<['dispatching' | 'running', Partial<Sighting>, boolean, Reaction]>([
@@ -17,10 +19,10 @@ describe('react', () => {
     ['running', { place: 'nowhere', misses: 1 }, true, 'wait'],
     ['running', { place: 'nowhere', misses: 2 }, true, 'lost'],
     ['running', { reachable: false, unreachableMs: 1_000, misses: 5 }, true, 'wait'],
-    ['running', { reachable: false, unreachableMs: unreachableLimitMs + 1 }, true, 'lost'],
-    ['dispatching', { reachable: false, unreachableMs: unreachableLimitMs + 1 }, false, 'wait'],
+    ['running', { reachable: false, unreachableMs: limitMs + 1 }, true, 'lost'],
+    ['dispatching', { reachable: false, unreachableMs: limitMs + 1 }, false, 'wait'],
   ])('of a %s attempt seen as %j (post deadline passed: %s) makes %s', (state, sighting, passed, reaction) => {
-    expect(react(state, seen(sighting), passed)).toBe(reaction);
+    expect(react(state, seen(sighting), passed, limitMs)).toBe(reaction);
   });
 });
 

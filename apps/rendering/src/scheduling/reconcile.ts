@@ -13,15 +13,13 @@ export interface Sighting {
 
 export type Reaction = 'wait' | 'adopt' | 'keep' | 'finish' | 'lost';
 
-/** Milliseconds without an answer after which a card's work is given to another; a shorter silence may be a restart of its network. */
-export const unreachableLimitMs = 30_000;
 const missesUntilLost = 2;
 
 /**
  * What to do about a live attempt (reliability study, B.7). `dispatching` means that the POST may still be on its way until `postDeadline`;
- * before that nothing is lost and nothing is sent again.
+ * before that nothing is lost and nothing is sent again. Without an answer for `unreachableLimitMs` the card's work is given to another.
  */
-export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, sighting: Sighting, postDeadlinePassed: boolean): Reaction {
+export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, sighting: Sighting, postDeadlinePassed: boolean, unreachableLimitMs: number): Reaction {
   if (!sighting.reachable) return sighting.unreachableMs > unreachableLimitMs && postDeadlinePassed ? 'lost' : 'wait';
   switch (sighting.place) {
     case 'history':

@@ -4,7 +4,8 @@ import { DATABASE_URL, INSTANCE } from '@tower/bus';
 import { isDatabaseUnavailable, isUniqueViolation, Lease, NotificationListener } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
-import { GPUS, type ConfiguredGpus } from '../gpus/gpu-config';
+import { CardDoctor } from '../gpus/card-doctor';
+import { COMFYUI_MIN_VERSION, GPUS, type ConfiguredGpus } from '../gpus/gpu-config';
 import { GpuDriver } from '../gpus/gpu-driver';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { Collector } from '../library/collector';
@@ -12,7 +13,10 @@ import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, schedulerLease } from './attempts.service';
 import { FleetReader, type Fleet } from './fleet';
 import { assign, type Assignment } from './pick';
+import { ModelRecovery } from './model-recovery';
+import { PromptSender } from './prompt-sender';
 import { PromptWatch } from './prompt-watch';
+import { WatchedPrompts } from './watched-prompts';
 
 /** Milliseconds; what a lost notification costs at most. */
 const tickMs = 1_000;
@@ -35,11 +39,16 @@ export class Scheduler {
     db: DataSource,
     private readonly attempts: AttemptsService,
     private readonly watch: PromptWatch,
+    private readonly prompts: WatchedPrompts,
+    private readonly sender: PromptSender,
+    private readonly doctor: CardDoctor,
+    private readonly models: ModelRecovery,
     private readonly collector: Collector,
     private readonly registry: GpuRegistry,
     private readonly fleets: FleetReader,
     private readonly metrics: RenderingMetrics,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
+    @Inject(COMFYUI_MIN_VERSION) private readonly oldestVersion: string,
     @Inject(DATABASE_URL) databaseUrl: string,
     @Inject(INSTANCE) instance: string,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -84,6 +93,7 @@ export class Scheduler {
           await this.stepUp(fence);
           await this.dispatch(fence);
           this.collector.collectAll(fence, (name) => this.drivers.get(name)?.client);
+          await this.models.fetchWanted(this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
         }
       } catch (error) {
         if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
@@ -96,7 +106,7 @@ export class Scheduler {
 
   private async stepUp(fence: string): Promise<void> {
     if (this.drivers.size > 0 || this.gpus.length === 0) return;
-    await this.registry.configure(fence, this.gpus);
+    this.doctor.load(await this.registry.configure(fence, this.gpus));
     for (const config of this.gpus) {
       const driver = new GpuDriver(
         config,
@@ -105,11 +115,14 @@ export class Scheduler {
             const held = this.lease.held();
             if (held === undefined) return;
             await this.watch.act(held, looked);
-            await this.registry.note(held, looked);
+            await this.registry.note(held, looked, this.doctor.healthOf(looked.name));
             this.wake();
           },
-          hint: (looked, hint) => this.watch.hint(looked, hint),
+          hint: (looked, hint) => this.prompts.hint(looked, hint),
+          preview: (looked, frame) => this.prompts.preview(looked, frame),
+          deaf: (looked) => this.metrics.deafSockets.inc({ gpu: looked.name }),
         },
+        this.oldestVersion,
         this.clock,
         this.logger,
       );
@@ -118,7 +131,15 @@ export class Scheduler {
     }
   }
 
+  /** The card has files that it did not have. */
+  private changed(gpu: string): void {
+    const driver = this.drivers.get(gpu);
+    driver?.server.forget();
+    driver?.wake();
+  }
+
   private async stepDown(): Promise<void> {
+    if (this.drivers.size > 0) this.models.stop();
     const drivers = [...this.drivers.values()];
     this.drivers.clear();
     await Promise.all(drivers.map((driver) => driver.stop()));
@@ -146,7 +167,7 @@ export class Scheduler {
     const work = this.attempts
       .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, inventory }, estimate.seconds)
       .then(async (dispatch) => {
-        if (dispatch) await this.watch.post(fence, driver, dispatch);
+        if (dispatch) await this.sender.send(fence, driver, dispatch);
       })
       .catch((error: unknown) => {
         // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.

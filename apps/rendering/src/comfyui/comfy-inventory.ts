@@ -1,0 +1,81 @@
+import { AppError } from '@tower/kit';
+import type { GpuInventory } from '../gpus/gpu.entity';
+import type { ComfyHttp } from './comfy-http';
+import { comboOptions, features, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
+
+/** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
+const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
+
+export type GpuStats = Pick<GpuInventory, 'comfyuiVersion' | 'pytorchVersion' | 'device' | 'deviceType' | 'simulated' | 'vramMb' | 'vramFreeMb'>;
+
+/** What a server can do besides the common ground, found out by asking. */
+export interface ServerFeatures {
+  /** `/api/jobs` and its cancellation exist. */
+  jobs: boolean;
+  /** Bytes that one upload may have; null when the server does not say. */
+  maxUploadBytes: number | null;
+}
+
+/** What a server is and has. Reads only; asked once per boot and now and then, never while latency matters. */
+export class ComfyInventory {
+  constructor(private readonly http: ComfyHttp) {}
+
+  async stats(): Promise<GpuStats> {
+    const stats = await this.http.json('/system_stats', systemStats, timeouts.stats);
+    const device = stats.devices[0];
+    const megabytes = (bytes: number | null | undefined): number | null => (typeof bytes === 'number' ? Math.round(bytes / 1024 ** 2) : null);
+    return {
+      comfyuiVersion: stats.system.comfyui_version ?? 'unknown',
+      pytorchVersion: stats.system.pytorch_version ?? null,
+      device: device?.name ?? null,
+      deviceType: device?.type ?? null,
+      simulated: stats.system.argv.includes('--simulated'),
+      vramMb: megabytes(device?.vram_total),
+      vramFreeMb: megabytes(device?.vram_free),
+    };
+  }
+
+  /** Every node class with its inputs. Half a megabyte to thirty: kept in memory, never in the database. */
+  objectInfo(): Promise<ObjectInfo> {
+    return this.http.json('/object_info', objectInfo, timeouts.objectInfo);
+  }
+
+  /** Files by folder, for the folders that exist. Cheap: the server reads a folder anew only when it has changed. */
+  async models(folders: readonly string[]): Promise<Record<string, string[]>> {
+    const files: Record<string, string[]> = {};
+    for (const folder of folders) files[folder] = await this.http.json(`/models/${encodeURIComponent(folder)}`, modelNames, timeouts.models);
+    return files;
+  }
+
+  /** Names of the model folders; code and configuration lie in folders that this list also names. */
+  async modelFolders(): Promise<string[]> {
+    return (await this.http.json('/models', modelNames, timeouts.models)).filter((folder) => folder !== 'configs' && folder !== 'custom_nodes');
+  }
+
+  async features(): Promise<ServerFeatures> {
+    const told = await this.http.json('/features', features, timeouts.features).catch(absent);
+    const response = await this.http.request('/api/jobs?limit=1', { signal: AbortSignal.timeout(timeouts.features) });
+    await response.arrayBuffer();
+    // A bad entry in its history makes the list answer 500, but it is there.
+    return { jobs: response.status !== 404, maxUploadBytes: told?.max_upload_size ?? null };
+  }
+}
+
+/** A server from before there were features has none. */
+function absent(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'comfyui_unexpected_answer') return undefined;
+  throw error;
+}
+
+/** The inventory that is stored and shown, made from what the server said. */
+export function toInventory(stats: GpuStats, info: ObjectInfo, models: Record<string, string[]>): GpuInventory {
+  const required = (node: string, input: string): string[] => comboOptions(info[node]?.input.required?.[input]);
+  return {
+    ...stats,
+    checkpoints: models['checkpoints'] ?? required('CheckpointLoaderSimple', 'ckpt_name'),
+    models,
+    samplers: required('KSampler', 'sampler_name'),
+    schedulers: required('KSampler', 'scheduler'),
+    nodes: Object.keys(info).sort(),
+  };
+}

@@ -1,0 +1,106 @@
+import { AppError, type Clock } from '@tower/kit';
+import type { ComfyClient } from '../comfyui/comfy-client';
+import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
+import type { ObjectInfo } from '../comfyui/comfy-messages';
+import { judgeVersion } from '../comfyui/comfy-version';
+import type { GpuInventory } from './gpu.entity';
+
+/** Milliseconds. */
+const modelsEveryMs = 60_000;
+const statsEveryMs = 15_000;
+/** Somebody who was told to put a checkpoint into the folder does so and tries again. */
+const statsEveryEmptyMs = 3_000;
+
+/** What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart. */
+export class ServerWatch {
+  inventory: GpuInventory | null = null;
+  /** Every node class of this boot, in memory only. */
+  objectInfo: ObjectInfo = {};
+  features: ServerFeatures = { jobs: false, maxUploadBytes: null };
+  /** The GPU's driver does not answer though the server does. */
+  private driverSilent = false;
+  private folders: string[] = [];
+  private read = false;
+  private modelsAtMs = -Infinity;
+  private statsAtMs = -Infinity;
+
+  constructor(
+    private readonly client: ComfyClient,
+    private readonly oldestVersion: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What is known may be of an earlier boot. */
+  forget(): void {
+    this.read = false;
+  }
+
+  /** Brings the knowledge up to date, as far as its age asks for it. Throws when the server does not answer. */
+  async refresh(): Promise<void> {
+    const now = this.clock.monotonicMs();
+    if (!this.read) return this.readBoot(now);
+    if (this.inventory === null || now - this.statsAtMs <= (this.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs)) return;
+    await this.readStats(now);
+    await this.readModels(now, now - this.modelsAtMs > modelsEveryMs ? this.folders : ['checkpoints']);
+  }
+
+  /** Why the server takes no work although it answers; null when it does. */
+  trouble(): string | null {
+    if (this.driverSilent) return `${this.client.name} answers, but its GPU driver does not (/system_stats hangs while /prompt works); restart this ComfyUI, and its machine if that does not help`;
+    return this.inventory === null ? null : this.verdict().refusal;
+  }
+
+  warnings(): string[] {
+    // A simulated server only speaks like that version; nobody breaks into it that way.
+    const warning = this.inventory === null || this.inventory.simulated ? null : this.verdict().warning;
+    return warning === null ? [] : [warning];
+  }
+
+  private verdict(): ReturnType<typeof judgeVersion> {
+    return judgeVersion(this.client.name, this.inventory?.comfyuiVersion ?? 'unknown', this.oldestVersion);
+  }
+
+  private async readBoot(now: number): Promise<void> {
+    const stats = await this.statsUnlessSilent();
+    if (stats === null) return;
+    this.objectInfo = await this.client.inventory.objectInfo();
+    this.folders = await this.client.inventory.modelFolders();
+    this.features = await this.client.inventory.features();
+    this.inventory = toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders));
+    this.read = true;
+    this.statsAtMs = now;
+    this.modelsAtMs = now;
+  }
+
+  private async readStats(now: number): Promise<void> {
+    this.statsAtMs = now;
+    const stats = await this.statsUnlessSilent();
+    if (stats !== null && this.inventory) this.inventory = { ...this.inventory, ...stats };
+  }
+
+  /** Null when the server lives but its GPU's driver does not answer. */
+  private async statsUnlessSilent(): Promise<GpuStats | null> {
+    try {
+      const stats = await this.client.inventory.stats();
+      this.driverSilent = false;
+      return stats;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'comfyui_unreachable') throw error;
+      // Answered without asking the GPU: if this fails too, the server itself is away or busy.
+      await this.client.alive();
+      this.driverSilent = true;
+      return null;
+    }
+  }
+
+  private async readModels(now: number, folders: readonly string[]): Promise<void> {
+    if (!this.inventory || folders.length === 0) return;
+    const models = { ...this.inventory.models, ...(await this.client.inventory.models(folders)) };
+    if (folders === this.folders) this.modelsAtMs = now;
+    const changed = JSON.stringify(models) !== JSON.stringify(this.inventory.models);
+    if (!changed) return;
+    // The lists of files inside the node descriptions have changed with the folders.
+    this.objectInfo = await this.client.inventory.objectInfo();
+    this.inventory = toInventory(this.inventory, this.objectInfo, models);
+  }
+}

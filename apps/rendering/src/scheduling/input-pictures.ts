@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import type { GpuDriver } from '../gpus/gpu-driver';
+import { Library } from '../library/library';
+import type { InputImage, InputImages } from '../workflows/composition';
+import type { WorkflowGraph } from '../workflows/workflow-file';
+
+/** The name that a server gives an uploaded picture, unless it answers another one: made of the content, so that it is the same everywhere. */
+export const uploadName = (image: InputImage): string => `tower/${image.sha256.slice(0, 16)}${extname(image.path).toLowerCase()}`;
+
+/** By the names that parameters and parts use: what the server is expected to call them. */
+export const uploadNames = (images: InputImages): Record<string, string> => Object.fromEntries(Object.entries(images).map(([name, image]) => [name, uploadName(image)]));
+
+/** Brings the input pictures of jobs to the servers, each once per boot and card. */
+@Injectable()
+export class InputPictures {
+  /** By card: the restarts seen when they were sent, and the names that the server gave, by content. */
+  private readonly sent = new Map<string, { restarts: number; names: Map<string, string> }>();
+
+  constructor(private readonly library: Library) {}
+
+  /** The server may have lost them: they are sent again when next needed. */
+  forget(gpu: string): void {
+    this.sent.delete(gpu);
+  }
+
+  /** Sees to it that the server has the pictures. Returns the graph with the names that the server gave. Throws what the upload throws. */
+  async bring(driver: GpuDriver, images: InputImages, graph: WorkflowGraph): Promise<WorkflowGraph> {
+    const renamed = new Map<string, string>();
+    for (const image of Object.values(images)) {
+      const expected = uploadName(image);
+      const given = await this.upload(driver, image);
+      if (given !== expected) renamed.set(expected, given);
+    }
+    return renamed.size === 0 ? graph : withNames(graph, renamed);
+  }
+
+  private async upload(driver: GpuDriver, image: InputImage): Promise<string> {
+    const { restarts } = driver.restarts;
+    let sent = this.sent.get(driver.name);
+    if (sent?.restarts !== restarts) this.sent.set(driver.name, (sent = { restarts, names: new Map() }));
+    const known = sent.names.get(image.sha256);
+    if (known !== undefined) return known;
+    const bytes = await readFile(this.library.absolute(image.path));
+    const name = await driver.client.upload({ bytes, sha256: image.sha256, extension: extname(image.path).toLowerCase() });
+    sent.names.set(image.sha256, name);
+    return name;
+  }
+}
+
+function withNames(graph: WorkflowGraph, renamed: ReadonlyMap<string, string>): WorkflowGraph {
+  return Object.fromEntries(
+    Object.entries(graph).map(([id, node]) => [id, { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([input, value]) => [input, typeof value === 'string' ? (renamed.get(value) ?? value) : value])) }]),
+  );
+}

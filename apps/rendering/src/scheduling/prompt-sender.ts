@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, describeError, LOGGER, type Logger } from '@tower/kit';
+import type { PostOutcome } from '../comfyui/comfy-client';
+import type { Failure } from '../comfyui/failure';
+import type { GpuDriver } from '../gpus/gpu-driver';
+import { ProgressPublisher } from '../jobs/progress-publisher';
+import { RenderingMetrics } from '../rendering.metrics';
+import type { WorkflowGraph } from '../workflows/workflow-file';
+import { AttemptsService, type Dispatch } from './attempts.service';
+import { InputPictures } from './input-pictures';
+import { StoppedPrompts } from './stopped-prompts';
+import { WatchedPrompts } from './watched-prompts';
+
+type Refused = Extract<PostOutcome, { outcome: 'refused' }>;
+
+/** Milliseconds that unloading models may take before the prompt is sent all the same. */
+const freeingMs = 10_000;
+const freeingPollMs = 250;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Sends a claimed task's prompt to its card, with what it needs there. */
+@Injectable()
+export class PromptSender {
+  constructor(
+    private readonly attempts: AttemptsService,
+    private readonly pictures: InputPictures,
+    private readonly prompts: WatchedPrompts,
+    private readonly stopped: StoppedPrompts,
+    private readonly progress: ProgressPublisher,
+    private readonly metrics: RenderingMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Only a certain refusal ends the attempt here; an unclear answer is left to the next looks. */
+  async send(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<void> {
+    const { attempt, job } = dispatch;
+    // Registered before posting: a quick prompt's events can arrive before the answer to the POST.
+    const entry = this.prompts.register(driver, attempt, job, dispatch.graph);
+    entry.posting = true;
+    driver.sight = { ...driver.sight, state: 'busy', detail: `renders job ${job.id}` };
+    this.progress.publish(job.id);
+    try {
+      if (attempt.recovery?.step === 'free_models') await this.freeModels(driver);
+      const graph = await this.withPictures(fence, driver, dispatch);
+      if (graph === undefined) return;
+      entry.graph = graph;
+      await this.post(fence, driver, { ...dispatch, graph });
+    } finally {
+      entry.posting = false;
+    }
+  }
+
+  private async post(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<void> {
+    const { attempt } = dispatch;
+    const result = await this.postOnce(driver, dispatch);
+    this.metrics.posted.inc({ gpu: driver.name, outcome: result.outcome });
+    switch (result.outcome) {
+      case 'accepted':
+        if (result.promptId !== attempt.promptId && !(await this.rename(fence, driver, dispatch, result.promptId))) return;
+        await this.attempts.running(fence, attempt.id);
+        return;
+      case 'refused':
+        for (const promptId of new Set([attempt.promptId, result.promptId])) if (promptId !== '') await this.stopped.stop(driver, promptId);
+        await this.attempts.fail(fence, attempt, toFailure(driver.name, result));
+        this.prompts.forget(attempt.promptId);
+        this.progress.publish(attempt.jobId);
+        return;
+      case 'unreachable':
+        await this.attempts.lose(fence, attempt, `${driver.name} refused the connection: ${result.message}`);
+        this.prompts.forget(attempt.promptId);
+        return;
+      case 'unknown':
+        this.logger.warn({ gpu: driver.name, promptId: attempt.promptId }, `it is unclear whether the prompt arrived: ${result.message}`);
+    }
+  }
+
+  /** A server that lacks an input picture which it had taken lost its folder; it gets it again, and the prompt, which it never queued. */
+  private async postOnce(driver: GpuDriver, { attempt, job, graph }: Dispatch): Promise<PostOutcome> {
+    const extra = { attempt: attempt.id, job: job.id };
+    const result = await driver.post(graph, attempt.promptId, extra);
+    const lost = result.outcome === 'refused' && Object.keys(job.images).length > 0 && result.faults.some((fault) => fault.type === 'custom_validation_failed' && /Invalid (image|video|audio) file/i.test(fault.details));
+    if (!lost) return result;
+    this.pictures.forget(driver.name);
+    return driver.post(await this.pictures.bring(driver, job.images, graph), attempt.promptId, extra);
+  }
+
+  private async withPictures(fence: string, driver: GpuDriver, { attempt, job, graph }: Dispatch): Promise<WorkflowGraph | undefined> {
+    if (Object.keys(job.images).length === 0) return graph;
+    try {
+      const named = await this.pictures.bring(driver, job.images, graph);
+      if (named !== graph) await this.attempts.regraphed(fence, attempt.id, named);
+      return named;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const failure = { code: error.code, message: error.message, hint: error.code === 'comfyui_disk_full' ? 'Free space on the disk of this ComfyUI.' : 'The log of this ComfyUI may say more.' };
+      if (error.code === 'comfyui_unreachable') await this.attempts.lose(fence, attempt, error.message);
+      else await this.attempts.fail(fence, attempt, { kind: error.code === 'comfyui_disk_full' ? 'disk_full' : 'network', error: failure });
+      this.prompts.forget(attempt.promptId);
+      this.progress.publish(attempt.jobId);
+      return undefined;
+    }
+  }
+
+  /** Some servers give a prompt an id of their own. One that is no UUID cannot be followed. */
+  private async rename(fence: string, driver: GpuDriver, { attempt, job, graph }: Dispatch, promptId: string): Promise<boolean> {
+    this.prompts.forget(attempt.promptId);
+    if (!uuid.test(promptId)) {
+      if (promptId !== '') await this.stopped.stop(driver, promptId);
+      await this.attempts.fail(fence, attempt, { kind: 'invalid', error: { code: 'comfyui_prompt_id_unusable', message: `${driver.name} answered the prompt id ${promptId.slice(0, 60)}, which is none`, hint: 'Update this ComfyUI.' } });
+      return false;
+    }
+    await this.attempts.renamed(fence, attempt, promptId);
+    this.prompts.register(driver, attempt, job, graph).posting = false;
+    return true;
+  }
+
+  /** Nothing tells when the models are unloaded; the free memory stops growing then. */
+  private async freeModels(driver: GpuDriver): Promise<void> {
+    try {
+      await driver.client.free();
+      const until = Date.now() + freeingMs;
+      for (let before = -1; Date.now() < until; ) {
+        await sleep(freeingPollMs);
+        const free = (await driver.client.inventory.stats()).vramFreeMb ?? 0;
+        if (free <= before) return;
+        before = free;
+      }
+    } catch (error) {
+      // It is only asked to make room; the prompt itself shows whether there is any.
+      this.logger.info({ gpu: driver.name }, `unloading the models of ${driver.name}: ${describeError(error)}`);
+    }
+  }
+}
+
+const toFailure = (gpu: string, { kind, code, message, model }: Refused): Failure => ({
+  kind,
+  error: {
+    code, message: `${gpu} refused the graph: ${message}`,
+    hint: kind === 'missing_node' ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.` : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
+  },
+  ...(model ? { model } : {}),
+});

@@ -1,0 +1,22 @@
+/** How long the watch waits for things, in milliseconds. */
+export interface WatchLimits {
+  /** Prompts wait and none runs: the server's worker is dead. */
+  zombieMs: number;
+  /** Without an answer from a server that nothing listens for. */
+  refusedMs: number;
+  /** Without an answer from a server that accepts connections; it may only be busy. */
+  silentMs: number;
+  /** Multiplies the patience with a node and with an interrupt. */
+  patience: number;
+  /** Pause before a card that failed too often is tried again: the first one, doubled up to the last one. */
+  quarantineMs: { first: number; last: number };
+  /** Between two restarts of one card by its restart command. */
+  restartCoolDownMs: number;
+}
+
+export const watchLimits: WatchLimits = {
+  zombieMs: 30_000, refusedMs: 30_000, silentMs: 120_000, patience: 1, quarantineMs: { first: 30_000, last: 600_000 }, restartCoolDownMs: 600_000,
+};
+
+/** Injection token. */
+export const WATCH_LIMITS = Symbol('WATCH_LIMITS');

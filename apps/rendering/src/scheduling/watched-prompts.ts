@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import type { PreviewFrame } from '../comfyui/comfy-frames';
+import type { ComfyHint } from '../comfyui/comfy-socket';
+import { advance, progressAtDispatch } from '../comfyui/progress-tracker';
+import type { GpuDriver } from '../gpus/gpu-driver';
+import { GenerationParams, Job, type Attempt, type AttemptProgress } from '../jobs/job.entity';
+import { ProgressPublisher } from '../jobs/progress-publisher';
+import { RenderingMetrics } from '../rendering.metrics';
+import { workflowGraph, type WorkflowGraph } from '../workflows/workflow-file';
+
+/** What this process remembers of a live attempt; all of it can be lost. */
+export interface Watched {
+  jobId: string;
+  attemptId: string;
+  gpu: string;
+  graph: WorkflowGraph;
+  model: string;
+  progress: AttemptProgress;
+  misses: number;
+  /** Its POST is on the way: whatever is not seen yet may still arrive. */
+  posting: boolean;
+  /** The node that runs, as last heard; null when nothing was heard. */
+  node: string | null;
+  /** Monotonic milliseconds of the last sign of life. */
+  movedAtMs: number;
+  /** Monotonic milliseconds since which it is asked to stop; null while it is not. */
+  stoppingSinceMs: number | null;
+  /** The newest step preview; kept in memory only. */
+  preview: PreviewFrame | null;
+  /** Restarts of its server that had been seen when it was sent. */
+  restarts: number;
+  /** Nothing has run there since the server's start: loading and tuning take their time. */
+  firstAfterBoot: boolean;
+  /** It was seen running. */
+  ran: boolean;
+}
+
+/** What is heard of the prompts that run: progress, previews, signs of life. */
+@Injectable()
+export class WatchedPrompts {
+  private readonly byPromptId = new Map<string, Watched>();
+  /** The prompt that each card last spoke of; previews of the plain kind belong to it. */
+  private readonly spokenOf = new Map<string, string>();
+  /** By card: the restarts that had been seen when a prompt last succeeded there. */
+  private readonly warm = new Map<string, number>();
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly progress: ProgressPublisher,
+    private readonly metrics: RenderingMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  forget(promptId?: string): void {
+    if (promptId !== undefined) this.byPromptId.delete(promptId);
+    else {
+      this.byPromptId.clear();
+      this.spokenOf.clear();
+      this.warm.clear();
+    }
+  }
+
+  register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
+    const entry: Watched = {
+      jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
+      node: null, movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
+      restarts: driver.restarts.restarts, firstAfterBoot: this.warm.get(driver.name) !== driver.restarts.restarts, ran: false,
+    };
+    this.byPromptId.set(attempt.promptId, entry);
+    return entry;
+  }
+
+  /** After a restart of this process the graph is read back, so that progress of an adopted prompt can be followed. */
+  async of(driver: GpuDriver, attempt: Attempt): Promise<Watched> {
+    const known = this.byPromptId.get(attempt.promptId);
+    if (known) return known;
+    const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
+    const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
+    return this.register(driver, attempt, job, workflowGraph.parse(params.graph));
+  }
+
+  /** A prompt succeeded: what this boot of the server had to load and tune is done. */
+  succeeded(driver: GpuDriver): void {
+    this.warm.set(driver.name, driver.restarts.restarts);
+  }
+
+  /** The newest step preview of a running attempt; null when its card sent none. */
+  previewOf(promptId: string): PreviewFrame | null {
+    return this.byPromptId.get(promptId)?.preview ?? null;
+  }
+
+  hint(driver: GpuDriver, hint: ComfyHint): void {
+    const promptId = hint.data['prompt_id'];
+    const entry = typeof promptId === 'string' ? this.byPromptId.get(promptId) : undefined;
+    if (!entry || typeof promptId !== 'string') return;
+    this.spokenOf.set(driver.name, promptId);
+    entry.movedAtMs = this.clock.monotonicMs();
+    if (hint.type === 'executing') entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
+    const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
+    if (next === entry.progress) return;
+    entry.progress = next;
+    this.progress.note(entry.jobId, entry.attemptId, next);
+  }
+
+  preview(driver: GpuDriver, frame: PreviewFrame): void {
+    this.metrics.previews.inc({ gpu: driver.name });
+    const promptId = frame.promptId ?? this.spokenOf.get(driver.name);
+    const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);
+    if (!entry || entry.gpu !== driver.name) return;
+    entry.movedAtMs = this.clock.monotonicMs();
+    entry.preview = frame;
+  }
+}
