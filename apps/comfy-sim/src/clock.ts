@@ -6,8 +6,16 @@ export class Clock {
   private readonly waits = new Set<(reason: ProcessGone) => void>();
   private stopped = false;
 
+  /** Milliseconds by which the server's wall clock is ahead of the machine's. */
+  skewMs = 0;
+
   now(): Date {
     return new Date();
+  }
+
+  /** The server's own wall clock, in ms since 1970: what clients are told. */
+  wallMs(): number {
+    return Date.now() + this.skewMs;
   }
 
   /** Milliseconds of the machine's monotonic clock: comparable between processes of one machine. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from './comfy-sim';
-import { parseFault } from './faults';
+import { parseFault } from './faults/faults';
 import { readText } from './pictures/png';
 
 /** What is real here: the whole simulator on a port of its own, in this process. */

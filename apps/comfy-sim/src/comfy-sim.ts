@@ -2,14 +2,21 @@ import path from 'node:path';
 import { Card } from './card/card';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import { defaultInventory } from './card/model-inventory';
-import { Clock, ProcessGone } from './clock';
+import { Clock } from './clock';
 import { Executor } from './execution/executor';
 import { InterruptFlag } from './execution/interruption';
 import { NodeCache } from './execution/node-cache';
 import { nodeRuntime } from './execution/node-runtime';
 import { Worker } from './execution/worker';
 import { ExecutionLog, type ExecutionLogEntry } from './execution-log';
-import { Faults, type Fault } from './faults';
+import { EventLoop } from './faults/event-loop';
+import { Faults, type Fault, type RandomFaults } from './faults/faults';
+import { HttpFaults } from './faults/http-faults';
+import { KnowledgeFaults, visibleModels } from './faults/knowledge-faults';
+import { ProcessState } from './faults/process-state';
+import { ResultFaults } from './faults/result-faults';
+import { ServerFaults, unlessGone } from './faults/server-faults';
+import { SocketFaults } from './faults/socket-faults';
 import { Folders } from './files/folders';
 import { getGeneration, type GenerationId } from './generation';
 import { History } from './history';
@@ -47,7 +54,7 @@ export interface ComfySimOptions extends LaunchFlags {
   readonly timeScale?: number;
   readonly seed?: number;
   readonly executionLogFile?: string;
-  readonly faults?: readonly Fault[];
+  readonly faults?: readonly (Fault | RandomFaults)[];
   readonly models?: ModelInventory;
   /** Model files that are listed and hold nothing. */
   readonly emptyModels?: readonly string[];
@@ -84,17 +91,21 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const generation = getGeneration(settings.generation);
   const profile = cardProfiles[settings.onCpu === true ? 'cpu' : settings.profile];
   const card = new Card({ ...profile, reservedVramBytes: settings.reservedVramBytes ?? profile.reservedVramBytes }, settings.seed);
-  const models = settings.models ?? defaultInventory;
   const clock = new Clock();
+  const faults = new Faults();
+  for (const fault of settings.faults ?? []) faults.arm(fault);
+  if (settings.assets === true && faults.strike('second-instance') !== undefined) throw new Error('ASSETS_STARTUP_FAILED: in_use');
+  const models = visibleModels(settings.models ?? defaultInventory, (file) => faults.all('missing-model').some(({ node }) => node === file));
+  const state = new ProcessState();
+  const loop = new EventLoop(clock);
   const folders = new Folders(path.resolve(settings.home), { output: settings.outputFolder, input: settings.inputFolder, temp: settings.tempFolder });
   folders.prepare();
   const logs = new LogRing();
   const log = (line: string): void => logs.add(line);
   const executionLog = new ExecutionLog(settings.profile, clock, settings.executionLogFile);
-  const faults = new Faults();
-  for (const fault of settings.faults ?? []) faults.arm(fault);
+  folders.isRaced = () => faults.strike('file-race') !== undefined;
 
-  const registry = new NodeRegistry(models, () => folders.names('input'));
+  const registry = new NodeRegistry(settings.models ?? defaultInventory, () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
   const hasPacks = settings.packs === true && settings.customNodes !== false;
@@ -107,20 +118,27 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   }
 
   const crash = settings.onCrash ?? ((): void => void die());
+  const socketFaults = new SocketFaults(faults);
   const publisher = new Publisher(clock, (error) => {
     log(`publisher: ${String(error)}`);
     crash(1);
-  });
+  }, socketFaults);
+  loop.onBlock((ms) => publisher.block(ms));
   const statusOf = (): PyDict => dict({ exec_info: dict({ queue_remaining: queue.remaining }) });
   const onStatus = (): void => publisher.publish('status', dict({ status: statusOf() }), null);
   const queue: PromptQueue = new PromptQueue(onStatus);
   const history = new History();
-  const interrupt = new InterruptFlag();
+  const interrupt = new InterruptFlag(faults);
+  const results = new ResultFaults(faults, folders);
   const executor = new Executor({
+    results,
+    onStart() {
+      if (faults.strike('zombie-worker') !== undefined) throw new Error('the worker thread was killed by a fault');
+    },
     registry, behaviours, folders, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
-    previewMethodPerPrompt: generation.previewMethodPerPrompt,
+    previewMethodPerPrompt: generation.previewMethodPerPrompt, readsDriverErrors: generation.readsDriverErrors,
     runtimeFor: nodeRuntime({
-      card, models, emptyModels: new Set(settings.emptyModels), faces: settings.faces ?? 'drawn', folders, clock, faults, interrupt, log, crash: () => crash(137), timeScale: settings.timeScale,
+      card, models, emptyModels: new Set(settings.emptyModels), faces: settings.faces ?? 'drawn', folders, clock, faults, state, loop, interrupt, log, crash, timeScale: settings.timeScale,
       previews: (settings.previewMethod ?? 'latent2rgb') !== 'none', previewSize: settings.previewSize ?? defaults.previewSize,
       writesMetadata: settings.writesMetadata ?? true,
     }),
@@ -129,6 +147,8 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const worker = new Worker({
     queue, history, executor, publisher, executionLog, faults, clock, historyDelayMs: settings.historyDelayMs, onStatus, log,
     unloadModels: () => card.unloadAll(),
+    onPrompt: () => serverFaults.onPrompt(),
+    onFinished: (id, outputs) => serverFaults.onFinished(id, outputs),
   });
 
   const maxUploadBytes = Math.floor(settings.maxUploadMegabytes * megabyte);
@@ -140,11 +160,12 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const replacements = generation.jobs ? new NodeReplacements(readObjectInfo('0.33', 'replacements')) : undefined;
   const rules = { registry, checks: fileChecks(folders), generation };
   const argv = settings.argv ?? ['main.py', '--simulated', settings.profile];
+  const httpFaults = new HttpFaults(faults, state, loop, clock);
   const router = new Router([
-    ...promptRoutes({ queue, rules, executionLog, faults, log, replacements }),
+    ...promptRoutes({ queue, rules, executionLog, faults, httpFaults, clock, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
-    ...viewRoutes(folders, generation), ...uploadRoutes(folders),
-    ...infoRoutes({ registry, card, models, generation, argv, features }),
+    ...viewRoutes(folders, generation), ...uploadRoutes(folders, faults),
+    ...infoRoutes({ registry, card, models, generation, argv, features, leakedBytes: () => serverFaults.leakedBytes() }),
     ...internalRoutes({ logs, folders, publisher, generation }),
     ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes] : []),
     ...simRoutes(faults, () => ({
@@ -155,39 +176,35 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   ]);
   const door = new Door(router, (request, socket, head) => sockets.accept(request, socket, head), {
     host: settings.host, maxBodyBytes: maxUploadBytes, refusesCrossSite: generation.crossSiteRefused, log,
-    corsOrigin: settings.corsOrigin, compresses: settings.compresses === true,
+    corsOrigin: settings.corsOrigin, compresses: settings.compresses === true, before: (route) => httpFaults.before(route),
+  });
+  const serverFaults: ServerFaults = new ServerFaults({
+    faults, state, card, clock, loop, door, queue, history, folders, results, log, sockets: socketFaults, knowledge: new KnowledgeFaults(faults, registry, log),
   });
 
   let dead: Promise<void> | undefined;
   const die = (): Promise<void> => {
     clock.stop();
+    socketFaults.stop();
     dead ??= door.slam().then(() => executionLog.close());
     return dead;
   };
 
+  await bootDelay(faults, clock);
   const port = await door.open(settings.port ?? 0);
   executionLog.boot({ pid: process.pid, generation: settings.generation, port });
   const url = `http://${settings.host}:${port}`;
   log('Starting server\n');
   log(`To see the GUI go to: ${url}`);
   for (const actor of [worker.run(), publisher.run()]) actor.catch(unlessGone);
-  faults.onChange(() => applyStanding(faults, card, door, publisher, clock));
-  applyStanding(faults, card, door, publisher, clock);
+  socketFaults.attach(publisher, url);
+  faults.onChange(() => serverFaults.apply());
+  serverFaults.apply();
   return { url, port, faults, executionLog: () => executionLog.entries, stop: die, kill: die };
 }
 
-/** Faults that are states of the server rather than strikes at a moment. */
-function applyStanding(faults: Faults, card: Card, door: Door, publisher: Publisher, clock: Clock): void {
-  card.slowness = faults.isArmed('slow')?.factor ?? 1;
-  const stall = faults.strike('stall-publisher');
-  if (stall !== undefined) publisher.hold(stall.ms ?? 1000);
-  const refusal = faults.strike('refuse');
-  if (refusal !== undefined) {
-    const end = refusal.ms === undefined ? clock.forever() : clock.wait(refusal.ms);
-    door.refuse(end).catch(unlessGone);
-  }
-}
-
-function unlessGone(error: unknown): void {
-  if (!(error instanceof ProcessGone)) throw error;
+/** Real servers open their port when all packs are imported; until then connections are refused. */
+async function bootDelay(faults: Faults, clock: Clock): Promise<void> {
+  const delay = faults.strike('boot-delay');
+  if (delay !== undefined) await clock.wait(delay.ms ?? 20_000);
 }

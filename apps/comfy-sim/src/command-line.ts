@@ -3,7 +3,7 @@ import { cardProfiles, type CardProfileId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
 import { inventoryWithout } from './card/model-inventory';
 import { parseLaunchFlags } from './launch-flags';
-import { parseFault, type Fault } from './faults';
+import { parseFaultOrRandom, type Fault, type RandomFaults } from './faults/faults';
 import { generationIds, type GenerationId } from './generation';
 import { faceRules, type FaceRule } from './nodes/face-rule';
 
@@ -16,7 +16,7 @@ interface Flags {
   readonly home: string;
   readonly executionLog?: string;
   readonly seed: number;
-  readonly fault: Fault[];
+  readonly fault: (Fault | RandomFaults)[];
   readonly toys?: true;
   readonly packs?: true;
   readonly without: string[];
@@ -30,9 +30,9 @@ function number(text: string): number {
   return value;
 }
 
-function fault(text: string, before: Fault[]): Fault[] {
+function fault(text: string, before: (Fault | RandomFaults)[]): (Fault | RandomFaults)[] {
   try {
-    return [...before, parseFault(text)];
+    return [...before, parseFaultOrRandom(text)];
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
@@ -69,7 +69,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--home <folder>', 'folder of output, input and temp', '.tower/comfy-sim')
     .option('--execution-log <file>', 'JSONL file of everything executed')
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
-    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=number]; may be repeated', fault, [])
+    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=value], or random:SEED[:kinds][=rate]; may be repeated', fault, [])
     .option('--packs', 'add the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
     .option('--without <folder/file>', 'leave a model out, or a whole model folder; may be repeated', listed, [])
     .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])

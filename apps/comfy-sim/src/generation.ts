@@ -20,18 +20,20 @@ export interface Generation {
   readonly cache: 'classic' | 'pressure';
   readonly previewMethodPerPrompt: boolean;
   readonly latentsTellTheirScale: boolean;
+  /** Whether models are unloaded when the driver, rather than torch, says that memory is out. */
+  readonly readsDriverErrors: boolean;
 }
 
 const generations = {
   '0.3.64': {
     id: '0.3.64', version: '0.3.64', canonicalPromptIds: false, missingNodeType: false, dependencyCycles: false,
     combosOfV3Checked: false, crossSiteRefused: false, viewNosniff: false, jobs: false, createTime: false, historyListsCached: true,
-    annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false, latentsTellTheirScale: false,
+    annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false, latentsTellTheirScale: false, readsDriverErrors: false,
   },
   '0.33': {
     id: '0.33', version: '0.33.0', canonicalPromptIds: true, missingNodeType: true, dependencyCycles: true,
     combosOfV3Checked: true, crossSiteRefused: true, viewNosniff: true, jobs: true, createTime: true, historyListsCached: false,
-    annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true, latentsTellTheirScale: true,
+    annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true, latentsTellTheirScale: true, readsDriverErrors: true,
   },
 } as const satisfies Record<string, Generation>;
 

@@ -1,13 +1,21 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { parseCommandLine } from './command-line';
 import { startComfySim } from './comfy-sim';
 import { FlagRefused } from './launch-flags';
+
+/** What ROCm's runtime says before it aborts the process. */
+const memoryFault = 'Memory access fault by GPU node-1 (Agent handle: 0x55d0c8a0e2b0) on address 0x7f2c5a000000. Reason: Page not present or supervisor privilege.\n';
+/** A shell sees 128 and the signal. */
+const deadlySignals = new Map<number, NodeJS.Signals>([[134, 'SIGABRT'], [137, 'SIGKILL'], [139, 'SIGSEGV']]);
 
 async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));
   // A crash is a real one: no handler runs, no socket is closed, the parent sees the signal.
   const onCrash = (exitCode: number): void => {
-    if (exitCode === 137) process.kill(process.pid, 'SIGKILL');
+    const signal = deadlySignals.get(exitCode);
+    if (signal === 'SIGABRT') writeSync(process.stdout.fd, memoryFault);
+    if (signal !== undefined) process.kill(process.pid, signal);
     else process.exit(exitCode);
   };
   const sim = await startComfySim({ ...options, onCrash });

@@ -9,6 +9,11 @@ const oomTips = 'This error means you ran out of memory on your GPU.\n\nTIPS: If
 
 export { outOfMemory };
 
+/** 0.3.64 knows the class only; 0.33 also the driver's own error by its words. */
+export function isOutOfMemory(error: PyError, readsDriverErrors: boolean): boolean {
+  return error.type === outOfMemory || (readsDriverErrors && error.type === 'torch.AcceleratorError' && /out of memory/i.test(error.message));
+}
+
 /** The frames every failing node has above its own code. */
 const frames = [
   '  File "execution.py", line 496, in execute\n    output_data, output_ui, has_subgraph, has_pending_tasks = await get_output_data(prompt_id, unique_id, obj, input_data_all)\n',
@@ -18,9 +23,9 @@ const frames = [
 ];
 
 /** The part of `execution_error` that is about the exception. */
-export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>): Record<string, PyValue> {
+export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>, isOom: boolean): Record<string, PyValue> {
   return {
-    exception_message: `${error.message}\n${error.type === outOfMemory ? oomTips : ''}`,
+    exception_message: `${error.message}\n${isOom ? oomTips : ''}`,
     exception_type: error.type,
     traceback: [...frames, ...error.frames.map((frame) => `  ${frame}\n`)],
     current_inputs: formatInputs(inputs),

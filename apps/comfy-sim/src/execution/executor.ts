@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { ResultFaults } from '../faults/result-faults';
 import type { Folders } from '../files/folders';
 import type { NodeBehaviour, NodeRuntime } from '../nodes/node-behaviour';
 import type { NodeRegistry } from '../object-info/node-registry';
@@ -24,9 +25,14 @@ export interface ExecutorParts {
   readonly interrupt: InterruptFlag;
   readonly clock: Clock;
   readonly folders: Folders;
+  /** Called when a prompt has begun; what it throws kills the worker. */
+  readonly onStart: () => void;
+  readonly results: ResultFaults;
   readonly runtimeFor: (node: NodePlace, progress: Progress) => NodeRuntime;
   readonly historyListsCached: boolean;
   readonly previewMethodPerPrompt: boolean;
+  /** Whether a driver's "out of memory" counts as such. */
+  readonly readsDriverErrors: boolean;
   readonly log: (line: string) => void;
   readonly onOutOfMemory: () => void;
 }
@@ -40,7 +46,7 @@ export class Executor {
   constructor(readonly parts: ExecutorParts) {}
 
   async execute(promptId: string, prompt: PyDict, extraData: PyDict, outputs: readonly string[]): Promise<PromptResult> {
-    this.parts.interrupt.clear();
+    this.parts.interrupt.startPrompt();
     const clientId = extraData.get('client_id');
     this.clientId = typeof clientId === 'string' ? clientId : null;
     const result = await new PromptRun(this, promptId, prompt, extraData).execute(outputs);

@@ -1,22 +1,14 @@
-import type { Card } from '../card/card';
-import { outOfMemoryError } from '../card/out-of-memory';
-import type { Clock } from '../clock';
-import type { Faults } from '../faults';
+import { NodeFaults, type FaultBench } from '../faults/node-faults';
 import type { Folders } from '../files/folders';
 import { emptyFileError } from '../nodes/empty-file';
 import { hasFace, type FaceRule } from '../nodes/face-rule';
 import type { NodeRuntime } from '../nodes/node-behaviour';
 import type { ModelInventory } from '../object-info/node-registry';
 import type { NodePlace } from './executor';
-import type { InterruptFlag } from './interruption';
 import type { Progress } from './progress';
 
-export interface Machine {
-  readonly card: Card;
+export interface Machine extends FaultBench {
   readonly folders: Folders;
-  readonly clock: Clock;
-  readonly faults: Faults;
-  readonly interrupt: InterruptFlag;
   readonly timeScale: number;
   readonly previews: boolean;
   /** Longest side of a preview in pixels. */
@@ -26,12 +18,7 @@ export interface Machine {
   /** Files that are listed and hold nothing, as after a broken download. */
   readonly emptyModels: ReadonlySet<string>;
   readonly faces: FaceRule;
-  readonly crash: () => void;
-  readonly log: (line: string) => void;
 }
-
-/** What an armed fault pretends to have asked for. */
-const faultBytes = 2 * 1024 ** 3;
 
 /** taesd without its files falls back to latent2rgb, and so does auto. */
 function drawsPreviews(asked: string | undefined, standard: boolean): boolean {
@@ -42,18 +29,12 @@ function drawsPreviews(asked: string | undefined, standard: boolean): boolean {
 /** The machine as one node sees it. Faults aimed at the node or one of its ticks strike here. */
 export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progress) => NodeRuntime {
   const { card, folders, clock, faults, interrupt, timeScale } = machine;
-  return ({ nodeId, classType, previewMethod }, progress) => {
-    const strike = async (tick?: number): Promise<void> => {
-      const where = { node: nodeId, classType, ...(tick === undefined ? {} : { tick }) };
-      if (faults.strike('crash', where) !== undefined) {
-        machine.crash();
-        await clock.forever();
-      }
-      if (faults.strike('hang', where) !== undefined) await clock.forever();
-      if (faults.strike('oom', where) !== undefined) throw outOfMemoryError(card.profile, faultBytes, card.profile.vramBytes - card.usedBytes());
-    };
+  return (place, progress) => {
+    const { nodeId, classType, previewMethod } = place;
+    const struck = new NodeFaults(machine, place);
     return {
-      card, folders, previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize, writesMetadata: machine.writesMetadata, log: machine.log, strike,
+      card, folders, previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize, writesMetadata: machine.writesMetadata, log: machine.log,
+      strike: (shape) => struck.begin(shape),
       hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
       modelsIn: (folder) => machine.models[folder] ?? [],
       findsFace: (picture) => hasFace(picture, machine.faces),
@@ -65,11 +46,17 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
       pause: (ms) => clock.wait(ms),
       work: (seconds) => clock.wait(seconds * timeScale * 1000),
       async tick(value, max, preview) {
-        await strike(value);
+        await struck.tick(value);
         interrupt.throwIfRaised();
         progress.update(nodeId, value, max, preview);
       },
-      blackens: () => faults.strike('black-image', { node: nodeId, classType }) !== undefined,
+      blackens() {
+        const where = { node: nodeId, classType };
+        if (faults.strike('black-image', where) !== undefined) return true;
+        if (faults.strike('nan-image', where) === undefined) return false;
+        machine.log('RuntimeWarning: invalid value encountered in cast');
+        return true;
+      },
     };
   };
 }

@@ -1,11 +1,11 @@
 import { ProcessGone } from '../clock';
 import { isExpansion, NodeCall, type Expansion, type NodeBehaviour, type NodeResult } from '../nodes/node-behaviour';
-import { ExecutionBlocker, type NodeValue } from '../nodes/node-value';
+import { ExecutionBlocker, LatentValue, ModelValue, type NodeValue } from '../nodes/node-value';
 import { PyError, typeError } from '../python/errors';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 import { isLink } from '../validation/link';
 import { DynamicPrompt } from './dynamic-prompt';
-import { blockedView, outOfMemory, toFailureView } from './execution-failure';
+import { blockedView, isOutOfMemory, toFailureView } from './execution-failure';
 import { ExecutionList } from './execution-list';
 import type { Executor, ExecutorParts } from './executor';
 import { Fingerprints } from './fingerprints';
@@ -65,6 +65,7 @@ export class PromptRun {
 
   async execute(outputs: readonly string[]): Promise<PromptResult> {
     this.message('execution_start', { prompt_id: this.promptId });
+    this.parts.onStart();
     const { cache, registry } = this.parts;
     const fingerprints = new Fingerprints(this.prompt, this.parts.behaviours, this.parts.folders, this.parts.log);
     cache.startPrompt(new Signatures(this.prompt, registry, (id) => fingerprints.of(id)), this.prompt);
@@ -163,8 +164,11 @@ export class PromptRun {
     this.refuseUnknownLinks(id, behaviour);
     const place = { promptId: this.promptId, nodeId: id, classType, previewMethod: this.previewMethod() };
     const runtime = this.parts.runtimeFor(place, this.progress);
-    await runtime.strike();
-    return behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime));
+    await runtime.strike(shapeOf(inputs));
+    const { results, registry } = this.parts;
+    const blocked = results.blocked(place, registry.get(classType)?.returnTypes.length ?? 0);
+    if (blocked !== undefined) return blocked;
+    return results.spoil(place, await behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime)));
   }
 
   /** The node goes on by itself while others run. */
@@ -242,11 +246,12 @@ export class PromptRun {
     this.outcome = 'error';
     const raised = error instanceof PyError ? error : new PyError('RuntimeError', error instanceof Error ? error.message : String(error));
     this.parts.log(`!!! Exception during processing !!! ${raised.message}`);
-    if (raised.type === outOfMemory) {
+    const isOom = isOutOfMemory(raised, this.parts.readsDriverErrors);
+    if (isOom) {
       this.parts.log('Got an OOM, unloading all loaded models.');
       this.parts.onOutOfMemory();
     }
-    this.message('execution_error', { ...about, ...toFailureView(raised, inputs), current_outputs: this.knownIds });
+    this.message('execution_error', { ...about, ...toFailureView(raised, inputs, isOom), current_outputs: this.knownIds });
   }
 
   private result(): PromptResult {
@@ -265,7 +270,7 @@ export class PromptRun {
 
   /** Kept for the history, and sent; without a client only the interruption is, to all. */
   private message(event: string, fields: Record<string, PyValue>, broadcast = false): void {
-    const data = dict({ ...fields, timestamp: this.parts.clock.now().getTime() });
+    const data = dict({ ...fields, timestamp: this.parts.clock.wallMs() });
     this.messages.push([event, data]);
     if (this.executor.clientId !== null || broadcast) this.parts.publisher.publish(event, data, this.executor.clientId);
   }
@@ -283,4 +288,12 @@ export class PromptRun {
     const asked = this.extraData.get('preview_method');
     return this.parts.previewMethodPerPrompt && typeof asked === 'string' ? asked : undefined;
   }
+}
+
+/** Kernels are tuned for a model and a size of latent together; other nodes have no shape. */
+function shapeOf(inputs: Inputs): string | undefined {
+  const values = [...inputs.values()];
+  const latent = values.find((value) => value instanceof LatentValue);
+  const model = values.find((value) => value instanceof ModelValue);
+  return latent === undefined || model === undefined ? undefined : `${model.checkpoint} ${latent.width}x${latent.height}x${latent.batch}`;
 }

@@ -1,9 +1,9 @@
 import { ProcessGone, type Clock } from '../clock';
 import type { ExecutionLog } from '../execution-log';
-import type { Faults } from '../faults';
+import type { Faults } from '../faults/faults';
 import type { History } from '../history';
 import type { PromptQueue, QueueItem } from '../queue/prompt-queue';
-import { dict } from '../python/values';
+import { dict, type PyDict } from '../python/values';
 import type { Publisher } from '../socket/publisher';
 import type { Executor } from './executor';
 
@@ -18,6 +18,9 @@ export interface WorkerParts {
   /** Between execution_success and the history entry; the real worker takes 1 to 16 ms. */
   readonly historyDelayMs: number;
   readonly onStatus: () => void;
+  /** Before a prompt runs, and when its history is written. */
+  readonly onPrompt: () => void;
+  readonly onFinished: (promptId: string, outputs: PyDict) => void;
   readonly unloadModels: () => void;
   readonly log: (line: string) => void;
 }
@@ -72,12 +75,14 @@ export class Worker {
     const { executor, executionLog, history, queue, publisher } = this.parts;
     const client = item.extraData.get('client_id');
     const about = { prompt_id: item.promptId, client_id: typeof client === 'string' ? client : null };
+    this.parts.onPrompt();
     const started = executionLog.start(about);
     const run = await executor.execute(item.promptId, item.prompt, item.extraData, item.outputs);
     executionLog.end({ ...about, ...started, outcome: run.outcome, nodes_executed: run.nodesExecuted, cached: run.cached });
     await this.parts.clock.wait(this.parts.faults.strike('history-delay')?.ms ?? this.parts.historyDelayMs);
     const shown = queue.finish();
     if (shown !== undefined) history.add(shown, { ...run, success: run.outcome === 'success' });
+    this.parts.onFinished(item.promptId, run.outputs);
     this.parts.onStatus();
     if (executor.clientId !== null) publisher.publish('executing', dict({ node: null, prompt_id: item.promptId }), executor.clientId);
     const seconds = (this.parts.clock.monotonicMs() - started.started_mono_ms) / 1000;

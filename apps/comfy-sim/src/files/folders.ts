@@ -9,6 +9,8 @@ export const isFolderKind = (kind: string): kind is FolderKind => (folderKinds a
 /** The three directories below the server's home. */
 export class Folders {
   private readonly paths: Record<FolderKind, string>;
+  /** Asked at every save: true when another process saves under the same number at this moment. */
+  isRaced: () => boolean = () => false;
 
   constructor(readonly home: string, overrides: { readonly [kind in FolderKind]?: string | undefined } = {}) {
     this.paths = {
@@ -20,9 +22,14 @@ export class Folders {
 
   /** At every start the server wipes temp and keeps the rest. */
   prepare(): void {
-    rmSync(this.paths.temp, { recursive: true, force: true });
+    this.wipeTemp();
     mkdirSync(this.paths.output, { recursive: true });
     mkdirSync(this.paths.input, { recursive: true });
+  }
+
+  /** Empties temp: at a start, also that of another process on the same folders. */
+  wipeTemp(): void {
+    rmSync(this.paths.temp, { recursive: true, force: true });
   }
 
   path(kind: FolderKind): string {

@@ -27,7 +27,9 @@ export function nextSavePath(folders: Folders, kind: FolderKind, posted: string,
   const counters = readdirSync(folder)
     .filter((name) => name.slice(0, fileName.length) === fileName && name[fileName.length] === '_')
     .map((name) => counterOf(name.slice(fileName.length + 1)));
-  return { folder, fileName, subfolder, counter: Math.max(0, ...counters) + 1 };
+  const highest = Math.max(0, ...counters);
+  // Both processes counted before either had written: the later one overwrites.
+  return { folder, fileName, subfolder, counter: highest > 0 && folders.isRaced() ? highest : highest + 1 };
 }
 
 function counterOf(rest: string): number {

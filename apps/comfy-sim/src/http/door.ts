@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { ProcessGone } from '../clock';
+import { ReplyLost } from '../faults/http-faults';
 import { BodyTooLarge, Exchange } from './exchange';
 import { isOriginAllowed } from './origin';
 import { empty, internalError, text, type Reply } from './reply';
@@ -15,6 +17,8 @@ export interface DoorOptions {
   readonly corsOrigin: string | undefined;
   readonly compresses: boolean;
   readonly log: (line: string) => void;
+  /** What a request waits for before it is looked at. */
+  readonly before: (path: string) => Promise<void>;
 }
 
 /** aiohttp keeps idle connections this long; Node's five seconds would reset clients that pool them. */
@@ -97,15 +101,21 @@ export class Door {
   }
 
   private async reply(request: IncomingMessage): Promise<Reply | 'drop'> {
+    const [path = '/', query = ''] = splitUrl(request.url ?? '/');
+    try {
+      await this.options.before(path);
+    } catch (error) {
+      if (error instanceof ProcessGone) return 'drop';
+      throw error;
+    }
     if (!this.isAllowed(request)) return empty(403);
     if (request.method === 'OPTIONS') return empty();
-    const [path = '/', query = ''] = splitUrl(request.url ?? '/');
     const match = this.router.match(request.method ?? 'GET', path);
     if ('reply' in match) return match.reply;
     try {
       return await match.run(new Exchange(request, path, new URLSearchParams(query), match.params, this.options.maxBodyBytes));
     } catch (error) {
-      if (error instanceof ReplyLost) return 'drop';
+      if (error instanceof ReplyLost || error instanceof ProcessGone) return 'drop';
       if (error instanceof BodyTooLarge) return text(413, error.message);
       this.options.log(`Error handling request: ${error instanceof Error ? error.message : String(error)}`);
       return internalError;
@@ -130,9 +140,6 @@ function compressed(reply: Reply, accepted: string): Reply {
     headers: { ...reply.headers, 'Content-Encoding': deflate ? 'deflate' : 'gzip' },
   };
 }
-
-/** A fault: the request was handled, its answer never arrives. */
-export class ReplyLost extends Error {}
 
 function splitUrl(url: string): [path: string, query: string] {
   const at = url.indexOf('?');

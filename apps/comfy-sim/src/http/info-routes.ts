@@ -14,6 +14,8 @@ export interface InfoDesk {
   readonly generation: Generation;
   readonly argv: readonly string[];
   readonly features: PyDict;
+  /** RAM that finished prompts have not given back. */
+  readonly leakedBytes: () => number;
 }
 
 const extensions = [
@@ -36,7 +38,7 @@ export function infoRoutes(desk: InfoDesk): Route[] {
         return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
       },
     },
-    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv)) },
+    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv, desk.leakedBytes())) },
     { method: 'GET', path: '/features', run: () => json(desk.features) },
     { method: 'GET', path: '/models', run: () => json([...folders]) },
     {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionLog } from '../execution-log';
-import type { Faults } from '../faults';
+import type { Clock } from '../clock';
+import type { Faults } from '../faults/faults';
+import type { HttpFaults } from '../faults/http-faults';
 import { sensitiveKeys } from '../history';
 import { toFloat } from '../python/conversions';
 import { typeError } from '../python/errors';
@@ -10,7 +12,6 @@ import type { PromptQueue } from '../queue/prompt-queue';
 import type { NodeReplacements } from '../validation/node-replacements';
 import { toErrorView, validationError } from '../validation/prompt-error';
 import { validatePrompt, type ValidationRules } from '../validation/prompt-validation';
-import { ReplyLost } from './door';
 import { json, type Reply } from './reply';
 import type { Route } from './router';
 
@@ -19,6 +20,8 @@ export interface PromptDesk {
   readonly rules: ValidationRules;
   readonly executionLog: ExecutionLog;
   readonly faults: Faults;
+  readonly httpFaults: HttpFaults;
+  readonly clock: Clock;
   readonly replacements: NodeReplacements | undefined;
   readonly log: (line: string) => void;
 }
@@ -43,6 +46,10 @@ const replacementsRoute = ({ described }: NodeReplacements): Route => ({ method:
 class PromptCounter {
   private next = 0;
 
+  reset(): void {
+    this.next = 0;
+  }
+
   numberFor(body: PyDict): number | PyFloat {
     const posted = body.get('number');
     if (posted !== undefined) return toFloat(posted);
@@ -52,10 +59,11 @@ class PromptCounter {
   }
 }
 
-function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, usageSource: string | undefined): Reply {
+async function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, usageSource: string | undefined): Promise<Reply> {
   desk.log('got prompt');
   if (posted === null || typeof posted === 'number' || typeof posted === 'boolean') throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
   const body = isDict(posted) ? posted : dict({});
+  if (desk.faults.strike('number-reset') !== undefined) counter.reset();
   const number = counter.numberFor(body);
   const prompt = body.get('prompt');
   if (prompt === undefined) return refuse(toErrorView(validationError('no_prompt', 'No prompt provided', 'No prompt provided')), dict({}));
@@ -72,9 +80,12 @@ function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, u
   desk.executionLog.accepted({
     prompt_id: promptId, client_id: typeof client === 'string' ? client : null, number: number instanceof PyFloat ? number.value : number,
   });
-  desk.queue.put({ number, promptId, prompt: verdict.prompt, extraData, outputs: verdict.outputs });
-  if (desk.faults.strike('reply-lost') !== undefined) throw new ReplyLost();
-  return json(dict({ prompt_id: promptId, number, node_errors: verdict.nodeErrors }));
+  const { prompt: checked } = verdict;
+  const partial = desk.httpFaults.dropOutput(verdict.outputs, (id) => str((checked.get(id) as PyDict).get('class_type') ?? null)) ?? verdict;
+  desk.queue.put({ number, promptId, prompt: checked, extraData, outputs: partial.outputs });
+  if (desk.queue.waiting.length > 0 && desk.faults.strike('clear-queue') !== undefined) desk.queue.clear();
+  await desk.httpFaults.accepted();
+  return json(dict({ prompt_id: promptId, number, node_errors: partial.nodeErrors }));
 }
 
 /** 0.3.64 takes str() of anything, so null becomes "None"; 0.33 wants a canonical UUID or nothing. */
@@ -100,7 +111,7 @@ function extraDataOf(desk: PromptDesk, body: PyDict, usageSource: string | undef
   if (desk.rules.generation.createTime) {
     for (const key of sensitiveKeys) extraData.delete(key);
     if (usageSource !== undefined) extraData.set('comfy_usage_source', usageSource);
-    extraData.set('create_time', Date.now());
+    extraData.set('create_time', desk.clock.wallMs());
   }
   return extraData;
 }

@@ -1,18 +1,23 @@
 import { z } from 'zod';
-import { faultKinds, parseFault, type Fault, type Faults } from '../faults';
+import { faultKinds, parseFaultOrRandom, type Fault, type Faults, type RandomFaults } from '../faults/faults';
 import { text, type Reply } from './reply';
 import type { Route } from './router';
 
+const defined = (fault: object): object => Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== undefined));
 const faultSchema = z.union([
-  z.string().transform((line) => parseFault(line)),
+  z.string().transform((line) => parseFaultOrRandom(line)),
   z.strictObject({
     kind: z.enum(faultKinds), node: z.string().optional(), tick: z.number().int().positive().optional(),
-    times: z.number().int().positive().optional(), ms: z.number().nonnegative().optional(), factor: z.number().positive().optional(),
-  }).transform((fault) => Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== undefined)) as unknown as Fault),
+    times: z.number().int().positive().optional(), ms: z.number().optional(), factor: z.number().positive().optional(),
+    amount: z.number().nonnegative().optional(), word: z.string().optional(),
+  }).transform((fault) => defined(fault) as Fault),
+  z.strictObject({
+    kind: z.literal('random'), seed: z.number().int().nonnegative(), rate: z.number().min(0).max(1), kinds: z.array(z.enum(faultKinds)).optional(),
+  }).transform((fault) => defined(fault) as RandomFaults),
 ]);
 const bodySchema = z.strictObject({
   /** Cleared first: everything, or one kind. */
-  clear: z.union([z.literal(true), z.enum(faultKinds)]).optional(),
+  clear: z.union([z.literal(true), z.enum([...faultKinds, 'random'])]).optional(),
   add: z.array(faultSchema).optional(),
 });
 

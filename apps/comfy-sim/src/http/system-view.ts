@@ -13,12 +13,12 @@ const packages = [
 ] as const;
 
 /** /system_stats. That this is a simulation shows in `argv` and in the device's name; all else is as on a real card. */
-export function toSystemView(card: Card, generation: Generation, argv: readonly string[]): PyDict {
+export function toSystemView(card: Card, generation: Generation, argv: readonly string[], leakedBytes: number): PyDict {
   const [frontendVersion, templatesVersion] = frontend[generation.id];
   const { profile } = card;
   const newer = generation.id === '0.33';
   const system = new Map<string, PyValue>([
-    ['os', newer ? 'linux' : 'posix'], ['ram_total', profile.ramBytes], ['ram_free', Math.floor(profile.ramBytes * 0.7)],
+    ['os', newer ? 'linux' : 'posix'], ['ram_total', profile.ramBytes], ['ram_free', Math.max(0, Math.floor(profile.ramBytes * 0.7 - leakedBytes))],
     ['comfyui_version', generation.version], ['required_frontend_version', frontendVersion],
     ['installed_templates_version', templatesVersion], ['required_templates_version', templatesVersion],
     ...(newer ? [['comfy_package_versions', packages.map(([name, version]) => dict({ name, installed: version, required: version }))] as const] : []),

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import type { Faults } from '../faults/faults';
 import { isFolderKind, type FolderKind, type Folders } from '../files/folders';
+import { PyError } from '../python/errors';
 import { parseJson } from '../python/json';
 import { dict, isDict } from '../python/values';
 import { parseMultipart, type Part } from './multipart';
@@ -11,13 +13,13 @@ import type { Route } from './router';
 
 type Save = (file: string, part: Part, form: Form) => Promise<void>;
 
-export function uploadRoutes(folders: Folders): Route[] {
+export function uploadRoutes(folders: Folders, faults: Faults): Route[] {
   const upload = (save: Save): Route['run'] => async (exchange) => {
     const parts = parseMultipart(exchange.header('content-type'), await exchange.bytes());
     return receive(folders, new Form(parts ?? []), save);
   };
   return [
-    { method: 'POST', path: '/upload/image', run: upload(async (file, part) => write(file, part.bytes)) },
+    { method: 'POST', path: '/upload/image', run: upload(async (file, part) => writeUpload(faults, file, part.bytes)) },
     { method: 'POST', path: '/upload/mask', run: upload((file, part, form) => saveMask(folders, file, part, form)) },
   ];
 }
@@ -49,6 +51,13 @@ async function receive(folders: Folders, form: Form, save: Save): Promise<Reply>
   const name = overwrite ? posted : freeName(folder, posted, image.bytes);
   if (overwrite || !existsSync(path.join(folder, name))) await save(path.join(folder, name), image, form);
   return json(dict({ name, subfolder, type: kind }));
+}
+
+/** The real server writes in place: of what does not fit the beginning stays. */
+function writeUpload(faults: Faults, file: string, bytes: Buffer): void {
+  const full = faults.strike('disk-full') !== undefined;
+  write(file, full ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes);
+  if (full) throw new PyError('OSError', '[Errno 28] No space left on device');
 }
 
 /** The kernel stamps files in steps of milliseconds; uploads are listed by their order. */

@@ -56,8 +56,8 @@ export interface NodeRuntime {
   tick(value: number, max: number, preview?: Preview): Promise<void>;
   /** For work that looks at the interrupt flag without having a progress bar. */
   throwIfInterrupted(): void;
-  /** Faults aimed at the node as such, before it does anything. */
-  strike(): Promise<void>;
+  /** Faults aimed at the node as such, before it does anything. `shape` is what kernels are tuned for. */
+  strike(shape?: string): Promise<void>;
   /** Lines in the server's log. */
   log(line: string): void;
   /** True when a fault wants this node's picture black. */

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { GenerationId } from '../generation';
 import { parseJson } from '../python/json';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
-import { NodeClass } from './node-class';
+import { drifted, isMissing, noAlterations, type Alterations } from './alterations';
+import { NodeClass, type InputSpec } from './node-class';
 import { restoreProse } from './prose';
 
 /** Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are dropped. */
@@ -46,6 +47,10 @@ export interface ModelInventory {
 /** The classes this server knows, as recorded, with model combos that show the simulated card's own files. */
 export class NodeRegistry {
   private readonly classes = new Map<string, NodeClass>();
+  private readonly drifted = new Map<string, NodeClass>();
+  /** Options of combos from which a missing model was taken, as they were. */
+  private readonly shortened = new Map<PyValue[], PyValue[]>();
+  private alterations = noAlterations;
 
   constructor(
     private readonly models: ModelInventory,
@@ -63,16 +68,31 @@ export class NodeRegistry {
   }
 
   get(name: string): NodeClass | undefined {
-    return this.classes.get(name);
+    const found = this.classes.get(name);
+    return found === undefined || isMissing(found, this.alterations) ? undefined : this.drifted.get(name) ?? found;
   }
 
   has(name: string): boolean {
-    return this.classes.has(name);
+    return this.get(name) !== undefined;
+  }
+
+  /** Takes classes and models away, and gives classes other inputs; what was altered before is as recorded again. */
+  alter(alterations: Alterations): void {
+    this.alterations = alterations;
+    this.drifted.clear();
+    for (const name of alterations.drifted) {
+      const found = this.classes.get(name);
+      if (found !== undefined) this.drifted.set(name, drifted(found));
+    }
+    for (const [options, all] of this.shortened) options.splice(0, Infinity, ...all);
+    this.shortened.clear();
+    if (alterations.missingModels.size === 0) return;
+    for (const node of this.classes.values()) for (const spec of node.inputs.values()) this.shorten(spec);
   }
 
   /** `/object_info`: combos over the input folder are read at call time, as the real server reads its disk. */
   describe(name: string): PyDict | undefined {
-    const found = this.classes.get(name);
+    const found = this.get(name);
     if (found === undefined) return undefined;
     for (const [key, pattern] of Object.entries(inputFileCombos)) {
       const [className, input] = key.split('.') as [string, string];
@@ -82,7 +102,16 @@ export class NodeRegistry {
   }
 
   describeAll(): PyDict {
-    return new Map([...this.classes.keys()].map((name) => [name, this.describe(name) as PyDict]));
+    return new Map([...this.classes.keys()].filter((name) => this.has(name)).map((name) => [name, this.describe(name) as PyDict]));
+  }
+
+  private shorten({ type, options }: InputSpec): void {
+    const listed = Array.isArray(type) ? type : options.get('options') ?? null;
+    if (!Array.isArray(listed) || this.shortened.has(listed)) return;
+    const kept = listed.filter((option) => !this.alterations.missingModels.has(String(option)));
+    if (kept.length === listed.length) return;
+    this.shortened.set(listed, [...listed]);
+    listed.splice(0, Infinity, ...kept);
   }
 
   private fillModelCombos(name: string, info: PyDict): void {

@@ -24,3 +24,11 @@ export function previewWithMetadataFrame({ format, bytes }: Preview, metadata: P
   const json = Buffer.from(dumpJson(new Map([...metadata, ['image_type', `image/${format}`]])), 'utf8');
   return Buffer.concat([words(previewWithMetadataEvent, json.length), json, bytes]);
 }
+
+/** VideoHelperSuite's own preview: it looks like a bare one, but the picture begins at byte 32, behind the frame's index and the node. */
+export function vhsPreviewFrame({ bytes }: Preview, index: number): Buffer {
+  const node = Buffer.alloc(16);
+  node.writeUInt8(1, 0);
+  node.write('1', 1);
+  return Buffer.concat([words(previewEvent, 1, 1, index), node, bytes]);
+}
