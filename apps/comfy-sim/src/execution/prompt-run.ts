@@ -1,6 +1,8 @@
 import { ProcessGone } from '../clock';
 import { isExpansion, NodeCall, type Expansion, type NodeBehaviour, type NodeResult } from '../nodes/node-behaviour';
-import { ExecutionBlocker, LatentValue, ModelValue, type NodeValue } from '../nodes/node-value';
+import { LatentValue } from '../nodes/latent-value';
+import { ModelValue } from '../nodes/model-value';
+import { ExecutionBlocker, type NodeValue } from '../nodes/node-value';
 import { PyError, typeError } from '../python/errors';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 import { isLink } from '../validation/link';
@@ -295,5 +297,5 @@ function shapeOf(inputs: Inputs): string | undefined {
   const values = [...inputs.values()];
   const latent = values.find((value) => value instanceof LatentValue);
   const model = values.find((value) => value instanceof ModelValue);
-  return latent === undefined || model === undefined ? undefined : `${model.checkpoint} ${latent.width}x${latent.height}x${latent.batch}`;
+  return latent === undefined || model === undefined ? undefined : `${model.file} ${latent.width}x${latent.height}x${latent.frames}`;
 }

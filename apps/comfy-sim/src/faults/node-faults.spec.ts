@@ -37,7 +37,7 @@ describe('a node under a fault', () => {
     expect(failure(entry).type).toBe(type);
     expect(failure(entry).message).toMatch(message);
     const { residentModels } = await client.json<{ residentModels: string[] }>('/sim/state');
-    expect(residentModels).toHaveLength(type === 'torch.OutOfMemoryError' ? 0 : 1);
+    expect(residentModels.length > 0).toBe(type !== 'torch.OutOfMemoryError');
     expect(lastEvent(await client.run(sampled('oom', checkpoint)))).toBe('execution_success');
     expect(sim.faults.list()).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('a node under a fault', () => {
     expect((await client.fetch('/prompt')).status).toBe(200);
   });
 
-  it.each([['download-stall@2=400', 2], ['kernel-tuning=400', 1]])('stands still the first time under %s, and not the next', async (fault, runs) => {
+  it.each([['download-stall@2=3000', 2], ['kernel-tuning=3000', 1]])('stands still the first time under %s, and not the next', async (fault, runs) => {
     const { client } = await bench.start([fault]);
     const timed = async (graph: Graph): Promise<number> => {
       const entry = await client.run(graph);
@@ -86,8 +86,8 @@ describe('a node under a fault', () => {
       return Math.max(...times) - Math.min(...times);
     };
     const graph = (count: number): Graph => (runs === 2 ? ticking(1, count + 1) : sampled('stall', checkpoint, { seed: count }));
-    expect(await timed(graph(1))).toBeGreaterThanOrEqual(400);
-    expect(await timed(graph(2))).toBeLessThan(400);
+    expect(await timed(graph(1))).toBeGreaterThanOrEqual(3000);
+    expect(await timed(graph(2))).toBeLessThan(3000);
   });
 
   it('is interrupted by somebody else', async () => {
