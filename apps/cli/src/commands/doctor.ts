@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { findNatsServer } from '@tower/bus';
 import type { GpuConfig } from '@tower/contracts';
 import { findFfmpeg } from '@tower/imaging';
-import { describeError, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
+import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
@@ -42,6 +42,7 @@ async function* examine(): AsyncGenerator<Finding> {
   try {
     env = readTowerEnv();
     gpus = readGpuConfig(env);
+    ModelStore.read(env);
   } catch (error) {
     yield { what: 'settings', level: 'problem', detail: describeError(error) };
     return;
@@ -53,6 +54,7 @@ async function* examine(): AsyncGenerator<Finding> {
   yield checkFolder('library', env.TOWER_LIBRARY);
   if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
   yield* await Promise.all(gpus.map(checkCard));
+  for (const { name, models_folder: folder } of gpus) if (folder !== undefined) yield existsSync(folder) ? checkFolder(`${name} models`, folder) : { what: `${name} models`, level: 'problem', detail: `${folder} is not there; mount it, or correct models_folder in ${env.TOWER_GPUS_FILE}` };
 }
 
 export function checkNode(version: string, wanted: string): Finding {

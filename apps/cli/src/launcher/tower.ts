@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer } from '@tower/bus';
 import { serviceNames, type ServiceName } from '@tower/contracts';
 import type { DirectoryClaim } from '@tower/db';
-import { readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { ModelStore, readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
 import type { LogHub } from '../logs/log-hub';
@@ -66,7 +66,9 @@ export class Tower {
     this.ports = new Ports(this.home.ports);
     this.logger = hub.logger(env.LOG_LEVEL);
     this.clock = options.clock ?? systemClock;
+    // Rendering reads these files by itself: here they are read so that a mistake in them ends the start with one sentence.
     this.simulated = readGpuConfig(env).length === 0;
+    ModelStore.read(env);
     this.databaseUrl = env.DATABASE_URL;
     this.natsUrl = env.NATS_URL;
     for (const url of [env.DATABASE_URL, env.NATS_URL]) if (url !== undefined) redaction.addUrl(url);

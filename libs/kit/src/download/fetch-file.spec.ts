@@ -230,31 +230,18 @@ describe('fetchFile', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it.each([
-    ['a web page', Buffer.from('<!doctype html><title>Sign in</title>')],
-    ['a header that is longer than the file', Buffer.concat([Buffer.from([255, 255, 0, 0, 0, 0, 0, 0]), Buffer.from('{}')])],
-    ['a header that is not JSON', Buffer.concat([Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a"')])],
-    ['a header without tensors', Buffer.concat([Buffer.from([7, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a":1}')])],
-    ['tensors beyond its end', safetensors(1000).subarray(0, -1)],
-    ['three bytes', Buffer.from('abc')],
-  ])('refuses %s under the name of a safetensors file, although the digest is right', async (_, bytes) => {
-    server.content = bytes;
-    expect(await failure(fetchIt({ bytes: bytes.length, sha256: server.sha256 }))).toMatchObject({ code: 'model_format_refused' });
+  it('keeps nothing of a file that is not what its name says, although the digest is right', async () => {
+    server.content = Buffer.from('<!doctype html><title>Sign in</title>');
+    expect(await failure(fetchIt({ bytes: server.content.length, sha256: server.sha256 }))).toMatchObject({ code: 'model_format_refused' });
     expect(files()).toEqual([]);
-  });
-
-  it('takes an ONNX file that begins as one', async () => {
-    const onnx = join(folder, 'net.onnx');
-    server.content = Buffer.from([0x08, 0x07, 0x12, 0x00]);
-    const request = () => wanted({ url: `${server.origin}/net.onnx`, target: onnx, bytes: 4, sha256: server.sha256 });
-    expect(await fetchFile(request(), quick)).toBe('fetched');
-    rmSync(onnx);
-    server.content = Buffer.from('PK\u0003\u0004');
-    expect(await failure(fetchFile(request(), quick))).toMatchObject({ code: 'model_format_refused' });
   });
 
   it('follows redirects on this machine, but not into the network around it, to plain http or without end', async () => {
     server.answer(status(302, { location: '/elsewhere/a.safetensors' }), wholeFile);
+    expect(await fetchIt()).toBe('fetched');
+    rmSync(target);
+    // Another name for this machine has to be looked up, and may be.
+    server.answer(status(302, { location: `${server.origin.replace('127.0.0.1', 'localhost')}/elsewhere/a.safetensors` }), wholeFile);
     expect(await fetchIt()).toBe('fetched');
     expect(server.asked.map(({ path }) => path)).toEqual(['/a.safetensors', '/elsewhere/a.safetensors']);
     rmSync(target);
