@@ -3,7 +3,7 @@ import { estimateAttempt, median, type Sample, type Work } from './estimate';
 import { forecast, remaining } from './forecast';
 import type { Card, Waiting } from '../scheduling/pick';
 
-const work: Work = { workflow: 'still', width: 512, height: 768, steps: 24 };
+const work: Work = { workflow: 'still', width: 512, height: 768, frames: 1, steps: 24 };
 const priors = { basis: 'prior: unverified', load_seconds: 6, seconds_per_megapixel_step: 1, fixed_seconds: 1.5 };
 const took = (seconds: number, changes: Partial<Sample> = {}): Sample => ({ ...work, gpu: 'a', seconds, ...changes });
 
@@ -26,7 +26,21 @@ describe('estimateAttempt', () => {
   it('scales attempts of other sizes by pixels and steps, and says so', () => {
     const estimate = estimateAttempt(work, 'a', [took(2, { steps: 12 }), took(8, { height: 1536 })], priors);
     expect(estimate.seconds).toBeCloseTo(4, 9);
-    expect(estimate.basis).toMatch(/^scaled by pixels and steps from 2/);
+    expect(estimate.basis).toMatch(/^scaled by pixels, frames and steps from 2/);
+  });
+
+  it('scales by frames as well, and takes attempts with the same changes before others', () => {
+    const film = { ...work, frames: 16 };
+    expect(estimateAttempt(film, 'a', [took(2)], priors).seconds).toBeCloseTo(32, 9);
+    const tiled = { ...film, plan: { steps: ['tiled_vae' as const] } };
+    const samples = [took(30, { frames: 16 }), took(50, { frames: 16, plan: { steps: ['other_seed', 'tiled_vae'] } })];
+    expect(estimateAttempt(tiled, 'a', samples, priors)).toMatchObject({ seconds: 50, basis: 'median of 1 attempt of this size on a' });
+    expect(estimateAttempt(film, 'a', samples, priors)).toMatchObject({ seconds: 30 });
+    expect(estimateAttempt({ ...film, plan: { steps: ['smaller_context' as const] } }, 'a', samples, priors).basis).toMatch(/^scaled/);
+  });
+
+  it('counts what samples nothing as one step', () => {
+    expect(estimateAttempt({ ...work, steps: 0 }, 'a', [], priors).seconds).toBeCloseTo(6 + (512 * 768) / 1e6 + 1.5, 9);
   });
 
   it('does not take another shape with the same number of pixels for the same size', () => {

@@ -1,3 +1,4 @@
+import type { Plan } from '../workflows/composition';
 import type { WorkflowFile } from '../workflows/workflow-file';
 
 /** One attempt's work, as far as time depends on it. */
@@ -5,7 +6,12 @@ export interface Work {
   workflow: string;
   width: number;
   height: number;
+  /** Frames of one result; 1 for a picture. */
+  frames: number;
+  /** 0 where nothing is sampled. */
   steps: number;
+  /** What recovery changed about the graph; tiles and smaller contexts take longer. */
+  plan?: Plan;
 }
 
 export interface Sample extends Work {
@@ -30,27 +36,32 @@ const priorSpread = 2.5;
 export const maxSamples = 30;
 
 /**
- * Seconds that this work takes on this card: the median of past attempts of the same workflow, size, steps and card. The interval is
+ * Seconds that this work takes on this card: the median of past attempts of the same workflow, size, frames, steps, changes and card. The interval is
  * their range; a further exchangeable attempt falls inside with probability (n − 1)/(n + 1) (order statistics, distribution-free).
- * With other sizes only, their seconds are scaled by pixels × steps; with nothing, the workflow's shipped prior speaks and says so.
+ * With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes before others; with nothing, the workflow's shipped prior speaks and says so.
  * `samples` are newest first.
  */
 export function estimateAttempt(work: Work, gpu: string, samples: readonly Sample[], priors: WorkflowFile['priors']): AttemptEstimate {
   const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu);
-  const exact = ofCard.filter((sample) => cost(sample) === cost(work) && sample.width === work.width).slice(0, maxSamples).map((sample) => sample.seconds);
+  const alike = ofCard.filter((sample) => changesOf(sample) === changesOf(work));
+  const exact = alike.filter((sample) => cost(sample) === cost(work) && sample.width === work.width && sample.frames === work.frames).slice(0, maxSamples).map((sample) => sample.seconds);
   if (exact.length > 0) {
     const measured = `median of ${counted(exact.length)} of this size on ${gpu}`;
     if (exact.length === 1) return spread(median(exact), 1.5, measured);
     return { seconds: median(exact), low: Math.min(...exact), high: Math.max(...exact), confidence: (exact.length - 1) / (exact.length + 1), basis: measured };
   }
-  const scaled = ofCard.slice(0, maxSamples).map((sample) => (sample.seconds * cost(work)) / cost(sample));
-  if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels and steps from ${counted(scaled.length)} of another size on ${gpu}`);
+  const scaled = (alike.length > 0 ? alike : ofCard).slice(0, maxSamples).map((sample) => (sample.seconds * cost(work)) / cost(sample));
+  if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels, frames and steps from ${counted(scaled.length)} of another size on ${gpu}`);
   return spread(priors.load_seconds + (cost(work) / 1e6) * priors.seconds_per_megapixel_step + priors.fixed_seconds, priorSpread, priors.basis);
 }
 
 const counted = (attempts: number): string => `${attempts} attempt${attempts === 1 ? '' : 's'}`;
 
-const cost = (work: Work): number => work.width * work.height * work.steps;
+/** Pixels × frames × steps; what samples nothing counts as one step. */
+const cost = (work: Work): number => work.width * work.height * work.frames * Math.max(1, work.steps);
+
+/** Their order does not matter for the time; `other_seed` takes none. */
+const changesOf = (work: Work): string => (work.plan?.steps ?? []).filter((step) => step !== 'other_seed').sort().join(' ');
 
 const spread = (seconds: number, factor: number, basis: string): AttemptEstimate => ({ seconds, low: seconds / factor, high: seconds * factor, confidence: null, basis });
 

@@ -1,6 +1,7 @@
 import { maxSeed, type GenerateRequest, type Priority } from '@tower/contracts';
 import type { Gpu } from '../gpus/gpu.entity';
-import type { KnownChoices, ParameterValue } from '../workflows/bind';
+import type { KnownChoices } from '../workflows/bind';
+import type { CardStock } from '../workflows/standing';
 
 /** Served first to last. */
 export const rankOf: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
@@ -29,25 +30,19 @@ export function knownChoices(gpus: readonly Gpu[]): KnownChoices {
     for (const name of lists.flat()) counts.set(name, (counts.get(name) ?? 0) + 1);
     return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
   };
+  const folders = new Set(inventories.flatMap((inventory) => Object.keys(inventory.models ?? {})));
   return {
     checkpoints: byHowMany(inventories.map((inventory) => inventory.checkpoints)),
+    models: Object.fromEntries([...folders].map((folder) => [folder, byHowMany(inventories.map((inventory) => inventory.models?.[folder] ?? []))])),
     samplers: byHowMany(inventories.map((inventory) => inventory.samplers)),
     schedulers: byHowMany(inventories.map((inventory) => inventory.schedulers)),
   };
 }
 
-/** The request's own values for the workflow's parameters; undefined ones come from the preset. */
-export const givenParameters = (request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number): Record<string, ParameterValue | undefined> => ({
-  prompt: prompt.positive,
-  negative_prompt: prompt.negative,
-  model_name: request.model_name,
-  width: request.width,
-  height: request.height,
-  steps: request.steps,
-  cfg_scale: request.cfg_scale,
-  sampler_name: request.sampler_name,
-  scheduler: request.scheduler,
-  seed,
+/** The cards as the choice of a workflow sees them. */
+export const stockOf = (gpu: Gpu): CardStock => ({
+  name: gpu.name, up: gpu.state !== 'down' && gpu.state !== 'unknown', vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null, nodes: gpu.inventory?.nodes ?? [],
+  checkpoints: gpu.inventory?.checkpoints ?? [], models: gpu.inventory?.models, samplers: gpu.inventory?.samplers ?? [], schedulers: gpu.inventory?.schedulers ?? [],
 });
 
 /** A random seed that leaves room for `count` consecutive ones. `random` gives [0, 1). */

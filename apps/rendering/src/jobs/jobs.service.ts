@@ -7,15 +7,16 @@ import {
 import { handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
+import { Library } from '../library/library';
 import { FleetReader, toWaiting, type Fleet, type WaitingTask } from '../scheduling/fleet';
-import { resolveParameters } from '../workflows/bind';
-import { noParts, type ParameterValues } from '../workflows/composition';
+import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { Attempt, Job, Task } from './job.entity';
 import { JobJournal } from './job-journal';
-import { assemblePrompt, chooseSeed, givenParameters, knownChoices, nextSeed, rankOf } from './job-request';
+import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf, stockOf } from './job-request';
 import { JobsReader } from './jobs.reader';
+import { planRequest, type RequestPlan } from './request-plan';
 import { toEstimate } from './job-view';
 import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
 
@@ -28,13 +29,14 @@ export class JobsService {
     private readonly reader: JobsReader,
     private readonly workflows: WorkflowLibrary,
     private readonly fleets: FleetReader,
+    private readonly library: Library,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Accepts a job or says exactly what is wrong with it. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
-    const workflow = body.workflow === undefined ? this.workflows.defaultFor(body.job_type) : this.workflows.get(body.workflow);
+    if (body.workflow !== undefined) this.workflows.get(body.workflow);
     const [fleet, project, parts] = await Promise.all([
       this.fleets.read(),
       this.requests.ask(getProjectRequest, { id: body.project_id }),
@@ -43,15 +45,20 @@ export class JobsService {
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
-    const known = knownChoices(fleet.gpus);
-    const values = resolveParameters(workflow, body.preset, givenParameters(body, prompt, seed), known);
+    const plan = await planRequest(this.db.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
 
     return this.db.transaction((tx) =>
       onceByKey(tx, 'request_job', context.idempotencyKey, body, async () => {
-        const { job, tasks } = await this.insert(tx, context, body, workflow, values, project.slug);
-        return this.accepted(job, tasks, fleet, workflow, body, values);
+        const { job, tasks } = await this.insert(tx, context, body, plan, prompt, seed, project.slug);
+        return this.accepted(job, tasks, fleet, body, plan);
       }),
     );
+  }
+
+  private workflowFor(body: GenerateRequest, fleet: Fleet): Workflow {
+    if (body.workflow !== undefined) return this.workflows.get(body.workflow);
+    const startImage = body.start_image !== undefined || body.parameters['start_image'] !== undefined;
+    return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, cards: fleet.gpus.map(stockOf) });
   }
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
@@ -81,7 +88,8 @@ export class JobsService {
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       const passed = verdict === 'passed';
       await tx.update(Attempt, { id: attemptId, state: 'checking' }, { state: passed ? 'succeeded' : 'rejected', verdict, scores });
-      const again = !passed && task.regenerations < job.maxRegenerations;
+      // Without a seed the same graph would make the same picture.
+      const again = !passed && task.regenerations < job.maxRegenerations && job.parameters['seed'] !== undefined;
       if (passed) await this.journal.moveTask(tx, task, 'done', { error: null });
       else if (again) await this.journal.moveTask(tx, task, 'queued', { regenerations: task.regenerations + 1, seed: nextSeed(task.seed) });
       else await this.journal.moveTask(tx, task, 'rejected', { error: rejection(reasons, task.regenerations) });
@@ -91,19 +99,23 @@ export class JobsService {
     });
   }
 
-  private async insert(tx: EntityManager, context: RequestContext, body: GenerateRequest, workflow: Workflow, values: ParameterValues, projectSlug: string): Promise<{ job: Job; tasks: Pick<Task, 'id'>[] }> {
+  private async insert(
+    tx: EntityManager, context: RequestContext, body: GenerateRequest, { workflow, values, parts, images, promised }: RequestPlan, prompt: { positive: string; negative: string }, seed: number,
+    projectSlug: string,
+  ): Promise<{ job: Job; tasks: Pick<Task, 'id'>[] }> {
     const now = this.clock.now();
-    const seed = Number(values['seed']);
     const job = tx.create(Job, {
-        id: newId(), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name,
-        workflowVersion: workflow.file.version, preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt,
-        negativePrompt: body.negative_prompt, fullPrompt: String(values['prompt']), fullNegativePrompt: String(values['negative_prompt']), modelName: String(values['model_name']),
-        width: Number(values['width']), height: Number(values['height']), steps: Number(values['steps']), cfgScale: Number(values['cfg_scale']),
-        samplerName: String(values['sampler_name']), scheduler: String(values['scheduler']), frames: 1, fps: null, allowDegrade: body.allow_degrade, parameters: values, parts: noParts, images: {}, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
-        maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
-      });
+      id: newId(), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name, workflowVersion: workflow.file.version,
+      preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt, negativePrompt: body.negative_prompt, fullPrompt: prompt.positive,
+      fullNegativePrompt: prompt.negative, modelName: textOf(values, 'model_name') ?? '', width: promised.width, height: promised.height, steps: Number(values['steps'] ?? 0),
+      cfgScale: values['cfg_scale'] === undefined ? null : Number(values['cfg_scale']), samplerName: textOf(values, 'sampler_name'), scheduler: textOf(values, 'scheduler'),
+      frames: promised.frames, fps: promised.fps, allowDegrade: body.allow_degrade, parameters: values, parts, images, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
+      maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
+    });
     await tx.insert(Job, job);
-    await this.journal.record(tx, job, jobRequested, { jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority });
+    await this.journal.record(tx, job, jobRequested, {
+      jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority, ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
+    });
     const tasks = Array.from({ length: body.count }, (_, idx) => ({
       id: newId(), jobId: job.id, idx, state: 'queued' as const, seed: seed + idx, attempts: 0, losses: 0, regenerations: 0, excludedGpus: [], notBefore: null, error: null, createdAt: now,
     }));
@@ -115,9 +127,9 @@ export class JobsService {
   }
 
   /** The estimate is for the end of the line as it was a moment ago. */
-  private accepted(job: Job, tasks: readonly Pick<Task, 'id'>[], fleet: Fleet, workflow: Workflow, body: GenerateRequest, values: ParameterValues): JobAccepted {
+  private accepted(job: Job, tasks: readonly Pick<Task, 'id'>[], fleet: Fleet, body: GenerateRequest, plan: RequestPlan): JobAccepted {
     const now = this.clock.now();
-    const size = { workflow: job.workflow, width: job.width, height: job.height, steps: job.steps };
+    const size = { workflow: job.workflow, width: job.width, height: job.height, steps: job.steps, frames: job.frames };
     const own = tasks.map((task) => toWaiting({ ...size, task_id: task.id, job_id: job.id, model_name: job.modelName, excluded_gpus: [] }, this.workflows));
     const forecast = fleet.forecastWith(own);
     const spans = own.flatMap((task) => forecast.get(task.taskId) ?? []);
@@ -135,7 +147,7 @@ export class JobsService {
       fps: job.fps,
       duration_seconds: job.fps === null ? null : job.frames / job.fps,
       estimate,
-      suggestion: suggestDraft(workflow, body, values, estimate.remaining_seconds, (draft) => {
+      suggestion: suggestDraft(plan, body, estimate.remaining_seconds, (draft) => {
         const first = own[0];
         const span = spans[0];
         return first && span ? span.startIn + fleet.estimate({ ...first, ...draft }, span.gpu).seconds : undefined;
@@ -152,13 +164,18 @@ const rejection = (reasons: readonly string[], regenerations: number) => ({
   hint: 'Look at the artifacts; the best one is marked. Another prompt, seed or size may help.',
 });
 
+/** The value of a parameter that is a name; null where the workflow has none. */
+const textOf = (values: RequestPlan['values'], name: string): string | null => (typeof values[name] === 'string' ? values[name] : null);
+
 /** A sentence when a draft of the same picture would be there in half the time or less. */
 function suggestDraft(
-  workflow: Workflow, body: GenerateRequest, values: ParameterValues, seconds: number | null, draftSeconds: (draft: Pick<WaitingTask, 'width' | 'height' | 'steps'>) => number | undefined,
+  { workflow, values }: RequestPlan, body: GenerateRequest, seconds: number | null, draftSeconds: (draft: Pick<WaitingTask, 'width' | 'height' | 'steps' | 'frames'>) => number | undefined,
 ): string | null {
   const preset = workflow.file.presets.draft;
   if (body.preset === 'draft' || preset === undefined || seconds === null || body.count > 1) return null;
-  const draft = draftSeconds({ width: Number(preset['width'] ?? values['width']), height: Number(preset['height'] ?? values['height']), steps: Number(preset['steps'] ?? values['steps']) });
+  // What the request itself says stays as it is; only the preset's own share would change.
+  const drafted = Object.fromEntries(Object.entries(preset).filter(([name]) => body[name as keyof GenerateRequest] === undefined && body.parameters[name] === undefined));
+  const { width, height, frames } = promisedResult(workflow, { ...values, ...drafted });
+  const draft = draftSeconds({ width, height, frames, steps: Number(drafted['steps'] ?? values['steps'] ?? 0) });
   return draft !== undefined && draft * 2 <= seconds ? `The draft preset would be ready in about ${Math.max(1, Math.round(draft))} s.` : null;
 }
-

@@ -11,10 +11,12 @@ import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, cachedOutcome, foundOutcome, schedulerLease } from '../scheduling/attempts.service';
+import { promisedResult } from '../workflows/planned-values';
+import { WorkflowLibrary } from '../workflows/workflow-library';
 import { Library } from './library';
 import { OutputFault } from './output-facts';
 import { OutputRejected, OutputStore, type Rendered, type Stored } from './output-store';
-import { artifactsAmong, failureOfFault, type PromisedOutput } from './promised-output';
+import { artifactsAmong, failureOfFault } from './promised-output';
 
 /** Files are fetched and decoded this many at a time. */
 const atOnce = 2;
@@ -42,6 +44,7 @@ export class Collector {
     private readonly attempts: AttemptsService,
     private readonly progress: ProgressPublisher,
     library: Library,
+    private readonly workflows: WorkflowLibrary,
     private readonly metrics: RenderingMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -78,7 +81,7 @@ export class Collector {
       const task = await this.db.manager.findOneByOrFail(Task, { id: attempt.taskId });
       const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
       const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
-      const rendered: Rendered = { job, task, attempt, params, gpu, promised: promisedOf(job) };
+      const rendered: Rendered = { job, task, attempt, params, gpu, promised: promisedResult(this.workflows.get(job.workflow), job.parameters, attempt.plan) };
       const files: Stored[] = [];
       for (const [idx, output] of artifactsAmong(attempt.outputs ?? []).entries()) {
         name = output.filename;
@@ -150,8 +153,6 @@ export class Collector {
     await this.attempts.fail(fence, attempt, failure).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
   }
 }
-
-const promisedOf = (job: Job): PromisedOutput => ({ width: job.width, height: job.height, frames: job.frames, fps: job.fps });
 
 /** One answer from a cache among the measurements, and a card would seem to take no time at all. */
 const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome && attempt.outcome !== foundOutcome;

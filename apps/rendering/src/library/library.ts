@@ -1,5 +1,5 @@
-import { link, mkdir, open, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { link, mkdir, open, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, posix, sep } from 'node:path';
 import { sha256File } from '@tower/imaging';
 import { AppError } from '@tower/kit';
 
@@ -17,6 +17,26 @@ export class Library {
   /** Absolute path of a file below the library. */
   absolute(path: string): string {
     return join(this.root, ...path.split('/'));
+  }
+
+  /**
+   * The real path of a finished file below the library, links resolved. Throws `library_path_outside` for a path that leads out of it or into
+   * the folders where Tower keeps its own, and `library_file_missing` where no regular file lies.
+   */
+  async existing(path: string): Promise<string> {
+    const outside = new AppError('invalid', 'library_path_outside', `${path} does not lie in the library`);
+    if (path.includes('\u0000') || path.includes('\\') || isAbsolute(path) || path.split('/').some((part) => part.startsWith('.'))) throw outside;
+    try {
+      const root = await realpath(this.root);
+      const real = await realpath(join(root, path));
+      if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) throw outside;
+      if ((await stat(real)).isFile()) return real;
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(code)) throw error;
+    }
+    throw new AppError('invalid', 'library_file_missing', `there is no file ${path} in the library`);
   }
 
   /** A fresh place for a download of one attempt; leftovers of an interrupted download of the same one are removed. */

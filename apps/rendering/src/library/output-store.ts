@@ -7,9 +7,10 @@ import type { FileRef } from '../comfyui/comfy-messages';
 import type { Failure } from '../comfyui/failure';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
+import type { PromisedResult } from '../workflows/planned-values';
 import { artifactPath, thumbnailPath, type Library } from './library';
 import { inspectOutput, OutputFault, type OutputFacts } from './output-facts';
-import { failureOf, type PromisedOutput } from './promised-output';
+import { failureOf } from './promised-output';
 import { toFilmComment, toSidecar } from './sidecar';
 
 /** Everything that is known about the attempt whose files are stored. */
@@ -19,7 +20,7 @@ export interface Rendered {
   attempt: Attempt;
   params: GenerationParams;
   gpu: Gpu;
-  promised: PromisedOutput;
+  promised: PromisedResult;
 }
 
 export interface Stored {

@@ -1,23 +1,13 @@
 import type { Failure } from '../comfyui/failure';
 import type { FileRef } from '../comfyui/comfy-messages';
+import type { PromisedResult } from '../workflows/planned-values';
 import { OutputFault, type OutputFacts, type OutputFaultReason } from './output-facts';
-
-/** What a workflow promised for an attempt, after what its plan changed. */
-export interface PromisedOutput {
-  /** Pixels. */
-  width: number;
-  height: number;
-  /** 1 for a picture. */
-  frames: number;
-  /** Frames per second; null for a picture. */
-  fps: number | null;
-}
 
 /** GIF counts hundredths of a second and other containers round as well; a film that plays at another speed is off by more. */
 const speedTolerance = 0.06;
 
-/** What an attempt's file lacks of what was promised, as the failure that it is; undefined when nothing. Both what is and what should be is said. */
-export function failureOf(facts: OutputFacts, promised: PromisedOutput, output: Pick<FileRef, 'filename'>, gpu: string): Failure | undefined {
+/** What an attempt's file lacks of what its workflow and plan promised, as the failure that it is; undefined when nothing. Both what is and what should be is said. */
+export function failureOf(facts: OutputFacts, promised: PromisedResult, output: Pick<FileRef, 'filename'>, gpu: string): Failure | undefined {
   const isFilm = facts.frames !== null;
   if (isFilm !== (promised.fps !== null))
     return wrong('output_wrong_kind', `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`);

@@ -57,7 +57,6 @@ export interface RigOptions {
 
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
 export class RenderingRig {
-  readonly libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
   readonly metrics = new Metrics('rendering');
   private readonly schedulers: Scheduler[] = [];
   private readonly open: DataSource[] = [];
@@ -70,6 +69,7 @@ export class RenderingRig {
     private readonly gpus: GpuConfig[],
     readonly jobs: JobsService,
     readonly reader: JobsReader,
+    readonly libraryRoot: string,
   ) {}
 
   static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[]): Promise<RenderingRig> {
@@ -79,7 +79,9 @@ export class RenderingRig {
     const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
     const reader = new JobsReader(db, fleets, systemClock);
     const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
-    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, new JobsService(db, journal, reader, workflows, fleets, neighbours, systemClock), reader);
+    const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
+    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, systemClock);
+    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot);
   }
 
   /** Starts one more rendering process's scheduler, with connections of its own. */
@@ -104,7 +106,7 @@ export class RenderingRig {
     const stopped = new StoppedPrompts(clock);
     const sender = new PromptSender(attempts, new InputPictures(library), prompts, stopped, progress, metrics, logger);
     const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
-    const collector = new Collector(db, journal, attempts, progress, library, metrics, clock, logger);
+    const collector = new Collector(db, journal, attempts, progress, library, workflows, metrics, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
       db, attempts, watch, prompts, sender, doctor, models, collector, registry, fleets, metrics, this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,

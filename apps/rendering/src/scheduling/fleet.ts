@@ -7,6 +7,8 @@ import { forecast, remaining, type Span } from '../estimates/forecast';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
+import { noChanges } from '../workflows/composition';
+import { promisedResult } from '../workflows/planned-values';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { pinnedTo } from './ladder';
 import { amongCards, type Card, type Waiting } from './pick';
@@ -121,9 +123,12 @@ export function toCard(gpu: Gpu): Card {
 
 export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {
   const workflow = workflows.get(row.workflow);
+  const plan = row.plan ?? noChanges;
+  // What recovery made smaller takes less time.
+  const { width, height, frames = 1 } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
   return {
     taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []),
-    workflow: row.workflow, width: row.width, height: row.height, steps: row.steps,
+    workflow: row.workflow, width, height, frames, steps: row.steps, plan,
   };
 }
 

@@ -1,0 +1,125 @@
+import { filmJobTypes, type FieldError, type GenerateRequest } from '@tower/contracts';
+import { AppError, invalid } from '@tower/kit';
+import type { EntityManager } from 'typeorm';
+import type { Library } from '../library/library';
+import { resolveParameters, type KnownChoices, type ParameterValue } from '../workflows/bind';
+import { composeForInspection } from '../workflows/compose';
+import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
+import { promisedResult, type PromisedResult } from '../workflows/planned-values';
+import type { Workflow } from '../workflows/workflow-file';
+import { resolvePictures, type InputFacts } from './input-pictures';
+import { parameterPictures, partsOf } from './request-parts';
+
+/** A request as it will be carried out: every value chosen, every picture found. */
+export interface RequestPlan {
+  workflow: Workflow;
+  values: ParameterValues;
+  parts: Parts;
+  images: InputImages;
+  promised: PromisedResult;
+}
+
+/** Fields of the request that are parameters of workflows by their own name; all others stand under `parameters`. */
+const ownFields = ['prompt', 'negative_prompt', 'model_name', 'width', 'height', 'steps', 'cfg_scale', 'sampler_name', 'scheduler', 'seed', 'frame_count', 'fps'] as const;
+
+/**
+ * Brings a request and a workflow together. Throws one error with an entry per field that is wrong: parameters out of range or unknown,
+ * files that no card has, pictures that cannot be used, parts that the workflow does not take.
+ */
+export async function planRequest(
+  tx: EntityManager, library: Library, workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, known: KnownChoices,
+): Promise<RequestPlan> {
+  const errors: FieldError[] = [];
+  const pictures = parameterPictures(workflow, request, errors);
+  const given = givenParameters(workflow, request, prompt, seed, errors);
+  for (const { name } of pictures) given[name] = name;
+  const values = valuesOf(workflow, request, given, known, errors);
+  const { parts, pictures: ofParts } = partsOf(request, String(values['model_name'] ?? ''), known, errors);
+  const { images, facts } = await resolvePictures(tx, library, [...pictures, ...ofParts], errors);
+  refuse(errors);
+
+  const sized = { ...values, ...sizeOfInput(workflow, given, values, facts) };
+  const final = resolveParameters(workflow, request.preset, { ...given, ...sized }, known);
+  composeForInspection(workflow, { values: final, parts, plan: noChanges });
+  const promised = promisedResult(workflow, final);
+  refuseOtherKind(workflow, request, promised, final);
+  return { workflow, values: final, parts, images, promised };
+}
+
+/** The request's own values for the workflow's parameters; undefined ones come from the preset. */
+function givenParameters(
+  workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, errors: FieldError[],
+): Record<string, ParameterValue | undefined> {
+  const { parameters } = workflow.file;
+  const has = (name: string): boolean => parameters[name] !== undefined;
+  const given: Record<string, ParameterValue | undefined> = {
+    prompt: has('prompt') || request.prompt.trim() !== '' ? prompt.positive : undefined,
+    negative_prompt: has('negative_prompt') || request.negative_prompt !== '' ? prompt.negative : undefined,
+    model_name: request.model_name, width: request.width, height: request.height, steps: request.steps, cfg_scale: request.cfg_scale, sampler_name: request.sampler_name,
+    scheduler: request.scheduler, frame_count: request.frame_count, fps: request.fps, seed: has('seed') ? seed : request.seed,
+  };
+  if (has('prompt') && prompt.positive.trim() === '') errors.push({ pointer: '/prompt', message: 'must not be blank' });
+  if (!has('seed') && request.count > 1) errors.push({ pointer: '/count', message: `workflow ${workflow.file.name} has no seed, so every result would be the same` });
+  for (const [name, value] of Object.entries(request.parameters)) {
+    const type = parameters[name]?.type;
+    if (type === 'image' || type === 'film') continue;
+    if (given[name] !== undefined && (ownFields as readonly string[]).includes(name)) errors.push({ pointer: `/parameters/${name}`, message: `is a field of the request itself: give it as ${name}` });
+    else given[name] = value;
+  }
+  return given;
+}
+
+/** As `resolveParameters`, with its complaints among `errors`, each where the request says it. */
+function valuesOf(workflow: Workflow, request: GenerateRequest, given: Record<string, ParameterValue | undefined>, known: KnownChoices, errors: FieldError[]): ParameterValues {
+  try {
+    return resolveParameters(workflow, request.preset, given, known);
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.options.fields) throw error;
+    // A model that no card has is the commonest mistake and has a code of its own.
+    if (errors.length === 0 && error.code === 'model_unknown') throw error;
+    for (const { pointer, message } of error.options.fields) {
+      const name = pointer.slice(1);
+      errors.push({ pointer: name in request.parameters ? `/parameters/${name}` : fieldOf(name), message });
+    }
+    return {};
+  }
+}
+
+const fieldOf = (name: string): string => ((ownFields as readonly string[]).includes(name) || name === 'start_image' || name === 'end_image' ? `/${name}` : `/parameters/${name}`);
+
+/**
+ * Size, frames and speed of what is only worked on and not drawn anew follow from it, where the request says nothing else: an enlarged
+ * picture keeps its proportions within the preset's longer side, a film keeps its size and frames and its pace.
+ */
+function sizeOfInput(workflow: Workflow, given: Record<string, ParameterValue | undefined>, values: ParameterValues, facts: Record<string, InputFacts>): ParameterValues {
+  const { work, parameters } = workflow.file;
+  const free = (name: string): boolean => given[name] === undefined && parameters[name] !== undefined;
+  const film = facts['start_film'];
+  const picture = facts['start_image'];
+  if (film && work === 'interpolation') {
+    const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
+    const times = typeof values['interpolation'] === 'number' ? values['interpolation'] : 1;
+    return {
+      ...(free('width') ? { width: even(film.width) } : {}), ...(free('height') ? { height: even(film.height) } : {}), ...(free('frame_count') ? { frame_count: film.frames } : {}),
+      ...(free('fps') && film.fps !== null ? { fps: Math.round(film.fps * times * 100) / 100 } : {}),
+    };
+  }
+  if (picture && work === 'upscale' && free('width') && free('height')) {
+    const longer = Math.max(Number(values['width']), Number(values['height']));
+    const scale = longer / Math.max(picture.width, picture.height);
+    return { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
+  }
+  return {};
+}
+
+/** A still cannot be asked of a workflow that makes films, nor the other way round. */
+function refuseOtherKind(workflow: Workflow, request: GenerateRequest, promised: PromisedResult, values: ParameterValues): void {
+  const wantsFilm = (filmJobTypes as readonly string[]).includes(request.job_type);
+  if (wantsFilm !== (promised.fps !== null))
+    refuse([{ pointer: '/job_type', message: `workflow ${workflow.file.name} makes ${promised.fps === null ? 'pictures' : 'films'}; its own job type is ${workflow.file.job_type}` }]);
+  if (promised.frames < 1 || promised.width < 1 || promised.height < 1) throw new Error(`workflow ${workflow.file.name} promises nothing for ${JSON.stringify(values)}`);
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid('parameters_invalid', errors.map(({ pointer, message }) => `${pointer.slice(1).replaceAll('/', '.')} ${message}`).join('; '), [...errors]);
+}
