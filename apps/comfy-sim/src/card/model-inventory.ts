@@ -12,14 +12,18 @@ export const defaultInventory: ModelInventory = {
     'ip-adapter-faceid-plusv2_sd15_lora.safetensors', 'ip-adapter-faceid-plusv2_sdxl_lora.safetensors', 'ip-adapter-faceid_sd15_lora.safetensors',
     'style.safetensors',
   ],
-  vae: ['wan2.2_vae.safetensors', 'wan_2.1_vae.safetensors'],
+  vae: ['sdxl_vae_fp16_fix.safetensors', 'vae-ft-mse-840000-ema-pruned.safetensors', 'wan2.2_vae.safetensors', 'wan_2.1_vae.safetensors'],
   text_encoders: ['clip_g.safetensors', 'clip_l.safetensors', 't5xxl_fp8_e4m3fn.safetensors', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors'],
   clip_gguf: ['t5xxl.gguf', 'umt5-xxl-encoder-Q5_K_M.gguf'],
   diffusion_models: [
     'wan2.1_flf2v_720p_14B_fp8_e4m3fn.safetensors', 'wan2.1_i2v_480p_14B_fp8_e4m3fn.safetensors', 'wan2.1_t2v_1.3B_fp16.safetensors',
-    'wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors', 'wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors', 'wan2.2_ti2v_5B_fp16.safetensors',
+    'wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors', 'wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors',
+    'wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors', 'wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors', 'wan2.2_ti2v_5B_fp16.safetensors',
   ],
-  unet_gguf: ['wan2.1-i2v-14b-480p-Q4_K_M.gguf', 'wan2.1-i2v-14b-480p-Q5_K_M.gguf'],
+  unet_gguf: [
+    'Wan2.2-I2V-A14B-HighNoise-Q4_K_M.gguf', 'Wan2.2-I2V-A14B-LowNoise-Q4_K_M.gguf', 'Wan2.2-T2V-A14B-HighNoise-Q4_K_M.gguf',
+    'Wan2.2-T2V-A14B-LowNoise-Q4_K_M.gguf', 'wan2.1-flf2v-14b-720p-Q4_K_M.gguf', 'wan2.1-i2v-14b-480p-Q4_K_M.gguf', 'wan2.1-i2v-14b-480p-Q5_K_M.gguf',
+  ],
   clip_vision: ['CLIP-ViT-H-14-laion2B-s32B-b79K.safetensors', 'CLIP-ViT-bigG-14-laion2B-39B-b160k.safetensors', 'clip_vision_h.safetensors'],
   controlnet: ['control_v11f1p_sd15_depth_fp16.safetensors', 'control_v11p_sd15_openpose_fp16.safetensors', 'control_v11p_sd15s2_lineart_anime_fp16.safetensors'],
   ipadapter: [

@@ -31,8 +31,9 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ...[
     'success-light', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued', 'interrupt-by-id',
     'interrupt-pending', 'jobs-bad-queries', 'history-paging', 'extra-data', 'view-variants', 'upload-variants',
-    'validation-errors', 'interrupt-during-load', 'prompt-id-forms',
+    'validation-errors', 'interrupt-during-load', 'prompt-id-forms', 'node-behaviour', 'dynamic-inputs-wrong',
   ].map((name): [GenerationId, string] => ['0.33', name]),
+  ['0.33', 'ram-pressure', { cache: { kind: 'starved' } }],
   ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
   ['0.33', 'node-replacements', { models: inventoryWithout(['controlnet']) }],
 ];
