@@ -164,13 +164,14 @@ describe('memory', () => {
     expect(await resident()).toEqual(['umt5_xxl_fp8_e4m3fn_scaled.safetensors (text)']);
   });
 
-  it('holds no CogVideoX in full precision on 12 GB, but one in fp8', async () => {
-    const sim = await simulator('rtx3060');
+  it('holds no CogVideoX in full precision on 12 GB, but one in fp8, and on 16 GB both', async () => {
+    const [sim, large16] = [await simulator('rtx3060'), await simulator('rx9070xt', { profile: 'rx9070xt' })];
     const graph = endingInPictures(recipe('f_cogvideox_i2v'));
     const shown: Graph = { ...graph, 9: { class_type: 'PreviewAny', inputs: { source: ['8', 0] } } };
     delete shown['end'];
     expect(failureOf(await run(sim, withInputs(shown, { steps: 1 })))).toMatchObject({ node: 'CogVideoSampler', type: 'torch.OutOfMemoryError' });
     expect(failureOf(await run(sim, withInputs(shown, { steps: 1, quantization: 'fp8_e4m3fn' })))).toBeUndefined();
+    expect(failureOf(await run(large16, withInputs(shown, { steps: 1 })))).toBeUndefined();
   });
 
   it('makes a still decode in tiles when it is short, and a film fail', async () => {
