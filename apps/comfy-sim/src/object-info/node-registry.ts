@@ -126,6 +126,8 @@ export class NodeRegistry {
 }
 
 function foldersOf(key: string, input: string): readonly string[] | undefined {
+  // Interpolators know their own files by name and fetch them.
+  if (/ VFI\.ckpt_name$/.test(key)) return undefined;
   const ofPack = foldersOfPackInput.find(([pattern]) => pattern.test(key))?.[1];
   const folder = folderOfClassInput[key] ?? folderOfInput[input];
   return ofPack ?? (folder === undefined ? undefined : [folder]);

@@ -25,6 +25,7 @@ const traces: readonly [GenerationId, string, Flags?][] = [
     'subgraph-and-async', 'absent-socket', 'output-without-ui',
   ].map((name): [GenerationId, string] => ['0.3.64', name]),
   ['0.3.64', 'http-errors', { maxUploadMegabytes: 1 }],
+  ['0.3.64', 'recipes-validation', { packs: true }],
   ['0.3.64', 'success-sampler-nopreview', { previewMethod: 'none' }],
   ['0.3.64', 'cache-lru', { cache: { kind: 'lru', size: 20 } }],
   ['0.3.64', 'cache-none', { cache: { kind: 'none' } }],
@@ -62,7 +63,8 @@ describe.each(traces)('the recording %s %s', (generation, name, flags = {}) => {
     const timeScale = timeScaleOf(name);
     sim = await startComfySim({ home, profile: 'cpu', generation, timeScale, toys: true, ...flags });
     if (trace.meta.has('warm')) await warmUp(sim.url, trace);
-    prepareHome(trace);
+    if (trace.name === 'recipes-validation') await takeNumbers(sim.url, 16);
+    await prepareHome(trace);
     const agrees: Agrees = (recorded, answer, ids) => answerDifferences(recorded, answer, ids).length === 0;
     const played = await new Player(sim.url, trace, (note) => prepareFiles(trace, note), agrees).play();
     expect(verdict(played)).toEqual([]);
@@ -89,6 +91,10 @@ const warmPrompt = {
 async function warmUp(url: string, trace: Trace): Promise<void> {
   const id = /"prompt": \[0, "([0-9a-f-]{36})"/.exec(trace.events.map((event) => dumpJson(event.value('json'))).join('\n'))?.[1];
   await fetch(`${url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: warmPrompt, ...(id === undefined ? {} : { prompt_id: id }) }) });
+  await untilIdle(url);
+}
+
+async function untilIdle(url: string): Promise<void> {
   for (;;) {
     const { exec_info: info } = (await (await fetch(`${url}/prompt`)).json()) as { exec_info: { queue_remaining: number } };
     if (info.queue_remaining === 0) return;
@@ -96,7 +102,20 @@ async function warmUp(url: string, trace: Trace): Promise<void> {
   }
 }
 
-function prepareHome(trace: Trace): void {
+/** The recorded server had run other prompts before. */
+async function takeNumbers(url: string, count: number): Promise<void> {
+  const prompt = {
+    1: { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 1, color: 0 } }, 2: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+  };
+  for (let taken = 0; taken < count; taken += 1) await fetch(`${url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt }) });
+  await untilIdle(url);
+}
+
+async function prepareHome(trace: Trace): Promise<void> {
+  if (trace.name.startsWith('recipes')) {
+    for (const name of ['still.png', 'job/still.png', 'refs/hero.png']) put(`input/${name}`, await noise(64, 64, 20_000));
+    put('input/loop.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(64)]));
+  }
   if (trace.name !== 'view-variants') return;
   for (const [file, text] of [
     ['a.html', '<p>x</p>'], ['a.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'], ['a.js', '1'], ['a.txt', 'hello'], ['a.json', '{}'],
