@@ -19,11 +19,12 @@ import { JobsService } from './jobs.service';
 import { ProjectsController } from './projects.controller';
 import { SystemController } from './system/system.controller';
 import { SystemService } from './system/system.service';
+import { WorkflowsController } from './workflows.controller';
 
 export const gatewayEntities = [FeedRow];
 
 /** Everything that answers HTTP. */
-export const doors = [DocsController, SystemController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
+export const doors = [DocsController, SystemController, WorkflowsController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
 
 @Module({
   controllers: [...doors, FeedConsumer],

@@ -36,11 +36,13 @@ import { WATCH_LIMITS, watchLimits } from './scheduling/watch-limits';
 import { StatusController } from './status.controller';
 import { StatusService } from './status.service';
 import { WorkflowLibrary } from './workflows/workflow-library';
+import { WorkflowsController } from './workflows/workflows.controller';
+import { WorkflowsService } from './workflows/workflows.service';
 
 export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
 
 @Module({
-  controllers: [JobsController, JobsConsumer, StatusController],
+  controllers: [JobsController, JobsConsumer, StatusController, WorkflowsController],
   providers: [
     { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
     { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
@@ -50,7 +52,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: WATCH_LIMITS, useValue: watchLimits },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
-    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, RenderingMetrics,
+    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
   ],
 })
 export class RenderingModule {}

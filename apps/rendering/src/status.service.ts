@@ -6,7 +6,9 @@ import { Library } from './library/library';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
 import { configuredGpus, liveAttempts } from './scheduling/queue.queries';
-import { classesOf } from './workflows/bind';
+import { toCardStock } from './workflows/card-stock';
+import { describeMissing } from './workflows/missing';
+import { standingOn } from './workflows/standing';
 import { WorkflowLibrary } from './workflows/workflow-library';
 
 /** Rendering's part of `/status`. */
@@ -42,18 +44,14 @@ export class StatusService {
     };
   }
 
-  /** What keeps each workflow from running on each card, and where it belongs. */
+  /** What keeps each workflow from running on each card, and where it belongs. A card that was never reached is not judged. */
   private missing(gpus: Awaited<ReturnType<typeof configuredGpus>>): RenderingStatus['models']['missing'] {
-    return gpus.flatMap((gpu) => {
-      const inventory = gpu.inventory;
-      if (!inventory) return [];
-      return this.workflows.all().flatMap((workflow) => {
-        const absent = classesOf(workflow).filter((name) => !inventory.nodes.includes(name));
-        return [
-          ...absent.map((name) => ({ workflow: workflow.file.name, what: `node ${name}`, where: `the custom nodes of ${gpu.name} (${gpu.config.url})` })),
-          ...(inventory.checkpoints.length === 0 ? [{ workflow: workflow.file.name, what: 'a Stable Diffusion 1.5 checkpoint (.safetensors)', where: `models/checkpoints of ${gpu.name} (${gpu.config.url})` }] : []),
-        ];
-      });
-    });
+    return gpus.filter((gpu) => gpu.inventory !== null).flatMap((gpu) =>
+      this.workflows.all().flatMap((workflow) =>
+        standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
+          workflow: workflow.file.name, what: describeMissing(missing), where: `${gpu.name} (${gpu.config.url.replace(/\/\/[^@/]*@/, '//')})`,
+        })),
+      ),
+    );
   }
 }

@@ -11,6 +11,7 @@ export * from './generation-model';
 export * from './job-parts';
 export * from './job';
 export * from './generate-request';
+export * from './workflow';
 export * from './progress';
 export * from './feed';
 export * from './service-status';

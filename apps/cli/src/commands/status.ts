@@ -33,8 +33,25 @@ export function describeStatus(url: string, view: StatusView): string[] {
   const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
-  for (const missing of view.rendering.models.missing) lines.push(`missing for ${missing.workflow}: ${missing.what} (${missing.where})`);
+  lines.push(...describeMissing(view.rendering.models.missing));
   return lines;
+}
+
+/** Missing things that a line can hold are named; for the rest the line says who names them. */
+const namedMissing = 2;
+
+/** One line per card and workflow that it cannot run. */
+function describeMissing(all: NonNullable<StatusView['rendering']>['models']['missing']): string[] {
+  const groups = new Map<string, typeof all>();
+  for (const missing of all) {
+    const place = `${missing.workflow} on ${missing.where}`;
+    groups.set(place, [...(groups.get(place) ?? []), missing]);
+  }
+  return [...groups].map(([place, missing]) => {
+    const rest = missing.length - namedMissing;
+    const named = missing.slice(0, rest === 1 ? missing.length : namedMissing).map(({ what }) => what).join('; ');
+    return `missing for ${place}: ${named}${rest > 1 ? `; and ${rest} more, which GET /api/anime/workflows/${missing[0]?.workflow ?? ''} names` : ''}`;
+  });
 }
 
 export const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;

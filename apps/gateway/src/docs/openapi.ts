@@ -7,6 +7,7 @@ type Document = ReturnType<typeof createDocument>;
 
 const tags: readonly { name: string; description: string }[] = [
   { name: 'system', description: 'How everything is' },
+  { name: 'workflows', description: 'What can be made, and which card can make it' },
   { name: 'projects', description: 'What people want made' },
   { name: 'characters', description: 'Who must stay recognisable' },
   { name: 'jobs', description: 'Pictures that were asked for, and how far they are' },

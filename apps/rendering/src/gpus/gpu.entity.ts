@@ -1,5 +1,6 @@
 import type { GpuConfig, GpuState } from '@tower/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Missing } from '../workflows/missing';
 import { healthy, type CardHealth } from './card-health';
 
 /** What a ComfyUI server said of itself and of what it can run. */
@@ -18,6 +19,8 @@ export interface GpuInventory {
   schedulers: string[];
   /** Every node class the server knows. */
   nodes: string[];
+  /** By workflow: what its own description of these classes says against the template. */
+  misfits?: Record<string, Missing[]>;
 }
 
 @Entity('gpu')

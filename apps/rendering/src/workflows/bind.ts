@@ -2,6 +2,7 @@ import type { FieldError } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
 import { familyOf, familyTitle } from './model-family';
+import { filesIn } from './model-inputs';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 
 export type { ParameterValue, ParameterValues } from './composition';
@@ -15,8 +16,6 @@ export interface KnownChoices {
   /** Files by folder below `models`; a folder that is absent is unknown. */
   models?: Readonly<Record<string, readonly string[]>> | undefined;
 }
-
-const filesIn = (known: KnownChoices, folder: string): readonly string[] | undefined => known.models?.[folder] ?? (folder === 'checkpoints' ? known.checkpoints : undefined);
 
 /**
  * The value of every parameter: the request's, else the preset's, else the default. Throws `parameters_invalid` with one entry per wrong

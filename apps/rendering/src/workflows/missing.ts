@@ -1,7 +1,6 @@
-import { composeForInspection } from './compose';
-import type { Composition } from './compose';
+import { composeForInspection, type Composition } from './compose';
 import { familyOf } from './model-family';
-import { modelsOf } from './model-inputs';
+import { filesIn, modelsOf } from './model-inputs';
 import { nodePacks, packOf } from './node-packs';
 import { soughtFor } from './reference-files';
 import type { Workflow } from './workflow-file';
@@ -31,13 +30,12 @@ export function missingFor(workflow: Workflow, composition: Pick<Composition, 'v
   const { graph } = composeForInspection(workflow, composition);
   const classes = [...new Set(Object.values(graph).map((node) => node.class_type))];
   const nodes = classes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name));
-  const files = (folder: string): readonly string[] | undefined => stock.models?.[folder] ?? (folder === 'checkpoints' ? stock.checkpoints : undefined);
   const models = modelsOf(graph)
-    .filter(({ folder, name }) => files(folder)?.includes(name) === false)
+    .filter(({ folder, name }) => filesIn(stock, folder)?.includes(name) === false)
     .map(({ folder, name }) => missingModel(folder, name, sourceOf(workflow, name)));
   const kinds = new Set(composition.plan.steps.includes('without_faceid') ? composition.parts.references.map(() => 'ipadapter' as const) : composition.parts.references.map(({ kind }) => kind));
   const sought = soughtFor(kinds, familyOf(String(composition.values['model_name'])))
-    .filter(({ folder, accepts }) => files(folder)?.some((name) => accepts.test(name)) === false)
+    .filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false)
     .map(({ folder, name, source }) => missingModel(folder, name, source));
   const unique = new Map([...nodes, ...models, ...sought].map((missing) => [`${missing.kind} ${missing.where} ${missing.name}`, missing]));
   return [...unique.values(), ...(stock.misfits?.[workflow.file.name] ?? [])];

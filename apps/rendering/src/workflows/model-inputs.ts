@@ -25,3 +25,13 @@ export const modelsOf = (graph: WorkflowGraph): { folder: ModelFolder; name: str
       return typeof name === 'string' ? [{ folder, name }] : [];
     }),
   );
+
+/** Files of one format that ComfyUI lists under a folder name of their own, though they lie in the same folder. */
+const alsoListedAs: Partial<Record<string, string>> = { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' };
+
+/** The files in a folder below `models`; undefined while it is unknown. */
+export function filesIn(stock: { checkpoints?: readonly string[] | undefined; models?: Readonly<Record<string, readonly string[]>> | undefined }, folder: string): readonly string[] | undefined {
+  const own = stock.models?.[folder] ?? (folder === 'checkpoints' ? stock.checkpoints : undefined);
+  const more = stock.models?.[alsoListedAs[folder] ?? ''];
+  return own === undefined || more === undefined ? own : [...new Set([...own, ...more])];
+}

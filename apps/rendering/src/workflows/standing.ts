@@ -9,6 +9,8 @@ import type { Workflow } from './workflow-file';
 export interface CardStock extends Stock {
   name: string;
   up: boolean;
+  /** Why it takes no work, in a sentence; it does not answer where nothing is said. */
+  trouble?: string | undefined;
   /** MiB; null while unknown. */
   vramMb: number | null;
   samplers?: readonly string[];
@@ -39,9 +41,12 @@ export function usualValues(workflow: Workflow, stock: Pick<CardStock, 'checkpoi
   return resolveParameters(workflow, preset, given, stock);
 }
 
-/** `learntMb`: what this installation learnt that such a job needs on this card, MiB; it goes before the formula. */
-export function standingOn(workflow: Workflow, card: CardStock, learntMb?: number): Standing {
-  if (!card.up) return { gpu: card.name, state: 'down', reason: `${card.name} does not answer`, missing: [], vramNeedMb: null };
+/** MiB that this installation learnt such a job to need; null while nothing was learnt. */
+export type LearntNeed = (workflow: Workflow, values: ParameterValues) => number | null;
+
+/** What was learnt about memory goes before the template's formula. */
+export function standingOn(workflow: Workflow, card: CardStock, learnt: LearntNeed = () => null): Standing {
+  if (!card.up) return { gpu: card.name, state: 'down', reason: card.trouble ?? `${card.name} does not answer`, missing: [], vramNeedMb: null };
   let values: ParameterValues;
   try {
     values = usualValues(workflow, card);
@@ -50,10 +55,11 @@ export function standingOn(workflow: Workflow, card: CardStock, learntMb?: numbe
     return { gpu: card.name, state: 'missing', reason: `${card.name}: ${error.message}`, missing: unchosen(workflow, error), vramNeedMb: null };
   }
   const missing = missingFor(workflow, { values, parts: noParts, plan: noChanges }, card);
+  const learntMb = learnt(workflow, values);
   const need = learntMb ?? vramNeedMb(workflow, values);
   if (missing.length > 0) return { gpu: card.name, state: 'missing', reason: `${card.name} lacks ${missing.map(describeMissing).join(', ')}`, missing, vramNeedMb: need };
   if (card.vramMb !== null && need > card.vramMb)
-    return { gpu: card.name, state: 'too_small', reason: `${card.name} has ${card.vramMb} MiB; the standard preset needs about ${need} MiB (${learntMb === undefined ? workflow.file.vram.basis : 'learnt from attempts'})`, missing, vramNeedMb: need };
+    return { gpu: card.name, state: 'too_small', reason: `${card.name} has ${card.vramMb} MiB; the standard preset needs about ${need} MiB (${learntMb === null ? workflow.file.vram.basis : 'learnt from attempts'})`, missing, vramNeedMb: need };
   return { gpu: card.name, state: 'ready', reason: null, missing, vramNeedMb: need };
 }
 

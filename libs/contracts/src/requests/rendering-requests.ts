@@ -6,6 +6,7 @@ import { pageOf, pageQuery } from '../page';
 import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';
 import { renderingStatus } from '../service-status';
+import { workflowSummary, workflowView } from '../workflow';
 
 export const requestJobRequest = defineRequest('rendering.v1.request_job', z.object({ context: requestContext, body: generateRequest }), jobAccepted, { timeoutMs: 15_000 });
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
@@ -20,3 +21,5 @@ export const listJobEventsRequest = defineRequest('rendering.v1.list_job_events'
 export const listJobParamsRequest = defineRequest('rendering.v1.list_job_params', z.object({ id: uuid }), z.object({ items: z.array(jobParamsView) }));
 export const getArtifactRequest = defineRequest('rendering.v1.get_artifact', z.object({ id: uuid }), artifactView);
 export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, { timeoutMs: 2_000 });
+export const listWorkflowsRequest = defineRequest('rendering.v1.list_workflows', z.object({}), z.object({ items: z.array(workflowSummary) }));
+export const getWorkflowRequest = defineRequest('rendering.v1.get_workflow', z.object({ name: z.string() }), workflowView);

@@ -8,6 +8,7 @@ import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
 import { healthProblem, healthView, statusView } from '../service-status';
+import { workflowSummary, workflowView } from '../workflow';
 
 export const apiPrefix = '/api/anime';
 
@@ -30,6 +31,17 @@ export const routes = {
   getStatus: defineRoute({
     method: 'GET', path: '/status', aliases: ['root:/status'], tag: 'system', status: 200, response: statusView, query: noQuery,
     summary: 'Queue, cards, processes, disk, models',
+  }),
+
+  listWorkflows: defineRoute({
+    method: 'GET', path: '/workflows', tag: 'workflows', status: 200, response: z.object({ items: z.array(workflowSummary) }), query: noQuery,
+    summary: 'What can be made, and which card can make it now',
+    description: 'By name. Cards are judged by the standard preset: ready, or what is missing with where it belongs and where to get it.',
+    links: { getWorkflow: { name: '$response.body#/items/0/name' } },
+  }),
+  getWorkflow: defineRoute({
+    method: 'GET', path: '/workflows/{name}', tag: 'workflows', status: 200, params: z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/) }), response: workflowView,
+    summary: 'One workflow: parameters, presets, needs, fallbacks, and which card can run it now',
   }),
 
   createProject: defineRoute({

@@ -1,0 +1,19 @@
+import { Controller } from '@nestjs/common';
+import { RequestClient } from '@tower/bus';
+import { getWorkflowRequest, listWorkflowsRequest, routes, type RouteInput, type RouteOutput, type Routes, type WorkflowView } from '@tower/contracts';
+import { Endpoint } from './http/endpoint';
+
+@Controller()
+export class WorkflowsController {
+  constructor(private readonly services: RequestClient) {}
+
+  @Endpoint(routes.listWorkflows)
+  list(): Promise<RouteOutput<Routes['listWorkflows']>> {
+    return this.services.ask(listWorkflowsRequest, {});
+  }
+
+  @Endpoint(routes.getWorkflow)
+  get({ params }: RouteInput<Routes['getWorkflow']>): Promise<WorkflowView> {
+    return this.services.ask(getWorkflowRequest, params);
+  }
+}

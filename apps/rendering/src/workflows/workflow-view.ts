@@ -1,0 +1,62 @@
+import type { MissingView, WorkflowCardView, WorkflowParameterView, WorkflowSummary, WorkflowView } from '@tower/contracts';
+import { defaultOf, type KnownChoices } from './bind';
+import type { Missing } from './missing';
+import { filesIn } from './model-inputs';
+import { nodePacks } from './node-packs';
+import { standingOn, type CardStock, type LearntNeed } from './standing';
+import type { Workflow, WorkflowParameter } from './workflow-file';
+
+const toMissingView = ({ kind, name, where, source }: Missing): MissingView => ({ kind, name, where, source: source ?? null });
+
+export function toCardView(workflow: Workflow, card: CardStock, learnt: LearntNeed): WorkflowCardView {
+  const { gpu, state, reason, missing, vramNeedMb } = standingOn(workflow, card, learnt);
+  return { gpu, can_run: state === 'ready', state, reason, missing: missing.map(toMissingView), vram_need_mb: vramNeedMb, vram_mb: card.vramMb };
+}
+
+export function toWorkflowSummary(workflow: Workflow, cards: WorkflowCardView[]): WorkflowSummary {
+  const { name, version, title, phase, job_type: jobType, work, rank } = workflow.file;
+  return { name, version, title, phase, job_type: jobType, work, rank: rank ?? null, cards };
+}
+
+/** `known`: what the cards announce, for lists of choices. */
+export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], known: KnownChoices): WorkflowView {
+  const { file, graph } = workflow;
+  return {
+    ...toWorkflowSummary(workflow, cards),
+    parameters: Object.entries(file.parameters).map(([name, parameter]) => toParameterView(name, parameter, known)),
+    presets: file.presets,
+    takes: { loras: file.parts.loras !== undefined, references: file.parts.references !== undefined, controlnets: file.parts.controlnets !== undefined },
+    outputs: file.outputs.map(({ kind }) => ({ kind })),
+    needs: {
+      packs: file.needs.packs.map((name) => ({ name, source: nodePacks[name]?.source ?? null })),
+      nodes: [...new Set(Object.values(graph).map((node) => node.class_type))].sort(),
+      models: [
+        ...Object.values(file.parameters).flatMap((parameter) =>
+          parameter.type === 'model' ? [{ folder: `models/${parameter.folder}`, name: parameter.prefer[0] ?? 'any', source: parameter.source ?? null, note: parameter.about ?? null }] : [],
+        ),
+        ...file.needs.models.map(({ folder, name, source, note }) => ({ folder, name, source: source ?? null, note })),
+      ],
+    },
+    fallbacks: file.fallbacks.map(({ step, gives_up }) => ({ step, gives_up })),
+    vram: { basis: file.vram.basis, formula: file.vram.mb },
+    time: {
+      basis: file.priors.basis, load_seconds: file.priors.load_seconds, seconds_per_megapixel_frame_step: file.priors.seconds_per_megapixel_step, fixed_seconds: file.priors.fixed_seconds,
+    },
+  };
+}
+
+function toParameterView(name: string, parameter: WorkflowParameter, known: KnownChoices): WorkflowParameterView {
+  const limits = parameter.type === 'integer' || parameter.type === 'number' ? { min: parameter.min, max: parameter.max } : { min: null, max: parameter.type === 'text' ? parameter.max_length : null };
+  const step = parameter.type === 'integer' ? { multiple_of: parameter.multiple_of, remainder: parameter.remainder } : { multiple_of: null, remainder: null };
+  return {
+    name, type: parameter.type, default: defaultOf(parameter, known) ?? null, ...limits, ...step, unit: parameter.type === 'text' ? 'character' : (parameter.unit ?? null), about: parameter.about ?? null,
+    optional: defaultOf(parameter, known) !== undefined, choices: choicesOf(parameter, known),
+    folder: parameter.type === 'model' ? parameter.folder : null, source: parameter.type === 'model' ? (parameter.source ?? null) : null,
+  };
+}
+
+function choicesOf(parameter: WorkflowParameter, known: KnownChoices): string[] | null {
+  if (parameter.type === 'choice') return [...((typeof parameter.of === 'string' ? known[parameter.of] : parameter.of) ?? [])];
+  if (parameter.type === 'model') return [...(filesIn(known, parameter.folder) ?? [])];
+  return null;
+}

@@ -1,0 +1,19 @@
+import { Controller } from '@nestjs/common';
+import { OnRequest } from '@tower/bus';
+import { getWorkflowRequest, listWorkflowsRequest, type InputOf, type WorkflowSummary, type WorkflowView } from '@tower/contracts';
+import { WorkflowsService } from './workflows.service';
+
+@Controller()
+export class WorkflowsController {
+  constructor(private readonly workflows: WorkflowsService) {}
+
+  @OnRequest(listWorkflowsRequest)
+  list(): Promise<{ items: WorkflowSummary[] }> {
+    return this.workflows.list();
+  }
+
+  @OnRequest(getWorkflowRequest)
+  get(input: InputOf<typeof getWorkflowRequest>): Promise<WorkflowView> {
+    return this.workflows.get(input.name);
+  }
+}
