@@ -7,8 +7,12 @@ import { forecast, remaining, type Span } from '../estimates/forecast';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
-import { noChanges } from '../workflows/composition';
+import { toCardStock } from '../workflows/card-stock';
+import { noChanges, noParts } from '../workflows/composition';
+import type { Requirements } from '../workflows/missing';
 import { promisedResult } from '../workflows/planned-values';
+import { RequirementsMemory } from '../workflows/requirements-memory';
+import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { pinnedTo } from './ladder';
 import { amongCards, type Card, type Waiting } from './pick';
@@ -105,6 +109,12 @@ export class FleetReader {
   }
 }
 
+const requirements = new RequirementsMemory();
+
+/** Undefined for a task whose parameters were not asked for. */
+const requirementsOfRow = (workflow: Workflow, { parameters, parts, plan }: WaitingRow): Requirements | undefined =>
+  parameters && requirements.of(workflow, { values: parameters, parts: parts ?? noParts, plan: plan ?? noChanges });
+
 export function toCard(gpu: Gpu): Card {
   return {
     name: gpu.name,
@@ -118,6 +128,7 @@ export function toCard(gpu: Gpu): Card {
     foreignPrompts: gpu.foreignPrompts,
     checkpoints: gpu.inventory?.checkpoints ?? [],
     nodes: new Set(gpu.inventory?.nodes),
+    stock: toCardStock(gpu),
   };
 }
 
@@ -127,7 +138,7 @@ export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingT
   // What recovery made smaller takes less time.
   const { width, height, frames = 1 } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
   return {
-    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []),
+    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []), requires: requirementsOfRow(workflow, row),
     workflow: row.workflow, width, height, frames, steps: row.steps, plan,
   };
 }

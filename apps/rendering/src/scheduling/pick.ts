@@ -1,4 +1,5 @@
 import type { WorkKind } from '@tower/contracts';
+import { describeMissing, lacking, type Requirements, type Stock } from '../workflows/missing';
 import { gigabytes } from './vram-need';
 
 /** A card as the choice sees it. */
@@ -16,6 +17,8 @@ export interface Card {
   foreignPrompts: number;
   checkpoints: readonly string[];
   nodes: ReadonlySet<string>;
+  /** Everything that its server has. */
+  stock?: Stock;
   /** Why it takes no work although it answers; absent when it does. */
   trouble?: string | undefined;
   /** Megabytes (MiB) of video memory; null when unknown. */
@@ -30,6 +33,8 @@ export interface Waiting {
   modelName: string;
   classes: readonly string[];
   excludedGpus: readonly string[];
+  /** Nodes and files of its own graph, with its parts and what recovery changed; without it, `classes` and `modelName` have to do. */
+  requires?: Requirements | undefined;
   /** Megabytes that it needs as far as failures taught. */
   needsMb?: number | null;
   /** The card that its last recovery step is about. */
@@ -41,10 +46,18 @@ export function unfit(card: Card, task: Waiting): string | undefined {
   if (!card.up) return card.trouble ?? `${card.name} does not answer`;
   if (task.excludedGpus.includes(card.name)) return `${card.name} failed it already`;
   if (card.only && !card.prefers.includes(task.work)) return `${card.name} takes only ${card.prefers.join(', ')}`;
-  const missing = task.classes.filter((name) => !card.nodes.has(name));
-  if (missing.length > 0) return `${card.name} lacks the node ${missing.join(', ')}`;
-  if (!card.checkpoints.includes(task.modelName)) return `${card.name} lacks models/checkpoints/${task.modelName}`;
-  return tooSmall(card, task);
+  return lacks(card, task) ?? tooSmall(card, task);
+}
+
+function lacks(card: Card, task: Waiting): string | undefined {
+  if (task.requires?.fault !== undefined) return `workflow ${task.requires.workflow} makes no graph of it: ${task.requires.fault}`;
+  if (task.requires && card.stock) {
+    const missing = lacking(task.requires, card.stock);
+    return missing.length === 0 ? undefined : `${card.name} lacks ${missing.map(describeMissing).join(', ')}`;
+  }
+  const nodes = task.classes.filter((name) => !card.nodes.has(name));
+  if (nodes.length > 0) return `${card.name} lacks the node ${nodes.join(', ')}`;
+  return card.checkpoints.includes(task.modelName) ? undefined : `${card.name} lacks models/checkpoints/${task.modelName}`;
 }
 
 /** Learnt from failures. Recovery tries the changes of a task on the card that failed, whatever is known of its size. */

@@ -3,7 +3,6 @@ import { AppError, repositoryRoot } from '@tower/kit';
 import { resolveParameters, type ParameterValue } from './bind';
 import type { Workflow } from './workflow-file';
 import { WorkflowLibrary } from './workflow-library';
-import { checkReferences } from './workflow-references';
 
 let still: Workflow;
 beforeAll(async () => {
@@ -63,15 +62,5 @@ describe('resolveParameters', () => {
   it('shortens long lists of choices', () => {
     const checkpoints = Array.from({ length: 30 }, (_, index) => `m${index}`);
     expect(fieldsOf(() => resolve({ model_name: 'x' }, 'standard', { ...known, checkpoints }))['/model_name']).toMatch(/and 10 more$/);
-  });
-});
-
-describe('checkReferences', () => {
-  it('names a binding, a link, an output and a preset that lead nowhere', () => {
-    const broken = structuredClone(still);
-    delete broken.graph['9'];
-    broken.file.presets.draft = { wings: 2 };
-    broken.file.outputs = [{ node: '99', kind: 'image', prefix_input: 'filename_prefix' }];
-    expect(() => checkReferences(broken)).toThrow(/width binds to 9\.width.*10\.latent_image links to node 9.*output 99.*preset draft sets wings/s);
   });
 });

@@ -40,8 +40,11 @@ describe('composeGraph', () => {
     expect(JSON.stringify(library.get('anime-still-sd15').graph)).toBe(before);
   });
 
-  it('refuses a graph with a hole', () => {
-    expect(() => composeGraph(library.get('anime-still-sd15'), { values: { prompt: 'x' }, parts: noParts, plan: noChanges, prefix: 'p', images: {} })).toThrow('negative_prompt');
+  it('refuses a graph with a hole, but fills in what a job of an older template does not know', () => {
+    const composition = { parts: noParts, plan: noChanges, prefix: 'p', images: {} };
+    expect(() => composeGraph(library.get('anime-still-sd15'), { ...composition, values: { width: 512 } })).toThrow('prompt');
+    const { graph } = composeGraph(library.get('anime-still-sd15'), { ...composition, values: { prompt: 'x', width: 640 } });
+    expect([graph['9']?.inputs['width'], graph['9']?.inputs['height'], graph['5']?.inputs['text']]).toEqual([640, 768, '']);
   });
 
   it('gives a graph an identity that follows its content and not the order of its keys', () => {

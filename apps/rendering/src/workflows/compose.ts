@@ -62,8 +62,6 @@ const plannedParts = (parts: Parts, plan: Plan): Parts =>
 function bindParameters({ file }: Workflow, graph: WorkflowGraph, values: ParameterValues, images: Composition['images']): void {
   for (const [name, parameter] of Object.entries(file.parameters)) {
     const value = values[name];
-    // A job of an older version of the template may lack what only an edit would use.
-    if (value === undefined && parameter.bind.length === 0) continue;
     if (value === undefined) throw new Error(`parameter ${name} of ${file.name} has no value`);
     const isPicture = parameter.type === 'image' || parameter.type === 'film';
     const bound = isPicture && value !== '' ? serverName(images, String(value)) : value;

@@ -2,7 +2,7 @@ import { composeForInspection, type Composition } from './compose';
 import { familyOf } from './model-family';
 import { filesIn, modelsOf } from './model-inputs';
 import { nodePacks, packOf } from './node-packs';
-import { soughtFor } from './reference-files';
+import { soughtFor, type SoughtFile } from './reference-files';
 import type { Workflow } from './workflow-file';
 
 /** Something that a card lacks for a graph. */
@@ -25,21 +25,43 @@ export interface Stock {
   misfits?: Readonly<Record<string, readonly Missing[]>> | undefined;
 }
 
-/** What keeps exactly this composition from running on a card with this stock. Empty: nothing. */
-export function missingFor(workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>, stock: Stock): Missing[] {
-  const { graph } = composeForInspection(workflow, composition);
-  const classes = [...new Set(Object.values(graph).map((node) => node.class_type))];
-  const nodes = classes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name));
-  const models = modelsOf(graph)
-    .filter(({ folder, name }) => filesIn(stock, folder)?.includes(name) === false)
-    .map(({ folder, name }) => missingModel(folder, name, sourceOf(workflow, name)));
-  const kinds = new Set(composition.plan.steps.includes('without_faceid') ? composition.parts.references.map(() => 'ipadapter' as const) : composition.parts.references.map(({ kind }) => kind));
-  const sought = soughtFor(kinds, familyOf(String(composition.values['model_name'])))
-    .filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false)
-    .map(({ folder, name, source }) => missingModel(folder, name, source));
-  const unique = new Map([...nodes, ...models, ...sought].map((missing) => [`${missing.kind} ${missing.where} ${missing.name}`, missing]));
-  return [...unique.values(), ...(stock.misfits?.[workflow.file.name] ?? [])];
+/** What a graph needs of a card, whichever card it is. */
+export interface Requirements {
+  workflow: string;
+  /** Classes of its nodes. */
+  nodes: readonly string[];
+  models: readonly { folder: string; name: string; source: string | undefined }[];
+  /** Files that a pack looks for by itself. */
+  sought: readonly SoughtFile[];
+  /** Why there is no such graph at all. */
+  fault?: string;
 }
+
+/** What exactly this composition needs. */
+export function requirementsOf(workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>): Requirements {
+  const { graph } = composeForInspection(workflow, composition);
+  const { references } = composition.parts;
+  const kinds = new Set(composition.plan.steps.includes('without_faceid') ? references.map(() => 'ipadapter' as const) : references.map(({ kind }) => kind));
+  return {
+    workflow: workflow.file.name,
+    nodes: [...new Set(Object.values(graph).map((node) => node.class_type))],
+    models: modelsOf(graph).map(({ folder, name }) => ({ folder, name, source: sourceOf(workflow, name) })),
+    sought: soughtFor(kinds, familyOf(String(composition.values['model_name']))),
+  };
+}
+
+/** What of it a card with this stock lacks. Empty: nothing. */
+export function lacking({ workflow, nodes, models, sought }: Requirements, stock: Stock): Missing[] {
+  const absent = [
+    ...nodes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name)),
+    ...models.filter(({ folder, name }) => filesIn(stock, folder)?.includes(name) === false).map(({ folder, name, source }) => missingModel(folder, name, source)),
+    ...sought.filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false).map(({ folder, name, source }) => missingModel(folder, name, source)),
+  ];
+  return [...new Map(absent.map((missing) => [`${missing.where}/${missing.name}`, missing])).values(), ...(stock.misfits?.[workflow] ?? [])];
+}
+
+/** What keeps exactly this composition from running on a card with this stock. Empty: nothing. */
+export const missingFor = (workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>, stock: Stock): Missing[] => lacking(requirementsOf(workflow, composition), stock);
 
 function missingNode(name: string): Missing {
   const pack = packOf(name);

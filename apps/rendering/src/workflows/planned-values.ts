@@ -1,3 +1,4 @@
+import { defaultOf } from './bind';
 import { graphSteps, noChanges, noParts, type ParameterValues, type Parts, type Plan } from './composition';
 import { parseFormula, type FormulaScope } from './formula';
 import type { Workflow } from './workflow-file';
@@ -5,9 +6,16 @@ import type { Workflow } from './workflow-file';
 /** Names that formulas of the `vram` section read besides parameters and derived values. */
 export const vramNames = ['megapixels', 'frames', 'loras', 'references', 'controlnets', ...graphSteps] as const;
 
-/** The values after the plan's smaller sizes: each taken step scales its parameters once, down to their own step and least value. */
+/**
+ * The values after the plan's smaller sizes: each taken step scales its parameters once, down to their own step and least value. A parameter
+ * without a value, because the template was younger than the job, has its default.
+ */
 export function plannedValues(workflow: Workflow, values: ParameterValues, plan: Plan): ParameterValues {
   const planned = { ...values };
+  for (const [name, parameter] of Object.entries(workflow.file.parameters)) {
+    const value = planned[name] ?? defaultOf(parameter, {});
+    if (value !== undefined) planned[name] = value;
+  }
   for (const step of plan.steps) {
     for (const edit of workflow.file.fallbacks.find((fallback) => fallback.step === step)?.edits ?? []) {
       if (edit.op !== 'scale_parameters') continue;
