@@ -1,7 +1,6 @@
 import { maxSeed, type GenerateRequest, type Priority } from '@tower/contracts';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { KnownChoices } from '../workflows/bind';
-import type { CardStock } from '../workflows/standing';
 
 /** Served first to last. */
 export const rankOf: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
@@ -38,12 +37,6 @@ export function knownChoices(gpus: readonly Gpu[]): KnownChoices {
     schedulers: byHowMany(inventories.map((inventory) => inventory.schedulers)),
   };
 }
-
-/** The cards as the choice of a workflow sees them. */
-export const stockOf = (gpu: Gpu): CardStock => ({
-  name: gpu.name, up: gpu.state !== 'down' && gpu.state !== 'unknown', vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null, nodes: gpu.inventory?.nodes ?? [],
-  checkpoints: gpu.inventory?.checkpoints ?? [], models: gpu.inventory?.models, samplers: gpu.inventory?.samplers ?? [], schedulers: gpu.inventory?.schedulers ?? [],
-});
 
 /** A random seed that leaves room for `count` consecutive ones. `random` gives [0, 1). */
 export const chooseSeed = (count: number, random: () => number): number => Math.floor(random() * (maxSeed - count + 1));

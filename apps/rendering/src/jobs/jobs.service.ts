@@ -9,12 +9,13 @@ import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { Library } from '../library/library';
 import { FleetReader, toWaiting, type Fleet, type WaitingTask } from '../scheduling/fleet';
+import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { Attempt, Job, Task } from './job.entity';
 import { JobJournal } from './job-journal';
-import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf, stockOf } from './job-request';
+import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
 import { JobsReader } from './jobs.reader';
 import { planRequest, type RequestPlan } from './request-plan';
 import { toEstimate } from './job-view';
@@ -58,7 +59,7 @@ export class JobsService {
   private workflowFor(body: GenerateRequest, fleet: Fleet): Workflow {
     if (body.workflow !== undefined) return this.workflows.get(body.workflow);
     const startImage = body.start_image !== undefined || body.parameters['start_image'] !== undefined;
-    return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, cards: fleet.gpus.map(stockOf) });
+    return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, cards: fleet.gpus.map(toCardStock) });
   }
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
@@ -130,7 +131,7 @@ export class JobsService {
   private accepted(job: Job, tasks: readonly Pick<Task, 'id'>[], fleet: Fleet, body: GenerateRequest, plan: RequestPlan): JobAccepted {
     const now = this.clock.now();
     const size = { workflow: job.workflow, width: job.width, height: job.height, steps: job.steps, frames: job.frames };
-    const own = tasks.map((task) => toWaiting({ ...size, task_id: task.id, job_id: job.id, model_name: job.modelName, excluded_gpus: [] }, this.workflows));
+    const own = tasks.map((task) => toWaiting({ ...size, task_id: task.id, job_id: job.id, model_name: job.modelName, excluded_gpus: [], parameters: job.parameters, parts: job.parts }, this.workflows));
     const forecast = fleet.forecastWith(own);
     const spans = own.flatMap((task) => forecast.get(task.taskId) ?? []);
     const estimate = spans.length === own.length ? toEstimate(spans, now) : { ...toEstimate([], now), basis: 'unknown: no card that answers can run it' };
