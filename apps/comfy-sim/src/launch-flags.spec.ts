@@ -19,6 +19,7 @@ describe('the launch flags of ComfyUI', () => {
   it.each<[string, LaunchFlags]>([
     ['--cache-lru 20', { cache: { kind: 'lru', size: 20 } }],
     ['--cache-lru 0', {}],
+    ['--reserve-vram 1.5', { reservedVramBytes: 1.5 * gibibyte }],
     ['--cache-none', { cache: { kind: 'none' } }],
     ['--preview-method auto --preview-size 128', { previewMethod: 'latent2rgb', previewSize: 128 }],
     ['--enable-cors-header --enable-compress-response-body', { corsOrigin: '*', compresses: true }],

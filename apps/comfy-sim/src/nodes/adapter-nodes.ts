@@ -47,7 +47,7 @@ const faceLoader: NodeBehaviour = {
 };
 
 /** Weight types that leave the composition or take only the style have less of the look. */
-const shareOfType = (type: string): number => (/weak|ease|composition/.test(type) ? 0.6 : 1);
+const shareOfType = (type: string): number => (/weak|ease|composition|prompt/.test(type) ? 0.6 : 1);
 const scopeOf = (file: string, type: string): Reference['scope'] => (type.includes('style') ? 'style' : /face/i.test(file) ? 'face' : 'look');
 
 /** Which files find a face in which picture is the simulator's setting; the exceptions are the pack's. */

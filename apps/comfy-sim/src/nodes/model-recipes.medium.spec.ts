@@ -8,7 +8,7 @@ import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../co
 import { readText } from '../pictures/png';
 import { recipeKeyword } from '../pictures/recipe-text';
 import { endingInPictures, recipe, withInputs, type Graph } from '../replay/recipe-book';
-import { failureOf, pictures, run, upload } from '../replay/test-client';
+import { failureOf, pictures, run, ticksOf, upload } from '../replay/test-client';
 
 /** What is real here: whole simulators on ports of their own, in this process, asked over HTTP. One for each set of options. */
 let home: string;
@@ -112,6 +112,20 @@ describe('a film', () => {
     const { channels } = await sharp(first).stats();
     const [red, green, blue] = channels.map((channel) => channel.mean);
     expect([red, green, blue].map((value) => Math.round((value ?? 0) / 16))).toEqual([12, 8, 4]);
+  });
+});
+
+describe('progress', () => {
+  it('has a tick for each step, whatever the windows, and none while a film is decoded', async () => {
+    const sim = await simulator('rtx3060');
+    expect(await ticksOf(sim, withInputs(wan('e3_wan22_14b_two_stage_patch'), { ...small, steps: 4, end_at_step: 2, start_at_step: 0, noise_seed: 5 }))).toEqual({ 8: 2, 108: 2 });
+    const windowed = withInputs(endingInPictures(recipe('d_animatediff_loop')), { ...small, context_length: 8, seed: 5 });
+    expect(await ticksOf(sim, windowed)).toEqual({ 7: 2 });
+  });
+
+  it('has three passes of tiles for a still', async () => {
+    const graph = withInputs(recipe('b_hires'), { width: 64, height: 64, seed: 5 });
+    expect(await ticksOf(await simulator('rtx3060'), graph)).toEqual({ 10: 14, 31: 20, 32: 3 });
   });
 });
 

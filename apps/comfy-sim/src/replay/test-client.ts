@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import type { RunningComfySim } from '../comfy-sim';
 import type { Graph } from './recipe-book';
 
@@ -15,9 +17,9 @@ export interface PromptFailure {
 }
 
 /** Posts a graph and waits for its history. Throws the answer of a refused one. */
-export async function run(sim: RunningComfySim, graph: Graph): Promise<SettledPrompt> {
+export async function run(sim: RunningComfySim, graph: Graph, clientId?: string): Promise<SettledPrompt> {
   const promptId = randomUUID();
-  const response = await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph, prompt_id: promptId }) });
+  const response = await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph, prompt_id: promptId, ...(clientId === undefined ? {} : { client_id: clientId }) }) });
   const answer = await response.text();
   if (response.status !== 200 || !answer.includes('"node_errors": {}')) throw new Error(`refused: ${answer}`);
   for (;;) {
@@ -48,4 +50,24 @@ export async function pictures(sim: RunningComfySim, prompt: SettledPrompt, node
   return Promise.all((prompt.outputs[node]?.images ?? []).map(async (file) => (
     Buffer.from(await (await fetch(`${sim.url}/view?${new URLSearchParams({ ...file }).toString()}`)).arrayBuffer())
   )));
+}
+
+/** Ticks of the progress bars, by node, while a graph runs. */
+export async function ticksOf(sim: RunningComfySim, graph: Graph): Promise<Record<string, number>> {
+  const clientId = randomUUID();
+  const socket = new WebSocket(`${sim.url.replace('http', 'ws')}/ws?clientId=${clientId}`);
+  await once(socket, 'open');
+  const ticks: Record<string, number> = {};
+  const over = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) return;
+      const { type, data: about } = JSON.parse(data.toString('utf8')) as { type: string; data: { node?: string | null } };
+      if (type === 'progress' && typeof about.node === 'string') ticks[about.node] = (ticks[about.node] ?? 0) + 1;
+      if (type === 'executing' && about.node === null) resolve();
+    });
+  });
+  await run(sim, graph, clientId);
+  await over;
+  socket.close();
+  return ticks;
 }
