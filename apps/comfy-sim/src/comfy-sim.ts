@@ -39,6 +39,7 @@ import type { FaceRule } from './nodes/face-rule';
 import { coreBehaviours, fileChecks, packBehaviours } from './nodes/node-behaviours';
 import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
 import { NodeRegistry, readObjectInfo, type ModelInventory } from './object-info/node-registry';
+import { standardPrinting } from './pictures/tensor-text';
 import { dict, type PyDict } from './python/values';
 import { PromptQueue } from './queue/prompt-queue';
 import { Publisher } from './socket/publisher';
@@ -129,9 +130,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const queue: PromptQueue = new PromptQueue(onStatus);
   const history = new History();
   const interrupt = new InterruptFlag(faults);
+  const printing = { ...standardPrinting };
   const results = new ResultFaults(faults, folders);
   const executor = new Executor({
-    results,
+    results, printing,
     onStart() {
       if (faults.strike('zombie-worker') !== undefined) throw new Error('the worker thread was killed by a fault');
     },
@@ -139,6 +141,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     previewMethodPerPrompt: generation.previewMethodPerPrompt, readsDriverErrors: generation.readsDriverErrors,
     runtimeFor: nodeRuntime({
       card, models, emptyModels: new Set(settings.emptyModels), faces: settings.faces ?? 'drawn', folders, clock, faults, state, loop, interrupt, log, crash, timeScale: settings.timeScale,
+      throttlesProgress: generation.throttlesProgress, printing,
       previews: (settings.previewMethod ?? 'latent2rgb') !== 'none', previewSize: settings.previewSize ?? defaults.previewSize,
       writesMetadata: settings.writesMetadata ?? true,
     }),

@@ -22,6 +22,9 @@ export interface Generation {
   readonly latentsTellTheirScale: boolean;
   /** Whether models are unloaded when the driver, rather than torch, says that memory is out. */
   readonly readsDriverErrors: boolean;
+  readonly throttlesProgress: boolean;
+  /** PreviewAny changes how torch prints, for the whole process. */
+  readonly printsMoreAfterPreviews: boolean;
 }
 
 const generations = {
@@ -29,11 +32,13 @@ const generations = {
     id: '0.3.64', version: '0.3.64', canonicalPromptIds: false, missingNodeType: false, dependencyCycles: false,
     combosOfV3Checked: false, crossSiteRefused: false, viewNosniff: false, jobs: false, createTime: false, historyListsCached: true,
     annotatesFiles: false, interruptCanBeSwallowed: true, cache: 'classic', previewMethodPerPrompt: false, latentsTellTheirScale: false, readsDriverErrors: false,
+    throttlesProgress: false, printsMoreAfterPreviews: false,
   },
   '0.33': {
     id: '0.33', version: '0.33.0', canonicalPromptIds: true, missingNodeType: true, dependencyCycles: true,
     combosOfV3Checked: true, crossSiteRefused: true, viewNosniff: true, jobs: true, createTime: true, historyListsCached: false,
     annotatesFiles: true, interruptCanBeSwallowed: false, cache: 'pressure', previewMethodPerPrompt: true, latentsTellTheirScale: true, readsDriverErrors: true,
+    throttlesProgress: true, printsMoreAfterPreviews: true,
   },
 } as const satisfies Record<string, Generation>;
 

@@ -2,7 +2,8 @@ import { outOfMemory } from '../card/out-of-memory';
 import { PyError } from '../python/errors';
 import { str } from '../python/text';
 import { PyFloat, dict, type PyDict, type PyValue } from '../python/values';
-import type { NodeValue } from '../nodes/node-value';
+import { ImageValue, LatentValue, type NodeValue } from '../nodes/node-value';
+import type { TensorPrinting } from '../pictures/tensor-text';
 
 const oomTips = 'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally '
   + 'set the batch_size to a large number.';
@@ -23,20 +24,21 @@ const frames = [
 ];
 
 /** The part of `execution_error` that is about the exception. */
-export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>, isOom: boolean): Record<string, PyValue> {
+export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>, isOom: boolean, printing: TensorPrinting): Record<string, PyValue> {
   return {
     exception_message: `${error.message}\n${isOom ? oomTips : ''}`,
     exception_type: error.type,
     traceback: [...frames, ...error.frames.map((frame) => `  ${frame}\n`)],
-    current_inputs: formatInputs(inputs),
+    current_inputs: formatInputs(inputs, printing),
   };
 }
 
-function formatInputs(inputs: ReadonlyMap<string, NodeValue>): PyDict {
-  return new Map([...inputs].map(([name, value]) => [name, [formatValue(value)]]));
+function formatInputs(inputs: ReadonlyMap<string, NodeValue>, printing: TensorPrinting): PyDict {
+  return new Map([...inputs].map(([name, value]) => [name, [formatValue(value, printing)]]));
 }
 
-function formatValue(value: NodeValue): PyValue {
+function formatValue(value: NodeValue, printing: TensorPrinting): PyValue {
+  if (value instanceof ImageValue || value instanceof LatentValue) return value.toString(printing);
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' || value instanceof PyFloat) return value;
   if (typeof value === 'bigint') return value;
   return value instanceof Map || Array.isArray(value) ? str(value) : value.toString();

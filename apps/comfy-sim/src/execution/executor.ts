@@ -3,6 +3,7 @@ import type { ResultFaults } from '../faults/result-faults';
 import type { Folders } from '../files/folders';
 import type { NodeBehaviour, NodeRuntime } from '../nodes/node-behaviour';
 import type { NodeRegistry } from '../object-info/node-registry';
+import type { TensorPrinting } from '../pictures/tensor-text';
 import type { PyDict } from '../python/values';
 import type { Publisher } from '../socket/publisher';
 import type { InterruptFlag } from './interruption';
@@ -29,6 +30,7 @@ export interface ExecutorParts {
   readonly onStart: () => void;
   readonly results: ResultFaults;
   readonly runtimeFor: (node: NodePlace, progress: Progress) => NodeRuntime;
+  readonly printing: TensorPrinting;
   readonly historyListsCached: boolean;
   readonly previewMethodPerPrompt: boolean;
   /** Whether a driver's "out of memory" counts as such. */

@@ -14,7 +14,7 @@ export function gatherInputs(
   const known = new Set(liveInputs(nodeClass?.inputs.values() ?? [], prompt.inputs(id)).map((spec) => spec.name));
   for (const [name, value] of prompt.inputs(id)) {
     if (isLink(value)) out.set(name, cache.outputsOf(value[0])?.[value[1]] ?? null);
-    else if (known.has(name)) out.set(name, value);
+    else if (known.has(name) || nodeClass?.takesAnything === true) out.set(name, value);
   }
   // Classes of the newer schema get theirs beside the call.
   if (nodeClass?.isV3 === true) return out;

@@ -4,8 +4,10 @@ import { emptyFileError } from '../nodes/empty-file';
 import { hasFace, type FaceRule } from '../nodes/face-rule';
 import type { NodeRuntime } from '../nodes/node-behaviour';
 import type { ModelInventory } from '../object-info/node-registry';
+import type { TensorPrinting } from '../pictures/tensor-text';
 import type { NodePlace } from './executor';
 import type { Progress } from './progress';
+import { ProgressThrottle } from './progress-throttle';
 
 export interface Machine extends FaultBench {
   readonly folders: Folders;
@@ -18,6 +20,8 @@ export interface Machine extends FaultBench {
   /** Files that are listed and hold nothing, as after a broken download. */
   readonly emptyModels: ReadonlySet<string>;
   readonly faces: FaceRule;
+  readonly throttlesProgress: boolean;
+  readonly printing: TensorPrinting;
 }
 
 /** taesd without its files falls back to latent2rgb, and so does auto. */
@@ -32,21 +36,32 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
   return (place, progress) => {
     const { nodeId, classType, previewMethod } = place;
     const struck = new NodeFaults(machine, place);
+    const throttle = machine.throttlesProgress ? new ProgressThrottle() : undefined;
+    let worked = 0;
+    const work = (seconds: number): Promise<void> => {
+      worked += seconds;
+      return clock.wait(seconds * timeScale * 1000);
+    };
     return {
-      card, folders, previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize, writesMetadata: machine.writesMetadata, log: machine.log,
+      card, folders, gone: clock.gone, printing: machine.printing, log: machine.log, writesMetadata: machine.writesMetadata,
+      previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize,
       strike: (shape) => struck.begin(shape),
       hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
       modelsIn: (folder) => machine.models[folder] ?? [],
       findsFace: (picture) => hasFace(picture, machine.faces),
       async readModel(file, bytes) {
         if (machine.emptyModels.has(file)) throw emptyFileError(file);
-        await clock.wait(card.readSeconds(file, bytes) * timeScale * 1000);
+        await work(card.readSeconds(file, bytes));
       },
       throwIfInterrupted: () => interrupt.throwIfRaised(),
-      pause: (ms) => clock.wait(ms),
-      work: (seconds) => clock.wait(seconds * timeScale * 1000),
+      pause: (ms) => {
+        worked += ms / 1000;
+        return clock.wait(ms);
+      },
+      work,
       async tick(value, max, preview) {
         await struck.tick(value);
+        if (throttle?.lets(value, max, preview !== undefined, worked) === false) return;
         interrupt.throwIfRaised();
         progress.update(nodeId, value, max, preview);
       },

@@ -5,6 +5,7 @@ import { ModelValue } from '../nodes/model-value';
 import { ExecutionBlocker, type NodeValue } from '../nodes/node-value';
 import { PyError, typeError } from '../python/errors';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
+import { liveInputs } from '../object-info/dynamic-inputs';
 import { isLink } from '../validation/link';
 import { DynamicPrompt } from './dynamic-prompt';
 import { blockedView, isOutOfMemory, toFailureView } from './execution-failure';
@@ -93,7 +94,17 @@ export class PromptRun {
       if (state === 'failed') return;
       if (state === 'done') this.list.complete(id);
     }
+    this.showCached();
     this.message('execution_success', { prompt_id: this.promptId });
+  }
+
+  /** What is shown without being asked for is shown again when it came from the cache. */
+  private showCached(): void {
+    for (const id of this.cachedIds) {
+      if (this.emitted.has(id) || this.parts.registry.get(this.prompt.classType(id))?.showsItsResult !== true) continue;
+      this.emitted.add(id);
+      if (this.executor.clientId !== null) this.sendExecuted(id, this.parts.cache.uiOf(id)?.output ?? null);
+    }
   }
 
   private async untilUnblocked(): Promise<void> {
@@ -207,9 +218,11 @@ export class PromptRun {
   }
 
   private refuseUnknownLinks(id: string, behaviour: NodeBehaviour): void {
-    const known = this.parts.registry.get(this.prompt.classType(id))?.inputs;
+    const nodeClass = this.parts.registry.get(this.prompt.classType(id));
+    if (nodeClass?.takesAnything === true) return;
+    const known = new Set(liveInputs(nodeClass?.inputs.values() ?? [], this.prompt.inputs(id)).map((spec) => spec.name));
     for (const [name, value] of this.prompt.inputs(id)) {
-      if (isLink(value) && known?.has(name) !== true && behaviour.functionName !== undefined) {
+      if (isLink(value) && !known.has(name) && behaviour.functionName !== undefined) {
         throw typeError(`${behaviour.functionName}() got an unexpected keyword argument '${name}'`);
       }
     }
@@ -253,7 +266,7 @@ export class PromptRun {
       this.parts.log('Got an OOM, unloading all loaded models.');
       this.parts.onOutOfMemory();
     }
-    this.message('execution_error', { ...about, ...toFailureView(raised, inputs, isOom), current_outputs: this.knownIds });
+    this.message('execution_error', { ...about, ...toFailureView(raised, inputs, isOom, this.parts.printing), current_outputs: this.knownIds });
   }
 
   private result(): PromptResult {

@@ -1,6 +1,6 @@
 import type { VaeKind } from '../card/activations';
 import { decoderWeights, type Weights } from '../card/model-weights';
-import { tensorText } from '../pictures/tensor-text';
+import { tensorText, type TensorPrinting } from '../pictures/tensor-text';
 import type { DrawingRecipe } from '../pictures/recipe';
 
 /** How pictures lie in a latent. */
@@ -54,11 +54,11 @@ export class LatentValue {
     );
   }
 
-  toString(): string {
+  toString(printing?: TensorPrinting): string {
     const { channels, cell, isVideo, clips } = this.layout;
     const zeros = Array.from({ length: this.width / cell }, () => 0);
     const shape = isVideo ? [clips, channels, this.frames / clips, this.height / cell] : [this.batch, channels, this.height / cell];
-    return `{'samples': ${tensorText(shape, zeros)}${this.notes}}`;
+    return `{'samples': ${tensorText(shape, zeros, printing)}${this.notes}}`;
   }
 }
 

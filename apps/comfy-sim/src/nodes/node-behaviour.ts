@@ -2,6 +2,7 @@ import type { Card } from '../card/card';
 import type { Folders } from '../files/folders';
 import type { Picture } from '../pictures/picture';
 import { toFloat, toInt } from '../python/conversions';
+import type { TensorPrinting } from '../pictures/tensor-text';
 import { PyError } from '../python/errors';
 import { str } from '../python/text';
 import type { PyDict, PyValue } from '../python/values';
@@ -48,6 +49,10 @@ export interface NodeRuntime {
   /** Takes the time of reading a file; throws what its loader throws on an empty one. */
   readModel(file: string, bytes: number): Promise<void>;
   readonly writesMetadata: boolean;
+  /** May be changed; it is that of the whole server. */
+  readonly printing: TensorPrinting;
+  /** Aborted when the server dies. */
+  readonly gone: AbortSignal;
   /** Sleeps scaled seconds; nothing can interrupt it. */
   work(seconds: number): Promise<void>;
   /** Sleeps real milliseconds. */

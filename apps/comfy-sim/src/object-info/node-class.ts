@@ -35,6 +35,16 @@ export class NodeClass {
     return [...this.hidden.values()].includes('UNIQUE_ID');
   }
 
+  /** Its function takes whatever is posted, known or not. */
+  get takesAnything(): boolean {
+    return this.name === 'VHS_VideoCombine';
+  }
+
+  /** Its ui is shown although it is no output node, also when it comes from the cache. */
+  get showsItsResult(): boolean {
+    return this.info.get('has_intermediate_output') === true;
+  }
+
   get isV3(): boolean {
     return this.info.has('api_node') || [...this.inputs.values()].some(({ type }) => type === 'COMBO' || String(type).startsWith('COMFY_'));
   }
