@@ -4,7 +4,12 @@ export class ProcessGone extends Error {}
 /** Waiting, and the two clocks of the execution log. `stop` ends every wait: it is the death of the process. */
 export class Clock {
   private readonly waits = new Set<(reason: ProcessGone) => void>();
-  private stopped = false;
+  private readonly ending = new AbortController();
+
+  /** Aborted when the process is gone, for what it started outside itself. */
+  get gone(): AbortSignal {
+    return this.ending.signal;
+  }
 
   /** Milliseconds by which the server's wall clock is ahead of the machine's. */
   skewMs = 0;
@@ -36,7 +41,7 @@ export class Clock {
 
   /** Waits for a signal which `start` arranges; `start` returns how to give it up. */
   async until(start: (resolve: () => void) => () => void): Promise<void> {
-    if (this.stopped) throw new ProcessGone();
+    if (this.gone.aborted) throw new ProcessGone();
     let giveUp: () => void = () => undefined;
     let end: ((reason: ProcessGone) => void) | undefined;
     try {
@@ -57,7 +62,7 @@ export class Clock {
   }
 
   stop(): void {
-    this.stopped = true;
+    this.ending.abort(new ProcessGone());
     for (const reject of [...this.waits]) reject(new ProcessGone());
   }
 }

@@ -1,11 +1,12 @@
 import type { Picture } from '../pictures/picture';
-import { tensorText } from '../pictures/tensor-text';
+import { tensorText, type TensorPrinting } from '../pictures/tensor-text';
 import type { PyValue } from '../python/values';
 import type { CogConditioningValue, CogContextValue, CogLatentValue, CogModelValue, CogVaeValue } from './cog-value';
 import type { ClipVisionOutputValue, ClipVisionValue, ConditioningValue, ControlNetValue } from './conditioning-value';
 import type { GuiderValue, SamplerValue, SigmasValue } from './custom-sampling-value';
 import type { AdapterValue, FaceAnalysisValue } from './adapter-value';
 import { LatentValue, VaeValue } from './latent-value';
+import type { SoundValue, VideoValue } from './media-values';
 import type { ContextOptionsValue, ModelValue, MotionLoraValue, MotionModelsValue, MotionModelValue } from './model-value';
 import type { ClipValue } from './text-encoder-value';
 
@@ -21,10 +22,10 @@ export class UpscaleModelValue {
 
 export class ImageValue {
   constructor(readonly pictures: readonly Picture[]) {}
-  toString(): string {
+  toString(printing?: TensorPrinting): string {
     const [first] = this.pictures;
     if (first === undefined) return 'tensor([])';
-    return tensorText([this.pictures.length, first.height, first.width], first.flatColour ?? [0.5, 0.5, 0.5]);
+    return tensorText([this.pictures.length, first.height, first.width], first.flatColour ?? [0.5, 0.5, 0.5], printing);
   }
 }
 
@@ -52,7 +53,7 @@ export class ExecutionBlocker {
 
 export type SimulatedValue =
   | ModelValue | ClipValue | VaeValue | UpscaleModelValue | ConditioningValue | LatentValue | ImageValue | MaskValue
-  | NoiseValue | ExecutionBlocker | ControlNetValue | ClipVisionValue | ClipVisionOutputValue
+  | NoiseValue | SoundValue | VideoValue | ExecutionBlocker | ControlNetValue | ClipVisionValue | ClipVisionOutputValue
   | SamplerValue | SigmasValue | GuiderValue | MotionModelValue | MotionModelsValue | MotionLoraValue | ContextOptionsValue
   | AdapterValue | FaceAnalysisValue | CogModelValue | CogVaeValue | CogConditioningValue | CogLatentValue | CogContextValue;
 export type NodeValue = PyValue | SimulatedValue;

@@ -66,6 +66,7 @@ function chosenSize(call: NodeCall, picture: Picture): Size {
 
 /** Pictures come under dotted, numbered names; all take the size of the first. */
 export const batchImages: NodeBehaviour = {
+  functionName: 'BatchImagesNode.execute',
   run(call) {
     const batches = [...call.inputs].filter(([name]) => name.startsWith('images.')).map(([, value]) => value)
       .filter((value): value is ImageValue => value instanceof ImageValue);

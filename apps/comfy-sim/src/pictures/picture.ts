@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { drawSvg } from './drawing';
 import { filmFrame, hasKeyframes, mixed } from './keyframes';
@@ -54,6 +55,11 @@ export class Picture {
     return new Picture(width, height, `solid ${rgb}`, render, undefined, [background.r / 255, background.g / 255, background.b / 255]);
   }
 
+  /** RGB, three bytes a pixel. */
+  static fromPixels(rgb: Buffer, width: number, height: number): Picture {
+    return new Picture(width, height, createHash('sha256').update(rgb).digest('hex'), () => Promise.resolve(rgb));
+  }
+
   /** Throws what sharp throws on a file that is no picture. */
   static async fromFile(bytes: Buffer, fingerprint: string, about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {}): Promise<Picture> {
     const { data, info } = await sharp(bytes).rotate().flatten().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
@@ -98,14 +104,19 @@ export class Picture {
     return sharp(await this.pixels(), this.shape).png({ compressionLevel, palette: false }).toBuffer();
   }
 
-  /** All pictures must have the size of the first. */
-  static async animatedWebp(pictures: readonly Picture[], options: { fps: number; lossless: boolean; quality: number }): Promise<Buffer> {
-    const [first] = pictures;
-    if (first === undefined) throw new Error('an animation needs a picture');
-    const frames = Buffer.concat(await Promise.all(pictures.map((picture) => picture.pixels())));
-    const raw = { width: first.width, height: first.height * pictures.length, channels: 3 as const, pageHeight: first.height };
-    const delay = pictures.map(() => Math.round(1000 / options.fps));
-    return sharp(frames, { raw }).webp({ lossless: options.lossless, quality: options.quality, loop: 0, delay }).toBuffer();
+  /** Filled up to a multiple of `size` pixels by its edges, as video codecs want it; itself when it is one. */
+  aligned(size: number): Picture {
+    const [right, down] = [(size - (this.width % size)) % size, (size - (this.height % size)) % size];
+    if (right === 0 && down === 0) return this;
+    const [left, top] = [Math.floor(right / 2), Math.floor(down / 2)];
+    const render: Render = async () => sharp(await this.pixels(), this.shape)
+      .extend({ left, top, right: right - left, bottom: down - top, extendWith: 'copy' }).raw().toBuffer();
+    return new Picture(this.width + right, this.height + down, `${this.fingerprint} aligned ${size}`, render);
+  }
+
+  cropped(left: number, top: number, width: number, height: number): Picture {
+    const render: Render = async () => sharp(await this.pixels(), this.shape).extract({ left, top, width, height }).raw().toBuffer();
+    return new Picture(width, height, `${this.fingerprint} cropped ${left} ${top} ${width}x${height}`, render);
   }
 
   private get shape(): { raw: { width: number; height: number; channels: 3 } } {
