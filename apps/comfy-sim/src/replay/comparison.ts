@@ -9,6 +9,7 @@ const volatileKeys = new Set([
 ]);
 /** Python sets, whose order is chance. */
 const setKeys = new Set(['executed', 'current_outputs', 'dependent_outputs', 'errors']);
+export const failedEncoder = 'An error occurred in the ffmpeg subprocess:';
 const fileNames = /^pixel_space$|\.(?:safetensors|ckpt|pth|pt|gguf|bin)$/;
 
 /** What of a value is the same in every run, with everything else replaced by a word. */
@@ -30,10 +31,15 @@ export function stable(value: PyValue, ids: ReadonlyMap<string, string> = new Ma
 /** The outputs to execute, last in it, come from a set. */
 const isQueueItem = (items: readonly PyValue[]): boolean => items.length === 5 && Array.isArray(items[4]) && isDict(items[2] ?? null);
 
+/** Files of temp have five random letters in their names. */
+export const withoutLetters = (text: string): string => text.replace(/ComfyUI_temp_[a-z]{5}_/g, 'ComfyUI_temp_');
+
 function stableText(text: string, ids: ReadonlyMap<string, string>): string {
   if (text.startsWith('tensor(')) return 'tensor';
-  let out = text.replace(/ComfyUI_temp_[a-z]{5}_/g, 'ComfyUI_temp_').replace(/ not in \[[^\]]*(?:\.safetensors|\.pth|pixel_space)[^\]]*\]/g, ' not in model files')
-    .replace(/^\/.*\/(?=[^/]+$)/, '/…/');
+  let out = withoutLetters(text).replace(/ not in \[[^\]]*(?:\.safetensors|\.pth|pixel_space)[^\]]*\]/g, ' not in model files')
+    .replace(/^\/.*\/(?=[^/]+$)/, '/…/').replace(/: \/\S*$/gm, ': /…').replace(/ object at 0x[0-9a-f]+>/g, ' object>');
+  // What an encoder complains of is its own affair.
+  if (out.startsWith(failedEncoder)) return failedEncoder;
   for (const [recorded, actual] of ids) out = out.replaceAll(recorded, actual);
   return out;
 }

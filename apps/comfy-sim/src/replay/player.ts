@@ -171,7 +171,7 @@ export class Player {
 
   private ask(event: TraceEvent): Promise<Answer> {
     let path = event.text('path');
-    for (const [recorded, actual] of this.ids) path = path.replaceAll(recorded, actual);
+    for (const [recorded, actual] of [...this.ids, ...this.tempNames()]) path = path.replaceAll(recorded, actual);
     const headers = Object.fromEntries([...event.dict('headers')].map(([name, value]) => [name, this.ownAddress(name, String(value))]));
     const body = this.bodyOf(event);
     return new Promise((resolve, reject) => {
@@ -185,6 +185,14 @@ export class Player {
       });
       asked.on('error', reject);
       asked.end(body);
+    });
+  }
+
+  /** Files of temp have random letters in their names, which the sockets told. */
+  private tempNames(): [string, string][] {
+    return [...this.sockets.values()].flatMap(({ expected, received }) => {
+      const [recorded, actual] = [lettersIn(expected), lettersIn(received)];
+      return recorded.map((name, index): [string, string] => [name, actual[index] ?? name]);
     });
   }
 
@@ -263,3 +271,6 @@ const lost = (error: unknown): NoAnswer => ({ lost: String(error) });
 
 const lightPrompt = '{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}, '
   + '"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "h"}}}}';
+
+const lettersIn = (frames: readonly Frame[]): string[] =>
+  [...new Set(frames.filter(({ type }) => type === 'executed').flatMap(({ content }) => dumpJson(content).match(/ComfyUI_temp_[a-z]{5}_/g) ?? []))];

@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
+import { findFfmpeg } from '@tower/imaging';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
 import { inventoryWithout } from '../card/model-inventory';
 import type { GenerationId } from '../generation';
 import { dumpJson } from '../python/json';
+import { Picture } from '../pictures/picture';
 import { withText } from '../pictures/png';
 import { Player } from './player';
 import { redSquare } from './recorded-uploads';
@@ -16,6 +18,11 @@ import { answerDifferences, verdict } from './verdict';
 /** What is real here: the whole simulator on a port of its own, in this process. The client is a recording of a real one. */
 type Agrees = ConstructorParameters<typeof Player>[3];
 type Flags = Partial<ComfySimOptions>;
+/** These encode films. */
+const films: [GenerationId, string, Flags?][] = [
+  ['0.3.64', 'outputs-core'], ['0.3.64', 'outputs-vhs', { packs: true }], ['0.3.64', 'vhs-failed-encoder', { packs: true }],
+  ['0.33', 'media-outputs'], ['0.33', 'dynamic-inputs'], ['0.33', 'vhs-video', { packs: true }],
+];
 const traces: readonly [GenerationId, string, Flags?][] = [
   ...[
     'success-light', 'success-sampler-plain', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued',
@@ -37,6 +44,8 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ['0.33', 'ram-pressure', { cache: { kind: 'starved' } }],
   ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
   ['0.33', 'node-replacements', { models: inventoryWithout(['controlnet']) }],
+  ['0.33', 'intermediate-output'], ['0.33', 'preview-method', { previewMethod: 'none' }],
+  ...(findFfmpeg() === undefined ? [] : films),
 ];
 
 // A recording pins moments, such as a list that was read while a prompt ran; a busy machine can miss one. A wrong simulator is wrong every time.
@@ -116,6 +125,7 @@ async function prepareHome(trace: Trace): Promise<void> {
     for (const name of ['still.png', 'job/still.png', 'refs/hero.png']) put(`input/${name}`, await noise(64, 64, 20_000));
     put('input/loop.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(64)]));
   }
+  if (trace.name === 'outputs-core') put('input/r.png', await Picture.solid(0xc80a0a, 32, 32).png(4));
   if (trace.name !== 'view-variants') return;
   for (const [file, text] of [
     ['a.html', '<p>x</p>'], ['a.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'], ['a.js', '1'], ['a.txt', 'hello'], ['a.json', '{}'],
@@ -128,6 +138,9 @@ async function prepareHome(trace: Trace): Promise<void> {
 /** Files the recorder put on the server's disk by hand. */
 async function prepareFiles(trace: Trace, note: string): Promise<void> {
   if (trace.name === 'cached-repeat' && note.includes('output file deleted')) rmSync(path.join(home, 'output', 'cached_00001_.png'));
+  if (trace.name === 'outputs-vhs' && note.startsWith('VHS_LoadVideo of an mp4')) {
+    copyFileSync(path.join(home, 'output', 'v', 'loop_00001.mp4'), path.join(home, 'input', 'loop.mp4'));
+  }
   if (trace.name === 'view-and-upload' && note === 'view') {
     put('output/job/A/n_00001_.png', await noise(200, 100, 60263));
     for (const [file, text] of [['page.html', '<b>x</b>'], ['data.json', '{}'], ['noext', 'x'], ['a.webp', 'x'], ['a.latent', 'x'], ['s.svg', '<svg/>']]) {

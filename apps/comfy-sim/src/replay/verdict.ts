@@ -1,6 +1,6 @@
 import { parseJson } from '../python/json';
 import { isDict, type PyValue } from '../python/values';
-import { differences, stable } from './comparison';
+import { differences, failedEncoder, stable, withoutLetters } from './comparison';
 import { isTick, type Frame } from './frame';
 import type { Answer, NoAnswer, Played } from './player';
 import type { TraceEvent } from './trace';
@@ -32,8 +32,8 @@ export function answerDifferences(recorded: TraceEvent, answer: Answer | NoAnswe
   const out: string[] = [];
   const headers = recorded.dict('headers');
   for (const name of comparedHeaders) {
-    const [left, right] = [headers.get(name) ?? '', answer.headers[name] ?? ''];
-    if (left !== right) out.push(`header ${name}: expected ${String(left)}, got ${right}`);
+    const [left, right] = [String(headers.get(name) ?? ''), answer.headers[name] ?? ''].map(withoutLetters);
+    if (left !== right) out.push(`header ${name}: expected ${left ?? ''}, got ${right ?? ''}`);
   }
   for (const name of presentHeaders) {
     if (headers.has(name) !== name in answer.headers) out.push(`header ${name}: expected it to be ${headers.has(name) ? 'there' : 'absent'}`);
@@ -49,7 +49,7 @@ function bodyDifferences(recorded: TraceEvent, body: Buffer, ids: Played['ids'])
     if (/^[{[]/.test(text)) return jsonDifferences(parseJson(text), parseJson(body.toString('utf8')), ids);
     return text === body.toString('utf8') ? [] : [`expected the text ${text}, got ${body.toString('utf8', 0, 120)}`];
   }
-  if (recorded.has('len')) return pngSize(Buffer.from(recorded.text('head_b64'), 'base64')) === pngSize(body) ? [] : ['another kind or size of picture'];
+  if (recorded.has('len')) return kindOf(Buffer.from(recorded.text('head_b64'), 'base64')) === kindOf(body) ? [] : ['another kind of file or size of picture'];
   return recorded.has('body') && body.length > 0 ? ['expected an empty body'] : [];
 }
 
@@ -59,8 +59,14 @@ function jsonDifferences(expected: PyValue, actual: PyValue, ids: Played['ids'])
   return differences(stable(expected, ids), stable(actual));
 }
 
-function pngSize(bytes: Buffer): string {
-  return bytes.length >= 26 && bytes.toString('latin1', 1, 4) === 'PNG' ? `${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)} type ${bytes[25] ?? 0}` : 'no PNG';
+/** By the first bytes; of a PNG also what it measures. */
+const kinds: readonly [RegExp, string][] = [
+  [/^RIFF.{4}WEBP/s, 'WebP'], [/^GIF89a/, 'GIF'], [/^.{4}ftyp/s, 'MP4'], [/^\x1a\x45\xdf\xa3/, 'Matroska'], [/^fLaC/, 'FLAC'],
+];
+
+function kindOf(bytes: Buffer): string {
+  if (bytes.length >= 26 && bytes.toString('latin1', 1, 4) === 'PNG') return `PNG ${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)} type ${bytes[25] ?? 0}`;
+  return kinds.find(([pattern]) => pattern.test(bytes.toString('latin1', 0, 16)))?.[1] ?? 'something else';
 }
 
 function remaining(frame: Frame): PyValue {
@@ -82,9 +88,9 @@ function promptDifferences(expected: readonly Frame[], received: readonly Frame[
   return prompts.flatMap((id) => {
     const [recorded, now] = [byPrompt(expected, id), byPrompt(received, ids.get(id) ?? id)];
     const cut = isCut(recorded);
-    const [left, right] = [recorded, now].map((frames) => frames.filter((frame) => !cut || !isTick(frame)));
-    if (left === undefined || right === undefined || left.length !== right.length) {
-      return [`prompt ${id}: expected ${left?.length ?? 0} frames (${left?.map(({ type }) => type).join(' ') ?? ''}), got ${right?.length ?? 0} (${right?.map(({ type }) => type).join(' ') ?? ''})`];
+    const [left, right] = inOneOrder(...[recorded, now].map((frames) => frames.filter((frame) => !cut || !isTick(frame))) as [Frame[], Frame[]]);
+    if (left.length !== right.length) {
+      return [`prompt ${id}: expected ${left.length} frames (${left.map(({ type }) => type).join(' ')}), got ${right.length} (${right.map(({ type }) => type).join(' ')})`];
     }
     return left.flatMap((frame, index) => {
       const other = right[index] ?? { type: 'nothing', promptId: '', content: null };
@@ -92,6 +98,23 @@ function promptDifferences(expected: readonly Frame[], received: readonly Frame[
       return differences(stable(frame.content, ids), stable(other.content), `prompt ${id} frame ${index} ${frame.type}`);
     });
   });
+}
+
+/** Which of several output nodes comes first is the order of a Python set. Then their frames are compared without their order. */
+function inOneOrder(recorded: readonly Frame[], now: readonly Frame[]): [readonly Frame[], readonly Frame[]] {
+  const outputs = new Set(recorded.filter(({ type }) => type === 'executed').map(nodeOf));
+  const order = (frames: readonly Frame[], which: (node: string) => boolean): string =>
+    frames.filter(({ type }) => type === 'executing').map(nodeOf).filter(which).join(' ');
+  const differ = order(recorded, (node) => outputs.has(node)) !== order(now, (node) => outputs.has(node));
+  if (!differ || order(recorded, (node) => !outputs.has(node)) !== order(now, (node) => !outputs.has(node))) return [recorded, now];
+  const key = (frame: Frame): string => `${frame.type} ${nodeOf(frame)}`;
+  const sorted = (frames: readonly Frame[]): Frame[] => frames.filter(({ type }) => type !== 'progress_state').sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return [sorted(recorded), sorted(now)];
+}
+
+function nodeOf({ content }: Frame): string {
+  const data = isDict(content) ? content.get('data') ?? null : null;
+  return isDict(data) ? String(data.get('node')) : '';
 }
 
 /** Bare previews and a greeting carry no prompt id; they go with the frames around them. */
@@ -108,7 +131,13 @@ function byPrompt(frames: readonly Frame[], id: string): Frame[] {
 function isCut(frames: readonly Frame[]): boolean {
   const types = frames.map(({ type }) => type);
   const whole = types.includes('execution_start') || !types.includes('executing');
-  return hasGap(frames) || types.includes('execution_interrupted') || !whole || (types.includes('execution_start') && !types.some((type) => /^execution_(success|error)$/.test(type)));
+  return hasGap(frames) || frames.some(brokePipe) || types.includes('execution_interrupted') || !whole || (types.includes('execution_start') && !types.some((type) => /^execution_(success|error)$/.test(type)));
+}
+
+/** How much went into the pipe of an encoder before it broke is chance, too. */
+function brokePipe({ content }: Frame): boolean {
+  const data = isDict(content) ? content.get('data') ?? null : null;
+  return isDict(data) && String(data.get('exception_message')).startsWith(failedEncoder);
 }
 
 function hasGap(frames: readonly Frame[]): boolean {
