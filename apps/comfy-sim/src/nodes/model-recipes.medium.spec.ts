@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findFfmpeg } from '@tower/imaging';
 import sharp from 'sharp';
 import { inventoryWithout } from '../card/model-inventory';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
 import { readText } from '../pictures/png';
 import { recipeKeyword } from '../pictures/recipe-text';
 import { endingInPictures, recipe, withInputs, type Graph } from '../replay/recipe-book';
-import { failureOf, pictures, run, ticksOf, upload } from '../replay/test-client';
+import { failureOf, files, pictures, run, ticksOf, upload } from '../replay/test-client';
 
 /** What is real here: whole simulators on ports of their own, in this process, asked over HTTP. One for each set of options. */
 let home: string;
@@ -84,6 +85,27 @@ describe('the recipes', () => {
     for (const graph of [endingInPictures(recipe('d_animatediff_loop')), wan('e5_wan_flf_loop_patch')]) {
       expect(failureOf(await run(sim, withInputs(graph, small)))).toBeUndefined();
     }
+  });
+});
+
+(findFfmpeg() === undefined ? describe.skip : describe)('the recipes, as films', () => {
+  it.each<[string, Graph, string]>([
+    ['Wan 2.1 from a text', recipe('e1_wan21_t2v'), '11'], ['CogVideoX from a picture', recipe('f_cogvideox_i2v'), '10'],
+  ])('%s ends in a film', async (_, graph, node) => {
+    const settled = await run(await simulator('rtx3060'), withInputs(graph, small));
+    expect(failureOf(settled)).toBeUndefined();
+    expect(Object.keys(settled.outputs)).toEqual([node]);
+  });
+
+  it('a loop of AnimateDiff has twice the frames after interpolation', async () => {
+    const sim = await simulator('rtx3060');
+    const loop = await run(sim, withInputs(recipe('d_animatediff_loop'), small));
+    const [film] = await files(sim, loop, '9', 'gifs');
+    await upload(sim, 'loop.mp4', film ?? Buffer.alloc(0));
+    const { 6: _, ...smooth } = recipe('g_rife_loop');
+    const settled = await run(sim, { ...smooth, 6: { class_type: 'SaveImage', inputs: { images: ['5', 0], filename_prefix: 'smooth' } } });
+    expect(failureOf(settled)).toBeUndefined();
+    expect(settled.outputs['6']?.images).toHaveLength(32);
   });
 });
 

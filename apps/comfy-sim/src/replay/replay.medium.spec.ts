@@ -21,6 +21,10 @@ type Flags = Partial<ComfySimOptions>;
 /** These encode films. */
 const films: [GenerationId, string, Flags?][] = [
   ['0.3.64', 'outputs-core'], ['0.3.64', 'outputs-vhs', { packs: true }], ['0.3.64', 'vhs-failed-encoder', { packs: true }],
+  ['0.3.64', 'recipes-run', {
+    packs: true, models: inventoryWithout(['clip_vision/CLIP-ViT-H-14-laion2B-s32B-b79K.safetensors']),
+    emptyModels: ['wan_2.1_vae.safetensors', 'wan2.1-i2v-14b-480p-Q4_K_M.gguf'],
+  }],
   ['0.33', 'media-outputs'], ['0.33', 'dynamic-inputs'], ['0.33', 'vhs-video', { packs: true }],
 ];
 const traces: readonly [GenerationId, string, Flags?][] = [

@@ -7,7 +7,13 @@ import type { Graph } from './recipe-book';
 
 export interface SettledPrompt {
   readonly status: { readonly status_str: string; readonly messages: readonly (readonly [string, Record<string, unknown>])[] };
-  readonly outputs: Record<string, { readonly images?: readonly { filename: string; subfolder: string; type: string }[] }>;
+  readonly outputs: Record<string, { readonly images?: readonly SavedFile[]; readonly gifs?: readonly SavedFile[] }>;
+}
+
+interface SavedFile {
+  readonly filename: string;
+  readonly subfolder: string;
+  readonly type: string;
 }
 
 export interface PromptFailure {
@@ -45,12 +51,14 @@ export async function upload(sim: RunningComfySim, name: string, bytes: Buffer, 
   if (response.status !== 200) throw new Error(`upload: ${response.status}`);
 }
 
-/** All pictures of one output, in order. */
-export async function pictures(sim: RunningComfySim, prompt: SettledPrompt, node: string): Promise<Buffer[]> {
-  return Promise.all((prompt.outputs[node]?.images ?? []).map(async (file) => (
-    Buffer.from(await (await fetch(`${sim.url}/view?${new URLSearchParams({ ...file }).toString()}`)).arrayBuffer())
+/** All files of one output, in order. */
+export async function files(sim: RunningComfySim, prompt: SettledPrompt, node: string, key: 'images' | 'gifs'): Promise<Buffer[]> {
+  return Promise.all((prompt.outputs[node]?.[key] ?? []).map(async ({ filename, subfolder, type }) => (
+    Buffer.from(await (await fetch(`${sim.url}/view?${new URLSearchParams({ filename, subfolder, type }).toString()}`)).arrayBuffer())
   )));
 }
+
+export const pictures = (sim: RunningComfySim, prompt: SettledPrompt, node: string): Promise<Buffer[]> => files(sim, prompt, node, 'images');
 
 /** Ticks of the progress bars, by node, while a graph runs. */
 export async function ticksOf(sim: RunningComfySim, graph: Graph): Promise<Record<string, number>> {
