@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { assignOutputs, withAssetIds } from './assets/asset-outputs';
+import { AssetStore } from './assets/asset-store';
 import { Card } from './card/card';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import { defaultInventory } from './card/model-inventory';
@@ -132,8 +134,9 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const interrupt = new InterruptFlag(faults);
   const printing = { ...standardPrinting };
   const results = new ResultFaults(faults, folders);
+  const assets = settings.assets === true && generation.jobs ? new AssetStore(folders, assetsFile(settings), models) : undefined;
   const executor = new Executor({
-    results, printing,
+    results, printing, enrich: (ui) => (assets === undefined ? ui : withAssetIds(ui, assets, folders)),
     onStart() {
       if (faults.strike('zombie-worker') !== undefined) throw new Error('the worker thread was killed by a fault');
     },
@@ -150,8 +153,16 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const worker = new Worker({
     queue, history, executor, publisher, executionLog, faults, clock, historyDelayMs: settings.historyDelayMs, onStatus, log,
     unloadModels: () => card.unloadAll(),
-    onPrompt: () => serverFaults.onPrompt(),
-    onFinished: (id, outputs) => serverFaults.onFinished(id, outputs),
+    onPrompt() {
+      serverFaults.onPrompt();
+      if (assets?.takeScan() !== true) return;
+      publisher.publish('assets.seed.started', dict({ roots: ['output'], phase: 'enrich' }), null);
+      publisher.publish('assets.seed.paused', dict({}), null);
+    },
+    onFinished(id, outputs) {
+      if (assets !== undefined) assignOutputs(id, outputs, assets);
+      serverFaults.onFinished(id, outputs);
+    },
   });
 
   const maxUploadBytes = Math.floor(settings.maxUploadMegabytes * megabyte);
@@ -167,10 +178,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const router = new Router([
     ...promptRoutes({ queue, rules, executionLog, faults, httpFaults, clock, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
-    ...viewRoutes(folders, generation), ...uploadRoutes(folders, faults),
+    ...viewRoutes(folders, generation, assets), ...uploadRoutes(folders, faults, assets),
     ...infoRoutes({ registry, card, models, generation, argv, features, leakedBytes: () => serverFaults.leakedBytes() }),
     ...internalRoutes({ logs, folders, publisher, generation }),
-    ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes] : []),
+    ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes(assets)] : []),
     ...simRoutes(faults, () => ({
       card: settings.profile, generation: settings.generation, timeScale: settings.timeScale, queueRemaining: queue.remaining,
       running: queue.running?.promptId ?? null, node: executor.lastNodeId, workerDead: worker.isDead, sockets: publisher.connectedIds(),
@@ -189,6 +200,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const die = (): Promise<void> => {
     clock.stop();
     socketFaults.stop();
+    assets?.close();
     dead ??= door.slam().then(() => executionLog.close());
     return dead;
   };
@@ -204,6 +216,12 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   faults.onChange(() => serverFaults.apply());
   serverFaults.apply();
   return { url, port, faults, executionLog: () => executionLog.entries, stop: die, kill: die };
+}
+
+/** Beside the database, as the flag names it or where the server has its own. */
+function assetsFile({ databaseUrl, userFolder, home }: ComfySimOptions): string {
+  const database = databaseUrl?.replace(/^sqlite:\/\/\//, '') ?? path.join(userFolder ?? path.join(home, 'user'), 'comfyui.db');
+  return path.resolve(`${database}.assets.json`);
 }
 
 /** Real servers open their port when all packs are imported; until then connections are refused. */

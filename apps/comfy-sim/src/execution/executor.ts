@@ -29,6 +29,8 @@ export interface ExecutorParts {
   /** Called when a prompt has begun; what it throws kills the worker. */
   readonly onStart: () => void;
   readonly results: ResultFaults;
+  /** What the server adds to the ui of a node that ran. */
+  readonly enrich: (ui: PyDict) => PyDict;
   readonly runtimeFor: (node: NodePlace, progress: Progress) => NodeRuntime;
   readonly printing: TensorPrinting;
   readonly historyListsCached: boolean;

@@ -181,7 +181,8 @@ export class PromptRun {
     const { results, registry } = this.parts;
     const blocked = results.blocked(place, registry.get(classType)?.returnTypes.length ?? 0);
     if (blocked !== undefined) return blocked;
-    return results.spoil(place, await behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime)));
+    const returned = results.spoil(place, await behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime)));
+    return isExpansion(returned) || returned.ui === undefined ? returned : { ...returned, ui: this.parts.enrich(returned.ui) };
   }
 
   /** The node goes on by itself while others run. */

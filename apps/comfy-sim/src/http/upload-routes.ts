@@ -2,21 +2,23 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import type { AssetStore } from '../assets/asset-store';
 import type { Faults } from '../faults/faults';
 import { isFolderKind, type FolderKind, type Folders } from '../files/folders';
 import { PyError } from '../python/errors';
 import { parseJson } from '../python/json';
 import { dict, isDict } from '../python/values';
+import { toUploadView } from './assets-routes';
 import { parseMultipart, type Part } from './multipart';
 import { empty, json, type Reply } from './reply';
 import type { Route } from './router';
 
 type Save = (file: string, part: Part, form: Form) => Promise<void>;
 
-export function uploadRoutes(folders: Folders, faults: Faults): Route[] {
+export function uploadRoutes(folders: Folders, faults: Faults, assets: AssetStore | undefined): Route[] {
   const upload = (save: Save): Route['run'] => async (exchange) => {
     const parts = parseMultipart(exchange.header('content-type'), await exchange.bytes());
-    return receive(folders, new Form(parts ?? []), save);
+    return receive(folders, assets, new Form(parts ?? []), save);
   };
   return [
     { method: 'POST', path: '/upload/image', run: upload(async (file, part) => writeUpload(faults, file, part.bytes)) },
@@ -36,7 +38,7 @@ class Form {
   }
 }
 
-async function receive(folders: Folders, form: Form, save: Save): Promise<Reply> {
+async function receive(folders: Folders, assets: AssetStore | undefined, form: Form, save: Save): Promise<Reply> {
   const image = form.part('image');
   const kind = form.text('type') ?? 'input';
   if (!isFolderKind(kind)) throw new Error(`unknown upload type ${kind}`);
@@ -50,7 +52,8 @@ async function receive(folders: Folders, form: Form, save: Save): Promise<Reply>
   const overwrite = ['true', '1'].includes(form.text('overwrite') ?? '');
   const name = overwrite ? posted : freeName(folder, posted, image.bytes);
   if (overwrite || !existsSync(path.join(folder, name))) await save(path.join(folder, name), image, form);
-  return json(dict({ name, subfolder, type: kind }));
+  const asset = assets === undefined ? {} : { asset: toUploadView(assets.addFile(kind, path.posix.normalize(subfolder || '.') === '.' ? '' : subfolder, name, true)) };
+  return json(dict({ name, subfolder, type: kind, ...asset }));
 }
 
 /** The real server writes in place: of what does not fit the beginning stays. */

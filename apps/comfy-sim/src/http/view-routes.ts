@@ -3,27 +3,29 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { isFolderKind, type Folders } from '../files/folders';
 import type { Generation } from '../generation';
+import type { AssetStore } from '../assets/asset-store';
+import { contentTypes } from './content-types';
 import type { Exchange } from './exchange';
 import { bytes, empty, type Reply } from './reply';
 import type { Route } from './router';
 
-export function viewRoutes(folders: Folders, generation: Generation): Route[] {
-  return [{ method: 'GET', path: '/view', run: (exchange) => view(folders, generation, exchange) }];
+export function viewRoutes(folders: Folders, generation: Generation, assets: AssetStore | undefined): Route[] {
+  return [{ method: 'GET', path: '/view', run: (exchange) => view(folders, generation, assets, exchange) }];
 }
 
-const contentTypes: Record<string, string> = {
-  '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.webp': 'image/webp', '.gif': 'image/gif', '.svg': 'image/svg+xml',
-  '.mp4': 'video/mp4', '.webm': 'video/webm', '.mp3': 'audio/mpeg', '.wav': 'audio/x-wav', '.flac': 'audio/flac', '.json': 'application/json',
-  '.txt': 'text/plain', '.bin': 'application/octet-stream',
-};
 /** Pages and scripts are never shown, only downloaded; they fall under the default type too. */
 const defaultType = 'application/octet-stream';
 /** 0.33 forces these into an attachment. */
 const attachments = new Set(['.html', '.htm', '.svg', '.js', '.css', '.xhtml']);
 
-async function view(folders: Folders, generation: Generation, exchange: Exchange): Promise<Reply> {
+async function view(folders: Folders, generation: Generation, assets: AssetStore | undefined, exchange: Exchange): Promise<Reply> {
   const posted = exchange.query.get('filename');
   if (posted === null) return empty(404);
+  if (assets !== undefined && posted.startsWith('blake3:')) {
+    const asset = assets.findByHash(posted);
+    const found = asset === undefined ? undefined : assets.fileOf(asset);
+    return found === undefined ? empty(404) : answer(found, generation, exchange);
+  }
   const annotated = /^(.*?) ?\[(output|input|temp)\]$/.exec(posted);
   const name = annotated?.[1] ?? posted;
   if (name === '' || name.startsWith('/') || name.includes('..')) return empty(400);
