@@ -9,14 +9,16 @@ const rounding = 1e-9;
  */
 export class ProgressThrottle {
   private lastValue = -1;
+  private seen = -1;
   private lastSeconds = 0;
 
   /** `seconds` of simulated work since the node began. */
   lets(value: number, max: number, hasPreview: boolean, seconds: number): boolean {
     // A bar that goes back is a new one.
-    const isFirst = this.lastValue < 0 || value < this.lastValue;
+    const isFirst = this.lastValue < 0 || value < this.seen;
     const isDue = seconds - this.lastSeconds + rounding >= minSeconds && (value - this.lastValue) / max >= minShare;
     const through = hasPreview || isFirst || value >= max || isDue;
+    this.seen = value;
     if (through) [this.lastValue, this.lastSeconds] = [value, seconds];
     return through;
   }

@@ -3,78 +3,34 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFfmpeg, findHolds, loopSeam, readFilm, type FilmFacts, type Rgb } from '@tower/imaging';
 import sharp from 'sharp';
-import { Card } from '../card/card';
-import { cardProfiles, type CardProfileId } from '../card/card-profile';
-import { Clock } from '../clock';
-import { Folders } from '../files/folders';
-import { getGeneration } from '../generation';
-import { Picture } from '../pictures/picture';
-import { emptyRecipe, type Motion } from '../pictures/recipe';
-import { standardPrinting } from '../pictures/tensor-text';
-import { isDict, type PyDict, type PyValue } from '../python/values';
+import type { CardProfileId } from '../card/card-profile';
 import { Sound } from '../sound/sound';
 import { SoundValue, VideoValue } from './media-values';
-import { NodeCall, type NodeResult, type NodeRuntime } from './node-behaviour';
-import { coreBehaviours } from './node-behaviours';
+import { NodeBench, drawnFilm as film, shownIn } from './node-bench';
+import type { NodeResult } from './node-behaviour';
 import { ImageValue, type NodeValue } from './node-value';
 
 /** Real: the nodes, ffmpeg, the files and what decodes them. The clock stands in for a server that is not asked anything. */
 jest.setTimeout(60_000);
 const withFfmpeg = findFfmpeg() === undefined ? describe.skip : describe;
-const behaviours = coreBehaviours(getGeneration('0.3.64'));
 const [width, height] = [96, 128];
 
+let bench: NodeBench;
 let home: string;
-let ticks: string[];
-let clock: Clock;
 
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-films-'));
-  ticks = [];
-  clock = new Clock();
+  bench = new NodeBench(home);
 });
 
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-async function run(classType: string, inputs: Record<string, NodeValue>, profile: CardProfileId = 'cpu'): Promise<NodeResult> {
-  const folders = new Folders(home);
-  folders.prepare();
-  const runtime: NodeRuntime = {
-    card: new Card(cardProfiles[profile], 1), folders, previews: false, previewSize: 512, writesMetadata: true, gone: clock.gone, printing: { ...standardPrinting },
-    hasModel: () => true, modelsIn: () => [], findsFace: () => true, readModel: () => Promise.resolve(), work: () => Promise.resolve(), pause: () => Promise.resolve(), throwIfInterrupted: () => undefined, strike: () => Promise.resolve(),
-    log: () => undefined, blackens: () => false,
-    tick: (value, max) => {
-      ticks.push(`${value}/${max}`);
-      return Promise.resolve();
-    },
-  };
-  const prompt: PyDict = new Map([['1', 'the "graph"; with = and # \\ in it']]);
-  const result = await behaviours.get(classType)?.run(new NodeCall('1', classType, new Map(Object.entries(inputs)), prompt, new Map(), runtime));
-  if (result === undefined || 'nodes' in result) throw new Error(`${classType} gave no result`);
-  return result;
-}
-
-function film(count: number, closed: boolean, seed = '7', size: readonly [number, number] = [width, height]): ImageValue {
-  const recipe = (motion: Motion): Picture => Picture.drawn({
-    ...emptyRecipe(0), positive: '1girl, twintails, forest', seed, steps: 20, cfg: 6, model: 'anime_sd15.safetensors', sampled: true, motion,
-  }, ...size);
-  return new ImageValue(Array.from({ length: count }, (_, index) => recipe({ index, count, closed })));
-}
+const run = (classType: string, inputs: Record<string, NodeValue>, profile?: CardProfileId): Promise<NodeResult> => bench.run(classType, inputs, profile);
 
 const combine = (images: ImageValue, format: string, more: Record<string, NodeValue> = {}, profile: CardProfileId = 'cpu'): Promise<NodeResult> =>
   run('VHS_VideoCombine', { images, frame_rate: 8, loop_count: 0, filename_prefix: 'v/loop', format, pingpong: false, save_output: true, ...more }, profile);
 
-function savedIn({ ui }: NodeResult, key: string): Record<string, PyValue> {
-  const list = ui?.get(key);
-  const [entry] = Array.isArray(list) ? list : [];
-  if (!isDict(entry ?? null)) throw new Error(`no ${key} in the ui`);
-  return Object.fromEntries(entry as PyDict);
-}
-
-const fileOf = (result: NodeResult, key = 'gifs'): string => {
-  const { filename, subfolder, type } = savedIn(result, key);
-  return path.join(home, String(type), String(subfolder), String(filename));
-};
+const fileOf = (result: NodeResult, key = 'gifs'): string => bench.fileOf(result, key);
 
 async function decoded(file: string): Promise<FilmFacts & { frames: number; pictures: Rgb[] }> {
   const pictures: Rgb[] = [];
@@ -123,7 +79,7 @@ withFfmpeg('VHS_VideoCombine', () => {
   it('plays there and back again', async () => {
     const facts = await decoded(fileOf(await combine(film(5, false), 'video/h264-mp4', { pingpong: true })));
     expect(facts.frames).toBe(8);
-    expect(ticks).toEqual(['1/8', '2/8', '3/8', '4/8', '5/8', '6/8', '7/8', '8/8']);
+    expect(bench.ticks).toEqual(['1/8', '2/8', '3/8', '4/8', '5/8', '6/8', '7/8', '8/8']);
     expect(await seamRatio(facts.pictures)).toBeLessThanOrEqual(1.1);
   });
 
@@ -152,7 +108,7 @@ withFfmpeg('VHS_VideoCombine', () => {
   });
 
   it('puts what is not to be kept into temp', async () => {
-    expect(savedIn(await combine(film(2, true), 'video/h264-mp4', { save_output: false }), 'gifs')).toMatchObject({ type: 'temp' });
+    expect(shownIn((await combine(film(2, true), 'video/h264-mp4', { save_output: false })).ui, 'gifs')).toMatchObject({ type: 'temp' });
   });
 
   it('has NVENC on a card of NVIDIA alone', async () => {
@@ -167,7 +123,7 @@ withFfmpeg('VHS_VideoCombine', () => {
   it('dies with the server', async () => {
     const writing = combine(film(200, true), 'video/av1-webm');
     while (!existsSync(path.join(home, 'output', 'v', 'loop_00001.webm'))) await new Promise((resolve) => setTimeout(resolve, 5));
-    clock.stop();
+    bench.clock.stop();
     await expect(writing).rejects.toThrow();
   });
 });
@@ -232,11 +188,11 @@ withFfmpeg('VHS_LoadVideoPath', () => {
     [{ force_rate: 16 }, 24, [96, 128]], [{ force_rate: 4 }, 6, [96, 128]], [{ custom_width: 48 }, 12, [48, 64]],
   ])('loads %j as %d frames', async (inputs, frames, size) => {
     const file = fileOf(await combine(film(12, true), 'video/h264-mp4'));
-    ticks = [];
+    bench.ticks.length = 0;
     const [images, count] = (await load(file, inputs)).outputs;
     const pictures = images instanceof ImageValue ? images.pictures : [];
     expect([count, pictures.length, pictures[0]?.width, pictures[0]?.height]).toEqual([frames, frames, ...size]);
-    expect(ticks).toEqual(Array.from({ length: frames }, (_, index) => `${index + 1}/${frames}`));
+    expect(bench.ticks).toEqual(Array.from({ length: frames }, (_, index) => `${index + 1}/${frames}`));
   });
 
   it('says what is no film', async () => {
