@@ -23,6 +23,7 @@ export class SimProcess {
     private readonly profile: 'rtx3060' | 'rx9070xt',
     private readonly timeScale = 0.02,
     private readonly generation: '0.3.64' | '0.33' = '0.3.64',
+    private readonly flags: readonly string[] = [],
   ) {}
 
   get url(): string {
@@ -31,7 +32,7 @@ export class SimProcess {
 
   async start(): Promise<this> {
     const main = join(repositoryRoot, 'apps', 'comfy-sim', 'dist', 'main.js');
-    const args = ['--profile', this.profile, '--port', String(this.port), '--time-scale', String(this.timeScale), '--generation', this.generation, '--home', this.home, '--execution-log', this.logFile];
+    const args = ['--profile', this.profile, '--port', String(this.port), '--time-scale', String(this.timeScale), '--generation', this.generation, '--home', this.home, '--execution-log', this.logFile, ...this.flags];
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child = child;
     this.port = await new Promise<number>((resolve, reject) => {

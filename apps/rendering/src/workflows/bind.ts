@@ -1,7 +1,7 @@
 import type { FieldError } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
-import { familyOf, familyTitle } from './model-family';
+import { aFamily, familyOf, familyTitle } from './model-family';
 import { filesIn } from './model-inputs';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 
@@ -62,7 +62,7 @@ function defaultModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, 
 
 function absent(parameter: WorkflowParameter): string {
   if (parameter.type !== 'model') return 'is needed';
-  return `is needed, and no card has ${parameter.family ? `a ${familyTitle[parameter.family]} checkpoint` : 'a file'} in models/${parameter.folder} to choose`;
+  return `is needed, and no card has ${parameter.family ? `${aFamily[parameter.family]} checkpoint` : 'a file'} in models/${parameter.folder} to choose`;
 }
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
@@ -106,7 +106,7 @@ function wrongModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, va
   const unknown = obtainable ? undefined : notAmong(value, filesIn(known, parameter.folder), `models/${parameter.folder}`);
   if (unknown !== undefined || parameter.family === undefined || typeof value !== 'string') return unknown;
   const family = familyOf(value);
-  return family === parameter.family ? undefined : `${value} is by its name a ${familyTitle[family]} checkpoint; this workflow is made for ${familyTitle[parameter.family]}`;
+  return family === parameter.family ? undefined : `${value} is by its name ${aFamily[family]} checkpoint; this workflow is made for ${familyTitle[parameter.family]}`;
 }
 
 const shownChoices = 20;

@@ -13,3 +13,6 @@ export function familyOf(fileName: string): ModelFamily {
 }
 
 export const familyTitle: Record<ModelFamily, string> = { sd15: 'Stable Diffusion 1.5', sdxl: 'SDXL' };
+
+/** With its article, before "checkpoint". */
+export const aFamily: Record<ModelFamily, string> = { sd15: 'a Stable Diffusion 1.5', sdxl: 'an SDXL' };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { checkGraph, type GraphFault } from './check-workflow';
@@ -66,6 +67,10 @@ function faultsOn(workflow: Workflow, server: string): GraphFault[] {
 describe.each(workflowNames)('%s', (name) => {
   it.each(['0.3.64 with packs', '0.33 with the packs of 0.3.64'])('is taken by ComfyUI %s with every subset of its parts, on either side of its switches, and after every fallback', (server) => {
     expect(faultsOn(library.get(name), server).map(({ message }) => message)).toEqual([]);
+  });
+
+  it('is explained in a README of its own', () => {
+    expect(readFileSync(join(repositoryRoot, 'workflows', name, 'README.md'), 'utf8')).toMatch(new RegExp(`^# ${name}\n\n.{80}`));
   });
 
   it('needs no other packs than it says', () => {
