@@ -3,7 +3,7 @@ import { assignOutputs, withAssetIds } from './assets/asset-outputs';
 import { AssetStore } from './assets/asset-store';
 import { Card } from './card/card';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
-import { defaultInventory } from './card/model-inventory';
+import { inventoryOf } from './card/model-inventory';
 import { Clock } from './clock';
 import { Executor } from './execution/executor';
 import { InterruptFlag } from './execution/interruption';
@@ -98,7 +98,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const faults = new Faults();
   for (const fault of settings.faults ?? []) faults.arm(fault);
   if (settings.assets === true && faults.strike('second-instance') !== undefined) throw new Error('ASSETS_STARTUP_FAILED: in_use');
-  const models = visibleModels(settings.models ?? defaultInventory, (file) => faults.all('missing-model').some(({ node }) => node === file));
+  const models = visibleModels(settings.models ?? inventoryOf(settings.packs === true), (file) => faults.all('missing-model').some(({ node }) => node === file));
   const state = new ProcessState();
   const loop = new EventLoop(clock);
   const folders = new Folders(path.resolve(settings.home), { output: settings.outputFolder, input: settings.inputFolder, temp: settings.tempFolder });
@@ -108,7 +108,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const executionLog = new ExecutionLog(settings.profile, clock, settings.executionLogFile);
   folders.isRaced = () => faults.strike('file-race') !== undefined;
 
-  const registry = new NodeRegistry(settings.models ?? defaultInventory, () => folders.names('input'));
+  const registry = new NodeRegistry(settings.models ?? inventoryOf(settings.packs === true), () => folders.names('input'));
   registry.add(readObjectInfo(settings.generation, 'core'));
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
   const hasPacks = settings.packs === true && settings.customNodes !== false;

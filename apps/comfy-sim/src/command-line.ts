@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cardProfiles, type CardProfileId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
-import { inventoryWithout } from './card/model-inventory';
+import { inventoryOf } from './card/model-inventory';
 import { parseLaunchFlags } from './launch-flags';
 import { parseFaultOrRandom, type Fault, type RandomFaults } from './faults/faults';
 import { generationIds, type GenerationId } from './generation';
@@ -87,7 +87,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
     seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs === true,
     faces: flags.faces, emptyModels: flags.emptyModel,
-    ...(flags.without.length === 0 ? {} : { models: inventoryWithout(flags.without) }),
+    ...(flags.without.length === 0 ? {} : { models: inventoryOf(flags.packs === true, flags.without) }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
     ...launch,

@@ -1,7 +1,7 @@
 import type { ModelInventory } from '../object-info/node-registry';
 
 /** What a simulated card has installed unless told otherwise. GGUF files stand apart, as their pack lists them. */
-export const defaultInventory: ModelInventory = {
+const defaultInventory: ModelInventory = {
   checkpoints: ['anime_sd15.safetensors', 'anime_sdxl.safetensors'],
   configs: [
     'anything_v3.yaml', 'v1-inference.yaml', 'v1-inference_clip_skip_2.yaml', 'v1-inference_clip_skip_2_fp16.yaml', 'v1-inference_fp16.yaml',
@@ -42,4 +42,9 @@ export function inventoryWithout(left: readonly string[]): ModelInventory {
   return Object.fromEntries(Object.entries(defaultInventory).map(([folder, files]) => [
     folder, left.includes(folder) ? [] : files.filter((file) => !left.includes(`${folder}/${file}`)),
   ]));
+}
+
+/** The recorded server without packs had no control networks either; those came with the rest. */
+export function inventoryOf(hasPacks: boolean, left: readonly string[] = []): ModelInventory {
+  return inventoryWithout(hasPacks ? left : [...left, 'controlnet']);
 }

@@ -43,13 +43,12 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ...[
     'success-light', 'success-sampler-meta', 'cached-repeat', 'nonce-partial-cache', 'no-client-id', 'three-queued', 'interrupt-by-id',
     'interrupt-pending', 'jobs-bad-queries', 'history-paging', 'extra-data', 'view-variants', 'upload-variants',
-    'validation-errors', 'interrupt-during-load', 'prompt-id-forms', 'node-behaviour', 'dynamic-inputs-wrong',
+    'validation-errors', 'node-replacements', 'interrupt-during-load', 'prompt-id-forms', 'node-behaviour', 'dynamic-inputs-wrong',
     'front-and-number', 'interrupt-global', 'interrupt-wrong-id', 'two-clients', 'free', 'success-sampler-plain',
   ].map((name): [GenerationId, string] => ['0.33', name]),
   ['0.33', 'ram-pressure', { cache: { kind: 'starved' } }],
   ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
   ['0.33', 'preview-method', { previewMethod: 'none' }],
-  ['0.33', 'node-replacements', { models: inventoryWithout(['controlnet']) }],
   ['0.33', 'intermediate-output'], ['0.33', 'preview-method', { previewMethod: 'none' }],
   ...(findFfmpeg() === undefined ? [] : films),
 ];
