@@ -198,7 +198,7 @@ export { makeFrameThumbnail, makeThumbnail, type ThumbnailOptions } from './thum
 export { findFfmpeg } from './film/find-ffmpeg';
 export { FilmRefusal, filmRefusalReasons, type FilmRefusalReason } from './film/film-refusal';
 export { readAnimation } from './film/animation';
-export { writeFilmComment } from './film/film-comment';
+export { maxFilmCommentBytes, writeFilmComment } from './film/film-comment';
 export { movingFormatOf, readMoving, type MovingFormat } from './film/moving';
 export { readFilmForMetrics } from './film/metric-frames';
 export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';

@@ -1,3 +1,4 @@
+import { maxFilmCommentBytes } from '@tower/imaging';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, GenerationParams, Job } from '../jobs/job.entity';
 import type { Stored } from './output-store';
@@ -19,11 +20,16 @@ export const toSidecar = (job: Job, attempt: Attempt, params: GenerationParams, 
   ...provenance(job, attempt, params, gpu),
 });
 
-/** The same inside a film's container; its digest cannot be a part of itself. ComfyUI's own readers look for the graph under `prompt`. */
+/**
+ * The same inside a film's container; its digest cannot be a part of itself. ComfyUI's own readers look for the graph under `prompt`; one that
+ * is too large for a container is left to the sidecar.
+ */
 export const toFilmComment = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu, towerVersion: string): string => {
   const { workflow, ...rest } = provenance(job, attempt, params, gpu);
   const { graph, ...facts } = workflow;
-  return JSON.stringify({ prompt: graph, tower: { version: towerVersion, simulated: gpu.inventory?.simulated ?? false, ...rest, workflow: facts } });
+  const tower = { version: towerVersion, simulated: gpu.inventory?.simulated ?? false, ...rest, workflow: facts };
+  const whole = JSON.stringify({ tower, prompt: graph });
+  return Buffer.byteLength(whole) <= maxFilmCommentBytes ? whole : JSON.stringify({ tower: { ...tower, workflow: { name: facts.name, version: facts.version, graph_sha256: facts.graph_sha256 } } });
 };
 
 const provenance = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu) => ({

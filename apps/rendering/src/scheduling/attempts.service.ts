@@ -17,6 +17,7 @@ import type { ParameterValues } from '../workflows/composition';
 import { graphSha256 } from '../workflows/graph-identity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { uploadNames } from './input-pictures';
 import { Recovery } from './recovery';
 
 /** Lease under which one rendering process acts on the cards. */
@@ -69,7 +70,7 @@ export class AttemptsService {
       const workflow = this.workflows.get(job.workflow);
       const values = parametersOf(job, task);
       const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
-      const { graph } = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: {} });
+      const { graph } = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: uploadNames(job.images) });
       const attempt = tx.create(Attempt, {
         id: newId(), taskId, jobId, n, gpu: gpu.name, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
         postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,

@@ -78,7 +78,7 @@ describe('a moving picture', () => {
 describe('a comment in a film', () => {
   withFfmpeg.each(['mp4', 'webm'] as const)('is in the %s and leaves every picture as it was', async (format) => {
     const path = film(`plain.${format}`, '-c:v', format === 'mp4' ? 'mpeg4' : 'libvpx', '-metadata', 'comment=of the server');
-    const comment = JSON.stringify({ prompt: { '1': { text: 'a = b; c # d \\ e\nf "тест"' } } });
+    const comment = JSON.stringify({ prompt: { '1': { text: `a = b; c # d \\ e\nf "тест" ${'long '.repeat(6_000)}end` } } });
     const to = join(folder, `commented.${format}`);
     await writeFilmComment(path, to, format, comment);
     const digest = async (file: string): Promise<string[]> => {
@@ -89,6 +89,7 @@ describe('a comment in a film', () => {
     expect(await digest(to)).toEqual(await digest(path));
     expect(await readFilm(to, () => undefined)).toMatchObject({ frames: 16, width: 64, height: 48 });
     const { stdout } = spawnSync(program!, ['-loglevel', 'error', '-i', to, '-f', 'ffmetadata', '-'], { encoding: 'utf8' });
+    await expect(writeFilmComment(path, to, format, 'x'.repeat(130_000))).rejects.toThrow(RangeError);
     expect(stdout.replace(/\\([=;#\\\n])/g, '$1').toLowerCase()).toContain(`comment=${comment.toLowerCase()}`);
     const again = join(folder, `again.${format}`);
     await writeFilmComment(path, again, format, comment);

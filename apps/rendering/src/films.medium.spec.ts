@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gpuConfig, type ArtifactView, type JobView } from '@tower/contracts';
+import { findFfmpeg, readMoving, sha256File } from '@tower/imaging';
+import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import sharp from 'sharp';
+import { Attempt, JobEvent, RuntimeSample } from './jobs/job.entity';
+import { RenderingRig } from './rig/rendering-rig';
+import { SimProcess } from './rig/sim-process';
+
+/** A busy machine encodes, decodes and copies films slowly. */
+jest.setTimeout(180_000);
+
+/** Real here: PostgreSQL, NATS, HTTP, files, ffmpeg, and a simulated card with node packs as a process. Projects and quality are played. */
+
+let database: TestDatabase;
+let nats: TestNats;
+let card: SimProcess;
+let rig: RenderingRig;
+
+const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
+const loop = { job_type: 'animation_loop', preset: 'draft', prompt: 'a girl with blue hair, wind', width: 128, height: 128, steps: 4, seed: 11 } as const;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+});
+afterAll(() => nats.close());
+beforeEach(async () => {
+  database = await createTestDatabase('rendering');
+  card = await new SimProcess('rtx3060', 'rtx3060', 0.02, '0.3.64', ['--packs']).start();
+  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
+  await rig.startScheduler();
+});
+afterEach(async () => {
+  await rig.close();
+  await card.close();
+  await database.drop();
+});
+
+function ended(id: string): Promise<JobView> {
+  return waitFor(
+    async () => {
+      await rig.judge('passed');
+      const job = await rig.job(id);
+      return over.includes(job.status) ? job : undefined;
+    },
+    { timeoutMs: 90_000, describe: `job ${id} to end` },
+  );
+}
+const artifactsOf = async (job: JobView): Promise<ArtifactView[]> => (await rig.reader.artifacts({ id: job.id, limit: 50 })).items;
+const sidecarOf = async (artifact: ArtifactView): Promise<Record<string, Record<string, unknown>>> =>
+  JSON.parse(await readFile(join(rig.libraryRoot, artifact.path.replace(/\.\w+$/, '.json')), 'utf8')) as Record<string, Record<string, unknown>>;
+/** What ends of attempts say, by number. */
+const endings = (job: JobView): (string | undefined)[] => job.tasks[0]?.attempts.map((attempt) => attempt.error?.code ?? attempt.state) ?? [];
+
+withFfmpeg('makes a loop of the promised frames, and keeps film, poster and provenance', async () => {
+  const accepted = await rig.request(loop);
+  expect(accepted).toMatchObject({ workflow: 'loop-animatediff', frame_count: 16, fps: 8, duration_seconds: 2, width: 128, height: 128 });
+  const job = await ended(accepted.job_id);
+  expect(job).toMatchObject({ status: 'completed', frames_complete: 16, frames_total: 16, frame_count: 16, fps: 8, error: null });
+
+  const [artifact] = await artifactsOf(job);
+  if (!artifact) throw new Error('no film was kept');
+  expect(artifact).toMatchObject({ media_type: 'video/mp4', width: 128, height: 128, frames: 16, fps: 8, duration_seconds: 2, simulated: true });
+  expect(artifact.path).toMatch(/^night-train\/unfiled\/[0-9a-f-]{36}-a1-1\.mp4$/);
+  const film = join(rig.libraryRoot, artifact.path);
+  expect(await sha256File(film)).toBe(artifact.sha256);
+  expect(await readMoving(film, () => undefined)).toMatchObject({ frames: 16, width: 128, height: 128 });
+  expect(await sharp(join(rig.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`)).metadata()).toMatchObject({ format: 'webp', width: 128, height: 128 });
+  // The picture that the node writes beside its film is no result.
+  expect(readdirSync(join(rig.libraryRoot, 'night-train', 'unfiled')).sort()).toEqual([`${job.id}-a1-1.json`, `${job.id}-a1-1.mp4`]);
+
+  expect((await sidecarOf(artifact))['artifact']).toMatchObject({ frames: 16, fps: 8, duration_seconds: 2, provenance_in_container: true });
+  const { stdout } = spawnSync(findFfmpeg()!, ['-loglevel', 'error', '-i', film, '-f', 'ffmetadata', '-'], { encoding: 'utf8' });
+  expect(stdout.replaceAll('\\', '')).toContain(`"job":{"id":"${job.id}"`);
+  const sample = await rig.db.manager.findOneByOrFail(RuntimeSample, { attemptId: artifact.attempt_id });
+  expect(sample).toMatchObject({ frames: 16, width: 128, height: 128, steps: 4 });
+  const rendered = await rig.db.manager.findOneByOrFail(JobEvent, { jobId: job.id, type: 'rendering.v1.attempt_rendered' });
+  expect(rendered.data).toMatchObject({ expectedFrames: 16, jobType: 'animation_loop', files: [{ mediaType: 'video/mp4', frames: 16 }] });
+});
+
+withFfmpeg('uses a finished picture as the reference of a loop', async () => {
+  const still = await ended((await rig.request({ prompt: 'a girl with blue hair', width: 128, height: 128, steps: 2, seed: 3 })).job_id);
+  const [picture] = await artifactsOf(still);
+  const { job_id } = await rig.request({ ...loop, lora_models: ['style.safetensors'], ipadapter_refs: [picture?.id ?? ''], ipadapter_weight: 0.7 });
+  const job = await ended(job_id);
+  expect(job).toMatchObject({ status: 'completed', references: [{ kind: 'ipadapter', image: 'reference-1', weight: 0.7 }], loras: [{ file: 'style.safetensors' }], images: { 'reference-1': { path: picture?.path, sha256: picture?.sha256 } } });
+  const [params] = (await rig.reader.params(job_id)).items;
+  const classes = Object.values(params?.graph ?? {}).map((node) => (node as { class_type: string }).class_type);
+  expect(classes).toEqual(expect.arrayContaining(['LoadImage', 'IPAdapterAdvanced', 'LoraLoader']));
+  expect(existsSync(join(card.home, 'input', 'tower', `${picture?.sha256.slice(0, 16)}.png`))).toBe(true);
+});
+
+withFfmpeg('puts frames in between of a film of the library', async () => {
+  await mkdir(join(rig.libraryRoot, 'night-train'), { recursive: true });
+  const film = join(rig.libraryRoot, 'night-train', 'walk.mp4');
+  expect(spawnSync(findFfmpeg()!, ['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=s=64x64:r=8:d=1', '-c:v', 'mpeg4', film]).status).toBe(0);
+  const body = { job_type: 'animation_loop', workflow: 'interpolate-rife', prompt: '', preset: 'standard', parameters: { start_film: 'night-train/walk.mp4' } } as const;
+  const job = await ended((await rig.request(body)).job_id);
+  expect(job).toMatchObject({ status: 'completed', frame_count: 16, fps: 16, cfg_scale: null, sampler_name: null });
+  expect((await artifactsOf(job))[0]).toMatchObject({ frames: 16, width: 64, height: 64 });
+
+  const short = await ended((await rig.request({ ...body, frame_count: 12 })).job_id);
+  expect(short).toMatchObject({ status: 'failed' });
+  expect(endings(short)[0]).toBe('output_wrong_frames');
+  expect(short.tasks[0]?.attempts[0]?.error?.message).toMatch(/has \d+ frames instead of 24/);
+});
+
+withFfmpeg('takes a black film for a failed attempt and renders it again', async () => {
+  await card.fault({ kind: 'black-image', node: 'VAEDecode', times: 1 });
+  const job = await ended((await rig.request(loop)).job_id);
+  expect(endings(job)).toEqual(['output_black', 'succeeded']);
+  expect(job).toMatchObject({ status: 'completed', tasks: [{ recovery: [expect.objectContaining({ because: 'black_output', after_attempt: 1 })] }] });
+  expect(await artifactsOf(job)).toHaveLength(1);
+});
+
+withFfmpeg.each([
+  ['truncated-file', /^output_(undecodable|wrong_frames|truncated)$/],
+  ['empty-file', /^output_empty$/],
+])('takes a film with %s for a failed attempt and renders it again', async (kind, code) => {
+  await card.fault({ kind, node: 'VHS_VideoCombine', times: 1 });
+  const job = await ended((await rig.request(loop)).job_id);
+  expect(endings(job)[0]).toMatch(code);
+  expect(job.status).toBe('completed');
+  expect(await rig.db.manager.countBy(Attempt, { jobId: job.id, state: 'succeeded' })).toBe(1);
+});
