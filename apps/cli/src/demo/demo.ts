@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { routes, type ArtifactView, type CharacterView, type GpuView, type JobView, type ProjectView } from '@tower/contracts';
 import { captionLines, makeContactSheet } from '@tower/imaging';
 import type { ApiClient } from '../api-client';
-import { chooseCards } from './choose-cards';
+import { chooseCards, type CardChoice } from './choose-cards';
+import { askForLoop } from './demo-loop';
 import { watchJob } from './job-watch';
-import type { DemoReport, DemoResult } from './report';
+import type { DemoFilm, DemoReport, DemoResult } from './report';
 
 export interface DemoOptions {
   readonly count?: number | undefined;
@@ -39,7 +40,7 @@ const slowSettings = { width: 128, height: 128, steps: 4 };
 /** Milliseconds for cards that Tower has not looked at yet. */
 const lookMs = 15_000;
 
-/** A small production through the public interface: project, character, stills on every card, a contact sheet. */
+/** A small production through the public interface: project, character, stills on every card, a contact sheet, and a loop where a card can make one. */
 export async function runDemo(api: ApiClient, library: string, options: DemoOptions, report: DemoReport, signal: AbortSignal): Promise<DemoResult> {
   const gpus = await untilLookedAt(api, signal);
   const choice = chooseCards(gpus, options.model);
@@ -64,13 +65,15 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
     watch.catch(() => undefined);
     watched.push(watch);
   }
-  const jobs = await Promise.all(watched);
+  const stills = await Promise.all(watched);
+  const loop = await makeLoop(api, project, choice, mira, count, report, signal);
   const seconds = (performance.now() - startedAt) / 1000;
   report.settle();
 
   const finished: FinishedPicture[] = [];
-  for (const job of jobs) for (const artifact of await bestArtifacts(api, job)) finished.push({ job, artifact });
+  for (const job of stills) for (const artifact of await bestArtifacts(api, job)) finished.push({ job, artifact });
   const sheet = finished.length === 0 ? null : await writeContactSheet(join(library, project.slug), library, finished, simulated);
+  const jobs = [...stills, ...loop];
   const failures = jobs.filter((job) => job.status !== 'completed').map(toFailure);
   return {
     ok: failures.length === 0,
@@ -78,9 +81,27 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
     project_id: project.id,
     seconds,
     pictures: finished.map(({ job, artifact }) => ({ job_id: job.id, path: shown(join(library, artifact.path)), sha256: artifact.sha256, seed: artifact.seed, gpu: artifact.gpu, seconds: artifact.seconds })),
+    films: await Promise.all(loop.map((job) => filmsOf(api, job, library))).then((films) => films.flat()),
     contact_sheet: sheet === null ? null : shown(sheet),
     failures,
   };
+}
+
+/** After the stills, so that these are there soon. Empty when no card can. */
+async function makeLoop(api: ApiClient, project: ProjectView, choice: CardChoice, mira: CharacterView, index: number, report: DemoReport, signal: AbortSignal): Promise<JobView[]> {
+  const accepted = await askForLoop(api, project, choice, [mira.id]);
+  if (typeof accepted === 'string') {
+    report.say(accepted);
+    return [];
+  }
+  return [await watchJob(api, { id: accepted.job_id, websocketPath: accepted.websocket_url }, { onProgress: (view) => report.progress(index, view), signal })];
+}
+
+async function filmsOf(api: ApiClient, job: JobView, library: string): Promise<DemoFilm[]> {
+  return (await bestArtifacts(api, job)).map((artifact) => ({
+    job_id: job.id, path: shown(join(library, artifact.path)), sha256: artifact.sha256, seed: artifact.seed, gpu: artifact.gpu, seconds: artifact.seconds, frames: artifact.frames, fps: artifact.fps,
+    duration_seconds: artifact.duration_seconds,
+  }));
 }
 
 interface FinishedPicture {

@@ -13,6 +13,7 @@ const quiet = new Terminal(Object.assign(new PassThrough(), { isTTY: false }) as
 const result: DemoResult = {
   ok: false, simulated: true, project_id: 'p', seconds: 12.34, contact_sheet: 'library/sheet.png',
   pictures: [{ job_id: 'j1', path: 'library/a.png', sha256: 'f', seed: 7, gpu: 'rtx3060', seconds: 2.5 }],
+  films: [{ job_id: 'j3', path: 'library/loop.mp4', sha256: 'f', seed: 8, gpu: 'rtx3060', seconds: 9, frames: 16, fps: 8, duration_seconds: 2 }],
   failures: [{ job_id: 'j2', status: 'failed', code: 'out_of_memory', message: 'the card ran out of memory.', hint: 'Choose a smaller size.' }],
 };
 
@@ -44,10 +45,10 @@ describe('the report', () => {
     expect(screen.map((line) => /job \d|….*/.exec(line)?.[0])).toEqual(['job 3', 'job 4', '… 2 finished, 2 more waiting']);
   });
 
-  it('ends with the pictures, the sheet, what is simulated, and failures with their hints', () => {
+  it('ends with the pictures, the loop, the sheet, what is simulated, and failures with their hints', () => {
     const lines: string[] = [];
     demoReport({ json: false, terminal: quiet, write: (line) => lines.push(line) }).result(result);
-    expect(lines.join('\n')).toMatch(/^1 picture in 12\.3 s \(rtx3060: 1\)\. The GPUs are SIMULATED.*\n {2}library\/a\.png {2}seed 7, rtx3060, 2\.5 s\nContact sheet: library\/sheet\.png\nJob j2 failed: out_of_memory: .*memory\. Choose a smaller size\.$/);
+    expect(lines.join('\n')).toMatch(/^1 picture in 12\.3 s \(rtx3060: 1\)\. The GPUs are SIMULATED.*\n {2}library\/a\.png {2}seed 7, rtx3060, 2\.5 s\nLoop: library\/loop\.mp4 {2}16 frames, 8 per second, seed 8, rtx3060, 9\.0 s\nContact sheet: library\/sheet\.png\nJob j2 failed: out_of_memory: .*memory\. Choose a smaller size\.$/);
   });
 
   it('writes one JSON object per line on demand, and none twice', () => {

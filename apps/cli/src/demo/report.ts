@@ -21,12 +21,19 @@ export interface DemoPicture {
   readonly seconds: number | null;
 }
 
+export interface DemoFilm extends DemoPicture {
+  readonly frames: number | null;
+  readonly fps: number | null;
+  readonly duration_seconds: number | null;
+}
+
 export interface DemoResult {
   readonly ok: boolean;
   readonly simulated: boolean;
   readonly project_id: string;
   readonly seconds: number;
   readonly pictures: readonly DemoPicture[];
+  readonly films: readonly DemoFilm[];
   readonly contact_sheet: string | null;
   readonly failures: readonly { job_id: string; status: string; code: string; message: string; hint: string }[];
 }
@@ -47,7 +54,7 @@ function lineReport(write: (line: string) => void): DemoReport {
       const key = `${view.status} ${view.gpu ?? ''} ${Math.floor(view.progress / plainStep)}`;
       if (last.get(index) === key) return;
       last.set(index, key);
-      write(`picture ${index + 1}: ${view.status}, ${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`);
+      write(`${view.frames_total === null ? 'picture' : 'loop'} ${index + 1}: ${view.status}, ${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`);
     },
     settle: () => undefined,
     result: (facts) => describeResult(facts).forEach((line) => write(line)),
@@ -104,6 +111,7 @@ function describeResult(facts: DemoResult): string[] {
   const count = facts.pictures.length;
   const lines = [count === 0 ? `No picture came out in ${facts.seconds.toFixed(1)} s.` : `${count} ${count === 1 ? 'picture' : 'pictures'} in ${facts.seconds.toFixed(1)} s (${shares}).${simulated}`];
   for (const picture of facts.pictures) lines.push(`  ${picture.path}  seed ${picture.seed}, ${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`);
+  for (const film of facts.films) lines.push(`Loop: ${film.path}  ${film.frames} frames, ${film.fps} per second, seed ${film.seed}, ${film.gpu}${film.seconds === null ? '' : `, ${film.seconds.toFixed(1)} s`}`);
   if (facts.contact_sheet !== null) lines.push(`Contact sheet: ${facts.contact_sheet}`);
   for (const failure of facts.failures) lines.push(`Job ${failure.job_id} ${failure.status}: ${failure.code}: ${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`);
   return lines;
