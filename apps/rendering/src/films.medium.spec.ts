@@ -82,6 +82,14 @@ withFfmpeg('makes a loop of the promised frames, and keeps film, poster and prov
   expect(rendered.data).toMatchObject({ expectedFrames: 16, jobType: 'animation_loop', files: [{ mediaType: 'video/mp4', frames: 16 }] });
 });
 
+withFfmpeg('makes a video of the promised frames from text', async () => {
+  const accepted = await rig.request({ job_type: 'full_video', workflow: 'video-wan21-t2v', preset: 'draft', prompt: 'a girl walks through rain', width: 128, height: 160, frame_count: 9, fps: 12, steps: 2, seed: 5 });
+  expect(accepted).toMatchObject({ frame_count: 9, fps: 12, duration_seconds: 0.75 });
+  const job = await ended(accepted.job_id);
+  expect(job).toMatchObject({ status: 'completed', job_type: 'full_video', frames_complete: 9, frames_total: 9, error: null });
+  expect((await artifactsOf(job))[0]).toMatchObject({ media_type: 'video/mp4', width: 128, height: 160, frames: 9, fps: 12 });
+});
+
 withFfmpeg('uses a finished picture as the reference of a loop', async () => {
   const still = await ended((await rig.request({ prompt: 'a girl with blue hair', width: 128, height: 128, steps: 2, seed: 3 })).job_id);
   const [picture] = await artifactsOf(still);

@@ -66,8 +66,8 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
     watched.push(watch);
   }
   const stills = await Promise.all(watched);
-  const loop = await makeLoop(api, project, choice, mira, count, report, signal);
   const seconds = (performance.now() - startedAt) / 1000;
+  const loop = await makeLoop(api, project, choice, mira, count, report, signal);
   report.settle();
 
   const finished: FinishedPicture[] = [];
