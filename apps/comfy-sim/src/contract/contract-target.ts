@@ -32,7 +32,7 @@ export function contractTargets(): readonly ContractTarget[] {
 
 /** A step of a sampler lasts long enough to be interrupted. */
 const timeScale = 0.5;
-const patienceMs = 240_000;
+const patienceMs = 400_000;
 
 /** One server and one client for a file of tests. Everything it leaves lies below its own prefix. */
 export class ContractSession {

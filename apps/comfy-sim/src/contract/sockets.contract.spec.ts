@@ -6,7 +6,8 @@ import { failing, picture, sampled } from './graphs';
 import type { Listener } from './listener';
 
 /** What is real here: a whole server, simulated or ComfyUI itself, over HTTP and WebSocket. */
-jest.setTimeout(300_000);
+// A CPU under load takes half a minute for each step of its sampler.
+jest.setTimeout(900_000);
 
 const steps = 4;
 
