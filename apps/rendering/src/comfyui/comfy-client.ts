@@ -61,7 +61,7 @@ export class ComfyClient {
       });
       text = await response.text();
     } catch (error) {
-      return { outcome: silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: causesOf(error) };
+      return { outcome: silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
     }
     if (response.status === 200) return acceptance(text);
     if (response.status === 400) return refusal(text, promptId);

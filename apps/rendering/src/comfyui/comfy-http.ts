@@ -1,4 +1,4 @@
-import { AppError, describeError } from '@tower/kit';
+import { AppError } from '@tower/kit';
 import type { z } from 'zod';
 import { parseComfyJson } from './comfy-json';
 
@@ -60,10 +60,9 @@ export class ComfyHttp {
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
 
-/** fetch hides the reason in causes. */
+/** fetch hides the reason in causes, and its errors may come from another realm, where they are not `instanceof Error`. */
 export function causesOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as NodeJS.ErrnoException).code;
-  const cause = error.cause === undefined ? undefined : causesOf(error.cause);
-  return [describeError(error), code, cause].filter((part, index, parts) => part !== undefined && part !== '' && parts.indexOf(part) === index).join(': ');
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  const { message, code, cause } = error as { message: unknown; code?: unknown; cause?: unknown };
+  return [String(message), code === undefined ? undefined : String(code), cause === undefined ? undefined : causesOf(cause)].filter((part, index, parts) => part !== undefined && part !== '' && parts.indexOf(part) === index).join(': ');
 }

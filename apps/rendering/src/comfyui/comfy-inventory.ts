@@ -6,7 +6,7 @@ import { comboOptions, features, modelNames, objectInfo, systemStats, type Objec
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
 const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
 
-export type GpuStats = Pick<GpuInventory, 'comfyuiVersion' | 'pytorchVersion' | 'device' | 'deviceType' | 'simulated' | 'vramMb' | 'vramFreeMb'>;
+export type GpuStats = Pick<GpuInventory, 'comfyuiVersion' | 'pytorchVersion' | 'device' | 'deviceType' | 'simulated' | 'vramMb' | 'vramFreeMb' | 'ramMb' | 'ramFreeMb'>;
 
 /** What a server can do besides the common ground, found out by asking. */
 export interface ServerFeatures {
@@ -32,6 +32,8 @@ export class ComfyInventory {
       simulated: stats.system.argv.includes('--simulated'),
       vramMb: megabytes(device?.vram_total),
       vramFreeMb: megabytes(device?.vram_free),
+      ramMb: megabytes(stats.system.ram_total),
+      ramFreeMb: megabytes(stats.system.ram_free),
     };
   }
 

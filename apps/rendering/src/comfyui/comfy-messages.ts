@@ -51,7 +51,7 @@ export const uploadedFile = z.object({ name: z.string(), subfolder: z.string().d
 export const features = z.object({ max_upload_size: z.number().nullish() });
 
 export const systemStats = z.object({
-  system: z.object({ comfyui_version: z.string().optional(), pytorch_version: z.string().optional(), argv: z.array(z.string()).default([]) }),
+  system: z.object({ ram_total: z.number().nullish(), ram_free: z.number().nullish(), comfyui_version: z.string().optional(), pytorch_version: z.string().optional(), argv: z.array(z.string()).default([]) }),
   devices: z.array(z.object({ name: z.string(), type: z.string(), vram_total: z.number().nullish(), vram_free: z.number().nullish() })).default([]),
 });
 

@@ -4,7 +4,9 @@ import { describeError, type Clock, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
+import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
+import type { Missing } from '../workflows/missing';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { nothingSeen, type GpuSight } from './gpu-sight';
 import { RestartWatch } from './restart-watch';
@@ -45,11 +47,12 @@ export class GpuDriver {
     readonly config: GpuConfig,
     private readonly events: GpuDriverEvents,
     oldestVersion: string,
+    check: (info: ObjectInfo) => Record<string, Missing[]>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
     this.client = new ComfyClient(config.name, config.url);
-    this.server = new ServerWatch(this.client, oldestVersion, clock);
+    this.server = new ServerWatch(this.client, oldestVersion, check, clock);
     this.socket = new ComfySocket(
       config.url,
       {

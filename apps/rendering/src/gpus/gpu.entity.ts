@@ -12,6 +12,9 @@ export interface GpuInventory {
   simulated: boolean;
   vramMb: number | null;
   vramFreeMb: number | null;
+  /** Megabytes (MiB) of the machine's memory; absent in what was stored before they were read. */
+  ramMb?: number | null;
+  ramFreeMb?: number | null;
   checkpoints: string[];
   /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
   models?: Record<string, string[]>;
@@ -19,7 +22,7 @@ export interface GpuInventory {
   schedulers: string[];
   /** Every node class the server knows. */
   nodes: string[];
-  /** By workflow: what its own description of these classes says against the template. */
+  /** By workflow: inputs that this server's own classes do not take as the template gives them; looked at once per boot. */
   misfits?: Record<string, Missing[]>;
 }
 

@@ -3,6 +3,7 @@ import type { ComfyClient } from '../comfyui/comfy-client';
 import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { judgeVersion } from '../comfyui/comfy-version';
+import { describeMissing, type Missing } from '../workflows/missing';
 import type { GpuInventory } from './gpu.entity';
 
 /** Milliseconds. */
@@ -10,6 +11,11 @@ const modelsEveryMs = 60_000;
 const statsEveryMs = 15_000;
 /** Somebody who was told to put a checkpoint into the folder does so and tries again. */
 const statsEveryEmptyMs = 3_000;
+
+/** Of the machine's memory. */
+const leastFreeShare = 0.05;
+/** Faults of one workflow that a warning names. */
+const shownMisfits = 3;
 
 /** What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart. */
 export class ServerWatch {
@@ -27,6 +33,8 @@ export class ServerWatch {
   constructor(
     private readonly client: ComfyClient,
     private readonly oldestVersion: string,
+    /** Holds the workflows against the server's own description of its nodes. */
+    private readonly check: (info: ObjectInfo) => Record<string, Missing[]>,
     private readonly clock: Clock,
   ) {}
 
@@ -53,7 +61,15 @@ export class ServerWatch {
   warnings(): string[] {
     // A simulated server only speaks like that version; nobody breaks into it that way.
     const warning = this.inventory === null || this.inventory.simulated ? null : this.verdict().warning;
-    return warning === null ? [] : [warning];
+    const misfits = Object.entries(this.inventory?.misfits ?? {}).map(([workflow, missing]) => `${this.client.name} does not fit workflow ${workflow}: ${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`);
+    return [...(warning === null ? [] : [warning]), ...this.shortOfMemory(), ...misfits];
+  }
+
+  /** Servers leak memory over many prompts; only a restart gives it back. */
+  private shortOfMemory(): string[] {
+    const { ramMb, ramFreeMb } = this.inventory ?? {};
+    if (typeof ramMb !== 'number' || typeof ramFreeMb !== 'number' || ramFreeMb >= ramMb * leastFreeShare) return [];
+    return [`the machine of ${this.client.name} has less than a twentieth of its memory free: restart this ComfyUI when it is idle`];
   }
 
   private verdict(): ReturnType<typeof judgeVersion> {
@@ -66,7 +82,7 @@ export class ServerWatch {
     this.objectInfo = await this.client.inventory.objectInfo();
     this.folders = await this.client.inventory.modelFolders();
     this.features = await this.client.inventory.features();
-    this.inventory = toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders));
+    this.inventory = { ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)), misfits: this.check(this.objectInfo) };
     this.read = true;
     this.statsAtMs = now;
     this.modelsAtMs = now;
@@ -101,6 +117,6 @@ export class ServerWatch {
     if (!changed) return;
     // The lists of files inside the node descriptions have changed with the folders.
     this.objectInfo = await this.client.inventory.objectInfo();
-    this.inventory = toInventory(this.inventory, this.objectInfo, models);
+    this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits: this.check(this.objectInfo) };
   }
 }

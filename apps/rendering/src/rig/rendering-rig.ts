@@ -109,7 +109,7 @@ export class RenderingRig {
     const collector = new Collector(db, journal, attempts, progress, library, workflows, metrics, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, watch, prompts, sender, doctor, models, collector, registry, fleets, metrics, this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, watch, prompts, sender, doctor, models, collector, registry, fleets, workflows, metrics, this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

@@ -43,9 +43,22 @@ export class SimProcess {
     return this;
   }
 
-  async fault(fault: Record<string, unknown>): Promise<void> {
-    const response = await fetch(`${this.url}/sim/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ add: [fault] }) });
+  /** Arms faults, each as an object or in words: `oom@KSampler/2=hip`. */
+  fault(...faults: (Record<string, unknown> | string)[]): Promise<void> {
+    return this.setFaults({ add: faults });
+  }
+
+  clearFaults(): Promise<void> {
+    return this.setFaults({ clear: true });
+  }
+
+  private async setFaults(change: Record<string, unknown>): Promise<void> {
+    const response = await fetch(`${this.url}/sim/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) });
     if (!response.ok) throw new Error(`the fault was refused: ${response.status} ${await response.text()}`);
+  }
+
+  isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** Everything that this card ever did, over restarts. */

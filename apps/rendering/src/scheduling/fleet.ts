@@ -16,8 +16,9 @@ import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { pinnedTo } from './ladder';
 import { amongCards, type Card, type Waiting } from './pick';
+import { workOf } from './recovery-work';
 import { configuredGpus, liveAttempts, liveWorks, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
-import { VramMemory, weighingSteps } from './vram-memory';
+import { VramMemory } from './vram-memory';
 import { neededMb, type VramNeed, type VramWork } from './vram-need';
 
 export type WaitingTask = Waiting & Work;
@@ -39,7 +40,7 @@ export class Fleet {
     private readonly now: Date,
   ) {
     this.cards = gpus.map(toCard);
-    this.waiting = rows.map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row)) }));
+    this.waiting = rows.map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row, workflows)) }));
   }
 
   estimate(work: Work, gpu: string): AttemptEstimate {
@@ -143,9 +144,8 @@ export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingT
   };
 }
 
-const workOfRow = (row: WaitingRow): VramWork => ({
-  workflow: row.workflow, modelName: row.model_name, width: row.width, height: row.height, frames: row.frames ?? 1, steps: weighingSteps(row.plan?.steps ?? []),
-});
+const workOfRow = (row: WaitingRow, workflows: WorkflowLibrary): VramWork =>
+  workOf(workflows.get(row.workflow), { modelName: row.model_name, width: row.width, height: row.height, frames: row.frames ?? 1, parameters: row.parameters ?? null }, row.plan ?? noChanges);
 
 export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   name: gpu.name,

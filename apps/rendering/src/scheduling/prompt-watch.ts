@@ -160,7 +160,7 @@ export class PromptWatch {
   /** A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up, and the card needs a restart. */
   private async endIfStill(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched): Promise<void> {
     const now = this.clock.monotonicMs();
-    const limitMs = Math.max(patienceMs(entry.graph, entry.node, entry.firstAfterBoot), (attempt.estimatedSeconds ?? 0) * 2_000) * this.limits.patience;
+    const limitMs = Math.max(patienceMs(entry.graph, entry.node, this.prompts.isFirstAfterBoot(driver)), (attempt.estimatedSeconds ?? 0) * 2_000) * this.limits.patience;
     if (now - entry.movedAtMs < limitMs) return;
     entry.stoppingSinceMs ??= now;
     await this.stopped.stop(driver, attempt.promptId);

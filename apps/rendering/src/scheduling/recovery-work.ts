@@ -1,32 +1,46 @@
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Job } from '../jobs/job.entity';
-import { classesOf } from '../workflows/bind';
-import type { GraphStep, Plan } from '../workflows/composition';
+import { stepsOf } from '../workflows/compose';
+import type { GraphStep, ParameterValues, Plan } from '../workflows/composition';
+import { missingFor, type Stock } from '../workflows/missing';
+import { promisedResult, vramNeedMb } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
-import { toCard } from './fleet';
-import { unfit } from './pick';
 import { weighingSteps } from './vram-memory';
 import type { VramWork } from './vram-need';
 
 /** What a job asks of a workflow. */
-export type AskedWork = Pick<Job, 'parameters' | 'parts' | 'modelName' | 'width' | 'height' | 'frames'>;
+export type AskedWork = Pick<Job, 'parameters' | 'parts'>;
+
+/** A task's work as far as memory depends on it; parameters may be left out while the plan makes nothing smaller. */
+export interface PlannedWork {
+  modelName: string;
+  width: number;
+  height: number;
+  frames: number;
+  parameters?: ParameterValues | null;
+}
 
 /** What an attempt under this plan needs memory for. */
-export function workOf(workflow: Workflow, job: AskedWork, plan: Plan): VramWork {
-  return { workflow: workflow.file.name, modelName: job.modelName, width: job.width, height: job.height, frames: job.frames, steps: weighingSteps(plan.steps) };
+export function workOf(workflow: Workflow, work: PlannedWork, plan: Plan): VramWork {
+  const smaller = plan.steps.includes('smaller_size') && work.parameters ? promisedResult(workflow, work.parameters, plan) : work;
+  return { workflow: workflow.file.name, modelName: work.modelName, width: smaller.width, height: smaller.height, frames: smaller.frames, steps: weighingSteps(plan.steps) };
 }
 
-/** Megabytes by the workflow's own formula; null when it has none. */
-export function priorOf(_workflow: Workflow, _job: AskedWork, _plan: Plan): number | null {
-  return null;
-}
+/** Megabytes by the workflow's own formula. */
+export const priorOf = (workflow: Workflow, job: AskedWork, plan: Plan): number => vramNeedMb(workflow, job.parameters, job.parts, plan);
 
 /** Whether a card has the nodes and the models; whether it is up, busy or big enough is not asked. */
-export function runsOn(workflow: Workflow, job: AskedWork, _plan: Plan, gpu: Gpu): boolean {
-  return unfit({ ...toCard(gpu), up: true }, { taskId: '', jobId: '', work: workflow.file.work, modelName: job.modelName, classes: classesOf(workflow), excludedGpus: [] }) === undefined;
+export function runsOn(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): boolean {
+  const stock = stockOf(gpu);
+  return stock !== null && !(gpu.config.only && !gpu.config.prefers.includes(workflow.file.work)) && missingFor(workflow, { values: job.parameters, parts: job.parts, plan }, stock).length === 0;
 }
 
 /** Changes of the graph that the workflow offers after this plan and that the card has the files for, in the workflow's order. */
-export function offersOf(_workflow: Workflow, _job: AskedWork, _plan: Plan, _gpu: Gpu): GraphStep[] {
-  return [];
+export function offersOf(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): GraphStep[] {
+  const stock = stockOf(gpu);
+  if (stock === null) return [];
+  const composition = { values: job.parameters, parts: job.parts };
+  return stepsOf(workflow, { ...composition, plan }).filter((step) => missingFor(workflow, { ...composition, plan: { steps: [...plan.steps, step] } }, stock).length === 0);
 }
+
+const stockOf = (gpu: Gpu): Stock | null => gpu.inventory;

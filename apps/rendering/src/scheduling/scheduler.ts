@@ -4,12 +4,16 @@ import { DATABASE_URL, INSTANCE } from '@tower/bus';
 import { isDatabaseUnavailable, isUniqueViolation, Lease, NotificationListener } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
+import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { CardDoctor } from '../gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS, type ConfiguredGpus } from '../gpus/gpu-config';
 import { GpuDriver } from '../gpus/gpu-driver';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { Collector } from '../library/collector';
 import { RenderingMetrics } from '../rendering.metrics';
+import { misfitsOf } from '../workflows/misfits';
+import type { Missing } from '../workflows/missing';
+import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
 import { FleetReader, type Fleet } from './fleet';
 import { assign, type Assignment } from './pick';
@@ -46,6 +50,7 @@ export class Scheduler {
     private readonly collector: Collector,
     private readonly registry: GpuRegistry,
     private readonly fleets: FleetReader,
+    private readonly workflows: WorkflowLibrary,
     private readonly metrics: RenderingMetrics,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
     @Inject(COMFYUI_MIN_VERSION) private readonly oldestVersion: string,
@@ -76,6 +81,11 @@ export class Scheduler {
 
   isLeader(): boolean {
     return this.lease.held() !== undefined;
+  }
+
+  /** Cards that could be given work now, as far as this process knows. */
+  idleCards(): string[] {
+    return [...this.drivers.values()].filter((driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name)).map((driver) => driver.name);
   }
 
   private wake(): void {
@@ -123,12 +133,18 @@ export class Scheduler {
           deaf: (looked) => this.metrics.deafSockets.inc({ gpu: looked.name }),
         },
         this.oldestVersion,
+        (info) => this.misfits(info),
         this.clock,
         this.logger,
       );
       this.drivers.set(config.name, driver);
       driver.start();
     }
+  }
+
+  /** Only workflows that the server does not fit, so that a usual inventory stays small. */
+  private misfits(info: ObjectInfo): Record<string, Missing[]> {
+    return Object.fromEntries(this.workflows.all().map((workflow) => [workflow.file.name, misfitsOf(workflow, info)] as const).filter(([, missing]) => missing.length > 0));
   }
 
   /** The card has files that it did not have. */
@@ -147,12 +163,12 @@ export class Scheduler {
   }
 
   private async dispatch(fence: string): Promise<void> {
-    const idle = [...this.drivers.values()].filter((driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name));
+    const idle = this.idleCards();
     if (idle.length === 0) return;
     const fleet = await this.fleets.read();
     this.metrics.queued.set(fleet.waiting.length);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
-    const free = new Set(idle.map((driver) => driver.name).filter((name) => !booked.has(name)));
+    const free = new Set(idle.filter((name) => !booked.has(name)));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
     for (const assignment of assign(cards, fleet.waiting)) this.send(fence, fleet, assignment);
   }

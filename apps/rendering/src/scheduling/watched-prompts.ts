@@ -31,8 +31,6 @@ export interface Watched {
   preview: PreviewFrame | null;
   /** Restarts of its server that had been seen when it was sent. */
   restarts: number;
-  /** Nothing has run there since the server's start: loading and tuning take their time. */
-  firstAfterBoot: boolean;
   /** It was seen running. */
   ran: boolean;
 }
@@ -66,7 +64,7 @@ export class WatchedPrompts {
     const entry: Watched = {
       jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
       node: null, movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
-      restarts: driver.restarts.restarts, firstAfterBoot: this.warm.get(driver.name) !== driver.restarts.restarts, ran: false,
+      restarts: driver.restarts.restarts, ran: false,
     };
     this.byPromptId.set(attempt.promptId, entry);
     return entry;
@@ -86,6 +84,11 @@ export class WatchedPrompts {
     this.warm.set(driver.name, driver.restarts.restarts);
   }
 
+  /** Nothing has succeeded there since the server's start, as far as is known: loading and tuning take their time. */
+  isFirstAfterBoot(driver: GpuDriver): boolean {
+    return this.warm.get(driver.name) !== driver.restarts.restarts;
+  }
+
   /** The newest step preview of a running attempt; null when its card sent none. */
   previewOf(promptId: string): PreviewFrame | null {
     return this.byPromptId.get(promptId)?.preview ?? null;
@@ -97,6 +100,7 @@ export class WatchedPrompts {
     if (!entry || typeof promptId !== 'string') return;
     this.spokenOf.set(driver.name, promptId);
     entry.movedAtMs = this.clock.monotonicMs();
+    entry.ran = true;
     if (hint.type === 'executing') entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
     const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
     if (next === entry.progress) return;
