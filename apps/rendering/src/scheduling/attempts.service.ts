@@ -141,7 +141,7 @@ export class AttemptsService {
   }
 
   /** A task that waits for something that will not come. */
-  failWaiting(fence: string, task: Task, error: JobError): Promise<void> {
+  failWaiting(fence: string, task: Pick<Task, 'id' | 'jobId'>, error: JobError): Promise<void> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, task.jobId);

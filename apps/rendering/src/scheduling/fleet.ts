@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { estimateAttempt, type AttemptEstimate, type Sample, type Work } from '../estimates/estimate';
 import { forecast, remaining, type Span } from '../estimates/forecast';
 import type { Gpu } from '../gpus/gpu.entity';
-import type { Attempt } from '../jobs/job.entity';
+import type { Attempt, JobError } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
 import { toCardStock } from '../workflows/card-stock';
 import { noChanges, noParts } from '../workflows/composition';
@@ -23,10 +23,19 @@ import { neededMb, type VramNeed, type VramWork } from './vram-need';
 
 export type WaitingTask = Waiting & Work;
 
+/** A waiting task that no card can ever take, and why. */
+export interface HopelessTask {
+  taskId: string;
+  jobId: string;
+  error: JobError;
+}
+
 /** Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made from. */
 export class Fleet {
   readonly cards: Card[];
   readonly waiting: WaitingTask[];
+  /** Tasks that wait in vain on whatever card. */
+  readonly hopeless: HopelessTask[];
   private forecasted: Map<string, Span> | undefined;
 
   constructor(
@@ -40,7 +49,11 @@ export class Fleet {
     private readonly now: Date,
   ) {
     this.cards = gpus.map(toCard);
-    this.waiting = rows.map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row, workflows)) }));
+    this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
+    const lost = new Set(this.hopeless.map((task) => task.taskId));
+    this.waiting = rows
+      .filter((row) => !lost.has(row.task_id))
+      .map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row, workflows)) }));
   }
 
   estimate(work: Work, gpu: string): AttemptEstimate {
@@ -51,7 +64,7 @@ export class Fleet {
   remainingOf(attempt: Attempt): { seconds: number; low: number; high: number; basis: string; confidence: number | null } {
     const work = this.workOfAttempt.get(attempt.id);
     const elapsed = (this.now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
-    if (work === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
+    if (work === undefined || this.workflows.find(work.workflow) === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
     const estimate = this.estimate(work, attempt.gpu);
     const left = remaining(estimate, elapsed, attempt.progress?.percent ?? 0);
     return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
@@ -131,6 +144,17 @@ export function toCard(gpu: Gpu): Card {
     nodes: new Set(gpu.inventory?.nodes),
     stock: toCardStock(gpu),
   };
+}
+
+/** The template was removed or changed under a waiting task, or what recovery planned does not fit it. */
+function hopelessnessOf(row: WaitingRow, workflows: WorkflowLibrary): HopelessTask | undefined {
+  const of = { taskId: row.task_id, jobId: row.job_id };
+  const workflow = workflows.find(row.workflow);
+  if (workflow === undefined)
+    return { ...of, error: { code: 'workflow_gone', message: `workflow ${row.workflow} is no longer among the templates`, hint: 'Put the template back and ask again, or ask for another workflow; GET /workflows lists them.' } };
+  const fault = requirementsOfRow(workflow, row)?.fault;
+  if (fault === undefined) return undefined;
+  return { ...of, error: { code: 'workflow_makes_no_graph', message: `workflow ${row.workflow} makes no graph of this job: ${fault}`, hint: 'The template was changed since the job was accepted, or has a fault; ask again, or mend it in workflows/.' } };
 }
 
 export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {

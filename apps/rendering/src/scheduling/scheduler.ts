@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE_URL, INSTANCE } from '@tower/bus';
 import { isDatabaseUnavailable, isUniqueViolation, Lease, NotificationListener } from '@tower/db';
-import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { AppError, CLOCK, describeError, LOGGER, onFailure, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { CardDoctor } from '../gpus/card-doctor';
@@ -167,6 +167,7 @@ export class Scheduler {
     if (idle.length === 0) return;
     const fleet = await this.fleets.read();
     this.metrics.queued.set(fleet.waiting.length);
+    for (const { taskId, jobId, error } of fleet.hopeless) await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.filter((name) => !booked.has(name)));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
@@ -182,6 +183,7 @@ export class Scheduler {
     const estimate = fleet.estimate(task, driver.name);
     const work = this.attempts
       .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, inventory }, estimate.seconds)
+      .catch((error: unknown) => this.refuse(fence, assignment, error))
       .then(async (dispatch) => {
         if (dispatch) await this.sender.send(fence, driver, dispatch);
       })
@@ -195,5 +197,12 @@ export class Scheduler {
         driver.wake();
       });
     this.dispatching.set(driver.name, work);
+  }
+
+  /** A task that cannot be claimed for its own sake would stand first in line for ever: it fails. What passes by itself is thrown on. */
+  private async refuse(fence: string, { taskId, jobId }: Assignment, error: unknown): Promise<undefined> {
+    if (!(error instanceof AppError) || onFailure[error.kind] === 'retry' || error.code === 'lease_lost') throw error;
+    this.logger.warn({ jobId }, `a task that cannot be sent is given up: ${describeError(error)}`);
+    await this.attempts.failWaiting(fence, { id: taskId, jobId }, { code: error.code, message: error.message, hint: 'Ask again with what is named changed.' });
   }
 }

@@ -32,6 +32,11 @@ export class WorkflowLibrary {
     return [...this.byName.values()];
   }
 
+  /** Undefined when there is none of this name, or no longer. */
+  find(name: string): Workflow | undefined {
+    return this.byName.get(name);
+  }
+
   /** Throws `workflow_unknown` naming what there is. */
   get(name: string): Workflow {
     const workflow = this.byName.get(name);
