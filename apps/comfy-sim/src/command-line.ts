@@ -18,7 +18,7 @@ interface Flags {
   readonly seed: number;
   readonly fault: (Fault | RandomFaults)[];
   readonly toys?: true;
-  readonly packs?: true;
+  readonly packs: boolean;
   readonly without: string[];
   readonly emptyModel: string[];
   readonly faces: FaceRule;
@@ -70,7 +70,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--execution-log <file>', 'JSONL file of everything executed')
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
     .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=value], or random:SEED[:kinds][=rate]; may be repeated', fault, [])
-    .option('--packs', 'add the classes of six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)')
+    .option('--packs', 'with six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)', true)
+    .option('--no-packs', 'a bare server, without node packs, their model folders and control networks')
     .option('--without <folder/file>', 'leave a model out, or a whole model folder; may be repeated', listed, [])
     .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])
     .addOption(new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'))
@@ -85,9 +86,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return {
     home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port,
     timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
-    seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs === true,
+    seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs,
     faces: flags.faces, emptyModels: flags.emptyModel,
-    ...(flags.without.length === 0 ? {} : { models: inventoryOf(flags.packs === true, flags.without) }),
+    ...(flags.without.length === 0 ? {} : { models: inventoryOf(flags.packs, flags.without) }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
     ...launch,

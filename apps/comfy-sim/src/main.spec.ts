@@ -51,6 +51,12 @@ describeCompiled('the comfy-sim command', () => {
     expect(stats.system.argv).toEqual(expect.arrayContaining(['--simulated', '--reserve-vram']));
   });
 
+  it.each([[[], true], [['--no-packs'], false]] as const)('given %j has the node packs: %s', async (flags, has) => {
+    const { port } = await start(...flags);
+    const info = (await (await fetch(`http://127.0.0.1:${port}/object_info/VHS_VideoCombine`)).json()) as object;
+    expect(Object.keys(info)).toEqual(has ? ['VHS_VideoCombine'] : []);
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)('ends at once on %s, and its sockets see 1006', async (signal) => {
     const started = await start();
     const socket = new WebSocket(`ws://127.0.0.1:${started.port}/ws`);

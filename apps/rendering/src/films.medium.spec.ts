@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  card = await new SimProcess('rtx3060', 'rtx3060', 0.02, '0.3.64', ['--packs']).start();
+  card = await new SimProcess('rtx3060', 'rtx3060').start();
   rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
   await rig.startScheduler();
 });

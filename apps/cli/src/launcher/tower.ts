@@ -173,7 +173,7 @@ export class Tower {
   private simulatorPart(card: string, port: number): Part {
     const home = simulatorHome(this.home, card);
     const flags = { profile: card, port, generation: simulatedComfyVersion, 'time-scale': this.options.env.TOWER_SIM_TIME_SCALE, home, 'execution-log': executionLog(this.home, card) };
-    const args = [...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]), '--packs'];
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
     const start = (): Promise<RunningPart> => {
       mkdirSync(home, { recursive: true });
       return this.startProgram(`sim-${card}`, 'comfy-sim', { args, env: {}, stopMs: simulatorStopMs });

@@ -9,7 +9,7 @@ let bench: CatalogueBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor }, { flags: ['--packs'] });
+  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
   await bench.rendered();
 });
 afterAll(async () => {

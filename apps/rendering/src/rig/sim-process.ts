@@ -23,7 +23,7 @@ export class SimProcess {
     private readonly profile: 'rtx3060' | 'rx9070xt',
     private readonly timeScale = 0.02,
     private readonly generation: '0.3.64' | '0.33' = '0.3.64',
-    /** Further flags, `--packs` for instance. */
+    /** Further flags, `--no-packs` for instance. */
     private readonly flags: readonly string[] = [],
   ) {}
 

@@ -42,7 +42,7 @@ class Server {
   ) {}
 
   static async start(generation: '0.3.64' | '0.33'): Promise<Server> {
-    const process = await new SimProcess('workflows', 'rx9070xt', 0, generation, ['--packs', '--faces', 'all']).start();
+    const process = await new SimProcess('workflows', 'rx9070xt', 0, generation, ['--faces', 'all']).start();
     const client = new ComfyClient('workflows', process.url);
     const { inventory } = client;
     const models = await inventory.models(await inventory.modelFolders());
