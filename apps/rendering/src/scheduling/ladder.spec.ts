@@ -86,6 +86,11 @@ describe('the other failures', () => {
     expect(names(walk('zombie', [small]))).toEqual(['again on rtx3060']);
   });
 
+  it('keeps a task off the card that it just broke, also while that one answers', () => {
+    const decision = nextStep({ failure: 'hung', gpu: 'rtx3060', attempt: 1, plan: { steps: [] }, taken: [], excluded: [], cards: [small, big], allowDegrade: false, downloadable: false });
+    expect(decision).toMatchObject({ then: 'retry', step: 'other_gpu', excluded: ['rtx3060'] });
+  });
+
   it('keeps a task that broke a card twice away from it', () => {
     const walked = walk('poisoned', [small, big]);
     expect(names(walked)).toEqual(['other_gpu on rx9070xt', 'other_gpu on rtx3060', 'other_gpu on rx9070xt']);

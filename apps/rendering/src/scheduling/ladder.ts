@@ -103,14 +103,16 @@ function afterOutOfMemory(input: LadderInput): Decision {
   return retry(input, 'smaller_size', words.smaller_size, { plan: extended(input.plan, 'smaller_size'), excluded: [] });
 }
 
-/** The card needs a restart and takes nothing meanwhile. A task that broke the same card before is kept away from it. */
+/**
+ * The card needs a restart or at least a rest; the task goes elsewhere. A card that it broke once is tried again when there is no other, one
+ * that it broke twice is not.
+ */
 function afterBrokenCard(input: LadderInput): Decision {
   if (cardFaults(input) >= maxCardFaults) return { then: 'give_up', why: `it met ${cardFaults(input) + 1} broken cards` };
-  const brokeItBefore = input.taken.some((step) => step.gpu === input.gpu && isCardFault(step.because));
-  const others = othersOf(input);
-  if (brokeItBefore && others.length === 0) return { then: 'give_up', why: `it broke ${input.gpu} twice, and no other card could run it` };
-  const excluded = brokeItBefore ? [...input.excluded, input.gpu] : [...input.excluded];
-  if (others[0]) return retry(input, 'other_gpu', `goes to ${others[0].name}`, { excluded });
+  const excluded = input.excluded.filter((name) => cardFaults(input, name) !== 1);
+  const other = othersOf({ ...input, excluded })[0];
+  if (other) return retry(input, 'other_gpu', `goes to ${other.name}`, { excluded: [...excluded, input.gpu] });
+  if (cardFaults(input, input.gpu) > 0) return { then: 'give_up', why: `it broke ${input.gpu} twice, and no other card could run it` };
   const here = input.cards.find((card) => card.name === input.gpu);
   return here?.restartable ? retry(input, 'restart_comfyui', `waits until ${input.gpu} was restarted by its restart command`, { excluded }) : retry(input, 'again', `waits until ${input.gpu} was restarted`, { excluded });
 }
@@ -144,7 +146,8 @@ const extended = (plan: Plan, step: GraphStep): Plan => ({ steps: [...plan.steps
 const took = (input: LadderInput, step: RecoveryStep['step']): boolean => input.taken.some((taken) => taken.step === step);
 const times = (input: LadderInput): number => input.taken.filter((step) => step.because === input.failure).length;
 const isCardFault = (because: string): boolean => ['poisoned', 'hung', 'zombie', 'disk_full'].includes(because);
-const cardFaults = (input: LadderInput): number => input.taken.filter((step) => isCardFault(step.because)).length;
+/** On one card, or on any. */
+const cardFaults = (input: LadderInput, gpu?: string): number => input.taken.filter((step) => isCardFault(step.because) && (gpu === undefined || step.gpu === gpu)).length;
 const othersOf = (input: LadderInput): LadderCard[] => input.cards.filter((card) => card.fits && card.name !== input.gpu && !input.excluded.includes(card.name)).sort((a, b) => (b.vramMb ?? 0) - (a.vramMb ?? 0));
 
 /** Steps after which the next attempt belongs on the card that failed; elsewhere they would prove nothing. */
