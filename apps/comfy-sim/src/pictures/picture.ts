@@ -30,7 +30,7 @@ export class Picture {
   ) {}
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
-    const drawing: Render = () => raw(sharp(Buffer.from(drawSvg(recipe, width, height))), width, height);
+    const drawing: Render = () => raw(sharp(Buffer.from(drawSvg(recipe, width, height))).resize(width, height, { fit: 'fill' }));
     const { motion } = recipe;
     const render: Render = recipe.sampled && motion !== undefined && hasKeyframes(motion) ? () => filmFrame(recipe, motion, width, height, drawing) : drawing;
     return new Picture(width, height, recipeFingerprint(recipe), render, recipe, undefined, (other) => Picture.drawn(other, width, height));
@@ -51,7 +51,7 @@ export class Picture {
 
   static solid(rgb: number, width: number, height: number): Picture {
     const background = { r: (rgb >> 16) & 255, g: (rgb >> 8) & 255, b: rgb & 255 };
-    const render: Render = () => raw(sharp({ create: { width, height, channels: 3, background } }), width, height);
+    const render: Render = () => raw(sharp({ create: { width, height, channels: 3, background } }));
     return new Picture(width, height, `solid ${rgb}`, render, undefined, [background.r / 255, background.g / 255, background.b / 255]);
   }
 
@@ -70,7 +70,7 @@ export class Picture {
 
   scaled(width: number, height: number, kernel: Kernel, position?: 'centre'): Picture {
     const fit = position === undefined ? 'fill' : 'cover';
-    const render: Render = async () => raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }), width, height);
+    const render: Render = async () => raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }));
     const { remake } = this;
     const again: Remake | undefined = remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
     return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe, undefined, again, this.isNamedFace);
@@ -124,8 +124,9 @@ export class Picture {
   }
 }
 
-function raw(image: sharp.Sharp, width: number, height: number): Promise<Buffer> {
-  return image.resize(width, height, { fit: 'fill' }).flatten({ background: '#000' }).removeAlpha().toColourspace('srgb').raw().toBuffer();
+/** Must not resize: a second resize of one pipeline replaces the first. */
+function raw(image: sharp.Sharp): Promise<Buffer> {
+  return image.flatten({ background: '#000' }).removeAlpha().toColourspace('srgb').raw().toBuffer();
 }
 
 /** The recipe of a moment between two frames of one film that were treated alike. */
