@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { inspectFile, mayPass } from './findings';
+import { FilmRefusal, type FilmMotion, type FilmRefusalReason } from '@tower/imaging';
+import { describeFindings, inspectFile, mayPass } from './findings';
 import { Library } from './library';
 
 let root: string;
@@ -70,5 +71,42 @@ describe('what is found at an artifact’s place', () => {
     const broken = Buffer.from(noise);
     broken[broken.length - 1]! ^= 0xff;
     expect(await inspect(broken)).toMatchObject({ state: 'undecodable', containerIntact: false });
+  });
+});
+
+describe('what is found at a film’s place', () => {
+  const film = { facts: { frames: 16, width: 64, height: 48 } } as FilmMotion;
+  const measuring = (measure: () => Promise<FilmMotion>, bytes: Buffer | undefined = noise, rendered: Buffer = noise) => {
+    rmSync(join(root, 'a.mp4'), { force: true });
+    if (bytes !== undefined) writeFileSync(join(root, 'a.mp4'), bytes);
+    return inspectFile(new Library(root), { measure }, { path: 'a.mp4', mediaType: 'video/mp4', sha256: createHash('sha256').update(rendered).digest('hex'), frames: 16 });
+  };
+  const refusing = (reason: FilmRefusalReason) => measuring(() => Promise.reject(new FilmRefusal(reason, 'so it is')));
+
+  it('is measured by the meter of films', async () => {
+    const findings = await measuring(() => Promise.resolve(film));
+    expect(findings).toEqual({ state: 'film', film });
+    expect(describeFindings(findings)).toBe('decoded, 64 x 48, 16 frames');
+  });
+
+  it('may still come right when it is missing or another file', async () => {
+    const missing = await inspectFile(new Library(root), noFilms, { path: 'none.mp4', mediaType: 'video/mp4', sha256: '0'.repeat(64) });
+    expect(missing).toMatchObject({ state: 'absent', passing: true });
+    expect(await measuring(() => Promise.resolve(film), noise.subarray(0, 9))).toMatchObject({ state: 'altered', bytes: 9 });
+  });
+
+  it.each<[FilmRefusalReason, object]>([
+    ['undecodable', { state: 'undecodable', containerIntact: false }],
+    ['no_frames', { state: 'undecodable' }],
+    ['no_decoder', { state: 'unmeasured', reason: 'decoder_missing' }],
+    ['too_slow', { state: 'unmeasured', reason: 'over_budget' }],
+  ])('that is refused as %s is told from one that was not looked at', async (reason, expected) => {
+    const findings = await refusing(reason);
+    expect(findings).toMatchObject(expected);
+    expect(describeFindings(findings)).toContain(reason);
+  });
+
+  it('is not judged when measuring itself breaks', async () => {
+    await expect(measuring(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow('a bug');
   });
 });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { assign, ordinal, unfit, whyWaiting, type Card, type Waiting } from './pick';
+import { amongCards, assign, ordinal, unfit, whyWaiting, type Card, type Waiting } from './pick';
 
 const aCard = (changes: Partial<Card> = {}): Card => ({
   name: 'rx9070xt', position: 1, prefers: ['image'], only: false, idle: true, up: true, foreignPrompts: 0, checkpoints: ['anime.safetensors'], nodes: new Set(['KSampler', 'SaveImage']), ...changes,
@@ -17,6 +17,57 @@ describe('unfit', () => {
     ['a card without the model', aCard({ checkpoints: [] }), aTask(), 'rx9070xt lacks models/checkpoints/anime.safetensors'],
   ])('says of %s what is missing', (_what, card, task, reason) => {
     expect(unfit(card, task)).toBe(reason);
+  });
+});
+
+describe('what a task needs of a card', () => {
+  const requires = { workflow: 'loop', nodes: ['KSampler'], models: [{ folder: 'loras', name: 'style.safetensors', source: undefined }], sought: [] };
+  const stock = { nodes: ['KSampler'], checkpoints: [], models: { loras: ['style.safetensors'] } };
+
+  it('is taken from its own graph where the card’s stock is known', () => {
+    expect(unfit(aCard({ stock, nodes: new Set() }), aTask({ requires }))).toBeUndefined();
+    expect(unfit(aCard({ stock: { ...stock, models: { loras: [] } } }), aTask({ requires }))).toBe('rx9070xt lacks models/loras/style.safetensors');
+  });
+
+  it('cannot be said of a graph that there is not', () => {
+    expect(unfit(aCard({ stock }), aTask({ requires: { ...requires, fault: 'steps has no value' } }))).toBe('workflow loop makes no graph of it: steps has no value');
+  });
+
+  it('includes the memory that failures taught', () => {
+    expect(unfit(aCard({ vramMb: 12_288 }), aTask({ needsMb: 14_438 }))).toBe('needs about 14.1 GB here, rx9070xt has 12 GB');
+    expect(unfit(aCard({ vramMb: 16_384 }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+    expect(unfit(aCard({ vramMb: null }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+  });
+
+  it('is tried on the card that recovery is about, whatever its size, and on no other', () => {
+    const task = aTask({ needsMb: 14_438, pinnedGpu: 'rtx3060' });
+    expect(unfit({ ...video, vramMb: 12_288 }, task)).toBeUndefined();
+    expect(unfit(aCard({ vramMb: 16_384 }), task)).toBe('recovery goes on with rtx3060');
+  });
+
+  it('says why a card is out of service', () => {
+    expect(unfit(aCard({ up: false, trouble: 'rx9070xt: restart this ComfyUI' }), aTask())).toBe('rx9070xt: restart this ComfyUI');
+  });
+});
+
+describe('amongCards', () => {
+  const small = { ...video, vramMb: 12_288 };
+  const big = aCard({ vramMb: 16_384 });
+
+  it('lets the biggest card try what is known to be too large for all', () => {
+    expect(amongCards([small, big], aTask({ needsMb: 40_000 })).needsMb).toBe(16_384);
+    expect(amongCards([small, big], aTask({ needsMb: 14_000 })).needsMb).toBe(14_000);
+  });
+
+  it('does not hold a small card’s task back when the big one cannot run it', () => {
+    expect(amongCards([small, big], aTask({ needsMb: 14_000, excludedGpus: ['rx9070xt'] })).needsMb).toBe(12_288);
+    expect(amongCards([small], aTask({ needsMb: 14_000, excludedGpus: ['rtx3060'] })).needsMb).toBeNull();
+  });
+
+  it('lets a task go from a card that is gone or cannot run it', () => {
+    expect(amongCards([small, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBe('rtx3060');
+    expect(amongCards([{ ...small, up: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
+    expect(amongCards([big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
   });
 });
 
