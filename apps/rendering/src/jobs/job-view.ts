@@ -1,8 +1,9 @@
 import { filmJobTypes, type ArtifactView, type AttemptView, type EstimateView, type JobSummary, type JobView, type ProgressView, type RecoveryStepView, type ScoreView, type TaskView } from '@tower/contracts';
+import { sizeText } from '@tower/kit';
 import type { Span } from '../estimates/forecast';
 import type { Fleet } from '../scheduling/fleet';
 import { whyWaiting } from '../scheduling/pick';
-import type { Artifact, Attempt, Job, Task } from './job.entity';
+import type { Artifact, Attempt, Job, Task, WantedModel } from './job.entity';
 import { isJobOver, isTaskOver } from './moves';
 import type { RecoveryStep } from '../workflows/composition';
 
@@ -79,6 +80,7 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
       const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
       if (running.length > 0) return running.map((attempt) => attemptStage(attempt, fleet)).join('; ');
       const waiting = tasks.find((task) => task.state === 'queued');
+      if (waiting?.wantsModel) return downloadStage(waiting.wantsModel);
       const entry = waiting && fleet.waiting.find((task) => task.taskId === waiting.id);
       if (entry) return whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0);
       if (waiting?.notBefore && waiting.notBefore > now) return `Waiting: the card lost it; tries again in ${Math.ceil((waiting.notBefore.getTime() - now.getTime()) / 1000)} s`;
@@ -86,6 +88,9 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
     }
   }
 }
+
+const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>
+  `Downloading ${name} to ${gpu}: ${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;
 
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
   if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
