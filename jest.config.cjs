@@ -3,6 +3,8 @@ module.exports = {
   rootDir: __dirname,
   testEnvironment: '<rootDir>/jest.env.cjs',
   testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts', '<rootDir>/{e2e,deploy,docs,workflows}/**/*.spec.ts'],
+  // Minutes each: jest.long.cjs.
+  testPathIgnorePatterns: ['\\.long\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.tower/'],
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',

@@ -6,7 +6,7 @@ module.exports = {
   globalSetup: undefined,
   globalTeardown: undefined,
   testMatch: ['<rootDir>/apps/{rendering,projects,characters,quality}/src/**/*.spec.ts', '<rootDir>/libs/{bus,contracts,kit}/src/*.spec.ts'],
-  testPathIgnorePatterns: ['medium\\.spec', 'e2e'],
+  testPathIgnorePatterns: ['(medium|long)\\.spec', 'e2e'],
   coverageDirectory: '<rootDir>/coverage',
   coverageReporters: ['text', 'json-summary'],
   collectCoverageFrom: [

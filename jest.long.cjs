@@ -1,0 +1,10 @@
+const base = require('./jest.config.cjs');
+
+/** Drills that take minutes: `npm run test:long`. One after the other, because each wants the machine for itself. */
+module.exports = {
+  ...base,
+  testMatch: ['<rootDir>/{apps,libs,e2e}/**/*.long.spec.ts'],
+  testPathIgnorePatterns: [],
+  maxWorkers: 1,
+  testTimeout: 600_000,
+};
