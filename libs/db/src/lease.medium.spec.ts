@@ -168,4 +168,52 @@ describe('requireFence', () => {
     await Promise.all([write(), write()]);
     expect(most).toBe(2);
   });
+
+  it('does not keep the lease from being renewed, however many write at once', async () => {
+    const writers = 32;
+    const { lease, gained } = holder(await open('holder'), quick);
+    await waitFor(() => lease.held() === '1');
+    const busy = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', poolSize: writers }).initialize();
+    opened.push(busy);
+    const until = performance.now() + 4 * quick.ttlMs;
+    let writes = 0;
+    const write = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await busy.transaction(async (tx) => {
+          await requireFence(tx, 'scheduler', '1');
+          await tx.query('select pg_sleep(0.02)');
+        });
+        expect(lease.held()).toBe('1');
+        writes++;
+      }
+    };
+    await Promise.all(Array.from({ length: writers }, write));
+    expect(gained).toEqual(['1']);
+    expect(writes).toBeGreaterThan(writers * 4);
+  });
+
+  it('does not wait for a renewal that is under way', async () => {
+    const { lease } = holder(await open('paused'), { ...paused, ttlMs: never });
+    await waitFor(() => lease.held() === '1');
+    await db.transaction(async (renewal) => {
+      await renewal.query("update lease set until = until + interval '1 s' where name = 'scheduler'");
+      await db.transaction((tx) => requireFence(tx, 'scheduler', '1'));
+    });
+  });
+
+  it('lets those who only ask neither wait for its writers nor hold them up', async () => {
+    const { lease } = holder(await open('holder'), quick);
+    await waitFor(() => lease.held() === '1');
+    await db.transaction(async (tx) => {
+      await requireFence(tx, 'scheduler', '1');
+      holder(await open('heir'), quick);
+      const answered = "select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%' and state = 'idle'";
+      await waitFor(async () => {
+        // Said often enough not to be ended as a silent transaction.
+        await tx.query('select 1');
+        return ((await db.query(answered)) as unknown[]).length > 0;
+        // Before the database's patience with somebody who waits for a lock is over, which ends the statement as well.
+      }, 5_000);
+    });
+  });
 });

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
+interface Granted {
+  fence: string;
+}
+
 export interface LeaseTimes {
   /** Milliseconds the database grants. */
   ttlMs: number;
@@ -82,18 +86,8 @@ export class Lease {
       await this.runner.connect();
     }
     const sentAtMs = this.clock.monotonicMs();
-    const rows: { fence: string }[] = await this.runner.query(
-      `insert into lease (name, holder, fence, until, backend_pid, backend_start)
-       select $1, $2, 1, clock_timestamp() + make_interval(secs => $3), a.pid, a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()
-       on conflict (name) do update set
-         fence = case when lease.holder = excluded.holder and lease.until > clock_timestamp() then lease.fence else lease.fence + 1 end,
-         -- Not excluded.until: that was worked out before the wait for the row, if there was one.
-         holder = excluded.holder, until = clock_timestamp() + make_interval(secs => $3), backend_pid = excluded.backend_pid, backend_start = excluded.backend_start
-       where lease.until < clock_timestamp() or lease.holder = excluded.holder
-          or not exists (select 1 from pg_stat_activity a where a.pid = lease.backend_pid and a.backend_start = lease.backend_start)
-       returning fence`,
-      [this.name, this.holder, this.times.ttlMs / 1000],
-    );
+    const rows = await this.renew(this.runner);
+    if (rows.length === 0) rows.push(...(await this.take(this.runner)));
     const granted = rows[0];
     if (granted === undefined) {
       this.trustedUntilMs = -Infinity;
@@ -101,6 +95,43 @@ export class Lease {
     }
     this.fence = granted.fence;
     this.trustedUntilMs = sentAtMs + this.times.trustMs;
+  }
+
+  /**
+   * Says nothing of the fence, not even "as it was": an update that names a key column waits for everybody who holds
+   * `for key share`, and under load there is always somebody (see `requireFence`).
+   */
+  private async renew(runner: QueryRunner): Promise<Granted[]> {
+    const [rows]: [Granted[], number] = await runner.query(
+      `update lease set until = clock_timestamp() + make_interval(secs => $3),
+         backend_pid = me.pid, backend_start = me.backend_start
+       from pg_stat_activity me
+       where me.pid = pg_backend_pid() and name = $1 and holder = $2 and until > clock_timestamp()
+       returning fence`,
+      [this.name, this.holder, this.times.ttlMs / 1000],
+    );
+    return rows;
+  }
+
+  /** Takes a lease that nobody holds any more, under the next fence; waits for transactions under the fence before. */
+  private take(runner: QueryRunner): Promise<Granted[]> {
+    const isFree = `(lease.until < clock_timestamp() or not exists (
+      select 1 from pg_stat_activity a where a.pid = lease.backend_pid and a.backend_start = lease.backend_start))`;
+    // "On conflict" locks the row before it looks at its condition, so a lease in good hands must not come that far.
+    return runner.query(
+      `insert into lease (name, holder, fence, until, backend_pid, backend_start)
+       select $1, $2, 1, clock_timestamp() + make_interval(secs => $3), me.pid, me.backend_start
+       from pg_stat_activity me
+       where me.pid = pg_backend_pid() and not exists (select 1 from lease where name = $1 and not ${isFree})
+       on conflict (name) do update set
+         fence = lease.fence + 1, holder = excluded.holder,
+         -- Not excluded.until: that was worked out before the wait for the row, if there was one.
+         until = clock_timestamp() + make_interval(secs => $3),
+         backend_pid = excluded.backend_pid, backend_start = excluded.backend_start
+       where ${isFree}
+       returning fence`,
+      [this.name, this.holder, this.times.ttlMs / 1000],
+    );
   }
 
   private async dropConnection(): Promise<void> {
@@ -113,11 +144,15 @@ export class Lease {
 /** Milliseconds for which a leader's open transaction may say nothing: a stopped process must not keep the lease's row locked beyond its term. */
 const idleUnderFenceMs = 1_500;
 
-/** First statement of every transaction that a leader writes: fails when the lease has moved on, and keeps it from moving until the commit. */
+/**
+ * First statement of every transaction that a leader writes: fails when the lease has moved on, and keeps it from
+ * moving until the commit. `for key share`, because name and fence are a key (a unique index): a change of hands changes
+ * the key and waits, a renewal does not and passes.
+ */
 export async function requireFence(tx: EntityManager, lease: string, fence: string): Promise<void> {
   const rows: unknown[] = await tx.query(
     `select set_config('idle_in_transaction_session_timeout', $3, true)
-     from (select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for share) mine`,
+     from (select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for key share) mine`,
     [lease, fence, String(idleUnderFenceMs)],
   );
   if (rows.length === 0) throw new AppError('conflict', 'lease_lost', `this process no longer holds ${lease}`);

@@ -99,6 +99,8 @@ export class IdempotencyRow {
 
 /** Who may act alone, until when, and the number that fences off everybody before. */
 @Entity('lease')
+// Makes the fence part of a key, so that only a change of hands conflicts with `for key share`.
+@Index('lease_fence', ['name', 'fence'], { unique: true })
 export class LeaseRow {
   @PrimaryColumn('text')
   name!: string;
