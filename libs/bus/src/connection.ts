@@ -1,15 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withoutCredentials, type Logger } from '@tower/kit';
-import { connect, DebugEvents, Events, type ConnectionOptions, type NatsConnection } from 'nats';
+import type { HealthCheck } from '@tower/contracts';
+import { AppError, describeError, withoutCredentials, type Logger } from '@tower/kit';
+import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection, type Status } from 'nats';
+import { parseNatsUrl } from './nats-address';
 
 /** Milliseconds. */
 const drainMs = 2_000;
+const retryMs = 250;
+const waitingLineMs = 5_000;
 
-/** The same for every connection of ours. The library's defaults give up after ten tries and notice a dead peer after four minutes. */
-export function natsOptions(url: string, name: string): ConnectionOptions {
+/**
+ * The same for every connection of ours. The library's defaults give up after ten tries and notice a dead peer after four minutes. Refused
+ * credentials do not end a connection that once had been taken: its server may just be given new ones. Throws `nats_url_invalid`.
+ */
+export function natsOptions(url: string, name: string): ConnectionOptions & { servers: string[] } {
   return {
-    servers: url.split(','),
+    ...parseNatsUrl(url),
     name,
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
@@ -24,6 +31,7 @@ export function natsOptions(url: string, name: string): ConnectionOptions {
 /** One NATS connection that never gives up, and tells who wants to know when it is back. */
 export class BusConnection {
   private connected = true;
+  private refused = false;
   private readonly reconnectListeners = new Set<() => void>();
   private reconnectedOnce = new AbortController();
 
@@ -35,17 +43,20 @@ export class BusConnection {
     void this.watch();
   }
 
+  /** Waits for the server as long as it takes. Throws `nats_credentials_refused` when it is there and does not let us in. */
   static async open(url: string, name: string, logger: Logger): Promise<BusConnection> {
-    const waiting = setInterval(() => logger.warn({ server: withoutCredentials(url) }, 'waiting for NATS'), 5_000);
-    try {
-      return new BusConnection(await connect(natsOptions(url, name)), logger);
-    } finally {
-      clearInterval(waiting);
-    }
+    await untilAdmitted(url, name, logger);
+    return new BusConnection(await connect(natsOptions(url, name)), logger);
   }
 
   isConnected(): boolean {
     return this.connected && !this.nats.isClosed();
+  }
+
+  /** For health and `/status`. */
+  health(): HealthCheck {
+    if (this.isConnected()) return { ok: true, detail: 'connected' };
+    return { ok: false, detail: this.refused ? 'NATS refuses these credentials; correct NATS_URL and start again, or the users of that server' : 'reconnecting' };
   }
 
   /** Called after every reconnect; returns the way to stop listening. */
@@ -77,12 +88,49 @@ export class BusConnection {
         this.logger.warn('NATS connection lost; reconnecting');
       } else if (status.type === Events.Reconnect) {
         this.connected = true;
+        this.refused = false;
         this.logger.info('NATS connection is back');
         this.reconnectedOnce.abort();
         this.reconnectedOnce = new AbortController();
         setMaxListeners(0, this.reconnectedOnce.signal);
         for (const listener of this.reconnectListeners) listener();
       } else if (status.type === DebugEvents.StaleConnection) this.logger.warn('NATS does not answer pings');
+      else if (status.type === Events.Error) this.observeError(status);
     }
   }
+
+  private observeError(status: Status): void {
+    const isRefusal = status.data === ErrorCode.AuthorizationViolation || status.data === ErrorCode.AuthenticationExpired;
+    if (isRefusal && !this.refused) this.logger.error('NATS refuses these credentials; still trying, in case the server is just given new ones');
+    if (isRefusal) this.refused = true;
+    if (status.data === ErrorCode.PermissionsViolation) this.logger.error({ denied: status.permissionContext }, 'NATS does not allow this process what it tried');
+  }
+}
+
+/**
+ * Tries until a server lets us in. The library itself would go on for ever, in silence, when it waits for its first connection, refused or
+ * not; so this is asked with a connection of its own.
+ */
+async function untilAdmitted(url: string, name: string, logger: Logger): Promise<void> {
+  const options = { ...natsOptions(url, name), waitOnFirstConnect: false, reconnect: false };
+  const server = withoutCredentials(url);
+  let saidAt = performance.now();
+  for (;;) {
+    try {
+      const probe = await connect(options);
+      return await probe.close();
+    } catch (error) {
+      if (error instanceof NatsError && error.isAuthError()) throw credentialsRefused(server, options, error);
+      if (performance.now() - saidAt >= waitingLineMs) {
+        logger.warn({ server }, `waiting for NATS: ${describeError(error)}`);
+        saidAt = performance.now();
+      }
+      await sleep(retryMs);
+    }
+  }
+}
+
+function credentialsRefused(server: string, { user, token }: ConnectionOptions, cause: unknown): AppError {
+  const given = user === undefined ? (token === undefined ? 'no credentials' : 'a token') : `a password for the user ${user}`;
+  return new AppError('forbidden', 'nats_credentials_refused', `NATS at ${server} refuses this process: NATS_URL holds ${given}; write those that this server knows, as in nats://user:password@host:4222`, { cause });
 }

@@ -40,9 +40,9 @@ export interface HostedService {
 
 const pruneEveryMs = 60 * 60 * 1000;
 
-/** Nest's NATS transport calls every lost connection an error; ours warns of it once. */
+/** Nest's NATS transport calls every lost connection an error; ours warns of it once. What is not allowed stays an error. */
 function withoutConnectionNoise(logger: LoggerService): LoggerService {
-  const isNoise = (message: unknown, context: unknown): boolean => context === 'Server' && /^NatsError: type: "(disconnect|error)"/.test(String(message));
+  const isNoise = (message: unknown, context: unknown): boolean => context === 'Server' && /^NatsError: type: "(disconnect|error)"(?!.*PERMISSIONS_VIOLATION)/.test(String(message));
   return {
     ...logger,
     error: (message: unknown, ...more: unknown[]) => (isNoise(message, more.at(-1)) ? logger.debug?.(message, ...more) : logger.error(message, ...more)),
@@ -86,7 +86,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
       start: async ({ env, logger, health, metrics }) => {
         busMetrics = new BusMetrics(metrics);
         bus = await BusConnection.open(env.NATS_URL, service, logger);
-        health.register('nats', () => ({ ok: bus.isConnected(), detail: bus.isConnected() ? 'connected' : 'reconnecting' }));
+        health.register('nats', () => bus.health());
         await ensureStreams(await bus.nats.jetstreamManager());
         requests = new RequestClient(env.NATS_URL, service, busMetrics);
         await requests.connect();
@@ -124,7 +124,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
-        app.connectMicroservice({ transport: Transport.NATS, options: { ...natsOptions(context.env.NATS_URL, `${service}-answers`), servers: context.env.NATS_URL.split(','), queue: service } });
+        app.connectMicroservice({ transport: Transport.NATS, options: { ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service } });
         app.connectMicroservice({ strategy: new JetStreamServer(service, bus, busMetrics, context.logger) });
         await app.init();
         await hosted.repairOnStart?.(app);

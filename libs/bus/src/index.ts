@@ -1,4 +1,5 @@
 export * from './connection';
+export * from './nats-address';
 export * from './streams';
 export * from './delivery';
 export * from './on-event';

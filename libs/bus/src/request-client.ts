@@ -16,7 +16,7 @@ export class RequestClient {
     service: string,
     private readonly metrics: BusMetrics,
   ) {
-    this.proxy = ClientProxyFactory.create({ transport: Transport.NATS, options: { ...natsOptions(url, `${service}-requests`), servers: url.split(',') } });
+    this.proxy = ClientProxyFactory.create({ transport: Transport.NATS, options: natsOptions(url, `${service}-requests`) });
   }
 
   connect(): Promise<void> {

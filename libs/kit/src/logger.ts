@@ -29,7 +29,8 @@ export const nestLogger = (logger: Logger): LoggerService => ({
   fatal: (message: unknown, context?: unknown) => logger.fatal({ context }, String(message)),
 });
 
-/** Removes user and password from an address before it is shown. */
+/** Removes user, password and token from an address, or from each of several with commas between them, before it is shown. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
+  // Up to the last @: a password that was not percent-encoded may hold one. Addresses of NATS may come without a scheme.
+  return url.replace(/(^|\/\/|,)[^/]*@/g, '$1');
 }

@@ -1,5 +1,5 @@
 export { createTestDatabase, type TestDatabase } from './test-database';
-export { startTestNats, type TestNats } from './test-nats';
+export { startTestNats, type TestNats, type TestNatsSettings } from './test-nats';
 export { FixedClock } from './fixed-clock';
 export { waitFor, type WaitOptions } from './wait-for';
 export { FileServer, dropAfter, ignoreRange, stallAfter, status, unmeasured, wholeFile, type FileAnswer } from './file-server';

@@ -3,13 +3,14 @@ import { Redaction } from './redaction';
 describe('Redaction', () => {
   const redaction = new Redaction();
   redaction.addUrl('postgres://tower:s3cret%2Fpass@db:5432/tower');
-  redaction.addUrl('nats://token-of-nats@one:4222,nats://user:natspass@two:4222');
+  redaction.addUrl('nats://token-of-nats@one:4222,nats://user:natspass@two:4222, bare:barepass@three:4222,nats://tok%2Fen-encoded@four');
 
   it.each([
     ['postgres://tower:whatever@127.0.0.1:5432/tower', 'postgres://[redacted]@127.0.0.1:5432/tower'],
     ['it said s3cret/pass aloud', 'it said [redacted] aloud'],
     ['encoded s3cret%2Fpass', 'encoded [redacted]'],
     ['nats says token-of-nats and natspass', 'nats says [redacted] and [redacted]'],
+    ['and barepass, tok/en-encoded and tok%2Fen-encoded', 'and [redacted], [redacted] and [redacted]'],
     ['Authorization: Bearer abcdefghijkl', 'Authorization: Bearer [redacted]'],
     ['http://127.0.0.1:8331/api/anime/jobs?x=a@b', 'http://127.0.0.1:8331/api/anime/jobs?x=a@b'],
   ])('turns %j into %j', (text, expected) => {

@@ -11,12 +11,13 @@ export class Redaction {
 
   /** Passwords of an address; short ones are words that would be taken out of ordinary text as well. */
   addUrl(url: string): void {
-    for (const part of url.split(',')) {
+    for (const part of url.split(',').map((address) => address.trim())) {
       try {
-        const { password, username } = new URL(part);
+        // NATS takes addresses without a scheme; `new URL` would take the user for one.
+        const { password, username } = new URL(part.includes('://') ? part : `nats://${part}`);
         for (const secret of [password, decodeURIComponent(password)]) if (secret.length >= 6) this.known.add(secret);
         // NATS tokens stand where the user does.
-        if (password === '' && username.length >= 6) this.known.add(username);
+        if (password === '') for (const secret of [username, decodeURIComponent(username)]) if (secret.length >= 6) this.known.add(secret);
       } catch {
         // Not an address; whoever uses it says so.
       }
