@@ -23,6 +23,7 @@ import { AttemptsService } from './scheduling/attempts.service';
 import { FleetReader } from './scheduling/fleet';
 import { InputPictures } from './scheduling/input-pictures';
 import { MODEL_SOURCE, ModelRecovery } from './scheduling/model-recovery';
+import { OrphanedAttempts } from './scheduling/orphaned-attempts';
 import { PromptSender } from './scheduling/prompt-sender';
 import { PromptSweep } from './scheduling/prompt-sweep';
 import { PromptWatch } from './scheduling/prompt-watch';
@@ -52,7 +53,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: WATCH_LIMITS, useValue: watchLimits },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
-    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
+    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
   ],
 })
 export class RenderingModule {}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requireFence } from '@tower/db';
 import { CLOCK, type Clock } from '@tower/kit';
-import { DataSource, In, Not } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { schedulerLease } from '../scheduling/attempts.service';
 import { healthy, type CardHealth } from './card-health';
 import type { ConfiguredGpus } from './gpu-config';
@@ -26,16 +26,17 @@ export class GpuRegistry {
     this.noted.clear();
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Gpu, gpus.length === 0 ? {} : { name: Not(In(gpus.map((gpu) => gpu.name))) }, { configured: false, state: 'unknown', detail: 'not in the configuration' });
+      const before = await tx.find(Gpu);
+      await tx.update(Gpu, { configured: true }, { configured: false, state: 'unknown', detail: 'not in the configuration' });
       const rows: Gpu[] = [];
       for (const [position, config] of gpus.entries()) {
-        const known = await tx.findOneBy(Gpu, { name: config.name });
-        // Another server under an old name starts with nothing known.
-        const same = known?.config.url === config.url;
+        // A server that was renamed is still the same; another one under an old name starts with nothing known.
+        const named = before.find((gpu) => gpu.name === config.name);
+        const known = [named, ...before.filter((gpu) => gpu.configured)].find((gpu) => gpu?.config.url === config.url);
         rows.push(
           await tx.save(Gpu, {
-            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: same ? known.inventory : null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
-            configured: true, health: same ? known.health : healthy, warnings: [],
+            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: known?.inventory ?? null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
+            configured: true, health: known?.health ?? healthy, warnings: [],
           }),
         );
       }

@@ -120,6 +120,8 @@ export class Attempt {
   /** Counted from 1 within the task. */
   @Column('int') n!: number;
   @Column('text') gpu!: string;
+  /** Address of the card's server when it was sent; null only in attempts of before it was noted. */
+  @Column('text', { nullable: true }) server!: string | null;
   @Column('uuid', { unique: true }) promptId!: string;
   @Column('text') state!: AttemptState;
   @Column('bigint', { transformer: exactInteger }) seed!: number;

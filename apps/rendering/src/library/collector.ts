@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { attemptRendered, type DataOf } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
 import { Gpu } from '../gpus/gpu.entity';
@@ -52,20 +52,20 @@ export class Collector {
     this.outputs = new OutputStore(library);
   }
 
-  /** Starts on every attempt that waits to be fetched, in the background. */
-  collectAll(fence: string, clientOf: (gpu: string) => ComfyClient | undefined): void {
+  /** Starts on every attempt of these cards that waits to be fetched, in the background. */
+  collectAll(fence: string, clients: readonly ComfyClient[]): void {
     if (this.looking || this.busy.size >= atOnce) return;
     this.looking = true;
     void this.db.manager
-      .find(Attempt, { where: { state: 'collecting' }, order: { endedAt: 'ASC' }, take: 50 })
+      .find(Attempt, { where: { state: 'collecting', gpu: In(clients.map(({ name }) => name)) }, order: { endedAt: 'ASC' }, take: 50 })
       .then((attempts) => {
         for (const attempt of attempts) {
-          const client = clientOf(attempt.gpu);
+          const client = clients.find(({ name }) => name === attempt.gpu);
           const waitUntil = this.tries.get(attempt.id)?.notBeforeMs ?? 0;
           if (this.busy.size >= atOnce || !client || this.busy.has(attempt.id) || this.clock.monotonicMs() < waitUntil) continue;
           this.busy.set(attempt.id, this.collect(fence, attempt, client).finally(() => {
             this.busy.delete(attempt.id);
-            this.collectAll(fence, clientOf);
+            this.collectAll(fence, clients);
           }));
         }
       })

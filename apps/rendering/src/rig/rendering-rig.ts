@@ -24,6 +24,7 @@ import { AttemptsService } from '../scheduling/attempts.service';
 import { FleetReader } from '../scheduling/fleet';
 import { InputPictures } from '../scheduling/input-pictures';
 import { ModelRecovery, type ModelSource } from '../scheduling/model-recovery';
+import { OrphanedAttempts } from '../scheduling/orphaned-attempts';
 import { PromptSender } from '../scheduling/prompt-sender';
 import { PromptSweep } from '../scheduling/prompt-sweep';
 import { PromptWatch } from '../scheduling/prompt-watch';
@@ -53,6 +54,8 @@ export interface RigOptions {
   limits?: Partial<WatchLimits>;
   models?: ModelSource;
   oldestVersion?: string;
+  /** Other cards than the rig's, as after a change of the configuration. */
+  gpus?: readonly GpuConfig[];
 }
 
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
@@ -109,7 +112,7 @@ export class RenderingRig {
     const collector = new Collector(db, journal, attempts, progress, library, workflows, metrics, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, watch, prompts, sender, doctor, models, collector, registry, fleets, workflows, metrics, this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), watch, prompts, sender, doctor, models, collector, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

@@ -59,7 +59,7 @@ export class AttemptsService {
   ) {}
 
   /** Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second booking of the card fail. */
-  claim(fence: string, taskId: string, jobId: string, gpu: { name: string; inventory: GpuInventory }, estimatedSeconds: number | null): Promise<Dispatch | undefined> {
+  claim(fence: string, taskId: string, jobId: string, gpu: { name: string; url: string; inventory: GpuInventory }, estimatedSeconds: number | null): Promise<Dispatch | undefined> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, jobId);
@@ -72,7 +72,7 @@ export class AttemptsService {
       const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
       const { graph } = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: uploadNames(job.images) });
       const attempt = tx.create(Attempt, {
-        id: newId(), taskId, jobId, n, gpu: gpu.name, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
+        id: newId(), taskId, jobId, n, gpu: gpu.name, server: gpu.url, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
         postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,
         progress: progressAtDispatch(gpu.name), plan: task.plan, recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null, verdict: null, scores: [],
       });
@@ -138,6 +138,24 @@ export class AttemptsService {
       });
     }
     if (gone) this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
+  }
+
+  /** Its card is not there to be asked any more. An operator did that: it counts neither as a loss of the task nor against the card. */
+  displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
+      await this.journal.moveTask(tx, task, 'queued', { notBefore: null });
+      await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+    });
+  }
+
+  /** Cards have other names now; their attempts go on under these. Fails with a unique violation when a card would have two live ones. */
+  async rename(fence: string, attempts: readonly { id: string; gpu: string }[]): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      // Two cards may have changed places, and a card may have but one live attempt at any moment between.
+      await tx.query('update attempt set gpu = id::text where id = any($1)', [attempts.map(({ id }) => id)]);
+      for (const { id, gpu } of attempts) await tx.update(Attempt, { id }, { gpu });
+    });
   }
 
   /** A task that waits for something that will not come. */

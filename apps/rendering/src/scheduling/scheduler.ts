@@ -18,6 +18,7 @@ import { AttemptsService, schedulerLease } from './attempts.service';
 import { FleetReader, type Fleet } from './fleet';
 import { assign, type Assignment } from './pick';
 import { ModelRecovery } from './model-recovery';
+import { OrphanedAttempts } from './orphaned-attempts';
 import { PromptSender } from './prompt-sender';
 import { PromptWatch } from './prompt-watch';
 import { WatchedPrompts } from './watched-prompts';
@@ -38,10 +39,13 @@ export class Scheduler {
   private readonly dispatching = new Map<string, Promise<void>>();
   private woken = new AbortController();
   private loop: Promise<void> | undefined;
+  /** Since the cards were configured under the present lease. */
+  private isActing = false;
 
   constructor(
     db: DataSource,
     private readonly attempts: AttemptsService,
+    private readonly orphans: OrphanedAttempts,
     private readonly watch: PromptWatch,
     private readonly prompts: WatchedPrompts,
     private readonly sender: PromptSender,
@@ -102,7 +106,7 @@ export class Scheduler {
         else {
           await this.stepUp(fence);
           await this.dispatch(fence);
-          this.collector.collectAll(fence, (name) => this.drivers.get(name)?.client);
+          this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
           await this.models.fetchWanted(this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
         }
       } catch (error) {
@@ -115,8 +119,10 @@ export class Scheduler {
   }
 
   private async stepUp(fence: string): Promise<void> {
-    if (this.drivers.size > 0 || this.gpus.length === 0) return;
-    this.doctor.load(await this.registry.configure(fence, this.gpus));
+    if (!this.isActing) this.doctor.load(await this.registry.configure(fence, this.gpus));
+    await this.orphans.settle(fence, this.gpus);
+    if (this.isActing) return;
+    this.isActing = true;
     for (const config of this.gpus) {
       const driver = new GpuDriver(
         config,
@@ -155,11 +161,13 @@ export class Scheduler {
   }
 
   private async stepDown(): Promise<void> {
-    if (this.drivers.size > 0) this.models.stop();
+    if (!this.isActing) return;
+    this.isActing = false;
+    this.models.stop();
     const drivers = [...this.drivers.values()];
     this.drivers.clear();
     await Promise.all(drivers.map((driver) => driver.stop()));
-    if (drivers.length > 0) this.watch.forget();
+    this.watch.forget();
   }
 
   private async dispatch(fence: string): Promise<void> {
@@ -182,7 +190,7 @@ export class Scheduler {
     if (!driver || !task || !inventory) return;
     const estimate = fleet.estimate(task, driver.name);
     const work = this.attempts
-      .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, inventory }, estimate.seconds)
+      .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, url: driver.config.url, inventory }, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))
       .then(async (dispatch) => {
         if (dispatch) await this.sender.send(fence, driver, dispatch);
