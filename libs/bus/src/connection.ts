@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError, withoutCredentials, type Logger } from '@tower/kit';
 import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection, type Status } from 'nats';
+import { connectGuarded } from './guarded-connection';
 import { parseNatsUrl } from './nats-address';
 
 /** Milliseconds. */
@@ -46,7 +47,7 @@ export class BusConnection {
   /** Waits for the server as long as it takes. Throws `nats_credentials_refused` when it is there and does not let us in. */
   static async open(url: string, name: string, logger: Logger): Promise<BusConnection> {
     await untilAdmitted(url, name, logger);
-    return new BusConnection(await connect(natsOptions(url, name)), logger);
+    return new BusConnection(await connectGuarded(natsOptions(url, name)), logger);
   }
 
   isConnected(): boolean {
@@ -70,9 +71,14 @@ export class BusConnection {
     return this.reconnectedOnce.signal;
   }
 
-  /** Best effort: dropped while the connection is down, by design of core NATS. */
+  /** Best effort, never throws: dropped while the connection is down, by design of core NATS, and when it is larger than the server takes. */
   publishHint(subject: string, value: unknown): void {
-    if (this.isConnected()) this.nats.publish(subject, JSON.stringify(value));
+    if (!this.isConnected()) return;
+    try {
+      this.nats.publish(subject, JSON.stringify(value));
+    } catch (error) {
+      this.logger.warn({ subject }, `a hint could not be sent: ${describeError(error)}`);
+    }
   }
 
   /** Lets go what is still to be sent, for a moment; without a server there is nobody to send it to. */

@@ -10,7 +10,7 @@ describe('decide', () => {
   });
 
   const first: [ErrorKind, string][] = [
-    ['invalid', 'dead_letter'], ['forbidden', 'dead_letter'], ['not_found', 'dead_letter'], ['conflict', 'dead_letter'], ['unavailable', 'retry'], ['internal', 'retry'],
+    ['invalid', 'dead_letter'], ['too_large', 'dead_letter'], ['forbidden', 'dead_letter'], ['not_found', 'dead_letter'], ['conflict', 'dead_letter'], ['unavailable', 'retry'], ['internal', 'retry'],
   ];
   it.each(first)('on the first delivery answers %s with %s', (kind, expected) => {
     expect(decide(failing(kind), 1).do).toBe(expected);

@@ -1,6 +1,5 @@
 import { Global, Module, type DynamicModule, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { topology, type ServiceName } from '@tower/contracts';
 import { connectDatabase, databaseFor, migrate, Outbox, pruneMessaging, type DatabaseOptions } from '@tower/db';
@@ -11,6 +10,7 @@ import { BusConnection, natsOptions } from './connection';
 import { DeadLetters } from './dead-letters';
 import { Heartbeats } from './heartbeats';
 import { JetStreamServer } from './jetstream.server';
+import { QuestionServer } from './question-server';
 import { OutboxRelay } from './relay';
 import { RequestClient } from './request-client';
 import { ensureStreams } from './streams';
@@ -124,7 +124,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
-        app.connectMicroservice({ transport: Transport.NATS, options: { ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service } });
+        app.connectMicroservice({ strategy: new QuestionServer({ ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service }, context.logger) });
         app.connectMicroservice({ strategy: new JetStreamServer(service, bus, busMetrics, context.logger) });
         await app.init();
         await hosted.repairOnStart?.(app);

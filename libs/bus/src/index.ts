@@ -6,6 +6,7 @@ export * from './on-event';
 export * from './on-request';
 export * from './reply';
 export * from './request-client';
+export * from './question-server';
 export * from './jetstream.server';
 export * from './relay';
 export * from './high-water';

@@ -1,11 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { MessagePattern, Transport } from '@nestjs/microservices';
-import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
+import { maxAnswerBytes, type InputOf, type OutputOf, type RequestDefinition } from '@tower/contracts';
 import { AppError, fieldErrorsOf, toAppError } from '@tower/kit';
 import { toDatabaseError } from '@tower/db';
+import { tooLargeAnswer } from './question-server';
 import { toErrorReply, type Reply } from './reply';
 
-/** Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and code. */
+/**
+ * Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and code. An answer of more
+ * than `maxAnswerBytes` is replaced by the error `answer_too_large`.
+ */
 export function OnRequest<const Definition extends RequestDefinition>(definition: Definition) {
   return <Handler extends (input: InputOf<Definition>) => Promise<OutputOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
     const handler = descriptor.value;
@@ -13,7 +17,7 @@ export function OnRequest<const Definition extends RequestDefinition>(definition
     const answering = async function (this: unknown, raw: unknown): Promise<Reply> {
       try {
         const input = parse(definition, raw);
-        return { ok: true, value: definition.output.parse(await handler.call(this, input)) };
+        return measured(definition, definition.output.parse(await handler.call(this, input)));
       } catch (thrown) {
         const error = toDatabaseError(thrown);
         if (toAppError(error).kind === 'internal') Logger.error(`answering ${definition.subject}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, thrown instanceof Error ? thrown.stack : undefined, 'requests');
@@ -23,6 +27,14 @@ export function OnRequest<const Definition extends RequestDefinition>(definition
     descriptor.value = answering as unknown as Handler;
     MessagePattern(definition.subject, Transport.NATS)(target, key, descriptor);
   };
+}
+
+/** Lists end their pages before this; what is too large all the same is a mistake of ours that has to be seen. */
+function measured(definition: RequestDefinition, value: unknown): Reply {
+  const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
+  if (bytes <= maxAnswerBytes) return { ok: true, value };
+  Logger.error(`answering ${definition.subject}: ${bytes} bytes are more than the ${maxAnswerBytes} of one answer`, undefined, 'requests');
+  return tooLargeAnswer(bytes, maxAnswerBytes);
 }
 
 function parse<Definition extends RequestDefinition>(definition: Definition, raw: unknown): InputOf<Definition> {

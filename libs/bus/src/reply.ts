@@ -2,7 +2,7 @@ import { fieldError } from '@tower/contracts';
 import { AppError, toAppError, type ErrorKind } from '@tower/kit';
 import { z } from 'zod';
 
-const kinds = ['invalid', 'not_found', 'conflict', 'forbidden', 'unavailable', 'internal'] as const satisfies readonly ErrorKind[];
+const kinds = ['invalid', 'too_large', 'not_found', 'conflict', 'forbidden', 'unavailable', 'internal'] as const satisfies readonly ErrorKind[];
 
 /** What travels back over core NATS: the value, or an error that keeps its kind and code. */
 export const reply = z.discriminatedUnion('ok', [
@@ -15,6 +15,7 @@ export const reply = z.discriminatedUnion('ok', [
       message: z.string(),
       retryAfterMs: z.number().optional(),
       fields: z.array(fieldError).optional(),
+      fieldsOmitted: z.int().min(1).optional(),
     }),
   }),
 ]);
@@ -30,6 +31,7 @@ export function toErrorReply(thrown: unknown): Reply {
       message,
       ...(options.retryAfterMs === undefined ? {} : { retryAfterMs: options.retryAfterMs }),
       ...(options.fields === undefined ? {} : { fields: options.fields }),
+      ...(options.fieldsOmitted === undefined ? {} : { fieldsOmitted: options.fieldsOmitted }),
     },
   };
 }
@@ -38,5 +40,6 @@ export function fromErrorReply(error: Extract<Reply, { ok: false }>['error']): A
   return new AppError(error.kind, error.code, error.message, {
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.fields === undefined ? {} : { fields: error.fields }),
+    ...(error.fieldsOmitted === undefined ? {} : { fieldsOmitted: error.fieldsOmitted }),
   });
 }

@@ -1,19 +1,21 @@
 // Real: NATS, Nest on both sides. The answering service is a controller of this spec.
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Transport } from '@nestjs/microservices';
 import { defineRequest, type InputOf, type OutputOf } from '@tower/contracts';
-import { AppError, Metrics, newId } from '@tower/kit';
+import { AppError, createLogger, Metrics, newId } from '@tower/kit';
 import { startTestNats, type TestNats } from '@tower/testing';
 import { z } from 'zod';
 import { BusMetrics } from './bus.metrics';
 import { natsOptions } from './connection';
 import { OnRequest } from './on-request';
+import { QuestionServer } from './question-server';
 import { RequestClient } from './request-client';
 
 const echo = defineRequest('projects.v1.echo', z.object({ text: z.string().max(20) }), z.object({ text: z.string(), at: z.iso.datetime() }), { timeoutMs: 1_500 });
 const slow = defineRequest('projects.v1.slow', z.object({}), z.object({}), { timeoutMs: 300 });
 const once = defineRequest('projects.v1.once', z.object({}), z.object({}), { timeoutMs: 2_000, repeatable: false });
+
+const logger = createLogger('test', 'silent');
 
 @Controller()
 class Answers {
@@ -56,7 +58,7 @@ afterEach(async () => {
 });
 
 async function startService(): Promise<void> {
-  service = await NestFactory.createMicroservice(AnswersModule, { transport: Transport.NATS, options: { ...natsOptions(nats.url, 'answers'), servers: [nats.url], queue: 'projects' }, logger: false });
+  service = await NestFactory.createMicroservice(AnswersModule, { strategy: new QuestionServer({ ...natsOptions(nats.url, 'answers'), servers: [nats.url], queue: 'projects' }, logger), logger: false });
   await service.listen();
 }
 

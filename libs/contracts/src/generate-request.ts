@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { jobType, preset, priority } from './job';
-import { parameterValue } from './job-parts';
 import { line, maxSeed, seed, text, uuid } from './primitives';
+
+/** Further parameters of one request; no workflow has nearly as many. */
+const maxParameters = 64;
+const givenParameter = z.union([text(4000), z.number(), z.boolean()]);
 
 const width = z.int().min(64).max(2048).multipleOf(8).describe('pixels');
 const height = width;
@@ -45,7 +48,12 @@ const fullRequest = z.strictObject({
   pose_reference: pictureRef.optional().describe('a pose as OpenPose draws it'),
   start_image: pictureRef.optional().describe('the picture that is worked on, or the first frame'),
   end_image: pictureRef.optional().describe('the last frame'),
-  parameters: z.record(line(60), parameterValue).default({}).describe('further parameters of the workflow, by the names that GET /workflows/{name} gives'),
+  parameters: z
+    .record(line(60), givenParameter)
+    .refine((given) => Object.keys(given).length <= maxParameters, `must have at most ${maxParameters} parameters`)
+    .meta({ maxProperties: maxParameters })
+    .default({})
+    .describe('further parameters of the workflow, by the names that GET /workflows/{name} gives'),
   priority: priority.default('normal'),
   allow_degrade: z.boolean().default(false).describe('a smaller size is better than no result'),
   auto_quality_check: z.boolean().default(true),

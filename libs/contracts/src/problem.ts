@@ -19,6 +19,7 @@ export const problem = z
     correlation_id: z.string().optional(),
     retry_after_seconds: z.number().optional(),
     errors: z.array(fieldError).optional(),
+    errors_omitted: z.int().min(1).optional().describe('how many more fields are wrong than `errors` names'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problem>;

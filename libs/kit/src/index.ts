@@ -1,5 +1,6 @@
 export * from './errors';
 export * from './problem';
+export * from './correlation';
 export * from './env';
 export * from './clock';
 export * from './logger';

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger } from 'pino';
+import { correlationFields } from './correlation';
 
 export type { Logger } from 'pino';
 
@@ -14,6 +15,7 @@ export function createLogger(service: string, level: string): Logger {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: correlationFields,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: secretPaths, censor: '[redacted]' },
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AppError, describeError, httpStatus, onFailure, toAppError, type ErrorKind } from './errors';
-import { fieldErrorsOf, parseInput, toProblem } from './problem';
+import { AppError, describeError, httpStatus, onFailure, shorten, toAppError, type ErrorKind } from './errors';
+import { fieldErrorsOf, parseInput, summaryOf, toProblem } from './problem';
 
 const fieldsOf = (schema: z.ZodType, value: unknown, root = ''): [string, string][] => {
   const result = schema.safeParse(value);
@@ -10,6 +10,7 @@ const fieldsOf = (schema: z.ZodType, value: unknown, root = ''): [string, string
 describe('toProblem', () => {
   it.each<[ErrorKind, number, 'retry' | 'dead_letter']>([
     ['invalid', 400, 'dead_letter'],
+    ['too_large', 413, 'dead_letter'],
     ['forbidden', 403, 'dead_letter'],
     ['not_found', 404, 'dead_letter'],
     ['conflict', 409, 'dead_letter'],
@@ -31,6 +32,30 @@ describe('toProblem', () => {
     const error = new AppError('unavailable', 'busy', 'later', { retryAfterMs: 1_200, fields: [{ pointer: '/a', message: 'no' }] });
     expect(toProblem(error)).toMatchObject({ retry_after_seconds: 2, errors: [{ pointer: '/a', message: 'no' }] });
     expect(toProblem(new AppError('invalid', 'x', 'y', { fields: [] }))).not.toHaveProperty('errors');
+  });
+});
+
+describe('an error', () => {
+  const fields = (count: number) => Array.from({ length: count }, (_, index) => ({ pointer: `/${index}`, message: 'no' }));
+
+  it('names 50 wrong fields and counts the others, also when it is passed on', () => {
+    const error = new AppError('invalid', 'x', 'y', { fields: fields(9_000) });
+    expect(error.options.fields).toHaveLength(50);
+    expect(toProblem(error)).toMatchObject({ errors_omitted: 8_950 });
+    expect(new AppError('invalid', 'x', 'y', error.options).options.fieldsOmitted).toBe(8_950);
+    expect(toProblem(new AppError('invalid', 'x', 'y', { fields: fields(50) }))).not.toHaveProperty('errors_omitted');
+  });
+
+  it('cuts texts without halving a character', () => {
+    expect(shorten('short', 5)).toBe('short');
+    expect(shorten('longer', 5)).toBe('long…');
+    expect(shorten('abc😀def', 5)).toBe('abc…');
+    expect(new AppError('invalid', 'x', 'y'.repeat(1_000_000)).message).toHaveLength(4_000);
+  });
+
+  it('is summed up by its first findings', () => {
+    expect(summaryOf(['a', 'b', 'c'])).toBe('a; b; c');
+    expect(summaryOf(['a', 'b', 'c', 'd', 'e'])).toBe('a; b; c; and 2 more');
   });
 });
 

@@ -1,9 +1,10 @@
 import type { FieldError, Problem } from '@tower/contracts';
 import type { z } from 'zod';
-import { AppError, httpStatus, toAppError } from './errors';
+import { AppError, httpStatus, shorten, toAppError } from './errors';
 
 const titles: Record<AppError['kind'], string> = {
   invalid: 'The request is not valid',
+  too_large: 'Too large',
   forbidden: 'Not allowed',
   not_found: 'Not found',
   conflict: 'Not possible in the present state',
@@ -24,6 +25,7 @@ export function toProblem(thrown: unknown, place: { instance?: string; correlati
     ...(place.correlationId === undefined ? {} : { correlation_id: place.correlationId }),
     ...(error.options.retryAfterMs === undefined ? {} : { retry_after_seconds: Math.ceil(error.options.retryAfterMs / 1000) }),
     ...(error.options.fields === undefined || error.options.fields.length === 0 ? {} : { errors: error.options.fields }),
+    ...(error.options.fieldsOmitted === undefined ? {} : { errors_omitted: error.options.fieldsOmitted }),
     ...error.options.extensions,
   };
 }
@@ -60,6 +62,11 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unkn
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const fields = fieldErrorsOf(result.error.issues, what.root ?? '');
-  const summary = fields.slice(0, 3).map((field) => `${field.pointer === '' ? 'body' : field.pointer}: ${field.message}`).join('; ');
-  throw new AppError('invalid', what.code, `${what.message}: ${summary}`, { fields });
+  throw new AppError('invalid', what.code, `${what.message}: ${summaryOf(fields.map(({ pointer, message }) => `${pointer === '' ? 'body' : shorten(pointer, 100)}: ${message}`))}`, { fields });
+}
+
+/** The first few of several findings as one sentence, with the number of the others. */
+export function summaryOf(findings: readonly string[]): string {
+  const shown = findings.slice(0, 3).map((finding) => shorten(finding, 500));
+  return findings.length > shown.length ? `${shown.join('; ')}; and ${findings.length - shown.length} more` : shown.join('; ');
 }

@@ -18,7 +18,8 @@ const about = `Tower's public interface.
 
 Refusals are problems (RFC 9457) with a stable \`code\`. Lists take \`limit\` and the \`next_cursor\` of the page before as \`cursor\`.
 Creates accept \`Idempotency-Key\`: a repeat with the same body gets the first answer, another body is refused with 409.
-Unknown fields are refused. \`X-Correlation-Id\` is taken when it is a UUID, otherwise chosen, and comes back in every answer.
+Unknown fields are refused. Of what is wrong with a request the first 50 fields are named in \`errors\`; \`errors_omitted\` counts the others.
+\`X-Correlation-Id\` is taken when it is a UUID, otherwise chosen, and comes back in every answer.
 
 State changes and progress arrive over websockets: \`/ws?since=<seq>\` for everything, \`/ws/jobs/{id}?since=<job_seq>\` for one job. Messages are
 \`hello\`, \`event\`, \`caught_up\`, \`progress\` and \`error\`; events are never lost across reconnects, progress is best effort.`;
@@ -32,7 +33,7 @@ const meanings: Readonly<Record<number, string>> = {
   408: 'The request took too long to arrive',
   409: 'Not possible in the present state, or the Idempotency-Key was used with another body',
   410: 'The file is not in the library any more',
-  413: 'The body is larger than 1 MiB',
+  413: 'The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind',
   414: 'The address is too long',
   415: 'The body is not JSON',
   416: 'The file has no such part',

@@ -10,7 +10,8 @@ import { endWithProblem } from './raw-answer';
 import { refusal } from './refusals';
 import { RouteTable } from './route-table';
 
-const maxBodyBytes = 1024 * 1024;
+/** Below what a question between the services carries, so that every body that is taken can also be handed on. */
+const maxBodyBytes = 1_000_000;
 /** Of the request line and all headers together; Node refuses more with 431. */
 const maxHeaderBytes = 16 * 1024;
 const maxUrlLength = 8_000;

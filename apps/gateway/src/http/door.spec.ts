@@ -85,6 +85,7 @@ describe('the door', () => {
       ['a body without a type', { headers: {}, payload: '{"name":"a"}' }, 415, 'media_type_unsupported'],
       ['a compressed body', { headers: { ...json, 'content-encoding': 'gzip' }, payload: '{"name":"a"}' }, 415, 'media_type_unsupported'],
       ['a body over the limit', { payload: big }, 413, 'body_too_large'],
+      ['a body that leaves no room for what goes with it', { payload: big.slice(0, 1_048_489) }, 413, 'body_too_large'],
       ['a missing field', { payload: '{}' }, 400, 'body_invalid', [{ pointer: '/name', message: expect.any(String) }]],
       ['an unknown field', { payload: '{"name":"a","nmae":"b"}' }, 400, 'body_invalid', [{ pointer: '/nmae', message: expect.stringContaining('unknown field') }]],
       ['NUL in text', { payload: '{"name":"a\\u0000"}' }, 400, 'body_invalid', [{ pointer: '/name', message: expect.stringContaining('NUL') }]],
@@ -121,7 +122,7 @@ describe('the door', () => {
       expect(services.asked).toEqual([]);
     });
 
-    it.each<[ErrorKind, number]>([['invalid', 400], ['forbidden', 403], ['not_found', 404], ['conflict', 409], ['unavailable', 503]])('as a service refuses: %s is %i, with its code', async (kind, status) => {
+    it.each<[ErrorKind, number]>([['invalid', 400], ['too_large', 413], ['forbidden', 403], ['not_found', 404], ['conflict', 409], ['unavailable', 503]])('as a service refuses: %s is %i, with its code', async (kind, status) => {
       services.answer(getProjectRequest, () => Promise.reject(new AppError(kind, 'project_whatever', 'because', { retryAfterMs: 1_500, fields: [{ pointer: '/name', message: 'no' }] })));
       const answer = await call({ method: 'GET', url: `/api/anime/projects/${id}` });
       expect(answer.statusCode).toBe(status);

@@ -43,7 +43,7 @@ function named(thrown: unknown): unknown {
     case 404:
       return refusal('route_not_found', 'there is nothing at this address; /docs lists what there is');
     case 413:
-      return refusal('body_too_large', 'the body is larger than the 1 MiB that this interface takes');
+      return refusal('body_too_large', 'the body is larger than the 1 MB (1,000,000 bytes) that this interface takes');
     case 415:
       return refusal('media_type_unsupported', 'the body has to be JSON: send it with Content-Type: application/json');
     default:

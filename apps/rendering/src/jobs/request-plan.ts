@@ -1,5 +1,5 @@
 import { filmJobTypes, type FieldError, type GenerateRequest } from '@tower/contracts';
-import { AppError, invalid } from '@tower/kit';
+import { AppError, invalid, summaryOf } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import type { Library } from '../library/library';
 import { resolveParameters, type KnownChoices, type ParameterValue } from '../workflows/bind';
@@ -81,6 +81,8 @@ function valuesOf(workflow: Workflow, request: GenerateRequest, given: Record<st
       const name = pointer.slice(1);
       errors.push({ pointer: name in request.parameters ? `/parameters/${name}` : fieldOf(name), message });
     }
+    const { fieldsOmitted } = error.options;
+    if (fieldsOmitted !== undefined) errors.push({ pointer: '/parameters', message: `has ${fieldsOmitted} more that are wrong` });
     return {};
   }
 }
@@ -121,5 +123,5 @@ function refuseOtherKind(workflow: Workflow, request: GenerateRequest, promised:
 }
 
 function refuse(errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid('parameters_invalid', errors.map(({ pointer, message }) => `${pointer.slice(1).replaceAll('/', '.')} ${message}`).join('; '), [...errors]);
+  if (errors.length > 0) throw invalid('parameters_invalid', summaryOf(errors.map(({ pointer, message }) => `${pointer.slice(1).replaceAll('/', '.')} ${message}`)), [...errors]);
 }

@@ -56,7 +56,7 @@ describe('a started server', () => {
     const configFile = join(home, 'fresh.conf');
     expect(statSync(configFile).mode & 0o777).toBe(0o600);
     expect(readFileSync(configFile, 'utf8')).toMatch(/sync_interval: always/);
-    expect(await use(server, async (connection) => connection.info?.max_payload)).toBe(1024 * 1024);
+    expect(await use(server, async (connection) => connection.info?.max_payload)).toBe(8 * 1024 * 1024);
     if (process.platform === 'linux') expect(readFileSync(`/proc/${server.pid}/status`, 'utf8')).toMatch(new RegExp(`^Name:\\tnats-server$[^]*^PPid:\\t${process.pid}$`, 'm'));
     await server.stop();
     await expect(server.exited).resolves.toMatchObject({ signal: null });

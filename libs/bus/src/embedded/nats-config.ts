@@ -12,7 +12,7 @@ export function toNatsConfig({ serverName, port, storeDir, token, monitorPort }:
     '# Written at every start; changes here are lost.',
     `server_name: ${JSON.stringify(serverName)}`,
     `listen: "127.0.0.1:${port}"`,
-    'max_payload: 1MB',
+    'max_payload: 8MB',
     // A stopped process is dropped after 15 s instead of 4 minutes, so that questions go to those who answer.
     'ping_interval: "5s"',
     'ping_max: 2',

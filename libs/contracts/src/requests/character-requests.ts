@@ -8,6 +8,7 @@ export const createCharacterRequest = defineRequest(
   'characters.v1.create_character',
   z.object({ context: requestContext, project_id: uuid, body: createCharacterBody }),
   characterView,
+  { creates: 'GET /characters' },
 );
 export const getCharacterRequest = defineRequest('characters.v1.get_character', z.object({ id: uuid }), characterView);
 export const listCharactersRequest = defineRequest(

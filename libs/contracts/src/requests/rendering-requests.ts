@@ -8,7 +8,7 @@ import { defineRequest, requestContext } from '../request';
 import { renderingStatus } from '../service-status';
 import { workflowSummary, workflowView } from '../workflow';
 
-export const requestJobRequest = defineRequest('rendering.v1.request_job', z.object({ context: requestContext, body: generateRequest }), jobAccepted, { timeoutMs: 15_000 });
+export const requestJobRequest = defineRequest('rendering.v1.request_job', z.object({ context: requestContext, body: generateRequest }), jobAccepted, { timeoutMs: 15_000, creates: 'GET /jobs' });
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
 export const listJobsRequest = defineRequest(
   'rendering.v1.list_jobs',
