@@ -2,17 +2,20 @@ import { deadLetterStream } from '@tower/contracts';
 import { describeError, type Logger } from '@tower/kit';
 import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import type { DataSource } from 'typeorm';
+import { z } from 'zod';
 import type { BusConnection } from './connection';
 import { Pull } from './pull';
+import { jsonOf } from './question';
 import { messageAt } from './streams';
 
-interface Advisory {
-  stream: string;
-  consumer: string;
-  stream_seq: number;
-  deliveries: number;
-  reason?: string;
-}
+const advisoryShape = z.object({
+  stream: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
+  consumer: z.string().max(200),
+  stream_seq: z.int().min(1),
+  deliveries: z.int(),
+  reason: z.string().max(2_000).optional(),
+});
+type Advisory = z.infer<typeof advisoryShape>;
 
 /**
  * Keeps what this service's consumers could not handle: the server's advisories (too many deliveries, terminated) name the message, which is
@@ -60,7 +63,9 @@ export class DeadLetters {
   /** Never rejects: what could not be stored comes again. */
   private async handle(message: JsMsg): Promise<void> {
     try {
-      await this.store(message.json<Advisory>());
+      const advisory = advisoryShape.safeParse(jsonOf(message.data));
+      if (advisory.success) await this.store(advisory.data);
+      else this.logger.warn({ subject: message.subject, seq: message.seq }, 'an advisory that is none');
       message.ack();
     } catch (error) {
       this.logger.warn(`storing a dead letter, will try again: ${describeError(error)}`);

@@ -1,5 +1,5 @@
-import { heartbeatIntervalMs, heartbeatSubject, type Heartbeat } from '@tower/contracts';
-import { newId, towerVersion, type Clock, type Health } from '@tower/kit';
+import { heartbeatIntervalMs, heartbeatSubject, maxCheckDetail, type Heartbeat } from '@tower/contracts';
+import { newId, shorten, towerVersion, type Clock, type Health } from '@tower/kit';
 import type { BusConnection } from './connection';
 
 /** Milliseconds. While a system starts, everybody waits for everybody's first good word. */
@@ -38,8 +38,9 @@ export class Heartbeats {
   }
 
   async beat(): Promise<void> {
-    const report = await this.health.report();
-    const beat: Heartbeat = { service: this.service, instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, ...report };
+    const { state, checks } = await this.health.report();
+    const shortened = Object.fromEntries(Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: shorten(detail, maxCheckDetail) }]));
+    const beat: Heartbeat = { service: this.service, instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state, checks: shortened };
     this.bus.publishHint(heartbeatSubject(this.service), beat);
   }
 }

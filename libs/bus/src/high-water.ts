@@ -1,4 +1,4 @@
-import type { JetStreamManager } from 'nats';
+import type { JetStreamManager, StoredMsg } from 'nats';
 import type { DataSource } from 'typeorm';
 import { messageAt } from './streams';
 
@@ -34,6 +34,15 @@ export async function repairHighWater(db: DataSource, manager: JetStreamManager)
   return repair;
 }
 
+/** Undefined also where a stranger's message stands whose headers cannot be read. */
+function messageIdOf(message: StoredMsg | undefined): string | undefined {
+  try {
+    return message?.header.get('Nats-Msg-Id');
+  } catch {
+    return undefined;
+  }
+}
+
 /** The highest sequence, not above `upper`, at which stream and outbox hold the same message. Steps back in doubling strides: losses are at the end. */
 async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: string, upper: number, firstSeq: number): Promise<number> {
   for (let at = upper, stride = 1; at >= firstSeq && at > 0; stride *= 2) {
@@ -45,7 +54,7 @@ async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: 
     const row = rows[0];
     if (row === undefined || Number(row.stream_seq) < firstSeq) break;
     const seq = Number(row.stream_seq);
-    if (rows.length === 1 && (await messageAt(manager, stream, seq))?.header.get('Nats-Msg-Id') === row.msg_id) return seq;
+    if (rows.length === 1 && messageIdOf(await messageAt(manager, stream, seq)) === row.msg_id) return seq;
     at = seq - stride;
   }
   // What lies before the stream's first message has aged out; of a new stream that is nothing.

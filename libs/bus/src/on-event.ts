@@ -1,5 +1,5 @@
 import { commandEnvelope, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf } from '@tower/contracts';
-import { AppError, fieldErrorsOf } from '@tower/kit';
+import { AppError, correlated, fieldErrorsOf, newId, shorten } from '@tower/kit';
 import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
@@ -51,7 +51,8 @@ function wrap<Message, Handler extends Method<Message>>(target: object, key: str
   const handler = descriptor.value;
   if (handler === undefined) throw new Error('only methods can be handlers');
   const parsing: Method<unknown> = async function (this: unknown, raw, delivery) {
-    await handler.call(this, parse(raw), delivery);
+    const message = parse(raw);
+    await correlated({ correlationId: correlationIdIn(message) ?? newId() }, () => handler.call(this, message, delivery));
   };
   descriptor.value = parsing as Handler;
   UseFilters(PassErrorsOn)(target, key, descriptor);
@@ -60,10 +61,16 @@ function wrap<Message, Handler extends Method<Message>>(target: object, key: str
   Ctx()(target, key, 1);
 }
 
+/** Of an event always; an outside publisher may leave it out of a command, whose id then stands for it. */
+function correlationIdIn(message: unknown): string | undefined {
+  const { id, correlationId } = message as { id?: string; correlationId?: string | undefined };
+  return correlationId ?? id;
+}
+
 function parseEvent(definitions: readonly EventDefinition[], raw: unknown): unknown {
   const type = (raw as { type?: unknown } | null)?.type;
   const definition = definitions.find((candidate) => candidate.type === type);
-  if (definition === undefined) throw new AppError('invalid', 'event_type_unexpected', `this consumer does not read ${String(type)}`);
+  if (definition === undefined) throw new AppError('invalid', 'event_type_unexpected', `this consumer does not read ${typeof type === 'string' ? shorten(type, 200) : 'messages without a type'}`);
   try {
     return definition.parse(raw);
   } catch (error) {

@@ -180,6 +180,51 @@ describe('the outbox relay', () => {
     expect(depth.filter((value, index) => value !== depth[index - 1])).toEqual([0, 1_200, 700, 200, 0]);
   });
 
+  describe('with an event that the server never takes', () => {
+    /** As one that was written before sizes were checked. */
+    const writeHuge = (count: number, bytes = 9 * 1024 * 1024): Promise<unknown> =>
+      db.query(
+        `insert into outbox (stream, subject, msg_id, aggregate, payload)
+         select 'PROJECTS', 'evt.projects.v1.project_created.x', gen_random_uuid(), 'huge' || n, jsonb_build_object('filler', repeat('x', $2::int)) from generate_series(1, $1::int) n`,
+        [count, bytes],
+      );
+    const deadLetters = (): Promise<{ stream: string; consumer: string; subject: string; reason: string; deliveries: number; payload: string }[]> => db.query('select * from dead_letter order by stream_seq');
+
+    it('keeps it as a dead letter, sends the others and is well', async () => {
+      await writeHuge(1);
+      const ids = await writeEvents(5);
+      const relay = startRelay();
+      await allSent();
+      expect((await readStream()).map((event) => event.id)).toEqual(ids);
+      const [letter, ...more] = await deadLetters();
+      expect(more).toEqual([]);
+      expect(letter).toMatchObject({ stream, consumer: 'outbox', subject: 'evt.projects.v1.project_created.x', deliveries: 0, reason: expect.stringMatching(/does not take it: .*MAX_PAYLOAD/) as string });
+      expect(letter?.payload).toHaveLength(9 * 1024 * 1024 + '{"filler": ""}'.length);
+      await waitFor(() => relay.trouble() === undefined);
+      // A repair looks for events that the stream lost; this one it never had.
+      await nats.restart();
+      await writeEvents(1);
+      await allSent(20_000);
+      expect(await deadLetters()).toHaveLength(1);
+    });
+
+    it('is not held up by more of them than it takes at once', async () => {
+      await nats.close();
+      nats = await startTestNats();
+      await bus.close();
+      bus = await BusConnection.open(nats.url, 'test', logger);
+      // The library refuses by what the server said when the connection was made.
+      Object.assign(bus.nats.info ?? {}, { max_payload: 2_000 });
+      await writeHuge(600, 3_000);
+      const ids = await writeEvents(3);
+      const relay = startRelay();
+      await allSent(20_000);
+      expect((await readStream()).map((event) => event.id).sort()).toEqual([...ids].sort());
+      expect(await deadLetters()).toHaveLength(600);
+      await waitFor(() => relay.trouble() === undefined);
+    });
+  });
+
   it('stops while NATS is away', async () => {
     const relay = startRelay();
     await writeEvents(1);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, Lease, NotificationListener, type LeaseTimes } from '@tower/db';
 import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
-import type { JetStreamClient, PubAck } from 'nats';
+import { ErrorCode, NatsError, type JetStreamClient, type PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
@@ -26,9 +26,21 @@ const publishTimeoutMs = 5_000;
 /** Milliseconds before the next try after a failure. */
 const retryMs = 250;
 
+/** What the client library refuses to send whenever it is tried. */
+const neverSent = new Set<string>([ErrorCode.MaxPayloadExceeded, ErrorCode.BadPayload, ErrorCode.BadSubject, ErrorCode.BadHeader]);
+/** JetStream's error code for a message that is larger than its stream takes. */
+const messageTooLarge = 10054;
+
+/** True when trying again would be refused again: it is about the message, not about the state of server or stream. */
+function isRefusedForGood(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  return neverSent.has(error.code) || error.api_error?.err_code === messageTooLarge;
+}
+
 /**
  * Sends what waits in a service's outbox. One relay per schema acts (a lease); events of one aggregate leave one after the other, others side
- * by side. A publish whose answer never came is repeated under the same message id, so the stream keeps one.
+ * by side. A publish whose answer never came is repeated under the same message id, so the stream keeps one. An event that the server would
+ * never take becomes a dead letter and stops nothing.
  */
 export class OutboxRelay {
   private readonly lease: Lease;
@@ -145,13 +157,30 @@ export class OutboxRelay {
   }
 
   private async sendOne(jetstream: JetStreamClient, row: Waiting, high: number): Promise<void> {
-    const ack = await this.publish(jetstream, row);
+    const ack = await this.publish(jetstream, row).catch(async (error: unknown) => {
+      if (!isRefusedForGood(error)) throw error;
+      await this.giveUp(row, error);
+      return undefined;
+    });
+    if (ack === undefined) return;
     // A new message with an old number: the stream was made anew, or went back. Noting the number would hide which events it lost.
     if (!ack.duplicate && ack.seq <= high) this.repairNeeded = true;
     if (this.repairNeeded) throw new AppError('unavailable', 'stream_in_doubt', `stream ${row.stream} may have lost events; looking before sending more`);
     this.metrics.published.inc({ stream: row.stream, duplicate: String(ack.duplicate) });
     await this.db.query('update outbox set published_at = clock_timestamp(), stream_seq = $2 where id = $1', [row.id, ack.seq]);
     this.high.set(row.stream, Math.max(this.high.get(row.stream) ?? 0, ack.seq));
+  }
+
+  /** Keeps it for a person as a dead letter of the reader `outbox`, numbered by its row, and lets the others go on. */
+  private async giveUp(row: Waiting, error: unknown): Promise<void> {
+    const reason = `the message server does not take it: ${describeError(error)} (${Buffer.byteLength(JSON.stringify(row.payload))} bytes)`;
+    await this.db.query(
+      `with given_up as (update outbox set published_at = clock_timestamp() where id = $1 and published_at is null returning id, stream, subject, payload)
+       insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload) select stream, 'outbox', id, subject, $2, 0, payload::text from given_up
+       on conflict do nothing`,
+      [row.id, reason],
+    );
+    this.logger.error({ stream: row.stream, subject: row.subject, outboxId: row.id, reason }, 'an event can never be sent; stored as a dead letter');
   }
 
   /**

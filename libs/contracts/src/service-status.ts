@@ -6,16 +6,19 @@ import { problem } from './problem';
 export const healthCheck = z.object({ ok: z.boolean(), detail: z.string() });
 export type HealthCheck = z.infer<typeof healthCheck>;
 
+/** Characters of what a check says in a heartbeat. */
+export const maxCheckDetail = 500;
+
 /** Every process says this on core NATS every two seconds; nothing of it is stored. */
 export const heartbeat = z.object({
-  service: z.string(),
+  service: z.string().max(100),
   /** Unique per process start. */
-  instance: z.string(),
+  instance: z.string().max(100),
   pid: z.int(),
-  version: z.string(),
+  version: z.string().max(100),
   started_at: instant,
   state: z.enum(['starting', 'ready', 'degraded', 'stopping']),
-  checks: z.record(z.string(), healthCheck),
+  checks: z.record(z.string().max(100), healthCheck.extend({ detail: z.string().max(maxCheckDetail) })).refine((checks) => Object.keys(checks).length <= 128, 'at most 128 checks'),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { databaseFor } from './database';
 import { handleOnce, wasHandled } from './inbox';
 import { NotificationListener } from './listener';
-import { Outbox } from './outbox';
+import { maxEventBytes, Outbox } from './outbox';
 import { pruneMessaging } from './retention';
 
 let database: TestDatabase;
@@ -43,6 +43,17 @@ describe('the outbox', () => {
       }),
     ).rejects.toThrow();
     expect(await db.query('select 1 from outbox')).toEqual([]);
+  });
+
+  it('refuses an event of more than 256 KiB, and takes the whole transaction with it', async () => {
+    const add = (name: string): Promise<unknown> => db.transaction(async (tx) => {
+      await outbox.add(tx, projectCreated, aProject(), provenance);
+      await outbox.add(tx, projectCreated, aProject(name), provenance);
+    });
+    await expect(add('夜'.repeat(maxEventBytes / 3))).rejects.toMatchObject({ kind: 'too_large', code: 'event_too_large' });
+    expect(await db.query('select 1 from outbox')).toEqual([]);
+    await add('夜'.repeat(maxEventBytes / 3 - 500));
+    expect(await db.query('select 1 from outbox')).toHaveLength(2);
   });
 });
 

@@ -1,5 +1,5 @@
 import { eventStream, type DataOf, type EventDefinition } from '@tower/contracts';
-import { newId, type Clock } from '@tower/kit';
+import { AppError, newId, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 
 export interface Provenance {
@@ -8,6 +8,9 @@ export interface Provenance {
   causationId?: string | undefined;
 }
 
+/** Bytes of one event as it travels. Events carry ids and facts; what is larger is a mistake that no stream or reader should have to bear. */
+export const maxEventBytes = 256 * 1024;
+
 /** Writes events beside the facts they announce: both or neither. The relay sends them after the commit. */
 export class Outbox {
   constructor(
@@ -15,7 +18,10 @@ export class Outbox {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns the event's id. Throws when the data is not what the event promises: a bug of ours that must not leave the house. */
+  /**
+   * Returns the event's id. Throws when the data is not what the event promises, and `event_too_large` above `maxEventBytes`: bugs of ours that
+   * must not leave the house. The transaction that wanted it fails with it.
+   */
   async add<Definition extends EventDefinition>(tx: EntityManager, event: Definition, data: DataOf<Definition>, provenance: Provenance): Promise<string> {
     const message = this.message(event, data, provenance);
     await tx.query('insert into outbox (stream, subject, msg_id, aggregate, payload) values ($1, $2, $3, $4, $5)', outboxValues(message));
@@ -35,7 +41,10 @@ export class Outbox {
       ...(provenance.causationId === undefined ? {} : { causationId: provenance.causationId }),
       data: facts,
     };
-    return { stream: eventStream(event.owner), subject: event.subjectOf(facts), msgId: id, aggregate: event.aggregateOf(facts), payload: JSON.stringify(payload) };
+    const json = JSON.stringify(payload);
+    const bytes = Buffer.byteLength(json);
+    if (bytes > maxEventBytes) throw new AppError('too_large', 'event_too_large', `the event ${event.type} would have ${bytes} bytes, and at most ${maxEventBytes} are taken; nothing was changed`);
+    return { stream: eventStream(event.owner), subject: event.subjectOf(facts), msgId: id, aggregate: event.aggregateOf(facts), payload: json };
   }
 }
 

@@ -1,6 +1,6 @@
 import { BusConnection } from '@tower/bus';
-import { heartbeatIntervalMs, heartbeatSubject, type Heartbeat } from '@tower/contracts';
-import { newId, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { heartbeatIntervalMs, heartbeatSubject, maxCheckDetail, type Heartbeat } from '@tower/contracts';
+import { newId, shorten, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { Supervisor } from './supervisor';
 
 /** Speaks on the bus for the launcher and for the processes that cannot do it themselves. One that does not run says nothing, and so counts as down. */
@@ -41,7 +41,7 @@ export class PartHeartbeats {
   }
 
   private launcherBeat(): Heartbeat {
-    const checks = this.supervisors.map((supervisor) => [supervisor.part.name, { ok: supervisor.incarnation() !== undefined, detail: supervisor.describe() }] as const);
+    const checks = this.supervisors.map((supervisor) => [supervisor.part.name, { ok: supervisor.incarnation() !== undefined, detail: shorten(supervisor.describe(), maxCheckDetail) }] as const);
     return { service: 'launcher', instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state: this.state, checks: Object.fromEntries(checks) };
   }
 }
@@ -58,6 +58,6 @@ function partBeat(supervisor: Supervisor): Heartbeat | undefined {
     version: part.version,
     started_at: incarnation.startedAt.toISOString(),
     state: isReady ? 'ready' : 'starting',
-    checks: { process: { ok: isReady, detail: supervisor.describe() } },
+    checks: { process: { ok: isReady, detail: shorten(supervisor.describe(), maxCheckDetail) } },
   };
 }

@@ -55,6 +55,14 @@ describe('ProcessTable', () => {
     expect(statesOf(table, 'rendering', after(60_001))).toEqual(['ready']);
   });
 
+  it('remembers no more processes than there can be, the latest', () => {
+    const table = new ProcessTable();
+    for (let index = 0; index < 5_000; index++) table.observe(aBeat({ service: `service-${index}`, instance: `i-${index}` }), start);
+    table.observe(aBeat({ instance: 'last' }), start);
+    expect(table.views(start).filter((view) => view.pid === 100)).toHaveLength(200);
+    expect(statesOf(table, 'rendering', start)).toEqual(['ready']);
+  });
+
   it('lists what the launcher reports beside the services', () => {
     const table = new ProcessTable();
     table.observe(aBeat({ service: 'postgres', instance: 'p' }), start);

@@ -8,6 +8,9 @@ interface Seen {
 /** Milliseconds a vanished process is still shown beside one of the same name that lives. */
 const forgetMs = 60_000;
 
+/** Processes that are remembered. Many more than there can be on one machine; whoever invents names must not fill the memory. */
+const maxSeen = 200;
+
 /** Every service has to be there; the gateway is whoever asks. */
 export const expectedServices = serviceNames;
 
@@ -16,7 +19,13 @@ export class ProcessTable {
   private readonly seen = new Map<string, Seen>();
 
   observe(beat: Heartbeat, at: Date): void {
+    // Anew, so that the one heard of longest ago comes first.
+    this.seen.delete(beat.instance);
     this.seen.set(beat.instance, { beat, at });
+    for (const instance of this.seen.keys()) {
+      if (this.seen.size <= maxSeen) break;
+      this.seen.delete(instance);
+    }
     for (const [instance, other] of this.seen) if (other.beat.service === beat.service && at.getTime() - other.at.getTime() > forgetMs) this.seen.delete(instance);
   }
 

@@ -3,7 +3,7 @@ import {
   jobCancelled, jobCompleted, jobFailed, jobQueued, jobRejected, jobRendered, jobStarted, jobTimedOut, type DataOf, type EventDefinition, type JobState, type TaskState,
 } from '@tower/contracts';
 import { Outbox, outboxValues } from '@tower/db';
-import { AppError, CLOCK, notFound, type Clock } from '@tower/kit';
+import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
 import { Artifact, Job, Task, type JobError } from './job.entity';
 import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './moves';
@@ -38,7 +38,7 @@ export class JobJournal {
   /** Writes the next event of a locked job, to its own history and to the outbox. */
   async record<Definition extends EventDefinition>(tx: EntityManager, job: Job, definition: Definition, facts: Facts<Definition>, because: Because = {}): Promise<void> {
     job.seq += 1;
-    const data = { ...facts, jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
+    const data = { ...boundedTexts(facts), jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
     const message = this.outbox.message(definition, data as DataOf<Definition>, { correlationId: job.correlationId, causationId: because.causationId });
     // One round trip: this happens a dozen times in a job's life, mostly while a card waits for it.
     await tx.query(
@@ -51,7 +51,7 @@ export class JobJournal {
 
   /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
   async moveTask(tx: EntityManager, task: Task, to: TaskState, changes: Partial<Omit<Task, 'id' | 'state'>> = {}): Promise<void> {
-    const moved = await tx.update(Task, { id: task.id, state: In(taskStatesBefore(to)) }, { ...changes, state: to });
+    const moved = await tx.update(Task, { id: task.id, state: In(taskStatesBefore(to)) }, { ...changes, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to });
     if (moved.affected !== 1) throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
     Object.assign(task, changes, { state: to });
   }
@@ -89,7 +89,7 @@ export class JobJournal {
       case 'quality_check':
         return this.record(tx, job, jobRendered, {}, because);
       case 'completed': {
-        const artifacts = await tx.find(Artifact, { where: { jobId: job.id }, order: { id: 'ASC' }, select: { id: true } });
+        const artifacts = await tx.find(Artifact, { where: { jobId: job.id }, order: { id: 'ASC' }, select: { id: true }, take: maxArtifactIds });
         return this.record(tx, job, jobCompleted, { totalSeconds, artifactIds: artifacts.map((artifact) => artifact.id) }, because);
       }
       case 'rejected':
@@ -102,6 +102,17 @@ export class JobJournal {
         return this.record(tx, job, jobCancelled, { totalSeconds, reason: because.reason ?? '' }, because);
     }
   }
+}
+
+/** Of a job's artifacts; a thousand ids are 40 kB of an event. */
+const maxArtifactIds = 1_000;
+
+/** Servers, nodes and file systems say what they like, at any length; rows, events and answers hold no more of it than a person reads. */
+export const boundedError = ({ code, message, hint }: JobError): JobError => ({ code: shorten(code, 100), message: shorten(message, 2_000), hint: shorten(hint, 1_000) });
+
+function boundedTexts<Given extends object>(facts: Given): Given {
+  const { error, reason } = facts as { error?: JobError | null; reason?: unknown };
+  return { ...facts, ...(error ? { error: boundedError(error) } : {}), ...(typeof reason === 'string' ? { reason: shorten(reason, 2_000) } : {}) };
 }
 
 /** Of several failing pictures the first one's error speaks, with the count before it. */

@@ -10,7 +10,7 @@ import { progressAtDispatch } from '../comfyui/progress-tracker';
 import { CardDoctor } from '../gpus/card-doctor';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
-import { JobJournal } from '../jobs/job-journal';
+import { boundedError, JobJournal } from '../jobs/job-journal';
 import { attemptStatesBefore } from '../jobs/moves';
 import { composeGraph } from '../workflows/compose';
 import type { ParameterValues } from '../workflows/composition';
@@ -194,7 +194,7 @@ export class AttemptsService {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, attempt.jobId);
       const now = this.clock.now();
-      const moved = await tx.update(Attempt, { id: attempt.id, state: In(attemptStatesBefore(state)) }, { state, endedAt: now, outcome: outcome.slice(0, 300), error });
+      const moved = await tx.update(Attempt, { id: attempt.id, state: In(attemptStatesBefore(state)) }, { state, endedAt: now, outcome: outcome.slice(0, 300), error: error && boundedError(error) });
       // Cancelled in the meantime: nothing of it matters any more.
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
