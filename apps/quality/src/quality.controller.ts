@@ -1,14 +1,24 @@
 import { Controller } from '@nestjs/common';
-import { OnRequest } from '@tower/bus';
-import { getJobQualityRequest, type InputOf, type JobQualityView } from '@tower/contracts';
+import { BusConnection, OnRequest, settledThrough } from '@tower/bus';
+import { eventStream, findVerdictsRequest, getJobQualityRequest, type InputOf, type JobQualityView, type OutputOf } from '@tower/contracts';
 import { QualityService } from './quality.service';
 
 @Controller()
 export class QualityController {
-  constructor(private readonly quality: QualityService) {}
+  constructor(
+    private readonly quality: QualityService,
+    private readonly bus: BusConnection,
+  ) {}
 
   @OnRequest(getJobQualityRequest)
   getJobQuality(input: InputOf<typeof getJobQualityRequest>): Promise<JobQualityView> {
     return this.quality.getJobQuality(input.job_id);
+  }
+
+  @OnRequest(findVerdictsRequest)
+  async findVerdicts(input: InputOf<typeof findVerdictsRequest>): Promise<OutputOf<typeof findVerdictsRequest>> {
+    // Asked first: what is settled by now has its verdict committed already.
+    const settled = await settledThrough(this.bus, eventStream('rendering'), 'quality');
+    return { verdicts: await this.quality.findVerdicts(input.attempt_ids), settled_through: settled };
   }
 }

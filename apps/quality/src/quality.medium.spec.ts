@@ -125,6 +125,23 @@ describe('judging an attempt', () => {
     expect(await metrics.registry.getSingleMetricAsString('quality_verdicts_total')).toContain('quality_verdicts_total{verdict="passed",service="quality"} 1');
   });
 
+  it('does not look at the files again when the attempt is announced again', async () => {
+    const event = aRendered({ files: [stored(noise)] });
+    await quality.judge(event, first);
+    rmSync(join(root, event.data.files[0]?.path ?? ''));
+    await quality.judge({ ...event, id: newId(), data: { ...event.data, repeat: 1 } }, first);
+    expect(await announced()).toHaveLength(1);
+  });
+
+  it('tells who asks for verdicts what it announced, and nothing of attempts that it did not judge', async () => {
+    const passed = aRendered({ files: [stored(noise), stored(await picture(64, 64))], characterIds: [newId()] });
+    const failed = aRendered({ files: [stored(await flat('#000000'))] });
+    for (const event of [passed, failed]) await quality.judge(event, first);
+    const verdicts = await quality.findVerdicts([failed.data.attemptId, newId(), passed.data.attemptId]);
+    const byId = (a: { attemptId: string }, b: { attemptId: string }): number => a.attemptId.localeCompare(b.attemptId);
+    expect(verdicts.sort(byId)).toEqual((await announced()).map((event) => event.data).sort(byId));
+  });
+
   it('counts scores by metric and state, and measures its time', async () => {
     await quality.judge(aRendered({ files: [stored(noise)] }), first);
     const text = await metrics.registry.metrics();

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Delivery } from '@tower/bus';
-import { attemptJudged, scoreView, type attemptRendered, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
+import { attemptJudged, scoreView, type attemptRendered, type DataOf, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
 import { handleOnce, Outbox, wasHandled } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
@@ -32,6 +32,8 @@ export class QualityService {
   async judge({ id: eventId, correlationId, data }: EventOf<typeof attemptRendered>, delivery: Delivery): Promise<void> {
     if (!data.judge) return;
     if (await wasHandled(this.db, consumer, eventId)) return;
+    // Announced again because no verdict came: the verdict stays, and whoever asks for it gets it.
+    if (await this.db.manager.existsBy(Verdict, { attemptId: data.attemptId })) return;
     const thresholds = await this.currentThresholds();
     const expected: Expectation = {
       width: data.expectedWidth, height: data.expectedHeight, frames: data.expectedFrames ?? null, isLoop: data.jobType === 'animation_loop', hasCharacters: data.characterIds.length > 0,
@@ -67,11 +69,25 @@ export class QualityService {
   /** A job that was never judged has no attempts here; whether there is such a job only `rendering` knows. */
   async getJobQuality(jobId: string): Promise<JobQualityView> {
     const verdicts = await this.db.manager.find(Verdict, { where: { jobId }, order: { judgedAt: 'asc', id: 'asc' } });
+    const scoresOf = await this.scoresOf(verdicts);
+    return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
+  }
+
+  /** What was announced of those of these attempts that were judged. */
+  async findVerdicts(attemptIds: string[]): Promise<DataOf<typeof attemptJudged>[]> {
+    const verdicts = await this.db.manager.findBy(Verdict, { attemptId: In(attemptIds) });
+    const scoresOf = await this.scoresOf(verdicts);
+    return verdicts.map((verdict) => {
+      const { id: verdictId, jobId, projectId, taskId, attemptId, outcome, reasons } = verdict;
+      return { verdictId, jobId, projectId, taskId, attemptId, verdict: outcome, reasons, scores: scoresOf(verdict) };
+    });
+  }
+
+  private async scoresOf(verdicts: readonly Verdict[]): Promise<(verdict: Verdict) => ScoreView[]> {
     const rows = await this.db.manager.findBy(QualityScore, { verdictId: In(verdicts.map((verdict) => verdict.id)) });
     const thresholds = await this.db.manager.findBy(ThresholdRow, { version: In(verdicts.map((verdict) => verdict.thresholdVersion)) });
-    const scoresOf = (verdict: Verdict): ScoreView[] =>
+    return (verdict) =>
       worstScores(rows.filter((row) => row.verdictId === verdict.id).map((row) => scoreView.parse(row)), thresholds.filter(({ version }) => version === verdict.thresholdVersion));
-    return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
   }
 
   private async inspect(file: RenderedFile & { artifactId: string }, attemptId: string, delivery: Delivery): Promise<Findings> {

@@ -13,6 +13,7 @@ export class RenderingMetrics {
   readonly restarts;
   readonly previews;
   readonly deafSockets;
+  readonly verdictsAsked;
   readonly attemptSeconds;
   readonly collectSeconds;
   readonly estimateError;
@@ -28,6 +29,7 @@ export class RenderingMetrics {
     this.restarts = metrics.counter({ name: 'rendering_gpu_restarts_total', help: 'Runs of a restart command, by how they ended', labelNames: ['gpu', 'outcome'] });
     this.previews = metrics.counter({ name: 'rendering_previews_total', help: 'Step previews that a card sent', labelNames: ['gpu'] });
     this.deafSockets = metrics.counter({ name: 'rendering_deaf_sockets_total', help: 'Connections to a card that heard nothing and were made anew', labelNames: ['gpu'] });
+    this.verdictsAsked = metrics.counter({ name: 'rendering_verdicts_asked_total', help: 'Overdue verdicts that quality was asked for, by what came of it', labelNames: ['outcome'] });
     this.attemptSeconds = metrics.histogram({ name: 'rendering_attempt_seconds', help: 'Seconds that rendering took on the card', labelNames: ['gpu'], buckets: secondsBuckets });
     this.collectSeconds = metrics.histogram({ name: 'rendering_collect_seconds', help: 'Seconds to fetch, verify and register the outputs of an attempt', buckets: secondsBuckets });
     this.estimateError = metrics.histogram({ name: 'rendering_estimate_error_ratio', help: 'Absolute error of the estimate, as a share of it', labelNames: ['gpu'], buckets: [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5] });

@@ -30,6 +30,7 @@ import { PromptWatch } from './scheduling/prompt-watch';
 import { Recovery } from './scheduling/recovery';
 import { Scheduler } from './scheduling/scheduler';
 import { StoppedPrompts } from './scheduling/stopped-prompts';
+import { VerdictWatch } from './scheduling/verdict-watch';
 import { VramMemory } from './scheduling/vram-memory';
 import { VramNeedRow } from './scheduling/vram-need.entity';
 import { WatchedPrompts } from './scheduling/watched-prompts';
@@ -53,7 +54,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: WATCH_LIMITS, useValue: watchLimits },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
-    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, PromptWatch, GpuRegistry, Collector, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
+    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
   ],
 })
 export class RenderingModule {}

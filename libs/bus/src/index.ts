@@ -10,6 +10,7 @@ export * from './question-server';
 export * from './jetstream.server';
 export * from './relay';
 export * from './high-water';
+export * from './consumer-progress';
 export * from './dead-letters';
 export * from './heartbeats';
 export * from './bus.metrics';

@@ -35,8 +35,8 @@ export class JobJournal {
     return job;
   }
 
-  /** Writes the next event of a locked job, to its own history and to the outbox. */
-  async record<Definition extends EventDefinition>(tx: EntityManager, job: Job, definition: Definition, facts: Facts<Definition>, because: Because = {}): Promise<void> {
+  /** Writes the next event of a locked job, to its own history and to the outbox. Returns the event's id. */
+  async record<Definition extends EventDefinition>(tx: EntityManager, job: Job, definition: Definition, facts: Facts<Definition>, because: Because = {}): Promise<string> {
     job.seq += 1;
     const data = { ...boundedTexts(facts), jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
     const message = this.outbox.message(definition, data as DataOf<Definition>, { correlationId: job.correlationId, causationId: because.causationId });
@@ -47,6 +47,7 @@ export class JobJournal {
        insert into outbox (stream, subject, msg_id, aggregate, payload) values ($6, $7, $8, $9, $10)`,
       [job.id, job.seq, definition.type, this.clock.now(), JSON.stringify(data), ...outboxValues(message)],
     );
+    return message.msgId;
   }
 
   /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
@@ -76,7 +77,7 @@ export class JobJournal {
     await this.announce(tx, job, to, because);
   }
 
-  private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<void> {
+  private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<string> {
     const totalSeconds = job.endedAt === null ? 0 : Math.max(0, (job.endedAt.getTime() - job.createdAt.getTime()) / 1000);
     const error = job.error ?? { code: `job_${to}`, message: because.reason ?? `the job ended as ${to}`, hint: '' };
     switch (to) {

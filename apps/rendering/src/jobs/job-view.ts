@@ -73,7 +73,7 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
     case 'cancelled':
       return 'Cancelled';
     case 'quality_check':
-      return 'Checking quality';
+      return checkingStage(attempts);
     case 'pending':
     case 'queued':
     case 'processing': {
@@ -84,10 +84,13 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
       const entry = waiting && fleet.waiting.find((task) => task.taskId === waiting.id);
       if (entry) return whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0);
       if (waiting?.notBefore && waiting.notBefore > now) return `Waiting: the card lost it; tries again in ${Math.ceil((waiting.notBefore.getTime() - now.getTime()) / 1000)} s`;
-      return tasks.some((task) => task.state === 'checking') ? 'Checking quality' : 'Waiting';
+      return tasks.some((task) => task.state === 'checking') ? checkingStage(attempts) : 'Waiting';
     }
   }
 }
+
+const checkingStage = (attempts: readonly Attempt[]): string =>
+  attempts.some((attempt) => attempt.state === 'checking' && attempt.qualitySilentSince !== null) ? 'Waiting for the quality service' : 'Checking quality';
 
 const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>
   `Downloading ${name} to ${gpu}: ${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;

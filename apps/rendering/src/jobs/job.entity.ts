@@ -113,6 +113,7 @@ export interface AttemptProgress {
 @Index('attempt_job', ['jobId'])
 @Index('one_live_attempt_per_gpu', { synchronize: false })
 @Index('one_open_attempt_per_task', { synchronize: false })
+@Index('attempt_checking', { synchronize: false })
 export class Attempt {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') taskId!: string;
@@ -145,6 +146,13 @@ export class Attempt {
   @Column('jsonb', { nullable: true }) recovery!: RecoveryStep | null;
   @Column('text', { nullable: true }) verdict!: VerdictOutcome | null;
   @Column('jsonb') scores!: ScoreView[];
+  /** The event that last told quality of this attempt, and when; null while there is nothing to judge. */
+  @Column('uuid', { nullable: true }) announcedAs!: string | null;
+  @Column('timestamptz', { nullable: true }) announcedAt!: Date | null;
+  /** Times that it was announced again because no verdict came. */
+  @Column('int', { default: 0 }) announcedAgain!: number;
+  /** Quality was asked for the verdict and has not answered since. */
+  @Column('timestamptz', { nullable: true }) qualitySilentSince!: Date | null;
 }
 
 @Entity('job_event')

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type EventOf, type GenerateRequest, type InputOf,
+  attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
   type JobAccepted, type JobView, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
 import { handleOnce, onceByKey } from '@tower/db';
@@ -13,13 +13,16 @@ import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
-import { Attempt, Job, Task } from './job.entity';
+import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobJournal } from './job-journal';
 import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
 import { JobsReader } from './jobs.reader';
 import { planRequest, type RequestPlan } from './request-plan';
 import { toEstimate } from './job-view';
 import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
+
+/** The part of a verdict that concerns a job. */
+type Judged = Pick<DataOf<typeof attemptJudged>, 'jobId' | 'attemptId' | 'verdict' | 'reasons' | 'scores'>;
 
 /** What people ask of jobs, and what other services report about them. */
 @Injectable()
@@ -78,26 +81,33 @@ export class JobsService {
     return this.reader.get(id);
   }
 
-  /** What quality found. Passing ends the task; failing tries another seed while regenerations are left. */
+  /** What quality found, as it announced it. */
   async settleVerdict(event: EventOf<typeof attemptJudged>): Promise<void> {
-    const { jobId, attemptId, verdict, reasons, scores } = event.data;
-    await handleOnce(this.db, 'rendering', event.id, async (tx) => {
-      const job = await this.journal.lock(tx, jobId);
-      const attempt = await tx.findOneBy(Attempt, { id: attemptId });
-      // Judged after it was cancelled: the scores stay with quality, nothing changes here.
-      if (attempt?.state !== 'checking') return;
-      const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
-      const passed = verdict === 'passed';
-      await tx.update(Attempt, { id: attemptId, state: 'checking' }, { state: passed ? 'succeeded' : 'rejected', verdict, scores });
-      // Without a seed the same graph would make the same picture.
-      const again = !passed && task.regenerations < job.maxRegenerations && job.parameters['seed'] !== undefined;
-      if (passed) await this.journal.moveTask(tx, task, 'done', { error: null });
-      else if (again) await this.journal.moveTask(tx, task, 'queued', { regenerations: task.regenerations + 1, seed: nextSeed(task.seed) });
-      else await this.journal.moveTask(tx, task, 'rejected', { error: rejection(reasons, task.regenerations) });
-      const facts = { taskId: task.id, attemptId, attempt: attempt.n, gpu: attempt.gpu, verdict, willRegenerate: again };
-      await this.journal.record(tx, job, attemptSettled, facts, { causationId: event.id });
-      await this.journal.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId: event.id });
-    });
+    await handleOnce(this.db, 'rendering', event.id, (tx) => this.applyVerdict(tx, event.data, { causationId: event.id }));
+  }
+
+  /**
+   * Passing ends the task; failing tries another seed while regenerations are left, unless `error` says why that would be in vain. Applied
+   * twice it is the same as once: whoever comes second finds the attempt settled.
+   */
+  async applyVerdict(
+    tx: EntityManager, { jobId, attemptId, verdict, reasons, scores }: Judged, { causationId, error }: { causationId?: string; error?: JobError } = {},
+  ): Promise<void> {
+    const job = await this.journal.lock(tx, jobId);
+    const attempt = await tx.findOneBy(Attempt, { id: attemptId });
+    // Judged after it was cancelled: the scores stay with quality, nothing changes here.
+    if (attempt?.state !== 'checking') return;
+    const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
+    const passed = verdict === 'passed';
+    await tx.update(Attempt, { id: attemptId, state: 'checking' }, { state: passed ? 'succeeded' : 'rejected', verdict, scores });
+    // Without a seed the same graph would make the same picture.
+    const again = !passed && error === undefined && task.regenerations < job.maxRegenerations && job.parameters['seed'] !== undefined;
+    if (passed) await this.journal.moveTask(tx, task, 'done', { error: null });
+    else if (again) await this.journal.moveTask(tx, task, 'queued', { regenerations: task.regenerations + 1, seed: nextSeed(task.seed) });
+    else await this.journal.moveTask(tx, task, 'rejected', { error: error ?? rejection(reasons, task.regenerations) });
+    const facts = { taskId: task.id, attemptId, attempt: attempt.n, gpu: attempt.gpu, verdict, willRegenerate: again };
+    await this.journal.record(tx, job, attemptSettled, facts, { causationId });
+    await this.journal.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId });
   }
 
   private async insert(

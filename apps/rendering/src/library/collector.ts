@@ -120,7 +120,8 @@ export class Collector {
         ...(promised.fps === null ? {} : { expectedFrames: promised.frames }), jobType: job.jobType, characterIds: job.characterIds, judge,
         files: files.map(({ artifactId, path, sha256, bytes, mediaType, frames }) => ({ artifactId, path, sha256, bytes, mediaType, ...(frames === null ? {} : { frames }) })),
       };
-      await this.journal.record(tx, job, attemptRendered, facts);
+      const announcedAs = await this.journal.record(tx, job, attemptRendered, facts);
+      if (judge) await tx.update(Attempt, { id: attempt.id }, { announcedAs, announcedAt: now });
       await this.journal.settle(tx, job);
     });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusConnection, type RequestClient } from '@tower/bus';
-import { attemptJudged, generateRequest, type EventOf, type GenerateRequest, type GpuConfig, type JobAccepted, type JobView } from '@tower/contracts';
+import {
+  attemptJudged, generateRequest, type EventOf, type findVerdictsRequest, type GenerateRequest, type GpuConfig, type InputOf, type JobAccepted, type JobView, type OutputOf,
+} from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock } from '@tower/kit';
+import { AppError, createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import { CardDoctor } from '../gpus/card-doctor';
 import { Gpu } from '../gpus/gpu.entity';
@@ -31,6 +33,7 @@ import { PromptWatch } from '../scheduling/prompt-watch';
 import { Recovery } from '../scheduling/recovery';
 import { Scheduler } from '../scheduling/scheduler';
 import { StoppedPrompts } from '../scheduling/stopped-prompts';
+import { VerdictWatch } from '../scheduling/verdict-watch';
 import { VramMemory } from '../scheduling/vram-memory';
 import { VramNeedRow } from '../scheduling/vram-need.entity';
 import { WatchedPrompts } from '../scheduling/watched-prompts';
@@ -56,6 +59,8 @@ export interface RigOptions {
   oldestVersion?: string;
   /** Other cards than the rig's, as after a change of the configuration. */
   gpus?: readonly GpuConfig[];
+  /** What quality answers when it is asked for verdicts; nobody answers unless told. */
+  findVerdicts?: (attemptIds: string[]) => Promise<OutputOf<typeof findVerdictsRequest>>;
 }
 
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
@@ -110,9 +115,12 @@ export class RenderingRig {
     const sender = new PromptSender(attempts, new InputPictures(library), prompts, stopped, progress, metrics, logger);
     const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
     const collector = new Collector(db, journal, attempts, progress, library, workflows, metrics, clock, logger);
+    const asked = options.findVerdicts ?? (() => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'nobody plays quality')));
+    const quality = { ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids) } as unknown as RequestClient;
+    const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), watch, prompts, sender, doctor, models, collector, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

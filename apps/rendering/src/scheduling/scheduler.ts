@@ -21,6 +21,7 @@ import { ModelRecovery } from './model-recovery';
 import { OrphanedAttempts } from './orphaned-attempts';
 import { PromptSender } from './prompt-sender';
 import { PromptWatch } from './prompt-watch';
+import { VerdictWatch } from './verdict-watch';
 import { WatchedPrompts } from './watched-prompts';
 
 /** Milliseconds; what a lost notification costs at most. */
@@ -52,6 +53,7 @@ export class Scheduler {
     private readonly doctor: CardDoctor,
     private readonly models: ModelRecovery,
     private readonly collector: Collector,
+    private readonly verdicts: VerdictWatch,
     private readonly registry: GpuRegistry,
     private readonly fleets: FleetReader,
     private readonly workflows: WorkflowLibrary,
@@ -79,6 +81,7 @@ export class Scheduler {
     this.wake();
     await this.loop;
     await this.listener.stop();
+    await this.verdicts.idle();
     await this.stepDown();
     await this.lease.stop();
   }
@@ -107,6 +110,7 @@ export class Scheduler {
           await this.stepUp(fence);
           await this.dispatch(fence);
           this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
+          this.verdicts.look(fence);
           await this.models.fetchWanted(this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
         }
       } catch (error) {

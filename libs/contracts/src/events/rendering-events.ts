@@ -46,6 +46,8 @@ export const attemptRendered = defineEvent(
     characterIds: z.array(uuid),
     /** False: nobody waits for a verdict. */
     judge: z.boolean(),
+    /** The how-manieth time that this is said again, because no verdict came; absent the first time. */
+    repeat: z.int().min(1).optional(),
     files: z.array(renderedFile).min(1),
   }),
   byJob,
