@@ -7,7 +7,7 @@ import { QualityService } from './quality.service';
 export class QualityConsumer {
   constructor(private readonly quality: QualityService) {}
 
-  @OnEvent(attemptRendered, { durable: 'quality', concurrency: 2 })
+  @OnEvent(attemptRendered, { durable: 'quality', concurrency: 2, oneByOne: true })
   judge(event: EventOf<typeof attemptRendered>, delivery: Delivery): Promise<void> {
     return this.quality.judge(event, delivery);
   }

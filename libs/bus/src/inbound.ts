@@ -19,6 +19,7 @@ export class Inbound {
   private readonly here = new Map<number, JsMsg>();
   private readonly inHand = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
+  private readonly waitingForHands: (() => void)[] = [];
 
   constructor(
     private readonly stream: string,
@@ -35,6 +36,12 @@ export class Inbound {
     this.here.set(message.seq, message);
     this.waiting.push(message);
     this.takeUp();
+  }
+
+  /** Resolves to how many more messages could be worked on at once, as soon as that is any; never while all hands stay busy. */
+  async freeHands(): Promise<number> {
+    while (this.here.size >= this.concurrency) await new Promise<void>((resolve) => this.waitingForHands.push(resolve));
+    return this.concurrency - this.here.size;
   }
 
   /** Tells the server that everything here is still being worked on. */
@@ -62,6 +69,7 @@ export class Inbound {
           this.inHand.delete(work);
           this.here.delete(message.seq);
           this.takeUp();
+          for (const resolve of this.waitingForHands.splice(0)) resolve();
         });
       this.inHand.add(work);
     }

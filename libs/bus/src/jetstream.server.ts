@@ -18,6 +18,7 @@ interface Reader {
   stream: string;
   durable: string;
   concurrency: number;
+  oneByOne: boolean;
   handlers: Map<string, MessageHandler>;
 }
 
@@ -89,10 +90,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private readers(): Reader[] {
     const readers = new Map<string, Reader>();
     for (const [pattern, handler] of this.messageHandlers) {
-      const { durable, concurrency = 1 } = handler.extras as ConsumerOptions;
+      const { durable, concurrency = 1, oneByOne = false } = handler.extras as ConsumerOptions;
       const stream = streamOfSubject(pattern);
-      const reader = readers.get(stream) ?? { stream, durable, concurrency, handlers: new Map() };
-      if (reader.concurrency !== concurrency) throw new Error(`${this.service} reads ${stream} with two concurrencies; all its events share one consumer`);
+      const reader = readers.get(stream) ?? { stream, durable, concurrency, oneByOne, handlers: new Map() };
+      if (reader.concurrency !== concurrency || reader.oneByOne !== oneByOne)
+        throw new Error(`${this.service} reads ${stream} in two ways (concurrency, oneByOne); all its events share one consumer`);
       reader.handlers.set(pattern, handler);
       readers.set(stream, reader);
     }
@@ -116,6 +118,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       },
       (message) => inbound.accept(message),
       this.log,
+      reader.oneByOne ? () => inbound.freeHands() : undefined,
     );
     pull.start();
     this.inbounds.push(inbound);

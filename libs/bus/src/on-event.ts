@@ -13,6 +13,11 @@ export interface ConsumerOptions {
   durable: string;
   /** Messages handled side by side; 1 keeps the stream's order. */
   concurrency?: number;
+  /**
+   * Messages are taken from the server only as hands are free, none ahead. For handlers that may end the process (native code, large pictures):
+   * what dies with it costs a delivery of those messages that were being worked on, and of no others. Costs a round trip per message.
+   */
+  oneByOne?: boolean;
 }
 
 /** Nest would replace what a handler throws by `{ status: 'error' }` and log it as an error; the transport decides by the error itself. */

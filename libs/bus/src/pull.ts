@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, type Logger } from '@tower/kit';
-import { ConsumerEvents, type ConsumerConfig, type ConsumerMessages, type JetStreamManager, type JsMsg } from 'nats';
+import { ConsumerEvents, type Consumer, type ConsumerConfig, type ConsumerMessages, type FetchOptions, type JetStreamManager, type JsMsg } from 'nats';
 import type { BusConnection } from './connection';
 import { ensureStreams } from './streams';
 
@@ -11,6 +11,8 @@ const consumerExists = 10148;
 
 /** Milliseconds between attempts to get a consumer back. */
 const rebuildMs = 250;
+/** Milliseconds that one request for a counted number of messages stands; how long a lost one can go unnoticed. */
+const requestMs = 2_000;
 
 /** What the client says when it will hear nothing more, or does not know. */
 const broken = new Set<string>([ConsumerEvents.ConsumerDeleted, ConsumerEvents.ConsumerNotFound, ConsumerEvents.StreamNotFound, ConsumerEvents.NoResponders, ConsumerEvents.HeartbeatsMissed]);
@@ -18,7 +20,7 @@ const broken = new Set<string>([ConsumerEvents.ConsumerDeleted, ConsumerEvents.C
 /**
  * Reads a durable consumer until it is stopped. Stream, consumer and subscription are made anew after every reconnect and whenever one of them
  * seems to be gone: left to itself the client may stay silent for half a minute, or for ever. Messages are handed over as they arrive; the
- * server sends no more than `max_ack_pending` that nobody has answered.
+ * server sends no more than `max_ack_pending` that nobody has answered. With `freeHands` only as many are asked for as can be worked on at once.
  */
 export class Pull {
   private readonly stopping = new AbortController();
@@ -32,6 +34,8 @@ export class Pull {
     /** Must not throw. */
     private readonly onMessage: (message: JsMsg) => void,
     private readonly log: Logger,
+    /** How many messages may be asked for; pending while there are none. */
+    private readonly freeHands?: () => Promise<number>,
   ) {}
 
   start(): void {
@@ -69,6 +73,27 @@ export class Pull {
     await ensureStreams(manager);
     await ensureConsumer(manager, this.stream, this.consumer);
     const reader = await this.bus.nats.jetstream().consumers.get(this.stream, this.consumer.durable_name);
+    if (this.freeHands) await this.takeAsFree(reader, this.freeHands, onStarted);
+    else await this.takeAhead(reader, onStarted);
+  }
+
+  /** Requests end by themselves, or with an error when what they asked is gone. */
+  private async takeAsFree(reader: Consumer, freeHands: () => Promise<number>, onStarted: () => void): Promise<void> {
+    const reconnected = this.bus.nextReconnect();
+    for (;;) {
+      const free = await untilAborted(this.stopping.signal, freeHands());
+      if (free === undefined || reconnected.aborted) return;
+      const messages = await reader.fetch({ max_messages: free, expires: requestMs, callback: this.onMessage } as FetchOptions);
+      if (this.stopping.signal.aborted) await messages.close();
+      this.messages = messages;
+      const ended = await messages.closed();
+      this.messages = undefined;
+      if (ended instanceof Error) throw ended;
+      onStarted();
+    }
+  }
+
+  private async takeAhead(reader: Consumer, onStarted: () => void): Promise<void> {
     const messages = await reader.consume({ max_messages: this.consumer.max_ack_pending, callback: this.onMessage });
     // Asked to stop while we were asking the server. The statuses of what is closed already never end.
     if (this.stopping.signal.aborted) {
@@ -102,4 +127,18 @@ async function ensureConsumer(manager: JetStreamManager, stream: string, config:
     if ((error as { api_error?: { err_code?: number } }).api_error?.err_code !== consumerExists) throw error;
     await manager.consumers.update(stream, config.durable_name, config);
   }
+}
+
+/** What the promise resolves to, or undefined as soon as the signal fires. */
+function untilAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const give = (value?: Value): void => {
+      signal.removeEventListener('abort', aborted);
+      resolve(value);
+    };
+    const aborted = (): void => give();
+    signal.addEventListener('abort', aborted);
+    if (signal.aborted) give();
+    promise.then(give, reject);
+  });
 }
