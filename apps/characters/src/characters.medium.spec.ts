@@ -33,7 +33,7 @@ beforeEach(async () => {
       return answer(id);
     },
   } as unknown as RequestClient;
-  characters = new CharactersService(db, new Outbox('characters', clock), requests, clock);
+  characters = new CharactersService(db, new Outbox('characters', clock), requests, clock, db);
 });
 afterEach(async () => {
   await db.destroy();

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RequestClient } from '@tower/bus';
+import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
   characterArchived, characterCreated, characterUpdated, getProjectRequest, type archiveCharacterRequest, type CharacterView, type createCharacterRequest,
   type EventOf, type getPromptPartsRequest, type InputOf, type listCharactersRequest, type OutputOf, type Page, type projectArchived,
@@ -20,16 +20,17 @@ export class CharactersService {
     private readonly outbox: Outbox,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
 
   async create({ context, project_id, body }: InputOf<typeof createCharacterRequest>): Promise<CharacterView> {
     const request = { project_id, body };
     // A repeat gets its first answer also when the project has been archived since, or `projects` is away.
-    const earlier = await earlierAnswer<CharacterView>(this.db.manager, createScope, context.idempotencyKey, request);
+    const earlier = await earlierAnswer<CharacterView>(this.answersDb.manager, createScope, context.idempotencyKey, request);
     if (earlier !== undefined) return earlier;
     // Asked outside the transaction: a question to another service must not keep a connection and its locks waiting.
     await this.requireOpenProject(project_id);
-    return this.db.transaction((tx) =>
+    return this.answersDb.transaction((tx) =>
       onceByKey(tx, createScope, context.idempotencyKey, request, async () => {
         await lockProject(tx, project_id);
         if (await tx.existsBy(ArchivedProject, { projectId: project_id })) throw projectArchivedError(project_id);
@@ -46,11 +47,11 @@ export class CharactersService {
   }
 
   async get(id: string): Promise<CharacterView> {
-    return toCharacterView(await getCharacter(this.db.manager, id));
+    return toCharacterView(await getCharacter(this.answersDb.manager, id));
   }
 
   async list(input: InputOf<typeof listCharactersRequest>): Promise<Page<CharacterView>> {
-    const query = this.db.manager.createQueryBuilder(Character, 'character').orderBy('character.id', 'DESC').take(input.limit + 1);
+    const query = this.answersDb.manager.createQueryBuilder(Character, 'character').orderBy('character.id', 'DESC').take(input.limit + 1);
     const after = decodeCursor(input.cursor);
     if (after !== null) query.andWhere('character.id < :after', { after });
     if (input.project_id !== undefined) query.andWhere('character.project_id = :project', { project: input.project_id });
@@ -59,7 +60,7 @@ export class CharactersService {
   }
 
   update({ context, id, body }: InputOf<typeof updateCharacterRequest>): Promise<CharacterView> {
-    return this.db.transaction(async (tx) => {
+    return this.answersDb.transaction(async (tx) => {
       const character = await getCharacter(tx, id, 'for update');
       if (character.archivedAt !== null) throw characterArchivedError(character);
       const changed = {
@@ -75,7 +76,7 @@ export class CharactersService {
 
   /** Archiving twice is the same as once. */
   archive({ context, id }: InputOf<typeof archiveCharacterRequest>): Promise<CharacterView> {
-    return this.db.transaction(async (tx) => {
+    return this.answersDb.transaction(async (tx) => {
       const character = await getCharacter(tx, id, 'for update');
       if (character.archivedAt !== null) return toCharacterView(character);
       const now = this.clock.now();
@@ -86,7 +87,7 @@ export class CharactersService {
   }
 
   async getPromptParts({ project_id, character_ids }: InputOf<typeof getPromptPartsRequest>): Promise<OutputOf<typeof getPromptPartsRequest>> {
-    const found = await this.db.manager.findBy(Character, { id: In(character_ids) });
+    const found = await this.answersDb.manager.findBy(Character, { id: In(character_ids) });
     return { characters: promptParts(project_id, character_ids, found) };
   }
 

@@ -52,7 +52,7 @@ export class ApiClient {
         return await sendOnce(request, signal);
       } catch (error) {
         signal?.throwIfAborted();
-        const isPassing = error instanceof AppError && error.kind === 'unavailable';
+        const isPassing = error instanceof AppError && (error.kind === 'unavailable' || error.kind === 'too_many');
         if (!isRepeatable || !isPassing || performance.now() > deadline) throw error;
         await sleep(backoffMs(attempt, { firstMs: 100, maxMs: 2_000 }), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       }
@@ -83,7 +83,7 @@ async function sendOnce({ url, ...init }: PreparedRequest, signal: AbortSignal |
   throw toError(response.status, problem.safeParse(json).data, url);
 }
 
-const kinds: Readonly<Record<number, ErrorKind>> = { 400: 'invalid', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 410: 'not_found', 413: 'invalid', 415: 'invalid', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable' };
+const kinds: Readonly<Record<number, ErrorKind>> = { 400: 'invalid', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 410: 'not_found', 413: 'invalid', 415: 'invalid', 429: 'too_many', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable' };
 
 function toError(status: number, answered: Problem | undefined, url: string): AppError {
   const kind = kinds[status] ?? 'internal';

@@ -1,18 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ANSWERS_DB } from '@tower/bus';
 import {
   projectArchived, projectCreated, projectUpdated, type archiveProjectRequest, type createProjectRequest, type InputOf, type listProjectsRequest, type Page,
   type ProjectView, type RequestContext, type updateProjectRequest,
 } from '@tower/contracts';
 import { decodeCursor, onceByKey, Outbox, toPage } from '@tower/db';
 import { AppError, CLOCK, newId, notFound, type Clock } from '@tower/kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Project } from './project.entity';
 import { freeSlug, slugOf, toProjectView, unfiledSlug } from './project';
 
 @Injectable()
 export class ProjectsService {
   constructor(
-    private readonly db: DataSource,
+    @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly outbox: Outbox,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

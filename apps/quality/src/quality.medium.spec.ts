@@ -40,7 +40,7 @@ beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
   metrics = new Metrics('quality');
   const clock = new FixedClock();
-  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), films, new QualityMetrics(metrics), clock, createLogger('test', 'silent'));
+  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), films, new QualityMetrics(metrics), clock, createLogger('test', 'silent'), db);
 });
 afterAll(() => films.onApplicationShutdown());
 afterEach(async () => {
@@ -255,7 +255,7 @@ describe('measuring that fails by itself', () => {
   it('is tried again, and ends in a verdict on the last delivery', async () => {
     const clock = new FixedClock();
     const broken = { read: () => Promise.reject(new Error('out of file descriptors')) } as unknown as Library;
-    quality = new QualityService(db, new Outbox('quality', clock), broken, films, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'));
+    quality = new QualityService(db, new Outbox('quality', clock), broken, films, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'), db);
     const event = aRendered({ files: [fileOf('a.png', noise)] });
     await expect(quality.judge(event, deliveryOf(maxDeliveries - 1))).rejects.toThrow('out of file descriptors');
     await quality.judge(event, last);

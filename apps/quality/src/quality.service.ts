@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Delivery } from '@tower/bus';
+import { ANSWERS_DB, type Delivery } from '@tower/bus';
 import { attemptJudged, scoreView, type attemptRendered, type DataOf, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
 import { handleOnce, Outbox, wasHandled } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
@@ -23,6 +23,7 @@ export class QualityService {
     private readonly metrics: QualityMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
 
   /**
@@ -68,14 +69,14 @@ export class QualityService {
 
   /** A job that was never judged has no attempts here; whether there is such a job only `rendering` knows. */
   async getJobQuality(jobId: string): Promise<JobQualityView> {
-    const verdicts = await this.db.manager.find(Verdict, { where: { jobId }, order: { judgedAt: 'asc', id: 'asc' } });
+    const verdicts = await this.answersDb.manager.find(Verdict, { where: { jobId }, order: { judgedAt: 'asc', id: 'asc' } });
     const scoresOf = await this.scoresOf(verdicts);
     return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
   }
 
   /** What was announced of those of these attempts that were judged. */
   async findVerdicts(attemptIds: string[]): Promise<DataOf<typeof attemptJudged>[]> {
-    const verdicts = await this.db.manager.findBy(Verdict, { attemptId: In(attemptIds) });
+    const verdicts = await this.answersDb.manager.findBy(Verdict, { attemptId: In(attemptIds) });
     const scoresOf = await this.scoresOf(verdicts);
     return verdicts.map((verdict) => {
       const { id: verdictId, jobId, projectId, taskId, attemptId, outcome, reasons } = verdict;
@@ -84,8 +85,8 @@ export class QualityService {
   }
 
   private async scoresOf(verdicts: readonly Verdict[]): Promise<(verdict: Verdict) => ScoreView[]> {
-    const rows = await this.db.manager.findBy(QualityScore, { verdictId: In(verdicts.map((verdict) => verdict.id)) });
-    const thresholds = await this.db.manager.findBy(ThresholdRow, { version: In(verdicts.map((verdict) => verdict.thresholdVersion)) });
+    const rows = await this.answersDb.manager.findBy(QualityScore, { verdictId: In(verdicts.map((verdict) => verdict.id)) });
+    const thresholds = await this.answersDb.manager.findBy(ThresholdRow, { version: In(verdicts.map((verdict) => verdict.thresholdVersion)) });
     return (verdict) =>
       worstScores(rows.filter((row) => row.verdictId === verdict.id).map((row) => scoreView.parse(row)), thresholds.filter(({ version }) => version === verdict.thresholdVersion));
   }

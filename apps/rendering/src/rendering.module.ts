@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { ModelStore, parseEnv, readGpuConfig } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/bus';
+import { CLOCK, ModelStore, parseEnv, readGpuConfig } from '@tower/kit';
 import { renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
@@ -20,7 +21,7 @@ import { Collector } from './library/collector';
 import { Library } from './library/library';
 import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
-import { FleetReader } from './scheduling/fleet';
+import { ANSWERS_FLEET, FleetReader } from './scheduling/fleet';
 import { InputPictures } from './scheduling/input-pictures';
 import { MODEL_SOURCE, ModelRecovery } from './scheduling/model-recovery';
 import { OrphanedAttempts } from './scheduling/orphaned-attempts';
@@ -52,6 +53,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
     { provide: WATCH_LIMITS, useValue: watchLimits },
+    { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
     FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ANSWERS_DB } from '@tower/bus';
 import type { RenderingStatus } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Library } from './library/library';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
@@ -15,7 +16,7 @@ import { WorkflowLibrary } from './workflows/workflow-library';
 @Injectable()
 export class StatusService {
   constructor(
-    private readonly db: DataSource,
+    @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly library: Library,
     private readonly workflows: WorkflowLibrary,
     @Inject(CLOCK) private readonly clock: Clock,

@@ -10,7 +10,7 @@ describe('decide', () => {
   });
 
   const first: [ErrorKind, string][] = [
-    ['invalid', 'dead_letter'], ['too_large', 'dead_letter'], ['forbidden', 'dead_letter'], ['not_found', 'dead_letter'], ['conflict', 'dead_letter'], ['unavailable', 'retry'], ['internal', 'retry'],
+    ['invalid', 'dead_letter'], ['too_large', 'dead_letter'], ['forbidden', 'dead_letter'], ['not_found', 'dead_letter'], ['conflict', 'dead_letter'], ['too_many', 'retry'], ['unavailable', 'retry'], ['internal', 'retry'],
   ];
   it.each(first)('on the first delivery answers %s with %s', (kind, expected) => {
     expect(decide(failing(kind), 1).do).toBe(expected);
@@ -33,6 +33,11 @@ describe('decide', () => {
     expect(decide(failing('unavailable', 42), 1)).toMatchObject({ do: 'retry', delayMs: 42 });
   });
 
+  it('gives a service that has too much to do at least the usual pauses to catch up', () => {
+    expect(decide(failing('too_many', 1_000), 1)).toMatchObject({ do: 'retry', delayMs: 1_000 });
+    expect(decide(failing('too_many', 1_000), 6)).toMatchObject({ do: 'retry', delayMs: 20_000 });
+  });
+
   it('counts the last delivery also when the server counted further', () => {
     expect(decide(failing('unavailable'), maxDeliveries + 1)).toMatchObject({ do: 'dead_letter', reason: 'after 9 deliveries: unavailable_code: what was being done' });
   });
@@ -47,6 +52,10 @@ describe('decide', () => {
     expect(decide(driverError(code), 1).do).toBe('hold');
     expect(decide(driverError(code), maxDeliveries).do).toBe('hold');
     expect(decide(Object.assign(new Error('query failed'), { driverError: driverError(code) }), 1).do).toBe('hold');
+  });
+
+  it('holds while its own connections are all in use', () => {
+    expect(decide(new Error('timeout exceeded when trying to connect'), maxDeliveries).do).toBe('hold');
   });
 
   it.each(['40001', '40P01', '55P03'])('tries again soon after a lock or serialisation failure (%s)', (code) => {

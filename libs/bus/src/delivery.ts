@@ -1,5 +1,5 @@
 import { AppError, describeError, onFailure } from '@tower/kit';
-import { toDatabaseError } from '@tower/db';
+import { isDatabaseUnavailable, toDatabaseError } from '@tower/db';
 
 export type Decision =
   | { do: 'ack' }
@@ -28,11 +28,16 @@ export function decide(thrown: unknown, delivery: number): Decision {
   if (thrown === undefined) return { do: 'ack' };
   const error = toDatabaseError(thrown);
   const reason = describeError(error);
+  // Also when the own pool had no connection free: that says nothing against the message.
+  if (isDatabaseUnavailable(thrown)) return { do: 'hold', reason };
   if (error instanceof AppError) {
     if (error.code === 'database_unavailable') return { do: 'hold', reason };
     if (onFailure[error.kind] === 'dead_letter') return { do: 'dead_letter', reason };
   }
   if (delivery >= maxDeliveries) return { do: 'dead_letter', reason: `after ${delivery} deliveries: ${reason}` };
-  const wanted = error instanceof AppError ? error.options.retryAfterMs : undefined;
-  return { do: 'retry', delayMs: wanted ?? retryDelaysMs[Math.max(delivery, 1) - 1] ?? 30_000, reason, expected: error instanceof AppError };
+  const usualMs = retryDelaysMs[Math.max(delivery, 1) - 1] ?? 30_000;
+  const wantedMs = (error instanceof AppError ? error.options.retryAfterMs : undefined) ?? usualMs;
+  // Whoever is told so by an overloaded service again and again must not run out of deliveries within seconds.
+  const delayMs = error instanceof AppError && error.kind === 'too_many' ? Math.max(wantedMs, usualMs) : wantedMs;
+  return { do: 'retry', delayMs, reason, expected: error instanceof AppError };
 }

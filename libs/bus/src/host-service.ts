@@ -15,6 +15,11 @@ import { OutboxRelay } from './relay';
 import { RequestClient } from './request-client';
 import { ensureStreams } from './streams';
 
+/**
+ * The database for whatever answers a question. Its connections are apart from those of the service's own work
+ * (`DataSource`), so that no number of people who ask keeps a lease from being renewed or an event from being handled.
+ */
+export const ANSWERS_DB = Symbol('ANSWERS_DB');
 /** Injection tokens for values that are not classes. */
 export const DATABASE_URL = Symbol('DATABASE_URL');
 export const INSTANCE = Symbol('INSTANCE');
@@ -38,6 +43,9 @@ export interface HostedService {
   run?: (app: NestFastifyApplication, context: ServiceContext) => Promise<() => Promise<void>>;
 }
 
+/** Connections for answers; each answer may use several side by side, and the next ones wait a moment. */
+const answersPoolSize = 6;
+
 const pruneEveryMs = 60 * 60 * 1000;
 
 /** Nest's NATS transport calls every lost connection an error; ours warns of it once. What is not allowed stays an error. */
@@ -58,6 +66,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
   const schema = topology[service].schema;
   const clock = systemClock;
   let db: DataSource;
+  let answersDb: DataSource;
   let bus: BusConnection;
   let busMetrics: BusMetrics;
   let requests: RequestClient;
@@ -67,10 +76,12 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
     {
       name: 'database',
       start: async ({ env, logger, health, stopping }) => {
-        db = databaseFor({
+        const options: DatabaseOptions = {
           url: env.DATABASE_URL, schema, service, ...(hosted.entities ? { entities: hosted.entities } : {}),
           onPoolError: (error) => logger.warn(`database connection broke: ${describeError(error)}`),
-        });
+        };
+        db = databaseFor(options);
+        answersDb = databaseFor({ ...options, applicationName: `tower-${service}-answers`, poolSize: answersPoolSize });
         health.register('database', async () => {
           await db.query('select 1');
           return { ok: true, detail: 'answers' };
@@ -78,7 +89,11 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
         await connectDatabase(db, { logger, signal: stopping });
         const applied = await migrate(db, schema);
         if (applied.length > 0) logger.info({ applied }, 'migrated');
-        return () => db.destroy();
+        await connectDatabase(answersDb, { logger, signal: stopping });
+        return async () => {
+          await answersDb.destroy();
+          await db.destroy();
+        };
       },
     },
     {
@@ -109,6 +124,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
       start: async (context) => {
         const providers: Provider[] = [
           { provide: DataSource, useValue: db },
+          { provide: ANSWERS_DB, useValue: answersDb },
           { provide: BusConnection, useValue: bus },
           { provide: BusMetrics, useValue: busMetrics },
           { provide: RequestClient, useValue: requests },

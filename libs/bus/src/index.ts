@@ -4,6 +4,7 @@ export * from './streams';
 export * from './delivery';
 export * from './on-event';
 export * from './on-request';
+export * from './answering';
 export * from './reply';
 export * from './request-client';
 export * from './question-server';

@@ -6,10 +6,6 @@ import { connectGuarded } from './guarded-connection';
 import { readQuestion, type Question } from './question';
 import { toErrorReply, type Reply } from './reply';
 
-/** Questions that are worked on at once; more would only wait for the same few database connections. */
-const maxInHand = 64;
-/** Questions that may wait for their turn; whoever comes later is told at once that it is too much. */
-const maxWaiting = 2_000;
 /** Milliseconds from which on an answer is worth a line in the log. */
 const slowMs = 1_000;
 
@@ -21,9 +17,6 @@ type Options = Required<NatsOptions>['options'];
  * error that says so. A question past its deadline is not begun.
  */
 export class QuestionServer extends ServerNats {
-  private readonly waiting: (() => Promise<void>)[] = [];
-  private inHand = 0;
-
   constructor(
     private readonly settings: Options,
     private readonly log: Logger,
@@ -49,26 +42,7 @@ export class QuestionServer extends ServerNats {
       this.reply(message, '', toErrorReply(error));
       return;
     }
-    if (this.waiting.length >= maxWaiting) {
-      this.reply(message, question.id, toErrorReply(new AppError('unavailable', 'service_busy', 'too many questions wait for this service already; ask again in a moment', { retryAfterMs: 1_000 })));
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      this.waiting.push(() => this.answer(channel, message, question).finally(resolve));
-      this.takeUp();
-    });
-  }
-
-  private takeUp(): void {
-    while (this.inHand < maxInHand) {
-      const next = this.waiting.shift();
-      if (next === undefined) return;
-      this.inHand += 1;
-      void next().finally(() => {
-        this.inHand -= 1;
-        this.takeUp();
-      });
-    }
+    await this.answer(channel, message, question);
   }
 
   /** Never rejects. */

@@ -3,11 +3,13 @@ import { maxQuestionBytes, type InputOf, type OutputOf, type RequestDefinition }
 import { AppError, currentCorrelation, newId, requireInTime, type Correlation } from '@tower/kit';
 import { createInbox, Events, type ConnectionOptions, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 import { z } from 'zod';
+import { changesSomething, keyOf } from './answering';
 import type { BusMetrics } from './bus.metrics';
 import { natsOptions } from './connection';
 import { connectGuarded } from './guarded-connection';
 import { jsonOf, questionHeaders, tooLargeQuestion } from './question';
 import { fromErrorReply, reply, type Reply } from './reply';
+import { SharedQuestions } from './shared-questions';
 
 /** Milliseconds before a question is asked again that nobody was there to hear. */
 const againMs = 150;
@@ -33,6 +35,7 @@ export class RequestClient {
   private connected = false;
   /** Told when the connection breaks: what was sent over it may never be answered. */
   private readonly lost = new Set<() => void>();
+  private readonly shared = new SharedQuestions();
 
   constructor(
     url: string,
@@ -50,9 +53,18 @@ export class RequestClient {
 
   /**
    * Throws the other side's AppError; `unavailable` when nobody answers in time; `outcome_unknown` when somebody may have begun to make what was
-   * asked for; `question_too_large`; `answer_malformed` when what came back cannot be understood.
+   * asked for; `question_too_large`; `answer_malformed` when what came back cannot be understood. Equal looks share an answer, which is not to be
+   * changed.
    */
-  async ask<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
+  ask<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
+    if (changesSomething(definition)) return this.askAlone(definition, input);
+    return this.shared.ask(keyOf(definition, input), (begin) => {
+      begin();
+      return this.askAlone(definition, input);
+    });
+  }
+
+  private async askAlone<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
     const startedAt = performance.now();
     const correlation = correlationFor(definition, input);
     const sending = this.prepare(definition, input, correlation);

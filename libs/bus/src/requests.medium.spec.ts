@@ -3,7 +3,7 @@ import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { defineRequest, type InputOf, type OutputOf } from '@tower/contracts';
 import { AppError, createLogger, Metrics, newId } from '@tower/kit';
-import { startTestNats, type TestNats } from '@tower/testing';
+import { startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { z } from 'zod';
 import { BusMetrics } from './bus.metrics';
 import { natsOptions } from './connection';
@@ -13,6 +13,7 @@ import { RequestClient } from './request-client';
 
 const echo = defineRequest('projects.v1.echo', z.object({ text: z.string().max(20) }), z.object({ text: z.string(), at: z.iso.datetime() }), { timeoutMs: 1_500 });
 const slow = defineRequest('projects.v1.slow', z.object({}), z.object({}), { timeoutMs: 300 });
+const held = defineRequest('projects.v1.held', z.object({ n: z.int() }), z.object({ n: z.int() }), { timeoutMs: 20_000 });
 const once = defineRequest('projects.v1.once', z.object({}), z.object({}), { timeoutMs: 2_000, repeatable: false });
 
 const logger = createLogger('test', 'silent');
@@ -30,6 +31,14 @@ class Answers {
     if (text === 'wrong') return Promise.resolve({ text, at: 'yesterday' });
     Answers.given += 1;
     return Promise.resolve({ text, at: new Date().toISOString() });
+  }
+
+  /** Answers of `held` wait until they are let go. */
+  static held: (() => void)[] = [];
+
+  @OnRequest(held)
+  held({ n }: { n: number }): Promise<OutputOf<typeof held>> {
+    return new Promise((resolve) => Answers.held.push(() => resolve({ n })));
   }
 
   @OnRequest(slow)
@@ -127,12 +136,44 @@ describe('a question to another service', () => {
     expect(answer).toMatchObject({ text: 'after' });
   });
 
+  it('is answered once for all who ask the same meanwhile, and anew for who asks later', async () => {
+    await startService();
+    Answers.held = [];
+    const first = client.ask(held, { n: 1 });
+    await waitFor(() => Answers.held.length === 1);
+    const others = new RequestClient(nats.url, 'others', new BusMetrics(new Metrics('others')));
+    await others.connect();
+    const later = Array.from({ length: 30 }, () => [client.ask(held, { n: 1 }), others.ask(held, { n: 1 })]).flat();
+    Answers.held[0]?.();
+    expect(await first).toEqual({ n: 1 });
+    await waitFor(() => Answers.held.length === 2);
+    const answering = setInterval(() => Answers.held.at(-1)?.(), 20);
+    await Promise.all(later);
+    clearInterval(answering);
+    expect(Answers.held.length).toBeLessThanOrEqual(3);
+    await others.close();
+  });
+
+  it('is turned away with the time to come back when too many are being answered, and the others are answered', async () => {
+    await startService();
+    Answers.held = [];
+    const asked = Array.from({ length: 200 }, (_, n) => client.ask(held, { n }).then(() => 'answered', (error: unknown) => error));
+    await waitFor(() => Answers.held.length > 0);
+    const answering = setInterval(() => Answers.held.splice(0).forEach((letGo) => letGo()), 5);
+    const outcomes = await Promise.all(asked);
+    clearInterval(answering);
+    const refused = outcomes.filter((outcome) => outcome !== 'answered');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(200);
+    for (const error of refused) expect(error).toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 1_000 } });
+  });
+
   it('is answered by one of several replicas', async () => {
     await startService();
     const first = service;
     await startService();
     Answers.given = 0;
-    await Promise.all(Array.from({ length: 20 }, () => client.ask(echo, { text: newId().slice(0, 8) })));
+    await Promise.all(Array.from({ length: 20 }, () => client.ask(echo, { text: newId().slice(-8) })));
     expect(Answers.given).toBe(20);
     await first?.close();
   });

@@ -50,8 +50,8 @@ export type RouteOutput<Route extends RouteShape> = Route['response'] extends z.
 /** Declares a route once for the door, the document and the client. */
 export const defineRoute = <const Route extends RouteShape>(route: Route): Route => route;
 
-/** What every request risks: bad encoding or query, a foreign origin, headers that come too slowly or are too large, trouble on our side. */
-const commonRefusals = [400, 403, 405, 408, 414, 431, 500, 503];
+/** What every request risks: bad encoding or query, a foreign origin, headers that come too slowly or are too large, overload, trouble on our side. */
+const commonRefusals = [400, 403, 405, 408, 414, 429, 431, 500, 503];
 
 /** Every status besides the good one that this route's answer may carry. */
 export function refusalsOf(route: RouteShape): number[] {

@@ -110,9 +110,14 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 
 export const isUniqueViolation = (error: unknown): boolean => pgCode(error) === '23505';
 
+/** What the pool says when all its connections were in use for as long as a caller waits; of the server it says nothing. */
+const poolExhausted = 'timeout exceeded when trying to connect';
+
 /** Names what happened in our own terms; other errors pass unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
+  if (error instanceof Error && error.message === poolExhausted)
+    return new AppError('too_many', 'too_many_requests', 'more is asked right now than the connections to the database can carry; try again in a moment', { cause: error, retryAfterMs: 2_000 });
   if (isDatabaseUnavailable(error))
     return new AppError('unavailable', 'database_unavailable', 'the database does not answer right now; try again in a moment', { cause: error, retryAfterMs: 2_000 });
   // Serialisation failures, deadlocks and lock time-outs pass by themselves.

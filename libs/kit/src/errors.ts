@@ -1,7 +1,7 @@
 import type { FieldError } from '@tower/contracts';
 
 /** What is wrong, not which protocol asks. */
-export type ErrorKind = 'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'unavailable' | 'internal';
+export type ErrorKind = 'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'too_many' | 'unavailable' | 'internal';
 
 /** At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read ten thousand sentences. */
 export const maxFieldErrors = 50;
@@ -57,7 +57,7 @@ function boundFields(options: AppErrorOptions): AppErrorOptions {
   return { ...options, fields: shown, ...(omitted === 0 ? {} : { fieldsOmitted: omitted }) };
 }
 
-export const httpStatus: Record<ErrorKind, number> = { invalid: 400, too_large: 413, forbidden: 403, not_found: 404, conflict: 409, internal: 500, unavailable: 503 };
+export const httpStatus: Record<ErrorKind, number> = { invalid: 400, too_large: 413, forbidden: 403, not_found: 404, conflict: 409, too_many: 429, internal: 500, unavailable: 503 };
 
 /** What the bus does with a message whose handler failed so. */
 export const onFailure: Record<ErrorKind, 'retry' | 'dead_letter'> = {
@@ -66,6 +66,7 @@ export const onFailure: Record<ErrorKind, 'retry' | 'dead_letter'> = {
   forbidden: 'dead_letter',
   not_found: 'dead_letter',
   conflict: 'dead_letter',
+  too_many: 'retry',
   unavailable: 'retry',
   internal: 'retry',
 };

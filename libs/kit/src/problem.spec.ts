@@ -14,6 +14,7 @@ describe('toProblem', () => {
     ['forbidden', 403, 'dead_letter'],
     ['not_found', 404, 'dead_letter'],
     ['conflict', 409, 'dead_letter'],
+    ['too_many', 429, 'retry'],
     ['internal', 500, 'retry'],
     ['unavailable', 503, 'retry'],
   ])('gives an error that is %s the status %i, and the bus the order to %s', (kind, status, order) => {

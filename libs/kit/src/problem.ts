@@ -8,6 +8,7 @@ const titles: Record<AppError['kind'], string> = {
   forbidden: 'Not allowed',
   not_found: 'Not found',
   conflict: 'Not possible in the present state',
+  too_many: 'More than can be done now',
   internal: 'Something went wrong on our side',
   unavailable: 'Not available right now',
 };

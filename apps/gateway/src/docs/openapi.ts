@@ -37,6 +37,7 @@ const meanings: Readonly<Record<number, string>> = {
   414: 'The address is too long',
   415: 'The body is not JSON',
   416: 'The file has no such part',
+  429: 'More is asked than can be done now; see Retry-After',
   431: 'The headers are too large',
   500: 'Something went wrong on our side',
   503: 'Not available right now; see Retry-After',

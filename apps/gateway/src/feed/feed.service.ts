@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RequestClient, type Delivery } from '@tower/bus';
+import { ANSWERS_DB, RequestClient, type Delivery } from '@tower/bus';
 import { listJobEventsRequest, type Envelope, type FeedEvent, type JobEventView } from '@tower/contracts';
 import { handleOnce } from '@tower/db';
 import { AppError, CLOCK, LOGGER, newId, toAppError, type Clock, type Logger } from '@tower/kit';
@@ -31,6 +31,7 @@ export class FeedService {
     private readonly services: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
 
   async record(event: Envelope<unknown>, delivery: Delivery): Promise<void> {
@@ -45,23 +46,22 @@ export class FeedService {
 
   /** The number of the last event, and of the first that is kept. */
   async bounds(): Promise<{ latest: number; oldest: number }> {
-    const [row]: { latest: string | null; oldest: string | null }[] = await this.db.query('select max(seq) as latest, min(seq) as oldest from event_feed');
+    const [row]: { latest: string | null; oldest: string | null }[] = await this.answersDb.query('select max(seq) as latest, min(seq) as oldest from event_feed');
     return { latest: Number(row?.latest ?? 0), oldest: Number(row?.oldest ?? 0) };
   }
 
   async readAfter(seq: number, limit: number): Promise<NumberedEvent[]> {
-    const rows: StoredEvent[] = await this.db.query(`select ${columns} from event_feed where seq > $1 order by seq limit $2`, [seq, limit]);
+    const rows: StoredEvent[] = await this.answersDb.query(`select ${columns} from event_feed where seq > $1 order by seq limit $2`, [seq, limit]);
     return rows.map(toNumbered);
   }
 
   async readJobAfter(jobId: string, jobSeq: number, limit: number): Promise<NumberedEvent[]> {
-    const rows: StoredEvent[] = await this.db.query(`select ${columns} from event_feed where job_id = $1 and job_seq > $2 order by job_seq limit $3`, [jobId, jobSeq, limit]);
+    const rows: StoredEvent[] = await this.answersDb.query(`select ${columns} from event_feed where job_id = $1 and job_seq > $2 order by job_seq limit $3`, [jobId, jobSeq, limit]);
     return rows.map(toNumbered);
   }
 
-  async jobBounds(jobId: string): Promise<{ latest: number; oldest: number }> {
-    const [row]: { latest: number | null; oldest: number | null }[] = await this.db.query('select max(job_seq) as latest, min(job_seq) as oldest from event_feed where job_id = $1', [jobId]);
-    return { latest: row?.latest ?? 0, oldest: row?.oldest ?? 0 };
+  jobBounds(jobId: string): Promise<{ latest: number; oldest: number }> {
+    return jobBounds(this.answersDb, jobId);
   }
 
   /** Forgets what is too old for any client to ask for. The last event stays: it says how far the feed has come. */
@@ -81,7 +81,7 @@ export class FeedService {
   private async missingBefore(event: FeedEvent, delivery: Delivery): Promise<FeedEvent[]> {
     const { job_id: jobId, job_seq: jobSeq } = event;
     if (jobId === null || jobSeq === null) return [];
-    const { latest } = await this.jobBounds(jobId);
+    const { latest } = await jobBounds(this.db, jobId);
     if (jobSeq <= latest + 1) return [];
     if (!delivery.last && this.clock.now().getTime() - Date.parse(event.at) < overtakenMs)
       throw new AppError('unavailable', 'event_overtaken', `event ${jobSeq} of job ${jobId} came before event ${latest + 1}`);
@@ -99,6 +99,11 @@ export class FeedService {
       throw error;
     }
   }
+}
+
+async function jobBounds(db: DataSource, jobId: string): Promise<{ latest: number; oldest: number }> {
+  const [row]: { latest: number | null; oldest: number | null }[] = await db.query('select max(job_seq) as latest, min(job_seq) as oldest from event_feed where job_id = $1', [jobId]);
+  return { latest: row?.latest ?? 0, oldest: row?.oldest ?? 0 };
 }
 
 /** Numbers become visible in their order only when they are given and committed one after the other. */

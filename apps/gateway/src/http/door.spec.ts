@@ -122,7 +122,7 @@ describe('the door', () => {
       expect(services.asked).toEqual([]);
     });
 
-    it.each<[ErrorKind, number]>([['invalid', 400], ['too_large', 413], ['forbidden', 403], ['not_found', 404], ['conflict', 409], ['unavailable', 503]])('as a service refuses: %s is %i, with its code', async (kind, status) => {
+    it.each<[ErrorKind, number]>([['invalid', 400], ['too_large', 413], ['forbidden', 403], ['not_found', 404], ['conflict', 409], ['too_many', 429], ['unavailable', 503]])('as a service refuses: %s is %i, with its code', async (kind, status) => {
       services.answer(getProjectRequest, () => Promise.reject(new AppError(kind, 'project_whatever', 'because', { retryAfterMs: 1_500, fields: [{ pointer: '/name', message: 'no' }] })));
       const answer = await call({ method: 'GET', url: `/api/anime/projects/${id}` });
       expect(answer.statusCode).toBe(status);

@@ -27,10 +27,11 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     if (handler === undefined) throw new Error('only methods can be handlers');
     if (bound.has(route)) throw new Error(`${route.method} ${route.path} has two handlers`);
     bound.add(route);
+    const checked = new CheckedAnswers(route);
     const answering = async function (this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const answer: unknown = await handler.call(this, readInput(route, request));
       if ('bytes' in route.response) await sendFile(request, reply, answer as ServedFile);
-      else await reply.code(route.status).send(checkAnswer(route, route.response, answer));
+      else await reply.code(route.status).send(checked.of(route.response, answer));
     };
     descriptor.value = answering as never;
     Req()(target, key, 0);
@@ -78,10 +79,24 @@ function readIdempotencyKey(request: FastifyRequest): string | undefined {
   throw refusal('idempotency_key_invalid', `Idempotency-Key ${field.message}`, { fields: [field] });
 }
 
-function checkAnswer(route: RouteDefinition, schema: z.ZodType, answer: unknown): unknown {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  throw new AppError('internal', 'answer_invalid', 'the answer is not what the interface promises; the log has the details under this correlation id', {
-    cause: new Error(`${route.method} ${route.path}: ${result.error.message}`),
-  });
+/** Answers of one route that are what the interface promises. Those who asked the same share one object, which is checked once. */
+class CheckedAnswers {
+  private readonly known = new WeakMap<object, unknown>();
+
+  constructor(private readonly route: RouteDefinition) {}
+
+  of(schema: z.ZodType, answer: unknown): unknown {
+    if (typeof answer !== 'object' || answer === null) return this.check(schema, answer);
+    const known = this.known.get(answer) ?? this.check(schema, answer);
+    this.known.set(answer, known);
+    return known;
+  }
+
+  private check(schema: z.ZodType, answer: unknown): unknown {
+    const result = schema.safeParse(answer);
+    if (result.success) return result.data;
+    throw new AppError('internal', 'answer_invalid', 'the answer is not what the interface promises; the log has the details under this correlation id', {
+      cause: new Error(`${this.route.method} ${this.route.path}: ${result.error.message}`),
+    });
+  }
 }

@@ -4,7 +4,7 @@ import { newId, toAppError, toProblem, type Logger } from '@tower/kit';
 import { statusOf } from './refusals';
 
 const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 408: 'Request Timeout', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error', 503: 'Service Unavailable',
+  400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 408: 'Request Timeout', 429: 'Too Many Requests', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error', 503: 'Service Unavailable',
 };
 
 /** Answers a problem where there is only a connection: before a request could be read, or instead of an upgrade. The connection ends with it. */

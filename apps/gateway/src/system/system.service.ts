@@ -42,6 +42,8 @@ export class SystemService {
     try {
       return await this.services.ask(getRenderingStatusRequest, {});
     } catch (error) {
+      // It is there and has too much to do; "nothing is known of rendering" would say something else.
+      if (error instanceof AppError && error.kind === 'too_many') throw error;
       this.logger.debug(`asking rendering how it is: ${describeError(error)}`);
       return null;
     }

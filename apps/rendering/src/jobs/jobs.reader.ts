@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ANSWERS_DB } from '@tower/bus';
 import type {
   ArtifactView, getArtifactRequest, InputOf, JobEventView, JobParamsView, JobSummary, JobView, listJobArtifactsRequest, listJobEventsRequest, listJobsRequest, Page, ProgressView,
 } from '@tower/contracts';
 import { decodeCursor, toPage } from '@tower/db';
 import { CLOCK, notFound, type Clock } from '@tower/kit';
-import { DataSource, In } from 'typeorm';
-import { FleetReader } from '../scheduling/fleet';
+import { In, type DataSource } from 'typeorm';
+import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet';
 import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 
@@ -13,8 +14,8 @@ import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, t
 @Injectable()
 export class JobsReader {
   constructor(
-    private readonly db: DataSource,
-    private readonly fleets: FleetReader,
+    @Inject(ANSWERS_DB) private readonly db: DataSource,
+    @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 

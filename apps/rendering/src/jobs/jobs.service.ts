@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RequestClient } from '@tower/bus';
+import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
   attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
   type JobAccepted, type JobView, type RequestContext, type requestJobRequest,
@@ -8,7 +8,7 @@ import { handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { Library } from '../library/library';
-import { FleetReader, toWaiting, type Fleet, type WaitingTask } from '../scheduling/fleet';
+import { ANSWERS_FLEET, toWaiting, type Fleet, type FleetReader, type WaitingTask } from '../scheduling/fleet';
 import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
@@ -32,10 +32,11 @@ export class JobsService {
     private readonly journal: JobJournal,
     private readonly reader: JobsReader,
     private readonly workflows: WorkflowLibrary,
-    private readonly fleets: FleetReader,
+    @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
     private readonly library: Library,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
 
   /** Accepts a job or says exactly what is wrong with it. Nothing is promised before the row is committed. */
@@ -49,9 +50,9 @@ export class JobsService {
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
-    const plan = await planRequest(this.db.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
+    const plan = await planRequest(this.answersDb.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
 
-    return this.db.transaction((tx) =>
+    return this.answersDb.transaction((tx) =>
       onceByKey(tx, 'request_job', context.idempotencyKey, body, async () => {
         const { job, tasks } = await this.insert(tx, context, body, plan, prompt, seed, project.slug);
         return this.accepted(job, tasks, fleet, body, plan);
@@ -67,7 +68,7 @@ export class JobsService {
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
   async cancel({ context, id, reason }: InputOf<typeof cancelJobRequest>): Promise<JobView> {
-    await this.db.transaction(async (tx) => {
+    await this.answersDb.transaction(async (tx) => {
       const job = await this.journal.lock(tx, id);
       if (job.state === 'cancelled') return;
       if (isJobOver(job.state)) throw new AppError('conflict', 'job_already_over', `job ${id} has ended as ${job.state}; there is nothing left to cancel`);

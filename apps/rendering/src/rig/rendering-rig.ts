@@ -88,7 +88,7 @@ export class RenderingRig {
     const reader = new JobsReader(db, fleets, systemClock);
     const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
-    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, systemClock);
+    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, systemClock, db);
     return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot);
   }
 

@@ -91,6 +91,9 @@ export class Fleet {
 /** Milliseconds for which measurements are taken as still the same; they change once per attempt. */
 const samplesForMs = 2_000;
 
+/** The fleet as answers read it, over the connections that are for answers. */
+export const ANSWERS_FLEET = Symbol('ANSWERS_FLEET');
+
 /** Reads the fleet; side by side, because a card may be waiting for the answer. */
 @Injectable()
 export class FleetReader {

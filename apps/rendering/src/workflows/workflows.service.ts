@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ANSWERS_DB } from '@tower/bus';
 import type { WorkflowCardView, WorkflowSummary, WorkflowView } from '@tower/contracts';
 import { notFound } from '@tower/kit';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Gpu } from '../gpus/gpu.entity';
 import { knownChoices } from '../jobs/job-request';
 import { configuredGpus } from '../scheduling/queue.queries';
@@ -18,7 +19,7 @@ import { toCardView, toWorkflowSummary, toWorkflowView } from './workflow-view';
 @Injectable()
 export class WorkflowsService {
   constructor(
-    private readonly db: DataSource,
+    @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly workflows: WorkflowLibrary,
     private readonly vram: VramMemory,
   ) {}

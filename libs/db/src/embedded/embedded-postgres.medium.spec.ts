@@ -52,7 +52,7 @@ describe('a fresh data directory', () => {
       `select current_setting('synchronous_commit') as commit, current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listens,
               current_setting('idle_in_transaction_session_timeout') as idle, current_setting('max_connections') as connections, lower('ÉЖ') as lowered`,
     );
-    expect(row).toEqual({ commit: 'on', checksums: 'on', listens: '127.0.0.1', idle: '10s', connections: '200', lowered: 'éж' });
+    expect(row).toEqual({ commit: 'on', checksums: 'on', listens: '127.0.0.1', idle: '10s', connections: '250', lowered: 'éж' });
   });
 
   it('lets nobody in without the password', async () => {

@@ -5,8 +5,8 @@ export const defaultSettings: PostgresSettings = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
-  // Six services with a pool each, twice over during a rolling restart, and room for the operator.
-  max_connections: 200,
+  // Six services with two pools each (12 and 6), twice over during a rolling restart, listeners, and room for the operator.
+  max_connections: 250,
   // A forgotten transaction stops vacuum for the whole cluster.
   idle_in_transaction_session_timeout: '10s',
   // A service whose machine vanished gives its locks back after about 11 s instead of two hours.

@@ -1,0 +1,127 @@
+import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchTower } from './processes';
+import { summarise } from './statistics';
+
+/**
+ * What people who look cost the work: the same jobs while nobody asks and while many clients poll the list, in turns in
+ * one run, and what a burst of requests is answered. Clients that are told to come back later do so. Seconds, unless
+ * the name says otherwise.
+ */
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 2);
+const pollers = Number(process.env['BENCH_POLLERS'] ?? 60);
+const burst = Number(process.env['BENCH_BURST'] ?? 500);
+const jobsPerRound = 20;
+const pageOfJobs = 50;
+/** Simulated seconds are shortened by this factor; a small still then takes some tenths of a second. */
+const timeScale = 0.05;
+
+interface Answer {
+  status: number;
+  body: unknown;
+  ms: number;
+}
+
+async function main(): Promise<void> {
+  const tower = await BenchTower.start(timeScale);
+  try {
+    const api = `${tower.towerUrl}/api/anime`;
+    const project = (await untilTaken(() => post(`${api}/projects`, { name: 'Bench' }))) as { id: string };
+    const small = { project_id: project.id, job_type: 'still_image', prompt: 'a tower at dusk', preset: 'draft', width: 128, height: 128, auto_quality_check: false };
+    await runJobs(api, small, pageOfJobs);
+
+    const quiet: number[] = [];
+    const polled: number[] = [];
+    const looks: Answer[] = [];
+    for (let round = 0; round < rounds; round++) {
+      quiet.push(await runJobs(api, small, jobsPerRound));
+      const stop = poll(`${api}/jobs?limit=${pageOfJobs}`, looks);
+      polled.push(await runJobs(api, small, jobsPerRound));
+      await stop();
+    }
+    const before = performance.now();
+    const requests = await Promise.all(Array.from({ length: burst }, () => post(`${api}/generate`, { ...small, priority: 'low' })));
+    const result = {
+      benchmark: 'pollers',
+      machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', node: process.version },
+      settings: { rounds, pollers, burst, jobsPerRound, pageOfJobs, timeScale },
+      jobs: { quiet, polled, slowdown_percent: Math.round((sum(polled) / sum(quiet) - 1) * 100) },
+      looks: { per_second: Math.round(looks.length / sum(polled)), by_status: byStatus(looks), answered_ms: summarise(looks.filter((look) => look.status === 200).map((look) => look.ms)) },
+      burst: { seconds: round2((performance.now() - before) / 1000), by_status: byStatus(requests), refusals: refusals(requests) },
+      goals: { slowdown_percent: 20, other_answers_than_200_202_429: 0 },
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  } finally {
+    await tower.stop();
+  }
+}
+
+/** Seconds from the first request until the last of these jobs has ended, by their own times. */
+async function runJobs(api: string, body: object, count: number): Promise<number> {
+  const startedAt = Date.now();
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push(((await untilTaken(() => post(`${api}/generate`, body))) as { job_id: string }).job_id);
+  let endedAt = 0;
+  for (const id of ids) {
+    for (;;) {
+      const job = (await untilTaken(() => get(`${api}/jobs/${id}`))) as { status: string; ended_at: string | null };
+      if (job.ended_at === null) await sleep(200);
+      else {
+        if (job.status !== 'completed') throw new Error(`job ${id} ended as ${job.status}`);
+        endedAt = Math.max(endedAt, Date.parse(job.ended_at));
+        break;
+      }
+    }
+  }
+  return round2((endedAt - startedAt) / 1000);
+}
+
+/** Many clients who ask the same again as soon as they are answered, until the returned function is called. */
+function poll(url: string, looks: Answer[]): () => Promise<void> {
+  let going = true;
+  const client = async (): Promise<void> => {
+    while (going) {
+      const look = await get(url);
+      looks.push(look);
+      if (look.status !== 200) await sleep(retryAfterMs(look));
+    }
+  };
+  const clients = Array.from({ length: pollers }, client);
+  return async () => {
+    going = false;
+    await Promise.all(clients);
+  };
+}
+
+/** The body of the good answer, for somebody who comes back when told to. */
+async function untilTaken(ask: () => Promise<Answer>): Promise<unknown> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.status < 300) return answer.body;
+    if (answer.status !== 429 && answer.status !== 503) throw new Error(JSON.stringify(answer));
+    await sleep(retryAfterMs(answer));
+  }
+}
+
+const retryAfterMs = ({ body }: Answer): number => ((body as { retry_after_seconds?: number }).retry_after_seconds ?? 1) * 1000;
+
+const post = (url: string, body: unknown): Promise<Answer> => call(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const get = (url: string): Promise<Answer> => call(url, {});
+
+async function call(url: string, init: RequestInit): Promise<Answer> {
+  const before = performance.now();
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.json(), ms: performance.now() - before };
+}
+
+const counted = (values: readonly string[]): Record<string, number> =>
+  values.reduce<Record<string, number>>((counts, value) => ({ ...counts, [value]: (counts[value] ?? 0) + 1 }), {});
+const byStatus = (answers: readonly Answer[]): Record<string, number> => counted(answers.map(({ status }) => String(status)));
+const refusals = (answers: readonly Answer[]): Record<string, number> => counted(answers.filter(({ status }) => status >= 400).map(({ body }) => (body as { code: string }).code));
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const round2 = (value: number): number => Math.round(value * 100) / 100;
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});
