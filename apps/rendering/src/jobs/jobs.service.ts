@@ -4,7 +4,7 @@ import {
   attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
   type JobAccepted, type JobView, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
-import { handleOnce, onceByKey } from '@tower/db';
+import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { Library } from '../library/library';
@@ -24,6 +24,8 @@ import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
 /** The part of a verdict that concerns a job. */
 type Judged = Pick<DataOf<typeof attemptJudged>, 'jobId' | 'attemptId' | 'verdict' | 'reasons' | 'scores'>;
 
+const requestScope = 'request_job';
+
 /** What people ask of jobs, and what other services report about them. */
 @Injectable()
 export class JobsService {
@@ -41,6 +43,9 @@ export class JobsService {
 
   /** Accepts a job or says exactly what is wrong with it. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
+    // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
+    const earlier = await earlierAnswer<JobAccepted>(this.answersDb.manager, requestScope, context.idempotencyKey, body);
+    if (earlier !== undefined) return earlier;
     if (body.workflow !== undefined) this.workflows.get(body.workflow);
     const [fleet, project, parts] = await Promise.all([
       this.fleets.read(),
@@ -53,7 +58,7 @@ export class JobsService {
     const plan = await planRequest(this.answersDb.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
 
     return this.answersDb.transaction((tx) =>
-      onceByKey(tx, 'request_job', context.idempotencyKey, body, async () => {
+      onceByKey(tx, requestScope, context.idempotencyKey, body, async () => {
         const { job, tasks } = await this.insert(tx, context, body, plan, prompt, seed, project.slug);
         return this.accepted(job, tasks, fleet, body, plan);
       }),

@@ -1,0 +1,94 @@
+// Real: PostgreSQL. Played: projects, which may archive its project between a request and its repeat.
+import { join } from 'node:path';
+import type { RequestClient } from '@tower/bus';
+import { generateRequest, requestJob, type CommandOf, type GenerateRequest } from '@tower/contracts';
+import { databaseFor, Outbox, OutboxRow } from '@tower/db';
+import { newId, repositoryRoot, systemClock } from '@tower/kit';
+import { createTestDatabase, type TestDatabase } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import { Library } from '../library/library';
+import { renderingEntities } from '../rendering.module';
+import { FleetReader } from '../scheduling/fleet';
+import { VramMemory } from '../scheduling/vram-memory';
+import { WorkflowLibrary } from '../workflows/workflow-library';
+import { CommandsService } from './commands.service';
+import { Job } from './job.entity';
+import { JobJournal } from './job-journal';
+import { JobsReader } from './jobs.reader';
+import { JobsService } from './jobs.service';
+
+const projectId = newId();
+const body = generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window', seed: 7 });
+
+let database: TestDatabase;
+let db: DataSource;
+let jobs: JobsService;
+let commands: CommandsService;
+/** How the neighbours are; what asks nobody works also when they are away. */
+let project: 'open' | 'archived' | 'away';
+
+beforeEach(async () => {
+  database = await createTestDatabase('rendering');
+  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: renderingEntities }).initialize();
+  project = 'open';
+  jobs = await serviceWith('workflows');
+  commands = new CommandsService(db, outbox, jobs);
+});
+
+const outbox = new Outbox('rendering', systemClock);
+
+async function serviceWith(workflowFolder: string): Promise<JobsService> {
+  const found = { id: projectId, slug: 'night-train' };
+  const ask = (): Promise<unknown> =>
+    project === 'away' ? Promise.reject(new Error('nobody answers')) : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
+  const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
+  const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
+  const reader = new JobsReader(db, fleets, systemClock);
+  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new Library('/nowhere'), { ask } as unknown as RequestClient, systemClock, db);
+}
+
+afterEach(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+const request = (key: string, changes: Partial<GenerateRequest> = {}) => jobs.request({ context: { correlationId: newId(), idempotencyKey: key }, body: { ...body, ...changes } });
+
+describe('a repeat under the same key', () => {
+  it.each(['archived', 'away'] as const)('gets the first answer although the project is %s since', async (since) => {
+    const first = await request('key');
+    project = since;
+    expect(await request('key')).toEqual(first);
+    await expect(request('key', { seed: 8 })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    expect(await db.manager.count(Job)).toBe(1);
+  });
+
+  it('gets the first answer although its workflow is gone since', async () => {
+    const first = await request('key', { workflow: 'anime-still-sd15' });
+    // A folder without templates.
+    jobs = await serviceWith('migrations/rendering');
+    expect(await request('key', { workflow: 'anime-still-sd15' })).toEqual(first);
+  });
+});
+
+describe('a command that comes again', () => {
+  const command = (): CommandOf<typeof requestJob> => ({ id: newId(), type: requestJob.type, data: body }) as unknown as CommandOf<typeof requestJob>;
+  const answers = async (): Promise<unknown[]> => (await db.manager.find(OutboxRow, { order: { id: 'ASC' } })).map((row) => row.payload).filter((event) => /command_/.test((event as { type: string }).type));
+
+  it('is accepted with the job that it made, although the project is archived since', async () => {
+    const sent = command();
+    // The process ended between making the job and saying so.
+    const made = await jobs.request({ context: { correlationId: sent.id, idempotencyKey: sent.id }, body });
+    project = 'archived';
+    await commands.requestJob(sent);
+    await commands.requestJob(sent);
+    expect(await answers()).toEqual([expect.objectContaining({ type: 'rendering.v1.command_accepted', data: expect.objectContaining({ commandId: sent.id, jobId: made.job_id }) })]);
+    expect(await db.manager.count(Job)).toBe(1);
+  });
+
+  it('is rejected when it made no job before', async () => {
+    project = 'archived';
+    await commands.requestJob(command());
+    expect(await answers()).toEqual([expect.objectContaining({ type: 'rendering.v1.command_rejected', data: expect.objectContaining({ code: 'project_archived' }) })]);
+  });
+});
