@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchTower } from './processes';
@@ -15,6 +16,11 @@ const jobsPerRound = 20;
 const pageOfJobs = 50;
 /** Simulated seconds are shortened by this factor; a small still then takes some tenths of a second. */
 const timeScale = 0.05;
+
+/** Clients with addresses of their own, because the door counts the requests of each address for itself. */
+const worker = new Agent({ keepAlive: true });
+const onlookers = new Agent({ keepAlive: true, localAddress: '127.0.0.2' });
+const crowd = new Agent({ localAddress: '127.0.0.3' });
 
 interface Answer {
   status: number;
@@ -40,7 +46,7 @@ async function main(): Promise<void> {
       await stop();
     }
     const before = performance.now();
-    const requests = await Promise.all(Array.from({ length: burst }, () => post(`${api}/generate`, { ...small, priority: 'low' })));
+    const requests = await Promise.all(Array.from({ length: burst }, () => call(crowd, `${api}/generate`, { ...small, priority: 'low' })));
     const result = {
       benchmark: 'pollers',
       machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', node: process.version },
@@ -52,6 +58,7 @@ async function main(): Promise<void> {
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   } finally {
+    for (const agent of [worker, onlookers, crowd]) agent.destroy();
     await tower.stop();
   }
 }
@@ -81,7 +88,7 @@ function poll(url: string, looks: Answer[]): () => Promise<void> {
   let going = true;
   const client = async (): Promise<void> => {
     while (going) {
-      const look = await get(url);
+      const look = await call(onlookers, url);
       looks.push(look);
       if (look.status !== 200) await sleep(retryAfterMs(look));
     }
@@ -105,13 +112,22 @@ async function untilTaken(ask: () => Promise<Answer>): Promise<unknown> {
 
 const retryAfterMs = ({ body }: Answer): number => ((body as { retry_after_seconds?: number }).retry_after_seconds ?? 1) * 1000;
 
-const post = (url: string, body: unknown): Promise<Answer> => call(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-const get = (url: string): Promise<Answer> => call(url, {});
+const post = (url: string, body: unknown): Promise<Answer> => call(worker, url, body);
+const get = (url: string): Promise<Answer> => call(worker, url);
 
-async function call(url: string, init: RequestInit): Promise<Answer> {
+function call(agent: Agent, url: string, body?: unknown): Promise<Answer> {
   const before = performance.now();
-  const response = await fetch(url, init);
-  return { status: response.status, body: await response.json(), ms: performance.now() - before };
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const asking = request(url, { agent, method: sent === undefined ? 'GET' : 'POST', headers: sent === undefined ? {} : { 'content-type': 'application/json' } }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(parts).toString()), ms: performance.now() - before }));
+    });
+    asking.on('error', reject);
+    asking.end(sent);
+  });
 }
 
 const counted = (values: readonly string[]): Record<string, number> =>

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { hostService } from '@tower/bus';
-import { parseEnv } from '@tower/kit';
+import { parseEnv, systemClock } from '@tower/kit';
 import { allowedHosts, gatewayEnv } from './env';
 import { gatewayEntities, GatewayModule } from './gateway.module';
 import { HttpMetrics } from './gateway.metrics';
@@ -10,6 +10,9 @@ import { openDoor } from './open-door';
 void hostService('gateway', {
   module: GatewayModule,
   entities: gatewayEntities,
-  httpAdapter: ({ logger, metrics }) => createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), allowedHosts: allowedHosts(parseEnv(gatewayEnv)) }),
+  httpAdapter: ({ logger, metrics }) => {
+    const env = parseEnv(gatewayEnv);
+    return createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), allowedHosts: allowedHosts(env), requestsPerSecond: env.TOWER_RATE_LIMIT, clock: systemClock });
+  },
   run: openDoor,
 });

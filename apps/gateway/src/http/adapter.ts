@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { describeError, newId, type AppError, type Logger } from '@tower/kit';
+import { describeError, newId, type AppError, type Clock, type Logger } from '@tower/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../gateway.metrics';
 import { requireKnownHost, requireOwnOrigin } from './origin';
 import { answerProblem, pathOf } from './problem-answer';
 import { endWithProblem } from './raw-answer';
+import { RateLimit } from './rate-limit';
 import { refusal } from './refusals';
 import { RouteTable } from './route-table';
 
@@ -27,6 +28,9 @@ export interface HttpOptions {
   logger: Logger;
   metrics: HttpMetrics;
   allowedHosts: ReadonlySet<string> | undefined;
+  /** Requests per second and client; 0 for no limit. */
+  requestsPerSecond: number;
+  clock: Clock;
 }
 
 /** Fastify with this door's limits, and every refusal that happens before a route is reached in the shape of a problem. */
@@ -48,10 +52,11 @@ export function createHttpAdapter(options: HttpOptions): FastifyAdapter {
   });
   const fastify: FastifyInstance = adapter.getInstance();
   const routes = new RouteTable();
+  const rate = new RateLimit(options.requestsPerSecond, options.clock);
   fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
   fastify.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
-    done(refuseEarly(request, reply, routes, options.allowedHosts));
+    done(refuseEarly(request, reply, routes, rate, options.allowedHosts));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1000;
@@ -80,9 +85,10 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /** What can be said before the body is read. */
-function refuseEarly(request: FastifyRequest, reply: FastifyReply, routes: RouteTable, allowedHosts: ReadonlySet<string> | undefined): Error | undefined {
+function refuseEarly(request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string> | undefined): Error | undefined {
   try {
     const { url = '/', headers } = request.raw;
+    rate.count(request.ip);
     requireKnownHost(headers, allowedHosts);
     if (url.length > maxUrlLength) throw refusal('url_too_long', `the address is longer than ${maxUrlLength} characters`);
     requireOwnOrigin(request.method, headers);

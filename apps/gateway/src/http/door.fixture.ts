@@ -31,7 +31,7 @@ export class FakeServices {
 }
 
 /** The door as it is in production, in front of made-up services. */
-export async function openTestDoor(options: { library?: string } = {}): Promise<{ app: NestFastifyApplication; services: FakeServices; health: Health }> {
+export async function openTestDoor(options: { library?: string; requestsPerSecond?: number } = {}): Promise<{ app: NestFastifyApplication; services: FakeServices; health: Health }> {
   const services = new FakeServices();
   const health = new Health();
   const logger = createLogger('gateway', 'silent');
@@ -44,7 +44,7 @@ export async function openTestDoor(options: { library?: string } = {}): Promise<
   @Module({ controllers: doors, providers })
   class DoorModule {}
 
-  const adapter = createHttpAdapter({ logger, metrics: new HttpMetrics(new Metrics('gateway')), allowedHosts: allowedHosts(env) });
+  const adapter = createHttpAdapter({ logger, metrics: new HttpMetrics(new Metrics('gateway')), allowedHosts: allowedHosts(env), requestsPerSecond: options.requestsPerSecond ?? 0, clock: systemClock });
   const app = await NestFactory.create<NestFastifyApplication>(DoorModule, adapter, { logger: false, abortOnError: false });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

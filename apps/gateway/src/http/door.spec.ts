@@ -174,6 +174,18 @@ describe('the door', () => {
     expect((await call({ method: 'GET', url: '/status', headers: {} })).json()).toMatchObject({ rendering: { library: { free_bytes: 1 } } });
   });
 
+  it('refuses a client that sends more than it may, before anything else is done for it', async () => {
+    const narrow = await openTestDoor({ requestsPerSecond: 0.2 });
+    narrow.services.answer(listProjectsRequest, () => ({ items: [] }));
+    const look = () => narrow.app.inject({ method: 'GET', url: '/api/anime/projects', headers: { host: 'localhost' } });
+    expect((await look()).statusCode).toBe(200);
+    const refused = await look();
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '5']);
+    expect(problem.parse(refused.json())).toMatchObject({ status: 429, code: 'too_many_requests', retry_after_seconds: 5 });
+    expect(narrow.services.asked).toHaveLength(1);
+    await narrow.app.close();
+  });
+
   it('serves its pages from itself', async () => {
     for (const url of ['/', '/docs', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css', '/docs/start.js', '/openapi.json']) expect((await call({ method: 'GET', url, headers: {} })).statusCode).toBe(200);
     const page = await call({ method: 'GET', url: '/docs', headers: {} });
