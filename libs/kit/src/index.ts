@@ -7,6 +7,7 @@ export * from './logger';
 export * from './metrics';
 export * from './health';
 export * from './ops-server';
+export * from './hang-up';
 export * from './backoff';
 export * from './gpu-config';
 export * from './run-service';

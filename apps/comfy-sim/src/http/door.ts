@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { hangUp } from '@tower/kit';
 import { ProcessGone } from '../clock';
 import { ReplyLost } from '../faults/http-faults';
 import { BodyTooLarge, Exchange } from './exchange';
@@ -79,9 +80,9 @@ export class Door {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = new URL(request.url ?? '/', 'http://host').pathname;
-    if (!this.isAllowed(request)) socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    if (!this.isAllowed(request)) hangUp(socket, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     else if (path === '/ws' || path === '/api/ws') this.onUpgrade(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    else hangUp(socket, 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import { apiPrefix, getJobRequest, uuid, wholeNumber } from '@tower/contracts';
 import { AppError, invalid, LOGGER, newId, parseInput, type Logger } from '@tower/kit';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { allowedHosts, GATEWAY_ENV, type GatewayEnv } from '../env';
 import { FeedMetrics } from '../gateway.metrics';
@@ -23,6 +23,11 @@ const maxMessageBytes = 64 * 1024;
 /** Each costs some kilobytes and a share of every push. */
 const maxSockets = 2_000;
 const goodbyeMs = 1_000;
+/** Milliseconds that a client gets to answer our goodbye; then the connection ends without. */
+const closeTimeoutMs = 10_000;
+
+/** `closeTimeout` is an option that the types do not know yet. */
+const serverOptions: ServerOptions & { closeTimeout: number } = { noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false, closeTimeout: closeTimeoutMs };
 
 const feedQuery = z.strictObject({ since: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional() });
 
@@ -34,7 +39,7 @@ interface Admission {
 /** The websocket side of the door: who may come in, and what happens until they leave. */
 @Injectable()
 export class FeedSockets {
-  private readonly server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  private readonly server = new WebSocketServer(serverOptions);
   private readonly open = new Map<WebSocket, FeedSocket>();
   private readonly allowedHosts: ReadonlySet<string> | undefined;
 

@@ -1,6 +1,6 @@
 // Real: PostgreSQL with its notifications, NATS, HTTP and websockets. Made up: rendering, who knows jobs and their events.
 import { createServer, get as httpGet, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BusConnection, deliveryOf, type RequestClient } from '@tower/bus';
 import {
@@ -77,6 +77,20 @@ const longAgo = new Date(Date.now() - 60_000).toISOString();
 const record = async (count: number): Promise<void> => {
   for (let at = 0; at < count; at++) await feed.record(anEvent(), firstTry);
 };
+
+const openConnections = (): Promise<number> => new Promise((resolve, reject) => http.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+
+/** Asks for a websocket and never says anything again, not even goodbye. */
+class StubbornClient {
+  received = '';
+  readonly socket: Socket;
+
+  constructor(path: string) {
+    this.socket = connect({ port: (http.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+    this.socket.on('error', () => undefined).on('data', (bytes) => (this.received += bytes.toString('latin1')));
+    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n`);
+  }
+}
 
 /** A client that remembers what it was told. */
 class Client {
@@ -265,6 +279,21 @@ describe('/ws', () => {
     ['another protocol', '/ws', { upgrade: 'h2c' }, 400, 'http_malformed'],
   ])('refuses %s before the upgrade', async (_what, path, headers, status, code) => {
     expect(await upgrade(path, headers as Record<string, string>)).toEqual({ status, code, type: 'application/problem+json' });
+  });
+
+  it('lets go of refused clients that keep their side of the connection open', async () => {
+    const clients = Array.from({ length: 50 }, () => new StubbornClient('/ws/nope'));
+    await waitFor(() => clients.every((client) => client.received.startsWith('HTTP/1.1 404')));
+    await waitFor(async () => (await openConnections()) === 0, 3_000);
+    for (const client of clients) client.socket.destroy();
+  });
+
+  it('lets go of a client that never answers the goodbye', async () => {
+    services.answer(getJobRequest, ({ id }) => Promise.reject(notFound('job', id)));
+    const client = new StubbornClient(`/ws/jobs/${newId()}`);
+    await waitFor(() => client.received.includes('job_not_found'));
+    await waitFor(async () => (await openConnections()) === 0, 15_000);
+    client.socket.destroy();
   });
 });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,6 +8,7 @@ import {
   type JobAccepted, type ProjectView,
 } from '@tower/contracts';
 import { AppError, notFound, type ErrorKind, type Health } from '@tower/kit';
+import { waitFor } from '@tower/testing';
 import { openTestDoor, type FakeServices } from './door.fixture';
 
 const id = '01a1fbd7-c04b-718d-89fc-06181ab1a4b8';
@@ -232,6 +235,21 @@ describe('the door, on a connection', () => {
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toMatch(/content-type: application\/problem\+json/i);
     expect(problem.parse(JSON.parse(body))).toMatchObject({ status, code });
+  });
+
+  it('lets go of clients that keep their side open after they were refused', async () => {
+    const server = app.getHttpServer() as Server;
+    const open = (): Promise<number> => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+    await waitFor(async () => (await open()) === 0);
+    const clients = ['hello\r\n\r\n', `GET / HTTP/1.1\r\nX: ${'a'.repeat(17_000)}\r\n\r\n`, 'GET /status HTTP/1.1\r\nConnection: close\r\n\r\n'].map((bytes) => {
+      const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      client.on('error', () => undefined).resume();
+      client.write(bytes);
+      return client;
+    });
+    await Promise.all(clients.map((client) => once(client, 'end')));
+    await waitFor(async () => (await open()) === 0, 3_000);
+    for (const client of clients) client.destroy();
   });
 
   it('lets no request hold a connection without sending its headers', () => {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { toDatabaseError } from '@tower/db';
-import { newId, toAppError, toProblem, type Logger } from '@tower/kit';
+import { hangUp, newId, toAppError, toProblem, type Logger } from '@tower/kit';
 import { statusOf } from './refusals';
 
 const reasons: Readonly<Record<number, string>> = {
@@ -20,5 +20,5 @@ export function endWithProblem(socket: Duplex, thrown: unknown, logger: Logger, 
     `X-Correlation-Id: ${correlationId}`, 'X-Content-Type-Options: nosniff', 'Cache-Control: no-store', 'Connection: close',
     ...(error.options.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(error.options.retryAfterMs / 1000)}`]),
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  hangUp(socket, `${lines.join('\r\n')}\r\n\r\n${body}`);
 }
