@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { z } from 'zod';
@@ -29,10 +30,24 @@ export type GatewayEnv = z.infer<typeof gatewayEnv>;
 export const GATEWAY_ENV = Symbol('GATEWAY_ENV');
 
 /**
- * Host names that requests may carry, or undefined for any. A page elsewhere can make its own name point at the loopback and then counts as
+ * Host names that requests may carry. A page elsewhere can make its own name point at the loopback and then counts as
  * same-origin (DNS rebinding); only the name in the `Host` header gives it away.
  */
-export function allowedHosts(env: GatewayEnv): ReadonlySet<string> | undefined {
-  if (!isLoopback(env.TOWER_HOST) && env.TOWER_ALLOWED_HOSTS.length === 0) return undefined;
-  return new Set([...loopbackNames, env.TOWER_HOST, ...env.TOWER_ALLOWED_HOSTS]);
+export function allowedHosts(env: GatewayEnv): ReadonlySet<string> {
+  const names = [...loopbackNames, env.TOWER_HOST, ...env.TOWER_ALLOWED_HOSTS];
+  if (isLoopback(env.TOWER_HOST) || env.TOWER_ALLOWED_HOSTS.length > 0) return new Set(names);
+  return new NamesAndAddresses([...names, ...namesOfMachine(hostname().toLowerCase())]);
+}
+
+/** `studio.lan` is also found as `studio`, and by multicast DNS as `studio.local`. */
+function namesOfMachine(name: string): string[] {
+  const label = name.split('.', 1)[0] ?? name;
+  return [name, label, `${label}.local`];
+}
+
+/** Listed names and everything that is written as an address, which nobody else can make point here. */
+class NamesAndAddresses extends Set<string> {
+  override has(name: string): boolean {
+    return super.has(name) || isIP(name) === 4 || (/^\[.*\]$/.test(name) && isIP(name.slice(1, -1)) === 6);
+  }
 }

@@ -8,7 +8,7 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { allowedHosts, GATEWAY_ENV, type GatewayEnv } from '../env';
 import { FeedMetrics } from '../gateway.metrics';
-import { isOwnOrigin, requireKnownHost } from '../http/origin';
+import { isOwnOrigin, requireKnownHost, requireOneHost } from '../http/origin';
 import { pathOf } from '../http/problem-answer';
 import { parseQuery } from '../http/query-string';
 import { endWithProblem } from '../http/raw-answer';
@@ -41,7 +41,7 @@ interface Admission {
 export class FeedSockets {
   private readonly server = new WebSocketServer(serverOptions);
   private readonly open = new Map<WebSocket, FeedSocket>();
-  private readonly allowedHosts: ReadonlySet<string> | undefined;
+  private readonly allowedHosts: ReadonlySet<string>;
 
   constructor(
     private readonly feed: FeedService,
@@ -84,6 +84,7 @@ export class FeedSockets {
   }
 
   private async admit(request: IncomingMessage): Promise<Admission> {
+    requireOneHost(request);
     requireKnownHost(request.headers, this.allowedHosts);
     if (!isOwnOrigin(request.headers)) throw refusal('origin_refused', 'pages of other sites may not follow what happens here');
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw refusal('http_malformed', 'the only protocol to upgrade to is websocket');

@@ -4,7 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { describeError, newId, type AppError, type Clock, type Logger } from '@tower/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../gateway.metrics';
-import { requireKnownHost, requireOwnOrigin } from './origin';
+import { requireKnownHost, requireOneHost, requireOwnOrigin } from './origin';
 import { answerProblem, pathOf } from './problem-answer';
 import { endWithProblem } from './raw-answer';
 import { RateLimit } from './rate-limit';
@@ -27,7 +27,7 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 export interface HttpOptions {
   logger: Logger;
   metrics: HttpMetrics;
-  allowedHosts: ReadonlySet<string> | undefined;
+  allowedHosts: ReadonlySet<string>;
   /** Requests per second and client; 0 for no limit. */
   requestsPerSecond: number;
   clock: Clock;
@@ -85,10 +85,11 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /** What can be said before the body is read. */
-function refuseEarly(request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string> | undefined): Error | undefined {
+function refuseEarly(request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string>): Error | undefined {
   try {
     const { url = '/', headers } = request.raw;
     rate.count(request.ip);
+    requireOneHost(request.raw);
     requireKnownHost(headers, allowedHosts);
     if (url.length > maxUrlLength) throw refusal('url_too_long', `the address is longer than ${maxUrlLength} characters`);
     requireOwnOrigin(request.method, headers);

@@ -229,6 +229,8 @@ describe('the door, on a connection', () => {
     ['a header without a colon', 'GET /status HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n', 400, 'http_malformed'],
     ['two lengths', 'POST /api/anime/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400, 'http_malformed'],
     ['NUL in a header', 'GET /status HTTP/1.1\r\nHost: localhost\r\nX: a\u0000b\r\n\r\n', 400, 'http_malformed'],
+    ['two Hosts', 'GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n', 400, 'http_malformed'],
+    ['a first line that names another host', 'GET http://evil.example/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400, 'http_malformed'],
     ['no Host', 'GET /status HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'http_malformed'],
   ])('refuses %s with a problem', async (_what, bytes, status, code) => {
     const [head = '', body = ''] = (await send(bytes)).split('\r\n\r\n');

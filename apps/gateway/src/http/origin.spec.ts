@@ -1,4 +1,4 @@
-import { isOwnOrigin, requireKnownHost, requireOwnOrigin } from './origin';
+import { isOwnOrigin, requireKnownHost, requireOneHost, requireOwnOrigin } from './origin';
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -11,9 +11,28 @@ describe('requireKnownHost', () => {
     expect(() => requireKnownHost({ host }, loopback)).toThrow(expect.objectContaining({ code: 'host_refused' }));
   });
 
-  it('refuses a request without a host, and takes any name where none are listed', () => {
+  it('refuses a request without a host', () => {
     expect(() => requireKnownHost({}, loopback)).toThrow(expect.objectContaining({ code: 'http_malformed' }));
-    expect(() => requireKnownHost({ host: 'tower.example' }, undefined)).not.toThrow();
+  });
+});
+
+describe('requireOneHost', () => {
+  const request = (url: string, ...hosts: string[]) => ({ url, rawHeaders: hosts.flatMap((host, at) => [at === 0 ? 'Host' : 'hOST', host]), headers: { host: hosts[0] } });
+
+  it.each(['/', '/api/anime/jobs?limit=1', '*', 'http://localhost:8331/status', 'HTTP://LOCALHOST:8331/status'])('lets %j in', (url) => {
+    expect(() => requireOneHost(request(url, 'localhost:8331'))).not.toThrow();
+  });
+
+  it.each([
+    ['http://evil.example/status', 'localhost:8331'], ['http://localhost:8332/status', 'localhost:8331'], ['https://localhost:8331/', 'localhost:8331'], ['http://you@localhost:8331/', 'localhost:8331'],
+    ['evil.example:80', 'localhost:8331'], ['http://', 'localhost:8331'],
+  ])('refuses %j under %j', (url, host) => {
+    expect(() => requireOneHost(request(url, host))).toThrow(expect.objectContaining({ code: 'http_malformed' }));
+  });
+
+  it('refuses two hosts, also twice the same', () => {
+    expect(() => requireOneHost(request('/', 'localhost', 'evil.example'))).toThrow(expect.objectContaining({ code: 'http_malformed' }));
+    expect(() => requireOneHost(request('/', 'localhost', 'localhost'))).toThrow(expect.objectContaining({ code: 'http_malformed' }));
   });
 });
 
