@@ -19,7 +19,7 @@ export const gatewayEnv = z
     /** Names, with commas, under which a reverse proxy or another machine reaches this door. */
     TOWER_ALLOWED_HOSTS: z.string().default('').transform((list) => list.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '')),
     /** Requests per second that one client address may send for longer; 0 for any number. */
-    TOWER_RATE_LIMIT: z.coerce.number().min(0).max(1_000_000).default(100),
+    TOWER_RATE_LIMIT: z.coerce.number().min(0).max(1_000_000).default(1_000),
     TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
   })
   .refine((env) => isLoopback(env.TOWER_HOST) || env.TOWER_INSECURE_LISTEN === 'yes', {
