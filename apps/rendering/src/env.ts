@@ -13,6 +13,8 @@ export const renderingEnv = z.object({
   TOWER_MODELS_FILE: z.string().default(join(repositoryRoot, 'config', 'models.yaml')),
   /** A server that is older, or does not say its version, is not used. */
   TOWER_COMFYUI_MIN_VERSION: z.string().regex(/^\d+(\.\d+)*$/, 'a version such as 0.3.64').default(oldestTestedVersion),
+  /** How long a task waits for a model file that no card has and that cannot be fetched, before it fails. */
+  TOWER_MISSING_MODEL_PATIENCE_SECONDS: z.coerce.number().min(0).max(7 * 24 * 3600).default(60),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;

@@ -23,6 +23,7 @@ import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
 import { ANSWERS_FLEET, FleetReader } from './scheduling/fleet';
 import { InputPictures } from './scheduling/input-pictures';
+import { MissingModels } from './scheduling/missing-models';
 import { MODEL_SOURCE, ModelRecovery } from './scheduling/model-recovery';
 import { OrphanedAttempts } from './scheduling/orphaned-attempts';
 import { PromptSender } from './scheduling/prompt-sender';
@@ -52,11 +53,11 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
-    { provide: WATCH_LIMITS, useValue: watchLimits },
+    { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
     { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
-    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
+    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, MissingModels, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
   ],
 })
 export class RenderingModule {}

@@ -89,6 +89,12 @@ export class GpuDriver {
     this.woken.abort();
   }
 
+  /** A file is missed or expected there: its folders are read again at once. */
+  readFiles(): void {
+    this.server.readFiles();
+    this.wake();
+  }
+
   /** Milliseconds since the server last answered, or since we began to ask. */
   silentMs(): number {
     return this.clock.monotonicMs() - (this.sight.answeredAtMs ?? this.startedAtMs);

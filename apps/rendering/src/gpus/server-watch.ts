@@ -28,6 +28,7 @@ export class ServerWatch {
   private folders: string[] = [];
   private read = false;
   private modelsAtMs = -Infinity;
+  private filesWanted = false;
   private statsAtMs = -Infinity;
 
   constructor(
@@ -43,13 +44,24 @@ export class ServerWatch {
     this.read = false;
   }
 
+  /** Monotonic milliseconds at which the last reading of all folders began; -Infinity while there was none. */
+  get filesReadAtMs(): number {
+    return this.modelsAtMs;
+  }
+
+  /** A file is missed or expected: all folders are read at the next look. */
+  readFiles(): void {
+    this.filesWanted = true;
+  }
+
   /** Brings the knowledge up to date, as far as its age asks for it. Throws when the server does not answer. */
   async refresh(): Promise<void> {
     const now = this.clock.monotonicMs();
     if (!this.read) return this.readBoot(now);
-    if (this.inventory === null || now - this.statsAtMs <= (this.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs)) return;
+    if (this.inventory === null || (!this.filesWanted && now - this.statsAtMs <= (this.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs))) return;
     await this.readStats(now);
-    await this.readModels(now, now - this.modelsAtMs > modelsEveryMs ? this.folders : ['checkpoints']);
+    await this.readModels(now, this.filesWanted || now - this.modelsAtMs > modelsEveryMs ? this.folders : ['checkpoints']);
+    this.filesWanted = false;
   }
 
   /** Why the server takes no work although it answers; null when it does. */
@@ -112,11 +124,13 @@ export class ServerWatch {
   private async readModels(now: number, folders: readonly string[]): Promise<void> {
     if (!this.inventory || folders.length === 0) return;
     const models = { ...this.inventory.models, ...(await this.client.inventory.models(folders)) };
-    if (folders === this.folders) this.modelsAtMs = now;
     const changed = JSON.stringify(models) !== JSON.stringify(this.inventory.models);
-    if (!changed) return;
-    // The lists of files inside the node descriptions have changed with the folders.
-    this.objectInfo = await this.client.inventory.objectInfo();
-    this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits: this.check(this.objectInfo) };
+    if (changed) {
+      // The lists of files inside the node descriptions have changed with the folders.
+      this.objectInfo = await this.client.inventory.objectInfo();
+      this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits: this.check(this.objectInfo) };
+    }
+    // Only now: whoever asks how fresh the inventory is must find what was read then.
+    if (folders === this.folders) this.modelsAtMs = now;
   }
 }

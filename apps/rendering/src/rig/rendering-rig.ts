@@ -25,6 +25,7 @@ import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService } from '../scheduling/attempts.service';
 import { FleetReader } from '../scheduling/fleet';
 import { InputPictures } from '../scheduling/input-pictures';
+import { MissingModels } from '../scheduling/missing-models';
 import { ModelRecovery, type ModelSource } from '../scheduling/model-recovery';
 import { OrphanedAttempts } from '../scheduling/orphaned-attempts';
 import { PromptSender } from '../scheduling/prompt-sender';
@@ -120,7 +121,7 @@ export class RenderingRig {
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

@@ -19,9 +19,9 @@ import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { uploadNames } from './input-pictures';
 import { Recovery } from './recovery';
+import { schedulerLease } from './scheduler-lease';
 
-/** Lease under which one rendering process acts on the cards. */
-export const schedulerLease = 'gpu-scheduler';
+export { schedulerLease } from './scheduler-lease';
 
 /** Namespace of our prompt ids: UUID v5 of (task, attempt number), so that a restarted leader derives the same id. */
 const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';

@@ -1,15 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GpuConfig } from '@tower/contracts';
-import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
-import { DataSource } from 'typeorm';
+import { requireFence } from '@tower/db';
+import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { MissingModel } from '../comfyui/failure';
 import type { Gpu } from '../gpus/gpu.entity';
-import { Task, type JobError, type WantedModel } from '../jobs/job.entity';
+import type { JobError, Task, WantedModel } from '../jobs/job.entity';
+import { schedulerLease } from './scheduler-lease';
+
+type WantedFile = Pick<WantedModel, 'gpu' | 'folder' | 'name'>;
 
 /** Where model files come from; see `ModelStore` of @tower/kit. */
 export interface ModelSource {
   sourceOf(folder: string, name: string): { url: string | null; sha256: string | null } | undefined;
   whereabouts(gpu: GpuConfig, folder: string, name: string): string;
+  /** What keeps Tower from fetching the file now, in a sentence with file, folder and source; undefined when nothing does. */
+  hindrance(gpu: GpuConfig, folder: string, name: string): Promise<AppError | undefined>;
+  standing(gpu: GpuConfig, folder: string, name: string): Promise<'absent' | 'arriving' | 'present'>;
   ensure(gpu: GpuConfig, folder: string, name: string, onProgress?: (progress: { receivedBytes: number; totalBytes: number | null }) => void, options?: { signal?: AbortSignal }): Promise<'present' | 'fetched'>;
 }
 
@@ -18,6 +26,8 @@ export const MODEL_SOURCE = Symbol('MODEL_SOURCE');
 
 /** Milliseconds between two notes of a download's progress. */
 const noteEveryMs = 2_000;
+/** Milliseconds between two looks at a file that another process is fetching. */
+const othersEveryMs = 2_000;
 /** Milliseconds that a task is held back at most; the download itself lets it go. */
 const holdMs = 7 * 24 * 3_600_000;
 
@@ -45,20 +55,29 @@ export class ModelRecovery {
     return new Date(this.clock.now().getTime() + holdMs);
   }
 
-  /** Starts what waiting tasks need. `done` is told of a card whose folders have changed, `failed` of a task that cannot be helped. */
-  async fetchWanted(gpus: readonly GpuConfig[], done: (gpu: string) => void, failed: (task: Task, error: JobError) => Promise<void>): Promise<void> {
-    const waiting = await this.db.manager.createQueryBuilder(Task, 'task').where("task.state = 'queued' and task.wants_model is not null").getMany();
-    for (const task of waiting) {
-      const wanted = task.wantsModel;
-      const gpu = gpus.find((candidate) => candidate.name === wanted?.gpu);
-      if (wanted === null || this.running.has(task.id)) continue;
+  /** How a file that is missing on a card stands: what keeps Tower from fetching it, for a person, and whether somebody is fetching it. */
+  async placeOf(gpu: GpuConfig, folder: string, name: string): Promise<{ obstacle: string | null; arriving: boolean }> {
+    const standing = await this.source.standing(gpu, folder, name);
+    if (standing !== 'present') return { obstacle: (await this.source.hindrance(gpu, folder, name))?.message ?? null, arriving: standing === 'arriving' };
+    return { obstacle: `${name} lies where it belongs, but the ComfyUI of ${gpu.name} does not list it: is models_folder in config/gpus.yaml the folder that this server reads? ${this.source.whereabouts(gpu, folder, name)}`, arriving: false };
+  }
+
+  /**
+   * Starts what waiting tasks need; several that need the same file of one card wait for one download. `done` is told of a card whose folders
+   * have changed, `failed` of each task that cannot be helped.
+   */
+  async fetchWanted(fence: string, gpus: readonly GpuConfig[], done: (gpu: string) => void, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>): Promise<void> {
+    for (const wanted of await wantedFiles(this.db.manager)) {
+      const key = [wanted.gpu, wanted.folder, wanted.name].join('\n');
+      if (this.running.has(key)) continue;
+      const gpu = gpus.find((candidate) => candidate.name === wanted.gpu);
       if (!gpu) {
-        await this.release(task.id);
+        await this.release(fence, wanted);
         continue;
       }
       const stop = new AbortController();
-      this.running.set(task.id, stop);
-      void this.fetch(task, wanted, gpu, stop.signal, done, failed).finally(() => this.running.delete(task.id));
+      this.running.set(key, stop);
+      void this.fetch(fence, wanted, gpu, stop.signal, done, failed).finally(() => this.running.delete(key));
     }
   }
 
@@ -66,38 +85,64 @@ export class ModelRecovery {
     for (const stop of this.running.values()) stop.abort(new Error('rendering stops'));
   }
 
-  private async fetch(task: Task, wanted: WantedModel, gpu: GpuConfig, signal: AbortSignal, done: (gpu: string) => void, failed: (task: Task, error: JobError) => Promise<void>): Promise<void> {
+  private async fetch(
+    fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal, done: (gpu: string) => void, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>,
+  ): Promise<void> {
     try {
-      let notedAtMs = -Infinity;
       this.logger.info({ gpu: gpu.name, folder: wanted.folder, file: wanted.name }, `downloading ${wanted.name} to ${gpu.name}`);
-      await this.source.ensure(
-        gpu, wanted.folder, wanted.name,
-        ({ receivedBytes, totalBytes }) => {
-          const now = this.clock.monotonicMs();
-          if (now - notedAtMs < noteEveryMs) return;
-          notedAtMs = now;
-          this.note(task.id, { ...wanted, receivedBytes, totalBytes });
-        },
-        { signal },
-      );
-      await this.release(task.id);
+      while (!(await this.fetched(wanted, gpu, signal))) await sleep(othersEveryMs, undefined, { signal });
+      await this.release(fence, wanted);
       done(gpu.name);
     } catch (error) {
       // The next leader goes on where the file broke off.
       if (signal.aborted) return;
       this.logger.warn({ gpu: gpu.name }, `downloading ${wanted.name}: ${describeError(error)}`);
-      await failed(task, { code: 'model_download_failed', message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`, hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.` })
-        .catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up a task whose model cannot be downloaded; the next look tries again'));
+      const failure = { code: 'model_download_failed', message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`, hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.` };
+      await this.failAll(wanted, failure, failed).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up tasks whose model cannot be downloaded; the next look tries again'));
     }
   }
 
-  private note(taskId: string, wanted: WantedModel): void {
+  /** False while another process, `tower models fetch` for instance, is fetching the file: it is waited for. */
+  private async fetched(wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal): Promise<boolean> {
+    let notedAtMs = -Infinity;
+    const note = ({ receivedBytes, totalBytes }: { receivedBytes: number; totalBytes: number | null }): void => {
+      const now = this.clock.monotonicMs();
+      if (now - notedAtMs < noteEveryMs) return;
+      notedAtMs = now;
+      this.note(wanted, receivedBytes, totalBytes);
+    };
+    try {
+      await this.source.ensure(gpu, wanted.folder, wanted.name, note, { signal });
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'download_in_progress') throw error;
+      this.logger.info({ gpu: gpu.name, file: wanted.name }, describeError(error));
+      return false;
+    }
+  }
+
+  private async failAll(wanted: WantedFile, error: JobError, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>): Promise<void> {
+    const tasks: Pick<Task, 'id' | 'jobId'>[] = await this.db.manager.query(`select id, job_id as "jobId" from task where ${waitsForFile}`, parametersOf(wanted));
+    for (const task of tasks) await failed(task, error);
+  }
+
+  private note(wanted: WantedFile, receivedBytes: number, totalBytes: number | null): void {
     this.db.manager
-      .query("update task set wants_model = $2 where id = $1 and state = 'queued' and wants_model is not null", [taskId, JSON.stringify(wanted)])
+      .query(`update task set wants_model = $4 where ${waitsForFile}`, [...parametersOf(wanted), JSON.stringify({ ...wanted, receivedBytes, totalBytes })])
       .catch((error: unknown) => this.logger.debug(`noting a download: ${describeError(error)}`));
   }
 
-  private async release(taskId: string): Promise<void> {
-    await this.db.manager.query("update task set wants_model = null, not_before = null, state = state where id = $1 and state = 'queued'", [taskId]);
+  /** Setting the state to what it is wakes the scheduler. */
+  private async release(fence: string, wanted: WantedFile): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.query(`update task set wants_model = null, not_before = null, state = state where ${waitsForFile}`, parametersOf(wanted));
+    });
   }
 }
+
+const waitsForFile = "state = 'queued' and wants_model is not null and wants_model->>'gpu' = $1 and wants_model->>'folder' = $2 and wants_model->>'name' = $3";
+const parametersOf = ({ gpu, folder, name }: WantedFile): string[] => [gpu, folder, name];
+
+const wantedFiles = (tx: EntityManager): Promise<WantedFile[]> =>
+  tx.query("select distinct wants_model->>'gpu' as gpu, wants_model->>'folder' as folder, wants_model->>'name' as name from task where state = 'queued' and wants_model is not null");

@@ -17,6 +17,7 @@ import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
 import { FleetReader, type Fleet } from './fleet';
 import { assign, type Assignment } from './pick';
+import { MissingModels } from './missing-models';
 import { ModelRecovery } from './model-recovery';
 import { OrphanedAttempts } from './orphaned-attempts';
 import { PromptSender } from './prompt-sender';
@@ -47,6 +48,7 @@ export class Scheduler {
     db: DataSource,
     private readonly attempts: AttemptsService,
     private readonly orphans: OrphanedAttempts,
+    private readonly missing: MissingModels,
     private readonly watch: PromptWatch,
     private readonly prompts: WatchedPrompts,
     private readonly sender: PromptSender,
@@ -111,7 +113,8 @@ export class Scheduler {
           await this.dispatch(fence);
           this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
           this.verdicts.look(fence);
-          await this.models.fetchWanted(this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
+          this.missing.settle(fence, [...this.drivers.values()]);
+          await this.models.fetchWanted(fence, this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
         }
       } catch (error) {
         if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
@@ -172,6 +175,7 @@ export class Scheduler {
     this.drivers.clear();
     await Promise.all(drivers.map((driver) => driver.stop()));
     this.watch.forget();
+    this.missing.forget();
   }
 
   private async dispatch(fence: string): Promise<void> {

@@ -14,11 +14,13 @@ export interface WatchLimits {
   restartCoolDownMs: number;
   /** Without a verdict since it was announced, until quality is asked for it; and between two rounds of asking. */
   verdictMs: { wait: number; askEvery: number };
+  /** A file that no card has may yet be brought before its tasks fail. */
+  missingModelMs: number;
 }
 
 export const watchLimits: WatchLimits = {
   zombieMs: 30_000, refusedMs: 30_000, silentMs: 120_000, patience: 1, quarantineMs: { first: 30_000, last: 600_000 }, restartCoolDownMs: 600_000,
-  verdictMs: { wait: 120_000, askEvery: 15_000 },
+  verdictMs: { wait: 120_000, askEvery: 15_000 }, missingModelMs: 60_000,
 };
 
 /** Injection token. */

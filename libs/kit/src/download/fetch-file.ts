@@ -4,7 +4,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors';
-import { claimFile } from '../processes/file-claim';
+import { claimFile, isClaimed } from '../processes/file-claim';
 import { AddressGuard } from './address-guard';
 import { Download, type DownloadLimits } from './download';
 import { ProgressMeter, type DownloadProgress } from './download-progress';
@@ -50,7 +50,7 @@ async function fetchNow(request: FetchRequest, options: FetchOptions): Promise<'
   const format = formatOf(target);
   if (formatOf(new URL(url).pathname) !== format) throw new AppError('conflict', 'model_format_refused', `${url} is another kind of file than ${basename(target)}`);
   await mkdir(dirname(target), { recursive: true });
-  const outcome = await claimFile(`${target}.lock`, { isShared: true });
+  const outcome = await claimFile(claimOf(target), { isShared: true });
   if ('heldBy' in outcome)
     throw new AppError('conflict', 'download_in_progress', `process ${outcome.heldBy} is fetching ${target} right now: wait for it`, { details: { pid: outcome.heldBy } });
   const { claim } = outcome;
@@ -70,6 +70,11 @@ async function fetchNow(request: FetchRequest, options: FetchOptions): Promise<'
     claim.release();
   }
 }
+
+/** Whether some process, of this machine or another, is fetching that file right now. */
+export const isBeingFetched = (target: string): Promise<boolean> => isClaimed(claimOf(target));
+
+const claimOf = (target: string): string => `${target}.lock`;
 
 /** @throws AppError `model_file_differs`, because another file of that name may be somebody's work */
 async function isPresent({ target, bytes, sha256 }: FetchRequest, meter: ProgressMeter): Promise<boolean> {

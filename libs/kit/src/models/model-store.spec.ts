@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GenerationModel } from '@tower/contracts';
 import { FileServer, safetensors, wholeFile } from '@tower/testing';
+import { claimFile } from '../processes/file-claim';
 import { ModelAcceptance } from './model-acceptance';
 import { ModelStore, type ModelCard } from './model-store';
 
@@ -80,6 +81,27 @@ describe('ModelStore', () => {
     const away = join(home, 'mnt', 'models');
     expect(await refusal(storeOf(), undefined, { ...gpu, models_folder: away })).toMatchObject({ code: 'model_folder_unreachable' });
     expect(existsSync(away)).toBe(false);
+  });
+
+  it('says how a file stands: absent, being fetched by some process, or there', async () => {
+    const store = storeOf();
+    const standing = () => store.standing(gpu, 'unet', 'wan\\a.safetensors');
+    expect(await standing()).toBe('absent');
+    const place = join(home, 'models', 'diffusion_models', 'wan', 'a.safetensors');
+    const outcome = await claimFile(`${place}.lock`, { isShared: true });
+    expect(await standing()).toBe('arriving');
+    if ('claim' in outcome) outcome.claim.release();
+    expect(await standing()).toBe('absent');
+    writeFileSync(place, 'mine');
+    expect(await standing()).toBe('present');
+    expect(await store.standing({ name: 'remote', url: gpu.url }, 'unet', 'wan/a.safetensors')).toBe('absent');
+  });
+
+  it('is hindered by a folder that is not mounted, and by nothing once it is', async () => {
+    const late = { ...gpu, models_folder: join(home, 'mnt') };
+    expect(await storeOf().hindrance(late, 'diffusion_models', model.name)).toMatchObject({ code: 'model_folder_unreachable' });
+    mkdirSync(join(home, 'mnt'));
+    expect(await storeOf().hindrance(late, 'diffusion_models', model.name)).toBeUndefined();
   });
 
   it('takes a file that is there although nobody knows its digest', async () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelFileName, modelFolder, type GenerationModel, type GpuConfig } from '@tower/contracts';
 import type { DownloadProgress } from '../download/download-progress';
-import { fetchFile, type FetchOptions } from '../download/fetch-file';
+import { fetchFile, isBeingFetched, type FetchOptions } from '../download/fetch-file';
 import { formatRefusal } from '../download/file-format';
 import { AppError, type ErrorKind } from '../errors';
 import { ModelAcceptance } from './model-acceptance';
@@ -71,6 +71,21 @@ export class ModelStore {
     return refuse('forbidden', 'model_licence_not_accepted', `${model.name} is under "${model.licence}", which nobody has accepted here: read it, then add the licence or the file to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${model.name} --accept-licence`);
   }
 
+  /** As `obstacle`, with a look at the models folder: one that is not mounted must not be made on the disk below it. */
+  async hindrance(gpu: ModelCard, folder: string, name: string, options: EnsureOptions = {}): Promise<AppError | undefined> {
+    const obstacle = this.obstacle(gpu, folder, name, options);
+    if (obstacle !== undefined || (await isFolder(gpu.models_folder ?? ''))) return obstacle;
+    return this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there: mount it, or correct models_folder in config/gpus.yaml`);
+  }
+
+  /** How the file stands in that card's folder; `arriving`: some process is fetching it right now. `absent` also where the folder cannot be reached. */
+  async standing(gpu: ModelCard, folder: string, name: string): Promise<'absent' | 'arriving' | 'present'> {
+    const place = this.place(gpu, folder, name);
+    if (place === undefined) return 'absent';
+    if (await isBeingFetched(place)) return 'arriving';
+    return (await isFile(place)) ? 'present' : 'absent';
+  }
+
   /**
    * Sees to it that the card's folder holds the file. ComfyUI may have to list its folder anew before it knows.
    * @returns `present` when it was there already
@@ -81,11 +96,8 @@ export class ModelStore {
     const { url = null, sha256 = null, bytes = null } = this.sourceOf(folder, name) ?? {};
     const target = this.place(gpu, folder, name);
     if (target !== undefined && sha256 === null && (await isFile(target))) return 'present';
-    const obstacle = this.obstacle(gpu, folder, name, options);
-    if (obstacle !== undefined) throw obstacle;
-    // A folder that is not mounted must not be made on the disk below it.
-    if (!(await isFolder(gpu.models_folder ?? '')))
-      throw this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there: mount it, or correct models_folder in config/gpus.yaml`);
+    const hindrance = await this.hindrance(gpu, folder, name, options);
+    if (hindrance !== undefined) throw hindrance;
     if (url === null || sha256 === null || target === undefined) throw new Error(`${name} passed without a source`);
     try {
       return await fetchFile({ url, sha256, bytes, target, ...(onProgress && { onProgress }), ...(options.signal && { signal: options.signal }) }, this.fetchOptions);

@@ -36,6 +36,12 @@ export async function claimFile(file: string, options: ClaimOptions = {}): Promi
   }
 }
 
+/** Whether a live process has the claim; looks only. */
+export async function isClaimed(file: string): Promise<boolean> {
+  const holder = await readHolder(file);
+  return holder !== undefined && isAlive(file, holder);
+}
+
 function createExclusively(file: string, content: string): boolean {
   try {
     writeFileSync(file, content, { flag: 'wx', mode: 0o600 });

@@ -1,0 +1,145 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { requireFence } from '@tower/db';
+import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import type { GpuDriver } from '../gpus/gpu-driver';
+import { RenderingMetrics } from '../rendering.metrics';
+import { noParts, type ParameterValues } from '../workflows/composition';
+import { lacking } from '../workflows/missing';
+import { vramNeedMb } from '../workflows/planned-values';
+import { RequirementsMemory } from '../workflows/requirements-memory';
+import type { Workflow } from '../workflows/workflow-file';
+import { WorkflowLibrary } from '../workflows/workflow-library';
+import { AttemptsService, schedulerLease } from './attempts.service';
+import { folderOf, remedyFor, type FileCard, type Patience, type Remedy } from './missing-files';
+import { ModelRecovery } from './model-recovery';
+import { holdKind, reopenKind, tasksOfKind, waitingKinds, wordsAmong, type WaitingKind } from './waiting-kinds';
+import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
+
+/** Milliseconds between two looks at what waits, at least. */
+const lookEveryMs = 2_000;
+/** A look may take a twentieth of the time: a long queue is looked at less often. */
+const restPerWork = 20;
+/** Tasks that are failed at one look; the next one goes on. */
+const failedAtOnce = 100;
+
+/** Sees to waiting tasks that no card can take for want of a file: fetches it, or fails them with the sentence that says what to do. */
+@Injectable()
+export class MissingModels {
+  private readonly requirements = new RequirementsMemory();
+  /** By kind: since when no card can take it, and since when all that might have answered. Monotonic milliseconds. */
+  private waits = new Map<string, Omit<Patience, 'nowMs' | 'patienceMs'>>();
+  private nextAtMs = -Infinity;
+  private looking = false;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly attempts: AttemptsService,
+    private readonly models: ModelRecovery,
+    private readonly workflows: WorkflowLibrary,
+    private readonly metrics: RenderingMetrics,
+    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Somebody else looked meanwhile: patience begins anew. */
+  forget(): void {
+    this.waits = new Map();
+    this.nextAtMs = -Infinity;
+  }
+
+  /** Level-triggered: what waits is held against what the cards have, whoever changed either. In the background, because a long queue takes long to read. */
+  settle(fence: string, drivers: readonly GpuDriver[]): void {
+    if (this.looking || this.clock.monotonicMs() < this.nextAtMs || drivers.length === 0) return;
+    this.looking = true;
+    void this.look(fence, drivers)
+      .catch((error: unknown) => this.logger.warn(`looking for files that waiting tasks lack: ${describeError(error)}`))
+      .finally(() => (this.looking = false));
+  }
+
+  private async look(fence: string, drivers: readonly GpuDriver[]): Promise<void> {
+    const startMs = this.clock.monotonicMs();
+    const before = this.waits;
+    const words = wordsAmong(this.workflows.all());
+    const waits: typeof this.waits = new Map();
+    try {
+      for (const kind of await waitingKinds(this.db.manager, words)) {
+        const key = JSON.stringify(kind);
+        const nowMs = this.clock.monotonicMs();
+        const wait = before.get(key) ?? { sinceMs: nowMs, answeredSinceMs: nowMs };
+        const remedy = remedyFor(await this.cardsFor(kind, drivers), { ...wait, nowMs, patienceMs: this.limits.missingModelMs });
+        if (remedy.do === 'wait') waits.set(key, remedy.away ? { ...wait, answeredSinceMs: nowMs } : wait);
+        await this.apply(fence, kind, words, remedy, drivers);
+      }
+    } finally {
+      if (this.waits === before) this.waits = waits;
+      this.nextAtMs = this.clock.monotonicMs() + Math.max(lookEveryMs, (this.clock.monotonicMs() - startMs) * restPerWork);
+    }
+  }
+
+  /** Empty where there is nothing to decide: the template is gone or makes no graph, or a card can take the kind. */
+  private async cardsFor(kind: WaitingKind, drivers: readonly GpuDriver[]): Promise<FileCard[]> {
+    const workflow = this.workflows.find(kind.workflow);
+    if (workflow === undefined) return [];
+    const work = withWords(workflow, kind);
+    const needs = this.requirements.of(workflow, work);
+    if (needs.fault !== undefined) return [];
+    const takes = ({ config }: GpuDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
+    const seen = drivers.map((driver) => ({ driver, lacks: driver.server.inventory && lacking(needs, driver.server.inventory) }));
+    // The usual case, for every kind at every look.
+    if (seen.some(({ driver, lacks }) => lacks?.length === 0 && takes(driver) && !kind.excludedGpus.includes(driver.name))) return [];
+    const needMb = vramNeedMb(workflow, work.values, work.parts, work.plan);
+    const cards: FileCard[] = [];
+    for (const [position, { driver, lacks }] of seen.entries()) {
+      const { config, sight, server } = driver;
+      const files = (lacks ?? []).filter(({ kind: what }) => what === 'model').map((missing) => ({ folder: folderOf(missing), name: missing.name }));
+      const places = await Promise.all(files.map(({ folder, name }) => this.models.placeOf(config, folder, name)));
+      cards.push({
+        name: config.name, position, answers: sight.state !== 'down' && sight.state !== 'unknown', takes: takes(driver), excluded: kind.excludedGpus.includes(config.name),
+        prefers: config.prefers.includes(workflow.file.work), bigEnough: needMb <= (config.vram_mb ?? server.inventory?.vramMb ?? needMb), lacks, filesReadAtMs: server.filesReadAtMs,
+        obstacles: places.map(({ obstacle }) => obstacle), arriving: places.some(({ arriving }) => arriving),
+      });
+    }
+    return cards;
+  }
+
+  private async apply(fence: string, kind: WaitingKind, words: readonly string[], remedy: Remedy, drivers: readonly GpuDriver[]): Promise<void> {
+    switch (remedy.do) {
+      case 'nothing':
+        return;
+      case 'wait':
+        for (const driver of drivers) if (remedy.read.includes(driver.name)) driver.readFiles();
+        return;
+      case 'download':
+        return this.download(fence, kind, words, remedy);
+      case 'reopen':
+        return this.db.transaction(async (tx) => {
+          await requireFence(tx, schedulerLease, fence);
+          await reopenKind(tx, kind, words);
+        });
+      case 'fail':
+        for (const task of await tasksOfKind(this.db.manager, kind, words, failedAtOnce)) {
+          this.metrics.recoverySteps.inc({ gpu: 'none', because: 'missing_model', step: 'give_up' });
+          await this.attempts.failWaiting(fence, task, { code: 'model_missing', message: remedy.message, hint: remedy.hint });
+        }
+    }
+  }
+
+  private async download(fence: string, kind: WaitingKind, words: readonly string[], { gpu, folder, name }: Extract<Remedy, { do: 'download' }>): Promise<void> {
+    const step = { step: 'download_model', because: 'missing_model', gpu, detail: `${name} is downloaded to ${gpu}`, at: this.clock.now().toISOString() };
+    const held = await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      return holdKind(tx, kind, words, { wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null }, step, until: this.models.heldUntil() });
+    });
+    this.metrics.recoverySteps.inc({ gpu, because: 'missing_model', step: 'download_model' }, held);
+    this.logger.info({ gpu, folder, file: name }, `${held} waiting tasks need ${name}, which no card has; it is downloaded to ${gpu}`);
+  }
+}
+
+/** A graph wants every text and the seed; which, no card is chosen by. */
+function withWords(workflow: Workflow, kind: WaitingKind) {
+  const words: ParameterValues = {};
+  for (const [name, { type }] of Object.entries(workflow.file.parameters)) if (type === 'text' || name === 'seed') words[name] = type === 'text' ? '' : 0;
+  return { values: { ...words, ...kind.parameters }, parts: { ...noParts, ...kind.parts }, plan: kind.plan };
+}
