@@ -68,14 +68,14 @@ export class CardDoctor {
   }
 
   /** One look's consequences for the card's health. `foreignRunning`: a prompt of another program runs there, as far as is known. */
-  async tend(driver: GpuDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
+  async tend(fence: string, driver: GpuDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
     const health = this.healthOf(driver.name);
     const { trouble } = health;
     if (trouble === null) return;
     if (await this.wasRestarted(driver, queue, health)) return this.heal(driver.name, health, 'it was restarted');
     if (trouble.kind === 'needs_restart') {
       if (trouble.restarted || foreignRunning) return;
-      if (await this.restarter.restart(driver.config, trouble.reason)) this.healths.set(driver.name, { ...health, trouble: { ...trouble, restarted: true } });
+      if (await this.restarter.restart(fence, driver.config, trouble.reason)) this.healths.set(driver.name, { ...health, trouble: { ...trouble, restarted: true } });
       return;
     }
     if (queue === null || !isProbeDue(health, this.clock.now())) return;

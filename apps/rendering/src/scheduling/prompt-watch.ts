@@ -53,7 +53,7 @@ export class PromptWatch {
     const { queue } = driver.sight;
     for (const attempt of live) await this.actOn(fence, driver, attempt, queue);
     if (queue === null) {
-      await this.doctor.tend(driver, null, driver.sight.foreignPrompts > 0);
+      await this.doctor.tend(fence, driver, null, driver.sight.foreignPrompts > 0);
       return;
     }
     const running = queue.queue_running.find((item) => live.some((attempt) => attempt.promptId === item[1]));
@@ -62,7 +62,7 @@ export class PromptWatch {
     if (running || live.length === 0) driver.follow(typeof clientId === 'string' ? clientId : undefined);
     const foreign = await this.sweeper.sweep(driver, queue, live);
     await this.noticeDeadWorker(fence, driver, queue, live);
-    await this.doctor.tend(driver, queue, foreign.running);
+    await this.doctor.tend(fence, driver, queue, foreign.running);
     this.judge(driver, queue, foreign.count, live);
   }
 

@@ -1,0 +1,73 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gpuConfig } from '@tower/contracts';
+import { databaseFor, Lease } from '@tower/db';
+import { createLogger, Metrics, systemClock } from '@tower/kit';
+import { createTestDatabase, FixedClock, waitFor, type TestDatabase } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import { RenderingMetrics } from '../rendering.metrics';
+import { schedulerLease } from '../scheduling/scheduler-lease';
+import { watchLimits } from '../scheduling/watch-limits';
+import { GpuRestart } from './gpu-restart.entity';
+import { Restarter } from './restarter';
+
+/** Real here: PostgreSQL, a lease, and the restart command as a process. */
+
+const logger = createLogger('restarter', 'silent');
+let database: TestDatabase;
+let db: DataSource;
+let lease: Lease;
+let folder: string;
+let fence: string;
+
+beforeEach(async () => {
+  database = await createTestDatabase('rendering');
+  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: [GpuRestart] }).initialize();
+  lease = new Lease(db, schedulerLease, 'spec', systemClock, logger);
+  lease.start();
+  fence = await waitFor(() => lease.held());
+  folder = mkdtempSync(join(tmpdir(), 'tower-restarter-'));
+});
+afterEach(async () => {
+  await lease.stop();
+  await db.destroy();
+  await database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const marks = (): number => (existsSync(join(folder, 'ran')) ? readFileSync(join(folder, 'ran'), 'utf8').length : 0);
+const card = () => gpuConfig.parse({ name: 'rtx3060', url: 'http://127.0.0.1:1', restart_command: [process.execPath, '-e', "require('node:fs').appendFileSync(process.argv[1], '.')", join(folder, 'ran')] });
+/** One for each process that could lead. */
+const restarter = (clock = new FixedClock()): Restarter => new Restarter(db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
+const ended = (count: number) => waitFor(async () => (await db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, { timeoutMs: 20_000, describe: 'the commands to end' });
+
+it('runs the command once when several processes ask for it at the same moment', async () => {
+  const asked = await Promise.all(Array.from({ length: 6 }, () => restarter().restart(fence, card(), 'it hangs')));
+  expect(asked.filter((ran) => ran)).toHaveLength(1);
+  await ended(1);
+  expect(marks()).toBe(1);
+});
+
+it('runs nothing for a process that no longer leads', async () => {
+  const former = restarter();
+  await expect(former.restart(String(Number(fence) - 1), card(), 'it hangs')).rejects.toMatchObject({ code: 'lease_lost' });
+  expect(await db.manager.count(GpuRestart)).toBe(0);
+  expect(await former.restart(fence, card(), 'it hangs')).toBe(true);
+  await ended(1);
+});
+
+it.each([['back', '+1 hour'], ['forward', '-1 hour']])('keeps its pause, and no more than its pause, when the clock is set %s by an hour', async (_, shift) => {
+  const clock = new FixedClock();
+  const leader = restarter(clock);
+  expect(await leader.restart(fence, card(), 'it hangs')).toBe(true);
+  await ended(1);
+  // What was noted before lies in the future now, or longer ago than it was.
+  await db.query(`update gpu_restart set at = at + $1::interval`, [shift]);
+  clock.advance(watchLimits.restartCoolDownMs - 1);
+  expect(await leader.restart(fence, card(), 'it hangs again')).toBe(false);
+  clock.advance(1);
+  expect(await leader.restart(fence, card(), 'it hangs again')).toBe(true);
+  await ended(2);
+  expect(marks()).toBe(2);
+});
