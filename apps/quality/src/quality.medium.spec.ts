@@ -8,7 +8,7 @@ import { deliveryOf, maxDeliveries } from '@tower/bus';
 import { attemptJudged, attemptRendered, type DataOf, type EventOf, type ScoreView } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
 import { createLogger, Metrics, newId, repositoryRoot } from '@tower/kit';
-import { createTestDatabase, FixedClock, type TestDatabase } from '@tower/testing';
+import { createTestDatabase, FixedClock, itNeeds, type TestDatabase } from '@tower/testing';
 import { findFfmpeg } from '@tower/imaging';
 import sharp from 'sharp';
 import type { DataSource } from 'typeorm';
@@ -152,7 +152,7 @@ describe('judging an attempt', () => {
 });
 
 describe('judging a film', () => {
-  const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+  const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
   /** A bar that goes round once in 16 frames: the frame after the last is the first. */
   const loopFrames = (count: number): Buffer =>
     Buffer.concat(

@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gpuConfig, type ArtifactView, type JobView } from '@tower/contracts';
 import { findFfmpeg, readMoving, sha256File } from '@tower/imaging';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import { createTestDatabase, itNeeds, startTestNats, type TestDatabase, type TestNats, waitFor } from '@tower/testing';
 import sharp from 'sharp';
 import { Attempt, JobEvent, RuntimeSample } from './jobs/job.entity';
 import { RenderingRig } from './rig/rendering-rig';
@@ -20,7 +20,7 @@ let nats: TestNats;
 let card: SimProcess;
 let rig: RenderingRig;
 
-const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 const loop = { job_type: 'animation_loop', preset: 'draft', prompt: 'a girl with blue hair, wind', width: 128, height: 128, steps: 4, seed: 11 } as const;
 

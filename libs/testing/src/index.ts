@@ -4,3 +4,4 @@ export { FixedClock } from './fixed-clock';
 export { waitFor, type WaitOptions } from './wait-for';
 export { FileServer, dropAfter, ignoreRange, stallAfter, status, unmeasured, wholeFile, type FileAnswer } from './file-server';
 export { safetensors } from './safetensors';
+export { describeNeeds, itNeeds } from './needs';

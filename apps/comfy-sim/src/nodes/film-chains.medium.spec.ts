@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFfmpeg, findHolds, loopSeam, meanAbsoluteDifference, readFilm, type Rgb } from '@tower/imaging';
+import { describeNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import { startComfySim, type RunningComfySim } from '../comfy-sim';
 import { recipe, withInputs, type Graph } from '../replay/recipe-book';
@@ -9,7 +10,7 @@ import { run, upload, type SettledPrompt } from '../replay/test-client';
 import { drawnFilm } from './node-bench';
 
 /** What is real here: a simulator on a port of its own, in this process, asked over HTTP, and the films that it leaves on disk. */
-const withFfmpeg = findFfmpeg() === undefined ? describe.skip : describe;
+const withFfmpeg = describeNeeds(findFfmpeg(), 'ffmpeg');
 const small = { width: 96, height: 128, steps: 2, text: '1girl, twintails, forest' };
 let home: string;
 let sim: RunningComfySim;

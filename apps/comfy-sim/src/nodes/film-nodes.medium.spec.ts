@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFfmpeg, findHolds, loopSeam, readFilm, type FilmFacts, type Rgb } from '@tower/imaging';
+import { describeNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { CardProfileId } from '../card/card-profile';
 import { Sound } from '../sound/sound';
@@ -12,7 +13,7 @@ import { ImageValue, type NodeValue } from './node-value';
 
 /** Real: the nodes, ffmpeg, the files and what decodes them. The clock stands in for a server that is not asked anything. */
 jest.setTimeout(60_000);
-const withFfmpeg = findFfmpeg() === undefined ? describe.skip : describe;
+const withFfmpeg = describeNeeds(findFfmpeg(), 'ffmpeg');
 const [width, height] = [96, 128];
 
 let bench: NodeBench;

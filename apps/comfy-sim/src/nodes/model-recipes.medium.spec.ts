@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFfmpeg } from '@tower/imaging';
+import { describeNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import { inventoryWithout } from '../card/model-inventory';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
@@ -88,7 +89,7 @@ describe('the recipes', () => {
   });
 });
 
-(findFfmpeg() === undefined ? describe.skip : describe)('the recipes, as films', () => {
+describeNeeds(findFfmpeg(), 'ffmpeg')('the recipes, as films', () => {
   it.each<[string, Graph, string]>([
     ['Wan 2.1 from a text', recipe('e1_wan21_t2v'), '11'], ['CogVideoX from a picture', recipe('f_cogvideox_i2v'), '10'],
   ])('%s ends in a film', async (_, graph, node) => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFfmpeg, readFilm } from '@tower/imaging';
+import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import { Picture } from '../pictures/picture';
 import type { NodeResult } from './node-behaviour';
@@ -10,7 +11,7 @@ import { ImageValue } from './node-value';
 
 let home: string;
 let bench: NodeBench;
-const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-pictures-'));

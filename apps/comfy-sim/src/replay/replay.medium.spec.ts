@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { findFfmpeg } from '@tower/imaging';
+import { describeNeeds } from '@tower/testing';
 import { startComfySim, type ComfySimOptions, type RunningComfySim } from '../comfy-sim';
 import { inventoryWithout } from '../card/model-inventory';
 import type { GenerationId } from '../generation';
@@ -50,7 +51,6 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ['0.33', 'bad-requests', { maxUploadMegabytes: 1 }],
   ['0.33', 'preview-method', { previewMethod: 'none' }],
   ['0.33', 'intermediate-output'], ['0.33', 'preview-method', { previewMethod: 'none' }],
-  ...(findFfmpeg() === undefined ? [] : films),
 ];
 
 // A recording pins moments, such as a list that was read while a prompt ran; a busy machine can miss one. A wrong simulator is wrong every time.
@@ -71,7 +71,7 @@ afterEach(async () => {
 /** A step must last long enough for an interrupt to arrive between two, and a prompt for the lists that are read while it runs. */
 const timeScaleOf = (name: string): number => (name === 'prompt-id-forms' ? 0.5 : name.startsWith('interrupt') ? 0.06 : 0.01);
 
-describe.each(traces)('the recording %s %s', (generation, name, flags = {}) => {
+const recording = (generation: GenerationId, name: string, flags: Flags = {}): void => {
   it('plays the same against the simulator', async () => {
     const trace = readTrace(generation, name);
     const timeScale = timeScaleOf(name);
@@ -83,7 +83,10 @@ describe.each(traces)('the recording %s %s', (generation, name, flags = {}) => {
     const played = await new Player(sim.url, trace, (note) => prepareFiles(trace, note), agrees).play();
     expect(verdict(played)).toEqual([]);
   });
-});
+};
+
+describe.each(traces)('the recording %s %s', recording);
+describeNeeds(findFfmpeg(), 'ffmpeg').each(films)('the recording %s %s', recording);
 
 /** The prompt that ran before a recording with number 0 already taken. */
 const warmPrompt = {

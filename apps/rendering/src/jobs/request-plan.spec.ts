@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { generateRequest, type GenerateRequest } from '@tower/contracts';
 import { findFfmpeg, sha256File } from '@tower/imaging';
 import { AppError, newId, repositoryRoot } from '@tower/kit';
+import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { EntityManager } from 'typeorm';
 import { Library } from '../library/library';
@@ -14,7 +15,7 @@ import { WorkflowLibrary } from '../workflows/workflow-library';
 import type { Artifact } from './job.entity';
 import { planRequest, type RequestPlan } from './request-plan';
 
-const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 const artifactId = newId();
 
 let folder: string;
@@ -119,9 +120,12 @@ describe('a request is refused', () => {
     ['no picture for what works on one', 'upscale-esrgan', { prompt: '' }, '/start_image', /is needed/],
     ['several results of what has no seed', 'upscale-esrgan', { prompt: '', start_image: artifactId, count: 2 }, '/count', /no seed/],
     ['LoRAs of what takes none', 'upscale-esrgan', { prompt: '', start_image: artifactId, lora_models: ['style.safetensors'] }, '/lora_models', /takes no LoRA/],
-    ['a still where a film is needed', 'interpolate-rife', { prompt: '', parameters: { start_film: artifactId } }, '/parameters/start_film', /must be a film/],
   ])('for %s', async (_what, workflow, body, pointer, message) => {
     expect((await refused(workflow, body))[pointer]).toMatch(message);
+  });
+
+  withFfmpeg('for a still where a film is needed', async () => {
+    expect((await refused('interpolate-rife', { prompt: '', parameters: { start_film: artifactId } }))['/parameters/start_film']).toMatch(/must be a film/);
   });
 
   it('with every wrong field at once', async () => {

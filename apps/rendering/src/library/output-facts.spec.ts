@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFfmpeg } from '@tower/imaging';
+import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { FileRef } from '../comfyui/comfy-messages';
 import { inspectOutput, OutputFault, type OutputFacts } from './output-facts';
 import { artifactsAmong, failureOf, failureOfFault } from './promised-output';
 
 const program = findFfmpeg();
-const withFfmpeg = program === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(program, 'ffmpeg');
 
 let folder: string;
 beforeAll(() => {

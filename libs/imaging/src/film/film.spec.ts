@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { itNeeds } from '@tower/testing';
 import { sha256 } from '../digest';
 import { findFfmpeg, isOldFfmpeg } from './find-ffmpeg';
 import { vectorPath } from '../vectors/vector-files';
@@ -12,7 +13,7 @@ import { readFilmForMetrics } from './metric-frames';
 
 /** Real: ffmpeg, and the files it writes. Without ffmpeg (FFMPEG_PATH or on the path) everything but the first test is skipped. */
 const program = findFfmpeg();
-const withFfmpeg = program === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(program, 'ffmpeg');
 const isOld = program !== undefined && isOldFfmpeg(program);
 
 describe('reading a film', () => {

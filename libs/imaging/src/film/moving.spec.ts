@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { itNeeds } from '@tower/testing';
 import { sha256 } from '../digest';
 import type { Rgb } from '../picture';
 import { readAnimation } from './animation';
@@ -13,7 +14,7 @@ import { findFfmpeg } from './find-ffmpeg';
 import { movingFormatOf, readMoving } from './moving';
 
 const program = findFfmpeg();
-const withFfmpeg = program === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(program, 'ffmpeg');
 
 let folder: string;
 beforeAll(() => {

@@ -1,3 +1,4 @@
+import { itNeeds } from '@tower/testing';
 import { decodePicture } from '../decode';
 import { sha256 } from '../digest';
 import { readFilm } from '../film/film';
@@ -116,7 +117,7 @@ describeVectors<{
   });
 
   describe('files', () => {
-    const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+    const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
     files.forEach(({ file, matrix, range, frames: count, maxDiffToSource, meanDiffToSource }) => {
       withFfmpeg(`${file} decodes to its source (needs ffmpeg: FFMPEG_PATH or on the path)`, async () => {
         const sheet = await decodePicture(vectorPath(source.sheet.split(' ')[0]!));
