@@ -6,5 +6,8 @@ it('stands still until it is advanced', () => {
   clock.advance(90_000);
   expect(clock.now().toISOString()).toBe('2026-03-04T05:07:37.000Z');
   expect(clock.monotonicMs() - before).toBe(90_000);
+  clock.setWall(-3_600_000);
+  expect(clock.now().toISOString()).toBe('2026-03-04T04:07:37.000Z');
+  expect(clock.monotonicMs() - before).toBe(90_000);
   expect(() => clock.advance(-1)).toThrow(RangeError);
 });

@@ -45,6 +45,8 @@ export function forecast<Task extends Waiting>(
 
 /** Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. */
 export function remaining(estimate: AttemptEstimate, elapsed: number, percent: number): { seconds: number; low: number; high: number; basis: string } {
+  // A clock that was set back meanwhile says nothing of the pace.
+  if (elapsed <= 0) return { seconds: estimate.seconds, low: estimate.low, high: estimate.high, basis: estimate.basis };
   if (percent >= 10 && percent < 100) {
     const seconds = (elapsed * (100 - percent)) / percent;
     return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis: `own pace at ${Math.round(percent)} %` };

@@ -31,6 +31,11 @@ it.each<[CardFault, string]>([
   expect(afterFault(health, fault('hung'), now, 30_000)).toBe(health);
 });
 
+it('rests no longer than its pause when the clock is set back, and is tried at once when it is set forward', () => {
+  const health = after('hung', 'hung', 'hung');
+  expect([later(1), later(-1), later(-3_600_000), later(3_600_000)].map((at) => isProbeDue(health, at))).toEqual([false, true, true, true]);
+});
+
 it('is tried after the pause, and rests twice as long after each try that fails, ten minutes at most', () => {
   let health = after('hung', 'hung', 'hung');
   expect([isProbeDue(health, later(29_999)), isProbeDue(health, later(30_000)), isProbeDue(healthy, now)]).toEqual([false, true, false]);

@@ -76,6 +76,7 @@ export interface WantedModel {
 @Entity('task')
 @Index('task_job', ['jobId'])
 @Index('task_waiting', { synchronize: false })
+@Index('task_held', { synchronize: false })
 export class Task {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') jobId!: string;

@@ -100,7 +100,7 @@ export class JobsReader {
     const ids = In(jobs.map((job) => job.id));
     const [tasks, attempts] = await Promise.all([
       this.db.manager.find(Task, { where: { jobId: ids }, order: { idx: 'ASC' } }),
-      this.db.manager.find(Attempt, { where: { jobId: ids }, order: { dispatchedAt: 'ASC', n: 'ASC' } }),
+      this.db.manager.find(Attempt, { where: { jobId: ids }, order: { n: 'ASC', dispatchedAt: 'ASC' } }),
     ]);
     return jobs.map((job) => ({ job, tasks: tasks.filter((task) => task.jobId === job.id), attempts: attempts.filter((attempt) => attempt.jobId === job.id) }));
   }

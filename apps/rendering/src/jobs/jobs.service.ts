@@ -5,7 +5,7 @@ import {
   type JobAccepted, type JobView, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
-import { AppError, CLOCK, newId, type Clock } from '@tower/kit';
+import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { Library } from '../library/library';
 import { ANSWERS_FLEET, toWaiting, type Fleet, type FleetReader, type WaitingTask } from '../scheduling/fleet';
@@ -13,6 +13,7 @@ import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { arrivalOf } from './arrival';
 import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobJournal } from './job-journal';
 import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
@@ -120,9 +121,9 @@ export class JobsService {
     tx: EntityManager, context: RequestContext, body: GenerateRequest, { workflow, values, parts, images, promised }: RequestPlan, prompt: { positive: string; negative: string }, seed: number,
     projectSlug: string,
   ): Promise<{ job: Job; tasks: Pick<Task, 'id'>[] }> {
-    const now = this.clock.now();
+    const now = await arrivalOf(tx, this.clock.now());
     const job = tx.create(Job, {
-      id: newId(), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name, workflowVersion: workflow.file.version,
+      id: newIdAt(now), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name, workflowVersion: workflow.file.version,
       preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt, negativePrompt: body.negative_prompt, fullPrompt: prompt.positive,
       fullNegativePrompt: prompt.negative, modelName: textOf(values, 'model_name') ?? '', width: promised.width, height: promised.height, steps: Number(values['steps'] ?? 0),
       cfgScale: values['cfg_scale'] === undefined ? null : Number(values['cfg_scale']), samplerName: textOf(values, 'sampler_name'), scheduler: textOf(values, 'scheduler'),

@@ -6,7 +6,7 @@ import {
   attemptJudged, generateRequest, type EventOf, type findVerdictsRequest, type GenerateRequest, type GpuConfig, type InputOf, type JobAccepted, type JobView, type OutputOf,
 } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { AppError, createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock } from '@tower/kit';
+import { AppError, createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock, type Clock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import { CardDoctor } from '../gpus/card-doctor';
 import { Gpu } from '../gpus/gpu.entity';
@@ -58,6 +58,7 @@ export interface RigOptions {
   limits?: Partial<WatchLimits>;
   models?: ModelSource;
   oldestVersion?: string;
+  clock?: Clock;
   /** Other cards than the rig's, as after a change of the configuration. */
   gpus?: readonly GpuConfig[];
   /** What quality answers when it is asked for verdicts; nobody answers unless told. */
@@ -81,15 +82,15 @@ export class RenderingRig {
     readonly libraryRoot: string,
   ) {}
 
-  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[]): Promise<RenderingRig> {
+  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[], clock: Clock = systemClock): Promise<RenderingRig> {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-    const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
-    const reader = new JobsReader(db, fleets, systemClock);
-    const journal = new JobJournal(new Outbox('rendering', systemClock), systemClock);
+    const fleets = new FleetReader(db, workflows, new VramMemory(clock), clock);
+    const reader = new JobsReader(db, fleets, clock);
+    const journal = new JobJournal(new Outbox('rendering', clock), clock);
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
-    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, systemClock, db);
+    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, clock, db);
     return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot);
   }
 
@@ -98,7 +99,7 @@ export class RenderingRig {
     const db = await dataSource(this.databaseUrl);
     this.open.push(db);
     const logger = createLogger('rig', process.env['RIG_LOG'] ?? 'silent');
-    const clock = systemClock;
+    const clock = options.clock ?? systemClock;
     const limits = { ...watchLimits, ...options.limits };
     const { workflows } = this;
     const journal = new JobJournal(new Outbox('rendering', clock), clock);

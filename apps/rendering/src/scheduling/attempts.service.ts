@@ -17,6 +17,7 @@ import type { ParameterValues } from '../workflows/composition';
 import { graphSha256 } from '../workflows/graph-identity';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
 import { uploadNames } from './input-pictures';
 import { Recovery } from './recovery';
 import { schedulerLease } from './scheduler-lease';
@@ -28,8 +29,6 @@ const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';
 
 /** Milliseconds within which a POST that was announced must have arrived or failed. */
 const postWindowMs = 10_000;
-/** Losses of one task to restarts and dropped connections before somebody has to look. */
-const maxLosses = 6;
 
 /** Outcome of an attempt that the server answered from its cache; its seconds say nothing about the card. */
 export const cachedOutcome = 'rendered_from_cache';
@@ -99,7 +98,8 @@ export class AttemptsService {
   /** The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own measurement, if it gave one. */
   async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome }): Promise<void> {
     const now = this.clock.now();
-    const seconds = measured.seconds ?? (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
+    // The clock may have been set back since.
+    const seconds = measured.seconds ?? Math.max(0, (now.getTime() - attempt.dispatchedAt.getTime()) / 1000);
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const moved = await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome });
@@ -128,7 +128,7 @@ export class AttemptsService {
     } else {
       await this.end(fence, attempt, 'lost', gone ? `${processGone}: ${reason}` : reason, null, async (tx, job, task) => {
         const losses = task.losses + 1;
-        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore: new Date(this.clock.now().getTime() + 500 * 2 ** losses) });
+        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore: await heldFor(tx, pauseAfterLossMs(losses)) });
         else
           await this.journal.moveTask(tx, task, 'failed', {
             losses,

@@ -95,7 +95,7 @@ export class ModelRecovery {
       done(gpu.name);
     } catch (error) {
       // The next leader goes on where the file broke off.
-      if (signal.aborted) return;
+      if (signal.aborted || (error instanceof AppError && error.code === 'lease_lost')) return;
       this.logger.warn({ gpu: gpu.name }, `downloading ${wanted.name}: ${describeError(error)}`);
       const failure = { code: 'model_download_failed', message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`, hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.` };
       await this.failAll(wanted, failure, failed).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up tasks whose model cannot be downloaded; the next look tries again'));

@@ -120,8 +120,8 @@ export class PromptSender {
   private async freeModels(driver: GpuDriver): Promise<void> {
     try {
       await driver.client.free();
-      const until = Date.now() + freeingMs;
-      for (let before = -1; Date.now() < until; ) {
+      const until = performance.now() + freeingMs;
+      for (let before = -1; performance.now() < until; ) {
         await sleep(freeingPollMs);
         const free = (await driver.client.inventory.stats()).vramFreeMb ?? 0;
         if (free <= before) return;

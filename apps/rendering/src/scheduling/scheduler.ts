@@ -16,6 +16,7 @@ import type { Missing } from '../workflows/missing';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
 import { FleetReader, type Fleet } from './fleet';
+import { letGoOverheld } from './held-tasks';
 import { assign, type Assignment } from './pick';
 import { MissingModels } from './missing-models';
 import { ModelRecovery } from './model-recovery';
@@ -45,7 +46,7 @@ export class Scheduler {
   private isActing = false;
 
   constructor(
-    db: DataSource,
+    private readonly db: DataSource,
     private readonly attempts: AttemptsService,
     private readonly orphans: OrphanedAttempts,
     private readonly missing: MissingModels,
@@ -110,6 +111,7 @@ export class Scheduler {
         if (fence === undefined) await this.stepDown();
         else {
           await this.stepUp(fence);
+          await letGoOverheld(this.db, fence);
           await this.dispatch(fence);
           this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
           this.verdicts.look(fence);

@@ -23,6 +23,8 @@ export interface Watched {
   posting: boolean;
   /** The node that runs, as last heard; null when nothing was heard. */
   node: string | null;
+  /** Monotonic milliseconds since when this process knows of it: just before it was sent, or since it was adopted. */
+  knownSinceMs: number;
   /** Monotonic milliseconds of the last sign of life. */
   movedAtMs: number;
   /** Monotonic milliseconds since which it is asked to stop; null while it is not. */
@@ -63,7 +65,7 @@ export class WatchedPrompts {
   register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
     const entry: Watched = {
       jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
-      node: null, movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
+      node: null, knownSinceMs: this.clock.monotonicMs(), movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
       restarts: driver.restarts.restarts, ran: false,
     };
     this.byPromptId.set(attempt.promptId, entry);
