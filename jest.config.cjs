@@ -4,7 +4,7 @@ module.exports = {
   testEnvironment: '<rootDir>/jest.env.cjs',
   testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts', '<rootDir>/{e2e,deploy,docs,workflows}/**/*.spec.ts'],
   // Minutes each: jest.long.cjs.
-  testPathIgnorePatterns: ['\\.long\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.tower/'],
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',

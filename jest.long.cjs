@@ -4,7 +4,7 @@ const base = require('./jest.config.cjs');
 module.exports = {
   ...base,
   testMatch: ['<rootDir>/{apps,libs,e2e}/**/*.long.spec.ts'],
-  testPathIgnorePatterns: [],
+  testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
-  testTimeout: 600_000,
+  testTimeout: 30 * 60_000,
 };

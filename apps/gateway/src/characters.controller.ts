@@ -5,6 +5,7 @@ import {
   type Routes,
 } from '@tower/contracts';
 import { Endpoint } from './http/endpoint';
+import { creating } from './http/creating';
 import { contextOf } from './http/request-context';
 
 @Controller()
@@ -13,7 +14,7 @@ export class CharactersController {
 
   @Endpoint(routes.createCharacter)
   create(input: RouteInput<Routes['createCharacter']>): Promise<CharacterView> {
-    return this.services.ask(createCharacterRequest, { context: contextOf(input), project_id: input.params.id, body: input.body });
+    return creating(input, (context) => this.services.ask(createCharacterRequest, { context, project_id: input.params.id, body: input.body }));
   }
 
   @Endpoint(routes.listProjectCharacters)

@@ -4,6 +4,7 @@ import {
   cancelJobRequest, getJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, listJobsRequest, routes, type JobAccepted,
   type JobQualityView, type JobSummary, type JobView, type Page, type RouteInput, type RouteOutput, type Routes,
 } from '@tower/contracts';
+import { creating } from './http/creating';
 import { Endpoint } from './http/endpoint';
 import { contextOf } from './http/request-context';
 import { JobsService } from './jobs.service';
@@ -17,7 +18,7 @@ export class JobsController {
 
   @Endpoint(routes.generate)
   generate(input: RouteInput<Routes['generate']>): Promise<JobAccepted> {
-    return this.jobs.request(input.body, contextOf(input));
+    return creating(input, (context) => this.jobs.request(input.body, context));
   }
 
   @Endpoint(routes.listJobs)

@@ -3,6 +3,7 @@ import { RequestClient } from '@tower/bus';
 import {
   archiveProjectRequest, createProjectRequest, getProjectRequest, listProjectsRequest, routes, updateProjectRequest, type Page, type ProjectView, type RouteInput, type Routes,
 } from '@tower/contracts';
+import { creating } from './http/creating';
 import { contextOf } from './http/request-context';
 import { Endpoint } from './http/endpoint';
 
@@ -12,7 +13,7 @@ export class ProjectsController {
 
   @Endpoint(routes.createProject)
   create(input: RouteInput<Routes['createProject']>): Promise<ProjectView> {
-    return this.services.ask(createProjectRequest, { context: contextOf(input), body: input.body });
+    return creating(input, (context) => this.services.ask(createProjectRequest, { context, body: input.body }));
   }
 
   @Endpoint(routes.listProjects)

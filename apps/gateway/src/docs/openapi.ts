@@ -17,7 +17,8 @@ const tags: readonly { name: string; description: string }[] = [
 const about = `Tower's public interface.
 
 Refusals are problems (RFC 9457) with a stable \`code\`. Lists take \`limit\` and the \`next_cursor\` of the page before as \`cursor\`.
-Creates accept \`Idempotency-Key\`: a repeat with the same body gets the first answer, another body is refused with 409.
+Creates accept \`Idempotency-Key\`: a repeat with the same body gets the first answer, another body is refused with 409. When a create fails with 5xx it may
+have been done all the same (\`outcome_unknown\` says so): repeat it with the \`idempotency_key\` of the problem as \`Idempotency-Key\`, and it is done once.
 Unknown fields are refused. Of what is wrong with a request the first 50 fields are named in \`errors\`; \`errors_omitted\` counts the others.
 \`X-Correlation-Id\` is taken when it is a UUID, otherwise chosen, and comes back in every answer.
 

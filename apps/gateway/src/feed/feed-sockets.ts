@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import { apiPrefix, getJobRequest, uuid, wholeNumber } from '@tower/contracts';
-import { AppError, invalid, LOGGER, newId, parseInput, type Logger } from '@tower/kit';
+import { AppError, correlated, invalid, LOGGER, newId, parseInput, type Logger } from '@tower/kit';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { allowedHosts, GATEWAY_ENV, type GatewayEnv } from '../env';
@@ -75,7 +75,7 @@ export class FeedSockets {
     connection.on('error', (error) => this.logger.debug({ err: error, correlationId }, 'connection of a websocket'));
     try {
       const admission = await this.admit(request);
-      this.server.handleUpgrade(request, connection, head, (socket) => this.serve(socket, admission, correlationId));
+      this.server.handleUpgrade(request, connection, head, (socket) => correlated({ correlationId }, () => this.serve(socket, admission, correlationId)));
       this.logger.info({ correlationId, path, since: admission.since }, 'websocket opened');
     } catch (error) {
       this.logger.info({ correlationId, path, code: error instanceof AppError ? error.code : 'internal_error' }, 'websocket refused');

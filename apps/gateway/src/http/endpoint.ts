@@ -1,6 +1,6 @@
 import { applyDecorators, Req, RequestMapping, RequestMethod, Res } from '@nestjs/common';
 import { apiPrefix, type Method, type RouteDefinition, type RouteInput, type RouteOutput } from '@tower/contracts';
-import { AppError, parseInput } from '@tower/kit';
+import { AppError, correlated, parseInput, readTraceparent } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sendFile, type ServedFile } from '../artifacts/served-file';
@@ -29,7 +29,8 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     bound.add(route);
     const checked = new CheckedAnswers(route);
     const answering = async function (this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      const answer: unknown = await handler.call(this, readInput(route, request));
+      const input = readInput(route, request);
+      const answer: unknown = await correlated({ correlationId: request.id, traceparent: readTraceparent(request.headers.traceparent) }, () => handler.call(this, input));
       if ('bytes' in route.response) await sendFile(request, reply, answer as ServedFile);
       else await reply.code(route.status).send(checked.of(route.response, answer));
     };
