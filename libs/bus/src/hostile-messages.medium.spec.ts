@@ -206,7 +206,7 @@ describe('a connection', () => {
     answering.unsubscribe();
     stranger.subscribe('test.question', { callback: (_error, message) => message.respond('fine') });
     await stranger.flush();
-    expect((await bus.nats.request('test.question', '', { timeout: 1_000 })).string()).toBe('fine');
+    expect((await bus.nats.request('test.question', '', { timeout: 10_000 })).string()).toBe('fine');
     await bus.close();
   });
 
