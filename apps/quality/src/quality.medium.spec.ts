@@ -9,11 +9,11 @@ import { attemptJudged, attemptRendered, type DataOf, type EventOf, type ScoreVi
 import { databaseFor, Outbox } from '@tower/db';
 import { createLogger, Metrics, newId, repositoryRoot } from '@tower/kit';
 import { createTestDatabase, FixedClock, itNeeds, type TestDatabase } from '@tower/testing';
-import { findFfmpeg } from '@tower/imaging';
+import { DecoderDied, findFfmpeg } from '@tower/imaging';
 import sharp from 'sharp';
 import type { DataSource } from 'typeorm';
-import { FilmMeter } from './film-meter';
-import { Library } from './library';
+import { DeadlyFiles } from './deadly-files';
+import { FileInspector } from './file-inspector';
 import { QualityMetrics } from './quality.metrics';
 import { qualityEntities } from './quality.module';
 import { QualityService } from './quality.service';
@@ -27,8 +27,16 @@ let root: string;
 let metrics: Metrics;
 let quality: QualityService;
 let noise: Buffer;
-/** What is compiled: a worker thread runs no TypeScript. */
-const films = new FilmMeter({ script: join(repositoryRoot, 'libs', 'imaging', 'dist', 'scoring', 'scoring-worker.js') });
+/** Closed after each spec. */
+let inspector: FileInspector;
+
+/** What is compiled: the processes run no TypeScript. */
+const inspectorOf = (folder: string): FileInspector => new FileInspector(folder, { script: join(repositoryRoot, 'apps', 'quality', 'dist', 'inspecting-process.js') });
+const serviceWith = (files: Pick<FileInspector, 'inspect'>, counters = new Metrics('quality')): QualityService => {
+  metrics = counters;
+  const clock = new FixedClock();
+  return new QualityService(db, new Outbox('quality', clock), files as FileInspector, new DeadlyFiles(db), new QualityMetrics(metrics), clock, createLogger('test', 'silent'), db);
+};
 
 beforeAll(async () => {
   noise = await picture(64, 64);
@@ -38,12 +46,11 @@ beforeEach(async () => {
   database = await createTestDatabase('quality');
   db = await databaseFor({ url: database.url, schema: 'quality', service: 'quality', entities: qualityEntities }).initialize();
   root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
-  metrics = new Metrics('quality');
-  const clock = new FixedClock();
-  quality = new QualityService(db, new Outbox('quality', clock), new Library(root), films, new QualityMetrics(metrics), clock, createLogger('test', 'silent'), db);
+  inspector = inspectorOf(root);
+  quality = serviceWith(inspector);
 });
-afterAll(() => films.onApplicationShutdown());
 afterEach(async () => {
+  await inspector.onApplicationShutdown();
   await db.destroy();
   await database.drop();
   rmSync(root, { recursive: true });
@@ -253,15 +260,52 @@ describe('a file that is not there, or not whole', () => {
 
 describe('measuring that fails by itself', () => {
   it('is tried again, and ends in a verdict on the last delivery', async () => {
-    const clock = new FixedClock();
-    const broken = { read: () => Promise.reject(new Error('out of file descriptors')) } as unknown as Library;
-    quality = new QualityService(db, new Outbox('quality', clock), broken, films, new QualityMetrics(new Metrics('broken')), clock, createLogger('test', 'silent'), db);
+    quality = serviceWith({ inspect: () => Promise.reject(new Error('out of file descriptors')) });
     const event = aRendered({ files: [fileOf('a.png', noise)] });
     await expect(quality.judge(event, deliveryOf(maxDeliveries - 1))).rejects.toThrow('out of file descriptors');
     await quality.judge(event, last);
     const [judged] = await announced();
     expect(judged?.data.verdict).toBe('failed');
     expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'decode_failed' });
+  });
+});
+
+describe('a file that its decoder dies of', () => {
+  const died = (): Promise<never> => Promise.reject(new DecoderDied('the decoder\'s process ended (SIGSEGV)'));
+
+  it('is looked at twice and then judged without a decoder', async () => {
+    const inspect = jest.fn(died);
+    quality = serviceWith({ inspect });
+    const event = aRendered({ files: [stored(noise)] });
+    await quality.judge(event, first);
+    expect(inspect).toHaveBeenCalledTimes(2);
+    const [judged] = await announced();
+    expect(judged?.data).toMatchObject({ verdict: 'failed' });
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'decode_failed' });
+    expect(await db.query("select measured->'finding'->>'why' as why from quality_score where metric = 'file_integrity'")).toEqual([{ why: 'it killed its decoder twice' }]);
+    expect(await metrics.registry.getSingleMetricAsString('quality_decoder_deaths_total')).toContain('quality_decoder_deaths_total{service="quality"} 2');
+  });
+
+  it('is not blamed for one death, nor for what it survived', async () => {
+    const answers = [died, () => Promise.reject(new Error('odd')), died];
+    quality = serviceWith({ inspect: (file) => (answers.shift() ?? (() => inspector.inspect(file)))() });
+    const event = aRendered({ files: [stored(noise)] });
+    await expect(quality.judge(event, first)).rejects.toThrow('odd');
+    await quality.judge(event, deliveryOf(2));
+    expect((await announced())[0]?.data.verdict).toBe('passed');
+    expect(await db.query('select * from deadly_file')).toEqual([]);
+  });
+
+  it('is remembered over restarts, also when the whole service ended each time', async () => {
+    const event = aRendered({ files: [stored(noise)] });
+    const artifactId = event.data.files[0]?.artifactId ?? '';
+    const files = new DeadlyFiles(db);
+    for (let n = 1; n <= 6; n++) expect(await files.begin(artifactId, new Date())).toBeUndefined();
+    const inspect = jest.fn(died);
+    quality = serviceWith({ inspect });
+    await quality.judge(event, deliveryOf(7));
+    expect(inspect).not.toHaveBeenCalled();
+    expect((await announced())[0]?.data.verdict).toBe('failed');
   });
 });
 

@@ -1,29 +1,30 @@
 import { Module } from '@nestjs/common';
 import { Health, parseEnv } from '@tower/kit';
 import { qualityEnv } from './env';
-import { FilmMeter } from './film-meter';
+import { DeadlyFiles } from './deadly-files';
+import { FileInspector } from './file-inspector';
 import { Library } from './library';
 import { QualityConsumer } from './quality.consumer';
 import { QualityController } from './quality.controller';
 import { QualityMetrics } from './quality.metrics';
 import { QualityService } from './quality.service';
-import { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
+import { DeadlyFile, QualityScore, ThresholdRow, Verdict } from './verdict.entity';
 
-export const qualityEntities = [Verdict, QualityScore, ThresholdRow];
+export const qualityEntities = [Verdict, QualityScore, ThresholdRow, DeadlyFile];
 
 @Module({
   controllers: [QualityController, QualityConsumer],
   providers: [
     {
-      provide: Library,
+      provide: FileInspector,
       inject: [Health],
       useFactory: (health: Health) => {
-        const library = new Library(parseEnv(qualityEnv).TOWER_LIBRARY);
-        health.register('library', () => library.check());
-        return library;
+        const root = parseEnv(qualityEnv).TOWER_LIBRARY;
+        health.register('library', () => new Library(root).check());
+        return new FileInspector(root);
       },
     },
-    { provide: FilmMeter, useFactory: () => new FilmMeter() },
+    DeadlyFiles,
     QualityMetrics,
     QualityService,
   ],

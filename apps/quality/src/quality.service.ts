@@ -3,10 +3,11 @@ import { ANSWERS_DB, type Delivery } from '@tower/bus';
 import { attemptJudged, scoreView, type attemptRendered, type DataOf, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
 import { handleOnce, Outbox, wasHandled } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
+import { DecoderDied } from '@tower/imaging';
 import { DataSource, In } from 'typeorm';
-import { FilmMeter } from './film-meter';
-import { describeFindings, inspectFile, mayPass, type Findings, type RenderedFile } from './findings';
-import { Library } from './library';
+import { DeadlyFiles } from './deadly-files';
+import { FileInspector } from './file-inspector';
+import { describeFindings, mayPass, type Findings, type RenderedFile } from './findings';
 import { QualityMetrics } from './quality.metrics';
 import { decideVerdict, scoreFile, toAttemptQuality, toScoreRow, worstScores, type Expectation, type FileScore } from './verdict';
 import { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
@@ -18,8 +19,8 @@ export class QualityService {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
-    private readonly library: Library,
-    private readonly films: FilmMeter,
+    private readonly inspector: FileInspector,
+    private readonly deadly: DeadlyFiles,
     private readonly metrics: QualityMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -103,13 +104,34 @@ export class QualityService {
   }
 
   /** An error of the measuring is tried again like any other, and on the last delivery becomes a finding: the job waits for a verdict. */
-  private async inspectOrSayWhyNot(file: RenderedFile, delivery: Delivery): Promise<Findings> {
+  private async inspectOrSayWhyNot(file: RenderedFile & { artifactId: string }, delivery: Delivery): Promise<Findings> {
     try {
-      return await inspectFile(this.library, this.films, file);
+      return await this.inspectUnlessDeadly(file);
     } catch (error) {
       if (!delivery.last) throw error;
       this.logger.error({ err: error, path: file.path }, 'measuring a file');
       return { state: 'unmeasured', why: describeError(error) };
+    }
+  }
+
+  /** A file that its decoder died of is looked at once more at once, and then never again: it has a verdict, and nothing else waits for it. */
+  private async inspectUnlessDeadly(file: RenderedFile & { artifactId: string }): Promise<Findings> {
+    for (;;) {
+      const deadly = await this.deadly.begin(file.artifactId, this.clock.now());
+      if (deadly !== undefined) return { state: 'unmeasured', why: deadly };
+      try {
+        const findings = await this.inspector.inspect(file);
+        await this.deadly.survived(file.artifactId);
+        return findings;
+      } catch (error) {
+        if (!(error instanceof DecoderDied)) {
+          await this.deadly.survived(file.artifactId);
+          throw error;
+        }
+        this.metrics.decoderDeaths.inc();
+        this.logger.error({ artifactId: file.artifactId, path: file.path }, `looking at a file: ${error.message}`);
+        await this.deadly.died(file.artifactId);
+      }
     }
   }
 

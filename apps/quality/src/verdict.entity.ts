@@ -99,3 +99,21 @@ export class ThresholdRow {
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;
 }
+
+/** A file that is being decoded, or whose decoding never ended. */
+@Entity('deadly_file')
+export class DeadlyFile {
+  @PrimaryColumn('uuid')
+  artifactId!: string;
+
+  /** Times that the decoder's process ended over it. */
+  @Column('int')
+  deaths!: number;
+
+  /** Times that its decoding was begun and nobody heard how it ended. */
+  @Column('int')
+  cutOff!: number;
+
+  @Column('timestamptz')
+  at!: Date;
+}

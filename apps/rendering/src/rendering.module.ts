@@ -19,6 +19,7 @@ import { JobsService } from './jobs/jobs.service';
 import { ProgressPublisher } from './jobs/progress-publisher';
 import { Collector } from './library/collector';
 import { Library } from './library/library';
+import { OutputInspector } from './library/output-inspector';
 import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
 import { ANSWERS_FLEET, FleetReader } from './scheduling/fleet';
@@ -56,6 +57,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
     { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
+    { provide: OutputInspector, useFactory: () => new OutputInspector() },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
     FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, MissingModels, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
   ],

@@ -203,6 +203,8 @@ export { movingFormatOf, readMoving, type MovingFormat } from './film/moving';
 export { readFilmForMetrics } from './film/metric-frames';
 export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';
+export { DecoderDied, DecodingProcesses, type DecodingOptions } from './decoding/decoding-processes';
+export { serveDecoding } from './decoding/serve-decoding';
 export { BoundedQueue, QueueFull } from './scoring/bounded-queue';
 export { ScoringThread, type ScoringThreadOptions } from './scoring/scoring-thread';
 export type { FilmMotion, ScoringArguments, ScoringResult, ScoringTaskName } from './scoring/tasks';

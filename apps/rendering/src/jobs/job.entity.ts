@@ -152,6 +152,9 @@ export class Attempt {
   @Column('timestamptz', { nullable: true }) announcedAt!: Date | null;
   /** Times that it was announced again because no verdict came. */
   @Column('int', { default: 0 }) announcedAgain!: number;
+  /** Times that a decoder's process ended over its files, and that their decoding was begun and nobody heard how it ended. */
+  @Column('int', { default: 0 }) decoderDeaths!: number;
+  @Column('int', { default: 0 }) decodingsCutOff!: number;
   /** Quality was asked for the verdict and has not answered since. */
   @Column('timestamptz', { nullable: true }) qualitySilentSince!: Date | null;
 }

@@ -13,8 +13,10 @@ import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, cachedOutcome, foundOutcome, schedulerLease } from '../scheduling/attempts.service';
 import { promisedResult } from '../workflows/planned-values';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { Decodings } from './decodings';
 import { Library } from './library';
 import { OutputFault } from './output-facts';
+import { OutputInspector } from './output-inspector';
 import { OutputRejected, OutputStore, type Rendered, type Stored } from './output-store';
 import { artifactsAmong, failureOfFault } from './promised-output';
 
@@ -44,12 +46,13 @@ export class Collector {
     private readonly attempts: AttemptsService,
     private readonly progress: ProgressPublisher,
     library: Library,
+    inspector: OutputInspector,
     private readonly workflows: WorkflowLibrary,
     private readonly metrics: RenderingMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.outputs = new OutputStore(library);
+    this.outputs = new OutputStore(library, inspector, new Decodings(db));
   }
 
   /** Starts on every attempt of these cards that waits to be fetched, in the background. */

@@ -21,6 +21,7 @@ import { JobsService } from '../jobs/jobs.service';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { Collector } from '../library/collector';
 import { Library } from '../library/library';
+import { OutputInspector } from '../library/output-inspector';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService } from '../scheduling/attempts.service';
 import { FleetReader } from '../scheduling/fleet';
@@ -61,6 +62,8 @@ export interface RigOptions {
   clock?: Clock;
   /** Other cards than the rig's, as after a change of the configuration. */
   gpus?: readonly GpuConfig[];
+  /** Looks at outputs instead of the real decoders. */
+  inspector?: OutputInspector;
   /** What quality answers when it is asked for verdicts; nobody answers unless told. */
   findVerdicts?: (attemptIds: string[]) => Promise<OutputOf<typeof findVerdictsRequest>>;
 }
@@ -70,6 +73,8 @@ export class RenderingRig {
   readonly metrics = new Metrics('rendering');
   private readonly schedulers: Scheduler[] = [];
   private readonly open: DataSource[] = [];
+  /** What is compiled: the processes run no TypeScript. */
+  private readonly inspector = new OutputInspector({ script: join(repositoryRoot, 'apps', 'rendering', 'dist', 'library', 'inspecting-process.js') });
 
   private constructor(
     private readonly databaseUrl: string,
@@ -116,7 +121,7 @@ export class RenderingRig {
     const stopped = new StoppedPrompts(clock);
     const sender = new PromptSender(attempts, new InputPictures(library), prompts, stopped, progress, metrics, logger);
     const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
-    const collector = new Collector(db, journal, attempts, progress, library, workflows, metrics, clock, logger);
+    const collector = new Collector(db, journal, attempts, progress, library, options.inspector ?? this.inspector, workflows, metrics, clock, logger);
     const asked = options.findVerdicts ?? (() => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'nobody plays quality')));
     const quality = { ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids) } as unknown as RequestClient;
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
@@ -147,6 +152,7 @@ export class RenderingRig {
 
   async close(): Promise<void> {
     await Promise.all(this.schedulers.map((scheduler) => scheduler.stop()));
+    await this.inspector.onApplicationShutdown();
     await this.bus.close();
     await Promise.all([this.db, ...this.open].map((db) => db.destroy()));
     rmSync(this.libraryRoot, { recursive: true, force: true });
