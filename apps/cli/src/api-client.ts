@@ -12,6 +12,8 @@ export type CallOutput<Route extends RouteDefinition> = Route['response'] extend
 export interface ApiClientOptions {
   /** Milliseconds for which an answer that does not come is asked for again. */
   patienceMs?: number;
+  /** Milliseconds for one answer. */
+  requestMs?: number;
   signal?: AbortSignal;
 }
 
@@ -44,12 +46,12 @@ export class ApiClient {
   }
 
   private async send(request: PreparedRequest, isRepeatable: boolean): Promise<unknown> {
-    const { patienceMs = 30_000, signal } = this.options;
+    const { patienceMs = 30_000, requestMs = requestTimeoutMs, signal } = this.options;
     const deadline = performance.now() + patienceMs;
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted();
       try {
-        return await sendOnce(request, signal);
+        return await sendOnce(request, requestMs, signal);
       } catch (error) {
         signal?.throwIfAborted();
         const isPassing = error instanceof AppError && (error.kind === 'unavailable' || error.kind === 'too_many');
@@ -67,11 +69,11 @@ interface PreparedRequest {
   readonly body?: string;
 }
 
-async function sendOnce({ url, ...init }: PreparedRequest, signal: AbortSignal | undefined): Promise<unknown> {
+async function sendOnce({ url, ...init }: PreparedRequest, requestMs: number, signal: AbortSignal | undefined): Promise<unknown> {
   let response: Response;
   let text: string;
   try {
-    const timeout = AbortSignal.timeout(requestTimeoutMs);
+    const timeout = AbortSignal.timeout(requestMs);
     response = await fetch(url, { ...init, signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
     text = await response.text();
   } catch (cause) {

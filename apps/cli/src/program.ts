@@ -1,5 +1,5 @@
 import { towerVersion } from '@tower/kit';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DemoOptions } from './demo/demo';
 
 /** What `tower` understands. Each command is loaded when it is asked for: `--help` needs no database driver. */
@@ -70,6 +70,37 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { modelsFetch } = await import('./commands/models.js');
       leave(await modelsFetch({ names, ...options }));
     });
+
+  const letters = program.command('dead-letters').description('messages between services that could not be handled, and what to do about them');
+  const asJson = ['--json', 'as JSON (also when the output is no terminal)', false] as const;
+  letters
+    .command('list')
+    .description('newest first')
+    .option('--service <name>', 'of this service only')
+    .addOption(new Option('--state <state>', 'which of them').choices(['open', 'redriven', 'dismissed']).default('open'))
+    .option('--limit <n>', 'at most so many', wholeNumber(1, 200), 50)
+    .option(...asJson)
+    .action(async (options: { service?: string; state: 'open' | 'redriven' | 'dismissed'; limit: number; json: boolean }) => {
+      const { deadLettersList } = await import('./commands/dead-letters.js');
+      leave(await deadLettersList(options));
+    });
+  letters
+    .command('show')
+    .description('one of them, with the message')
+    .argument('<id>')
+    .option(...asJson)
+    .action(async (id: string, options: { json: boolean }) => {
+      const { deadLettersShow } = await import('./commands/dead-letters.js');
+      leave(await deadLettersShow(id, options));
+    });
+  for (const [what, description] of [['redrive', 'hand them to the service that failed again, once the cause is gone'], ['dismiss', 'say that they need not be handled']] as const) {
+    const command = letters.command(what).description(description).argument('[ids...]').option('--all', 'all that are open', false).option(...asJson);
+    command.action(async (ids: string[], options: { all: boolean; json: boolean }) => {
+      if ((ids.length === 0) !== options.all) command.error('name letters by their ids, or all with --all');
+      const { deadLettersSettle } = await import('./commands/dead-letters.js');
+      leave(await deadLettersSettle(what, ids, options));
+    });
+  }
 
   program
     .command('sim')

@@ -4,6 +4,8 @@ import { parseEnv } from '@tower/kit';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { Library } from './artifacts/library';
 import { CharactersController } from './characters.controller';
+import { DeadLettersController } from './dead-letters/dead-letters.controller';
+import { DeadLettersService } from './dead-letters/dead-letters.service';
 import { DocsController } from './docs/docs.controller';
 import { GATEWAY_ENV, gatewayEnv } from './env';
 import { FeedHub } from './feed/feed-hub';
@@ -24,7 +26,7 @@ import { WorkflowsController } from './workflows.controller';
 export const gatewayEntities = [FeedRow];
 
 /** Everything that answers HTTP. */
-export const doors = [DocsController, SystemController, WorkflowsController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
+export const doors = [DocsController, SystemController, DeadLettersController, WorkflowsController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
 
 @Module({
   controllers: [...doors, FeedConsumer],
@@ -32,6 +34,7 @@ export const doors = [DocsController, SystemController, WorkflowsController, Pro
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsService,
+    DeadLettersService,
     Library,
     FeedMetrics,
     FeedService,

@@ -3,8 +3,11 @@ import { DataSource } from 'typeorm';
 
 /** Times that a decoder may die of one file before it is not decoded any more. */
 const maxDeaths = 2;
-/** Looks at one file that may be cut off with the whole service; below the deliveries that a message has, so that its last one gives a verdict. */
-const maxCutOff = 6;
+/**
+ * Looks at one file that may be cut off with the whole service. Whoever kills the service from outside hits files that are not to blame, so this is
+ * more than one announcement's deliveries; an attempt that runs out of these is announced again.
+ */
+const maxCutOff = 12;
 
 /**
  * Remembers files whose inspection did not end: noted before the decoder is called, in a transaction of its own, and forgotten when the decoder

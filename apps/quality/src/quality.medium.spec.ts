@@ -300,7 +300,7 @@ describe('a file that its decoder dies of', () => {
     const event = aRendered({ files: [stored(noise)] });
     const artifactId = event.data.files[0]?.artifactId ?? '';
     const files = new DeadlyFiles(db);
-    for (let n = 1; n <= 6; n++) expect(await files.begin(artifactId, new Date())).toBeUndefined();
+    for (let n = 1; n <= 12; n++) expect(await files.begin(artifactId, new Date())).toBeUndefined();
     const inspect = jest.fn(died);
     quality = serviceWith({ inspect });
     await quality.judge(event, deliveryOf(7));

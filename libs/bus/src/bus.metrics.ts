@@ -6,6 +6,7 @@ export class BusMetrics {
   readonly handleSeconds;
   readonly published;
   readonly outboxDepth;
+  readonly deadLetters;
   readonly requests;
   readonly requestSeconds;
 
@@ -14,6 +15,7 @@ export class BusMetrics {
     this.handleSeconds = metrics.histogram({ name: 'bus_handle_seconds', help: 'Seconds from delivery to decision', labelNames: ['stream'], buckets: secondsBuckets });
     this.published = metrics.counter({ name: 'bus_events_published_total', help: 'Events that left the outbox', labelNames: ['stream', 'duplicate'] });
     this.outboxDepth = metrics.gauge({ name: 'bus_outbox_depth', help: 'Events that wait in the outbox' });
+    this.deadLetters = metrics.gauge({ name: 'bus_dead_letters_open', help: 'Messages that could not be handled and wait for a person' });
     this.requests = metrics.counter({ name: 'bus_requests_total', help: 'Questions to other services, by outcome', labelNames: ['subject', 'outcome'] });
     this.requestSeconds = metrics.histogram({ name: 'bus_request_seconds', help: 'Seconds until another service answered', labelNames: ['subject'], buckets: secondsBuckets });
   }

@@ -1,5 +1,5 @@
 import { deadLetterStream } from '@tower/contracts';
-import { describeError, type Logger } from '@tower/kit';
+import { describeError, newId, type Logger } from '@tower/kit';
 import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -80,10 +80,10 @@ export class DeadLetters {
     // The stream may have let go of the message meanwhile; that it was lost is still worth knowing.
     const { subject, payload } = lost === undefined ? { subject: '', payload: '' } : { subject: lost.subject, payload: lost.string() };
     const inserted: unknown[] = await this.db.query(
-      `insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload) values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, id) values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict do nothing returning 1`,
       // PostgreSQL text has no NUL; a message that is not text may.
-      [stream, consumer, seq, subject, reason, deliveries, payload.replaceAll('\u0000', '\ufffd')],
+      [stream, consumer, seq, subject, reason, deliveries, payload.replaceAll('\u0000', '\ufffd'), newId()],
     );
     if (inserted.length > 0) this.logger.error({ stream, seq, subject, reason }, 'stored a dead letter');
   }

@@ -7,6 +7,8 @@ import { CLOCK, describeError, Health, LOGGER, Metrics, nestLogger, newId, runSe
 import { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection, natsOptions } from './connection';
+import { DeadLetterBox } from './dead-letter-box';
+import { deadLetterDesk } from './dead-letter-desk';
 import { DeadLetters } from './dead-letters';
 import { Heartbeats } from './heartbeats';
 import { JetStreamServer } from './jetstream.server';
@@ -27,8 +29,8 @@ export const INSTANCE = Symbol('INSTANCE');
 @Global()
 @Module({})
 class HostModule {
-  static with(providers: Provider[], service: Type): DynamicModule {
-    return { module: HostModule, imports: [service], providers, exports: providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide)) };
+  static with(providers: Provider[], service: Type, desk: Type): DynamicModule {
+    return { module: HostModule, imports: [service], controllers: [desk], providers, exports: providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide)) };
   }
 }
 
@@ -71,6 +73,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
   let busMetrics: BusMetrics;
   let requests: RequestClient;
   let app: NestFastifyApplication;
+  let letterBox: DeadLetterBox;
 
   const steps: ServiceStep[] = [
     {
@@ -122,7 +125,10 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
     {
       name: 'application',
       start: async (context) => {
+        const strategy = new JetStreamServer(service, bus, busMetrics, context.logger);
+        letterBox = new DeadLetterBox(service, db, (subject, body) => strategy.handleAgain(subject, body), busMetrics, clock, context.logger);
         const providers: Provider[] = [
+          { provide: DeadLetterBox, useValue: letterBox },
           { provide: DataSource, useValue: db },
           { provide: ANSWERS_DB, useValue: answersDb },
           { provide: BusConnection, useValue: bus },
@@ -136,12 +142,12 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           { provide: DATABASE_URL, useValue: context.env.DATABASE_URL },
           { provide: INSTANCE, useValue: instance },
         ];
-        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module), hosted.httpAdapter?.(context) ?? new FastifyAdapter(), {
+        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module, deadLetterDesk(service)), hosted.httpAdapter?.(context) ?? new FastifyAdapter(), {
           logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
         app.connectMicroservice({ strategy: new QuestionServer({ ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service }, context.logger) });
-        app.connectMicroservice({ strategy: new JetStreamServer(service, bus, busMetrics, context.logger) });
+        app.connectMicroservice({ strategy });
         await app.init();
         await hosted.repairOnStart?.(app);
         return () => app.close();
@@ -165,10 +171,15 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
     },
     {
       name: 'dead letters',
-      start: async ({ logger }) => {
+      start: async ({ logger, health }) => {
         const letters = new DeadLetters(service, db, bus, logger);
         letters.start();
-        return () => letters.stop();
+        const stopCounting = await letterBox.start();
+        health.register('dead letters', () => letterBox.health());
+        return () => {
+          stopCounting();
+          return letters.stop();
+        };
       },
     },
     {

@@ -13,6 +13,8 @@ export * from './relay';
 export * from './high-water';
 export * from './consumer-progress';
 export * from './dead-letters';
+export * from './dead-letter-box';
+export * from './dead-letter-desk';
 export * from './heartbeats';
 export * from './bus.metrics';
 export * from './host-service';

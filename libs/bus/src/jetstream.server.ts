@@ -30,6 +30,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   override readonly transportId = JETSTREAM;
   private readonly pulls: Pull[] = [];
   private readonly inbounds: Inbound[] = [];
+  private readonly reading = new Map<string, Reader>();
   private extending: NodeJS.Timeout | undefined;
 
   constructor(
@@ -60,6 +61,21 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     await Promise.all(this.inbounds.map((inbound) => inbound.stop()));
     // Last: what is in hand has to be extended until it is finished.
     clearInterval(this.extending);
+  }
+
+  /** Hands a message that was given up to its handler once more, as a last delivery; rejects with what the handler throws. */
+  async handleAgain(subject: string, text: string): Promise<void> {
+    const reader = this.reading.get(streamOfSubject(subject));
+    if (reader === undefined) throw new AppError('conflict', 'reader_gone', `${this.service} does not read ${subject} any more`);
+    const body = (): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        throw new AppError('invalid', 'message_not_json', 'the message is not JSON', { cause: error });
+      }
+    };
+    const thrown = await run(reader, subject, body, maxDeliveries);
+    if (thrown !== undefined) throw thrown;
   }
 
   override on(): never {
@@ -102,7 +118,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   private open(reader: Reader): void {
-    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, message), this.metrics, this.log);
+    this.reading.set(reader.stream, reader);
+    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, message.subject, () => bodyOf(message), message.info.redeliveryCount), this.metrics, this.log);
     const pull = new Pull(
       this.bus,
       reader.stream,
@@ -127,10 +144,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 }
 
 /** What the handler threw, or undefined. */
-async function run(reader: Reader, message: JsMsg): Promise<unknown> {
+async function run(reader: Reader, subject: string, body: () => unknown, delivery: number): Promise<unknown> {
   try {
-    const handler = handlerOf(reader, message.subject);
-    const result: unknown = await handler(bodyOf(message), deliveryOf(message.info.redeliveryCount));
+    const handler = handlerOf(reader, subject);
+    const result: unknown = await handler(body(), deliveryOf(delivery));
     // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     return undefined;

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { openDeadLetters } from './dead-letter';
 import { gpuView } from './gpu';
 import { instant } from './primitives';
 import { problem } from './problem';
 
-export const healthCheck = z.object({ ok: z.boolean(), detail: z.string() });
+/** `degraded`: it works, and something is wrong that only a person can put right. */
+export const healthCheck = z.object({ ok: z.boolean(), degraded: z.boolean().optional(), detail: z.string() });
 export type HealthCheck = z.infer<typeof healthCheck>;
 
 /** Characters of what a check says in a heartbeat. */
@@ -43,7 +45,7 @@ export const processView = z
 export type ProcessView = z.infer<typeof processView>;
 
 export const healthView = z
-  .object({ status: z.enum(['ok', 'unavailable']), parts: z.record(z.string(), healthCheck) })
+  .object({ status: z.enum(['ok', 'degraded', 'unavailable']), parts: z.record(z.string(), healthCheck) })
   .meta({ id: 'Health' });
 export type HealthView = z.infer<typeof healthView>;
 
@@ -68,6 +70,7 @@ export const statusView = z
     version: z.string(),
     simulated: z.boolean().describe('true when at least one card is a simulator'),
     processes: z.array(processView),
+    dead_letters: z.array(openDeadLetters).describe('of each service that has messages it could not handle: how many, and the newest few'),
     rendering: renderingStatus.nullable().describe('null while rendering does not answer'),
   })
   .meta({ id: 'Status' });

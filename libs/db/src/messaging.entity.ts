@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /** An event that left, or has still to leave, this service. */
 @Entity('outbox')
@@ -51,7 +51,13 @@ export class InboxRow {
 
 /** A message that this service could not handle; kept with its reason until a person deals with it. */
 @Entity('dead_letter')
+@Index('dead_letter_open', { synchronize: false })
+@Check('dead_letter_settled', "(outcome is null) = (settled_at is null) and (outcome is null or outcome in ('redriven', 'dismissed'))")
 export class DeadLetterRow {
+  /** By which a person deals with it. */
+  @Column('uuid', { unique: true })
+  id!: string;
+
   @PrimaryColumn('text')
   stream!: string;
 
@@ -73,6 +79,20 @@ export class DeadLetterRow {
   /** The message as it came; text, because it may not even be JSON. */
   @Column('text')
   payload!: string;
+
+  /** What a person made of it; null while it waits for one. */
+  @Column('text', { nullable: true })
+  outcome!: 'redriven' | 'dismissed' | null;
+
+  @Column('timestamptz', { nullable: true })
+  settledAt!: Date | null;
+
+  /** Times that it was handed to its reader again, and why the last of them failed. */
+  @Column('int', { default: 0 })
+  redrives!: number;
+
+  @Column('text', { nullable: true })
+  lastFailure!: string | null;
 
   @Column('timestamptz', { default: () => 'now()' })
   at!: Date;

@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 const outboxDays = 14;
 const inboxDays = 30;
 const idempotencyDays = 7;
+/** After a person dealt with it; one that waits for a person is kept. */
+const settledLetterDays = 30;
 /** Rows per statement: small transactions keep vacuum able to follow. */
 const batch = 2_000;
 
@@ -13,6 +15,7 @@ export async function pruneMessaging(db: DataSource): Promise<number> {
   for (const [table, key, condition] of [
     ['outbox', 'id', `published_at < now() - interval '${outboxDays} days'`],
     ['inbox', '(consumer, event_id)', `at < now() - interval '${inboxDays} days'`],
+    ['dead_letter', 'id', `settled_at < now() - interval '${settledLetterDays} days'`],
     ['idempotency', '(scope, key)', `at < now() - interval '${idempotencyDays} days'`],
   ] as const) {
     const columns = key.replace(/[()]/g, '');

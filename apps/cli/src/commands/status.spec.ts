@@ -11,6 +11,7 @@ const view: StatusView = {
   version: '0.1.0',
   simulated: true,
   processes: [{ service: 'gateway', state: 'ready', pid: 7, version: '0.1.0', started_at: null, uptime_seconds: 600, last_seen_at: null, checks: {} }],
+  dead_letters: [],
   rendering: {
     queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 }, gpus: [card], leader: { holder: 'x', fence: 1, until: null },
     library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte }, models: { present: {}, missing: [] },
@@ -31,6 +32,15 @@ describe('tower status', () => {
       'jobs: 2 waiting, the oldest for 5 s; 1 on cards; 0 in the quality check',
       'library: 20.0 GiB free of 100.0 GiB',
     ]);
+  });
+
+  it('says which service could not handle messages, and how to see them', () => {
+    const newest = {
+      id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', service: 'quality', state: 'open' as const, stream: 'RENDERING', stream_seq: 7, subject: 'evt.x', lost: false, reason: 'after 8 deliveries: odd', deliveries: 8,
+      at: '2026-01-01T00:00:00.000Z', redrives: 0, last_failure: null, settled_at: null,
+    };
+    const lines = describeStatus('u', { ...view, dead_letters: [{ service: 'quality', open: 2, newest: [newest] }] });
+    expect(lines).toContain('  quality        2 messages could not be handled (tower dead-letters list --service quality), the newest: after 8 deliveries: odd');
   });
 
   it('shows which check of a process fails, and that rendering is silent', () => {

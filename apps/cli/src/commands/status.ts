@@ -22,6 +22,9 @@ export function describeStatus(url: string, view: StatusView): string[] {
     const bad = Object.entries(checks).filter(([, check]) => !check.ok).map(([name, check]) => `${name}: ${check.detail}`);
     lines.push(`  ${service.padEnd(14)} ${state.padEnd(9)} ${pid === null ? '' : `pid ${pid}`.padEnd(12)} ${uptime === null ? '' : `up ${duration(uptime)}`}${bad.length === 0 ? '' : `  ${bad.join('; ')}`}`.trimEnd());
   }
+  for (const { service, open, newest } of view.dead_letters) {
+    lines.push(`  ${service.padEnd(14)} ${open} messages could not be handled (tower dead-letters list --service ${service}), the newest: ${newest[0]?.reason ?? ''}`);
+  }
   if (view.rendering === null) return [...lines, '', 'rendering does not answer: queue and cards are not known'];
   const { queue, gpus, library } = view.rendering;
   lines.push('', 'cards');

@@ -39,6 +39,12 @@ describe('ProcessTable', () => {
     expect(table.parts(start).rendering?.ok).toBe(true);
   });
 
+  it('says what needs a person although all works', () => {
+    const table = new ProcessTable();
+    table.observe(aBeat({ checks: { 'dead letters': { ok: true, degraded: true, detail: '2 messages' }, nats: { ok: true, detail: 'connected' } } }), start);
+    expect(table.parts(start).rendering).toEqual({ ok: true, degraded: true, detail: 'ready; dead letters: 2 messages' });
+  });
+
   it('says which check fails', () => {
     const table = new ProcessTable();
     table.observe(aBeat({ state: 'degraded', checks: { database: { ok: false, detail: 'no answer' }, nats: { ok: true, detail: 'connected' } } }), start);

@@ -3,6 +3,7 @@ import { BusConnection, RequestClient } from '@tower/bus';
 import { getRenderingStatusRequest, heartbeat, heartbeatFilter, type HealthView, type RenderingStatus, type StatusView } from '@tower/contracts';
 import { AppError, CLOCK, describeError, Health, LOGGER, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { Subscription } from 'nats';
+import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { ProcessTable } from './processes';
 
 /** How every part is, from what the parts themselves say. */
@@ -13,6 +14,7 @@ export class SystemService {
   constructor(
     private readonly bus: BusConnection,
     private readonly services: RequestClient,
+    private readonly letters: DeadLettersService,
     private readonly ownHealth: Health,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -27,15 +29,17 @@ export class SystemService {
 
   async health(): Promise<HealthView> {
     const own = await this.ownHealth.report();
-    const parts = { ...this.processes.parts(this.clock.now()), ...own.checks, gateway: { ok: own.state === 'ready', detail: own.state } };
+    const parts: HealthView['parts'] = { ...this.processes.parts(this.clock.now()), ...own.checks, gateway: { ok: own.state === 'ready', detail: own.state } };
     const missing = Object.entries(parts).filter(([, part]) => !part.ok).map(([name]) => name);
-    if (missing.length === 0) return { status: 'ok', parts };
+    if (missing.length === 0) return { status: Object.values(parts).some((part) => part.degraded) ? 'degraded' : 'ok', parts };
     throw new AppError('unavailable', 'parts_unavailable', `not ready: ${missing.join(', ')}`, { retryAfterMs: 2_000, extensions: { parts } });
   }
 
   async status(): Promise<StatusView> {
-    const rendering = await this.rendering();
-    return { version: towerVersion, simulated: rendering?.gpus.some((gpu) => gpu.simulated) ?? false, processes: this.processes.views(this.clock.now()), rendering };
+    const [rendering, deadLetters] = await Promise.all([this.rendering(), this.letters.open()]);
+    return {
+      version: towerVersion, simulated: rendering?.gpus.some((gpu) => gpu.simulated) ?? false, processes: this.processes.views(this.clock.now()), dead_letters: deadLetters, rendering,
+    };
   }
 
   private async rendering(): Promise<RenderingStatus | null> {

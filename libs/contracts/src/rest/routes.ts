@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { characterView, createCharacterBody, updateCharacterBody } from '../character';
 import { gpuName } from '../gpu';
+import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settledLetter } from '../dead-letter';
 import { generateRequest, shortGenerateRequest } from '../generate-request';
 import { artifactMediaTypes, artifactView, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView } from '../job';
 import { pageOf, pageQuery, wholeNumber } from '../page';
@@ -8,6 +9,7 @@ import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
 import { healthProblem, healthView, statusView } from '../service-status';
+import { serviceNames } from '../topology';
 import { workflowSummary, workflowView } from '../workflow';
 
 export const apiPrefix = '/api/anime';
@@ -25,12 +27,32 @@ export const routes = {
   getHealth: defineRoute({
     method: 'GET', path: '/health', aliases: ['root:/health'], tag: 'system', status: 200, response: healthView, query: noQuery,
     summary: 'Liveness and readiness of every part, by name',
-    description: 'While a needed part is not ready the answer is 503: a problem with the same `parts`.',
+    description: 'While a needed part is not ready the answer is 503: a problem with the same `parts`. `degraded`: everything works, and a part says what a person should look at.',
     problems: { 503: healthProblem },
   }),
   getStatus: defineRoute({
     method: 'GET', path: '/status', aliases: ['root:/status'], tag: 'system', status: 200, response: statusView, query: noQuery,
     summary: 'Queue, cards, processes, disk, models',
+  }),
+
+  listDeadLetters: defineRoute({
+    method: 'GET', path: '/dead-letters', tag: 'system', status: 200, response: pageOf(deadLetterView).extend({ silent: z.array(z.string()) }),
+    query: z.strictObject({ ...pageQuery, service: z.enum(serviceNames).optional(), state: deadLetterState.default('open') }),
+    summary: 'Messages between services that could not be handled, newest first',
+    description: 'Each waits for a person: hand it over again once its cause is gone, or dismiss it. `silent` names services that did not answer.',
+    links: { getDeadLetter: { id: '$response.body#/items/0/id' } },
+  }),
+  getDeadLetter: defineRoute({ method: 'GET', path: '/dead-letters/{id}', tag: 'system', status: 200, params: byId, response: deadLetterDetail, summary: 'One of them, with the message' }),
+  redriveDeadLetters: defineRoute({
+    method: 'POST', path: '/dead-letters/redrive', tag: 'system', status: 200, body: z.strictObject({ ids: deadLetterIds }), response: z.object({ items: z.array(settledLetter) }),
+    summary: 'Hand messages to their reader again',
+    description: 'To the one reader that failed, and to no other; what it had done already it does not do twice.',
+    examples: { 'one letter': { ids: ['01a1fbd7-c04b-718d-89fc-06181ab1a4b8'] } },
+  }),
+  dismissDeadLetters: defineRoute({
+    method: 'POST', path: '/dead-letters/dismiss', tag: 'system', status: 200, body: z.strictObject({ ids: deadLetterIds }), response: z.object({ items: z.array(settledLetter) }),
+    summary: 'Say that messages need not be handled',
+    examples: { 'one letter': { ids: ['01a1fbd7-c04b-718d-89fc-06181ab1a4b8'] } },
   }),
 
   listWorkflows: defineRoute({

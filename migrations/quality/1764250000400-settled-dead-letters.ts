@@ -1,0 +1,12 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addSettledDeadLetters, dropSettledDeadLetters } from '../settled-dead-letters';
+
+export class SettledDeadLetters1764250000400 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await addSettledDeadLetters(runner, 'quality');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await dropSettledDeadLetters(runner, 'quality');
+  }
+}
