@@ -1,7 +1,7 @@
-import sharp, { type OverlayOptions } from 'sharp';
 import { decoding, openPicture } from './decode';
 import { letterLine, textHeight, wrapText } from './lettering';
 import { PictureRefusal, type PictureLimits, type PictureSource } from './picture';
+import { allowOwnSvg, sharp, type OverlayOptions } from './sharp';
 
 export interface ContactSheetItem {
   readonly picture: PictureSource;
@@ -61,6 +61,7 @@ export async function makeContactSheet(items: readonly ContactSheetItem[], optio
   const lettering = Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${sheet.width}" height="${sheet.height}">${sheet.svg}</svg>`,
   );
+  allowOwnSvg();
   return sharp({ create: { width: sheet.width, height: sheet.height, channels: 3, background: colours.background } })
     .composite([{ input: lettering, left: 0, top: 0 }, ...sheet.pictures])
     .png({ compressionLevel: 8 })

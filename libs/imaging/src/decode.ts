@@ -1,7 +1,7 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
 import { inspectPngAnimation, verifyBytes } from './integrity';
 import { PictureRefusal, defaultPictureLimits, type Picture, type PictureFormat, type PictureLimits, type PictureSource } from './picture';
 import { readPictureBytes, recogniseFormat } from './picture-bytes';
+import { fromOutside, sharp, type Metadata, type Sharp } from './sharp';
 
 /** What the header says. `width` and `height` are upright: EXIF orientation is already applied. */
 export interface PictureHeader {
@@ -77,14 +77,14 @@ export async function openPicture(
   const bytes = await readPictureBytes(source, limits);
   const format = recogniseFormat(bytes);
   // The limit is checked here by us, so that a bomb is refused by its own name and not as a decoder error.
-  const metadata = await decoding(bytes, () => sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata());
+  const metadata = await decoding(bytes, () => sharp(bytes, fromOutside).metadata());
   const header = headerOf(metadata, format, bytes);
   // One page: of an animation only the first is ever decoded here.
   if (header.width * header.height > limits.maxPixels)
     throw new PictureRefusal('too_many_pixels', `${header.width} x ${header.height} exceeds ${limits.maxPixels} pixels`);
   if (metadata.space === 'cmyk') throw new PictureRefusal('cmyk', 'CMYK has no fixed meaning in RGB');
   const pipeline = sharp(bytes, {
-    failOn: 'error',
+    ...fromOutside,
     ignoreIcc: options.ignoreIcc,
     limitInputPixels: limits.maxPixels,
   }).timeout({ seconds: Math.max(1, Math.ceil(limits.maxSeconds)) });

@@ -194,12 +194,16 @@ export {
   type TagThresholds,
   type TagVocabulary,
 } from './tags/vocabulary';
+export { recogniseFormat } from './picture-bytes';
+export { allowOwnSvg, fromOutside, sharp, type Sharp } from './sharp';
 export { makeFrameThumbnail, makeThumbnail, type ThumbnailOptions } from './thumbnail';
-export { findFfmpeg } from './film/find-ffmpeg';
+export { describeFfmpeg, findFfmpeg, type FoundFfmpeg } from './film/find-ffmpeg';
+export { startFfmpeg, type FfmpegInput, type FfmpegProcess } from './film/ffmpeg';
 export { FilmRefusal, filmRefusalReasons, type FilmRefusalReason } from './film/film-refusal';
 export { readAnimation } from './film/animation';
 export { maxFilmCommentBytes, writeFilmComment } from './film/film-comment';
-export { movingFormatOf, readMoving, type MovingFormat } from './film/moving';
+export { readMoving } from './film/moving';
+export { movingFormatOf, type MovingFormat } from './film/moving-format';
 export { readFilmForMetrics } from './film/metric-frames';
 export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';

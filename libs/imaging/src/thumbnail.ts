@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { decoding, openPicture } from './decode';
 import type { PictureLimits, PictureSource, Rgb } from './picture';
+import { sharp } from './sharp';
 
 export interface ThumbnailOptions {
   /** Longest side in pixels; smaller pictures keep their size. */

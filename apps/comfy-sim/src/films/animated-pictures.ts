@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '@tower/imaging';
 import { Picture } from '../pictures/picture';
 import { animatedPng } from '../pictures/png';
 

@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { startFfmpeg, type FfmpegInput, type FfmpegProcess } from '@tower/imaging';
 import type { Sound } from '../sound/sound';
 
 /** What ffmpeg complained of, or that the pipe to it broke. */
@@ -35,107 +35,172 @@ export const toBt709 = 'scale=out_color_matrix=bt709:out_range=tv';
 /** The same pictures give the same bytes: no version and time in the file, and no race between threads. */
 const reproducible = ['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact', '-threads', '1'];
 
+/** A film on a slow machine takes minutes; encoders of today's formats hold dozens of frames. Bytes. */
+const bounds = { seconds: 3_600, memory: 6 * 1024 ** 3, written: 4 * 1024 ** 3 };
+
 /** One ffmpeg that takes raw frames on its input and writes one file. All options are known to 4.1 and to 8. */
 export class FilmEncoder {
-  private errors = '';
+  private hasEnded = false;
   private readonly ended: Promise<number | null>;
 
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly run: FfmpegProcess,
     private readonly place: EncoderPlace,
     private readonly leftovers: readonly string[],
+    private readonly said: readonly string[],
   ) {
-    child.stderr?.on('data', (part: Buffer) => (this.errors += part.toString('utf8')));
     // A broken pipe is told by the exit code.
-    child.stdin?.on('error', () => undefined);
-    this.ended = once(child, 'close').then(([code]) => code as number | null);
-    place.gone.addEventListener('abort', this.kill, { once: true });
+    run.stdin?.on('error', () => undefined);
+    run.stdout.resume();
+    this.ended = run.ended.then(({ code }) => {
+      this.hasEnded = true;
+      return code;
+    });
     // Left alone, it would take the end of its input for the end of the film.
-    process.once('exit', this.kill);
+    process.once('exit', run.kill);
   }
 
   static open(film: FilmFile, place: EncoderPlace): FilmEncoder {
-    mkdirSync(place.tempFolder, { recursive: true });
     const leftovers: string[] = [];
-    const besides = (name: string, content: string | Buffer): string => {
-      const file = path.join(place.tempFolder, `${randomUUID()}-${name}`);
-      writeFileSync(file, content);
-      leftovers.push(file);
-      return file;
-    };
     const { sound, texts } = film;
-    const inputs = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${film.width}x${film.height}`, '-r', String(film.framesPerSecond), '-i', 'pipe:0'];
+    const size = `${film.width}x${film.height}`;
+    const inputs: FfmpegInput[] = [
+      {
+        format: 'rawvideo',
+        from: 'stdin',
+        options: ['-pix_fmt', 'rgb24', '-s', size, '-r', String(film.framesPerSecond)],
+      },
+    ];
     const maps = film.options.includes('-filter_complex') ? [] : ['-map', '0:v'];
     if (sound !== undefined) {
-      inputs.push(...sound.sound.ffmpegFormat, '-i', besides('sound.f32', sound.sound.interleaved()));
+      inputs.push({
+        ...sound.sound.ffmpegInput,
+        from: { file: besides(place, leftovers, 'sound.f32', sound.sound.interleaved()) },
+      });
       maps.push('-map', '1:a', ...sound.options);
     }
     if (texts !== undefined && texts.size > 0) {
-      inputs.push('-f', 'ffmetadata', '-i', besides('texts.txt', ffmetadata(texts)));
-      maps.push('-map_metadata', sound === undefined ? '1' : '2');
+      maps.push('-map_metadata', String(inputs.length));
+      inputs.push(textsInput(place, leftovers, texts));
     }
-    const args = ['-v', 'error', '-y', ...inputs, ...maps, ...reproducible, ...colourTags, ...film.options, film.path];
-    return new FilmEncoder(spawn(place.ffmpeg, args, { stdio: ['pipe', 'ignore', 'pipe'] }), place, leftovers);
+    const said: string[] = [];
+    const run = startFfmpeg({
+      program: place.ffmpeg,
+      inputs,
+      options: [...maps, ...reproducible, ...colourTags, ...film.options],
+      output: { file: film.path },
+      bounds,
+      runsAs: 'own',
+      signal: place.gone,
+      onLine: (line) => void said.push(line),
+    });
+    return new FilmEncoder(run, place, leftovers, said);
   }
 
   /** @throws EncoderFailed when ffmpeg takes nothing more */
   async write(frame: Buffer): Promise<void> {
-    const { stdin } = this.child;
+    const { stdin } = this.run;
     if (stdin === null || !stdin.writable) throw await this.failure();
     if (stdin.write(frame)) return;
     await Promise.race([once(stdin, 'drain'), this.ended]);
-    if (this.child.exitCode !== null || !stdin.writable) throw await this.failure();
+    if (this.hasEnded || !stdin.writable) throw await this.failure();
   }
 
   /** @throws EncoderFailed when the file did not come about */
   async close(): Promise<void> {
-    this.child.stdin?.end();
+    this.run.stdin?.end();
     const code = await this.tidy();
     this.place.gone.throwIfAborted();
-    if (code !== 0) throw new EncoderFailed(this.errors);
+    if (code !== 0) throw new EncoderFailed(this.said.join('\n'));
   }
 
   /** Ends early: what was written so far becomes the file. */
   async abandon(): Promise<void> {
-    this.child.stdin?.end();
+    this.run.stdin?.end();
     await this.tidy();
   }
 
-  private readonly kill = (): void => void this.child.kill('SIGKILL');
-
   private async tidy(): Promise<number | null> {
     const code = await this.ended;
-    this.place.gone.removeEventListener('abort', this.kill);
-    process.removeListener('exit', this.kill);
-    for (const file of this.leftovers) rmSync(file, { force: true });
+    process.removeListener('exit', this.run.kill);
+    removeAll(this.leftovers);
     return code;
   }
 
   private async failure(): Promise<EncoderFailed> {
     await this.tidy();
     this.place.gone.throwIfAborted();
-    return new EncoderFailed(this.errors);
+    return new EncoderFailed(this.said.join('\n'));
   }
+}
+
+/** A file that ffmpeg needs beside its input. Prompts are among them: nobody else is to read it. */
+function besides(place: EncoderPlace, leftovers: string[], name: string, content: string | Buffer): string {
+  mkdirSync(place.tempFolder, { recursive: true });
+  const file = path.join(place.tempFolder, `${randomUUID()}-${name}`);
+  writeFileSync(file, content, { mode: 0o600 });
+  leftovers.push(file);
+  return file;
+}
+
+/**
+ * Texts for a container, as a file: the arguments of a process are there for all to read. Old versions cut them at
+ * 1,023 bytes.
+ */
+const textsInput = (place: EncoderPlace, leftovers: string[], texts: ReadonlyMap<string, string>): FfmpegInput => ({
+  format: 'ffmetadata',
+  from: { file: besides(place, leftovers, 'texts.txt', ffmetadata(texts)) },
+});
+
+function removeAll(files: readonly string[]): void {
+  for (const file of files) rmSync(file, { force: true });
 }
 
 /** Its syntax gives a meaning to = ; # \ and to the ends of lines. */
 function ffmetadata(texts: ReadonlyMap<string, string>): string {
-  return [';FFMETADATA1', ...[...texts].map(([key, text]) => `${key}=${text.replace(/[=;#\\\n]/g, '\\$&')}`), ''].join('\n');
+  return [';FFMETADATA1', ...[...texts].map(([key, text]) => `${key}=${text.replace(/[=;#\\\n]/g, '\\$&')}`), ''].join(
+    '\n',
+  );
 }
 
-/** Runs ffmpeg to its end. @throws EncoderFailed */
-export async function runFfmpeg(args: readonly string[], input: Buffer, { ffmpeg, gone }: EncoderPlace): Promise<Buffer> {
-  const child = spawn(ffmpeg, ['-v', 'error', ...args], { stdio: 'pipe' });
-  const kill = (): void => void child.kill('SIGKILL');
-  gone.addEventListener('abort', kill, { once: true });
-  const [out, errors]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout.on('data', (part: Buffer) => out.push(part));
-  child.stderr.on('data', (part: Buffer) => errors.push(part));
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number | null];
-  gone.removeEventListener('abort', kill);
-  gone.throwIfAborted();
-  if (code !== 0) throw new EncoderFailed(Buffer.concat(errors).toString('utf8'));
-  return Buffer.concat(out);
+export interface FfmpegWork {
+  readonly inputs: readonly FfmpegInput[];
+  readonly options: readonly string[];
+  readonly output: { readonly file: string } | 'stdout';
+  /** Goes into the container under these names; it becomes the last input. */
+  readonly texts?: ReadonlyMap<string, string>;
+  /** For the input that comes from there. */
+  readonly stdin?: Buffer;
+}
+
+/** Runs ffmpeg to its end. @returns what it wrote to its output. @throws EncoderFailed */
+export async function runFfmpeg(
+  { inputs, options, output, texts, stdin }: FfmpegWork,
+  place: EncoderPlace,
+): Promise<Buffer> {
+  const leftovers: string[] = [];
+  const [out, errors]: [Buffer[], string[]] = [[], []];
+  const isTexted = texts !== undefined && texts.size > 0;
+  try {
+    const run = startFfmpeg({
+      program: place.ffmpeg,
+      inputs: isTexted ? [...inputs, textsInput(place, leftovers, texts)] : inputs,
+      options: isTexted ? ['-map_metadata', String(inputs.length), ...options] : options,
+      output,
+      // What writes files writes them where only we may; what only reads may be nobody.
+      bounds: output === 'stdout' ? { ...bounds, written: 0 } : bounds,
+      runsAs: output === 'stdout' ? 'nobody' : 'own',
+      signal: place.gone,
+      onLine: (line) => void errors.push(line),
+    });
+    run.stdout.on('data', (part: Buffer) => out.push(part));
+    run.stdin?.on('error', () => undefined);
+    run.stdin?.end(stdin);
+    const { code } = await run.ended;
+    place.gone.throwIfAborted();
+    if (code !== 0) throw new EncoderFailed(errors.join('\n'));
+    return Buffer.concat(out);
+  } finally {
+    removeAll(leftovers);
+  }
 }

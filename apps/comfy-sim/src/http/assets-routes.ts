@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import type { Asset, AssetStore } from '../assets/asset-store';
+import { openPictureFile } from '../pictures/picture-file';
 import { dict, type PyDict, type PyValue } from '../python/values';
 import { contentTypes } from './content-types';
 import { bytes, empty, json, type Reply } from './reply';
@@ -89,7 +89,7 @@ async function toView(asset: Asset, store: AssetStore): Promise<PyDict> {
   const { place, hash } = asset;
   const folder = place?.subfolder === undefined || place.subfolder === '' ? '' : `&subfolder=${encodeURIComponent(place.subfolder)}`;
   const isImage = mime.startsWith('image/');
-  const size = file !== undefined && isImage ? await sharp(file).metadata().catch(() => undefined) : undefined;
+  const size = file !== undefined && isImage ? await sizeOf(file) : undefined;
   const fields: Record<string, PyValue | undefined> = {
     id: asset.id, name: asset.name, hash, loader_path: asset.name, display_name: asset.displayName, asset_hash: hash, size: asset.size, mime_type: mime,
     tags: [...asset.tags],
@@ -99,6 +99,15 @@ async function toView(asset: Asset, store: AssetStore): Promise<PyDict> {
     job_id: asset.jobId, prompt_id: asset.jobId, created_at: iso(asset.createdAt), updated_at: iso(asset.updatedAt), last_access_time: iso(asset.createdAt),
   };
   return new Map(Object.entries(fields).filter((entry): entry is [string, PyValue] => entry[1] !== undefined));
+}
+
+async function sizeOf(file: string): Promise<{ width: number; height: number } | undefined> {
+  try {
+    return await openPictureFile(file).metadata();
+  } catch {
+    // Its name says that it is a picture, its content does not.
+    return undefined;
+  }
 }
 
 /** What an upload is answered besides its name. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
+import { sharp } from '@tower/imaging';
 import type { AssetStore } from '../assets/asset-store';
 import type { Faults } from '../faults/faults';
 import { isFolderKind, type FolderKind, type Folders } from '../files/folders';
+import { openPictureFile } from '../pictures/picture-file';
 import { PyError } from '../python/errors';
 import { parseJson } from '../python/json';
 import { dict, isDict } from '../python/values';
@@ -93,7 +94,7 @@ async function saveMask(folders: Folders, file: string, part: Part, form: Form):
   if (filename === '' || filename.startsWith('/') || filename.includes('..') || !isFolderKind(kind)) return;
   const original = folders.inside(kind as FolderKind, String(reference.get('subfolder') ?? ''), path.basename(filename));
   if (original === undefined || !existsSync(original)) return;
-  const alpha = await sharp(part.bytes).ensureAlpha().extractChannel('alpha').toBuffer();
-  const colours = await sharp(original).removeAlpha().toColourspace('srgb').png().toBuffer();
+  const alpha = await openPictureFile(part.bytes).ensureAlpha().extractChannel('alpha').toBuffer();
+  const colours = await openPictureFile(original).removeAlpha().toColourspace('srgb').png().toBuffer();
   write(file, await sharp(colours).joinChannel(alpha).png().toBuffer());
 }

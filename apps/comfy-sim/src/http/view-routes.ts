@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
+import { sharp } from '@tower/imaging';
 import { isFolderKind, type Folders } from '../files/folders';
 import type { Generation } from '../generation';
 import type { AssetStore } from '../assets/asset-store';
+import { openPictureFile } from '../pictures/picture-file';
 import { contentTypes } from './content-types';
 import type { Exchange } from './exchange';
 import { bytes, empty, type Reply } from './reply';
@@ -44,11 +45,12 @@ async function answer(file: string, generation: Generation, exchange: Exchange):
   const disposition = `filename="${path.basename(file)}"`;
   if (preview !== null) return previewReply(file, preview, exchange.query.get('channel') ?? '', { 'Content-Disposition': disposition });
   if (channel === 'rgb') {
-    const png = await sharp(file).removeAlpha().toColourspace('srgb').png().toBuffer();
+    const png = await openPictureFile(file).removeAlpha().toColourspace('srgb').png().toBuffer();
     return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png' });
   }
   if (channel === 'a') {
-    const alpha = await sharp(file).ensureAlpha().extractChannel('alpha').raw().toBuffer({ resolveWithObject: true });
+    const channel = openPictureFile(file).ensureAlpha().extractChannel('alpha');
+    const alpha = await channel.raw().toBuffer({ resolveWithObject: true });
     const { width, height } = alpha.info;
     const png = await sharp({ create: { width, height, channels: 3, background: '#000' } })
       .joinChannel(alpha.data, { raw: { width, height, channels: 1 } }).png().toBuffer();
@@ -63,7 +65,7 @@ async function previewReply(file: string, preview: string, channel: string, head
   const quality = /^\d+$/.test(last) ? Number(last) : 90;
   // JPEG has no alpha; any other format becomes webp.
   const jpeg = format === 'jpeg' && !channel.includes('a');
-  const image = jpeg || channel === 'rgb' ? sharp(file).flatten() : sharp(file);
+  const image = jpeg || channel === 'rgb' ? openPictureFile(file).flatten() : openPictureFile(file);
   const clamped = Math.min(100, Math.max(1, quality));
   const body = jpeg ? await image.jpeg({ quality: clamped }).toBuffer() : await image.webp({ quality: clamped }).toBuffer();
   return bytes(body, { ...headers, 'Content-Type': `image/${jpeg ? 'jpeg' : 'webp'}` });

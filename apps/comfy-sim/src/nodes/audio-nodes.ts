@@ -37,9 +37,11 @@ async function saveSound(call: NodeCall, kind: FolderKind, prefix: string, exten
   const value = call.value('audio', SoundValue);
   const target = nextSavePath(call.runtime.folders, kind, prefix, 0, 0, new Date());
   const filename = `${target.fileName.replaceAll('%batch_num%', '0')}_${String(target.counter).padStart(5, '0')}_.${extension}`;
-  const texts = [...metadataTexts(call)].flatMap(([key, text]) => ['-metadata', `${key}=${text}`]);
-  const args = [...value.sound.ffmpegFormat, '-i', 'pipe:0', '-fflags', '+bitexact', '-flags:a', '+bitexact', ...options, ...texts, '-y', path.join(target.folder, filename)];
-  await runFfmpeg(args, value.sound.interleaved(), filmPlace(call, noCodecs)).catch((error: unknown) => { throw codecFailure(error); });
+  await runFfmpeg({
+    inputs: [{ ...value.sound.ffmpegInput, from: 'stdin' }],
+    options: ['-map', '0:a', '-fflags', '+bitexact', '-flags:a', '+bitexact', ...options],
+    texts: metadataTexts(call), output: { file: path.join(target.folder, filename) }, stdin: value.sound.interleaved(),
+  }, filmPlace(call, noCodecs)).catch((error: unknown) => { throw codecFailure(error); });
   return { outputs: [value], ui: dict({ audio: [dict({ filename, subfolder: target.subfolder, type: kind })] }) };
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { animatedGif, animatedWebp } from '../films/animated-pictures';
 import { EncoderFailed, FilmEncoder, runFfmpeg } from '../films/film-encoder';
+import { ffmpegFormatOf } from '../films/film-reader';
 import { filmFormats, type FilmFormat, type Widgets } from '../films/film-formats';
 import { nextSavePath, type SavePath } from '../files/save-path';
 import type { Picture } from '../pictures/picture';
@@ -126,8 +127,14 @@ async function combineFilm(call: NodeCall, images: readonly Picture[], base: str
   const seconds = (pictures.length * (1 + call.int('loop_count'))) / rate;
   // Short sound is filled up with silence, unless the film is to end with it.
   const ending = widgetsOf(call)('trim_to_audio', 'False') === 'True' ? ['-t', String(Math.min(seconds, sound.sound.seconds))] : ['-af', 'apad', '-t', String(seconds)];
-  const mux = ['-n', '-i', inFolder(file), ...sound.sound.ffmpegFormat, '-i', 'pipe:0', '-c:v', 'copy', ...format.soundOptions, ...ending, inFolder(loud)];
-  await runFfmpeg(mux, sound.sound.interleaved(), place).catch((error: unknown) => {
+  await runFfmpeg({
+    inputs: [
+      { format: ffmpegFormatOf(inFolder(file)), from: { file: inFolder(file) } },
+      { ...sound.sound.ffmpegInput, from: 'stdin' },
+    ],
+    options: ['-c:v', 'copy', ...format.soundOptions, ...ending],
+    output: { file: inFolder(loud) }, stdin: sound.sound.interleaved(),
+  }, place).catch((error: unknown) => {
     throw error instanceof EncoderFailed ? new PyError('Exception', `An error occured in the ffmpeg subprocess:\n${error.message}`) : error;
   });
   return [file, loud];

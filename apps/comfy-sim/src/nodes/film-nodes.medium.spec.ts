@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findFfmpeg, findHolds, loopSeam, readFilm, type FilmFacts, type Rgb } from '@tower/imaging';
+import { findFfmpeg, findHolds, loopSeam, readMoving, type FilmFacts, type Rgb } from '@tower/imaging';
 import { describeNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { CardProfileId } from '../card/card-profile';
@@ -35,7 +35,7 @@ const fileOf = (result: NodeResult, key = 'gifs'): string => bench.fileOf(result
 
 async function decoded(file: string): Promise<FilmFacts & { frames: number; pictures: Rgb[] }> {
   const pictures: Rgb[] = [];
-  const facts = await readFilm(file, (frame) => void pictures.push(frame));
+  const facts = await readMoving(file, (frame) => void pictures.push(frame));
   return { ...facts, pictures };
 }
 

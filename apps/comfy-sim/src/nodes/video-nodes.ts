@@ -3,7 +3,7 @@ import path from 'node:path';
 import { FilmRefusal } from '@tower/imaging';
 import { runFfmpeg } from '../films/film-encoder';
 import { mp4Options, webmOptions } from '../films/film-formats';
-import { readPictures, readSound } from '../films/film-reader';
+import { readPictures, readSound, ffmpegFormatOf } from '../films/film-reader';
 import { nextSavePath } from '../files/save-path';
 import { PyError, keyError, typeError } from '../python/errors';
 import { str } from '../python/text';
@@ -90,7 +90,10 @@ export const saveVideo: NodeBehaviour = {
     const place = filmPlace(call, noCodecs);
     if (video.file !== undefined && path.extname(video.file) === `.${container.extension}`) {
       // A film that nobody changed is not encoded again.
-      await runFfmpeg(['-y', '-i', video.file, '-c', 'copy', '-map', '0', file], Buffer.alloc(0), place).catch((error: unknown) => { throw codecFailure(error); });
+      await runFfmpeg({
+        inputs: [{ format: ffmpegFormatOf(video.file), from: { file: video.file } }],
+        options: ['-c', 'copy', '-map', '0'], output: { file },
+      }, place).catch((error: unknown) => { throw codecFailure(error); });
     } else {
       await call.runtime.work((encodingCost * width * height * pictures.length) / 1_000_000);
       await encode(pictures, {

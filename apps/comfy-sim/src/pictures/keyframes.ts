@@ -1,10 +1,12 @@
-import sharp from 'sharp';
+import { allowOwnSvg, sharp } from '@tower/imaging';
 import type { Picture } from './picture';
 import { poseOf, type Pose } from './pose';
 import { recipeRandom, type DrawingRecipe, type Motion } from './recipe';
 import { foreground } from './scenery';
 import { traitsOf } from './traits';
 import { watermark } from './watermark';
+
+allowOwnSvg();
 
 /** How a given picture is bent at one moment. All is 0 where the film has to show it as it is. */
 interface Bend {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
+import { allowOwnSvg, sharp } from '@tower/imaging';
 import { drawSvg } from './drawing';
 import { filmFrame, hasKeyframes, mixed } from './keyframes';
+import { openPictureFile } from './picture-file';
 import { recipeFingerprint, type DrawingRecipe } from './recipe';
+
+allowOwnSvg();
 
 export type Kernel = 'nearest' | 'linear' | 'cubic' | 'lanczos3';
 type Render = () => Promise<Buffer>;
@@ -60,9 +63,10 @@ export class Picture {
     return new Picture(width, height, createHash('sha256').update(rgb).digest('hex'), () => Promise.resolve(rgb));
   }
 
-  /** Throws what sharp throws on a file that is no picture. */
+  /** Throws `PictureRefusal`, or what sharp throws, on a file that is no picture. */
   static async fromFile(bytes: Buffer, fingerprint: string, about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {}): Promise<Picture> {
-    const { data, info } = await sharp(bytes).rotate().flatten().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const upright = openPictureFile(bytes).rotate().flatten().toColourspace('srgb').removeAlpha();
+    const { data, info } = await upright.raw().toBuffer({ resolveWithObject: true });
     const rgb = info.channels === 3 ? data : await sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
       .toColourspace('srgb').raw().toBuffer();
     return new Picture(info.width, info.height, fingerprint, () => Promise.resolve(rgb), about.recipe, undefined, undefined, about.isNamedFace);

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '@tower/imaging';
 import type { Preview } from '../socket/frames';
 import { Picture } from './picture';
 import type { DrawingRecipe } from './recipe';

@@ -27,8 +27,8 @@ export class Sound {
   }
 
   /** How ffmpeg is told what `interleaved` is. */
-  get ffmpegFormat(): string[] {
-    return ['-f', 'f32le', '-ar', String(this.sampleRate), '-ac', String(this.channels.length)];
+  get ffmpegInput(): { readonly format: 'f32le'; readonly options: readonly string[] } {
+    return { format: 'f32le', options: ['-ar', String(this.sampleRate), '-ac', String(this.channels.length)] };
   }
 
   interleaved(): Buffer {

@@ -1,5 +1,5 @@
 import type { FieldError } from '@tower/contracts';
-import { decodePicture, FilmRefusal, PictureRefusal, readMoving, sha256File } from '@tower/imaging';
+import { decodePicture, FilmRefusal, movingFormatOf, PictureRefusal, probePicture, readMoving, sha256File } from '@tower/imaging';
 import { AppError, describeError } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import type { Library } from '../library/library';
@@ -79,9 +79,21 @@ async function pictureFacts(real: string): Promise<InputFacts> {
 }
 
 async function filmFacts(real: string): Promise<InputFacts> {
+  if ((await movingFormatOf(real)) === undefined && (await isStill(real)))
+    throw new AppError('invalid', 'input_still', 'must be a film; this is a still');
   const { width, height, frames, framesPerSecond } = await readMoving(real, () => undefined, filmLimits);
   if (frames < 2) throw new AppError('invalid', 'input_still', 'must be a film; this is a still');
   return { width, height, frames, fps: framesPerSecond };
+}
+
+/** Whether it is a picture that does not move. What is no picture at all is for the reader of films to name. */
+async function isStill(real: string): Promise<boolean> {
+  try {
+    return (await probePicture(real, pictureLimits)).pages === 1;
+  } catch (error) {
+    if (error instanceof PictureRefusal) return false;
+    throw error;
+  }
 }
 
 /** What is wrong with a picture, for the person who named it; undefined for trouble of our own. */

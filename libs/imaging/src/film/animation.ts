@@ -1,7 +1,7 @@
-import sharp, { type Metadata } from 'sharp';
 import { decoding } from '../decode';
 import { PictureRefusal, type PictureLimits, type Rgb } from '../picture';
 import { readPictureBytes, recogniseFormat } from '../picture-bytes';
+import { fromOutside, sharp, type Metadata } from '../sharp';
 import type { FilmFacts, FilmOptions } from './film';
 import { FilmRefusal } from './film-refusal';
 
@@ -30,7 +30,8 @@ export async function readAnimation(path: string, onFrame: (frame: Rgb, index: n
     options.signal?.throwIfAborted();
     if (performance.now() > deadline) throw new FilmRefusal('too_slow', `decoding ${path} took more than ${maxSeconds} s`);
     const count = Math.min(atOnce, pages - first);
-    const data = await decodedPages(path, bytes, first, count);
+    const left = (deadline - performance.now()) / 1000;
+    const data = await decodedPages(path, bytes, { first, count, maxPixels: width * height * count, maxSeconds: left });
     if (data.length !== size * count) throw new FilmRefusal('undecodable', `${path} decoded to ${data.length} bytes instead of ${size * count}`);
     for (let index = 0; index < count; index += 1)
       await onFrame({ width, height, channels: 3, data: new Uint8Array(data.subarray(index * size, (index + 1) * size)) }, first + index);
@@ -43,27 +44,34 @@ export async function readAnimation(path: string, onFrame: (frame: Rgb, index: n
   };
 }
 
-/** Whether the file begins as GIF or WebP, which ffmpeg of the usual age reads wrongly or not at all. */
-export const isAnimationStart = (start: Uint8Array): boolean => {
-  const text = Buffer.from(start.buffer, start.byteOffset, Math.min(start.length, 12)).toString('latin1');
-  return text.startsWith('GIF8') || (text.startsWith('RIFF') && text.slice(8) === 'WEBP');
-};
-
 async function headerOf(path: string): Promise<{ bytes: Uint8Array; pages: number; width: number; height: number; delays: readonly number[] }> {
   return refusing(path, async () => {
     const bytes = await readPictureBytes(path, limits);
     const format = recogniseFormat(bytes);
     if (format !== 'gif' && format !== 'webp') throw new FilmRefusal('not_a_film', `${path} is ${format}`);
-    const metadata: Metadata = await decoding(bytes, () => sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata());
+    const metadata: Metadata = await decoding(bytes, () => sharp(bytes, fromOutside).metadata());
     const pages = metadata.pages ?? 1;
     if (pages < 2) throw new FilmRefusal('no_frames', `${path} is a still`);
     return { bytes, pages, width: metadata.width, height: metadata.pageHeight ?? metadata.height, delays: metadata.delay ?? [] };
   });
 }
 
-const decodedPages = (path: string, bytes: Uint8Array, page: number, pages: number): Promise<Buffer> =>
+interface Pages {
+  readonly first: number;
+  readonly count: number;
+  /** Of all of them. */
+  readonly maxPixels: number;
+  readonly maxSeconds: number;
+}
+
+/** A GIF is decoded from its first frame on, however late the wanted one comes: a single call can take long. */
+const decodedPages = (path: string, bytes: Uint8Array, { first, count, maxPixels, maxSeconds }: Pages): Promise<Buffer> =>
   refusing(path, () =>
-    decoding(bytes, () => sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: false, page, pages }).flatten({ background: '#ffffff' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer()),
+    decoding(bytes, () =>
+      sharp(bytes, { ...fromOutside, ignoreIcc: true, limitInputPixels: maxPixels, page: first, pages: count })
+        .timeout({ seconds: Math.max(1, Math.ceil(maxSeconds)) })
+        .flatten({ background: '#ffffff' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer(),
+    ),
   );
 
 /** A picture's refusal in a film's words. */
@@ -72,6 +80,7 @@ async function refusing<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (!(cause instanceof PictureRefusal)) throw cause;
-    throw new FilmRefusal(cause.reason === 'too_slow' ? 'too_slow' : 'undecodable', `${path}: ${cause.message}`, { cause });
+    const same = cause.reason === 'too_slow' || cause.reason === 'too_many_pixels' ? cause.reason : 'undecodable';
+    throw new FilmRefusal(same, `${path}: ${cause.message}`, { cause });
   }
 }

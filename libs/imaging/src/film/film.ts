@@ -1,11 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Rgb } from '../picture';
+import { demuxerOf } from './film-demuxer';
 import { FilmRefusal } from './film-refusal';
-import { findFfmpeg, isOldFfmpeg } from './find-ffmpeg';
+import { refusalOf, startFfmpeg, type FfmpegJob } from './ffmpeg';
+import { ffmpegOrRefusal, isOldFfmpeg } from './find-ffmpeg';
 import { ppmFrames } from './ppm-frames';
 
 export type ColourMatrix = 'bt601' | 'bt709';
@@ -54,6 +51,12 @@ const defaults = { maxFrames: 20_000, maxPixels: 16_000_000, maxSeconds: 600 } a
 const roundingSeconds = 0.0011;
 
 /**
+ * Address space of a decoder, in bytes: sixteen references of 16 million pixels at ten bits, and what scaling them
+ * needs.
+ */
+const decoderMemory = 2 * 1024 ** 3;
+
+/**
  * Every frame once, in order, as RGB with a stated matrix and range. `onFrame` is waited for before more is decoded, so
  * memory stays at a few frames however long the film is.
  * @throws FilmRefusal with any of its reasons; the file system's error; the signal's reason; what `onFrame` throws
@@ -64,110 +67,102 @@ export async function readFilm(
   options: FilmOptions = {},
 ): Promise<FilmFacts> {
   const { maxFrames, maxPixels, maxSeconds } = { ...defaults, ...options };
-  const deadline = AbortSignal.timeout(maxSeconds * 1000);
-  // A missing file says nothing about a film: the file system's own error.
-  await access(path);
-  const colour = await colourOf(path, options, deadline);
-  const child = startFfmpeg(options, [
-    ...inputOf(path),
-    '-map',
-    '0:v:0',
-    '-an',
-    '-sn',
-    '-dn',
-    ...everyFrameOnce(options),
-    ...['-vf', filterFor(colour, isOldFfmpeg(programOf(options)))],
-    '-c:v',
-    'ppm',
-    '-f',
-    'image2pipe',
-    'pipe:1',
-  ]);
+  const startedAt = performance.now();
+  const program = options.ffmpeg ?? ffmpegOrRefusal();
+  const file = { format: await demuxerOf(path), from: { file: path }, maxPixels };
+  const bounds = { seconds: maxSeconds, memory: decoderMemory, written: 0 };
+  // A damaged packet ends the run: concealed pictures would be judged as if they were there.
+  const input = { ...file, options: ['-xerror', '-err_detect', 'explode'] };
+  const job = { program, inputs: [input], bounds, runsAs: 'nobody', loglevel: 'info', signal: options.signal } as const;
+  const colour = await colourOf(path, { ...job, options: [], output: 'none' }, options.colour);
   const times = new FrameTimes();
-  const ended = exitOf(child, (line) => times.read(line));
-  const stop = (): void => void child.kill('SIGKILL');
-  const signals = [deadline, ...(options.signal ? [options.signal] : [])];
-  for (const signal of signals) signal.addEventListener('abort', stop, { once: true });
+  const left = { ...bounds, seconds: Math.max(0.001, maxSeconds - (performance.now() - startedAt) / 1000) };
+  const run = startFfmpeg({
+    ...job,
+    bounds: left,
+    output: 'stdout',
+    onLine: (line) => times.read(line),
+    options: [
+      '-map',
+      '0:v:0',
+      '-an',
+      '-sn',
+      '-dn',
+      ...everyFrameOnce(program),
+      '-vf',
+      filterFor(colour, isOldFfmpeg(program)),
+      '-c:v',
+      'ppm',
+      '-f',
+      'image2pipe',
+    ],
+  });
   let frames = 0;
   let last: Rgb | undefined;
   try {
-    for await (const frame of ppmFrames(child.stdout as AsyncIterable<Uint8Array>, { maxPixels })) {
+    for await (const frame of ppmFrames(run.stdout as AsyncIterable<Uint8Array>, { maxPixels })) {
       if (frames === maxFrames) throw new FilmRefusal('too_many_frames', `${path} has more than ${maxFrames} frames`);
       await onFrame(frame, frames);
       frames += 1;
       last = frame;
     }
-    const { code, message } = await ended;
-    if (code !== 0) throw new FilmRefusal('undecodable', `decoding ${path} ended after ${frames} frames: ${message}`);
+    const exit = await run.ended;
+    if (exit.code !== 0)
+      throw new FilmRefusal('undecodable', `decoding ${path} ended after ${frames} frames: ${exit.message}`);
     if (last === undefined) throw new FilmRefusal('no_frames', `${path} has no frames`);
     return { frames, width: last.width, height: last.height, ...times.facts(frames), colour };
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (deadline.aborted) throw new FilmRefusal('too_slow', `decoding ${path} took more than ${maxSeconds} s`, { cause: error });
-    throw error;
+    // A frame that is cut off, or none at all, comes of whatever ended the decoder.
+    const isOurs = error instanceof FilmRefusal && (error.reason === 'undecodable' || error.reason === 'no_frames');
+    run.kill();
+    throw isOurs ? refusalOf(await run.ended, `decoding ${path}`, bounds, () => error) : error;
   } finally {
-    for (const signal of signals) signal.removeEventListener('abort', stop);
-    stop();
-    await ended.catch(() => undefined);
+    run.kill();
+    await run.ended;
   }
 }
-
-/** Files only, and never a network address that a playlist names. */
-const inputOf = (path: string): string[] => ['-protocol_whitelist', 'file', '-i', `file:${resolve(path)}`];
-
-const programOf = ({ ffmpeg = findFfmpeg() ?? 'ffmpeg' }: FilmOptions): string => ffmpeg;
 
 /** No frame dropped, doubled or brought to the size of the first. Before 4.4 ffmpeg had no way to say the last. */
-const everyFrameOnce = (options: FilmOptions): string[] =>
-  isOldFfmpeg(programOf(options)) ? ['-vsync', 'passthrough'] : ['-fps_mode', 'passthrough', '-autoscale', '0'];
-
-function startFfmpeg(options: FilmOptions, args: readonly string[]): ChildProcess {
-  // A damaged packet ends the run: concealed pictures would be judged as if they were there.
-  return spawn(programOf(options), ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info', '-xerror', '-err_detect', 'explode', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-interface Exit {
-  readonly code: number | null;
-  /** The last line that is no report about a frame. */
-  readonly message: string;
-}
-
-async function exitOf(child: ChildProcess, onLine: (line: string) => boolean | void): Promise<Exit> {
-  let message = '';
-  createInterface({ input: child.stderr! }).on('line', (line) => {
-    if (onLine(line) !== true && line.trim() !== '') message = line.trim().slice(0, 500);
-  });
-  try {
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, message };
-  } catch (cause) {
-    throw new FilmRefusal('no_decoder', 'ffmpeg does not run; install it or set FFMPEG_PATH', { cause });
-  }
-}
+const everyFrameOnce = (program: string): string[] =>
+  isOldFfmpeg(program) ? ['-vsync', 'passthrough'] : ['-fps_mode', 'passthrough', '-autoscale', '0'];
 
 const rgbFormats = /^(gbr|rgb|bgr|argb|abgr|0rgb|0bgr|rgba|bgra|pal8)/;
 
 /** `Video: h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709, progressive), 96x64 [SAR 1:1 DAR 3:2]` */
-async function colourOf(path: string, options: FilmOptions, deadline: AbortSignal): Promise<FilmColour> {
-  const child = startFfmpeg(options, inputOf(path));
-  const stop = (): void => void child.kill('SIGKILL');
-  const signals = [deadline, ...(options.signal ? [options.signal] : [])];
-  for (const signal of signals) signal.addEventListener('abort', stop, { once: true });
+async function colourOf(path: string, job: FfmpegJob, stated: FilmOptions['colour']): Promise<FilmColour> {
+  const maxPixels = job.inputs[0]?.maxPixels ?? 0;
   let stream: RegExpExecArray | undefined;
-  child.stdout?.resume();
-  const { message } = await exitOf(child, (line) => {
-    stream ??= /Stream #\S+.*: Video: .*?, (\w+)(?:\(([^)]*)\))?,? .*?(\d+)x(\d+)/.exec(line) ?? undefined;
-  }).finally(() => {
-    for (const signal of signals) signal.removeEventListener('abort', stop);
+  let size: RegExpExecArray | undefined;
+  const run = startFfmpeg({
+    ...job,
+    onLine: (line) => {
+      // A size that is forbidden stands in the complaint and is missing in the description.
+      size ??= /Picture size (\d+)x(\d+)|Stream #\S+.*: Video: .*?, (\d+)x(\d+)/.exec(line) ?? undefined;
+      stream ??= /Stream #\S+.*: Video: .*?, (\w+)(?:\(([^)]*)\))?,? .*?(\d+)x(\d+)/.exec(line) ?? undefined;
+    },
   });
-  options.signal?.throwIfAborted();
-  if (deadline.aborted) throw new FilmRefusal('too_slow', `reading the header of ${path} took too long`);
-  if (stream === undefined) throw new FilmRefusal('not_a_film', `${path} has no video: ${message}`);
+  run.stdout.resume();
+  const exit = await run.ended;
+  job.signal?.throwIfAborted();
+  if (exit.cause === 'too_slow')
+    throw refusalOf(exit, `reading the header of ${path}`, job.bounds, () => new FilmRefusal('not_a_film', path));
+  const [wide = 0, tall = 0] = (size ?? [])
+    .slice(1)
+    .filter((number) => number !== undefined)
+    .map(Number);
+  if (wide * tall > maxPixels)
+    throw new FilmRefusal('too_many_pixels', `a frame of ${wide} x ${tall} exceeds ${maxPixels} pixels`);
+  if (stream === undefined)
+    throw refusalOf(
+      exit,
+      `reading the header of ${path}`,
+      job.bounds,
+      () => new FilmRefusal('not_a_film', `${path} has no video: ${exit.message}`),
+    );
   const [, format = '', notes = '', , height] = stream;
   if (rgbFormats.test(format)) return { kind: 'rgb' };
-  if (options.colour) return { kind: 'yuv', ...options.colour, from: 'caller' };
+  if (stated) return { kind: 'yuv', ...stated, from: 'caller' };
   const range: ColourRange = /\bpc\b/.test(notes) || format.startsWith('yuvj') ? 'pc' : 'tv';
   if (/\bbt709\b/.test(notes)) return { kind: 'yuv', matrix: 'bt709', range, from: 'file' };
   if (/\b(bt470bg|smpte170m|bt601)\b/.test(notes)) return { kind: 'yuv', matrix: 'bt601', range, from: 'file' };
@@ -178,7 +173,9 @@ async function colourOf(path: string, options: FilmOptions, deadline: AbortSigna
 function filterFor(colour: FilmColour, isOld: boolean): string {
   const quality = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp';
   const scale =
-    colour.kind === 'rgb' ? `scale=${quality}` : `scale=in_color_matrix=${colour.matrix}:in_range=${colour.range}:out_range=pc:${quality}`;
+    colour.kind === 'rgb'
+      ? `scale=${quality}`
+      : `scale=in_color_matrix=${colour.matrix}:in_range=${colour.range}:out_range=pc:${quality}`;
   return `${scale},format=rgb24,showinfo${isOld ? '' : '=checksum=0'}`;
 }
 

@@ -11,7 +11,8 @@ import { readAnimation } from './animation';
 import { readFilm } from './film';
 import { writeFilmComment } from './film-comment';
 import { findFfmpeg } from './find-ffmpeg';
-import { movingFormatOf, readMoving } from './moving';
+import { readMoving } from './moving';
+import { movingFormatOf } from './moving-format';
 
 const program = findFfmpeg();
 const withFfmpeg = itNeeds(program, 'ffmpeg');
@@ -99,6 +100,6 @@ describe('a comment in a film', () => {
 
   withFfmpeg('is refused for what is no film', async () => {
     writeFileSync(join(folder, 'no-film.mp4'), 'nothing of the kind');
-    await expect(writeFilmComment(join(folder, 'no-film.mp4'), join(folder, 'out.mp4'), 'mp4', 'x')).rejects.toMatchObject({ reason: 'undecodable' });
+    await expect(writeFilmComment(join(folder, 'no-film.mp4'), join(folder, 'out.mp4'), 'mp4', 'x')).rejects.toMatchObject({ reason: 'not_a_film' });
   });
 });
