@@ -133,7 +133,7 @@ export class TowerProcess {
 
 export function newHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'tower-e2e-'));
-  // PostgreSQL runs as nobody when the tests run as root, and must get through.
+  // PostgreSQL runs as a user of its own when the tests run as root, and must get through.
   chmodSync(home, 0o755);
   return home;
 }

@@ -14,6 +14,7 @@ export * from './run-service';
 export * from './version';
 export * from './processes/process-table';
 export * from './processes/file-claim';
+export * from './processes/own-uid';
 export { fetchFile, type FetchOptions, type FetchRequest } from './download/fetch-file';
 export type { DownloadProgress } from './download/download-progress';
 export { formatRefusal } from './download/file-format';

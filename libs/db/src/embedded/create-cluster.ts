@@ -1,4 +1,4 @@
-import { chownSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@tower/kit';
 import { adminRole, type ClusterSecret } from './cluster-secret';
@@ -38,15 +38,30 @@ async function createCluster(cluster: Cluster): Promise<void> {
   const passwordFile = join(temporary, 'password');
   mkdirSync(made, { mode: 0o700 });
   writeFileSync(passwordFile, `${secret.passwordOf(adminRole)}\n`, { mode: 0o600 });
-  giveTo(account.owner, temporary);
+  const maker = account.initdb ?? account;
+  if (maker.owner !== undefined) for (const path of [made, passwordFile]) chownSync(path, maker.owner, maker.owner);
+  closeTo(account, temporary);
   try {
-    await runInitdb(cluster, made, passwordFile);
+    await runInitdb({ ...cluster, account: maker }, made, passwordFile);
+    giveTo(account.owner, made);
     rmSync(dataDir, { recursive: true, force: true });
     renameSync(made, dataDir);
     if (cluster.isDurable) syncDirectory(dirname(dataDir));
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/**
+ * Only who makes the cluster may pass: as `nobody` it shares its user with others, and its group with none, so they can
+ * neither
+ * come in nor look into its process.
+ */
+function closeTo({ owner, initdb }: PostgresAccount, folder: string): void {
+  if (owner === undefined) return;
+  if (initdb === undefined) return giveTo(owner, folder);
+  chownSync(folder, 0, owner);
+  chmodSync(folder, 0o710);
 }
 
 async function runInitdb(cluster: Cluster, made: string, passwordFile: string): Promise<void> {
@@ -89,7 +104,7 @@ function assertOwnVersion({ dataDir }: Cluster, major: string): void {
   });
 }
 
-/** A cluster that root made earlier belongs to nobody (65534) and cannot be given back without root. */
+/** A cluster that root made earlier belongs to a user of its own and cannot be given back without root. */
 function assertOwnedByUs({ dataDir, account }: Cluster): void {
   const { uid } = lstatSync(dataDir);
   if (account.owner !== undefined || process.getuid === undefined || uid === process.getuid()) return;

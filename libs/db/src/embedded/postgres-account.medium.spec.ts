@@ -56,6 +56,9 @@ async function roundTrip(dataDir: string): Promise<{ uid: string; capabilities: 
   }
 }
 
+/** Which one was chosen for this data directory. */
+const uidOf = (dataDir: string): number => Number(readFileSync(`${dataDir}.uid`, 'utf8'));
+
 const nothing = '0000000000000000';
 const dacReadSearch = '0000000000000004';
 
@@ -67,27 +70,61 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const describeForRoot = isRoot ? describe : describe.skip;
 
 describeForRoot('root (skipped for ordinary users: they run the server themselves)', () => {
-  it('runs the server as nobody without any right where everyone may pass', async () => {
+  it('runs the server as a user of its own without any right where everyone may pass', async () => {
     const dataDir = dataDirIn('open', 0o755);
     const binaries = binariesIn('open-checkout', 0o755);
     const account = await choosePostgresAccount(binaries, dataDir);
-    expect(account.strategy).toBe('nobody');
+    expect(account.strategy).toBe('own_user');
     expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
-    const checkoutIsOpen = (await choosePostgresAccount(findPostgresBinaries(), dataDir)).strategy === 'nobody';
-    expect(await roundTrip(dataDir)).toEqual({ uid: '65534', capabilities: checkoutIsOpen ? nothing : dacReadSearch, ownerOfData: 65534 });
+    const checkoutIsOpen = (await choosePostgresAccount(findPostgresBinaries(), dataDir)).strategy === 'own_user';
+    expect(await roundTrip(dataDir)).toEqual({
+      uid: String(uidOf(dataDir)), capabilities: checkoutIsOpen ? nothing : dacReadSearch, ownerOfData: uidOf(dataDir),
+    });
+  });
+
+  it('gives every cluster its own, whom no account and nobody else\'s process is', async () => {
+    const [one, two] = [dataDirIn('one', 0o755), dataDirIn('two', 0o755)];
+    const binaries = binariesIn('shared-checkout', 0o755);
+    const accounts = [await choosePostgresAccount(binaries, one), await choosePostgresAccount(binaries, two)];
+    expect(uidOf(one)).not.toBe(uidOf(two));
+    expect(accounts.map(({ uid }) => uid)).toEqual([uidOf(one), uidOf(two)]);
+    for (const uid of [uidOf(one), uidOf(two)]) expect(spawnSync('getent', ['passwd', String(uid)]).status).not.toBe(0);
+  });
+
+  it('takes a cluster over that belongs to nobody, whose processes then have no way in', async () => {
+    const dataDir = dataDirIn('inherited', 0o755);
+    await roundTrip(dataDir);
+    execFileSync('chown', ['-R', '65534:65534', dataDir]);
+    rmSync(`${dataDir}.uid`);
+    const server = await startEmbeddedPostgres({ dataDir });
+    try {
+      const client = new Client({ connectionString: server.url });
+      await client.connect();
+      expect((await client.query('select id from fact')).rows).toEqual([{ id: 1 }]);
+      await client.end();
+      const asNobody = (...argv: string[]): number | null => spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...argv], { cwd: '/' }).status;
+      expect(asNobody('true')).toBe(0);
+      expect(asNobody('cat', join(dataDir, 'PG_VERSION'))).not.toBe(0);
+      expect(asNobody('sh', '-c', `echo >> '${dataDir}/pg_hba.conf'`)).not.toBe(0);
+      expect(asNobody('kill', '-0', String(server.pid))).not.toBe(0);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('adds only the right to pass through folders when the data lies in a closed one', async () => {
     const dataDir = dataDirIn('closed', 0o700);
-    expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({ strategy: 'nobody_with_search_right' });
-    expect(await roundTrip(dataDir)).toEqual({ uid: '65534', capabilities: dacReadSearch, ownerOfData: 65534 });
+    expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({ strategy: 'own_user_with_search_right' });
+    expect(await roundTrip(dataDir)).toEqual({
+      uid: String(uidOf(dataDir)), capabilities: dacReadSearch, ownerOfData: uidOf(dataDir),
+    });
     expect(statSync(dirname(dataDir)).mode & 0o777).toBe(0o700);
   });
 
   it('reaches programs below a closed folder', async () => {
     const binaries = binariesIn('closed-checkout', 0o700);
     const account = await choosePostgresAccount(binaries, dataDirIn('open', 0o755));
-    expect(account.strategy).toBe('nobody_with_search_right');
+    expect(account.strategy).toBe('own_user_with_search_right');
     expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
   });
 
@@ -100,11 +137,11 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
 
   (hasUserNamespaces ? it : it.skip)('hands a cluster from one account to the next (skipped where the kernel forbids user namespaces)', async () => {
     const dataDir = dataDirIn('moving', 0o700);
-    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: 65534 });
+    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
     process.env['PATH'] = pathWithOnly('unshare');
     expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: 0 });
     process.env['PATH'] = systemPath;
-    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: 65534 });
+    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
   });
 
   it('says what to do when nothing works', async () => {

@@ -1,40 +1,46 @@
 import { dirname } from 'node:path';
-import { AppError } from '@tower/kit';
+import { AppError, ownUid } from '@tower/kit';
 import type { PostgresBinaries } from './postgres-binaries';
 import { runCommand } from './run-command';
 
-/** `nobody` on Linux and most other systems; used by number, because no account has to exist for it. */
+/** `nobody`: the one user besides root who has a name on every machine. */
 const nobody = 65534;
 
 /** How the server's programs are run: PostgreSQL refuses to work as root. */
 export interface PostgresAccount {
-  readonly strategy: 'same_user' | 'nobody' | 'nobody_with_search_right' | 'user_namespace';
+  readonly strategy: 'same_user' | 'own_user' | 'own_user_with_search_right' | 'user_namespace';
   /** Put before the command; each of these execs it, so the process id stays the same. */
   readonly prefix: readonly string[];
   readonly uid?: number;
   readonly gid?: number;
   /** Who has to own the data directory, as root sees it. */
   readonly owner?: number;
+  /** How initdb is run where that differs: it asks for the name of its user, and a number of our own has none. */
+  readonly initdb?: PostgresAccount;
 }
 
-const asNobody: PostgresAccount = { strategy: 'nobody', prefix: [], uid: nobody, gid: nobody, owner: nobody };
+/** By number, because no account has to exist for it. */
+const asOwnUser = (uid: number): PostgresAccount => ({
+  strategy: 'own_user', prefix: [], uid, gid: uid, owner: uid,
+  initdb: { strategy: 'own_user', prefix: [], uid: nobody, gid: uid, owner: nobody },
+});
 
 /**
- * For a checkout or a data directory below a closed folder (/root, a `mktemp -d`): nobody, plus the one right to
+ * For a checkout or a data directory below a closed folder (/root, a `mktemp -d`): its own user, plus the one right to
  * pass through folders. PostgreSQL checks its own program with access(2), which ignores the capabilities of anyone
  * but root unless `no_setuid_fixup` is set.
  */
-const withCapabilities = (...names: string[]): PostgresAccount => {
+const withCapabilities = (uid: number, ...names: string[]): PostgresAccount => {
   const set = ['-all', ...names.map((name) => `+${name}`)].join(',');
-  const identity = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--nnp', '--securebits=+no_setuid_fixup'];
-  return {
-    strategy: 'nobody_with_search_right',
-    prefix: ['setpriv', ...identity, `--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`, '--'],
-    owner: nobody,
+  const rights = [`--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`];
+  const as = (owner: number): PostgresAccount => {
+    const identity = [`--reuid=${owner}`, `--regid=${uid}`, '--clear-groups', '--nnp', '--securebits=+no_setuid_fixup'];
+    return { strategy: 'own_user_with_search_right', prefix: ['setpriv', ...identity, ...rights, '--'], owner };
   };
+  return { ...as(uid), initdb: as(nobody) };
 };
 
-/** Inside the namespace root is called nobody: it still opens what root owns, without any capability. */
+/** Inside the namespace root is not root: it still opens what root owns, without any capability. */
 const inUserNamespace: PostgresAccount = {
   strategy: 'user_namespace',
   prefix: ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nobody}`, '--'],
@@ -42,11 +48,11 @@ const inUserNamespace: PostgresAccount = {
 };
 
 /** From the least rights to the most. Containers often have `dac_override` without `dac_read_search`. */
-const accountsForRoot: readonly PostgresAccount[] = [
-  asNobody,
-  withCapabilities('dac_read_search'),
-  withCapabilities('dac_override'),
-  withCapabilities('dac_read_search', 'dac_override'),
+const accountsForRoot = (uid: number): readonly PostgresAccount[] => [
+  asOwnUser(uid),
+  withCapabilities(uid, 'dac_read_search'),
+  withCapabilities(uid, 'dac_override'),
+  withCapabilities(uid, 'dac_read_search', 'dac_override'),
   inUserNamespace,
 ];
 
@@ -57,7 +63,8 @@ const accountsForRoot: readonly PostgresAccount[] = [
 export async function choosePostgresAccount(binaries: PostgresBinaries, dataDir: string): Promise<PostgresAccount> {
   if (process.getuid?.() !== 0) return { strategy: 'same_user', prefix: [] };
   const refusals: string[] = [];
-  for (const account of accountsForRoot) {
+  // Whoever shares the user of a server may read its data, let himself in and stop it.
+  for (const account of accountsForRoot(ownUid(`${dataDir}.uid`))) {
     const probe = await probeAccount(account, binaries, dirname(dataDir));
     if (probe.ok) return account;
     refusals.push(`${account.strategy}: ${probe.output.split('\n').at(-1) ?? ''}`);
