@@ -50,3 +50,15 @@ export async function dropMessagingTables(runner: QueryRunner, schema: string): 
     drop function "${schema}"."wake_outbox"();
   `);
 }
+
+const prunedByAge = ['inbox', 'idempotency', 'dead_letter'];
+
+/** What is pruned by age is found by age: a look for old rows must not read all young ones. The outbox is pruned from its oldest id on. */
+export async function indexMessagingByAge(runner: QueryRunner, schema: string): Promise<void> {
+  await runner.query('set local statement_timeout = 0');
+  for (const table of prunedByAge) await runner.query(`create index "${table}_at" on "${schema}"."${table}" ("at")`);
+}
+
+export async function dropMessagingByAge(runner: QueryRunner, schema: string): Promise<void> {
+  for (const table of prunedByAge) await runner.query(`drop index "${schema}"."${table}_at"`);
+}

@@ -15,6 +15,8 @@ export const renderingEnv = z.object({
   TOWER_COMFYUI_MIN_VERSION: z.string().regex(/^\d+(\.\d+)*$/, 'a version such as 0.3.64').default(oldestTestedVersion),
   /** How long a task waits for a model file that no card has and that cannot be fetched, before it fails. */
   TOWER_MISSING_MODEL_PATIENCE_SECONDS: z.coerce.number().min(0).max(7 * 24 * 3600).default(60),
+  /** Tasks that may wait for a card; more are refused until some are done. */
+  TOWER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
-import { CLOCK, ModelStore, parseEnv, readGpuConfig } from '@tower/kit';
+import { CLOCK, ModelStore, parseEnv, readGpuConfig, type Clock } from '@tower/kit';
 import { renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
@@ -17,12 +17,13 @@ import { JobsController } from './jobs/jobs.controller';
 import { JobsReader } from './jobs/jobs.reader';
 import { JobsService } from './jobs/jobs.service';
 import { ProgressPublisher } from './jobs/progress-publisher';
+import { QueueCeiling } from './jobs/queue-ceiling';
 import { Collector } from './library/collector';
 import { Library } from './library/library';
 import { OutputInspector } from './library/output-inspector';
 import { RenderingMetrics } from './rendering.metrics';
 import { AttemptsService } from './scheduling/attempts.service';
-import { ANSWERS_FLEET, FleetReader } from './scheduling/fleet';
+import { ANSWERS_FLEET, FleetReader } from './scheduling/fleet-reader';
 import { InputPictures } from './scheduling/input-pictures';
 import { MissingModels } from './scheduling/missing-models';
 import { MODEL_SOURCE, ModelRecovery } from './scheduling/model-recovery';
@@ -54,6 +55,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
+    { provide: QueueCeiling, useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock), inject: [CLOCK] },
     { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
     { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },

@@ -38,6 +38,7 @@ export class OutboxRow {
 
 /** What a consumer of this service has already handled. */
 @Entity('inbox')
+@Index('inbox_at', ['at'])
 export class InboxRow {
   @PrimaryColumn('text')
   consumer!: string;
@@ -53,6 +54,7 @@ export class InboxRow {
 @Entity('dead_letter')
 @Index('dead_letter_open', { synchronize: false })
 @Check('dead_letter_settled', "(outcome is null) = (settled_at is null) and (outcome is null or outcome in ('redriven', 'dismissed'))")
+@Index('dead_letter_at', ['at'])
 export class DeadLetterRow {
   /** By which a person deals with it. */
   @Column('uuid', { unique: true })
@@ -100,6 +102,7 @@ export class DeadLetterRow {
 
 /** The answer that a create gave under its `Idempotency-Key`. */
 @Entity('idempotency')
+@Index('idempotency_at', ['at'])
 export class IdempotencyRow {
   @PrimaryColumn('text')
   scope!: string;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { estimateAttempt, median, type Sample, type Work } from './estimate';
-import { forecast, remaining } from './forecast';
+import { estimateAttempt, median, type AttemptEstimate, type Sample, type Work } from './estimate';
+import { Forecast, remaining, type Busy, type Span } from './forecast';
 import type { Card, Waiting } from '../scheduling/pick';
 
 const work: Work = { workflow: 'still', width: 512, height: 768, frames: 1, steps: 24 };
@@ -86,6 +86,10 @@ describe('remaining', () => {
 describe('forecast', () => {
   const card = (name: string, changes: Partial<Card> = {}): Card => ({ name, position: 0, prefers: ['image'], only: false, idle: true, up: true, foreignPrompts: 0, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
   const task = (taskId: string): Waiting => ({ taskId, jobId: 'j', work: 'image', modelName: 'm', classes: [], excludedGpus: [] });
+  const forecast = (cards: Card[], busy: ReadonlyMap<string, Busy>, tasks: Waiting[], estimate: (task: Waiting, gpu: string) => AttemptEstimate): Map<string, Span> => {
+    const line = new Forecast(cards, busy, estimate);
+    return new Map(tasks.flatMap((one) => [line.place(one)].flatMap((span) => (span ? [[one.taskId, span] as const] : []))));
+  };
   const takes = (seconds: Record<string, number>) => (_task: Waiting, gpu: string) => ({ seconds: seconds[gpu] ?? 0, low: seconds[gpu] ?? 0, high: seconds[gpu] ?? 0, confidence: 0.9, basis: 'median' });
 
   it('puts each task where it ends first, after what runs there', () => {
@@ -93,6 +97,14 @@ describe('forecast', () => {
     expect([...spans].map(([id, span]) => [id, span.gpu, span.startIn, span.finishIn])).toEqual([['1', 'fast', 3, 7], ['2', 'slow', 0, 10], ['3', 'fast', 7, 11]]);
     expect(spans.get('1')).toMatchObject({ low: 6, high: 9, confidence: null });
     expect(spans.get('2')).toMatchObject({ confidence: 0.9 });
+  });
+
+  it('goes on from a copy without changing what it was copied from', () => {
+    const line = new Forecast([card('a')], new Map(), takes({ a: 4 }));
+    line.place(task('1'));
+    const copy = line.copy();
+    expect(copy.place(task('2'))).toMatchObject({ startIn: 4, finishIn: 8 });
+    expect(line.place(task('3'))).toMatchObject({ startIn: 4, finishIn: 8 });
   });
 
   it('claims no confidence behind what somebody else queued', () => {

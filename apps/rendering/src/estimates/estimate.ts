@@ -61,7 +61,7 @@ const counted = (attempts: number): string => `${attempts} attempt${attempts ===
 const cost = (work: Work): number => work.width * work.height * work.frames * Math.max(1, work.steps);
 
 /** Their order does not matter for the time; `other_seed` takes none. */
-const changesOf = (work: Work): string => (work.plan?.steps ?? []).filter((step) => step !== 'other_seed').sort().join(' ');
+export const changesOf = (work: Pick<Work, 'plan'>): string => (work.plan?.steps ?? []).filter((step) => step !== 'other_seed').sort().join(' ');
 
 const spread = (seconds: number, factor: number, basis: string): AttemptEstimate => ({ seconds, low: seconds / factor, high: seconds * factor, confidence: null, basis });
 

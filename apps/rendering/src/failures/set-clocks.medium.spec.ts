@@ -25,7 +25,7 @@ beforeEach(async () => {
   shiftMs = 0;
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rtx3060', 'rtx3060').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })], clock);
+  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })], { clock });
 });
 afterEach(async () => {
   await rig.close();

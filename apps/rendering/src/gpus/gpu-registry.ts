@@ -6,7 +6,8 @@ import { schedulerLease } from '../scheduling/attempts.service';
 import { healthy, type CardHealth } from './card-health';
 import type { ConfiguredGpus } from './gpu-config';
 import type { GpuDriver } from './gpu-driver';
-import { Gpu } from './gpu.entity';
+import { Gpu, type GpuInventory } from './gpu.entity';
+import { inventorySha256, storedPart } from './inventory-memory';
 
 /** Milliseconds; an unchanged card is noted this often, so that `last_seen_at` stays true. */
 const noteEveryMs = 5_000;
@@ -14,7 +15,7 @@ const noteEveryMs = 5_000;
 /** Keeps the `gpu` table true to the configuration and to what the servers say; every process reads the cards there. */
 @Injectable()
 export class GpuRegistry {
-  private readonly noted = new Map<string, { text: string; atMs: number }>();
+  private readonly noted = new Map<string, { text: string; atMs: number; inventory: GpuInventory | null; sha256: string | null }>();
 
   constructor(
     private readonly db: DataSource,
@@ -35,7 +36,8 @@ export class GpuRegistry {
         const known = [named, ...before.filter((gpu) => gpu.configured)].find((gpu) => gpu?.config.url === config.url);
         rows.push(
           await tx.save(Gpu, {
-            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: known?.inventory ?? null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
+            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: known?.inventory ?? null,
+            inventorySha256: known?.inventorySha256 ?? null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
             configured: true, health: known?.health ?? healthy, warnings: [],
           }),
         );
@@ -46,14 +48,19 @@ export class GpuRegistry {
 
   async note(fence: string, driver: GpuDriver, health: CardHealth): Promise<void> {
     const { state, detail, inventory, foreignPrompts, seenAt, warnings } = driver.sight;
-    const text = JSON.stringify([state, detail, inventory, foreignPrompts, health, warnings]);
     const last = this.noted.get(driver.name);
     const nowMs = this.clock.monotonicMs();
+    // The same object while the server was not asked again.
+    const stored = inventory === null || inventory === last?.inventory ? null : storedPart(inventory);
+    const sha256 = stored === null ? (last?.sha256 ?? null) : inventorySha256(stored);
+    const text = JSON.stringify([state, detail, sha256, foreignPrompts, health, warnings]);
     if (last?.text === text && nowMs - last.atMs < noteEveryMs) return;
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Gpu, { name: driver.name }, { state, detail, ...(inventory ? { inventory: inventory as object } : {}), foreignPrompts, lastSeenAt: seenAt, health: health as object, warnings });
+      const changed = stored !== null && sha256 !== last?.sha256 ? { inventory: stored as object, inventorySha256: sha256 } : {};
+      const free = inventory === null ? {} : { vramFreeMb: inventory.vramFreeMb };
+      await tx.update(Gpu, { name: driver.name }, { state, detail, ...changed, ...free, foreignPrompts, lastSeenAt: seenAt, health: health as object, warnings });
     });
-    this.noted.set(driver.name, { text, atMs: nowMs });
+    this.noted.set(driver.name, { text, atMs: nowMs, inventory: inventory ?? last?.inventory ?? null, sha256 });
   }
 }

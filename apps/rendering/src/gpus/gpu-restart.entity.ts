@@ -3,6 +3,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** One run of a card's restart command. */
 @Entity('gpu_restart')
 @Index('gpu_restart_gpu', ['gpu', 'at'])
+@Index('gpu_restart_at', ['at'])
 export class GpuRestart {
   @PrimaryColumn('uuid') id!: string;
   @Column('text') gpu!: string;

@@ -34,7 +34,12 @@ export class Gpu {
   @Column('int') position!: number;
   @Column('text') state!: GpuState;
   @Column('text') detail!: string;
+  /** Without the memory that was free when it was written. */
   @Column('jsonb', { nullable: true }) inventory!: GpuInventory | null;
+  /** Of the inventory as it is stored; null where none is, or where it was stored before digests were. */
+  @Column('text', { nullable: true }) inventorySha256!: string | null;
+  /** Megabytes (MiB) of video memory that were free at the last look. */
+  @Column('double precision', { nullable: true }) vramFreeMb!: number | null;
   @Column('int') foreignPrompts!: number;
   @Column('timestamptz', { nullable: true }) lastSeenAt!: Date | null;
   /** False: no longer in the configuration; kept because attempts name it. */

@@ -1,6 +1,6 @@
 import { createTestDatabase, FixedClock, startTestNats, type TestDatabase, type TestNats } from '@tower/testing';
 import { RenderingRig } from '../rig/rendering-rig';
-import { waitingTasks } from '../scheduling/queue.queries';
+import { firstInLine } from '../scheduling/queue.queries';
 
 /** Real here: PostgreSQL and NATS. */
 
@@ -16,7 +16,7 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   clock = new FixedClock();
-  rig = await RenderingRig.on(database.url, nats.url, [], clock);
+  rig = await RenderingRig.on(database.url, nats.url, [], { clock });
 });
 afterEach(async () => {
   await rig.close();
@@ -33,7 +33,7 @@ it('keeps the order of the queue and of the list when the clock is set back and 
   ids.push(await ask());
   clock.setWall(-7_200_000);
   const urgent = await ask('high');
-  expect((await waitingTasks(rig.db.manager)).map((row) => row.job_id)).toEqual([urgent, ...ids]);
+  expect((await firstInLine(rig.db.manager, 10)).map((row) => row.job_id)).toEqual([urgent, ...ids]);
   expect((await rig.reader.list({ limit: 10 })).items.map((job) => job.id)).toEqual([urgent, ...[...ids].reverse()]);
 });
 

@@ -4,6 +4,7 @@ import { handleOnce, Outbox } from '@tower/db';
 import { AppError, onFailure, parseInput } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { JobsService } from './jobs.service';
+import { queueFull } from './queue-ceiling';
 
 /**
  * Commands that outside publishers put on the stream: the same schema and the same rules as REST, answered by an accepted or a rejected event.
@@ -31,7 +32,7 @@ export class CommandsService {
     });
   }
 
-  /** A refusal is an answer; only what may pass by itself is thrown, so that the message comes again. */
+  /** A refusal is an answer; only what may pass by itself soon is thrown, so that the message comes again. A full queue may take days. */
   private async answer(definition: CommandDefinition, command: CommandOf<CommandDefinition>, work: () => Promise<string>): Promise<void> {
     const ofCommand = { commandId: command.id, commandType: definition.type };
     const provenance = { correlationId: command.correlationId ?? command.id, causationId: command.id };
@@ -40,7 +41,7 @@ export class CommandsService {
     try {
       jobId = await work();
     } catch (error) {
-      if (!(error instanceof AppError) || onFailure[error.kind] === 'retry') throw error;
+      if (!(error instanceof AppError) || (onFailure[error.kind] === 'retry' && error.code !== queueFull)) throw error;
       refused = error;
     }
     await handleOnce(this.db, 'rendering-commands', command.id, async (tx) => {

@@ -6,6 +6,7 @@ import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
 import { Artifact, Job, Task, type JobError } from './job.entity';
+import { kindAfter } from './queue-place';
 import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './moves';
 
 type Facts<Definition extends EventDefinition> = Omit<DataOf<Definition> & object, 'jobId' | 'projectId' | 'seq' | 'state'>;
@@ -51,10 +52,12 @@ export class JobJournal {
   }
 
   /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
-  async moveTask(tx: EntityManager, task: Task, to: TaskState, changes: Partial<Omit<Task, 'id' | 'state'>> = {}): Promise<void> {
-    const moved = await tx.update(Task, { id: task.id, state: In(taskStatesBefore(to)) }, { ...changes, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to });
+  async moveTask(tx: EntityManager, task: Task, to: TaskState, changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>> = {}): Promise<void> {
+    // In line again it stands where its age puts it, among those that recovery decided the same about; held back only when that is said anew.
+    const place = to === 'queued' ? { kind: kindAfter(task.kind, { ...task, ...changes }), notBefore: changes.notBefore ?? null } : {};
+    const moved = await tx.update(Task, { id: task.id, state: In(taskStatesBefore(to)) }, { ...changes, ...place, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to });
     if (moved.affected !== 1) throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
-    Object.assign(task, changes, { state: to });
+    Object.assign(task, changes, place, { state: to });
   }
 
   /** Brings a locked job to the state that follows from its tasks, and announces the move if it is one. */

@@ -1,10 +1,9 @@
-import { filmJobTypes, type ArtifactView, type AttemptView, type EstimateView, type JobSummary, type JobView, type ProgressView, type RecoveryStepView, type ScoreView, type TaskView } from '@tower/contracts';
-import { sizeText } from '@tower/kit';
-import type { Span } from '../estimates/forecast';
+import { filmJobTypes, type ArtifactView, type AttemptView, type JobSummary, type JobView, type ProgressView, type RecoveryStepView, type ScoreView, type TaskView } from '@tower/contracts';
 import type { Fleet } from '../scheduling/fleet';
-import { whyWaiting } from '../scheduling/pick';
-import type { Artifact, Attempt, Job, Task, WantedModel } from './job.entity';
-import { isJobOver, isTaskOver } from './moves';
+import type { Artifact, Attempt, Job, Task } from './job.entity';
+import { estimateOf } from './job-estimate';
+import { nextInLine, placeOf, waitingStage } from './job-waiting';
+import { isTaskOver } from './moves';
 import type { RecoveryStep } from '../workflows/composition';
 
 export interface JobRows {
@@ -13,29 +12,33 @@ export interface JobRows {
   tasks: Task[];
   /** By number. */
   attempts: Attempt[];
+  /** By task: about how many tasks wait before it, where that is further back than the fleet looks. */
+  before?: ReadonlyMap<string, number>;
 }
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const isLive = (attempt: Attempt): boolean => attempt.state === 'dispatching' || attempt.state === 'running';
 
-export function toProgressView({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): ProgressView {
+export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): ProgressView {
+  const { job, tasks, attempts } = rows;
   const running = attempts.filter(isLive);
   const leading = [...running].sort((a, b) => (b.progress?.percent ?? 0) - (a.progress?.percent ?? 0))[0];
-  const firstWaiting = tasks.find((task) => task.state === 'queued');
+  const next = nextInLine(rows, now);
+  const ahead = next && placeOf(rows, next, fleet);
   return {
     job_id: job.id,
     status: job.state,
-    stage: stageOf({ job, tasks, attempts }, fleet, now),
+    stage: stageOf(rows, fleet, now),
     progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
     step: leading?.progress?.step ?? null,
     total_steps: leading?.progress?.totalSteps ?? null,
     images_complete: tasks.filter((task) => task.state === 'done' || task.state === 'rejected').length,
     images_total: job.count,
-    ...framesOf({ job, tasks, attempts }),
+    ...framesOf(rows),
     gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
     gpus: [...new Set(attempts.map((attempt) => attempt.gpu))].sort(),
-    gpu_queue_position: firstWaiting === undefined ? null : ((fleet.ahead(firstWaiting.id) ?? 0) + 1),
-    estimate: estimateOf({ job, tasks, attempts }, fleet, now),
+    gpu_queue_position: ahead === undefined ? null : ahead.count + 1,
+    estimate: estimateOf(rows, fleet, now),
   };
 }
 
@@ -60,7 +63,8 @@ function percentOf(task: Task, attempts: readonly Attempt[]): number {
   return Math.min(98, current?.progress?.percent ?? 0);
 }
 
-function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): string {
+function stageOf(rows: JobRows, fleet: Fleet, now: Date): string {
+  const { job, attempts } = rows;
   switch (job.state) {
     case 'completed':
       return 'Done';
@@ -79,12 +83,9 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
     case 'processing': {
       const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
       if (running.length > 0) return running.map((attempt) => attemptStage(attempt, fleet)).join('; ');
-      const waiting = tasks.find((task) => task.state === 'queued');
-      if (waiting?.wantsModel) return downloadStage(waiting.wantsModel);
-      const entry = waiting && fleet.waiting.find((task) => task.taskId === waiting.id);
-      if (entry) return whyWaiting(fleet.cards, entry, fleet.ahead(entry.taskId) ?? 0);
-      if (waiting?.notBefore && waiting.notBefore > now) return `Waiting: the card lost it; tries again in ${Math.ceil((waiting.notBefore.getTime() - now.getTime()) / 1000)} s`;
-      return tasks.some((task) => task.state === 'checking') ? checkingStage(attempts) : 'Waiting';
+      const next = nextInLine(rows, now);
+      // Nothing is left but to hear what quality found.
+      return next ? waitingStage(rows, next, fleet, now) : checkingStage(attempts);
     }
   }
 }
@@ -92,50 +93,9 @@ function stageOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): st
 const checkingStage = (attempts: readonly Attempt[]): string =>
   attempts.some((attempt) => attempt.state === 'checking' && attempt.qualitySilentSince !== null) ? 'Waiting for the quality service' : 'Checking quality';
 
-const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>
-  `Downloading ${name} to ${gpu}: ${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;
-
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
   if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
   return attempt.state === 'collecting' ? `Fetching the result from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
-}
-
-const nothingKnown: EstimateView = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
-
-export function estimateOf({ job, tasks, attempts }: JobRows, fleet: Fleet, now: Date): EstimateView {
-  if (isJobOver(job.state)) return { ...nothingKnown, start_at: iso(job.startedAt), finish_at: iso(job.endedAt), remaining_seconds: 0, low: 0, high: 0, basis: 'measured' };
-  const spans: ForecastPart[] = [];
-  for (const task of tasks) {
-    const live = attempts.find((attempt) => attempt.taskId === task.id && isLive(attempt));
-    if (live) {
-      const left = fleet.remainingOf(live);
-      spans.push({ startIn: 0, finishIn: left.seconds, ...left });
-    } else if (task.state === 'queued') {
-      const span = fleet.spanOf(task.id);
-      if (!span) return { ...nothingKnown, start_at: iso(job.startedAt), basis: 'unknown: no card that answers can run it' };
-      spans.push(span);
-    }
-  }
-  return toEstimate(spans, now, job.startedAt);
-}
-
-type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'confidence' | 'basis'>;
-
-/** The whole ends with its last part. */
-export function toEstimate(spans: readonly ForecastPart[], now: Date, startedAt: Date | null = null): EstimateView {
-  const last = [...spans].sort((a, b) => b.finishIn - a.finishIn)[0];
-  if (!last) return { ...nothingKnown, start_at: iso(startedAt), basis: 'rendered; the check takes a moment' };
-  const at = (seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
-  const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
-  return {
-    start_at: iso(startedAt) ?? at(Math.min(...spans.map((span) => span.startIn))),
-    finish_at: at(last.finishIn),
-    remaining_seconds: tenth(last.finishIn),
-    low: tenth(Math.max(...spans.map((span) => span.low))),
-    high: tenth(Math.max(...spans.map((span) => span.high))),
-    confidence: spans.length === 1 ? last.confidence : null,
-    basis: last.basis,
-  };
 }
 
 export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {

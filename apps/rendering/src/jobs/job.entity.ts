@@ -9,8 +9,12 @@ const exactInteger = { to: (value: number): number => value, from: (value: strin
 export type JobError = NonNullable<JobView['error']>;
 
 @Entity('job')
-@Index('job_project', ['projectId'])
+@Index('job_project', ['projectId', 'id'])
+@Index('job_project_state', ['projectId', 'state', 'id'])
+@Index('job_state', ['state', 'id'])
+@Index('job_type', ['jobType', 'id'])
 @Index('job_unfinished', { synchronize: false })
+@Index('job_arrival', { synchronize: false })
 @Check('job_state_known', "state in ('pending','queued','processing','quality_check','completed','rejected','failed','timeout','cancelled')")
 @Check('job_end_is_terminal', "(ended_at is not null) = (state in ('completed','rejected','failed','timeout','cancelled'))")
 export class Job {
@@ -75,12 +79,19 @@ export interface WantedModel {
 
 @Entity('task')
 @Index('task_job', ['jobId'])
-@Index('task_waiting', { synchronize: false })
+// Partial, so that they hold what waits and nothing of what was ever rendered.
+@Index('task_ready', { synchronize: false })
+@Index('task_ready_kind', { synchronize: false })
 @Index('task_held', { synchronize: false })
+@Index('task_wants_model', { synchronize: false })
 export class Task {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') jobId!: string;
   @Column('int') idx!: number;
+  /** Its job's; here so that the queue is read in order from one index. Written by `queue-place.ts` alone. */
+  @Column('smallint', { default: 2 }) rank!: number;
+  /** What decides which cards can take it: tasks of one kind are served alike, oldest first. Written by `queue-place.ts` alone. */
+  @Column('text', { default: '' }) kind!: string;
   @Column('text') state!: TaskState;
   @Column('bigint', { transformer: exactInteger }) seed!: number;
   @Column('int') attempts!: number;
@@ -112,6 +123,8 @@ export interface AttemptProgress {
 
 @Entity('attempt')
 @Index('attempt_job', ['jobId'])
+@Index('attempt_task', ['taskId'])
+@Index('attempt_gpu', ['gpu', 'jobId'])
 @Index('one_live_attempt_per_gpu', { synchronize: false })
 @Index('one_open_attempt_per_task', { synchronize: false })
 @Index('attempt_checking', { synchronize: false })
@@ -194,6 +207,7 @@ export class Artifact {
 }
 
 @Entity('generation_params')
+@Index('generation_params_job', ['jobId'])
 export class GenerationParams {
   @PrimaryColumn('uuid') attemptId!: string;
   @Column('uuid') jobId!: string;
@@ -210,9 +224,12 @@ export class GenerationParams {
   @Column('timestamptz') recordedAt!: Date;
 }
 
-/** One measured attempt; estimates are made from these. */
+/** One measured attempt; estimates are made from these. Only the newest of each kind of work are kept: see `estimates/sample.queries.ts`. */
 @Entity('runtime_sample')
-@Index('runtime_sample_key', ['workflow', 'gpu'])
+// With `at` descending, which TypeORM cannot state.
+@Index('runtime_sample_work', { synchronize: false })
+@Index('runtime_sample_card', { synchronize: false })
+@Index('runtime_sample_at', { synchronize: false })
 export class RuntimeSample {
   @PrimaryColumn('uuid') attemptId!: string;
   @Column('text') workflow!: string;
@@ -223,6 +240,8 @@ export class RuntimeSample {
   @Column('int') steps!: number;
   @Column('int', { default: 1 }) frames!: number;
   @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  /** The plan's changes as far as they take time, sorted: `changesOf`. */
+  @Column('text', { default: '' }) changes!: string;
   @Column('double precision') seconds!: number;
   @Column('timestamptz') at!: Date;
 }

@@ -5,10 +5,16 @@ import type {
 } from '@tower/contracts';
 import { decodeCursor, toPage } from '@tower/db';
 import { CLOCK, notFound, type Clock } from '@tower/kit';
-import { In, type DataSource } from 'typeorm';
-import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet';
+import { In, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import type { Fleet } from '../scheduling/fleet';
+import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
 import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
+import { placeInLine } from './job-waiting';
+import { liveAttemptStates } from './moves';
+
+/** Milliseconds that the queue may be old for whoever is told of a job's progress unasked. */
+const seldomMs = 2_000;
 
 /** Answers questions about jobs; changes nothing. */
 @Injectable()
@@ -20,32 +26,26 @@ export class JobsReader {
   ) {}
 
   async get(id: string): Promise<JobView> {
-    const [rows] = await this.rows([await this.job(id)]);
-    if (!rows) throw notFound('job', id);
+    const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
-    return toJobView(rows, await this.fleets.read(), now);
+    const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
+    return toJobView(onlyOne(rows, id), fleet, now);
   }
 
+  /** What is said of a job while it comes along; four times a second for each job that runs, so that the queue is looked at only for what waits in it, and seldom. */
   async progress(id: string): Promise<ProgressView> {
-    const [rows] = await this.rows([await this.job(id)]);
-    if (!rows) throw notFound('job', id);
+    const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
-    return toProgressView(rows, await this.fleets.read(), now);
+    const waits = rows.some((row) => row.tasks.some((task) => task.state === 'queued'));
+    const fleet = waits ? await this.fleetFor(rows, await this.fleets.read(seldomMs), now) : await this.fleets.readRunning();
+    return toProgressView(onlyOne(rows, id), fleet, now);
   }
 
   async list(input: InputOf<typeof listJobsRequest>): Promise<Page<JobSummary>> {
-    const query = this.db.manager.createQueryBuilder(Job, 'job').orderBy('job.id', 'DESC').take(input.limit + 1);
-    const after = decodeCursor(input.cursor);
-    if (after !== null) query.andWhere('job.id < :after', { after });
-    if (input.project_id !== undefined) query.andWhere('job.project_id = :project', { project: input.project_id });
-    if (input.state !== undefined) query.andWhere('job.state = :state', { state: input.state });
-    if (input.job_type !== undefined) query.andWhere('job.job_type = :type', { type: input.job_type });
-    if (input.gpu !== undefined) query.andWhere('exists (select 1 from attempt a where a.job_id = job.id and a.gpu = :gpu)', { gpu: input.gpu });
-    const jobs = await query.getMany();
-    const rows = new Map((await this.rows(jobs)).map((row) => [row.job.id, row]));
+    const rows = await this.read((tx) => jobsOf(tx, input).getMany());
     const now = this.clock.now();
-    const fleet = await this.fleets.read();
-    return toPage(jobs, input.limit, (job) => toJobSummary(rows.get(job.id) ?? { job, tasks: [], attempts: [] }, fleet, now));
+    const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
+    return toPage(rows.map((row) => ({ ...row, id: row.job.id })), input.limit, (row) => toJobSummary(row, fleet, now));
   }
 
   async artifacts({ id, limit, cursor }: InputOf<typeof listJobArtifactsRequest>): Promise<Page<ArtifactView>> {
@@ -54,7 +54,7 @@ export class JobsReader {
     const after = decodeCursor(cursor);
     if (after !== null) query.andWhere('artifact.id < :after', { after });
     const artifacts = await query.getMany();
-    const [rows] = await this.rows([job]);
+    const [rows] = await rowsOf(this.db.manager, [job]);
     const attempts = new Map(rows?.attempts.map((attempt) => [attempt.id, attempt]));
     const best = new Set(rows?.tasks.flatMap((task) => bestAttempt(rows.attempts.filter((attempt) => attempt.taskId === task.id))?.id ?? []));
     return toPage(artifacts, limit, (artifact) => toArtifactView(artifact, attemptOf(attempts, artifact), best.has(artifact.attemptId)));
@@ -90,20 +90,58 @@ export class JobsReader {
   }
 
   private async job(id: string): Promise<Job> {
-    const job = await this.db.manager.findOneBy(Job, { id });
-    if (job === null) throw notFound('job', id);
+    const [job] = await findJob(this.db.manager, id);
+    if (job === undefined) throw notFound('job', id);
     return job;
   }
 
-  private async rows(jobs: readonly Job[]): Promise<JobRows[]> {
-    if (jobs.length === 0) return [];
-    const ids = In(jobs.map((job) => job.id));
-    const [tasks, attempts] = await Promise.all([
-      this.db.manager.find(Task, { where: { jobId: ids }, order: { idx: 'ASC' } }),
-      this.db.manager.find(Attempt, { where: { jobId: ids }, order: { n: 'ASC', dispatchedAt: 'ASC' } }),
-    ]);
-    return jobs.map((job) => ({ job, tasks: tasks.filter((task) => task.jobId === job.id), attempts: attempts.filter((attempt) => attempt.jobId === job.id) }));
+  /** Jobs, tasks and attempts as they were at one moment: read one after the other they would show moments between two states that never were. */
+  private read(jobs: (tx: EntityManager) => Promise<Job[]>): Promise<JobRows[]> {
+    return this.db.transaction('REPEATABLE READ', async (tx) => rowsOf(tx, await jobs(tx)));
   }
+
+  /** A fleet that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the rows. */
+  private async fleetFor(rows: JobRows[], shared: Fleet, now: Date): Promise<Fleet> {
+    const waiting = rows.flatMap((row) => {
+      const task = row.tasks.find(({ id, state, notBefore }) => state === 'queued' && (notBefore === null || notBefore <= now) && shared.ahead(id) === undefined);
+      return task ? [{ row, task, place: placeInLine(row.job, task) }] : [];
+    });
+    // A task may be younger than what was read a moment ago.
+    const fleet = waiting.some(({ task, place }) => shared.mayMiss(task.id, place)) ? await this.fleets.read(0) : shared;
+    const beyond = waiting.filter(({ task, place }) => fleet.ahead(task.id) === undefined && !fleet.covers(place));
+    const before = await this.fleets.before(beyond.map(({ place }) => place));
+    for (const [index, { row, task }] of beyond.entries()) row.before = new Map([[task.id, before[index] ?? 0]]);
+    await this.fleets.learn(fleet, rows.filter((row) => row.attempts.some((attempt) => (liveAttemptStates as readonly string[]).includes(attempt.state))).map((row) => row.job.workflow));
+    return fleet;
+  }
+}
+
+const findJob = (tx: EntityManager, id: string): Promise<Job[]> => tx.findBy(Job, { id });
+
+/** Newest first, one more than a page. */
+function jobsOf(tx: EntityManager, input: InputOf<typeof listJobsRequest>): SelectQueryBuilder<Job> {
+  const query = tx.createQueryBuilder(Job, 'job').orderBy('job.id', 'DESC').take(input.limit + 1);
+  const after = decodeCursor(input.cursor);
+  if (after !== null) query.andWhere('job.id < :after', { after });
+  if (input.project_id !== undefined) query.andWhere('job.project_id = :project', { project: input.project_id });
+  if (input.state !== undefined) query.andWhere('job.state = :state', { state: input.state });
+  if (input.job_type !== undefined) query.andWhere('job.job_type = :type', { type: input.job_type });
+  if (input.gpu !== undefined) query.andWhere('job.id in (select a.job_id from attempt a where a.gpu = :gpu)', { gpu: input.gpu });
+  return query;
+}
+
+async function rowsOf(tx: EntityManager, jobs: readonly Job[]): Promise<JobRows[]> {
+  if (jobs.length === 0) return [];
+  const ids = In(jobs.map((job) => job.id));
+  const tasks = await tx.find(Task, { where: { jobId: ids }, order: { idx: 'ASC' } });
+  const attempts = await tx.find(Attempt, { where: { jobId: ids }, order: { n: 'ASC', dispatchedAt: 'ASC' } });
+  return jobs.map((job) => ({ job, tasks: tasks.filter((task) => task.jobId === job.id), attempts: attempts.filter((attempt) => attempt.jobId === job.id) }));
+}
+
+function onlyOne(rows: readonly JobRows[], id: string): JobRows {
+  const [row] = rows;
+  if (row === undefined) throw notFound('job', id);
+  return row;
 }
 
 function attemptOf(attempts: ReadonlyMap<string, Attempt>, artifact: Artifact): Attempt {

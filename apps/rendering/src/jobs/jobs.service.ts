@@ -8,7 +8,9 @@ import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { Library } from '../library/library';
-import { ANSWERS_FLEET, toWaiting, type Fleet, type FleetReader, type WaitingTask } from '../scheduling/fleet';
+import type { Fleet, WaitingTask } from '../scheduling/fleet';
+import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
+import type { PlaceInLine } from '../scheduling/queue.queries';
 import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
@@ -18,8 +20,10 @@ import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobJournal } from './job-journal';
 import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
 import { JobsReader } from './jobs.reader';
+import { placeInQueue } from './queue-place';
+import { QueueCeiling } from './queue-ceiling';
 import { planRequest, type RequestPlan } from './request-plan';
-import { toEstimate } from './job-view';
+import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from './job-estimate';
 import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
 
 /** The part of a verdict that concerns a job. */
@@ -37,12 +41,13 @@ export class JobsService {
     private readonly workflows: WorkflowLibrary,
     @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
     private readonly library: Library,
+    private readonly ceiling: QueueCeiling,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
 
-  /** Accepts a job or says exactly what is wrong with it. Nothing is promised before the row is committed. */
+  /** Accepts a job or says exactly what is wrong with it; throws `queue_full` when too much waits already. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
     // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
     const earlier = await earlierAnswer<JobAccepted>(this.answersDb.manager, requestScope, context.idempotencyKey, body);
@@ -57,11 +62,15 @@ export class JobsService {
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
     const plan = await planRequest(this.answersDb.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
+    await this.fleets.learn(fleet, [plan.workflow.file.name]);
+    const rank = rankOf[body.priority];
+    const [before = null] = fleet.isBeyondForecast(rank) ? await this.fleets.before([endOfRank(rank, this.clock.now())]) : [];
 
     return this.answersDb.transaction((tx) =>
       onceByKey(tx, requestScope, context.idempotencyKey, body, async () => {
+        await this.ceiling.admit(tx, body.count);
         const { job, tasks } = await this.insert(tx, context, body, plan, prompt, seed, project.slug);
-        return this.accepted(job, tasks, fleet, body, plan);
+        return this.accepted(job, tasks, fleet, before, body, plan);
       }),
     );
   }
@@ -120,7 +129,7 @@ export class JobsService {
   private async insert(
     tx: EntityManager, context: RequestContext, body: GenerateRequest, { workflow, values, parts, images, promised }: RequestPlan, prompt: { positive: string; negative: string }, seed: number,
     projectSlug: string,
-  ): Promise<{ job: Job; tasks: Pick<Task, 'id'>[] }> {
+  ): Promise<{ job: Job; tasks: Pick<Task, 'id' | 'kind'>[] }> {
     const now = await arrivalOf(tx, this.clock.now());
     const job = tx.create(Job, {
       id: newIdAt(now), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name, workflowVersion: workflow.file.version,
@@ -134,8 +143,9 @@ export class JobsService {
     await this.journal.record(tx, job, jobRequested, {
       jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority, ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
     });
+    const place = placeInQueue(job, workflow);
     const tasks = Array.from({ length: body.count }, (_, idx) => ({
-      id: newId(), jobId: job.id, idx, state: 'queued' as const, seed: seed + idx, attempts: 0, losses: 0, regenerations: 0, excludedGpus: [], notBefore: null, error: null, createdAt: now,
+      id: newId(), jobId: job.id, idx, ...place, state: 'queued' as const, seed: seed + idx, attempts: 0, losses: 0, regenerations: 0, excludedGpus: [], notBefore: null, error: null, createdAt: now,
     }));
     await tx.insert(Task, tasks);
     Object.assign(job, { state: 'queued', queuedAt: now });
@@ -144,14 +154,19 @@ export class JobsService {
     return { job, tasks };
   }
 
-  /** The estimate is for the end of the line as it was a moment ago. */
-  private accepted(job: Job, tasks: readonly Pick<Task, 'id'>[], fleet: Fleet, body: GenerateRequest, plan: RequestPlan): JobAccepted {
+  /** The estimate is for the end of the line as it was a moment ago. `before`: about how many tasks wait there, where that is more than the forecast looks at. */
+  private accepted(job: Job, tasks: readonly Pick<Task, 'id' | 'kind'>[], fleet: Fleet, before: number | null, body: GenerateRequest, plan: RequestPlan): JobAccepted {
     const now = this.clock.now();
-    const size = { workflow: job.workflow, width: job.width, height: job.height, steps: job.steps, frames: job.frames };
-    const own = tasks.map((task) => toWaiting({ ...size, task_id: task.id, job_id: job.id, model_name: job.modelName, excluded_gpus: [], parameters: job.parameters, parts: job.parts }, this.workflows));
-    const forecast = fleet.forecastWith(own);
-    const spans = own.flatMap((task) => forecast.get(task.taskId) ?? []);
-    const estimate = spans.length === own.length ? toEstimate(spans, now) : { ...toEstimate([], now), basis: 'unknown: no card that answers can run it' };
+    const own = tasks.map((task, index) =>
+      fleet.see({
+        task_id: task.id, job_id: job.id, workflow: job.workflow, model_name: job.modelName, width: job.width, height: job.height, steps: job.steps, frames: job.frames, excluded_gpus: [],
+        // What holds for the first holds for all.
+        ...(index === 0 ? { parameters: job.parameters, parts: job.parts } : {}), rank: job.rank, kind: task.kind,
+      }),
+    );
+    const spans = before === null ? fleet.forecastBehind(job.rank, own) : [];
+    const isPossible = own.every((task) => fleet.isTakenBySomeCard(task));
+    const estimate = before === null && isPossible ? toEstimate(spans, now) : unknownEstimate(isPossible && before !== null ? beyondForecast(before) : noCardCanRunIt);
     return {
       job_id: job.id,
       status: job.state,
@@ -175,6 +190,9 @@ export class JobsService {
     };
   }
 }
+
+/** Behind everything of this rank that waits now. */
+const endOfRank = (rank: number, now: Date): PlaceInLine => ({ rank, created_at: now, job_id: 'ffffffff-ffff-ffff-ffff-ffffffffffff', idx: 0 });
 
 const rejection = (reasons: readonly string[], regenerations: number) => ({
   code: 'quality_rejected',

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { Library } from '../library/library';
 import { renderingEntities } from '../rendering.module';
-import { FleetReader } from '../scheduling/fleet';
+import { FleetReader } from '../scheduling/fleet-reader';
 import { VramMemory } from '../scheduling/vram-memory';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { CommandsService } from './commands.service';
@@ -16,6 +16,7 @@ import { Job } from './job.entity';
 import { JobJournal } from './job-journal';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
+import { QueueCeiling } from './queue-ceiling';
 
 const projectId = newId();
 const body = generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window', seed: 7 });
@@ -44,7 +45,7 @@ async function serviceWith(workflowFolder: string): Promise<JobsService> {
   const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
   const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
   const reader = new JobsReader(db, fleets, systemClock);
-  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new Library('/nowhere'), { ask } as unknown as RequestClient, systemClock, db);
+  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new Library('/nowhere'), new QueueCeiling(1_000, systemClock), { ask } as unknown as RequestClient, systemClock, db);
 }
 
 afterEach(async () => {

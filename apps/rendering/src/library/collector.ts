@@ -5,8 +5,9 @@ import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/ki
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
+import { addSample } from '../estimates/sample.queries';
 import { Gpu } from '../gpus/gpu.entity';
-import { Artifact, Attempt, GenerationParams, Job, RuntimeSample, Task } from '../jobs/job.entity';
+import { Artifact, Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
@@ -112,7 +113,7 @@ export class Collector {
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await this.insertArtifacts(tx, attempt, gpu, files, now);
       if (measures(attempt)) {
-        await tx.insert(RuntimeSample, {
+        await addSample(tx, {
           attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,
           plan: attempt.plan, seconds: attempt.seconds ?? 0, at: now,
         });

@@ -19,12 +19,13 @@ import { JobJournal } from '../jobs/job-journal';
 import { JobsReader } from '../jobs/jobs.reader';
 import { JobsService } from '../jobs/jobs.service';
 import { ProgressPublisher } from '../jobs/progress-publisher';
+import { QueueCeiling } from '../jobs/queue-ceiling';
 import { Collector } from '../library/collector';
 import { Library } from '../library/library';
 import { OutputInspector } from '../library/output-inspector';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService } from '../scheduling/attempts.service';
-import { FleetReader } from '../scheduling/fleet';
+import { FleetReader } from '../scheduling/fleet-reader';
 import { InputPictures } from '../scheduling/input-pictures';
 import { MissingModels } from '../scheduling/missing-models';
 import { ModelRecovery, type ModelSource } from '../scheduling/model-recovery';
@@ -87,7 +88,7 @@ export class RenderingRig {
     readonly libraryRoot: string,
   ) {}
 
-  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[], clock: Clock = systemClock): Promise<RenderingRig> {
+  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[], { clock = systemClock, queueLimit = 100_000 }: { clock?: Clock; queueLimit?: number } = {}): Promise<RenderingRig> {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
@@ -95,7 +96,7 @@ export class RenderingRig {
     const reader = new JobsReader(db, fleets, clock);
     const journal = new JobJournal(new Outbox('rendering', clock), clock);
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
-    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), neighbours, clock, db);
+    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), new QueueCeiling(queueLimit, clock), neighbours, clock, db);
     return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot);
   }
 
@@ -127,7 +128,7 @@ export class RenderingRig {
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

@@ -1,27 +1,25 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { GpuView } from '@tower/contracts';
-import { CLOCK, type Clock } from '@tower/kit';
-import { DataSource } from 'typeorm';
-import { estimateAttempt, type AttemptEstimate, type Sample, type Work } from '../estimates/estimate';
-import { forecast, remaining, type Span } from '../estimates/forecast';
+import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from '../estimates/estimate';
+import { Forecast, remaining, type Busy, type Span } from '../estimates/forecast';
+import type { SampleMemory } from '../estimates/sample-memory';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, JobError } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
 import { toCardStock } from '../workflows/card-stock';
-import { noChanges, noParts } from '../workflows/composition';
+import { noChanges } from '../workflows/composition';
 import type { Requirements } from '../workflows/missing';
 import { promisedResult } from '../workflows/planned-values';
 import { RequirementsMemory } from '../workflows/requirements-memory';
 import type { Workflow } from '../workflows/workflow-file';
-import { WorkflowLibrary } from '../workflows/workflow-library';
+import type { WorkflowLibrary } from '../workflows/workflow-library';
 import { pinnedTo } from './ladder';
-import { amongCards, type Card, type Waiting } from './pick';
+import { comparePlaces } from './line-marks';
+import { amongCards, unfit, type Card, type Waiting } from './pick';
 import { workOf } from './recovery-work';
-import { configuredGpus, liveAttempts, liveWorks, recentSamples, waitingTasks, type WaitingRow } from './queue.queries';
-import { VramMemory } from './vram-memory';
+import type { PlaceInLine, WaitingRow } from './queue.queries';
 import { neededMb, type VramNeed, type VramWork } from './vram-need';
 
-export type WaitingTask = Waiting & Work;
+export type WaitingTask = Waiting & Work & { rank: number; kind: string };
 
 /** A waiting task that no card can ever take, and why. */
 export interface HopelessTask {
@@ -30,107 +28,159 @@ export interface HopelessTask {
   error: JobError;
 }
 
+export interface FleetFacts {
+  gpus: readonly Gpu[];
+  live: readonly Attempt[];
+  /** By attempt. */
+  works: ReadonlyMap<string, Work>;
+  /** Tasks that wait, in the order in which they are served; the first of each kind with its parameters. */
+  rows: readonly (WaitingRow & PlaceInLine)[];
+  /** Whether more tasks wait than these. */
+  more: boolean;
+  needs: readonly VramNeed[];
+  samples: Pick<SampleMemory, 'of'>;
+  workflows: WorkflowLibrary;
+  now: Date;
+}
+
 /** Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made from. */
 export class Fleet {
+  readonly gpus: readonly Gpu[];
+  readonly live: readonly Attempt[];
   readonly cards: Card[];
   readonly waiting: WaitingTask[];
   /** Tasks that wait in vain on whatever card. */
   readonly hopeless: HopelessTask[];
-  private forecasted: Map<string, Span> | undefined;
+  /** Tasks of one kind are alike in all that decides which cards can take them. */
+  private readonly kinds = new Map<string, WaitingTask>();
+  private readonly fitting = new Map<string, boolean>();
+  private readonly estimates = new Map<string, AttemptEstimate>();
+  private readonly places: ReadonlyMap<string, number>;
+  private line: ForecastedLine | undefined;
 
-  constructor(
-    readonly gpus: readonly Gpu[],
-    readonly live: readonly Attempt[],
-    rows: readonly WaitingRow[],
-    private readonly samples: readonly Sample[],
-    needs: readonly VramNeed[],
-    private readonly workflows: WorkflowLibrary,
-    private readonly workOfAttempt: ReadonlyMap<string, Work>,
-    private readonly now: Date,
-  ) {
+  constructor(private readonly facts: FleetFacts) {
+    const { gpus, live, rows, workflows } = facts;
+    this.gpus = gpus;
+    this.live = live;
     this.cards = gpus.map(toCard);
     this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));
-    this.waiting = rows
-      .filter((row) => !lost.has(row.task_id))
-      .map((row) => amongCards(this.cards, { ...toWaiting(row, workflows), needsMb: neededMb(needs, workOfRow(row, workflows)) }));
+    this.waiting = rows.filter((row) => !lost.has(row.task_id)).map((row) => this.see(row));
+    this.places = new Map(this.waiting.map((task, index) => [task.taskId, index]));
+  }
+
+  /** The row as a task that these cards could take. */
+  see(row: WaitingRow): WaitingTask {
+    const task = toWaiting(row, this.facts.workflows);
+    const alike = hasParameters(row) ? undefined : this.kinds.get(row.kind);
+    if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
+    const seen = amongCards(this.cards, { ...task, needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)) });
+    this.kinds.set(row.kind, seen);
+    return seen;
+  }
+
+  /** Whether there is a template of this name. */
+  knows(workflow: string): boolean {
+    return this.facts.workflows.find(workflow) !== undefined;
+  }
+
+  /** Whether a card that answers can take it. */
+  isTakenBySomeCard(task: WaitingTask): boolean {
+    return this.cards.some((card) => this.fits(card, task));
   }
 
   estimate(work: Work, gpu: string): AttemptEstimate {
-    return estimateAttempt(work, gpu, this.samples, this.workflows.get(work.workflow).file.priors);
+    const key = `${gpu}/${work.workflow}/${work.width}x${work.height}x${work.frames}x${work.steps}/${changesOf(work)}`;
+    const known = this.estimates.get(key);
+    if (known) return known;
+    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), this.facts.workflows.get(work.workflow).file.priors);
+    this.estimates.set(key, estimate);
+    return estimate;
   }
 
-  /** What a running attempt still needs. */
-  remainingOf(attempt: Attempt): { seconds: number; low: number; high: number; basis: string; confidence: number | null } {
-    const work = this.workOfAttempt.get(attempt.id);
-    const elapsed = (this.now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
-    if (work === undefined || this.workflows.find(work.workflow) === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
+  /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */
+  remainingOf(attempt: Attempt, work = this.facts.works.get(attempt.id), now = this.facts.now): Busy & { basis: string; confidence: number | null } {
+    const elapsed = (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
+    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
     const estimate = this.estimate(work, attempt.gpu);
     const left = remaining(estimate, elapsed, attempt.progress?.percent ?? 0);
     return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
   }
 
   spanOf(taskId: string): Span | undefined {
-    this.forecasted ??= this.forecastWith([]);
-    return this.forecasted.get(taskId);
+    return this.forecasted().spans.get(taskId);
   }
 
-  /** The forecast as it would be with these tasks at the end of the line. */
-  forecastWith(more: readonly WaitingTask[]): Map<string, Span> {
-    const busy = new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)]));
-    return forecast(this.cards, busy, [...this.waiting, ...more], (task, gpu) => this.estimate(task, gpu));
+  /** Whether the end of the line of this rank is further back than the forecast looks. */
+  isBeyondForecast(rank: number): boolean {
+    const last = this.waiting.at(-1);
+    return this.facts.more && (last === undefined || last.rank <= rank);
   }
 
-  /** How many tasks are served before this one; undefined when it does not wait. */
+  /** The forecast for these tasks at the end of the line of their rank, as far as it looks; those that no card can take are left out. */
+  forecastBehind(rank: number, tasks: readonly WaitingTask[]): Span[] {
+    const { upToRank, empty } = this.forecasted();
+    const line = (upToRank.findLast((state) => state.rank <= rank)?.line ?? empty).copy();
+    return tasks.flatMap((task) => line.place(task) ?? []);
+  }
+
+  /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */
   ahead(taskId: string): number | undefined {
-    const index = this.waiting.findIndex((task) => task.taskId === taskId);
-    return index === -1 ? undefined : index;
-  }
-}
-
-/** Milliseconds for which measurements are taken as still the same; they change once per attempt. */
-const samplesForMs = 2_000;
-
-/** The fleet as answers read it, over the connections that are for answers. */
-export const ANSWERS_FLEET = Symbol('ANSWERS_FLEET');
-
-/** Reads the fleet; side by side, because a card may be waiting for the answer. */
-@Injectable()
-export class FleetReader {
-  private samples: { readAtMs: number; rows: Promise<Sample[]> } | undefined;
-
-  constructor(
-    private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
-    private readonly vram: VramMemory,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
-
-  async read(): Promise<Fleet> {
-    const { manager } = this.db;
-    const [gpus, live, works, rows, samples, needs] = await Promise.all([
-      configuredGpus(manager), liveAttempts(manager), liveWorks(manager), waitingTasks(manager), this.recent(), this.vram.all(manager),
-    ]);
-    return new Fleet(gpus, live, rows, samples, needs, this.workflows, new Map(works.map((work) => [work.attempt_id, work])), this.clock.now());
+    return this.places.get(taskId);
   }
 
-  private recent(): Promise<Sample[]> {
-    const nowMs = this.clock.monotonicMs();
-    if (!this.samples || nowMs - this.samples.readAtMs > samplesForMs) {
-      const rows = recentSamples(this.db.manager);
-      this.samples = { readAtMs: nowMs, rows };
-      // A failed read must not be remembered.
-      rows.catch(() => (this.samples = undefined));
+  /** Whether what waits at this place is near enough to be among what was read here. */
+  covers(place: PlaceInLine): boolean {
+    const last = this.facts.rows.at(-1);
+    return !this.facts.more || (last !== undefined && comparePlaces(place, last) <= 0);
+  }
+
+  /** Whether a waiting task should be among what was read here and is not: then it came later. */
+  mayMiss(taskId: string, place: PlaceInLine): boolean {
+    return this.covers(place) && !this.facts.rows.some((row) => row.task_id === taskId);
+  }
+
+  private forecasted(): ForecastedLine {
+    this.line ??= this.lookAhead();
+    return this.line;
+  }
+
+  private lookAhead(): ForecastedLine {
+    const busy = new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)]));
+    const line = new Forecast<WaitingTask>(this.cards, busy, (task, gpu) => this.estimate(task, gpu), (card, task) => this.fits(card, task));
+    const result: ForecastedLine = { spans: new Map(), upToRank: [], empty: line.copy() };
+    for (const [index, task] of this.waiting.entries()) {
+      const span = line.place(task);
+      if (span) result.spans.set(task.taskId, span);
+      if (this.waiting[index + 1]?.rank !== task.rank) result.upToRank.push({ rank: task.rank, line: line.copy() });
     }
-    return this.samples.rows;
+    return result;
+  }
+
+  private fits(card: Card, task: WaitingTask): boolean {
+    const key = `${card.name}/${task.kind}`;
+    const known = this.fitting.get(key);
+    if (known !== undefined) return known;
+    const fits = unfit(card, task) === undefined;
+    if (task.kind !== '') this.fitting.set(key, fits);
+    return fits;
   }
 }
+
+interface ForecastedLine {
+  spans: Map<string, Span>;
+  /** The line after all tasks of each rank that waits, and of those before it. */
+  upToRank: { rank: number; line: Forecast<WaitingTask> }[];
+  empty: Forecast<WaitingTask>;
+}
+
+const hasParameters = (row: WaitingRow): boolean => (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
 
 const requirements = new RequirementsMemory();
 
 /** Undefined for a task whose parameters were not asked for. */
 const requirementsOfRow = (workflow: Workflow, { parameters, parts, plan }: WaitingRow): Requirements | undefined =>
-  parameters && requirements.of(workflow, { values: parameters, parts: parts ?? noParts, plan: plan ?? noChanges });
+  parameters && parts ? requirements.of(workflow, { values: parameters, parts, plan: plan ?? noChanges }) : undefined;
 
 export function toCard(gpu: Gpu): Card {
   return {
@@ -167,7 +217,7 @@ export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingT
   const { width, height, frames = 1 } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
   return {
     taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []), requires: requirementsOfRow(workflow, row),
-    workflow: row.workflow, width, height, frames, steps: row.steps, plan,
+    workflow: row.workflow, width, height, frames, steps: row.steps, plan, rank: row.rank, kind: row.kind,
   };
 }
 
@@ -184,7 +234,7 @@ export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   comfyui_version: gpu.inventory?.comfyuiVersion ?? null,
   device: gpu.inventory?.device ?? null,
   vram_mb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
-  vram_free_mb: gpu.inventory?.vramFreeMb ?? null,
+  vram_free_mb: gpu.vramFreeMb,
   prefers: gpu.config.prefers,
   only: gpu.config.only,
   checkpoints: gpu.inventory?.checkpoints ?? [],

@@ -4,16 +4,16 @@ import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/ki
 import { DataSource } from 'typeorm';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { RenderingMetrics } from '../rendering.metrics';
-import { noParts, type ParameterValues } from '../workflows/composition';
+import { noChanges, noParts } from '../workflows/composition';
 import { lacking } from '../workflows/missing';
 import { vramNeedMb } from '../workflows/planned-values';
 import { RequirementsMemory } from '../workflows/requirements-memory';
-import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
+import { FleetReader } from './fleet-reader';
 import { folderOf, remedyFor, type FileCard, type Patience, type Remedy } from './missing-files';
 import { ModelRecovery } from './model-recovery';
-import { holdKind, reopenKind, tasksOfKind, waitingKinds, wordsAmong, type WaitingKind } from './waiting-kinds';
+import { holdKind, reopenKind, tasksOfKind, type WaitingKind } from './waiting-kinds';
 import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
 
 /** Milliseconds between two looks at what waits, at least. */
@@ -36,6 +36,7 @@ export class MissingModels {
     private readonly db: DataSource,
     private readonly attempts: AttemptsService,
     private readonly models: ModelRecovery,
+    private readonly fleets: FleetReader,
     private readonly workflows: WorkflowLibrary,
     private readonly metrics: RenderingMetrics,
     @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
@@ -61,16 +62,15 @@ export class MissingModels {
   private async look(fence: string, drivers: readonly GpuDriver[]): Promise<void> {
     const startMs = this.clock.monotonicMs();
     const before = this.waits;
-    const words = wordsAmong(this.workflows.all());
     const waits: typeof this.waits = new Map();
     try {
-      for (const kind of await waitingKinds(this.db.manager, words)) {
-        const key = JSON.stringify(kind);
+      for (const kind of await this.fleets.oldestOfEachKind(1)) {
+        const key = kind.kind;
         const nowMs = this.clock.monotonicMs();
         const wait = before.get(key) ?? { sinceMs: nowMs, answeredSinceMs: nowMs };
         const remedy = remedyFor(await this.cardsFor(kind, drivers), { ...wait, nowMs, patienceMs: this.limits.missingModelMs });
         if (remedy.do === 'wait') waits.set(key, remedy.away ? { ...wait, answeredSinceMs: nowMs } : wait);
-        await this.apply(fence, kind, words, remedy, drivers);
+        await this.apply(fence, kind, remedy, drivers);
       }
     } finally {
       if (this.waits === before) this.waits = waits;
@@ -82,13 +82,13 @@ export class MissingModels {
   private async cardsFor(kind: WaitingKind, drivers: readonly GpuDriver[]): Promise<FileCard[]> {
     const workflow = this.workflows.find(kind.workflow);
     if (workflow === undefined) return [];
-    const work = withWords(workflow, kind);
+    const work = { values: kind.parameters ?? {}, parts: kind.parts ?? noParts, plan: kind.plan ?? noChanges };
     const needs = this.requirements.of(workflow, work);
     if (needs.fault !== undefined) return [];
     const takes = ({ config }: GpuDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
     const seen = drivers.map((driver) => ({ driver, lacks: driver.server.inventory && lacking(needs, driver.server.inventory) }));
     // The usual case, for every kind at every look.
-    if (seen.some(({ driver, lacks }) => lacks?.length === 0 && takes(driver) && !kind.excludedGpus.includes(driver.name))) return [];
+    if (seen.some(({ driver, lacks }) => lacks?.length === 0 && takes(driver) && !kind.excluded_gpus.includes(driver.name))) return [];
     const needMb = vramNeedMb(workflow, work.values, work.parts, work.plan);
     const cards: FileCard[] = [];
     for (const [position, { driver, lacks }] of seen.entries()) {
@@ -96,7 +96,7 @@ export class MissingModels {
       const files = (lacks ?? []).filter(({ kind: what }) => what === 'model').map((missing) => ({ folder: folderOf(missing), name: missing.name }));
       const places = await Promise.all(files.map(({ folder, name }) => this.models.placeOf(config, folder, name)));
       cards.push({
-        name: config.name, position, answers: sight.state !== 'down' && sight.state !== 'unknown', takes: takes(driver), excluded: kind.excludedGpus.includes(config.name),
+        name: config.name, position, answers: sight.state !== 'down' && sight.state !== 'unknown', takes: takes(driver), excluded: kind.excluded_gpus.includes(config.name),
         prefers: config.prefers.includes(workflow.file.work), bigEnough: needMb <= (config.vram_mb ?? server.inventory?.vramMb ?? needMb), lacks, filesReadAtMs: server.filesReadAtMs,
         obstacles: places.map(({ obstacle }) => obstacle), arriving: places.some(({ arriving }) => arriving),
       });
@@ -104,7 +104,7 @@ export class MissingModels {
     return cards;
   }
 
-  private async apply(fence: string, kind: WaitingKind, words: readonly string[], remedy: Remedy, drivers: readonly GpuDriver[]): Promise<void> {
+  private async apply(fence: string, kind: WaitingKind, remedy: Remedy, drivers: readonly GpuDriver[]): Promise<void> {
     switch (remedy.do) {
       case 'nothing':
         return;
@@ -112,34 +112,27 @@ export class MissingModels {
         for (const driver of drivers) if (remedy.read.includes(driver.name)) driver.readFiles();
         return;
       case 'download':
-        return this.download(fence, kind, words, remedy);
+        return this.download(fence, kind, remedy);
       case 'reopen':
         return this.db.transaction(async (tx) => {
           await requireFence(tx, schedulerLease, fence);
-          await reopenKind(tx, kind, words);
+          await reopenKind(tx, kind);
         });
       case 'fail':
-        for (const task of await tasksOfKind(this.db.manager, kind, words, failedAtOnce)) {
+        for (const task of await tasksOfKind(this.db.manager, kind, failedAtOnce)) {
           this.metrics.recoverySteps.inc({ gpu: 'none', because: 'missing_model', step: 'give_up' });
           await this.attempts.failWaiting(fence, task, { code: 'model_missing', message: remedy.message, hint: remedy.hint });
         }
     }
   }
 
-  private async download(fence: string, kind: WaitingKind, words: readonly string[], { gpu, folder, name }: Extract<Remedy, { do: 'download' }>): Promise<void> {
-    const step = { step: 'download_model', because: 'missing_model', gpu, detail: `${name} is downloaded to ${gpu}`, at: this.clock.now().toISOString() };
+  private async download(fence: string, kind: WaitingKind, { gpu, folder, name }: Extract<Remedy, { do: 'download' }>): Promise<void> {
+    const step = { step: 'download_model' as const, because: 'missing_model' as const, gpu, detail: `${name} is downloaded to ${gpu}`, at: this.clock.now().toISOString() };
     const held = await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      return holdKind(tx, kind, words, { wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null }, step, until: this.models.heldUntil() });
+      return holdKind(tx, kind, { wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null }, step, until: this.models.heldUntil() });
     });
     this.metrics.recoverySteps.inc({ gpu, because: 'missing_model', step: 'download_model' }, held);
     this.logger.info({ gpu, folder, file: name }, `${held} waiting tasks need ${name}, which no card has; it is downloaded to ${gpu}`);
   }
-}
-
-/** A graph wants every text and the seed; which, no card is chosen by. */
-function withWords(workflow: Workflow, kind: WaitingKind) {
-  const words: ParameterValues = {};
-  for (const [name, { type }] of Object.entries(workflow.file.parameters)) if (type === 'text' || name === 'seed') words[name] = type === 'text' ? '' : 0;
-  return { values: { ...words, ...kind.parameters }, parts: { ...noParts, ...kind.parts }, plan: kind.plan };
 }

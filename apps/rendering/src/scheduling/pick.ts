@@ -107,15 +107,29 @@ export function assign(cards: readonly Card[], waiting: readonly Waiting[]): Ass
 
 const preference = (card: Card, task: Waiting): number => (card.prefers.includes(task.work) ? 0 : 1);
 
-/** Why a task is not running, for a person: what it waits for, or what has to be mended. */
-export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: number): string {
+/** How many tasks are served before one; `about` where it stands further back than the forecast looks. */
+export interface Ahead {
+  count: number;
+  about: boolean;
+}
+
+/** Why a task is not running, for a person: what it waits for, or what has to be mended. `ahead` is left out where nothing is known of its place. */
+export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: Ahead | undefined): string {
   if (cards.length === 0) return 'Waiting: no card is configured; name one in config/gpus.yaml or TOWER_GPUS';
   const fit = cards.filter((card) => unfit(card, task) === undefined);
   if (fit.length === 0) return `Waiting: ${cards.map((card) => unfit(card, task)).join('; ')}`;
-  const place = ahead === 0 ? 'next' : ordinal(ahead + 1);
   const taken = fit.filter((card) => card.foreignPrompts > 0).map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
-  return `Waiting: ${place} in line for ${fit.map((card) => card.name).join(' or ')}${taken.join('')}`;
+  return `Waiting: ${placeText(ahead)} for ${fit.map((card) => card.name).join(' or ')}${taken.join('')}`;
 }
+
+function placeText(ahead: Ahead | undefined): string {
+  if (ahead === undefined) return 'in line';
+  if (ahead.about) return `${aboutSoMany(ahead.count)} before it in line`;
+  return `${ahead.count === 0 ? 'next' : ordinal(ahead.count + 1)} in line`;
+}
+
+/** As exact as such a number is. */
+export const aboutSoMany = (count: number): string => `about ${Math.round(count / 10) * 10} tasks`;
 
 export const othersPrompts = (count: number): string => `${count === 1 ? 'a prompt' : `${count} prompts`} that somebody else queued`;
 

@@ -18,7 +18,7 @@ import { gigabytes } from './vram-need';
 /** What happens to the task of a failed attempt. */
 export interface Recovered {
   to: 'queued' | 'failed' | 'timeout';
-  changes: Partial<Omit<Task, 'id' | 'state'>>;
+  changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>>;
   error: JobError;
 }
 

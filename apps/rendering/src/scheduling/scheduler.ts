@@ -15,7 +15,8 @@ import { misfitsOf } from '../workflows/misfits';
 import type { Missing } from '../workflows/missing';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, schedulerLease } from './attempts.service';
-import { FleetReader, type Fleet } from './fleet';
+import type { Fleet } from './fleet';
+import { FleetReader } from './fleet-reader';
 import { letGoOverheld } from './held-tasks';
 import { assign, type Assignment } from './pick';
 import { MissingModels } from './missing-models';
@@ -23,6 +24,7 @@ import { ModelRecovery } from './model-recovery';
 import { OrphanedAttempts } from './orphaned-attempts';
 import { PromptSender } from './prompt-sender';
 import { PromptWatch } from './prompt-watch';
+import { endHolds } from './queue.queries';
 import { VerdictWatch } from './verdict-watch';
 import { WatchedPrompts } from './watched-prompts';
 
@@ -181,10 +183,10 @@ export class Scheduler {
   }
 
   private async dispatch(fence: string): Promise<void> {
+    await endHolds(this.db.manager);
     const idle = this.idleCards();
     if (idle.length === 0) return;
-    const fleet = await this.fleets.read();
-    this.metrics.queued.set(fleet.waiting.length);
+    const fleet = await this.fleets.readChoices(idle);
     for (const { taskId, jobId, error } of fleet.hopeless) await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.filter((name) => !booked.has(name)));

@@ -7,6 +7,9 @@ import { VramNeedRow } from './vram-need.entity';
 /** Steps that change what the picture is, but not how much memory it takes. */
 const withoutWeight: ReadonlySet<string> = new Set(['other_seed', 'smaller_size']);
 
+/** Sizes and changes of one workflow and model that are remembered. */
+export const keptNeeds = 200;
+
 /** Remembers what ran out of memory where, and what fitted. */
 @Injectable()
 export class VramMemory {
@@ -14,6 +17,12 @@ export class VramMemory {
 
   async all(tx: EntityManager): Promise<VramNeed[]> {
     return (await tx.find(VramNeedRow)).map(toNeed);
+  }
+
+  /** What was learnt of these workflows with these models. */
+  async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<VramNeed[]> {
+    const pairs = [...new Map(works.map(({ workflow, modelName }) => [`${workflow}/${modelName}`, { workflow, modelName }])).values()];
+    return pairs.length === 0 ? [] : (await tx.find(VramNeedRow, { where: pairs })).map(toNeed);
   }
 
   async ranOut(tx: EntityManager, work: VramWork, cardMb: number, priorMb: number | null): Promise<VramNeed> {
@@ -36,6 +45,13 @@ export class VramMemory {
 
   private async save(tx: EntityManager, need: VramNeed): Promise<void> {
     await tx.save(VramNeedRow, { ...keyOf(need), tooSmallMb: need.tooSmallMb, estimateMb: need.estimateMb, fitsMb: need.fitsMb, at: this.clock.now() });
+    // What merely fitted goes first: without a failure beside it, it decides nothing.
+    await tx.query(
+      `delete from vram_need where workflow = $1 and model_name = $2 and (width, height, frames, steps) in (
+         select width, height, frames, steps from vram_need where workflow = $1 and model_name = $2
+         order by (estimate_mb is null), at desc, width, height, frames, steps offset $3)`,
+      [need.workflow, need.modelName, keptNeeds],
+    );
   }
 }
 

@@ -1,0 +1,41 @@
+import { FixedClock } from '@tower/testing';
+import { SharedRead } from './shared-read';
+
+describe('a shared read', () => {
+  it('is one for all who ask within the time, also while it is under way', async () => {
+    const clock = new FixedClock();
+    let reads = 0;
+    const shared = new SharedRead(clock, () => Promise.resolve(++reads));
+    expect(await Promise.all([shared.get(250), shared.get(250)])).toEqual([1, 1]);
+    clock.advance(250);
+    expect(await shared.get(250)).toBe(1);
+    expect(await shared.get(100)).toBe(2);
+    clock.advance(251);
+    expect(await shared.get(250)).toBe(3);
+    expect(await shared.get(2_000)).toBe(3);
+  });
+
+  it('keeps nobody waiting for a new read while the last one may still be used', async () => {
+    const clock = new FixedClock();
+    let reads = 0;
+    let end: () => void = () => undefined;
+    const shared = new SharedRead(clock, () => (++reads === 1 ? Promise.resolve(1) : new Promise<number>((resolve) => (end = () => resolve(reads)))));
+    expect(await shared.getWithoutWaiting(100, 1_000)).toBe(1);
+    clock.advance(101);
+    expect(await shared.getWithoutWaiting(100, 1_000)).toBe(1);
+    end();
+    await shared.get(100);
+    expect(await shared.getWithoutWaiting(100, 1_000)).toBe(2);
+    clock.advance(1_001);
+    const late = shared.getWithoutWaiting(100, 1_000);
+    end();
+    expect(await late).toBe(3);
+  });
+
+  it('does not remember a failure', async () => {
+    let reads = 0;
+    const shared = new SharedRead(new FixedClock(), () => (++reads === 1 ? Promise.reject(new Error('the database is away')) : Promise.resolve(reads)));
+    await expect(shared.get(250)).rejects.toThrow('away');
+    expect(await shared.get(250)).toBe(2);
+  });
+});

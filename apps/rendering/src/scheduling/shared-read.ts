@@ -1,0 +1,38 @@
+import type { Clock } from '@tower/kit';
+
+interface Reading<Value> {
+  startedAtMs: number;
+  value: Promise<Value>;
+}
+
+/** One read for all who ask at about the same time. A failed read is not remembered. */
+export class SharedRead<Value> {
+  private last: Reading<Value> | undefined;
+  /** The last one that ended well. */
+  private done: Reading<Value> | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly read: () => Promise<Value>,
+  ) {}
+
+  /** What was read, or begun to be read, at most `withinMs` milliseconds ago; else it is read now. */
+  get(withinMs: number): Promise<Value> {
+    const nowMs = this.clock.monotonicMs();
+    if (this.last !== undefined && nowMs - this.last.startedAtMs <= withinMs) return this.last.value;
+    const reading: Reading<Value> = { startedAtMs: nowMs, value: this.read() };
+    this.last = reading;
+    reading.value.then(
+      () => (this.done = reading),
+      () => (this.last = this.last === reading ? undefined : this.last),
+    );
+    return reading.value;
+  }
+
+  /** As `get`, but whoever asks does not wait for a new read while the last one is no older than `usableMs`. */
+  getWithoutWaiting(withinMs: number, usableMs: number): Promise<Value> {
+    const fresh = this.get(withinMs);
+    const usable = this.done !== undefined && this.clock.monotonicMs() - this.done.startedAtMs <= usableMs;
+    return usable ? (this.done as Reading<Value>).value : fresh;
+  }
+}
