@@ -2,32 +2,49 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
 import type { RenderingStatus } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Library } from './library/library';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
+import { SharedRead } from './scheduling/shared-read';
 import { configuredGpus, liveAttempts } from './scheduling/queue.queries';
 import { toCardStock } from './workflows/card-stock';
 import { describeMissing } from './workflows/missing';
 import { standingOn } from './workflows/standing';
 import { WorkflowLibrary } from './workflows/workflow-library';
 
+/** Milliseconds for which all who ask are told the same counts. */
+const sharedMs = 250;
+
+interface StateCount {
+  state: string;
+  count: number;
+  oldest: Date;
+}
+
+const unfinishedJobs = (tx: EntityManager): Promise<StateCount[]> =>
+  tx.query('select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state');
+
 /** Rendering's part of `/status`. */
 @Injectable()
 export class StatusService {
+  private readonly counts: SharedRead<StateCount[]>;
+
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly library: Library,
     private readonly workflows: WorkflowLibrary,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    this.counts = new SharedRead(clock, () => unfinishedJobs(db.manager));
+  }
 
   async status(): Promise<RenderingStatus> {
     const manager = this.db.manager;
     const [gpus, live, states, leases] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
-      manager.query('select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state') as Promise<{ state: string; count: number; oldest: Date }[]>,
+      this.counts.get(sharedMs),
       manager.query('select holder, fence, until from lease where name = $1 and until > now()', [schedulerLease]) as Promise<{ holder: string; fence: string; until: Date }[]>,
     ]);
     const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;

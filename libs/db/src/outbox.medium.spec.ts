@@ -1,7 +1,7 @@
 // Real: PostgreSQL.
 import { projectCreated } from '@tower/contracts';
 import { createLogger, newId, systemClock } from '@tower/kit';
-import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
+import { createTestDatabase, Plans, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { databaseFor } from './database';
 import { handleOnce, wasHandled } from './inbox';
@@ -120,5 +120,24 @@ describe('pruning', () => {
     expect(await db.query("select payload->'data'->>'name' as name from outbox order by id")).toEqual([{ name: 'sent lately' }, { name: 'waiting since long' }]);
     expect(await db.query('select count(*)::int as n from inbox')).toEqual([{ n: 1 }]);
     expect(await db.query('select key from idempotency')).toEqual([{ key: 'new' }]);
+  });
+
+  it('lets go of dead letters that nobody looked at for three months', async () => {
+    await db.query(`insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, at)
+      select 'S', 'c', n, '', 'why', 8, '', now() - n * interval '1 day' from unnest(array[1, 89, 91, 400]) n`);
+    expect(await pruneMessaging(db)).toBe(2);
+    expect(await db.query('select stream_seq from dead_letter order by stream_seq')).toEqual([{ stream_seq: '1' }, { stream_seq: '89' }]);
+  });
+
+  it('finds that there is nothing to do without reading what is young', async () => {
+    await db.query("insert into inbox (consumer, event_id) select 'c', gen_random_uuid() from generate_series(1, 20000)");
+    await db.query("insert into idempotency (scope, key, request_hash, response) select 's', n::text, 'h', '{}' from generate_series(1, 20000) n");
+    await db.query("insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload) select 'S', 'c', n, '', '', 8, '' from generate_series(1, 20000) n");
+    await db.query("insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'S', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(1, 20000) n");
+    for (const table of ['inbox', 'idempotency', 'dead_letter', 'outbox']) await db.query(`vacuum analyze ${table}`);
+    const plans = Plans.watch(db);
+    expect(await pruneMessaging(db)).toBe(0);
+    expect(plans.statements).toHaveLength(4);
+    expect(await plans.faults(['inbox', 'idempotency', 'dead_letter', 'outbox'])).toEqual([]);
   });
 });

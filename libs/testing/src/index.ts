@@ -5,3 +5,4 @@ export { waitFor, type WaitOptions } from './wait-for';
 export { FileServer, dropAfter, ignoreRange, stallAfter, status, unmeasured, wholeFile, type FileAnswer } from './file-server';
 export { safetensors } from './safetensors';
 export { describeNeeds, itNeeds } from './needs';
+export { Plans } from './plans';

@@ -8,7 +8,7 @@ import {
 } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
 import { AppError, createLogger, Metrics, newId, notFound, systemClock } from '@tower/kit';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import { createTestDatabase, Plans, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { gatewayEnv } from '../env';
@@ -162,6 +162,21 @@ describe('the feed', () => {
     await record(1);
     expect(await feed.bounds()).toEqual({ latest: 4, oldest: 3 });
   });
+});
+
+it('is read from indexes, however long it is', async () => {
+  await db.query(`insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data)
+    select gen_random_uuid(), 'rendering.v1.job_queued', null, ('0190a000-0000-7000-8000-' || lpad(to_hex(n / 10), 12, '0'))::uuid, n % 10 + 1, now(), '{}' from generate_series(1, 40000) n`);
+  await db.query('vacuum analyze event_feed');
+  const plans = Plans.watch(db);
+  const jobId = '0190a000-0000-7000-8000-000000000007';
+  await feed.bounds();
+  await feed.readAfter(20_000, 500);
+  expect(await feed.readJobAfter(jobId, 3, 100)).toHaveLength(7);
+  expect(await feed.jobBounds(jobId)).toEqual({ latest: 10, oldest: 1 });
+  await feed.prune();
+  expect(plans.statements).toHaveLength(5);
+  expect(await plans.faults(['event_feed'])).toEqual([]);
 });
 
 describe('/ws', () => {

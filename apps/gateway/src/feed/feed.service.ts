@@ -68,7 +68,7 @@ export class FeedService {
   async prune(): Promise<void> {
     for (let gone = pruneBatch; gone === pruneBatch; ) {
       const [, count]: [unknown, number] = await this.db.query(
-        `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} days' and seq < (select max(seq) from event_feed) order by seq limit ${pruneBatch})`,
+        `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} days' and seq < (select max(seq) from event_feed) order by at limit ${pruneBatch})`,
       );
       gone = count;
     }

@@ -2,12 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GpuConfig } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
-import { DataSource } from 'typeorm';
+import { DataSource, LessThan } from 'typeorm';
 import { RenderingMetrics } from '../rendering.metrics';
 import { schedulerLease } from '../scheduling/scheduler-lease';
 import { WATCH_LIMITS, type WatchLimits } from '../scheduling/watch-limits';
 import { GpuRestart } from './gpu-restart.entity';
 import { runRestartCommand } from './restart-command';
+
+/** Milliseconds that the record of a run is kept: ninety days. */
+const keepMs = 90 * 24 * 3_600_000;
 
 /** Runs the restart commands of cards, at most once per cool-down and card, and keeps a record of every run. */
 @Injectable()
@@ -40,6 +43,7 @@ export class Restarter {
       return false;
     }
     this.startedAtMs.set(config.name, this.clock.monotonicMs());
+    await this.db.manager.delete(GpuRestart, { gpu: config.name, at: LessThan(new Date(this.clock.now().getTime() - keepMs)) });
     this.logger.warn({ gpu: config.name }, `restarting ${config.name} by its restart command: ${because}`);
     void this.run(config.name, config.restart_command, id);
     return true;

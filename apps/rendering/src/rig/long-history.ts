@@ -18,7 +18,7 @@ export interface HistorySize {
 /** Fills the tables as years of use would: jobs of one still workflow, finished ones first; 200 projects, ten sizes. For specs; a minute for a million. */
 export async function writeHistory(db: DataSource, workflows: WorkflowLibrary, { finished, queued }: HistorySize, modelName = 'anime_sd15.safetensors'): Promise<void> {
   const workflow = workflows.get('anime-still-sd15');
-  const parameters = usualValues(workflow, { checkpoints: [modelName], samplers: ['euler'], schedulers: ['normal'] }, 'draft');
+  const parameters = usualValues(workflow, { checkpoints: [modelName] }, 'draft');
   const width = Number(parameters['width']);
   const { kind } = placeInQueue({ workflow: workflow.file.name, modelName, width, height: Number(parameters['height']), frames: 1, parameters, parts: noParts, rank: 2 }, workflow);
   const all = finished + queued;

@@ -102,10 +102,56 @@ describe('assign', () => {
   });
 });
 
+describe('the choice among many', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const someCards = fc.uniqueArray(fc.record({ name, idle: fc.boolean(), up: fc.boolean(), only: fc.boolean(), prefers: fc.constantFrom(['image' as const], ['video' as const]), checkpoints: fc.subarray(['m', 'n']) }), { selector: (card) => card.name }).map((cards) => cards.map((card, position) => aCard({ ...card, position })));
+  const someTasks = fc.array(fc.record({ work: fc.constantFrom('image' as const, 'video' as const), modelName: fc.constantFrom('m', 'n', 'o'), excludedGpus: fc.subarray(['a', 'b']) }), { maxLength: 40 }).map((tasks) => tasks.map((task, index) => aTask({ ...task, taskId: `t${index}` })));
+  const kindOf = (task: Waiting): string => [task.work, task.modelName, ...task.excludedGpus].join();
+
+  it('leaves no card idle that can take any of them', () => {
+    fc.assert(
+      fc.property(someCards, someTasks, (cards, tasks) => {
+        const given = assign(cards, tasks);
+        const left = tasks.filter((task) => !given.some((assignment) => assignment.taskId === task.taskId));
+        const idle = cards.filter((card) => card.idle && !given.some((assignment) => assignment.gpu === card.name));
+        for (const card of idle) expect(left.filter((task) => unfit(card, task) === undefined)).toEqual([]);
+      }),
+    );
+  });
+
+  it('gives each card the oldest that it can take, unless that went to another', () => {
+    fc.assert(
+      fc.property(someCards, someTasks, (cards, tasks) => {
+        const given = assign(cards, tasks);
+        for (const { gpu, taskId } of given) {
+          const card = cards.find((one) => one.name === gpu);
+          const older = tasks.slice(0, tasks.findIndex((task) => task.taskId === taskId)).filter((task) => card !== undefined && unfit(card, task) === undefined);
+          for (const task of older) expect(given.map((assignment) => assignment.taskId)).toContain(task.taskId);
+        }
+      }),
+    );
+  });
+
+  it('is the same among the oldest of each kind, as many as there are idle cards, as among all', () => {
+    fc.assert(
+      fc.property(someCards, someTasks, (cards, tasks) => {
+        const idle = cards.filter((card) => card.idle).length;
+        const oldest = tasks.filter((task, index) => tasks.slice(0, index).filter((other) => kindOf(other) === kindOf(task)).length < idle);
+        expect(assign(cards, oldest)).toEqual(assign(cards, tasks));
+      }),
+    );
+  });
+});
+
 describe('whyWaiting', () => {
   it('names the place in line', () => {
     expect(whyWaiting([aCard()], aTask(), { count: 0, about: false })).toBe('Waiting: next in line for rx9070xt');
     expect(whyWaiting([video, aCard()], aTask(), { count: 1, about: false })).toBe('Waiting: 2nd in line for rtx3060 or rx9070xt');
+  });
+
+  it('says about how many are before it where that is far, and no more than that it is in line where nothing is known', () => {
+    expect(whyWaiting([aCard()], aTask(), { count: 104_876, about: true })).toBe('Waiting: about 104880 tasks before it in line for rx9070xt');
+    expect(whyWaiting([aCard()], aTask(), undefined)).toBe('Waiting: in line for rx9070xt');
   });
 
   it('names a card on which somebody else goes first', () => {

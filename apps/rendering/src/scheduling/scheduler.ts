@@ -24,12 +24,14 @@ import { ModelRecovery } from './model-recovery';
 import { OrphanedAttempts } from './orphaned-attempts';
 import { PromptSender } from './prompt-sender';
 import { PromptWatch } from './prompt-watch';
-import { endHolds } from './queue.queries';
+import { countWaiting, endHolds } from './queue.queries';
 import { VerdictWatch } from './verdict-watch';
 import { WatchedPrompts } from './watched-prompts';
 
 /** Milliseconds; what a lost notification costs at most. */
 const tickMs = 1_000;
+/** Milliseconds between two counts of the queue, for the metric. */
+const countEveryMs = 5_000;
 
 /**
  * Gives waiting tasks to idle cards. One process acts at a time, under a lease; what others and itself did before is read from the database and
@@ -43,6 +45,7 @@ export class Scheduler {
   private readonly drivers = new Map<string, GpuDriver>();
   private readonly dispatching = new Map<string, Promise<void>>();
   private woken = new AbortController();
+  private countedAtMs = -Infinity;
   private loop: Promise<void> | undefined;
   /** Since the cards were configured under the present lease. */
   private isActing = false;
@@ -184,6 +187,7 @@ export class Scheduler {
 
   private async dispatch(fence: string): Promise<void> {
     await endHolds(this.db.manager);
+    await this.countQueue();
     const idle = this.idleCards();
     if (idle.length === 0) return;
     const fleet = await this.fleets.readChoices(idle);
@@ -192,6 +196,12 @@ export class Scheduler {
     const free = new Set(idle.filter((name) => !booked.has(name)));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
     for (const assignment of assign(cards, fleet.waiting)) this.send(fence, fleet, assignment);
+  }
+
+  private async countQueue(): Promise<void> {
+    if (this.clock.monotonicMs() - this.countedAtMs < countEveryMs) return;
+    this.countedAtMs = this.clock.monotonicMs();
+    this.metrics.queued.set(await countWaiting(this.db.manager, 10_000_000));
   }
 
   /** Sends in the background, one at a time per card, so that a slow server holds up nobody else. */
