@@ -13,7 +13,7 @@ const depConstraints = [
   { sourceTag: 'app:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
   { sourceTag: 'app:sim', onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
   { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:imaging', 'lib:db'] },
+  { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:imaging'] },
 ];
 
 const boundaries = (constraints, more = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more }];

@@ -20,12 +20,13 @@ export class BenchTower {
   cardUrl = '';
   towerUrl = '';
 
-  static async start(timeScale: number): Promise<BenchTower> {
+  /** `env` is added to what Tower is started with. */
+  static async start(timeScale: number, env: Record<string, string> = {}): Promise<BenchTower> {
     const bench = new BenchTower();
     // PostgreSQL runs as a user of its own when this runs as root.
     chmodSync(bench.home, 0o755);
     bench.cardUrl = await bench.spawn('comfy-sim', ['--profile', 'rtx3060', '--port', '0', '--time-scale', String(timeScale), '--preview-method', 'none', '--home', join(bench.home, 'sim'), '--execution-log', bench.logFile], {});
-    bench.towerUrl = await bench.spawn('cli', ['start'], { TOWER_HOME: join(bench.home, 'home'), TOWER_LIBRARY: join(bench.home, 'library'), TOWER_PORT: '0', TOWER_GPUS: `card=${bench.cardUrl}` });
+    bench.towerUrl = await bench.spawn('cli', ['start'], { TOWER_HOME: join(bench.home, 'home'), TOWER_LIBRARY: join(bench.home, 'library'), TOWER_PORT: '0', TOWER_GPUS: `card=${bench.cardUrl}`, ...env });
     return bench;
   }
 

@@ -6,9 +6,12 @@ export interface Summary {
   max: number;
 }
 
-/** Nearest-rank percentiles, rounded to hundredths. */
-export function summarise(values: readonly number[]): Summary {
+/** Nearest-rank percentile, rounded to hundredths; `share` from 0 to 1. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? NaN) * 100) / 100;
-  return { n: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+  return Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? NaN) * 100) / 100;
 }
+
+export const summarise = (values: readonly number[]): Summary => ({
+  n: values.length, p50: percentile(values, 0.5), p90: percentile(values, 0.9), p99: percentile(values, 0.99), max: percentile(values, 1),
+});

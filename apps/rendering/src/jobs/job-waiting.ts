@@ -29,7 +29,7 @@ export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | u
   fleet.knows(job.workflow)
     ? fleet.see({
         task_id: task.id, job_id: job.id, workflow: job.workflow, model_name: job.modelName, width: job.width, height: job.height, steps: job.steps, frames: job.frames, excluded_gpus: task.excludedGpus,
-        plan: task.plan, recovery: task.recovery, parameters: job.parameters, parts: job.parts, rank: task.rank, kind: task.kind,
+        plan: task.plan, recovery: task.recovery, parameters: job.parameters, ...(fleet.knowsKind(task.kind) ? {} : { parts: job.parts }), rank: task.rank, kind: task.kind,
       })
     : undefined;
 

@@ -93,6 +93,7 @@ export class FleetReader {
     const [running, rows] = await Promise.all([this.running(manager), firstInLine(manager, forecastDepth + 1)]);
     const seen = rows.slice(0, forecastDepth);
     const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
+    await this.kinds.renew(heads);
     return this.fleetOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
   }
 

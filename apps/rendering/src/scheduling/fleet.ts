@@ -72,7 +72,7 @@ export class Fleet {
   /** The row as a task that these cards could take. */
   see(row: WaitingRow): WaitingTask {
     const task = toWaiting(row, this.facts.workflows);
-    const alike = hasParameters(row) ? undefined : this.kinds.get(row.kind);
+    const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
     if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
     const seen = amongCards(this.cards, { ...task, needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)) });
     this.kinds.set(row.kind, seen);
@@ -82,6 +82,11 @@ export class Fleet {
   /** Whether there is a template of this name. */
   knows(workflow: string): boolean {
     return this.facts.workflows.find(workflow) !== undefined;
+  }
+
+  /** Whether tasks of this kind were seen, so that a row without its parts says enough. */
+  knowsKind(kind: string): boolean {
+    return this.kinds.has(kind);
   }
 
   /** Whether a card that answers can take it. */
@@ -174,7 +179,8 @@ interface ForecastedLine {
   empty: Forecast<WaitingTask>;
 }
 
-const hasParameters = (row: WaitingRow): boolean => (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
+/** Whether the row says itself what its graph is made from. */
+const asksItself = (row: WaitingRow): boolean => (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
 
 const requirements = new RequirementsMemory();
 
@@ -210,13 +216,22 @@ function hopelessnessOf(row: WaitingRow, workflows: WorkflowLibrary): HopelessTa
   return { ...of, error: { code: 'workflow_makes_no_graph', message: `workflow ${row.workflow} makes no graph of this job: ${fault}`, hint: 'The template was changed since the job was accepted, or has a fault; ask again, or mend it in workflows/.' } };
 }
 
+const classes = new WeakMap<Workflow, string[]>();
+
+/** Looked up a thousand times for every look at the queue. */
+function knownClassesOf(workflow: Workflow): string[] {
+  const known = classes.get(workflow) ?? classesOf(workflow);
+  classes.set(workflow, known);
+  return known;
+}
+
 export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {
   const workflow = workflows.get(row.workflow);
   const plan = row.plan ?? noChanges;
   // What recovery made smaller takes less time.
   const { width, height, frames = 1 } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
   return {
-    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: classesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []), requires: requirementsOfRow(workflow, row),
+    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: knownClassesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []), requires: requirementsOfRow(workflow, row),
     workflow: row.workflow, width, height, frames, steps: row.steps, plan, rank: row.rank, kind: row.kind,
   };
 }
