@@ -23,7 +23,7 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'], only: true })], limit);
+  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'], only: true })], { queueLimit: limit });
 });
 afterEach(async () => {
   await rig.close();
@@ -81,7 +81,7 @@ describe('a full queue', () => {
     for (let waiting = 0; waiting + 60 <= limit; waiting += 60) await full(60);
     const commands = new CommandsService(rig.db, new Outbox('rendering', systemClock), rig.jobs);
     const id = newId();
-    await commands.requestJob({ id, type: requestJob.type, time: new Date().toISOString(), source: 'somebody', data: { project_id: projectId, job_type: 'still_image', prompt: 'at the window' } } as Parameters<CommandsService['requestJob']>[0]);
+    await commands.requestJob({ id, type: requestJob.type, time: new Date().toISOString(), source: 'somebody', data: { project_id: projectId, job_type: 'still_image', prompt: 'at the window' } } as unknown as Parameters<CommandsService['requestJob']>[0]);
     const [answer] = (await rig.db.query('select payload from outbox where subject like $1', [`%${commandRejected.type}%`])) as { payload: { data: object } }[];
     expect(answer?.payload.data).toMatchObject({ commandId: id, code: 'queue_full' });
   });

@@ -115,6 +115,7 @@ export const progressView = z.object({
   frames_total: z.int().min(1).nullable(),
   gpu: gpuName.nullable(),
   gpus: z.array(gpuName),
+  /** Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Null where none waits, or none is in line. */
   gpu_queue_position: z.int().nullable(),
   estimate: estimateView,
 });

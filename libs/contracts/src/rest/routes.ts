@@ -115,7 +115,7 @@ export const routes = {
 
   generate: defineRoute({
     method: 'POST', path: '/generate', tag: 'jobs', status: 202, body: z.union([generateRequest, shortGenerateRequest]), response: jobAccepted, idempotent: true,
-    refusals: [404, 409],
+    refusals: [404, 409, 429],
     summary: 'Ask for pictures or films',
     examples: {
       'the short form': { type: 'image', prompt: 'a girl on a night train, rain on the window', quality: 'low' },
