@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineRequest, requestContext } from '@tower/contracts';
 import { waitFor } from '@tower/testing';
 import { z } from 'zod';
 import { Answering, AnswerSlots } from './answering';
+import { Pace } from './pace';
 
 const look = defineRequest('projects.v1.look', z.object({ n: z.int() }), z.object({}));
 const act = defineRequest('projects.v1.act', z.object({ context: requestContext, n: z.int() }), z.object({}));
@@ -58,18 +60,23 @@ describe('AnswerSlots', () => {
     expect(await slots.run(() => Promise.resolve(1))).toBe(1);
   });
 
-  it('lets other work have the event loop between answers', async () => {
-    const slots = new AnswerSlots({ atOnce: 1, waiting: 100, waitMs: 10_000 });
-    let turns = 0;
-    const other = setInterval(() => (turns += 1), 1);
-    // Each blocks the loop for 5 ms; without a turn in between 50 would block it for 250.
-    const block = (): Promise<void> => {
-      for (const until = performance.now() + 5; performance.now() < until; );
+  it('leaves the event loop to other work between answers while it is busy, and does not hold up answers while it is not', async () => {
+    const slots = new AnswerSlots({ atOnce: 1, waiting: 100, waitMs: 60_000 }, new Pace());
+    const work = (ms: number) => (): Promise<void> => {
+      for (const until = performance.now() + ms; performance.now() < until; );
       return Promise.resolve();
     };
-    await Promise.all(Array.from({ length: 50 }, () => slots.run(block)));
-    clearInterval(other);
-    expect(turns).toBeGreaterThan(25);
+    const timeOf = async (count: number, ms: number): Promise<number> => {
+      const startedAt = performance.now();
+      await Promise.all(Array.from({ length: count }, () => slots.run(work(ms))));
+      return performance.now() - startedAt;
+    };
+    // Work of 600 ms in pieces of 20; from the first measurement on the loop rests for 30 after each.
+    expect(await timeOf(30, 20)).toBeGreaterThan(1_000);
+    await sleep(500);
+    const times: number[] = [];
+    for (let n = 0; n < 5; n++) times.push(await timeOf(1, 0));
+    expect(Math.min(...times)).toBeLessThan(20);
   });
 });
 

@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RequestDefinition } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import { z } from 'zod';
+import { Pace } from './pace';
 import { SharedQuestions } from './shared-questions';
 
 export interface AnswerLimits {
@@ -13,8 +13,10 @@ export interface AnswerLimits {
   waitMs: number;
 }
 
-/** Short, so that whoever asks is told in time to come back; a question's own time-out is two seconds or more. */
-const defaultLimits: AnswerLimits = { atOnce: 6, waiting: 64, waitMs: 1_500 };
+const defaultLimits: AnswerLimits = { atOnce: 6, waiting: 64, waitMs: 3_000 };
+
+/** Share of a question's time-out after which nobody waits for a turn any more: the answer takes time too. */
+const waitingShare = 0.6;
 
 /** Milliseconds after which somebody who was turned away may ask again. */
 const comeBackMs = 1_000;
@@ -24,17 +26,20 @@ export class AnswerSlots {
   private busy = 0;
   private readonly queue: { enter: () => void }[] = [];
 
-  constructor(private readonly limits: AnswerLimits) {}
+  constructor(
+    private readonly limits: AnswerLimits,
+    private readonly pace?: Pace,
+  ) {}
 
-  /** Works when its turn comes; rejects with `too_many_requests` when too many wait, or when it would wait too long. */
-  async run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  /** Works when its turn comes, within the asker's patience of `timeoutMs`; rejects with `too_many_requests` when too many wait, or when it would wait too long. */
+  async run<Answer>(work: () => Promise<Answer>, timeoutMs = Infinity): Promise<Answer> {
     if (this.busy < this.limits.atOnce) this.busy += 1;
-    else await this.turn();
+    else await this.turn(Math.min(this.limits.waitMs, timeoutMs * waitingShare));
     try {
-      // What the process does beside answering gets the event loop in between.
-      await nextTurn();
+      await this.pace?.begin();
       return await work();
     } finally {
+      this.pace?.end();
       const next = this.queue.shift();
       if (next === undefined) this.busy -= 1;
       // The place is handed over, so that nobody who comes meanwhile takes it.
@@ -42,7 +47,7 @@ export class AnswerSlots {
     }
   }
 
-  private turn(): Promise<void> {
+  private turn(waitMs: number): Promise<void> {
     if (this.queue.length >= this.limits.waiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
       const waiting = {
@@ -54,7 +59,7 @@ export class AnswerSlots {
       const patience = setTimeout(() => {
         this.queue.splice(this.queue.indexOf(waiting), 1);
         reject(tooMany());
-      }, this.limits.waitMs);
+      }, waitMs);
       this.queue.push(waiting);
     });
   }
@@ -73,18 +78,18 @@ export class Answering {
   private readonly shared = new SharedQuestions();
 
   constructor(limits: AnswerLimits = defaultLimits) {
-    this.looks = new AnswerSlots(limits);
+    this.looks = new AnswerSlots(limits, new Pace());
     this.acts = new AnswerSlots(limits);
   }
 
   /** `work` gives the answer to `input`; equal looks share it. */
   run<Answer>(definition: RequestDefinition, input: unknown, work: () => Promise<Answer>): Promise<Answer> {
-    if (changesSomething(definition)) return this.acts.run(work);
+    if (changesSomething(definition)) return this.acts.run(work, definition.timeoutMs);
     return this.shared.ask(keyOf(definition, input), (begin) =>
       this.looks.run(() => {
         begin();
         return work();
-      }),
+      }, definition.timeoutMs),
     );
   }
 }

@@ -35,9 +35,11 @@ class Answers {
 
   /** Answers of `held` wait until they are let go. */
   static held: (() => void)[] = [];
+  static begun = 0;
 
   @OnRequest(held)
   held({ n }: { n: number }): Promise<OutputOf<typeof held>> {
+    Answers.begun += 1;
     return new Promise((resolve) => Answers.held.push(() => resolve({ n })));
   }
 
@@ -157,6 +159,7 @@ describe('a question to another service', () => {
   it('is turned away with the time to come back when too many are being answered, and the others are answered', async () => {
     await startService();
     Answers.held = [];
+    Answers.begun = 0;
     const asked = Array.from({ length: 200 }, (_, n) => client.ask(held, { n }).then(() => 'answered', (error: unknown) => error));
     await waitFor(() => Answers.held.length > 0);
     const answering = setInterval(() => Answers.held.splice(0).forEach((letGo) => letGo()), 5);
@@ -165,6 +168,7 @@ describe('a question to another service', () => {
     const refused = outcomes.filter((outcome) => outcome !== 'answered');
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(200);
+    expect(Answers.begun).toBe(200 - refused.length);
     for (const error of refused) expect(error).toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 1_000 } });
   });
 
