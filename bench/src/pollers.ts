@@ -34,7 +34,15 @@ async function main(): Promise<void> {
   try {
     const api = `${tower.towerUrl}/api/anime`;
     const project = (await untilTaken(() => post(`${api}/projects`, { name: 'Bench' }))) as { id: string };
-    const small = { project_id: project.id, job_type: 'still_image', prompt: 'a tower at dusk', preset: 'draft', width: 128, height: 128, auto_quality_check: false };
+    const small = {
+      project_id: project.id,
+      job_type: 'still_image',
+      prompt: 'a tower at dusk',
+      preset: 'draft',
+      width: 128,
+      height: 128,
+      auto_quality_check: false,
+    };
     await runJobs(api, small, pageOfJobs);
 
     const quiet: number[] = [];
@@ -54,15 +62,28 @@ async function main(): Promise<void> {
     }
     const burstProject = (await untilTaken(() => post(`${api}/projects`, { name: 'Burst' }))) as { id: string };
     const before = performance.now();
-    const requests = await Promise.all(Array.from({ length: burst }, () => call(crowd, `${api}/generate`, { ...small, project_id: burstProject.id, priority: 'low' })));
+    const requests = await Promise.all(
+      Array.from({ length: burst }, () =>
+        call(crowd, `${api}/generate`, { ...small, project_id: burstProject.id, priority: 'low' }),
+      ),
+    );
     const burstSeconds = round2((performance.now() - before) / 1000);
     const result = {
       benchmark: 'pollers',
       machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', node: process.version },
       settings: { rounds, pollers, burst, jobsPerRound, pageOfJobs, timeScale },
       jobs: { quiet, polled, slowdown_percent: Math.round((sum(polled) / sum(quiet) - 1) * 100) },
-      looks: { per_second: perSecond.map(Math.round), by_status: byStatus(looks), answered_ms: summarise(looks.filter((look) => look.status === 200).map((look) => look.ms)) },
-      burst: { seconds: burstSeconds, jobs_made: await countJobs(api, burstProject.id), by_status: byStatus(requests), refusals: refusals(requests) },
+      looks: {
+        per_second: perSecond.map(Math.round),
+        by_status: byStatus(looks),
+        answered_ms: summarise(looks.filter((look) => look.status === 200).map((look) => look.ms)),
+      },
+      burst: {
+        seconds: burstSeconds,
+        jobs_made: await countJobs(api, burstProject.id),
+        by_status: byStatus(requests),
+        refusals: refusals(requests),
+      },
       goals: { slowdown_percent: 20, other_answers_than_200_202_429: 0, jobs_made: 'as many as 202' },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -76,7 +97,8 @@ async function main(): Promise<void> {
 async function runJobs(api: string, body: object, count: number): Promise<number> {
   const startedAt = Date.now();
   const ids: string[] = [];
-  for (let n = 0; n < count; n++) ids.push(((await untilTaken(() => post(`${api}/generate`, body))) as { job_id: string }).job_id);
+  for (let n = 0; n < count; n++)
+    ids.push(((await untilTaken(() => post(`${api}/generate`, body))) as { job_id: string }).job_id);
   let endedAt = 0;
   for (const id of ids) {
     for (;;) {
@@ -94,7 +116,7 @@ async function runJobs(api: string, body: object, count: number): Promise<number
 
 async function countJobs(api: string, projectId: string): Promise<number> {
   let count = 0;
-  for (let cursor: string | null = ''; cursor !== null; ) {
+  for (let cursor: string | null = ''; cursor !== null;) {
     const url: string = `${api}/jobs?project_id=${projectId}&limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`;
     const page = (await untilTaken(() => get(url))) as { items: unknown[]; next_cursor?: string | null };
     count += page.items.length;
@@ -130,7 +152,8 @@ async function untilTaken(ask: () => Promise<Answer>): Promise<unknown> {
   }
 }
 
-const retryAfterMs = ({ body }: Answer): number => ((body as { retry_after_seconds?: number }).retry_after_seconds ?? 1) * 1000;
+const retryAfterMs = ({ body }: Answer): number =>
+  ((body as { retry_after_seconds?: number }).retry_after_seconds ?? 1) * 1000;
 
 const post = (url: string, body: unknown): Promise<Answer> => call(worker, url, body);
 const get = (url: string): Promise<Answer> => call(worker, url);
@@ -139,12 +162,26 @@ function call(agent: Agent, url: string, body?: unknown): Promise<Answer> {
   const before = performance.now();
   const sent = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const asking = request(url, { agent, method: sent === undefined ? 'GET' : 'POST', headers: sent === undefined ? {} : { 'content-type': 'application/json' } }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(parts).toString()), ms: performance.now() - before }));
-    });
+    const asking = request(
+      url,
+      {
+        agent,
+        method: sent === undefined ? 'GET' : 'POST',
+        headers: sent === undefined ? {} : { 'content-type': 'application/json' },
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: JSON.parse(Buffer.concat(parts).toString()),
+            ms: performance.now() - before,
+          }),
+        );
+      },
+    );
     asking.on('error', reject);
     asking.end(sent);
   });
@@ -152,8 +189,10 @@ function call(agent: Agent, url: string, body?: unknown): Promise<Answer> {
 
 const counted = (values: readonly string[]): Record<string, number> =>
   values.reduce<Record<string, number>>((counts, value) => ({ ...counts, [value]: (counts[value] ?? 0) + 1 }), {});
-const byStatus = (answers: readonly Answer[]): Record<string, number> => counted(answers.map(({ status }) => String(status)));
-const refusals = (answers: readonly Answer[]): Record<string, number> => counted(answers.filter(({ status }) => status >= 400).map(({ body }) => (body as { code: string }).code));
+const byStatus = (answers: readonly Answer[]): Record<string, number> =>
+  counted(answers.map(({ status }) => String(status)));
+const refusals = (answers: readonly Answer[]): Record<string, number> =>
+  counted(answers.filter(({ status }) => status >= 400).map(({ body }) => (body as { code: string }).code));
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const round2 = (value: number): number => Math.round(value * 100) / 100;
 

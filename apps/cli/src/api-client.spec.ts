@@ -56,6 +56,12 @@ describe('ApiClient', () => {
     expect(JSON.parse(seen[2]?.body ?? '')).toEqual({ name: 'Ночь' });
   });
 
+  it('comes back when there was too much to do', async () => {
+    answers = [{ status: 429, body: { ...unavailable.body, status: 429, code: 'too_many_requests' } }, { status: 200, body: project }];
+    expect(await client.call(routes.getProject, { params: { id: project.id } })).toMatchObject({ name: 'Ночь' });
+    expect(seen).toHaveLength(2);
+  });
+
   it('does not repeat what might be done twice', async () => {
     answers = [unavailable];
     await expect(client.call(routes.updateProject, { params: { id: project.id }, body: { name: 'x' } })).rejects.toMatchObject({ kind: 'unavailable', code: 'projects_unavailable' });

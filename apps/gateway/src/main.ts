@@ -12,7 +12,8 @@ void hostService('gateway', {
   entities: gatewayEntities,
   httpAdapter: ({ logger, metrics }) => {
     const env = parseEnv(gatewayEnv);
-    return createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), allowedHosts: allowedHosts(env), requestsPerSecond: env.TOWER_RATE_LIMIT, clock: systemClock });
+    const limits = { allowedHosts: allowedHosts(env), requestsPerSecond: env.TOWER_RATE_LIMIT };
+    return createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), ...limits, clock: systemClock });
   },
   run: openDoor,
 });

@@ -30,7 +30,11 @@ describe('AnswerSlots', () => {
     const slots = new AnswerSlots({ atOnce: 2, waiting: 2, waitMs: 10_000 });
     const work = new Work();
     const answers = Array.from({ length: 4 }, () => slots.run(work.start));
-    await expect(slots.run(work.start)).rejects.toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 1_000 } });
+    await expect(slots.run(work.start)).rejects.toMatchObject({
+      kind: 'too_many',
+      code: 'too_many_requests',
+      options: { retryAfterMs: 1_000 },
+    });
     await waitFor(() => work.begun === 2);
     work.endOne(1);
     await waitFor(() => work.begun === 3);
@@ -63,7 +67,7 @@ describe('AnswerSlots', () => {
   it('leaves the event loop to other work between answers while it is busy, and does not hold up answers while it is not', async () => {
     const slots = new AnswerSlots({ atOnce: 1, waiting: 100, waitMs: 60_000 }, new Pace());
     const work = (ms: number) => (): Promise<void> => {
-      for (const until = performance.now() + ms; performance.now() < until; );
+      for (const until = performance.now() + ms; performance.now() < until;);
       return Promise.resolve();
     };
     const timeOf = async (count: number, ms: number): Promise<number> => {
@@ -88,7 +92,9 @@ describe('answering', () => {
     const work = new Work();
     const looks = Array.from({ length: 3 }, (_, n) => answering.run(look, { n }, work.start));
     await expect(answering.run(look, { n: 9 }, work.start)).rejects.toMatchObject({ code: 'too_many_requests' });
-    expect(await answering.run(act, { context: { correlationId: '' }, n: 1 }, () => Promise.resolve('done'))).toBe('done');
+    expect(await answering.run(act, { context: { correlationId: '' }, n: 1 }, () => Promise.resolve('done'))).toBe(
+      'done',
+    );
     for (let n = 1; n <= 3; n++) {
       await waitFor(() => work.begun >= Math.min(3, n));
       work.endOne();

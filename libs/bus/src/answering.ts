@@ -31,7 +31,10 @@ export class AnswerSlots {
     private readonly pace?: Pace,
   ) {}
 
-  /** Works when its turn comes, within the asker's patience of `timeoutMs`; rejects with `too_many_requests` when too many wait, or when it would wait too long. */
+  /**
+   * Works when its turn comes, within the asker's patience of `timeoutMs`; rejects with `too_many_requests` when too
+   * many wait, or when it would wait too long.
+   */
   async run<Answer>(work: () => Promise<Answer>, timeoutMs = Infinity): Promise<Answer> {
     if (this.busy < this.limits.atOnce) this.busy += 1;
     else await this.turn(Math.min(this.limits.waitMs, timeoutMs * waitingShare));
@@ -66,7 +69,12 @@ export class AnswerSlots {
 }
 
 const tooMany = (): AppError =>
-  new AppError('too_many', 'too_many_requests', 'more is asked right now than can be answered in time; try again in a moment', { retryAfterMs: comeBackMs });
+  new AppError(
+    'too_many',
+    'too_many_requests',
+    'more is asked right now than can be answered in time; try again in a moment',
+    { retryAfterMs: comeBackMs },
+  );
 
 /**
  * How a process answers questions beside its own work: so many at once, some in a short queue, the rest are told to come
@@ -95,7 +103,9 @@ export class Answering {
 }
 
 /** The same for questions that ask the same. */
-export const keyOf = (definition: RequestDefinition, input: unknown): string => `${definition.subject} ${JSON.stringify(input)}`;
+export const keyOf = (definition: RequestDefinition, input: unknown): string =>
+  `${definition.subject} ${JSON.stringify(input)}`;
 
 /** Whoever may change something says on whose behalf. */
-export const changesSomething = ({ input }: RequestDefinition): boolean => input instanceof z.ZodObject && 'context' in input.shape;
+export const changesSomething = ({ input }: RequestDefinition): boolean =>
+  input instanceof z.ZodObject && 'context' in input.shape;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds after which the next of equal questions no longer waits for the one before, which may never be answered. */
+/** Milliseconds after which the next of equal questions no longer waits for the one before; that may never end. */
 const patienceMs = 1_000;
 
 /**
@@ -32,7 +32,10 @@ export class SharedQuestions {
 
 async function afterwards(before: Promise<unknown> | undefined): Promise<void> {
   if (before === undefined) return;
-  const ended = before.then(() => undefined, () => undefined);
+  const ended = before.then(
+    () => undefined,
+    () => undefined,
+  );
   const patience = new AbortController();
   await Promise.race([ended, sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
   patience.abort();

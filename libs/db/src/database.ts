@@ -117,7 +117,10 @@ const poolExhausted = 'timeout exceeded when trying to connect';
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   if (error instanceof Error && error.message === poolExhausted)
-    return new AppError('too_many', 'too_many_requests', 'more is asked right now than the connections to the database can carry; try again in a moment', { cause: error, retryAfterMs: 2_000 });
+    return new AppError('too_many', 'too_many_requests', 'every connection to the database is in use; try again in a moment', {
+      cause: error,
+      retryAfterMs: 2_000,
+    });
   if (isDatabaseUnavailable(error))
     return new AppError('unavailable', 'database_unavailable', 'the database does not answer right now; try again in a moment', { cause: error, retryAfterMs: 2_000 });
   // Serialisation failures, deadlocks and lock time-outs pass by themselves.

@@ -23,7 +23,8 @@ describe('hangUp', () => {
     client.on('data', (bytes) => (received += bytes.toString()));
     return { client, received: () => received };
   };
-  const open = (): Promise<number> => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  const open = (): Promise<number> =>
+    new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
 
   it('lets go of clients that keep their side open, after they could read the last bytes', async () => {
     const dialled = Array.from({ length: 50 }, dial);

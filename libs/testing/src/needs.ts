@@ -2,13 +2,13 @@
 /** What becomes of tests that need a program which may be absent. */
 export type Course = 'run' | 'skip' | 'fail';
 
-/** Without the program tests are skipped on a person's machine; in CI a test that did not run must not look like one that passed. */
+/** Without it they are skipped on a person's machine; in CI what did not run must not look like what passed. */
 export function courseOf(program: string | undefined, ci: string | undefined): Course {
   if (program !== undefined) return 'run';
   return ci === undefined || ci === '' || ci === 'false' ? 'skip' : 'fail';
 }
 
-/** `it` for tests that need `program`, a path, or undefined where it was not found: then skipped, and in CI a failure. */
+/** `it` for tests that need `program`, a path, or undefined where there is none: then skipped, and in CI a failure. */
 export function itNeeds(program: string | undefined, name: string): jest.It {
   const course = courseOf(program, process.env['CI']);
   if (course === 'fail') failFor(name);

@@ -27,7 +27,9 @@ const goodbyeMs = 1_000;
 const closeTimeoutMs = 10_000;
 
 /** `closeTimeout` is an option that the types do not know yet. */
-const serverOptions: ServerOptions & { closeTimeout: number } = { noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false, closeTimeout: closeTimeoutMs };
+const serverOptions: ServerOptions & { closeTimeout: number } = {
+  noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false, closeTimeout: closeTimeoutMs,
+};
 
 const feedQuery = z.strictObject({ since: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional() });
 

@@ -85,7 +85,9 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /** What can be said before the body is read. */
-function refuseEarly(request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string>): Error | undefined {
+function refuseEarly(
+  request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string>,
+): Error | undefined {
   try {
     const { url = '/', headers } = request.raw;
     rate.count(request.ip);

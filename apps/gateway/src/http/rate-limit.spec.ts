@@ -13,7 +13,11 @@ const taken = (limit: RateLimit, client: string, tries: number): number =>
   }).reduce<number>((sum, one) => sum + one, 0);
 
 describe('RateLimit', () => {
-  const refused = expect.objectContaining({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 100 } });
+  const refused = expect.objectContaining({
+    kind: 'too_many',
+    code: 'too_many_requests',
+    options: { retryAfterMs: 100 },
+  });
 
   it('takes a burst, then as many as come back per second, and says when to come back', () => {
     const clock = new FixedClock();

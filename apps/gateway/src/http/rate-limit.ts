@@ -1,6 +1,6 @@
 import { AppError, type Clock } from '@tower/kit';
 
-/** Seconds' worth of requests that a client may send at once after a pause: a page with many pictures asks for them all. */
+/** Seconds' worth of requests that a client may send at once after a pause: a page of pictures asks for them all. */
 const burstSeconds = 5;
 /** Clients that are remembered; the one that was quiet for longest is forgotten first, and starts anew. */
 const maxClients = 10_000;
@@ -10,7 +10,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** So many requests per second for each client address, so that one that goes round in circles leaves room for the others. */
+/** So many requests per second for each client address, so that one that asks in a circle leaves room for others. */
 export class RateLimit {
   /** In the order of their last request. */
   private readonly buckets = new Map<string, Bucket>();
@@ -33,9 +33,14 @@ export class RateLimit {
     this.buckets.set(client, { tokens: isRefused ? tokens : tokens - 1, atMs: nowMs });
     if (this.buckets.size > maxClients) this.forgetOldest();
     if (!isRefused) return;
-    throw new AppError('too_many', 'too_many_requests', `this address sends more than the ${this.perSecond} requests per second that TOWER_RATE_LIMIT allows; come back in a moment`, {
-      retryAfterMs: ((1 - tokens) / this.perSecond) * 1000,
-    });
+    throw new AppError(
+      'too_many',
+      'too_many_requests',
+      `this address sends more than the ${this.perSecond} requests per second of TOWER_RATE_LIMIT; come back in a moment`,
+      {
+        retryAfterMs: ((1 - tokens) / this.perSecond) * 1000,
+      },
+    );
   }
 
   private forgetOldest(): void {
