@@ -75,8 +75,8 @@ describe('AnswerSlots', () => {
       await Promise.all(Array.from({ length: count }, () => slots.run(work(ms))));
       return performance.now() - startedAt;
     };
-    // Work of 600 ms in pieces of 20; from the first measurement on the loop rests for 30 after each.
-    expect(await timeOf(30, 20)).toBeGreaterThan(1_000);
+    // Work of 300 ms in pieces of 10; from the first measurement on the loop rests for 40 after each.
+    expect(await timeOf(30, 10)).toBeGreaterThan(900);
     await sleep(500);
     const times: number[] = [];
     for (let n = 0; n < 5; n++) times.push(await timeOf(1, 0));
@@ -88,7 +88,7 @@ describe('answering', () => {
   const limits = { atOnce: 2, waiting: 1, waitMs: 10_000 };
 
   it('keeps places for what changes something, however many look', async () => {
-    const answering = new Answering(limits);
+    const answering = new Answering(limits, limits);
     const work = new Work();
     const looks = Array.from({ length: 3 }, (_, n) => answering.run(look, { n }, work.start));
     await expect(answering.run(look, { n: 9 }, work.start)).rejects.toMatchObject({ code: 'too_many_requests' });
@@ -103,7 +103,7 @@ describe('answering', () => {
   });
 
   it('works once for all who ask the same meanwhile, but not with an answer that was begun before they asked', async () => {
-    const answering = new Answering(limits);
+    const answering = new Answering(limits, limits);
     const work = new Work();
     const first = answering.run(look, { n: 1 }, work.start);
     await waitFor(() => work.begun === 1);
@@ -118,14 +118,14 @@ describe('answering', () => {
   });
 
   it('tells all who share a question that it failed, and answers the next one', async () => {
-    const answering = new Answering(limits);
+    const answering = new Answering(limits, limits);
     const shared = [1, 2].map(() => answering.run(look, { n: 1 }, () => Promise.reject(new Error('no'))));
     for (const one of shared) await expect(one).rejects.toThrow('no');
     expect(await answering.run(look, { n: 1 }, () => Promise.resolve('yes'))).toBe('yes');
   });
 
   it('does each change for itself', async () => {
-    const answering = new Answering({ ...limits, waiting: 10 });
+    const answering = new Answering(limits, { ...limits, waiting: 10 });
     const input = { context: { correlationId: '' }, n: 1 };
     let done = 0;
     await Promise.all(Array.from({ length: 8 }, () => answering.run(act, input, () => Promise.resolve((done += 1)))));

@@ -13,10 +13,11 @@ export interface AnswerLimits {
   waitMs: number;
 }
 
-const defaultLimits: AnswerLimits = { atOnce: 6, waiting: 64, waitMs: 3_000 };
+const lookLimits: AnswerLimits = { atOnce: 3, waiting: 64, waitMs: 3_000 };
+const actLimits: AnswerLimits = { atOnce: 6, waiting: 64, waitMs: 3_000 };
 
 /** Share of a question's time-out after which nobody waits for a turn any more: the answer takes time too. */
-const waitingShare = 0.6;
+const waitingShare = 0.5;
 
 /** Milliseconds after which somebody who was turned away may ask again. */
 const comeBackMs = 1_000;
@@ -38,11 +39,11 @@ export class AnswerSlots {
   async run<Answer>(work: () => Promise<Answer>, timeoutMs = Infinity): Promise<Answer> {
     if (this.busy < this.limits.atOnce) this.busy += 1;
     else await this.turn(Math.min(this.limits.waitMs, timeoutMs * waitingShare));
+    const end = await this.pace?.begin();
     try {
-      await this.pace?.begin();
       return await work();
     } finally {
-      this.pace?.end();
+      end?.();
       const next = this.queue.shift();
       if (next === undefined) this.busy -= 1;
       // The place is handed over, so that nobody who comes meanwhile takes it.
@@ -85,9 +86,9 @@ export class Answering {
   private readonly acts: AnswerSlots;
   private readonly shared = new SharedQuestions();
 
-  constructor(limits: AnswerLimits = defaultLimits) {
-    this.looks = new AnswerSlots(limits, new Pace());
-    this.acts = new AnswerSlots(limits);
+  constructor(looks: AnswerLimits = lookLimits, acts: AnswerLimits = actLimits) {
+    this.looks = new AnswerSlots(looks, new Pace());
+    this.acts = new AnswerSlots(acts);
   }
 
   /** `work` gives the answer to `input`; equal looks share it. */

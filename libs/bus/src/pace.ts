@@ -3,40 +3,49 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 
 /** Milliseconds over which it is measured how busy the event loop is. */
 const windowMs = 100;
-/** Share of that time above which the loop counts as busy. */
-const busyShare = 0.7;
-/** Milliseconds that the loop is left to other work after each answer while it is busy. */
-const restMs = 30;
+/** Shares of that time: above the one the loop counts as busy, until it falls below the other. */
+const busyAbove = 0.7;
+const idleBelow = 0.35;
+/** While the loop is busy: milliseconds that it is left to other work after an answer, per millisecond that the answer took … */
+const restRatio = 4;
+/** … and at least and at most. */
+const minRestMs = 20;
+const maxRestMs = 200;
 
 /**
  * Answers and the work of a process share one event loop. While that is idle, answers follow each other at once; when
- * it is busy, they leave it free for a while in between, so that a step of the work seldom waits for more than one.
+ * it is busy, they take a fifth of the time, so that the steps of the work seldom wait for one.
  */
 export class Pace {
   private mark = performance.eventLoopUtilization();
   private markedAtMs = performance.now();
   private isBusy = false;
+  private restMs = minRestMs;
   private nextAtMs = 0;
 
-  /** Resolves when the next answer may begin. */
-  async begin(): Promise<void> {
+  /** Resolves when the next answer may begin; gives the way to say that it has ended. */
+  async begin(): Promise<() => void> {
     const nowMs = performance.now();
     this.measure(nowMs);
     const atMs = this.isBusy ? Math.max(nowMs, this.nextAtMs) : nowMs;
-    this.nextAtMs = atMs + restMs;
+    this.nextAtMs = atMs + this.restMs;
     if (atMs > nowMs) await sleep(atMs - nowMs);
     else await nextTurn();
+    const begunAtMs = performance.now();
+    return () => this.end(begunAtMs);
   }
 
-  /** An answer was given. */
-  end(): void {
-    this.nextAtMs = Math.max(this.nextAtMs, performance.now() + restMs);
+  private end(begunAtMs: number): void {
+    const nowMs = performance.now();
+    this.restMs = Math.min(maxRestMs, Math.max(minRestMs, (nowMs - begunAtMs) * restRatio));
+    this.nextAtMs = Math.max(this.nextAtMs, nowMs + this.restMs);
   }
 
   private measure(nowMs: number): void {
     if (nowMs - this.markedAtMs < windowMs) return;
     const now = performance.eventLoopUtilization();
-    this.isBusy = performance.eventLoopUtilization(now, this.mark).utilization > busyShare;
+    const { utilization } = performance.eventLoopUtilization(now, this.mark);
+    this.isBusy = utilization > (this.isBusy ? idleBelow : busyAbove);
     this.mark = now;
     this.markedAtMs = nowMs;
   }
