@@ -53,9 +53,6 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ['0.33', 'intermediate-output'], ['0.33', 'preview-method', { previewMethod: 'none' }],
 ];
 
-// A recording pins moments, such as a list that was read while a prompt ran; a busy machine can miss one. A wrong simulator is wrong every time.
-jest.retryTimes(3);
-
 let home: string;
 let sim: RunningComfySim | undefined;
 
@@ -69,12 +66,21 @@ afterEach(async () => {
 });
 
 /** A step must last long enough for an interrupt to arrive between two, and a prompt for the lists that are read while it runs. */
-const timeScaleOf = (name: string): number => (name === 'prompt-id-forms' ? 0.5 : name.startsWith('interrupt') ? 0.06 : 0.01);
+const timeScaleOf = (trace: Trace): number => (trace.name === 'prompt-id-forms' ? 0.5 : asks(trace, '/interrupt') ? 0.06 : 0.01);
+
+const asks = (trace: Trace, ...paths: string[]): boolean =>
+  trace.events.some((event) => event.kind === 'req' && paths.includes(event.text('path')));
+
+/** Of this `describe` alone, which the types do not know yet; what failed at first is shown. */
+const thisRecording = { entireDescribe: true, logErrorsBeforeRetry: true };
 
 const recording = (generation: GenerationId, name: string, flags: Flags = {}): void => {
+  const trace = readTrace(generation, name);
+  // These look at a prompt, or interrupt it, while it runs; a busy machine can miss the moment. A wrong simulator is
+  // wrong every time.
+  if (asks(trace, '/interrupt', '/queue')) jest.retryTimes(3, thisRecording);
   it('plays the same against the simulator', async () => {
-    const trace = readTrace(generation, name);
-    const timeScale = timeScaleOf(name);
+    const timeScale = timeScaleOf(trace);
     sim = await startComfySim({ home, profile: 'cpu', generation, timeScale, toys: true, ...flags });
     if (trace.meta.has('warm')) await warmUp(sim.url, trace);
     if (trace.name === 'recipes-validation') await takeNumbers(sim.url, 16);
