@@ -63,6 +63,7 @@ export class Lease {
   }
 
   private async run(onGained: (fence: string) => void): Promise<void> {
+    let heldLast: string | undefined;
     while (!this.stopping.signal.aborted) {
       const before = this.held();
       try {
@@ -75,7 +76,11 @@ export class Lease {
       if (after !== undefined && after !== before) {
         this.logger.info({ lease: this.name, fence: after }, 'lease gained');
         onGained(after);
-      } else if (after === undefined && before !== undefined) this.logger.warn({ lease: this.name, fence: before }, 'lease lost');
+      } else if (after === undefined && heldLast !== undefined) {
+        // Not `before`: whoever was stopped beyond the term has nothing left by the time it looks.
+        this.logger.warn({ lease: this.name, fence: heldLast }, 'lease lost');
+      }
+      heldLast = after;
       await sleep(after === undefined ? this.times.askEveryMs : this.times.renewEveryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }
