@@ -13,8 +13,8 @@ export interface AnswerLimits {
   waitMs: number;
 }
 
-const lookLimits: AnswerLimits = { atOnce: 3, waiting: 64, waitMs: 3_000 };
-const actLimits: AnswerLimits = { atOnce: 6, waiting: 64, waitMs: 3_000 };
+const lookLimits: AnswerLimits = { atOnce: 3, waiting: 128, waitMs: 3_000 };
+const actLimits: AnswerLimits = { atOnce: 6, waiting: 256, waitMs: 3_000 };
 
 /** Share of a question's time-out after which nobody waits for a turn any more: the answer takes time too. */
 const waitingShare = 0.5;
