@@ -15,5 +15,8 @@ export const CLOCK = Symbol('CLOCK');
 /** UUID v7: sorts after every one that this process made before, also when the clock was set back meanwhile. */
 export const newId = (): string => v7();
 
-/** UUID v7 of that moment: sorts after those of earlier moments, whichever process made them and whatever the clock says now. */
+/**
+ * UUID v7 of that moment: sorts after those of earlier moments, whichever process made them and whatever the clock says
+ * now.
+ */
 export const newIdAt = (at: Date): string => v7({ msecs: at.getTime() });

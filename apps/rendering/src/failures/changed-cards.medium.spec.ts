@@ -5,7 +5,10 @@ import { Attempt, Task } from '../jobs/job.entity';
 import { RenderingRig } from '../rig/rendering-rig';
 import { SimProcess } from '../rig/sim-process';
 
-/** Tower stopped, other cards configured, Tower started. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes that go on meanwhile. */
+/**
+ * Tower stopped, other cards configured, Tower started. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes
+ * that go on meanwhile.
+ */
 
 let nats: TestNats;
 let database: TestDatabase;
@@ -19,7 +22,10 @@ beforeAll(async () => {
 afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  [first, second] = await Promise.all([new SimProcess('rtx3060', 'rtx3060', 0.1).start(), new SimProcess('rx9070xt', 'rx9070xt', 0.1).start()]);
+  [first, second] = await Promise.all([
+    new SimProcess('rtx3060', 'rtx3060', 0.1).start(),
+    new SimProcess('rx9070xt', 'rx9070xt', 0.1).start(),
+  ]);
   rig = await RenderingRig.on(database.url, nats.url, []);
 });
 afterEach(async () => {
@@ -28,15 +34,21 @@ afterEach(async () => {
   await database.drop();
 });
 
-const configured = (cards: Record<string, SimProcess>) => ({ gpus: Object.entries(cards).map(([name, card]) => gpuConfig.parse({ name, url: card.url })) });
+const configured = (cards: Record<string, SimProcess>) => ({
+  gpus: Object.entries(cards).map(([name, card]) => gpuConfig.parse({ name, url: card.url })),
+});
 /** Long enough to be met in the middle by what is done next. */
 const long = { auto_quality_check: false, width: 1024, height: 1024, steps: 60 };
-const request = async (): Promise<string> => (await rig.request({ ...long, seed: Math.floor(Math.random() * 1e9) })).job_id;
+const request = async (): Promise<string> =>
+  (await rig.request({ ...long, seed: Math.floor(Math.random() * 1e9) })).job_id;
 
 /** Starts a scheduler with these cards, waits until every job is on one of them, and stops it. */
 async function runningOn(cards: Record<string, SimProcess>, ids: readonly string[]): Promise<void> {
   const scheduler = await rig.startScheduler('before', configured(cards));
-  await waitFor(async () => (await rig.db.manager.countBy(Attempt, { state: 'running' })) === ids.length, { timeoutMs: 45_000, describe: 'the prompts to run' });
+  await waitFor(async () => (await rig.db.manager.countBy(Attempt, { state: 'running' })) === ids.length, {
+    timeoutMs: 45_000,
+    describe: 'the prompts to run',
+  });
   await scheduler.stop();
 }
 
@@ -46,24 +58,38 @@ const completed = async (id: string): Promise<JobView> => {
   expect(job.status).toBe('completed');
   return job;
 };
-const attemptsOf = (job: JobView): string[] => (job.tasks[0]?.attempts ?? []).map(({ gpu, state, outcome }) => `${gpu}: ${state}, ${outcome ?? ''}`);
+const attemptsOf = (job: JobView): string[] =>
+  (job.tasks[0]?.attempts ?? []).map(({ gpu, state, outcome }) => `${gpu}: ${state}, ${outcome ?? ''}`);
 const starts = (card: SimProcess): number => card.executed('start').length;
 
 it('renders again elsewhere what ran on a card that was taken out, and counts it against nobody', async () => {
   const id = await request();
   await runningOn({ old: first }, [id]);
   await rig.startScheduler('after', configured({ mycard: second }));
-  expect(attemptsOf(await completed(id))).toEqual(['old: lost, old is no longer configured', 'mycard: succeeded, rendered']);
-  expect(await rig.db.manager.findOneByOrFail(Task, { jobId: id })).toMatchObject({ losses: 0, recovery: [], excludedGpus: [] });
+  expect(attemptsOf(await completed(id))).toEqual([
+    'old: lost, old is no longer configured',
+    'mycard: succeeded, rendered',
+  ]);
+  expect(await rig.db.manager.findOneByOrFail(Task, { jobId: id })).toMatchObject({
+    losses: 0,
+    recovery: [],
+    excludedGpus: [],
+  });
 });
 
-it('renders again what waited to be fetched from a card that was taken out, and fetches the others meanwhile', async () => {
+it('renders again what waited to be fetched from a card that was taken out, and fetches the rest', async () => {
   const ids = await Promise.all([request(), request()]);
   await runningOn({ old: first, mycard: second }, ids);
-  await rig.db.query(`update attempt set state = 'collecting', ended_at = now(), seconds = 1, outputs = '[{"filename":"gone_1.png","subfolder":"","type":"output"}]' where gpu = 'old'`);
+  await rig.db.query(
+    `update attempt set state = 'collecting', ended_at = now(), seconds = 1,
+       outputs = '[{"filename":"gone_1.png","subfolder":"","type":"output"}]' where gpu = 'old'`,
+  );
   await rig.startScheduler('after', configured({ mycard: second }));
   const stories = (await Promise.all(ids.map(completed))).map(attemptsOf).sort();
-  expect(stories).toEqual([['mycard: succeeded, rendered'], ['old: lost, old is no longer configured', 'mycard: succeeded, rendered']]);
+  expect(stories).toEqual([
+    ['mycard: succeeded, rendered'],
+    ['old: lost, old is no longer configured', 'mycard: succeeded, rendered'],
+  ]);
 });
 
 it('goes on with what runs on a card that was renamed, and renders it once', async () => {
@@ -78,7 +104,8 @@ it('finds both prompts again when two cards exchanged their names', async () => 
   const ids = await Promise.all([request(), request()]);
   await runningOn({ left: first, right: second }, ids);
   await rig.startScheduler('after', configured({ left: second, right: first }));
-  for (const job of await Promise.all(ids.map(completed))) expect(attemptsOf(job)).toEqual([expect.stringMatching(/^(left|right): succeeded, rendered$/)]);
+  for (const job of await Promise.all(ids.map(completed)))
+    expect(attemptsOf(job)).toEqual([expect.stringMatching(/^(left|right): succeeded, rendered$/)]);
   expect([starts(first), starts(second)]).toEqual([1, 1]);
 });
 
@@ -86,21 +113,30 @@ it('gives up a prompt whose card is another server now', async () => {
   const id = await request();
   await runningOn({ mycard: first }, [id]);
   await rig.startScheduler('after', configured({ mycard: second }));
-  expect(attemptsOf(await completed(id))).toEqual(['mycard: lost, mycard is another ComfyUI server now', 'mycard: succeeded, rendered']);
+  expect(attemptsOf(await completed(id))).toEqual([
+    'mycard: lost, mycard is another ComfyUI server now',
+    'mycard: succeeded, rendered',
+  ]);
 });
 
-it('lets jobs wait when no card is left, and takes their old prompts off a card that comes back under another name', async () => {
+it('lets jobs wait when no card is left, and takes their prompts off one that comes back renamed', async () => {
   const id = await request();
   await first.fault('hang-interruptible@KSampler/2');
   await runningOn({ old: first }, [id]);
   const without = await rig.startScheduler('without', { gpus: [] });
-  await waitFor(async () => (await rig.job(id)).status === 'queued', { timeoutMs: 30_000, describe: 'the job to wait again' });
+  await waitFor(async () => (await rig.job(id)).status === 'queued', {
+    timeoutMs: 30_000,
+    describe: 'the job to wait again',
+  });
   expect((await rig.job(id)).stage).toMatch(/no card is configured/);
   expect(await rig.db.manager.findBy(Gpu, { configured: true })).toEqual([]);
   await without.stop();
 
   await first.clearFaults();
   await rig.startScheduler('after', configured({ back: first }));
-  expect(attemptsOf(await completed(id))).toEqual(['old: lost, old is no longer configured', 'back: succeeded, rendered']);
+  expect(attemptsOf(await completed(id))).toEqual([
+    'old: lost, old is no longer configured',
+    'back: succeeded, rendered',
+  ]);
   expect(first.executed('end').map(({ outcome }) => outcome)).toEqual(['interrupted', 'success']);
 });

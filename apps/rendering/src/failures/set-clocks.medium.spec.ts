@@ -7,7 +7,10 @@ import { shortLimits } from '../rig/catalogue-bench';
 import { RenderingRig } from '../rig/rendering-rig';
 import { SimProcess } from '../rig/sim-process';
 
-/** Somebody sets the clock of the machine, by hand or by NTP. Real: PostgreSQL, NATS, HTTP, a simulated card as a process. The clock of rendering can be set. */
+/**
+ * Somebody sets the clock of the machine, by hand or by NTP. Real: PostgreSQL, NATS, HTTP, a simulated card as a
+ * process. The clock of rendering can be set.
+ */
 
 const hour = 3_600_000;
 let nats: TestNats;
@@ -39,7 +42,8 @@ const ended = async (id: string): Promise<JobView> => {
   await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 45_000, describe: `job ${id} to end` });
   return rig.job(id);
 };
-const lostOnce = (id: string) => waitFor(() => rig.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), { timeoutMs: 30_000, describe: 'the loss' });
+const lostOnce = (id: string) =>
+  waitFor(() => rig.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), { timeoutMs: 30_000, describe: 'the loss' });
 
 it('a lost task is tried again in a moment where rendering is an hour ahead of the database', async () => {
   shiftMs = hour;
@@ -62,7 +66,10 @@ it('a card that rests is tried again after its pause when the clock is set back 
   await card.fault('disk-full');
   await start();
   const id = await request();
-  await waitFor(async () => (await rig.db.manager.findOneBy(Gpu, { name: card.name }))?.state === 'unhealthy', { timeoutMs: 30_000, describe: 'the card to rest' });
+  await waitFor(async () => (await rig.db.manager.findOneBy(Gpu, { name: card.name }))?.state === 'unhealthy', {
+    timeoutMs: 30_000,
+    describe: 'the card to rest',
+  });
   shiftMs = -hour;
   await card.clearFaults();
   expect((await ended(id)).status).toBe('completed');
@@ -72,7 +79,10 @@ it('a prompt that another leader was just sending is not given up early because 
   await card.fault('hang-interruptible@KSampler/1');
   const id = await request();
   const former = await start();
-  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'running' }), { timeoutMs: 30_000, describe: 'the prompt to run' });
+  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'running' }), {
+    timeoutMs: 30_000,
+    describe: 'the prompt to run',
+  });
   await former.stop();
   await card.kill();
   await card.start();
@@ -80,7 +90,10 @@ it('a prompt that another leader was just sending is not given up early because 
   shiftMs = hour;
   const since = performance.now();
   await start();
-  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'lost' }), { timeoutMs: 30_000, describe: 'the prompt to be given up' });
+  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'lost' }), {
+    timeoutMs: 30_000,
+    describe: 'the prompt to be given up',
+  });
   expect(performance.now() - since).toBeGreaterThan(9_000);
   expect((await ended(id)).status).toBe('completed');
 });

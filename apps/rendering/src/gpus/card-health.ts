@@ -71,7 +71,10 @@ export function afterFailedProbe(health: CardHealth, now: Date, longestPauseMs: 
   return { ...health, trouble: { ...health.trouble, pauseMs, probeAt: new Date(now.getTime() + pauseMs).toISOString() } };
 }
 
-/** Whether a card may be tried with a light prompt now. A rest that would last longer than its pause means that the clock was set back: it is over. */
+/**
+ * Whether a card may be tried with a light prompt now. A rest that would last longer than its pause means that the
+ * clock was set back: it is over.
+ */
 export function isProbeDue({ trouble }: CardHealth, now: Date): boolean {
   if (trouble?.kind !== 'quarantined' || trouble.probeAt === null) return false;
   const leftMs = new Date(trouble.probeAt).getTime() - now.getTime();

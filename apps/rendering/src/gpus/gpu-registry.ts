@@ -28,7 +28,8 @@ export class GpuRegistry {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const before = await tx.find(Gpu);
-      await tx.update(Gpu, { configured: true }, { configured: false, state: 'unknown', detail: 'not in the configuration' });
+      const left = { configured: false, state: 'unknown' as const, detail: 'not in the configuration' };
+      await tx.update(Gpu, { configured: true }, left);
       const rows: Gpu[] = [];
       for (const [position, config] of gpus.entries()) {
         // A server that was renamed is still the same; another one under an old name starts with nothing known.

@@ -23,7 +23,12 @@ let fence: string;
 
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: [GpuRestart] }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: [GpuRestart],
+  }).initialize();
   lease = new Lease(db, schedulerLease, 'spec', systemClock, logger);
   lease.start();
   fence = await waitFor(() => lease.held());
@@ -37,10 +42,25 @@ afterEach(async () => {
 });
 
 const marks = (): number => (existsSync(join(folder, 'ran')) ? readFileSync(join(folder, 'ran'), 'utf8').length : 0);
-const card = () => gpuConfig.parse({ name: 'rtx3060', url: 'http://127.0.0.1:1', restart_command: [process.execPath, '-e', "require('node:fs').appendFileSync(process.argv[1], '.')", join(folder, 'ran')] });
+const card = () =>
+  gpuConfig.parse({
+    name: 'rtx3060',
+    url: 'http://127.0.0.1:1',
+    restart_command: [
+      process.execPath,
+      '-e',
+      "require('node:fs').appendFileSync(process.argv[1], '.')",
+      join(folder, 'ran'),
+    ],
+  });
 /** One for each process that could lead. */
-const restarter = (clock = new FixedClock()): Restarter => new Restarter(db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
-const ended = (count: number) => waitFor(async () => (await db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, { timeoutMs: 20_000, describe: 'the commands to end' });
+const restarter = (clock = new FixedClock()): Restarter =>
+  new Restarter(db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
+const ended = (count: number) =>
+  waitFor(async () => (await db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, {
+    timeoutMs: 20_000,
+    describe: 'the commands to end',
+  });
 
 it('runs the command once when several processes ask for it at the same moment', async () => {
   const asked = await Promise.all(Array.from({ length: 6 }, () => restarter().restart(fence, card(), 'it hangs')));
@@ -51,13 +71,18 @@ it('runs the command once when several processes ask for it at the same moment',
 
 it('runs nothing for a process that no longer leads', async () => {
   const former = restarter();
-  await expect(former.restart(String(Number(fence) - 1), card(), 'it hangs')).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(former.restart(String(Number(fence) - 1), card(), 'it hangs')).rejects.toMatchObject({
+    code: 'lease_lost',
+  });
   expect(await db.manager.count(GpuRestart)).toBe(0);
   expect(await former.restart(fence, card(), 'it hangs')).toBe(true);
   await ended(1);
 });
 
-it.each([['back', '+1 hour'], ['forward', '-1 hour']])('keeps its pause, and no more than its pause, when the clock is set %s by an hour', async (_, shift) => {
+it.each([
+  ['back', '+1 hour'],
+  ['forward', '-1 hour'],
+])('keeps its pause, and no more than its pause, when the clock is set %s by an hour', async (_, shift) => {
   const clock = new FixedClock();
   const leader = restarter(clock);
   expect(await leader.restart(fence, card(), 'it hangs')).toBe(true);

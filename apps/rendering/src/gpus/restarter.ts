@@ -28,11 +28,13 @@ export class Restarter {
   ) {}
 
   /**
-   * Starts the command in the background. False when the card has none, when it is running, or when the last run is too short ago.
+   * Starts the command in the background. False when the card has none, when it is running, or when the last run is too
+   * short ago.
    * @throws AppError `lease_lost` when another process leads now; then nothing is run
    */
   async restart(fence: string, config: GpuConfig, because: string): Promise<boolean> {
-    if (config.restart_command === undefined || this.running.has(config.name) || this.ranLately(config.name)) return false;
+    if (config.restart_command === undefined) return false;
+    if (this.running.has(config.name) || this.ranLately(config.name)) return false;
     this.running.add(config.name);
     const id = await this.book(fence, config.name, because).catch((error: unknown) => {
       this.running.delete(config.name);
@@ -55,7 +57,8 @@ export class Restarter {
   }
 
   /**
-   * Notes the run before it begins: one transaction looks and notes, so that of two processes one runs the command. Undefined when the last
+   * Notes the run before it begins: one transaction looks and notes, so that of two processes one runs the command.
+   * Undefined when the last
    * run is too short ago. One in the future was noted before the clock was set back, and says nothing.
    */
   private book(fence: string, gpu: string, because: string): Promise<string | undefined> {
@@ -66,7 +69,10 @@ export class Restarter {
       const booked: unknown[] = await tx.query(
         `insert into gpu_restart (id, gpu, at, because, output)
          select $1, $2, clock_timestamp(), $3, ''
-         where not exists (select 1 from gpu_restart where gpu = $2 and at <= clock_timestamp() and at > clock_timestamp() - make_interval(secs => $4)) returning id`,
+         where not exists (
+           select 1 from gpu_restart
+           where gpu = $2 and at <= clock_timestamp() and at > clock_timestamp() - make_interval(secs => $4)
+         ) returning id`,
         [id, gpu, because, this.limits.restartCoolDownMs / 1000],
       );
       return booked.length === 0 ? undefined : id;

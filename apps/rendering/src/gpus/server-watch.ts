@@ -58,9 +58,12 @@ export class ServerWatch {
   async refresh(): Promise<void> {
     const now = this.clock.monotonicMs();
     if (!this.read) return this.readBoot(now);
-    if (this.inventory === null || (!this.filesWanted && now - this.statsAtMs <= (this.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs))) return;
+    if (this.inventory === null) return;
+    const everyMs = this.inventory.checkpoints.length === 0 ? statsEveryEmptyMs : statsEveryMs;
+    if (!this.filesWanted && now - this.statsAtMs <= everyMs) return;
     await this.readStats(now);
-    await this.readModels(now, this.filesWanted || now - this.modelsAtMs > modelsEveryMs ? this.folders : ['checkpoints']);
+    const all = this.filesWanted || now - this.modelsAtMs > modelsEveryMs;
+    await this.readModels(now, all ? this.folders : ['checkpoints']);
     this.filesWanted = false;
   }
 
@@ -128,7 +131,8 @@ export class ServerWatch {
     if (changed) {
       // The lists of files inside the node descriptions have changed with the folders.
       this.objectInfo = await this.client.inventory.objectInfo();
-      this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits: this.check(this.objectInfo) };
+      const misfits = this.check(this.objectInfo);
+      this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits };
     }
     // Only now: whoever asks how fresh the inventory is must find what was read then.
     if (folders === this.folders) this.modelsAtMs = now;

@@ -7,7 +7,10 @@ import { SimProcess } from './sim-process';
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 
 /** Short enough for specs, long enough for a busy machine. */
-export const shortLimits = { zombieMs: 3_000, refusedMs: 5_000, silentMs: 15_000, patience: 0.03, quarantineMs: { first: 1_000, last: 4_000 }, restartCoolDownMs: 600_000, missingModelMs: 60_000 };
+export const shortLimits = {
+  zombieMs: 3_000, refusedMs: 5_000, silentMs: 15_000, patience: 0.03, quarantineMs: { first: 1_000, last: 4_000 }, restartCoolDownMs: 600_000,
+  missingModelMs: 60_000,
+};
 
 /** What a spec stands on; the testing library is for specs alone, so they hand it in. */
 export interface Grounds {

@@ -128,7 +128,8 @@ export class AttemptsService {
     } else {
       await this.end(fence, attempt, 'lost', gone ? `${processGone}: ${reason}` : reason, null, async (tx, job, task) => {
         const losses = task.losses + 1;
-        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore: await heldFor(tx, pauseAfterLossMs(losses)) });
+        const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
+        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore });
         else
           await this.journal.moveTask(tx, task, 'failed', {
             losses,
@@ -140,7 +141,10 @@ export class AttemptsService {
     if (gone) this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
   }
 
-  /** Its card is not there to be asked any more. An operator did that: it counts neither as a loss of the task nor against the card. */
+  /**
+   * Its card is not there to be asked any more. An operator did that: it counts neither as a loss of the task nor
+   * against the card.
+   */
   displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
     return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
       await this.journal.moveTask(tx, task, 'queued', { notBefore: null });
@@ -148,7 +152,10 @@ export class AttemptsService {
     });
   }
 
-  /** Cards have other names now; their attempts go on under these. Fails with a unique violation when a card would have two live ones. */
+  /**
+   * Cards have other names now; their attempts go on under these. Fails with a unique violation when a card would have
+   * two live ones.
+   */
   async rename(fence: string, attempts: readonly { id: string; gpu: string }[]): Promise<void> {
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);

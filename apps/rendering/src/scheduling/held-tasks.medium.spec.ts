@@ -15,7 +15,12 @@ let fence: string;
 
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: jobEntities }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: jobEntities,
+  }).initialize();
   lease = new Lease(db, schedulerLease, 'spec', systemClock, createLogger('held', 'silent'));
   lease.start();
   fence = await waitFor(() => lease.held());
@@ -29,15 +34,35 @@ afterEach(async () => {
 async function held(seconds: number, changes: Partial<Task> = {}): Promise<string> {
   const id = newId();
   const notBefore = await heldFor(db.manager, seconds * 1_000);
-  await db.manager.insert(Task, { id, jobId: newId(), idx: 0, state: 'queued', seed: 1, attempts: 0, losses: 1, regenerations: 0, excludedGpus: [], notBefore, error: null, createdAt: new Date(), ...changes });
+  await db.manager.insert(Task, {
+    id,
+    jobId: newId(),
+    idx: 0,
+    state: 'queued',
+    seed: 1,
+    attempts: 0,
+    losses: 1,
+    regenerations: 0,
+    excludedGpus: [],
+    notBefore,
+    error: null,
+    createdAt: new Date(),
+    ...changes,
+  });
   return id;
 }
-const isHeld = async (id: string): Promise<boolean> => (await db.manager.findOneByOrFail(Task, { id })).notBefore !== null;
+const isHeld = async (id: string): Promise<boolean> =>
+  (await db.manager.findOneByOrFail(Task, { id })).notBefore !== null;
 
 it('lets go what is held back longer than any pause, and nothing else', async () => {
   const longest = pauseAfterLossMs(maxLosses - 1) / 1_000;
   const wantsModel = { gpu: 'rtx3060', folder: 'vae', name: 'a.safetensors', receivedBytes: 0, totalBytes: null };
-  const ids = [await held(3_600), await held(longest), await held(7 * 24 * 3_600, { wantsModel }), await held(3_600, { state: 'cancelled' })];
+  const ids = [
+    await held(3_600),
+    await held(longest),
+    await held(7 * 24 * 3_600, { wantsModel }),
+    await held(3_600, { state: 'cancelled' }),
+  ];
   await letGoOverheld(db, fence);
   expect(await Promise.all(ids.map(isHeld))).toEqual([false, true, true, true]);
 });

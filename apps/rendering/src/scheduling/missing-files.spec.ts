@@ -1,13 +1,29 @@
 import type { Missing } from '../workflows/missing';
 import { remedyFor, type FileCard } from './missing-files';
 
-const vae: Missing = { kind: 'model', name: 'wan_2.1_vae.safetensors', where: 'models/vae', source: 'https://example.org/wan' };
+const vae: Missing = {
+  kind: 'model',
+  name: 'wan_2.1_vae.safetensors',
+  where: 'models/vae',
+  source: 'https://example.org/wan',
+};
 const encoder: Missing = { kind: 'model', name: 'umt5.safetensors', where: 'models/text_encoders' };
 const node: Missing = { kind: 'node', name: 'UnetLoaderGGUF', where: 'custom_nodes/ComfyUI-GGUF' };
 const byHand = 'wan_2.1_vae.safetensors is not in models/manifest.yaml: put it into models/vae';
 
 const card = (name: string, changes: Partial<FileCard> = {}): FileCard => ({
-  name, position: 0, answers: true, takes: true, excluded: false, prefers: false, bigEnough: true, lacks: [vae], filesReadAtMs: 999_000, obstacles: [byHand], arriving: false, ...changes,
+  name,
+  position: 0,
+  answers: true,
+  takes: true,
+  excluded: false,
+  prefers: false,
+  bigEnough: true,
+  lacks: [vae],
+  filesReadAtMs: 999_000,
+  obstacles: [byHand],
+  arriving: false,
+  ...changes,
 });
 const fetchable = { obstacles: [null] };
 const whole = { lacks: [], obstacles: [] };
@@ -22,18 +38,36 @@ describe('a file that no card has', () => {
   });
 
   it.each([
-    ['the one that prefers the work', [card('a', fetchable), card('b', { ...fetchable, position: 1, prefers: true })], 'b'],
+    [
+      'the one that prefers the work',
+      [card('a', fetchable), card('b', { ...fetchable, position: 1, prefers: true })],
+      'b',
+    ],
     ['the first among equals', [card('a', fetchable), card('b', { ...fetchable, position: 1 })], 'a'],
-    ['the one with memory enough', [card('a', { ...fetchable, prefers: true, bigEnough: false }), card('b', { ...fetchable, position: 1 })], 'b'],
-    ['the one that is getting it already', [card('a', { ...fetchable, prefers: true }), card('b', { ...fetchable, position: 1, arriving: true })], 'b'],
+    [
+      'the one with memory enough',
+      [card('a', { ...fetchable, prefers: true, bigEnough: false }), card('b', { ...fetchable, position: 1 })],
+      'b',
+    ],
+    [
+      'the one that is getting it already',
+      [card('a', { ...fetchable, prefers: true }), card('b', { ...fetchable, position: 1, arriving: true })],
+      'b',
+    ],
     ['the one that Tower can reach', [card('a', { prefers: true }), card('b', { ...fetchable, position: 1 })], 'b'],
-    ['the one that lacks nothing else', [card('a', { ...fetchable, lacks: [node, vae] }), card('b', { ...fetchable, position: 1 })], 'b'],
+    [
+      'the one that lacks nothing else',
+      [card('a', { ...fetchable, lacks: [node, vae] }), card('b', { ...fetchable, position: 1 })],
+      'b',
+    ],
   ])('is fetched at once to one card alone: %s', (_, cards, gpu) => {
     expect(remedyFor(cards, early)).toEqual(on(gpu));
   });
 
   it('is not fetched to a card for which another file cannot be got', () => {
-    expect(remedyFor([card('a', { lacks: [vae, encoder], obstacles: [null, byHand] })], early)).toMatchObject({ do: 'wait' });
+    expect(remedyFor([card('a', { lacks: [vae, encoder], obstacles: [null, byHand] })], early)).toMatchObject({
+      do: 'wait',
+    });
   });
 
   it('is fetched only after the patience where a card that is away may have it', () => {
@@ -44,8 +78,12 @@ describe('a file that no card has', () => {
 
   it('fails the tasks after the patience, with every card, file and source', () => {
     expect(remedyFor([card('a'), card('b', { position: 1, lacks: [encoder], obstacles: ['by hand'] })], late)).toEqual({
-      do: 'fail', hint: byHand,
-      message: 'no configured card has every file that it needs: a lacks models/vae/wan_2.1_vae.safetensors (get it from https://example.org/wan); b lacks models/text_encoders/umt5.safetensors',
+      do: 'fail',
+      hint: byHand,
+      message:
+        'no configured card has every file that it needs: ' +
+        'a lacks models/vae/wan_2.1_vae.safetensors (get it from https://example.org/wan); ' +
+        'b lacks models/text_encoders/umt5.safetensors',
     });
   });
 
@@ -61,10 +99,19 @@ describe('a file that no card has', () => {
   });
 
   it('has the folders read again while it is waited for, and once more in the end', () => {
-    expect(remedyFor([card('a', { filesReadAtMs: 985_000 })], { ...early, answeredSinceMs: 970_000 })).toMatchObject({ read: ['a'] });
-    expect(remedyFor([card('a', { filesReadAtMs: 995_000 })], { ...early, answeredSinceMs: 970_000 })).toMatchObject({ read: [] });
-    expect(remedyFor([card('a', { filesReadAtMs: 995_000 })], { ...early, answeredSinceMs: 934_000 })).toMatchObject({ do: 'fail' });
-    expect(remedyFor([card('a', { filesReadAtMs: 998_000 })], { ...early, answeredSinceMs: 939_500 })).toMatchObject({ do: 'wait', read: ['a'] });
+    expect(remedyFor([card('a', { filesReadAtMs: 985_000 })], { ...early, answeredSinceMs: 970_000 })).toMatchObject({
+      read: ['a'],
+    });
+    expect(remedyFor([card('a', { filesReadAtMs: 995_000 })], { ...early, answeredSinceMs: 970_000 })).toMatchObject({
+      read: [],
+    });
+    expect(remedyFor([card('a', { filesReadAtMs: 995_000 })], { ...early, answeredSinceMs: 934_000 })).toMatchObject({
+      do: 'fail',
+    });
+    expect(remedyFor([card('a', { filesReadAtMs: 998_000 })], { ...early, answeredSinceMs: 939_500 })).toMatchObject({
+      do: 'wait',
+      read: ['a'],
+    });
   });
 
   it.each([

@@ -10,12 +10,23 @@ import type { JobError, Task, WantedModel } from '../jobs/job.entity';
 import { schedulerLease } from './scheduler-lease';
 
 type WantedFile = Pick<WantedModel, 'gpu' | 'folder' | 'name'>;
+type WaitingForFile = Pick<Task, 'id' | 'jobId'>;
+
+export interface DownloadEvents {
+  /** The folders of the card have changed. */
+  done(gpu: string): void;
+  /** A task waited for a file that cannot be had. */
+  failed(task: WaitingForFile, error: JobError): Promise<void>;
+}
 
 /** Where model files come from; see `ModelStore` of @tower/kit. */
 export interface ModelSource {
   sourceOf(folder: string, name: string): { url: string | null; sha256: string | null } | undefined;
   whereabouts(gpu: GpuConfig, folder: string, name: string): string;
-  /** What keeps Tower from fetching the file now, in a sentence with file, folder and source; undefined when nothing does. */
+  /**
+   * What keeps Tower from fetching the file now, in a sentence with file, folder and source; undefined when nothing
+   * does.
+   */
   hindrance(gpu: GpuConfig, folder: string, name: string): Promise<AppError | undefined>;
   standing(gpu: GpuConfig, folder: string, name: string): Promise<'absent' | 'arriving' | 'present'>;
   ensure(gpu: GpuConfig, folder: string, name: string, onProgress?: (progress: { receivedBytes: number; totalBytes: number | null }) => void, options?: { signal?: AbortSignal }): Promise<'present' | 'fetched'>;
@@ -55,18 +66,27 @@ export class ModelRecovery {
     return new Date(this.clock.now().getTime() + holdMs);
   }
 
-  /** How a file that is missing on a card stands: what keeps Tower from fetching it, for a person, and whether somebody is fetching it. */
+  /**
+   * How a file that is missing on a card stands: what keeps Tower from fetching it, for a person, and whether somebody
+   * is fetching it.
+   */
   async placeOf(gpu: GpuConfig, folder: string, name: string): Promise<{ obstacle: string | null; arriving: boolean }> {
     const standing = await this.source.standing(gpu, folder, name);
-    if (standing !== 'present') return { obstacle: (await this.source.hindrance(gpu, folder, name))?.message ?? null, arriving: standing === 'arriving' };
-    return { obstacle: `${name} lies where it belongs, but the ComfyUI of ${gpu.name} does not list it: is models_folder in config/gpus.yaml the folder that this server reads? ${this.source.whereabouts(gpu, folder, name)}`, arriving: false };
+    if (standing !== 'present') {
+      const hindrance = await this.source.hindrance(gpu, folder, name);
+      return { obstacle: hindrance?.message ?? null, arriving: standing === 'arriving' };
+    }
+    const unlisted = `${name} lies where it belongs, but the ComfyUI of ${gpu.name} does not list it`;
+    const question = 'is models_folder in config/gpus.yaml the folder that this server reads?';
+    return { obstacle: `${unlisted}: ${question} ${this.source.whereabouts(gpu, folder, name)}`, arriving: false };
   }
 
   /**
-   * Starts what waiting tasks need; several that need the same file of one card wait for one download. `done` is told of a card whose folders
+   * Starts what waiting tasks need; several that need the same file of one card wait for one download. `done` is told
+   * of a card whose folders
    * have changed, `failed` of each task that cannot be helped.
    */
-  async fetchWanted(fence: string, gpus: readonly GpuConfig[], done: (gpu: string) => void, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>): Promise<void> {
+  async fetchWanted(fence: string, gpus: readonly GpuConfig[], heed: DownloadEvents): Promise<void> {
     for (const wanted of await wantedFiles(this.db.manager)) {
       const key = [wanted.gpu, wanted.folder, wanted.name].join('\n');
       if (this.running.has(key)) continue;
@@ -77,7 +97,7 @@ export class ModelRecovery {
       }
       const stop = new AbortController();
       this.running.set(key, stop);
-      void this.fetch(fence, wanted, gpu, stop.signal, done, failed).finally(() => this.running.delete(key));
+      void this.fetch(fence, wanted, gpu, stop.signal, heed).finally(() => this.running.delete(key));
     }
   }
 
@@ -86,19 +106,25 @@ export class ModelRecovery {
   }
 
   private async fetch(
-    fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal, done: (gpu: string) => void, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>,
+    fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal, heed: DownloadEvents,
   ): Promise<void> {
     try {
       this.logger.info({ gpu: gpu.name, folder: wanted.folder, file: wanted.name }, `downloading ${wanted.name} to ${gpu.name}`);
       while (!(await this.fetched(wanted, gpu, signal))) await sleep(othersEveryMs, undefined, { signal });
       await this.release(fence, wanted);
-      done(gpu.name);
+      heed.done(gpu.name);
     } catch (error) {
       // The next leader goes on where the file broke off.
       if (signal.aborted || (error instanceof AppError && error.code === 'lease_lost')) return;
       this.logger.warn({ gpu: gpu.name }, `downloading ${wanted.name}: ${describeError(error)}`);
-      const failure = { code: 'model_download_failed', message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`, hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.` };
-      await this.failAll(wanted, failure, failed).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up tasks whose model cannot be downloaded; the next look tries again'));
+      const failure = {
+        code: 'model_download_failed',
+        message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`,
+        hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.`,
+      };
+      await this.failAll(wanted, failure, heed).catch((failing: unknown) =>
+        this.logger.warn({ err: failing }, 'giving up tasks without their model; the next look tries again'),
+      );
     }
   }
 
@@ -121,14 +147,16 @@ export class ModelRecovery {
     }
   }
 
-  private async failAll(wanted: WantedFile, error: JobError, failed: (task: Pick<Task, 'id' | 'jobId'>, error: JobError) => Promise<void>): Promise<void> {
-    const tasks: Pick<Task, 'id' | 'jobId'>[] = await this.db.manager.query(`select id, job_id as "jobId" from task where ${waitsForFile}`, parametersOf(wanted));
-    for (const task of tasks) await failed(task, error);
+  private async failAll(wanted: WantedFile, error: JobError, heed: DownloadEvents): Promise<void> {
+    const sql = `select id, job_id as "jobId" from task where ${waitsForFile}`;
+    const tasks: WaitingForFile[] = await this.db.manager.query(sql, parametersOf(wanted));
+    for (const task of tasks) await heed.failed(task, error);
   }
 
   private note(wanted: WantedFile, receivedBytes: number, totalBytes: number | null): void {
+    const noted = JSON.stringify({ ...wanted, receivedBytes, totalBytes });
     this.db.manager
-      .query(`update task set wants_model = $4 where ${waitsForFile}`, [...parametersOf(wanted), JSON.stringify({ ...wanted, receivedBytes, totalBytes })])
+      .query(`update task set wants_model = $4 where ${waitsForFile}`, [...parametersOf(wanted), noted])
       .catch((error: unknown) => this.logger.debug(`noting a download: ${describeError(error)}`));
   }
 
@@ -136,13 +164,19 @@ export class ModelRecovery {
   private async release(fence: string, wanted: WantedFile): Promise<void> {
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.query(`update task set wants_model = null, not_before = null, state = state where ${waitsForFile}`, parametersOf(wanted));
+      const released = 'wants_model = null, not_before = null, state = state';
+      await tx.query(`update task set ${released} where ${waitsForFile}`, parametersOf(wanted));
     });
   }
 }
 
-const waitsForFile = "state = 'queued' and wants_model is not null and wants_model->>'gpu' = $1 and wants_model->>'folder' = $2 and wants_model->>'name' = $3";
+const waits = "state = 'queued' and wants_model is not null";
+const isFile = "wants_model->>'gpu' = $1 and wants_model->>'folder' = $2 and wants_model->>'name' = $3";
+const waitsForFile = `${waits} and ${isFile}`;
 const parametersOf = ({ gpu, folder, name }: WantedFile): string[] => [gpu, folder, name];
 
 const wantedFiles = (tx: EntityManager): Promise<WantedFile[]> =>
-  tx.query("select distinct wants_model->>'gpu' as gpu, wants_model->>'folder' as folder, wants_model->>'name' as name from task where state = 'queued' and wants_model is not null");
+  tx.query(
+    `select distinct wants_model->>'gpu' as gpu, wants_model->>'folder' as folder, wants_model->>'name' as name
+     from task where ${waits}`,
+  );

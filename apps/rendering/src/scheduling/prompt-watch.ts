@@ -21,8 +21,11 @@ import { StoppedPrompts } from './stopped-prompts';
 import { WatchedPrompts, type Watched } from './watched-prompts';
 import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
 
-/** The window is known from two times of one clock; since when it runs, this process counts for itself: the clock may have been set meanwhile. */
-const postWindowMsOf = ({ postDeadline, dispatchedAt }: Attempt): number => postDeadline.getTime() - dispatchedAt.getTime();
+/**
+ * The window is known from two times of one clock; since when it runs, this process counts for itself: the clock may
+ * have been set meanwhile.
+ */
+const postWindowMsOf = (attempt: Attempt): number => attempt.postDeadline.getTime() - attempt.dispatchedAt.getTime();
 
 /** Compares what the database says of a card's attempts with what its server says, and acts on the difference. */
 @Injectable()
@@ -83,7 +86,9 @@ export class PromptWatch {
     const entry = await this.prompts.of(driver, attempt);
     const { sighting, history } = await this.locate(driver, attempt, queue, entry);
     entry.misses = sighting.place === 'nowhere' && sighting.reachable ? sighting.misses : 0;
-    switch (react(attempt.state as 'dispatching' | 'running', sighting, !entry.posting && this.clock.monotonicMs() - entry.knownSinceMs > postWindowMsOf(attempt), driver.sight.refused ? this.limits.refusedMs : this.limits.silentMs)) {
+    const posted = !entry.posting && this.clock.monotonicMs() - entry.knownSinceMs > postWindowMsOf(attempt);
+    const silenceMs = driver.sight.refused ? this.limits.refusedMs : this.limits.silentMs;
+    switch (react(attempt.state as 'dispatching' | 'running', sighting, posted, silenceMs)) {
       case 'wait':
         return;
       case 'adopt':

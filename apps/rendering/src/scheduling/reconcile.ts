@@ -16,7 +16,8 @@ export type Reaction = 'wait' | 'adopt' | 'keep' | 'finish' | 'lost';
 const missesUntilLost = 2;
 
 /**
- * What to do about a live attempt (reliability study, B.7). `dispatching` means that the POST may still be on its way until its deadline;
+ * What to do about a live attempt (reliability study, B.7). `dispatching` means that the POST may still be on its way
+ * until its deadline;
  * before that nothing is lost and nothing is sent again. Without an answer for `unreachableLimitMs` the card's work is given to another.
  */
 export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, sighting: Sighting, postDeadlinePassed: boolean, unreachableLimitMs: number): Reaction {

@@ -121,7 +121,10 @@ export class Scheduler {
           this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
           this.verdicts.look(fence);
           this.missing.settle(fence, [...this.drivers.values()]);
-          await this.models.fetchWanted(fence, this.gpus, (gpu) => this.changed(gpu), (task, error) => this.attempts.failWaiting(fence, task, error));
+          await this.models.fetchWanted(fence, this.gpus, {
+            done: (gpu) => this.changed(gpu),
+            failed: (task, error) => this.attempts.failWaiting(fence, task, error),
+          });
         }
       } catch (error) {
         if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
@@ -211,8 +214,9 @@ export class Scheduler {
     const inventory = driver?.sight.inventory;
     if (!driver || !task || !inventory) return;
     const estimate = fleet.estimate(task, driver.name);
+    const card = { name: driver.name, url: driver.config.url, inventory };
     const work = this.attempts
-      .claim(fence, assignment.taskId, assignment.jobId, { name: driver.name, url: driver.config.url, inventory }, estimate.seconds)
+      .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))
       .then(async (dispatch) => {
         if (dispatch) await this.sender.send(fence, driver, dispatch);

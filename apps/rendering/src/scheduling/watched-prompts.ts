@@ -65,7 +65,8 @@ export class WatchedPrompts {
   register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
     const entry: Watched = {
       jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
-      node: null, knownSinceMs: this.clock.monotonicMs(), movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
+      node: null, knownSinceMs: this.clock.monotonicMs(),
+      movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
       restarts: driver.restarts.restarts, ran: false,
     };
     this.byPromptId.set(attempt.promptId, entry);

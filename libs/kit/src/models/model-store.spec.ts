@@ -99,7 +99,8 @@ describe('ModelStore', () => {
 
   it('is hindered by a folder that is not mounted, and by nothing once it is', async () => {
     const late = { ...gpu, models_folder: join(home, 'mnt') };
-    expect(await storeOf().hindrance(late, 'diffusion_models', model.name)).toMatchObject({ code: 'model_folder_unreachable' });
+    const hindrance = await storeOf().hindrance(late, 'diffusion_models', model.name);
+    expect(hindrance).toMatchObject({ code: 'model_folder_unreachable' });
     mkdirSync(join(home, 'mnt'));
     expect(await storeOf().hindrance(late, 'diffusion_models', model.name)).toBeUndefined();
   });

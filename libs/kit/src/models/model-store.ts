@@ -72,13 +72,20 @@ export class ModelStore {
   }
 
   /** As `obstacle`, with a look at the models folder: one that is not mounted must not be made on the disk below it. */
-  async hindrance(gpu: ModelCard, folder: string, name: string, options: EnsureOptions = {}): Promise<AppError | undefined> {
+  async hindrance(
+    gpu: ModelCard, folder: string, name: string, options?: EnsureOptions,
+  ): Promise<AppError | undefined> {
     const obstacle = this.obstacle(gpu, folder, name, options);
     if (obstacle !== undefined || (await isFolder(gpu.models_folder ?? ''))) return obstacle;
-    return this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there: mount it, or correct models_folder in config/gpus.yaml`);
+    const why = `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there`;
+    const remedy = 'mount it, or correct models_folder in config/gpus.yaml';
+    return this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${why}: ${remedy}`);
   }
 
-  /** How the file stands in that card's folder; `arriving`: some process is fetching it right now. `absent` also where the folder cannot be reached. */
+  /**
+   * How the file stands in that card's folder; `arriving`: some process is fetching it right now. `absent` also where
+   * the folder cannot be reached.
+   */
   async standing(gpu: ModelCard, folder: string, name: string): Promise<'absent' | 'arriving' | 'present'> {
     const place = this.place(gpu, folder, name);
     if (place === undefined) return 'absent';
