@@ -2,8 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Which server an attempt's prompt was sent to: a card's name may come to stand for another one. Open attempts get the
- * address that their
- * card has now; of older ones nobody asks.
+ * address that their card has now; of older ones nobody asks.
  */
 export class AttemptServer1764230000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -58,8 +58,8 @@ export class Restarter {
 
   /**
    * Notes the run before it begins: one transaction looks and notes, so that of two processes one runs the command.
-   * Undefined when the last
-   * run is too short ago. One in the future was noted before the clock was set back, and says nothing.
+   * Undefined when the last run is too short ago. One in the future was noted before the clock was set back, and
+   * says nothing.
    */
   private book(fence: string, gpu: string, because: string): Promise<string | undefined> {
     return this.db.transaction(async (tx) => {

@@ -22,8 +22,8 @@ export async function heldFor(tx: EntityManager, ms: number): Promise<Date> {
 
 /**
  * Tasks that are held back longer than any pause lasts are let go: the clock was set back since. Level-triggered, so
- * that such a step costs
- * a task no more than its pause. Downloads hold their tasks until they are done, and are left alone.
+ * that such a step costs a task no more than its pause. Downloads hold their tasks until they are done, and are left
+ * alone.
  */
 export async function letGoOverheld(db: DataSource, fence: string): Promise<void> {
   const overheld =

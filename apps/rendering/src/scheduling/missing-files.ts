@@ -56,11 +56,9 @@ const isFile = ({ kind }: Missing): boolean => kind === 'model';
 
 /**
  * What to do about waiting tasks of one kind that no card can take for want of files. A file that can be fetched is
- * fetched to one card; where
- * nothing can be done the tasks fail, but not before every card that may take them has answered and its folders, read
- * after the patience was
- * over, still lack something: a file or a folder may be away for a moment, and a card that is down may have what is
- * missed.
+ * fetched to one card; where nothing can be done the tasks fail, but not before every card that may take them has
+ * answered and its folders, read after the patience was over, still lack something: a file or a folder may be away for
+ * a moment, and a card that is down may have what is missed.
  */
 export function remedyFor(
   cards: readonly FileCard[],

@@ -82,9 +82,7 @@ export class ModelRecovery {
   }
 
   /**
-   * Starts what waiting tasks need; several that need the same file of one card wait for one download. `done` is told
-   * of a card whose folders
-   * have changed, `failed` of each task that cannot be helped.
+   * Starts what waiting tasks need; several that need the same file of one card wait for one download.
    */
   async fetchWanted(fence: string, gpus: readonly GpuConfig[], heed: DownloadEvents): Promise<void> {
     for (const wanted of await wantedFiles(this.db.manager)) {
@@ -108,24 +106,22 @@ export class ModelRecovery {
   private async fetch(
     fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal, heed: DownloadEvents,
   ): Promise<void> {
+    const file = { gpu: gpu.name, folder: wanted.folder, file: wanted.name };
+    this.logger.info(file, `downloading ${wanted.name} to ${gpu.name}`);
     try {
-      this.logger.info({ gpu: gpu.name, folder: wanted.folder, file: wanted.name }, `downloading ${wanted.name} to ${gpu.name}`);
       while (!(await this.fetched(wanted, gpu, signal))) await sleep(othersEveryMs, undefined, { signal });
-      await this.release(fence, wanted);
-      heed.done(gpu.name);
     } catch (error) {
       // The next leader goes on where the file broke off.
-      if (signal.aborted || (error instanceof AppError && error.code === 'lease_lost')) return;
+      if (signal.aborted) return;
       this.logger.warn({ gpu: gpu.name }, `downloading ${wanted.name}: ${describeError(error)}`);
-      const failure = {
-        code: 'model_download_failed',
-        message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(error)}`,
-        hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.`,
-      };
-      await this.failAll(wanted, failure, heed).catch((failing: unknown) =>
-        this.logger.warn({ err: failing }, 'giving up tasks without their model; the next look tries again'),
-      );
+      return this.later(this.failAll(wanted, gpu, error, heed));
     }
+    await this.later(this.release(fence, wanted).then(() => heed.done(gpu.name)));
+  }
+
+  /** How a download ended cannot be noted while the database or the lease is away: the next look finds it out again. */
+  private later(noting: Promise<void>): Promise<void> {
+    return noting.catch((error: unknown) => this.logger.warn(`noting how a download ended: ${describeError(error)}`));
   }
 
   /** False while another process, `tower models fetch` for instance, is fetching the file: it is waited for. */
@@ -147,10 +143,15 @@ export class ModelRecovery {
     }
   }
 
-  private async failAll(wanted: WantedFile, error: JobError, heed: DownloadEvents): Promise<void> {
+  private async failAll(wanted: WantedFile, gpu: GpuConfig, why: unknown, heed: DownloadEvents): Promise<void> {
+    const failure = {
+      code: 'model_download_failed',
+      message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(why)}`,
+      hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.`,
+    };
     const sql = `select id, job_id as "jobId" from task where ${waitsForFile}`;
     const tasks: WaitingForFile[] = await this.db.manager.query(sql, parametersOf(wanted));
-    for (const task of tasks) await heed.failed(task, error);
+    for (const task of tasks) await heed.failed(task, failure);
   }
 
   private note(wanted: WantedFile, receivedBytes: number, totalBytes: number | null): void {

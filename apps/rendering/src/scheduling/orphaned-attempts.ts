@@ -11,8 +11,7 @@ import { WatchedPrompts } from './watched-prompts';
 
 /**
  * Attempts that need a card nobody asks any more, because the configuration changed: it was taken out, renamed, or its
- * name stands for another
- * server now. Nothing else would ever look at them again.
+ * name stands for another server now. Nothing else would ever look at them again.
  */
 @Injectable()
 export class OrphanedAttempts {
@@ -27,9 +26,8 @@ export class OrphanedAttempts {
 
   /**
    * Level-triggered: after this every attempt whose prompt may run or whose files wait belongs to one of `gpus`, by
-   * name and address. Where the
-   * server is still there under another name the attempt follows it; else it is lost and its task waits for a card
-   * again.
+   * name and address. Where the server is still there under another name the attempt follows it; else it is lost and
+   * its task waits for a card again.
    */
   async settle(fence: string, gpus: ConfiguredGpus): Promise<void> {
     const orphans = await orphansOf(this.db, gpus);
