@@ -23,6 +23,7 @@ const card = (name: string, changes: Partial<FileCard> = {}): FileCard => ({
   filesReadAtMs: 999_000,
   obstacles: [byHand],
   arriving: false,
+  unlisted: false,
   ...changes,
 });
 const fetchable = { obstacles: [null] };
@@ -74,6 +75,12 @@ describe('a file that no card has', () => {
     const cards = [card('a', fetchable), card('b', { answers: false, position: 1, lacks: null, obstacles: [] })];
     expect(remedyFor(cards, early)).toMatchObject({ do: 'wait', away: true });
     expect(remedyFor(cards, late)).toEqual(on('a'));
+  });
+
+  it('is not fetched to another card while the one that has just got it has not listed it yet', () => {
+    const cards = [card('a', { obstacles: ['lies there'], unlisted: true }), card('b', { ...fetchable, position: 1 })];
+    expect(remedyFor(cards, early)).toMatchObject({ do: 'wait', away: false });
+    expect(remedyFor(cards, late)).toEqual(on('b'));
   });
 
   it('fails the tasks after the patience, with every card, file and source', () => {

@@ -22,6 +22,8 @@ export interface FileCard {
   obstacles: readonly (string | null)[];
   /** Files that it lacks are being fetched to it, by whomever. */
   arriving: boolean;
+  /** A file that it lacks lies where it belongs: it came just now, or its server looks elsewhere. */
+  unlisted: boolean;
 }
 
 export interface Patience {
@@ -73,7 +75,8 @@ export function remedyFor(
 
   const away = candidates.some((card) => !card.answers || card.lacks === null);
   const target = targetAmong(wanting);
-  if (target !== undefined && (!away || nowMs - sinceMs >= patienceMs)) return target;
+  const unlisted = candidates.some((card) => card.unlisted);
+  if (target !== undefined && ((!away && !unlisted) || nowMs - sinceMs >= patienceMs)) return target;
   const endMs = answeredSinceMs + patienceMs;
   const stale = candidates.filter(
     (card) =>

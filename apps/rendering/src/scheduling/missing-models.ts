@@ -96,9 +96,18 @@ export class MissingModels {
       const files = (lacks ?? []).filter(({ kind: what }) => what === 'model').map((missing) => ({ folder: folderOf(missing), name: missing.name }));
       const places = await Promise.all(files.map(({ folder, name }) => this.models.placeOf(config, folder, name)));
       cards.push({
-        name: config.name, position, answers: sight.state !== 'down' && sight.state !== 'unknown', takes: takes(driver), excluded: kind.excluded_gpus.includes(config.name),
-        prefers: config.prefers.includes(workflow.file.work), bigEnough: needMb <= (config.vram_mb ?? server.inventory?.vramMb ?? needMb), lacks, filesReadAtMs: server.filesReadAtMs,
-        obstacles: places.map(({ obstacle }) => obstacle), arriving: places.some(({ arriving }) => arriving),
+        name: config.name,
+        position,
+        answers: sight.state !== 'down' && sight.state !== 'unknown',
+        takes: takes(driver),
+        excluded: kind.excluded_gpus.includes(config.name),
+        prefers: config.prefers.includes(workflow.file.work),
+        bigEnough: needMb <= (config.vram_mb ?? server.inventory?.vramMb ?? needMb),
+        lacks,
+        filesReadAtMs: server.filesReadAtMs,
+        obstacles: places.map(({ obstacle }) => obstacle),
+        arriving: places.some(({ standing }) => standing === 'arriving'),
+        unlisted: places.some(({ standing }) => standing === 'present'),
       });
     }
     return cards;

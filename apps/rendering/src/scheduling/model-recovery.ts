@@ -9,6 +9,8 @@ import type { Gpu } from '../gpus/gpu.entity';
 import type { JobError, Task, WantedModel } from '../jobs/job.entity';
 import { schedulerLease } from './scheduler-lease';
 
+/** Of a file in a card's folder; `arriving`: some process is fetching it. */
+type Standing = 'absent' | 'arriving' | 'present';
 type WantedFile = Pick<WantedModel, 'gpu' | 'folder' | 'name'>;
 type WaitingForFile = Pick<Task, 'id' | 'jobId'>;
 
@@ -28,7 +30,7 @@ export interface ModelSource {
    * does.
    */
   hindrance(gpu: GpuConfig, folder: string, name: string): Promise<AppError | undefined>;
-  standing(gpu: GpuConfig, folder: string, name: string): Promise<'absent' | 'arriving' | 'present'>;
+  standing(gpu: GpuConfig, folder: string, name: string): Promise<Standing>;
   ensure(gpu: GpuConfig, folder: string, name: string, onProgress?: (progress: { receivedBytes: number; totalBytes: number | null }) => void, options?: { signal?: AbortSignal }): Promise<'present' | 'fetched'>;
 }
 
@@ -70,15 +72,15 @@ export class ModelRecovery {
    * How a file that is missing on a card stands: what keeps Tower from fetching it, for a person, and whether somebody
    * is fetching it.
    */
-  async placeOf(gpu: GpuConfig, folder: string, name: string): Promise<{ obstacle: string | null; arriving: boolean }> {
+  async placeOf(gpu: GpuConfig, folder: string, name: string): Promise<{ obstacle: string | null; standing: Standing }> {
     const standing = await this.source.standing(gpu, folder, name);
     if (standing !== 'present') {
       const hindrance = await this.source.hindrance(gpu, folder, name);
-      return { obstacle: hindrance?.message ?? null, arriving: standing === 'arriving' };
+      return { obstacle: hindrance?.message ?? null, standing };
     }
     const unlisted = `${name} lies where it belongs, but the ComfyUI of ${gpu.name} does not list it`;
     const question = 'is models_folder in config/gpus.yaml the folder that this server reads?';
-    return { obstacle: `${unlisted}: ${question} ${this.source.whereabouts(gpu, folder, name)}`, arriving: false };
+    return { obstacle: `${unlisted}: ${question} ${this.source.whereabouts(gpu, folder, name)}`, standing };
   }
 
   /**
