@@ -10,6 +10,9 @@ import { SimProcess } from '../rig/sim-process';
  * that go on meanwhile.
  */
 
+/** A busy machine renders slowly. */
+jest.setTimeout(240_000);
+
 let nats: TestNats;
 let database: TestDatabase;
 let rig: RenderingRig;
@@ -46,14 +49,14 @@ const request = async (): Promise<string> =>
 async function runningOn(cards: Record<string, SimProcess>, ids: readonly string[]): Promise<void> {
   const scheduler = await rig.startScheduler('before', configured(cards));
   await waitFor(async () => (await rig.db.manager.countBy(Attempt, { state: 'running' })) === ids.length, {
-    timeoutMs: 45_000,
+    timeoutMs: 90_000,
     describe: 'the prompts to run',
   });
   await scheduler.stop();
 }
 
 const completed = async (id: string): Promise<JobView> => {
-  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 60_000, describe: `job ${id} to end` });
+  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 120_000, describe: `job ${id} to end` });
   const job = await rig.job(id);
   expect(job.status).toBe('completed');
   return job;
@@ -125,7 +128,7 @@ it('lets jobs wait when no card is left, and takes their prompts off one that co
   await runningOn({ old: first }, [id]);
   const without = await rig.startScheduler('without', { gpus: [] });
   await waitFor(async () => (await rig.job(id)).status === 'queued', {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: 'the job to wait again',
   });
   expect((await rig.job(id)).stage).toMatch(/no card is configured/);

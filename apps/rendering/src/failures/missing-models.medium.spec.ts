@@ -20,7 +20,7 @@ import { CatalogueBench } from '../rig/catalogue-bench';
  * Jobs whose model file no card has when they are asked for. Real: PostgreSQL, NATS, HTTP, ffmpeg, downloads, two
  * simulated cards as processes.
  */
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const file = 'wan_2.1_vae.safetensors';
 const film = {
@@ -109,7 +109,7 @@ withFfmpeg(
     await waitFor(() => existsSync(place('rx9070xt')), { timeoutMs: 30_000, describe: 'the download' });
     await bench.big.clearFaults();
     for (const id of ids) {
-      const job = await bench.ended(id);
+      const job = await bench.ended(id, 150_000);
       expect(job.status).toBe('completed');
       expect(stepsOf(job)).toEqual(['download_model on rx9070xt because of missing_model']);
       expect(job.tasks.flatMap(({ attempts }) => attempts.map(({ gpu, recovery }) => [gpu, recovery?.step]))).toEqual(
@@ -122,13 +122,13 @@ withFfmpeg(
 );
 
 it('fails the job after the patience when nobody can fetch it, and says file, folder and source', async () => {
-  await open([], 6_000);
+  await open([], 15_000);
   const id = await bench.request(film);
   await waitFor(async () => /lacks models\/vae\/wan_2\.1_vae/.test(await stage(id)), {
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
     describe: 'the job to say what it waits for',
   });
-  const job = await bench.ended(id);
+  const job = await bench.ended(id, 150_000);
   expect(job).toMatchObject({ status: 'failed', error: { code: 'model_missing' }, tasks: [{ attempts: [] }] });
   expect(job.error?.message).toMatch(
     /rtx3060 lacks models\/vae\/wan_2\.1_vae\.safetensors \(get it from .*; rx9070xt lacks models\/vae\/wan_2\.1/,
@@ -144,7 +144,7 @@ withFfmpeg('is found within the patience when a person puts it there, and the jo
     describe: 'the job to wait',
   });
   await bench.small.clearFaults();
-  expect((await bench.ended(id)).status).toBe('completed');
+  expect((await bench.ended(id, 150_000)).status).toBe('completed');
 });
 
 withFfmpeg('is waited for as long as a card is down that may have it', async () => {
@@ -162,7 +162,7 @@ withFfmpeg('is waited for as long as a card is down that may have it', async () 
   );
   await bench.big.start();
   await bench.big.clearFaults();
-  expect((await bench.ended(id)).status).toBe('completed');
+  expect((await bench.ended(id, 150_000)).status).toBe('completed');
 });
 
 withFfmpeg('is waited for while another process is fetching it', async () => {
@@ -184,7 +184,7 @@ withFfmpeg('is waited for while another process is fetching it', async () => {
   writeFileSync(place('rtx3060'), server.content);
   outcome.claim.release();
   await bench.small.clearFaults();
-  expect((await bench.ended(id)).status).toBe('completed');
+  expect((await bench.ended(id, 150_000)).status).toBe('completed');
   expect(server.asked).toEqual([]);
 });
 
@@ -194,7 +194,7 @@ it('is not fetched again where it lies and the server does not list it; the erro
     mkdirSync(join(folder, card, 'vae'));
     writeFileSync(place(card), server.content);
   }
-  const job = await bench.ended(await bench.request(film));
+  const job = await bench.ended(await bench.request(film), 150_000);
   expect(job.error).toMatchObject({
     code: 'model_missing',
     hint: expect.stringMatching(/does not list it: is models_folder .* the folder that this server reads\?/) as string,
@@ -209,5 +209,5 @@ it('gives a task back to the only card that is left, though that failed it befor
   const id = await bench.request({ auto_quality_check: false });
   await bench.rig.db.query(`update task set excluded_gpus = '["rtx3060","rx9070xt"]' where job_id = $1`, [id]);
   await bench.small.start();
-  expect((await bench.ended(id)).status).toBe('completed');
+  expect((await bench.ended(id, 150_000)).status).toBe('completed');
 });

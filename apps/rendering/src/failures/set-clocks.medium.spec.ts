@@ -12,6 +12,9 @@ import { SimProcess } from '../rig/sim-process';
  * process. The clock of rendering can be set.
  */
 
+/** A busy machine renders slowly. */
+jest.setTimeout(240_000);
+
 const hour = 3_600_000;
 let nats: TestNats;
 let database: TestDatabase;
@@ -39,11 +42,11 @@ afterEach(async () => {
 const start = () => rig.startScheduler(undefined, { clock, limits: shortLimits });
 const request = async (): Promise<string> => (await rig.request({ auto_quality_check: false })).job_id;
 const ended = async (id: string): Promise<JobView> => {
-  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 45_000, describe: `job ${id} to end` });
+  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 90_000, describe: `job ${id} to end` });
   return rig.job(id);
 };
 const lostOnce = (id: string) =>
-  waitFor(() => rig.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), { timeoutMs: 30_000, describe: 'the loss' });
+  waitFor(() => rig.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), { timeoutMs: 60_000, describe: 'the loss' });
 
 it('a lost task is tried again in a moment where rendering is an hour ahead of the database', async () => {
   shiftMs = hour;
@@ -67,7 +70,7 @@ it('a card that rests is tried again after its pause when the clock is set back 
   await start();
   const id = await request();
   await waitFor(async () => (await rig.db.manager.findOneBy(Gpu, { name: card.name }))?.state === 'unhealthy', {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: 'the card to rest',
   });
   shiftMs = -hour;
@@ -80,7 +83,7 @@ it('a prompt that another leader was just sending is not given up early because 
   const id = await request();
   const former = await start();
   await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'running' }), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: 'the prompt to run',
   });
   await former.stop();
@@ -91,7 +94,7 @@ it('a prompt that another leader was just sending is not given up early because 
   const since = performance.now();
   await start();
   await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'lost' }), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: 'the prompt to be given up',
   });
   expect(performance.now() - since).toBeGreaterThan(9_000);
