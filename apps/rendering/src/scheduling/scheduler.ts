@@ -116,8 +116,10 @@ export class Scheduler {
         if (fence === undefined) await this.stepDown();
         else {
           await this.stepUp(fence);
-          await letGoOverheld(this.db, fence);
           await this.dispatch(fence);
+          // After the dispatch, because a card may be waiting for that.
+          await this.orphans.settle(fence, this.gpus);
+          await letGoOverheld(this.db, fence);
           this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
           this.verdicts.look(fence);
           this.missing.settle(fence, [...this.drivers.values()]);
@@ -136,9 +138,10 @@ export class Scheduler {
   }
 
   private async stepUp(fence: string): Promise<void> {
-    if (!this.isActing) this.doctor.load(await this.registry.configure(fence, this.gpus));
-    await this.orphans.settle(fence, this.gpus);
     if (this.isActing) return;
+    this.doctor.load(await this.registry.configure(fence, this.gpus));
+    // Before the drivers look: each would take what is not its own for lost.
+    await this.orphans.settle(fence, this.gpus);
     this.isActing = true;
     for (const config of this.gpus) {
       const driver = new GpuDriver(
