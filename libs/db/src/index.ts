@@ -10,6 +10,7 @@ export * from './retention';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres';
 export { defaultSettings as defaultPostgresSettings, type PostgresSettings } from './embedded/postgres-settings';
 export { freePort } from './embedded/free-port';
+export { giveTo } from './embedded/give-to';
 export { claimDirectory, type DirectoryClaim } from './embedded/directory-claim';
 export { findServersIn, processIdentity } from '@tower/kit';
 export { startServerProcess, type ServerCommand, type ServerExit, type ServerProcess } from './embedded/server-process';

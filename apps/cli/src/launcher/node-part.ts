@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { signalIfAlive, stopProcess } from '@tower/db';
 import { AppError } from '@tower/kit';
+import type { User } from './own-files';
 import type { PartExit, RunningPart } from './part';
 
 export interface NodeProgram {
@@ -10,6 +11,8 @@ export interface NodeProgram {
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** As whom it runs; as the launcher when left out. */
+  readonly user?: User | undefined;
   /** Milliseconds between the polite signal and the kill; a little longer than the program's own limit. */
   readonly stopMs: number;
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
@@ -20,7 +23,9 @@ export interface NodeProgram {
  * in order. The IPC channel says when it is ready, and tells the child when the launcher is gone.
  */
 export async function startNodeProgram(program: NodeProgram): Promise<RunningPart> {
-  const child = spawn(process.execPath, [program.script, ...(program.args ?? [])], { cwd: program.cwd, env: program.env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+  const { script, args = [], cwd, env, user } = program;
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
+  const child = spawn(process.execPath, [script, ...args], { cwd, env, stdio, detached: true, ...user });
   const exited = new Promise<PartExit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   let isGone = false;
   void exited.then(() => {

@@ -1,6 +1,11 @@
+import { mkdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { startNatsServer } from '@tower/bus';
-import { startEmbeddedPostgres, type PostgresSettings } from '@tower/db';
+import { findServersIn, startEmbeddedPostgres, type PostgresSettings } from '@tower/db';
+import { ownUid } from '@tower/kit';
+import type { User } from './own-files';
 import type { Part, RunningPart } from './part';
+import { canServe } from './service-user';
 
 /**
  * After a crash PostgreSQL first writes its whole data folder to the disk: file by file that takes seconds (measured: 2.4 s for a new
@@ -23,18 +28,39 @@ export function postgresPart(options: { dataDir: string; logFile: string; port: 
   };
 }
 
-export function natsPart(options: { bin: string; version: string; storeDir: string; logFile: string; port: () => Promise<number>; onUrl: (url: string) => void }): Part {
+export interface NatsPartOptions {
+  readonly bin: string;
+  readonly version: string;
+  readonly storeDir: string;
+  readonly logFile: string;
+  readonly port: () => Promise<number>;
+  /** The services step down from root, and so does it: to a user of its own where that one can run it. */
+  readonly stepDown: boolean;
+  readonly onUrl: (url: string) => void;
+}
+
+export function natsPart(options: NatsPartOptions): Part {
   return {
     name: 'nats',
     rank: 'nats',
     version: options.version,
     hasHeartbeat: false,
     start: async () => {
-      const server = await startNatsServer({ bin: options.bin, storeDir: options.storeDir, logFile: options.logFile, port: await options.port() });
+      const { bin, storeDir, logFile } = options;
+      const user = options.stepDown ? natsUser(bin, storeDir) : undefined;
+      const as = user === undefined ? {} : { user };
+      const server = await startNatsServer({ bin, storeDir, logFile, port: await options.port(), ...as });
       options.onUrl(server.url);
       return running(server, 'SIGKILL');
     },
   };
+}
+
+function natsUser(bin: string, storeDir: string): User | undefined {
+  mkdirSync(storeDir, { recursive: true, mode: 0o700 });
+  const uid = ownUid(`${storeDir}.uid`, (pid) => findServersIn(storeDir, basename(bin)).includes(pid));
+  const user = { uid, gid: uid };
+  return canServe(user, bin, dirname(storeDir)) ? user : undefined;
 }
 
 interface Server {

@@ -18,6 +18,7 @@ import { assertPublicPortFree, Ports } from './ports';
 import { writeWhole } from './run-record';
 import { announceTower, claimHome, withdrawTower } from './running-tower';
 import { natsPart, postgresPart } from './server-parts';
+import { chooseServiceUser, giveToUser, rootWarning, type ServiceUser } from './service-user';
 import { Supervisor } from './supervisor';
 
 /** Milliseconds. A service cuts its own stop short after 12 s. */
@@ -58,6 +59,7 @@ export class Tower {
   private heartbeats: PartHeartbeats | undefined;
   private claim: DirectoryClaim | undefined;
   private address = '';
+  private services: ServiceUser = { user: undefined, stayRootBecause: [] };
   private stopped: Promise<void> | undefined;
 
   constructor(private readonly options: TowerOptions) {
@@ -112,6 +114,8 @@ export class Tower {
     this.address = `http://${hostInUrl(env.TOWER_HOST)}:${port}`;
     announceTower(this.home.path, { url: this.address, library: env.TOWER_LIBRARY, version: towerVersion, simulated: this.simulated, startedAt: this.clock.now().toISOString() });
     mkdirSync(env.TOWER_LIBRARY, { recursive: true });
+    this.services = chooseServiceUser(env, readGpuConfig(env));
+    if (this.services.stayRootBecause.length > 0) this.logger.warn(rootWarning(this.services.stayRootBecause));
 
     this.progress('starting PostgreSQL and NATS');
     const [gpus] = await Promise.all([this.startSimulators(), this.startPostgres(), this.startNats()]);
@@ -154,7 +158,10 @@ export class Tower {
       this.natsUrl = url;
       this.options.redaction.addUrl(url);
     };
-    await this.supervise(natsPart({ bin, version, storeDir: this.home.natsStore, logFile: this.home.natsLog, port: () => this.toldPort('nats'), onUrl }));
+    const { natsStore: storeDir, natsLog: logFile } = this.home;
+    const stepDown = this.services.user !== undefined;
+    const port = (): Promise<number> => this.toldPort('nats');
+    await this.supervise(natsPart({ bin, version, storeDir, logFile, port, stepDown, onUrl }));
   }
 
   /** What rendering is told about the cards: nothing when they are configured, for then it reads the same configuration itself. */
@@ -175,7 +182,7 @@ export class Tower {
     const flags = { profile: card, port, generation: simulatedComfyVersion, 'time-scale': this.options.env.TOWER_SIM_TIME_SCALE, home, 'execution-log': executionLog(this.home, card) };
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
     const start = (): Promise<RunningPart> => {
-      mkdirSync(home, { recursive: true });
+      giveToUser(home, this.services.user);
       return this.startProgram(`sim-${card}`, 'comfy-sim', { args, env: {}, stopMs: simulatorStopMs });
     };
     return { name: `sim-${card}`, rank: 'simulator', version: `${simulatedComfyVersion} (simulated)`, hasHeartbeat: false, start };
@@ -200,12 +207,15 @@ export class Tower {
 
   private startProgram(name: string, app: string, program: { args: readonly string[]; env: NodeJS.ProcessEnv; stopMs: number }): Promise<RunningPart> {
     const { env, hub } = this.options;
+    const { user, stayRootBecause } = this.services;
+    const asRoot = stayRootBecause.length === 0 ? {} : { TOWER_RUNS_AS_ROOT: rootWarning(stayRootBecause) };
     const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY };
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),
       cwd: repositoryRoot,
-      env: { ...process.env, ...common, ...program.env },
+      user,
+      env: { ...process.env, ...common, ...asRoot, ...program.env },
       onLine: (stream, line) => hub.take(name, stream, line),
     });
   }

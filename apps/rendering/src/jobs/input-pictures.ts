@@ -1,5 +1,7 @@
 import type { FieldError } from '@tower/contracts';
-import { decodePicture, FilmRefusal, movingFormatOf, PictureRefusal, probePicture, readMoving, sha256File } from '@tower/imaging';
+import {
+  decodePicture, FilmRefusal, movingFormatOf, PictureRefusal, probePicture, readMoving, sha256File,
+} from '@tower/imaging';
 import { AppError, describeError } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import type { Library } from '../library/library';

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { claimDirectory, findServersIn, freePort, processIdentity, startServerProcess, stopProcess, type ServerExit, type ServerProcess, type StopStep } from '@tower/db';
+import {
+  claimDirectory, findServersIn, freePort, giveTo, processIdentity, startServerProcess, stopProcess, type ServerExit,
+  type ServerProcess, type StopStep,
+} from '@tower/db';
 import { AppError } from '@tower/kit';
 import { toNatsConfig } from './nats-config';
 import { waitUntilAnswering } from './nats-readiness';
@@ -20,6 +23,8 @@ export interface EmbeddedNatsOptions {
   /** Asked of every client; without it any program of this machine may connect. */
   readonly token?: string;
   readonly monitorPort?: number;
+  /** As whom it runs, for root; store and configuration become this user's. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 export interface EmbeddedNats {
@@ -75,8 +80,14 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
   // Removed first, because the mode applies to new files only.
   rmSync(configFile, { force: true });
   writeFileSync(configFile, toNatsConfig({ serverName, port, storeDir, ...(token === undefined ? {} : { token }), ...(monitorPort === undefined ? {} : { monitorPort }) }), { mode: 0o600 });
+  const owner = options.user ?? rootAgain(storeDir);
+  if (owner !== undefined) {
+    giveTo(owner.uid, storeDir);
+    chownSync(configFile, owner.uid, owner.gid);
+  }
   const server = await startServerProcess({
     name: 'nats-server',
+    ...options.user,
     argv: [options.bin, '--config', configFile],
     cwd: storeDir,
     env: { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'] },
@@ -91,6 +102,13 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
     throw error;
   }
 }
+
+/**
+ * A store that was somebody's is root's again when nobody is named: it would not be given back later, where root made
+ * new files.
+ */
+const rootAgain = (storeDir: string): { uid: number; gid: number } | undefined =>
+  process.getuid?.() === 0 && lstatSync(storeDir).uid !== 0 ? { uid: 0, gid: 0 } : undefined;
 
 async function startOnFreePort(options: EmbeddedNatsOptions, storeDir: string): Promise<{ server: ServerProcess; port: number }> {
   for (let attempt = 1; ; attempt += 1) {

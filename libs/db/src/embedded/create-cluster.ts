@@ -1,11 +1,16 @@
-import { chmodSync, chownSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, chownSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, mkdtempSync, openSync,
+  readFileSync, readdirSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@tower/kit';
 import { adminRole, type ClusterSecret } from './cluster-secret';
+import { giveTo } from './give-to';
 import { runAs, type PostgresAccount } from './postgres-account';
 import type { PostgresBinaries } from './postgres-binaries';
+import { resetAdminPassword } from './reset-password';
 
-interface Cluster {
+export interface Cluster {
   readonly dataDir: string;
   readonly binaries: PostgresBinaries;
   readonly account: PostgresAccount;
@@ -81,13 +86,6 @@ async function runInitdb(cluster: Cluster, made: string, passwordFile: string): 
   throw new AppError('internal', 'postgres_initdb_failed', `initdb could not make a cluster for ${cluster.dataDir}: ${output}`, { details: { strategy: account.strategy } });
 }
 
-/** The secret file was lost, the data was not: the single-user server asks for no password. */
-async function resetAdminPassword({ binaries, account, dataDir, secret }: Cluster): Promise<void> {
-  const statement = `alter role ${adminRole} password '${secret.passwordOf(adminRole)}'\n`;
-  const result = await runAs(account, [binaries.postgres, '--single', '-D', dataDir, 'postgres'], statement);
-  if (!result.ok) throw new AppError('internal', 'postgres_password_not_reset', `the lost password of ${dataDir} could not be replaced: ${result.output}`);
-}
-
 async function serverMajor({ binaries, account }: Cluster): Promise<string> {
   const { output } = await runAs(account, [binaries.postgres, '--version']);
   const major = /PostgreSQL\) (\d+)/.exec(output)?.[1];
@@ -125,16 +123,6 @@ function removeHalfMade(dataDir: string): void {
   for (const name of readdirSync(parent)) {
     if (name.startsWith(`${basename(dataDir)}${temporaryMark}`)) rmSync(join(parent, name), { recursive: true, force: true });
   }
-}
-
-/** The top comes last: as long as it has the old owner, an interrupted change is done again. */
-function giveTo(owner: number | undefined, path: string): void {
-  if (owner === undefined || lstatSync(path).uid === owner) return;
-  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
-    const inner = join(entry.parentPath, entry.name);
-    if (!entry.isSymbolicLink()) chownSync(inner, owner, owner);
-  }
-  chownSync(path, owner, owner);
 }
 
 function syncDirectory(path: string): void {

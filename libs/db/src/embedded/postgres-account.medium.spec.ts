@@ -102,7 +102,9 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
       await client.connect();
       expect((await client.query('select id from fact')).rows).toEqual([{ id: 1 }]);
       await client.end();
-      const asNobody = (...argv: string[]): number | null => spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...argv], { cwd: '/' }).status;
+      const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+      const asNobody = (...argv: string[]): number | null =>
+        spawnSync('setpriv', [...nobody, ...argv], { cwd: '/' }).status;
       expect(asNobody('true')).toBe(0);
       expect(asNobody('cat', join(dataDir, 'PG_VERSION'))).not.toBe(0);
       expect(asNobody('sh', '-c', `echo >> '${dataDir}/pg_hba.conf'`)).not.toBe(0);
@@ -114,7 +116,8 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
 
   it('adds only the right to pass through folders when the data lies in a closed one', async () => {
     const dataDir = dataDirIn('closed', 0o700);
-    expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({ strategy: 'own_user_with_search_right' });
+    const account = await choosePostgresAccount(findPostgresBinaries(), dataDir);
+    expect(account).toMatchObject({ strategy: 'own_user_with_search_right' });
     expect(await roundTrip(dataDir)).toEqual({
       uid: String(uidOf(dataDir)), capabilities: dacReadSearch, ownerOfData: uidOf(dataDir),
     });

@@ -65,11 +65,13 @@ interface Pages {
 }
 
 /** A GIF is decoded from its first frame on, however late the wanted one comes: a single call can take long. */
-const decodedPages = (path: string, bytes: Uint8Array, { first, count, maxPixels, maxSeconds }: Pages): Promise<Buffer> =>
+const decodedPages = (path: string, bytes: Uint8Array, pages: Pages): Promise<Buffer> =>
   refusing(path, () =>
     decoding(bytes, () =>
-      sharp(bytes, { ...fromOutside, ignoreIcc: true, limitInputPixels: maxPixels, page: first, pages: count })
-        .timeout({ seconds: Math.max(1, Math.ceil(maxSeconds)) })
+      sharp(bytes, {
+        ...fromOutside, ignoreIcc: true, limitInputPixels: pages.maxPixels, page: pages.first, pages: pages.count,
+      })
+        .timeout({ seconds: Math.max(1, Math.ceil(pages.maxSeconds)) })
         .flatten({ background: '#ffffff' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer(),
     ),
   );

@@ -71,7 +71,7 @@ function warningFor(program: string, source: FoundFfmpeg['source']): string | nu
   if (!isOldFfmpeg(program)) return null;
   const what =
     source === 'package'
-      ? 'the only ffmpeg here is a build of 2018 from an npm package, without the security updates since, and it fills holes in damaged films'
+      ? 'the only ffmpeg here is a build of 2018 from an npm package: no security updates, and it fills holes'
       : `${program} is older than ffmpeg 5.1 and fills holes in damaged films`;
   return `${what}: install a current ffmpeg (apt install ffmpeg, brew install ffmpeg), or set FFMPEG_PATH`;
 }

@@ -100,6 +100,7 @@ describe('a comment in a film', () => {
 
   withFfmpeg('is refused for what is no film', async () => {
     writeFileSync(join(folder, 'no-film.mp4'), 'nothing of the kind');
-    await expect(writeFilmComment(join(folder, 'no-film.mp4'), join(folder, 'out.mp4'), 'mp4', 'x')).rejects.toMatchObject({ reason: 'not_a_film' });
+    const writing = writeFilmComment(join(folder, 'no-film.mp4'), join(folder, 'out.mp4'), 'mp4', 'x');
+    await expect(writing).rejects.toMatchObject({ reason: 'not_a_film' });
   });
 });

@@ -23,7 +23,8 @@ onLinux('is nobody else\'s, and the same next time', () => {
   expect(readFileSync(file, 'utf8')).toBe(`${uid}\n`);
 });
 
-onLinux.each(['', 'a name', '0', '65534', '1000'])('is drawn anew when what is remembered (%j) is none of ours', (content) => {
+const foreign = ['', 'a name', '0', '65534', '1000'];
+onLinux.each(foreign)('is drawn anew when what is remembered (%j) is none of ours', (content) => {
   writeFileSync(file, content);
   expect(ownUid(file)).toBeGreaterThanOrEqual(61_184);
   expect(readFileSync(file, 'utf8').trim()).not.toBe(content);
