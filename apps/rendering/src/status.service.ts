@@ -4,6 +4,7 @@ import type { RenderingStatus } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Library } from './library/library';
+import { describeMachine } from './machine';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
 import { SharedRead } from './scheduling/shared-read';
@@ -58,6 +59,7 @@ export class StatusService {
       gpus: gpus.map((gpu) => toGpuView(gpu, live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null)),
       leader: { holder: lease?.holder ?? null, fence: Number(lease?.fence ?? 0), until: lease?.until.toISOString() ?? null },
       library: await this.library.space(),
+      machine: describeMachine(),
       models: { present: Object.fromEntries(gpus.map((gpu) => [gpu.name, gpu.inventory?.checkpoints ?? []])), missing: this.missing(gpus) },
     };
   }

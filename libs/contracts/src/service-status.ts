@@ -55,12 +55,28 @@ export const queueView = z
   .object({ pending: z.int(), queued: z.int(), processing: z.int(), quality_check: z.int(), oldest_queued_seconds: z.number().nullable() })
   .meta({ id: 'Queue' });
 
+export const machineView = z
+  .object({
+    ffmpeg: z
+      .object({
+        version: z.string(),
+        source: z.enum(['setting', 'system', 'package']).describe('FFMPEG_PATH, the path, or the npm package'),
+        warning: z.string().nullable(),
+      })
+      .nullable()
+      .describe('null where none runs'),
+    warnings: z.array(z.string()).describe('what a person should change although everything works'),
+  })
+  .meta({ id: 'Machine' });
+export type MachineView = z.infer<typeof machineView>;
+
 /** Rendering's own part of `/status`. */
 export const renderingStatus = z.object({
   queue: queueView,
   gpus: z.array(gpuView),
   leader: z.object({ holder: z.string().nullable(), fence: z.int(), until: instant.nullable() }),
   library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
+  machine: machineView,
   models: z.object({ present: z.record(z.string(), z.array(z.string())), missing: z.array(z.object({ workflow: z.string(), what: z.string(), where: z.string() })) }),
 });
 export type RenderingStatus = z.infer<typeof renderingStatus>;

@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { findNatsServer } from '@tower/bus';
 import type { GpuConfig } from '@tower/contracts';
-import { findFfmpeg } from '@tower/imaging';
+import { describeFfmpeg } from '@tower/imaging';
 import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
+import { planServiceUser, rootWarning } from '../launcher/service-user';
 import { gigabytes } from './status';
 
 export interface Finding {
@@ -52,6 +52,7 @@ async function* examine(): AsyncGenerator<Finding> {
   yield checkFfmpeg(env);
   yield checkFolder('home', env.TOWER_HOME);
   yield checkFolder('library', env.TOWER_LIBRARY);
+  yield checkUser(env, gpus);
   if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
   yield* await Promise.all(gpus.map(checkCard));
   for (const { name, models_folder: folder } of gpus) if (folder !== undefined) yield existsSync(folder) ? checkFolder(`${name} models`, folder) : { what: `${name} models`, level: 'problem', detail: `${folder} is not there; mount it, or correct models_folder in ${env.TOWER_GPUS_FILE}` };
@@ -112,10 +113,23 @@ async function checkServer(what: string, url: string, host: string, port: number
 
 /** Needed for films only. */
 function checkFfmpeg(env: TowerEnv): Finding {
-  const program = findFfmpeg();
-  if (program !== undefined) return { what: 'ffmpeg', level: 'ok', detail: spawnSync(program, ['-version'], { encoding: 'utf8', timeout: askTimeoutMs }).stdout.split('\n')[0] ?? program };
+  const found = describeFfmpeg();
+  if (found !== undefined) {
+    const { version, program, warning } = found;
+    const detail = `${version} (${program})`;
+    if (warning !== null) return { what: 'ffmpeg', level: 'note', detail: `${detail}: ${warning}` };
+    return { what: 'ffmpeg', level: 'ok', detail };
+  }
   const named = env.FFMPEG_PATH;
   return { what: 'ffmpeg', level: named === undefined ? 'note' : 'problem', detail: named === undefined ? 'not found; pictures need none, films do: install it or set FFMPEG_PATH' : `FFMPEG_PATH (${named}) does not run` };
+}
+
+/** Whether services of a Tower that root starts step down, as far as it can be told without changing anything. */
+function checkUser(env: TowerEnv, gpus: readonly GpuConfig[]): Finding {
+  if (process.getuid?.() !== 0) return { what: 'user', level: 'ok', detail: 'the services run as you' };
+  const { user, stayRootBecause } = planServiceUser(env, gpus);
+  if (user === undefined) return { what: 'user', level: 'note', detail: rootWarning(stayRootBecause) };
+  return { what: 'user', level: 'ok', detail: `you are root; the services run as user ${user.uid}` };
 }
 
 function checkFolder(what: string, path: string): Finding {

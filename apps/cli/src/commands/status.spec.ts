@@ -14,7 +14,11 @@ const view: StatusView = {
   dead_letters: [],
   rendering: {
     queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 }, gpus: [card], leader: { holder: 'x', fence: 1, until: null },
-    library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte }, models: { present: {}, missing: [] },
+    library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte },
+    machine: {
+      ffmpeg: { version: '7.1', source: 'system', warning: null }, warnings: ['the services run as root: because'],
+    },
+    models: { present: {}, missing: [] },
   },
 };
 
@@ -31,6 +35,8 @@ describe('tower status', () => {
       '',
       'jobs: 2 waiting, the oldest for 5 s; 1 on cards; 0 in the quality check',
       'library: 20.0 GiB free of 100.0 GiB',
+      "ffmpeg: 7.1 (the system's)",
+      'warning: the services run as root: because',
     ]);
   });
 

@@ -36,9 +36,14 @@ export function describeStatus(url: string, view: StatusView): string[] {
   const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
+  const { ffmpeg, warnings } = view.rendering.machine;
+  lines.push(`ffmpeg: ${ffmpeg === null ? 'none' : `${ffmpeg.version} (${ffmpegSources[ffmpeg.source]})`}`);
+  for (const warning of warnings) lines.push(`warning: ${warning}`);
   lines.push(...describeMissing(view.rendering.models.missing));
   return lines;
 }
+
+const ffmpegSources = { setting: 'FFMPEG_PATH', system: "the system's", package: 'from an npm package' } as const;
 
 /** Missing things that a line can hold are named; for the rest the line says who names them. */
 const namedMissing = 2;

@@ -38,37 +38,53 @@ const keptIn = (home: string): Kept => ({ uid: join(home, 'services.uid'), given
 
 /**
  * Steps down from root: services and simulators run as the owner of the library when that is somebody, else as a user
- * of this home alone.
- * They stay root where something of what they are configured to do needs it, or where such a user cannot reach the
- * files. The library is
- * given to the user here, as far as root made it.
+ * of this home alone. They stay root where something of what they are configured to do needs it, or where such a user
+ * cannot reach the files. The library is given to the user here, as far as root made it.
  */
 export function chooseServiceUser(env: TowerEnv, gpus: readonly GpuConfig[]): ServiceUser {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return { user: undefined, stayRootBecause: [] };
+  if (!isRoot()) return { user: undefined, stayRootBecause: [] };
   const kept = keptIn(env.TOWER_HOME);
   try {
     mkdirSync(env.TOWER_LIBRARY, { recursive: true });
-    const owner = lstatSync(realpathSync(env.TOWER_LIBRARY));
-    const own = owner.uid === 0 ? ownUid(kept.uid) : undefined;
-    const user =
-      own === undefined ? { uid: owner.uid, gid: owner.gid === 0 ? owner.uid : owner.gid } : { uid: own, gid: own };
-    const reasons = [
-      ...needsOfRoot(env, gpus),
-      ...libraryReasons(env.TOWER_LIBRARY, owner.uid),
-      ...unreachable(env, gpus, user),
-    ];
-    if (reasons.length === 0) giveLibrary(env.TOWER_LIBRARY, user, kept.given);
-    const closed =
-      reasons.length > 0 || mayDo(user, 'test -w "$1" && test -x "$1"', env.TOWER_LIBRARY)
-        ? []
-        : [`${env.TOWER_LIBRARY} is not writable for user ${user.uid}`];
-    if (reasons.length + closed.length === 0) return { user, stayRootBecause: [] };
+    const planned = plan(env, gpus, () => ownUid(kept.uid));
+    if (planned.user !== undefined) {
+      giveLibrary(env.TOWER_LIBRARY, planned.user, kept.given);
+      if (mayDo(planned.user, 'test -w "$1" && test -x "$1"', env.TOWER_LIBRARY)) return planned;
+    }
     rmSync(kept.given, { force: true });
-    return { user: undefined, stayRootBecause: [...reasons, ...closed] };
+    const closed = `${env.TOWER_LIBRARY} is not writable for user ${planned.user?.uid ?? ''}`;
+    return { user: undefined, stayRootBecause: planned.user === undefined ? planned.stayRootBecause : [closed] };
   } catch (error) {
     rmSync(kept.given, { force: true });
     return { user: undefined, stayRootBecause: [`stepping down failed: ${describeError(error)}`] };
   }
+}
+
+/** What `chooseServiceUser` would come to, as far as that can be told without changing anything. */
+export function planServiceUser(env: TowerEnv, gpus: readonly GpuConfig[]): ServiceUser {
+  if (!isRoot()) return { user: undefined, stayRootBecause: [] };
+  const { uid } = keptIn(env.TOWER_HOME);
+  return plan(env, gpus, () => (existsSync(uid) ? Number(readFileSync(uid, 'utf8')) : anyUid));
+}
+
+/** Stands for the number that will be drawn: all of them have the same rights, none. */
+const anyUid = 65_519;
+
+const isRoot = (): boolean => process.platform === 'linux' && process.getuid?.() === 0;
+
+function plan(env: TowerEnv, gpus: readonly GpuConfig[], drawUid: () => number): ServiceUser {
+  const library = existsSync(env.TOWER_LIBRARY) ? realpathSync(env.TOWER_LIBRARY) : undefined;
+  const owner = library === undefined ? { uid: 0, gid: 0 } : lstatSync(library);
+  const uid = owner.uid === 0 ? drawUid() : owner.uid;
+  const user = { uid, gid: owner.uid === 0 || owner.gid === 0 ? uid : owner.gid };
+  const ofLibrary = library === undefined ? [] : libraryReasons(library, owner.uid);
+  const reasons = [...needsOfRoot(env, gpus), ...ofLibrary, ...unreachable(env, gpus, user)];
+  return { user: reasons.length === 0 ? user : undefined, stayRootBecause: reasons };
+}
+
+/** The folder itself, or the one in which it will be made. */
+function nearest(path: string): string {
+  return existsSync(path) ? realpathSync(path) : nearest(dirname(path));
 }
 
 /** One sentence for people. */
@@ -152,9 +168,9 @@ function unreachable(env: TowerEnv, gpus: readonly GpuConfig[], user: User): str
       `user ${user.uid} cannot read ${repositoryRoot}`,
     ],
     [mayDo(user, readable, ...settings), `user ${user.uid} cannot read one of ${settings.join(', ')}`],
-    [mayDo(user, 'cd "$1"', env.TOWER_HOME), `user ${user.uid} cannot pass to ${env.TOWER_HOME}`],
+    [mayDo(user, 'cd "$1"', nearest(env.TOWER_HOME)), `user ${user.uid} cannot pass to ${env.TOWER_HOME}`],
     [
-      mayDo(user, 'cd "$1"', dirname(realpathSync(env.TOWER_LIBRARY))),
+      mayDo(user, 'cd "$1"', dirname(nearest(env.TOWER_LIBRARY))),
       `user ${user.uid} cannot pass to ${env.TOWER_LIBRARY}`,
     ],
     [

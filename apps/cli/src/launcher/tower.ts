@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer } from '@tower/bus';
 import { serviceNames, type ServiceName } from '@tower/contracts';
 import type { DirectoryClaim } from '@tower/db';
+import { describeFfmpeg } from '@tower/imaging';
 import { ModelStore, readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
@@ -116,6 +117,8 @@ export class Tower {
     mkdirSync(env.TOWER_LIBRARY, { recursive: true });
     this.services = chooseServiceUser(env, readGpuConfig(env));
     if (this.services.stayRootBecause.length > 0) this.logger.warn(rootWarning(this.services.stayRootBecause));
+    const ffmpeg = describeFfmpeg();
+    if (ffmpeg !== undefined && ffmpeg.warning !== null) this.logger.warn(ffmpeg.warning);
 
     this.progress('starting PostgreSQL and NATS');
     const [gpus] = await Promise.all([this.startSimulators(), this.startPostgres(), this.startNats()]);

@@ -172,7 +172,8 @@ describe('the door', () => {
     expect((await call({ method: 'GET', url: '/status', headers: {} })).json()).toMatchObject({ simulated: false, rendering: null });
     services.answer(getRenderingStatusRequest, () => ({
       queue: { pending: 0, queued: 0, processing: 0, quality_check: 0, oldest_queued_seconds: null }, gpus: [], leader: { holder: null, fence: 1, until: null },
-      library: { free_bytes: 1, total_bytes: 2 }, models: { present: {}, missing: [] },
+      library: { free_bytes: 1, total_bytes: 2 }, machine: { ffmpeg: null, warnings: [] },
+      models: { present: {}, missing: [] },
     }));
     expect((await call({ method: 'GET', url: '/status', headers: {} })).json()).toMatchObject({ rendering: { library: { free_bytes: 1 } } });
   });
