@@ -2,9 +2,8 @@ import sharp from 'sharp';
 
 /**
  * libvips with the four loaders of pictures that ComfyUI writes. It brings a dozen more (SVG, PDF, TIFF, HEIF,
- * whatever ImageMagick reads), each a parser
- * that a file from outside could reach if a look at its first bytes were ever forgotten. For the whole process: who
- * needs another one unblocks that one.
+ * whatever ImageMagick reads), each a parser that a file from outside could reach if a look at its first bytes were
+ * ever forgotten. For the whole process: who needs another one unblocks that one.
  */
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
@@ -13,9 +12,8 @@ sharp.unblock({
 
 /**
  * What every picture from outside is opened with, whatever else is asked of it: damage is an error, and neither the
- * pixels nor the memory of a loader are
- * without end. `limitInputPixels` counts every page that is opened; for a header it is what the format itself allows,
- * so that a bomb is refused by its own name.
+ * pixels nor the memory of a loader are without end. `limitInputPixels` counts every page that is opened; for a header
+ * it is what the format itself allows, so that a bomb is refused by its own name.
  */
 export const fromOutside = { failOn: 'error', unlimited: false, limitInputPixels: 0x3fff * 0x3fff } as const;
 

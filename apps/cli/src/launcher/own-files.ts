@@ -11,10 +11,9 @@ export type Given = 'of root' | 'all';
 
 /**
  * Gives a folder and what lies below it to `user`. Every step goes through an open file: whoever may write in the
- * folder could put a link to somewhere else in the
- * place of a name between the look and the change. Links and files with a second name stay as they are. The top comes
- * last: as
- * long as it has the old owner, an interrupted change is done again.
+ * folder could put a link to somewhere else in the place of a name between the look and the change. Links and files
+ * with a second name stay as they are. The top comes last: as long as it has the old owner, an interrupted change is
+ * done again.
  */
 export function giveFolder(path: string, user: User, given: Given): void {
   const fd = openFolder(path);

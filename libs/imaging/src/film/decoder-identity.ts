@@ -18,8 +18,8 @@ let chosen: { identity: DecoderIdentity | undefined } | undefined;
 
 /**
  * Whom decoders run as: for root a number that no account and no process of this machine has, drawn once per process;
- * undefined for everybody else, who
- * cannot become another, and where the system does not let root do it (a container without CAP_SETUID).
+ * undefined for everybody else, who cannot become another, and where the system does not let root do it (a container
+ * without CAP_SETUID).
  */
 export function decoderIdentity(): DecoderIdentity | undefined {
   chosen ??= { identity: choose() };

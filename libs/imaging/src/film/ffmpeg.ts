@@ -107,10 +107,9 @@ const maxLine = 8 * 1024;
 
 /**
  * Starts ffmpeg. Every run goes through here: the demuxer is told, files only are opened and no network, decoders are
- * those of a short list, memory, processor
- * time, wall clock and output have an end, nothing of our environment is handed on, and when we are root it is
- * somebody who owns nothing.
- * No text of a prompt belongs into `options`: every user of the machine can read the arguments of a process.
+ * those of a short list, memory, processor time, wall clock and output have an end, nothing of our environment is
+ * handed on, and when we are root it is somebody who owns nothing. No text of a prompt belongs into `options`: every
+ * user of the machine can read the arguments of a process.
  * @throws FilmRefusal no_decoder when the program is not there; the file system's error for a file that cannot be
  * opened
  */

@@ -7,8 +7,7 @@ const demuxers: Partial<Record<MovingFormat, FilmDemuxer>> = { mp4: 'mov', webm:
 
 /**
  * ffmpeg's name for the container that the first bytes of a film speak of. Left to guess, ffmpeg also takes playlists
- * and scripts, which name other
- * files and addresses, whatever the file is called.
+ * and scripts, which name other files and addresses, whatever the file is called.
  * @throws FilmRefusal not_a_film; the file system's error
  */
 export async function demuxerOf(path: string): Promise<FilmDemuxer> {

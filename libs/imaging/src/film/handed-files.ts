@@ -23,8 +23,7 @@ interface Handed {
 
 /**
  * Files for a child that runs as somebody else and may not pass through our folders: each is opened here and handed
- * over as an open file, whose name
- * below /proc leads straight to it. Without another identity names stay names.
+ * over as an open file, whose name below /proc leads straight to it. Without another identity names stay names.
  */
 export class HandedFiles {
   private readonly handed: Handed[] = [];

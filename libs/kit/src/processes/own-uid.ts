@@ -7,10 +7,8 @@ const range = { first: 61_184, last: 65_519 } as const;
 
 /**
  * A user id for one purpose of one home, for root to give it to a server: no account and no process of the machine has
- * it, so
- * nobody else may read its files or signal it. Remembered in `file`, so that what it owns stays its own; drawn anew
- * when somebody
- * else has it meanwhile (a copied home). Linux only.
+ * it, so nobody else may read its files or signal it. Remembered in `file`, so that what it owns stays its own; drawn
+ * anew when somebody else has it meanwhile (a copied home). Linux only.
  * @param isOurs whether a process that has the remembered id is one that may have it
  */
 export function ownUid(file: string, isOurs: (pid: number) => boolean = () => false): number {
