@@ -10,6 +10,7 @@ import { GpuRestart } from './gpus/gpu-restart.entity';
 import { ProbePrompts } from './gpus/probe-prompts';
 import { Restarter } from './gpus/restarter';
 import { CommandsService } from './jobs/commands.service';
+import { InputFiles } from './jobs/input-files';
 import { jobEntities } from './jobs/job.entity';
 import { JobJournal } from './jobs/job-journal';
 import { JobsConsumer } from './jobs/jobs.consumer';
@@ -59,6 +60,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
     { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
+    { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
     { provide: OutputInspector, useFactory: () => new OutputInspector() },
     VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
     FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, MissingModels, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,

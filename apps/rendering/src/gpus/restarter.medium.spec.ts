@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gpuConfig } from '@tower/contracts';
 import { databaseFor, Lease } from '@tower/db';
-import { createLogger, Metrics, systemClock } from '@tower/kit';
+import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, FixedClock, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { RenderingMetrics } from '../rendering.metrics';
@@ -95,4 +95,17 @@ it.each([
   expect(await leader.restart(fence, card(), 'it hangs again')).toBe(true);
   await ended(2);
   expect(marks()).toBe(2);
+});
+
+it('closes a run that ended with its process, when the command runs again', async () => {
+  const at = new Date(Date.now() - 10 * watchLimits.restartCoolDownMs);
+  const abandoned = { gpu: 'rtx3060', at, because: 'a hang', endedAt: null, exitCode: null, output: '' };
+  const ids = [newId(), newId()] as const;
+  await db.manager.insert(GpuRestart, [{ ...abandoned, id: ids[0] }, { ...abandoned, id: ids[1], gpu: 'another' }]);
+  expect(await restarter().restart(fence, card(), 'another hang')).toBe(true);
+  await ended(1);
+  const run = await db.manager.findOneByOrFail(GpuRestart, { id: ids[0] });
+  expect(run).toMatchObject({ exitCode: null, output: 'the rendering service ended while the command ran' });
+  expect(run.endedAt).not.toBeNull();
+  expect(await db.manager.findOneBy(GpuRestart, { id: ids[1] })).toMatchObject({ endedAt: null });
 });

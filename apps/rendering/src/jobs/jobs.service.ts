@@ -7,7 +7,6 @@ import {
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
-import { Library } from '../library/library';
 import type { Fleet, WaitingTask } from '../scheduling/fleet';
 import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
 import type { PlaceInLine } from '../scheduling/queue.queries';
@@ -16,6 +15,7 @@ import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { arrivalOf } from './arrival';
+import { InputFiles } from './input-files';
 import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobJournal } from './job-journal';
 import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
@@ -40,7 +40,7 @@ export class JobsService {
     private readonly reader: JobsReader,
     private readonly workflows: WorkflowLibrary,
     @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
-    private readonly library: Library,
+    private readonly inputs: InputFiles,
     private readonly ceiling: QueueCeiling,
     private readonly requests: RequestClient,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -61,7 +61,7 @@ export class JobsService {
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
-    const plan = await planRequest(this.answersDb.manager, this.library, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
+    const plan = await planRequest(this.answersDb.manager, this.inputs, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
     await this.fleets.learn(fleet, [plan.workflow.file.name]);
     const rank = rankOf[body.priority];
     const [before = null] = fleet.isBeyondForecast(rank) ? await this.fleets.before([endOfRank(rank, this.clock.now())]) : [];

@@ -13,6 +13,7 @@ import { VramMemory } from '../scheduling/vram-memory';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { CommandsService } from './commands.service';
 import { Job } from './job.entity';
+import { InputFiles } from './input-files';
 import { JobJournal } from './job-journal';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
@@ -45,7 +46,7 @@ async function serviceWith(workflowFolder: string): Promise<JobsService> {
   const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
   const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
   const reader = new JobsReader(db, fleets, systemClock);
-  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new Library('/nowhere'), new QueueCeiling(1_000, systemClock), { ask } as unknown as RequestClient, systemClock, db);
+  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new InputFiles(new Library('/nowhere')), new QueueCeiling(1_000, systemClock), { ask } as unknown as RequestClient, systemClock, db);
 }
 
 afterEach(async () => {

@@ -12,6 +12,7 @@ import type { EntityManager } from 'typeorm';
 import { Library } from '../library/library';
 import type { KnownChoices } from '../workflows/bind';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { InputFiles } from './input-files';
 import type { Artifact } from './job.entity';
 import { planRequest, type RequestPlan } from './request-plan';
 
@@ -19,7 +20,7 @@ const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 const artifactId = newId();
 
 let folder: string;
-let library: Library;
+let files: InputFiles;
 let workflows: WorkflowLibrary;
 let artifact: Partial<Artifact>;
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   const root = join(folder, 'library');
   mkdirSync(join(root, 'night-train'), { recursive: true });
   mkdirSync(join(root, '.thumbnails'));
-  library = new Library(root);
+  files = new InputFiles(new Library(root), { script: join(repositoryRoot, 'apps', 'rendering', 'dist', 'jobs', 'input-process.js') });
   await picture(300, 200).png().toFile(join(root, 'night-train', 'hero.png'));
   await picture(64, 64).png().toFile(join(root, '.thumbnails', 'own.png'));
   await picture(64, 64).png().toFile(join(folder, 'secret.png'));
@@ -40,22 +41,25 @@ beforeAll(async () => {
   symlinkSync(join(folder, 'secret.png'), join(root, 'night-train', 'link.png'));
   artifact = { id: artifactId, path: 'night-train/hero.png', sha256: await sha256File(join(root, 'night-train', 'hero.png')) };
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await files.onApplicationShutdown();
+  rmSync(folder, { recursive: true });
+});
 
 const known: KnownChoices = {
   checkpoints: ['anime_sd15.safetensors'], samplers: ['euler', 'dpmpp_2m', 'euler_ancestral'], schedulers: ['normal', 'karras'],
   models: { checkpoints: ['anime_sd15.safetensors'], loras: ['style.safetensors'], controlnet: ['control_v11p_sd15_openpose.pth', 'control_v11p_sd15_lineart.pth'], animatediff_models: ['v3_sd15_mm.ckpt'], upscale_models: ['RealESRGAN_x4plus_anime_6B.pth'] },
 };
 
-function plan(workflow: string, body: Partial<GenerateRequest> = {}, choices = known): Promise<RequestPlan> {
+function plan(workflow: string, body: Partial<GenerateRequest> = {}, choices = known, inputs = files): Promise<RequestPlan> {
   const request = generateRequest.parse({ project_id: newId(), job_type: workflows.get(workflow).file.job_type, prompt: 'at the window', ...body });
-  return planRequest(tx, library, workflows.get(workflow), request, { positive: request.prompt, negative: request.negative_prompt }, request.seed ?? 7, choices);
+  return planRequest(tx, inputs, workflows.get(workflow), request, { positive: request.prompt, negative: request.negative_prompt }, request.seed ?? 7, choices);
 }
 
 /** Which fields are refused, with what is said about each. */
-async function refused(workflow: string, body: Partial<GenerateRequest>, choices = known): Promise<Record<string, string>> {
+async function refused(workflow: string, body: Partial<GenerateRequest>, choices = known, inputs = files): Promise<Record<string, string>> {
   try {
-    await plan(workflow, body, choices);
+    await plan(workflow, body, choices, inputs);
   } catch (error) {
     if (error instanceof AppError) return Object.fromEntries((error.options.fields ?? []).map(({ pointer, message }) => [pointer, message]));
     throw error;
@@ -68,6 +72,15 @@ describe('the plan of a loop', () => {
     const { values, promised } = await plan('loop-animatediff', { preset: 'draft', frame_count: 24, fps: 12, seed: 9, parameters: { interpolation: 2 } });
     expect(promised).toEqual({ width: 256, height: 256, frames: 48, fps: 12 });
     expect(values).toMatchObject({ prompt: 'at the window', frame_count: 24, fps: 12, interpolation: 2, seed: 9, motion_model: 'v3_sd15_mm.ckpt' });
+  });
+
+  it('refuses a picture that its decoder dies of, and lives on', async () => {
+    const script = join(folder, 'dying.cjs');
+    writeFileSync(script, "process.on('message', () => process.kill(process.pid, 'SIGSEGV'));");
+    const dying = new InputFiles(new Library(join(folder, 'library')), { script });
+    const said = await refused('loop-animatediff', { controlnet_models: [{ name: 'control_v11p_sd15_lineart.pth', image: 'night-train/hero.png', strength: 1 }] }, known, dying);
+    expect(Object.values(said)).toEqual(["cannot be decoded: the decoder's process ended (SIGSEGV)"]);
+    await dying.onApplicationShutdown();
   });
 
   it('takes LoRAs, references and ControlNets with the pictures that they need', async () => {

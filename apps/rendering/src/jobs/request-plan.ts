@@ -1,13 +1,13 @@
 import { filmJobTypes, type FieldError, type GenerateRequest } from '@tower/contracts';
 import { AppError, invalid, summaryOf } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import type { Library } from '../library/library';
 import { resolveParameters, type KnownChoices, type ParameterValue } from '../workflows/bind';
 import { composeForInspection } from '../workflows/compose';
 import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
 import { promisedResult, type PromisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
-import { resolvePictures, type InputFacts } from './input-pictures';
+import type { InputFacts, InputFiles } from './input-files';
+import { resolvePictures } from './input-pictures';
 import { parameterPictures, partsOf } from './request-parts';
 
 /** A request as it will be carried out: every value chosen, every picture found. */
@@ -27,7 +27,7 @@ const ownFields = ['prompt', 'negative_prompt', 'model_name', 'width', 'height',
  * files that no card has, pictures that cannot be used, parts that the workflow does not take.
  */
 export async function planRequest(
-  tx: EntityManager, library: Library, workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, known: KnownChoices,
+  tx: EntityManager, files: InputFiles, workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, known: KnownChoices,
 ): Promise<RequestPlan> {
   const errors: FieldError[] = [];
   const pictures = parameterPictures(workflow, request, errors);
@@ -35,7 +35,7 @@ export async function planRequest(
   for (const { name } of pictures) given[name] = name;
   const values = valuesOf(workflow, request, given, known, errors);
   const { parts, pictures: ofParts } = partsOf(request, String(values['model_name'] ?? ''), known, errors);
-  const { images, facts } = await resolvePictures(tx, library, [...pictures, ...ofParts], errors);
+  const { images, facts } = await resolvePictures(tx, files, [...pictures, ...ofParts], errors);
   refuse(errors);
 
   const sized = { ...values, ...sizeOfInput(workflow, given, values, facts) };

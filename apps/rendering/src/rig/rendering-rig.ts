@@ -14,6 +14,7 @@ import { GpuRegistry } from '../gpus/gpu-registry';
 import { GpuRestart } from '../gpus/gpu-restart.entity';
 import { ProbePrompts } from '../gpus/probe-prompts';
 import { Restarter } from '../gpus/restarter';
+import { InputFiles } from '../jobs/input-files';
 import { Attempt, jobEntities } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { JobsReader } from '../jobs/jobs.reader';
@@ -55,6 +56,9 @@ const neighbours = {
     ),
 } as unknown as RequestClient;
 
+/** The processes of decoders run no TypeScript. */
+const compiled = (...path: string[]): string => join(repositoryRoot, 'apps', 'rendering', 'dist', ...path);
+
 /** What a spec may change about a rendering process. */
 export interface RigOptions {
   limits?: Partial<WatchLimits>;
@@ -74,8 +78,7 @@ export class RenderingRig {
   readonly metrics = new Metrics('rendering');
   private readonly schedulers: Scheduler[] = [];
   private readonly open: DataSource[] = [];
-  /** What is compiled: the processes run no TypeScript. */
-  private readonly inspector = new OutputInspector({ script: join(repositoryRoot, 'apps', 'rendering', 'dist', 'library', 'inspecting-process.js') });
+  private readonly inspector = new OutputInspector({ script: compiled('library', 'inspecting-process.js') });
 
   private constructor(
     private readonly databaseUrl: string,
@@ -86,6 +89,7 @@ export class RenderingRig {
     readonly jobs: JobsService,
     readonly reader: JobsReader,
     readonly libraryRoot: string,
+    private readonly inputs: InputFiles,
   ) {}
 
   static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[], { clock = systemClock, queueLimit = 100_000 }: { clock?: Clock; queueLimit?: number } = {}): Promise<RenderingRig> {
@@ -96,8 +100,9 @@ export class RenderingRig {
     const reader = new JobsReader(db, fleets, clock);
     const journal = new JobJournal(new Outbox('rendering', clock), clock);
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
-    const jobs = new JobsService(db, journal, reader, workflows, fleets, new Library(libraryRoot), new QueueCeiling(queueLimit, clock), neighbours, clock, db);
-    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot);
+    const inputs = new InputFiles(new Library(libraryRoot), { script: compiled('jobs', 'input-process.js') });
+    const jobs = new JobsService(db, journal, reader, workflows, fleets, inputs, new QueueCeiling(queueLimit, clock), neighbours, clock, db);
+    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot, inputs);
   }
 
   /** Starts one more rendering process's scheduler, with connections of its own. */
@@ -153,7 +158,7 @@ export class RenderingRig {
 
   async close(): Promise<void> {
     await Promise.all(this.schedulers.map((scheduler) => scheduler.stop()));
-    await this.inspector.onApplicationShutdown();
+    await Promise.all([this.inspector, this.inputs].map((files) => files.onApplicationShutdown()));
     await this.bus.close();
     await Promise.all([this.db, ...this.open].map((db) => db.destroy()));
     rmSync(this.libraryRoot, { recursive: true, force: true });

@@ -98,7 +98,15 @@ export class DecodingProcesses<Question, Answer> {
       child.channel?.ref();
       return child;
     }
-    return fork(this.options.script, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(this.options.script, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    // Also one that waits for work may end.
+    child.once('exit', () => {
+      clearTimeout(this.idle.get(child));
+      this.idle.delete(child);
+    });
+    // Heard by whoever asks; between two questions nobody does.
+    child.on('error', () => undefined);
+    return child;
   }
 
   private rest(child: ChildProcess): void {
@@ -107,10 +115,6 @@ export class DecodingProcesses<Question, Answer> {
     const timer = setTimeout(() => void this.letGo(child), this.options.idleMs ?? 60_000);
     timer.unref();
     this.idle.set(child, timer);
-    child.once('exit', () => {
-      clearTimeout(this.idle.get(child));
-      this.idle.delete(child);
-    });
   }
 
   private async letGo(child: ChildProcess): Promise<void> {

@@ -42,6 +42,16 @@ describe('decoding processes', () => {
     expect((await processes.ask({ do: 'answer' })).pid).toBe(first.pid);
   });
 
+  it('answer many questions without piling up listeners', async () => {
+    const warnings: Error[] = [];
+    const heard = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', heard);
+    for (let n = 0; n < 30; n++) await processes.ask({ do: 'answer' });
+    await sleep(10);
+    process.off('warning', heard);
+    expect(warnings).toEqual([]);
+  });
+
   it('refuse with the refusal that was thrown', async () => {
     await expect(processes.ask({ do: 'refuse' })).rejects.toMatchObject({ constructor: PictureRefusal, reason: 'corrupt', message: 'no picture' });
   });
