@@ -26,5 +26,8 @@ describe('a picture that its decoder dies of', () => {
     expect(tower.log().filter((line) => String(line['msg']).includes("decoder's process ended (SIGKILL)"))).toHaveLength(2);
     expect({ quality: tower.pidOf('quality'), rendering: tower.pidOf('rendering') }).toEqual(services);
     expect(await tower.api.call(routes.getStatus, {})).toMatchObject({ dead_letters: [] });
+    // Every service answers for its own.
+    expect(await tower.api.call(routes.listDeadLetters, {})).toEqual({ items: [], silent: [] });
+    expect((await tower.api.call(routes.redriveDeadLetters, { body: { ids: [ids[0] ?? ''] } })).items).toMatchObject([{ outcome: 'unknown' }]);
   }, 120_000);
 });

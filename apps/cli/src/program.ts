@@ -1,3 +1,4 @@
+import { serviceNames, type ServiceName } from '@tower/contracts';
 import { towerVersion } from '@tower/kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DemoOptions } from './demo/demo';
@@ -76,11 +77,11 @@ export function towerProgram(leave: (code: number) => void): Command {
   letters
     .command('list')
     .description('newest first')
-    .option('--service <name>', 'of this service only')
+    .addOption(new Option('--service <name>', 'of this service only').choices(serviceNames))
     .addOption(new Option('--state <state>', 'which of them').choices(['open', 'redriven', 'dismissed']).default('open'))
     .option('--limit <n>', 'at most so many', wholeNumber(1, 200), 50)
     .option(...asJson)
-    .action(async (options: { service?: string; state: 'open' | 'redriven' | 'dismissed'; limit: number; json: boolean }) => {
+    .action(async (options: { service?: ServiceName; state: 'open' | 'redriven' | 'dismissed'; limit: number; json: boolean }) => {
       const { deadLettersList } = await import('./commands/dead-letters.js');
       leave(await deadLettersList(options));
     });

@@ -26,8 +26,8 @@ export const deadLetterView = z
   .meta({ id: 'DeadLetter' });
 export type DeadLetterView = z.infer<typeof deadLetterView>;
 
-/** Characters of a message that an answer shows. */
-export const shownMessageCharacters = 100_000;
+/** Characters of a message that an answer shows: as JSON at most six times as many bytes. */
+export const shownMessageCharacters = 50_000;
 
 export const deadLetterDetail = deadLetterView
   .extend({ message: z.string().describe(`the message as it came, its first ${shownMessageCharacters} characters`), message_cut: z.boolean() })

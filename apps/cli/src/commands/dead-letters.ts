@@ -1,4 +1,4 @@
-import { routes, type DeadLetterState, type DeadLetterView, type SettledLetter } from '@tower/contracts';
+import { routes, type DeadLetterState, type DeadLetterView, type ServiceName, type SettledLetter } from '@tower/contracts';
 import { ApiClient } from '../api-client';
 import { readTowerEnv } from '../env';
 import { findRunningTower } from '../launcher/running-tower';
@@ -16,9 +16,9 @@ const isForPeople = (json: boolean): boolean => !json && process.stdout.isTTY;
 const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
 /** Messages that could not be handled, newest first. 0, also when there are some: that is no fault of the command. */
-export async function deadLettersList(options: { service?: string; state: DeadLetterState; limit: number; json: boolean }): Promise<number> {
+export async function deadLettersList(options: { service?: ServiceName; state: DeadLetterState; limit: number; json: boolean }): Promise<number> {
   const { service, state, limit } = options;
-  const page = await client().call(routes.listDeadLetters, { query: { state, limit, ...(service === undefined ? {} : { service: service as 'quality' }) } });
+  const page = await client().call(routes.listDeadLetters, { query: { state, limit, ...(service === undefined ? {} : { service }) } });
   if (!isForPeople(options.json)) write([JSON.stringify(page)]);
   else {
     const more = page.next_cursor === undefined ? [] : ['there are more; --limit shows them'];
