@@ -1,6 +1,7 @@
+import { AppError } from '@tower/kit';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
-import { causesOf, ComfyHttp, silenceOf } from './comfy-http';
+import { answerLimits, causesOf, ComfyHttp, silenceOf } from './comfy-http';
 import { ComfyInventory } from './comfy-inventory';
 import { parseComfyJson } from './comfy-json';
 import { historyBody, promptAccepted, promptRefused, queueBody, queueLength, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';
@@ -35,7 +36,7 @@ export class ComfyClient {
   }
 
   queue(): Promise<QueueBody> {
-    return this.http.json('/queue', queueBody, timeouts.queue);
+    return this.http.json('/queue', queueBody, timeouts.queue, answerLimits.large);
   }
 
   /** Prompts that wait or run. Answered without asking the GPU, so it tells a living server from one whose driver hangs. */
@@ -45,7 +46,7 @@ export class ComfyClient {
 
   /** The entry of a finished prompt; undefined while it is unknown, pending, running or forgotten. */
   async history(promptId: string): Promise<HistoryEntry | undefined> {
-    return (await this.http.json(`/history/${promptId}`, historyBody, timeouts.history))[promptId];
+    return (await this.http.json(`/history/${promptId}`, historyBody, timeouts.history, answerLimits.large))[promptId];
   }
 
   async post(graph: WorkflowGraph, promptId: string, clientId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
@@ -59,9 +60,11 @@ export class ComfyClient {
         body: JSON.stringify({ prompt: graph, prompt_id: promptId, client_id: clientId, extra_data: { tower: extra } }),
         signal: AbortSignal.timeout(timeouts.prompt),
       });
-      text = await response.text();
+      text = await this.http.text(response);
     } catch (error) {
-      return { outcome: silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
+      // Who redirects has not taken it.
+      const redirected = error instanceof AppError && error.code === 'comfyui_redirects';
+      return { outcome: redirected || silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
     }
     if (response.status === 200) return acceptance(text);
     if (response.status === 400) return refusal(text, promptId);
@@ -95,8 +98,8 @@ export class ComfyClient {
     await this.http.post('/free', { unload_models: true, free_memory: true }, timeouts.control);
   }
 
-  download(file: FileRef, path: string): Promise<number> {
-    return this.files.download(file, path);
+  download(file: FileRef, path: string, expect?: (bytes: number) => Promise<void>): Promise<number> {
+    return this.files.download(file, path, expect);
   }
 
   has(file: FileRef): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError } from '@tower/kit';
+import { AppError, sizeText } from '@tower/kit';
 import type { ComfyHttp } from './comfy-http';
 import { uploadedFile, type FileRef } from './comfy-messages';
 
@@ -26,28 +25,44 @@ export interface UploadedPicture {
 export class ComfyFiles {
   constructor(private readonly http: ComfyHttp) {}
 
-  /** Streams one output file to `path`; returns its size in bytes. */
-  async download(file: FileRef, path: string): Promise<number> {
+  /**
+   * Streams one output file to `path`, which must not exist; returns its size in bytes. `expect` is told the announced size before anything is
+   * written, and may throw. Throws `comfyui_unreachable` when the server goes away or falls silent, `comfyui_output_missing` when it has no
+   * such file, `comfyui_output_too_large`, and whatever writing throws.
+   */
+  async download(file: FileRef, path: string, expect: (bytes: number) => Promise<void> = () => Promise.resolve()): Promise<number> {
     const stalled = new AbortController();
-    let idle = setTimeout(() => stalled.abort(new Error(`nothing came for ${timeouts.idle} ms`)), timeouts.idle);
+    const wait = (): NodeJS.Timeout => setTimeout(() => stalled.abort(new Error(`nothing came for ${timeouts.idle} ms`)), timeouts.idle);
+    let idle = wait();
     try {
       const response = await this.http.request(viewPath(file), { signal: stalled.signal });
-      if (response.status !== 200 || response.body === null) throw missingOutput(this.http.name, file, response.status);
+      const announced = Number(response.headers.get('content-length') ?? 0);
+      if (response.status !== 200 || response.body === null) throw await this.refused(response, missingOutput(this.http.name, file, response.status));
+      if (announced > maxOutputBytes) throw await this.refused(response, tooLarge(this.http.name, file));
+      await expect(announced).catch(async (error: unknown) => {
+        throw await this.refused(response, error);
+      });
       let bytes = 0;
-      const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-        for await (const chunk of source) {
+      const { http } = this;
+      await pipeline(async function* () {
+        for await (const piece of http.pieces(response)) {
           clearTimeout(idle);
-          idle = setTimeout(() => stalled.abort(new Error(`nothing came for ${timeouts.idle} ms`)), timeouts.idle);
-          bytes += chunk.length;
-          if (bytes > maxOutputBytes) throw new AppError('invalid', 'comfyui_output_too_large', `${file.filename} has more than ${maxOutputBytes} bytes`);
-          yield chunk;
+          idle = wait();
+          bytes += piece.length;
+          if (bytes > maxOutputBytes) throw tooLarge(http.name, file);
+          yield piece;
         }
-      };
-      await pipeline(Readable.fromWeb(response.body), counted, createWriteStream(path, { flush: true }));
+      }, createWriteStream(path, { flush: true, flags: 'wx' }));
       return bytes;
     } finally {
       clearTimeout(idle);
     }
+  }
+
+  /** The rest of an answer that nobody wants is cancelled, or its connection would stay taken. */
+  private async refused(response: Response, error: unknown): Promise<unknown> {
+    await response.body?.cancel();
+    return error;
   }
 
   /** Whether the server has a file with at least one byte under this name. */
@@ -68,7 +83,7 @@ export class ComfyFiles {
     form.append('type', 'input');
     form.append('subfolder', folder);
     const response = await this.http.request('/upload/image', { method: 'POST', body: form, signal: AbortSignal.timeout(timeouts.upload) });
-    const text = await response.text();
+    const text = await this.http.text(response);
     // An uploader that is refused for its content gets 400 or 413; 500 for a plain picture means that the file could not be written.
     if (response.status === 500) throw new AppError('unavailable', 'comfyui_disk_full', `${this.http.name} could not write the input picture ${name}: its disk may be full`);
     if (response.status !== 200) throw new AppError('unavailable', 'comfyui_upload_refused', `${this.http.name} answers ${response.status} to the upload of ${name}`);
@@ -81,3 +96,6 @@ const viewPath = (file: FileRef): string => `/view?${new URLSearchParams({ filen
 
 const missingOutput = (gpu: string, file: FileRef, status: number): AppError =>
   new AppError('unavailable', 'comfyui_output_missing', `${gpu} answers ${status} for its own output ${file.filename}`);
+
+const tooLarge = (gpu: string, file: FileRef): AppError =>
+  new AppError('invalid', 'comfyui_output_too_large', `${file.filename} on ${gpu} has more than ${sizeText(maxOutputBytes)}`);

@@ -1,21 +1,27 @@
-import { AppError } from '@tower/kit';
+import { AppError, sizeText, withoutCredentials } from '@tower/kit';
 import type { z } from 'zod';
 import { parseComfyJson } from './comfy-json';
 
 /** What an unanswered request proves. */
 export type Silence = 'refused' | 'no_answer';
 
-/** HTTP with one ComfyUI server: time limits, tolerant JSON, and errors that say which server and why. */
+/** Bytes that an answer may have: descriptions of nodes, queues and histories carry whole graphs; everything else is short. */
+export const answerLimits = { large: 64 * 1024 ** 2, small: 4 * 1024 ** 2 };
+
+/**
+ * HTTP with one ComfyUI server: time limits, size limits, tolerant JSON, and errors that say which server and why. A redirect is never
+ * followed: what a server names may lie anywhere in the own network.
+ */
 export class ComfyHttp {
   constructor(
     readonly name: string,
     readonly url: string,
   ) {}
 
-  /** Throws `comfyui_unreachable` or `comfyui_unexpected_answer`. */
-  async json<Schema extends z.ZodType>(path: string, schema: Schema, timeoutMs: number): Promise<z.output<Schema>> {
+  /** Throws what `request` and `text` throw, and `comfyui_unexpected_answer`. */
+  async json<Schema extends z.ZodType>(path: string, schema: Schema, timeoutMs: number, maxBytes = answerLimits.small): Promise<z.output<Schema>> {
     const response = await this.request(path, { signal: AbortSignal.timeout(timeoutMs) });
-    const text = await this.textOf(response);
+    const text = await this.text(response, maxBytes);
     if (response.status !== 200) throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${response.status} to GET ${path}`);
     return this.parse(path, text, schema);
   }
@@ -31,24 +37,54 @@ export class ComfyHttp {
   /** Sends JSON and returns the status; the body of these routes says nothing. */
   async post(path: string, body: unknown, timeoutMs: number): Promise<number> {
     const response = await this.request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs) });
-    await this.textOf(response);
+    await this.text(response);
     return response.status;
   }
 
-  /** Throws `comfyui_unreachable`; what kind of silence it was is in `silenceOf`. */
+  /**
+   * Throws `comfyui_unreachable` (what kind of silence it was is in `silenceOf`) and `comfyui_redirects`. Whoever calls reads the body of the
+   * answer or cancels it.
+   */
   async request(path: string, options: RequestInit): Promise<Response> {
+    let response: Response;
     try {
-      return await fetch(this.url + path, options);
+      response = await fetch(this.url + path, { ...options, redirect: 'manual' });
     } catch (error) {
       throw this.unreachable(error);
     }
+    if (response.status < 300 || response.status > 399) return response;
+    await response.body?.cancel();
+    const target = withoutCredentials(response.headers.get('location') ?? 'nowhere').slice(0, 200);
+    throw new AppError('unavailable', 'comfyui_redirects', `${this.name} answers ${path.split('?')[0] ?? path} with a redirect to ${target}; name its final address in config/gpus.yaml`);
   }
 
-  private async textOf(response: Response): Promise<string> {
+  /** The body as text. Throws `comfyui_unreachable` when it breaks off and `comfyui_answer_too_large` above `maxBytes`, without reading on. */
+  async text(response: Response, maxBytes = answerLimits.small): Promise<string> {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const piece of this.pieces(response)) {
+      bytes += piece.length;
+      if (bytes > maxBytes) throw new AppError('unavailable', 'comfyui_answer_too_large', `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${this.url} a ComfyUI?`);
+      pieces.push(piece);
+    }
+    return new TextDecoder().decode(Buffer.concat(pieces));
+  }
+
+  /** The body as it comes; leaving it early cancels the rest. Throws `comfyui_unreachable` when it breaks off. */
+  async *pieces(response: Response): AsyncGenerator<Uint8Array> {
+    if (response.body === null) return;
+    const reader = response.body.getReader();
     try {
-      return await response.text();
-    } catch (error) {
-      throw this.unreachable(error);
+      for (;;) {
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          throw this.unreachable(error);
+        });
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // Read to its end or broken already: then there is nothing left to cancel.
+      await reader.cancel().catch(() => undefined);
     }
   }
 

@@ -1,6 +1,6 @@
 import { AppError } from '@tower/kit';
 import type { GpuInventory } from '../gpus/gpu.entity';
-import type { ComfyHttp } from './comfy-http';
+import { answerLimits, type ComfyHttp } from './comfy-http';
 import { comboOptions, features, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
 
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
@@ -39,7 +39,7 @@ export class ComfyInventory {
 
   /** Every node class with its inputs. Half a megabyte to thirty: kept in memory, never in the database. */
   objectInfo(): Promise<ObjectInfo> {
-    return this.http.json('/object_info', objectInfo, timeouts.objectInfo);
+    return this.http.json('/object_info', objectInfo, timeouts.objectInfo, answerLimits.large);
   }
 
   /** Files by folder, for the folders that exist. Cheap: the server reads a folder anew only when it has changed. */
@@ -57,7 +57,7 @@ export class ComfyInventory {
   async features(): Promise<ServerFeatures> {
     const told = await this.http.json('/features', features, timeouts.features).catch(absent);
     const response = await this.http.request('/api/jobs?limit=1', { signal: AbortSignal.timeout(timeouts.features) });
-    await response.arrayBuffer();
+    await response.body?.cancel();
     // A bad entry in its history makes the list answer 500, but it is there.
     return { jobs: response.status !== 404, maxUploadBytes: told?.max_upload_size ?? null };
   }
