@@ -1,4 +1,7 @@
+import { projectView } from '@tower/contracts';
 import { freeSlug, slugOf } from './project';
+
+const slugInContract = projectView.shape.slug;
 
 describe('slugOf', () => {
   it.each([
@@ -12,6 +15,12 @@ describe('slugOf', () => {
     ['Aux. 1', 'aux-1'],
   ])('turns %j into the folder name %j', (name, slug) => {
     expect(slugOf(name)).toBe(slug);
+    expect(slugInContract.parse(freeSlug(slug, new Set([slug])))).toBe(`${slug}-2`);
+  });
+
+  it.each(['../escape', '..', '.', '', 'a/b', 'a\\b', '/etc', '-a', 'a-', 'a--b', 'A', '.hidden', 'a\u0000', 'é', 'a'.repeat(101)])('makes nothing like %j, which no reader takes', (name) => {
+    expect(slugInContract.safeParse(name).success).toBe(false);
+    expect(slugInContract.safeParse(slugOf(name)).success).toBe(true);
   });
 });
 

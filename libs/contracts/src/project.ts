@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, line, text, uuid } from './primitives';
+import { instant, line, slug, text, uuid } from './primitives';
 
 export const gatePolicy = z.enum(['enforce', 'advise']);
 
@@ -19,7 +19,7 @@ export const projectView = z
     id: uuid,
     name: z.string(),
     /** Folder name below the library; fixed at creation, so that files never move. */
-    slug: z.string(),
+    slug,
     description: z.string(),
     gate_policy: gatePolicy,
     created_at: instant,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineEvent } from '../event';
-import { uuid } from '../primitives';
+import { slug, uuid } from '../primitives';
 
 export const projectCreated = defineEvent(
   'projects.v1.project_created',
-  z.object({ projectId: uuid, name: z.string(), slug: z.string() }),
+  z.object({ projectId: uuid, name: z.string(), slug }),
   (project) => project.projectId,
 );
 export const projectUpdated = defineEvent(
