@@ -44,7 +44,8 @@ export async function inspectFile(library: Library, films: Pick<FilmMeter, 'meas
 async function inspectFilm(library: Library, films: Pick<FilmMeter, 'measure'>, file: RenderedFile): Promise<Findings> {
   const place = await library.find(file.path);
   if (place.state !== 'found') return { state: 'absent', why: place.why, passing: place.state === 'absent' };
-  const actual = await sha256File(place.path);
+  const actual = await sha256File(place.path).catch((error: unknown) => library.unreadable(error));
+  if (typeof actual !== 'string') return { state: 'absent', why: actual.why, passing: true };
   if (actual !== file.sha256) return { state: 'altered', sha256: actual, bytes: place.bytes };
   try {
     return { state: 'film', film: await films.measure(place.path) };

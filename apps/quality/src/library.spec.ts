@@ -67,9 +67,18 @@ describe('the library', () => {
   it('tells what may still come from what will not', async () => {
     expect(await read('not/there/yet.png')).toBe('absent');
     expect(await read('été/花 1.png/below-a-file')).toBe('absent');
+  });
+
+  it('tells a library that is away from a file that is', async () => {
     library = new Library(join(folder, 'not mounted yet'));
-    expect(await read('a.png')).toBe('absent');
+    const away = { code: 'library_unavailable', message: expect.stringContaining('check TOWER_LIBRARY and its mount') as string };
+    await expect(read('a.png')).rejects.toMatchObject(away);
+    await expect(library.find('a.mp4')).rejects.toMatchObject(away);
     expect(await library.check()).toMatchObject({ ok: false });
     expect(await new Library(root).check()).toMatchObject({ ok: true });
+    const tooMany = Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE', syscall: 'open' });
+    await expect(new Library(root).unreadable(tooMany)).rejects.toMatchObject({ code: 'library_unavailable' });
+    const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+    expect(await new Library(root).unreadable(broken)).toMatchObject({ state: 'absent', why: expect.stringContaining('EIO') as string });
   });
 });

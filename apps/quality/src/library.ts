@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, open, realpath, stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { HealthCheck } from '@tower/contracts';
-import { describeError } from '@tower/kit';
+import { AppError, describeError, isBelow, ownFault } from '@tower/kit';
 
 export type LibraryPlace =
   /** Real path of a regular file below the library, and its size. */
@@ -29,22 +29,33 @@ export class Library {
     try {
       return await readFileAtMost(place.path, maxBytes);
     } catch (error) {
-      return { state: 'absent', why: describeError(error) };
+      return this.unreadable(error);
     }
   }
 
   /** Where the file really lies, for readers that take films from the disk. */
   async find(path: string): Promise<LibraryPlace> {
-    if (path.includes('\u0000') || !this.isBelow(resolve(this.root), resolve(this.root, path))) return { state: 'refused', why: 'the path leads out of the library' };
+    if (path.includes('\u0000') || !isBelow(resolve(this.root), resolve(this.root, path))) return { state: 'refused', why: 'the path leads out of the library' };
     try {
       const root = await realpath(this.root);
       const real = await realpath(resolve(root, path));
-      if (!this.isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
+      if (!isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
       const found = await stat(real);
       return found.isFile() ? { state: 'found', path: real, bytes: found.size } : { state: 'refused', why: 'not a regular file' };
     } catch (error) {
-      return { state: 'absent', why: describeError(error) };
+      return this.unreadable(error);
     }
+  }
+
+  /**
+   * A file that is not there or cannot be read says nothing good of itself; when the whole library cannot be read, or no file can be opened, it
+   * says nothing at all. Throws `library_unavailable` then: whoever asked has to wait.
+   */
+  async unreadable(error: unknown): Promise<Extract<LibraryFile, { state: 'absent' }>> {
+    const { ok, detail } = await this.check();
+    const everywhere = ownFault(error, 'library')?.code === 'own_open_files' ? describeError(error) : detail;
+    if (!ok || everywhere !== detail) throw new AppError('unavailable', 'library_unavailable', everywhere, { cause: error });
+    return { state: 'absent', why: describeError(error) };
   }
 
   async check(): Promise<HealthCheck> {
@@ -54,10 +65,6 @@ export class Library {
     } catch (error) {
       return { ok: false, detail: `the library cannot be read; check TOWER_LIBRARY and its mount: ${describeError(error)}` };
     }
-  }
-
-  private isBelow(root: string, path: string): boolean {
-    return path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
   }
 }
 

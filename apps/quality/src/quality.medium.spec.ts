@@ -1,7 +1,7 @@
 // Real: PostgreSQL, pictures in a folder, sharp. The bus is played: the service is given events and deliveries.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { deliveryOf, maxDeliveries } from '@tower/bus';
@@ -235,6 +235,20 @@ describe('a file that is not there, or not whole', () => {
     const [judged] = await announced();
     expect(judged?.data).toMatchObject({ attemptId: missing.data.attemptId, verdict: 'failed', reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform'] });
     expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'file_missing' });
+  });
+
+  it('is judged by nothing while the whole library is away, whatever delivery it is', async () => {
+    const event = aRendered({ files: [stored(noise)] });
+    const elsewhere = `${root}-not-mounted`;
+    renameSync(root, elsewhere);
+    try {
+      for (const delivery of [first, last]) await expect(quality.judge(event, delivery)).rejects.toMatchObject({ code: 'library_unavailable' });
+      expect(await announced()).toEqual([]);
+    } finally {
+      renameSync(elsewhere, root);
+    }
+    await quality.judge(event, last);
+    expect((await announced())[0]?.data.verdict).toBe('passed');
   });
 
   it('is called altered when another file is in its place to the end', async () => {

@@ -108,7 +108,8 @@ export class QualityService {
     try {
       return await this.inspectUnlessDeadly(file);
     } catch (error) {
-      if (!delivery.last) throw error;
+      // Without the library nothing can be judged, however often the message came: it is held until there is one again.
+      if (!delivery.last || (error instanceof AppError && error.code === 'library_unavailable')) throw error;
       this.logger.error({ err: error, path: file.path }, 'measuring a file');
       return { state: 'unmeasured', why: describeError(error) };
     }

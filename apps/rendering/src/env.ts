@@ -1,10 +1,16 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from '@tower/kit';
+import { repositoryRoot, type WatchedPlace } from '@tower/kit';
 import { z } from 'zod';
 import { oldestTestedVersion } from './comfyui/comfy-version';
+import { incomingFolder } from './library/library';
 
 export const renderingEnv = z.object({
   TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
+  /** Where the embedded servers keep their data; not given where they run elsewhere. */
+  TOWER_HOME: z.string().optional(),
+  /** MiB that stay free on each disk of Tower's own; a twentieth of a smaller disk. Below that nothing new is rendered. */
+  TOWER_DISK_RESERVE_MB: z.coerce.number().int().min(0).max(1_048_576).default(512),
   /** `name=http://host:port,…`, or a JSON array with the fields of config/gpus.yaml. */
   TOWER_GPUS: z.string().optional(),
   TOWER_GPUS_FILE: z.string().default(join(repositoryRoot, 'config', 'gpus.yaml')),
@@ -20,3 +26,10 @@ export const renderingEnv = z.object({
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;
+
+/** The disks that Tower itself needs. */
+export const ownPlaces = (env: Pick<RenderingEnv, 'TOWER_LIBRARY' | 'TOWER_HOME'>): WatchedPlace[] => [
+  { place: 'library', path: env.TOWER_LIBRARY, writesInto: join(env.TOWER_LIBRARY, incomingFolder) },
+  ...(env.TOWER_HOME === undefined ? [] : [{ place: 'home' as const, path: env.TOWER_HOME }]),
+  { place: 'temp', path: tmpdir(), enoughMb: 64 },
+];

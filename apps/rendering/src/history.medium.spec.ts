@@ -6,7 +6,6 @@ import { Gpu } from './gpus/gpu.entity';
 import { healthy } from './gpus/card-health';
 import { inventorySha256 } from './gpus/inventory-memory';
 import { Attempt, RuntimeSample, Task } from './jobs/job.entity';
-import { Library } from './library/library';
 import { historyId, writeHistory } from './rig/long-history';
 import { RenderingRig } from './rig/rendering-rig';
 import { FleetReader } from './scheduling/fleet-reader';
@@ -46,7 +45,7 @@ beforeAll(async () => {
      select gen_random_uuid(), 'anime-still-sd15', 'gpu-' || n % 16, 'm', 64 * (n % 60 + 1), 512, 12, 1, 3, now() - n * interval '1 second' from generate_series(1, 28000) n`,
   );
   await rig.db.query('vacuum analyze runtime_sample');
-  fleets = new FleetReader(rig.db, rig.workflows, new VramMemory(systemClock), systemClock);
+  fleets = new FleetReader(rig.db, rig.workflows, new VramMemory(systemClock), rig.disks, systemClock);
 }, 180_000);
 
 afterAll(async () => {
@@ -115,7 +114,7 @@ describe('with a long history and a long queue', () => {
   });
 
   it('the status and the ceiling count what waits in an index', async () => {
-    await new StatusService(rig.db, new Library(rig.libraryRoot), rig.workflows, systemClock).status();
+    await new StatusService(rig.db, rig.disks, rig.workflows, systemClock).status();
     await countWaiting(rig.db.manager, 1_000_000);
     await marksInLine(rig.db.manager, 500);
     await noFaults();

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { hostService } from '@tower/bus';
+import { DiskWatch } from '@tower/kit';
 import { renderingEntities, RenderingModule } from './rendering.module';
 import { Scheduler } from './scheduling/scheduler';
 
@@ -8,7 +9,12 @@ void hostService('rendering', {
   entities: renderingEntities,
   run: (app) => {
     const scheduler = app.get(Scheduler);
+    const disks = app.get(DiskWatch);
+    disks.start();
     scheduler.start();
-    return Promise.resolve(() => scheduler.stop());
+    return Promise.resolve(async () => {
+      await scheduler.stop();
+      disks.stop();
+    });
   },
 });

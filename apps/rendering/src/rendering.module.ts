@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
-import { CLOCK, ModelStore, parseEnv, readGpuConfig, type Clock } from '@tower/kit';
-import { renderingEnv } from './env';
+import { CLOCK, DiskWatch, Health, LOGGER, Metrics, ModelStore, parseEnv, readGpuConfig, type Clock, type Logger } from '@tower/kit';
+import { ownPlaces, renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
 import { Gpu } from './gpus/gpu.entity';
@@ -52,13 +52,23 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
   controllers: [JobsController, JobsConsumer, StatusController, WorkflowsController],
   providers: [
     { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
+    {
+      provide: DiskWatch,
+      inject: [Health, Metrics, CLOCK, LOGGER],
+      useFactory: (health: Health, metrics: Metrics, clock: Clock, logger: Logger) => {
+        const env = parseEnv(renderingEnv);
+        const disks = new DiskWatch(ownPlaces(env), env.TOWER_DISK_RESERVE_MB, metrics, clock, logger);
+        health.register('disks', () => disks.check());
+        return disks;
+      },
+    },
     { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
     { provide: QueueCeiling, useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock), inject: [CLOCK] },
     { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
-    { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
+    { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, DiskWatch, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
     { provide: OutputInspector, useFactory: () => new OutputInspector() },

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
 import type { RenderingStatus } from '@tower/contracts';
-import { CLOCK, type Clock } from '@tower/kit';
+import { CLOCK, DiskWatch, type Clock } from '@tower/kit';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Library } from './library/library';
 import { describeMachine } from './machine';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
@@ -33,7 +32,7 @@ export class StatusService {
 
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
-    private readonly library: Library,
+    private readonly disks: DiskWatch,
     private readonly workflows: WorkflowLibrary,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -51,6 +50,8 @@ export class StatusService {
     const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;
     const oldest = states.find((row) => row.state === 'queued')?.oldest;
     const lease = leases[0];
+    const disks = this.disks.views();
+    const library = disks.find((disk) => disk.place === 'library');
     return {
       queue: {
         pending: count('pending'), queued: count('queued'), processing: count('processing'), quality_check: count('quality_check'),
@@ -58,7 +59,8 @@ export class StatusService {
       },
       gpus: gpus.map((gpu) => toGpuView(gpu, live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null)),
       leader: { holder: lease?.holder ?? null, fence: Number(lease?.fence ?? 0), until: lease?.until.toISOString() ?? null },
-      library: await this.library.space(),
+      library: { free_bytes: library?.free_bytes ?? 0, total_bytes: library?.total_bytes ?? 0 },
+      disks,
       machine: describeMachine(),
       models: { present: Object.fromEntries(gpus.map((gpu) => [gpu.name, gpu.inventory?.checkpoints ?? []])), missing: this.missing(gpus) },
     };

@@ -42,13 +42,19 @@ describe('decide', () => {
     expect(decide(failing('unavailable'), maxDeliveries + 1)).toMatchObject({ do: 'dead_letter', reason: 'after 9 deliveries: unavailable_code: what was being done' });
   });
 
+  it('holds while the library is away, even on the last delivery', () => {
+    const away = new AppError('unavailable', 'library_unavailable', 'not mounted');
+    expect(decide(away, 1)).toEqual({ do: 'hold', reason: 'library_unavailable: not mounted' });
+    expect(decide(away, maxDeliveries).do).toBe('hold');
+  });
+
   it('retries what is not our own error, and marks it as a bug to be seen', () => {
     expect(decide(new TypeError('undefined is not a function'), 1)).toMatchObject({ do: 'retry', expected: false });
     expect(decide(failing('unavailable'), 1)).toMatchObject({ do: 'retry', expected: true });
     expect(decide('a thrown string', 1)).toMatchObject({ do: 'retry', reason: 'a thrown string' });
   });
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '53300'])('holds while the database is away (%s), even on the last delivery', (code) => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '53300', '53100', '58030'])('holds while the database is away (%s), even on the last delivery', (code) => {
     expect(decide(driverError(code), 1).do).toBe('hold');
     expect(decide(driverError(code), maxDeliveries).do).toBe('hold');
     expect(decide(Object.assign(new Error('query failed'), { driverError: driverError(code) }), 1).do).toBe('hold');

@@ -5,7 +5,7 @@ export type Decision =
   | { do: 'ack' }
   /** `expected`: an error of our own; anything else is a bug that somebody has to see. */
   | { do: 'retry'; delayMs: number; reason: string; expected: boolean }
-  /** The database is away: keep the message in hand and try again, because a redelivery would only count against it. */
+  /** The database or the library is away: keep the message in hand and try again, because a redelivery would only count against it. */
   | { do: 'hold'; reason: string }
   | { do: 'dead_letter'; reason: string };
 
@@ -23,6 +23,9 @@ export interface Delivery {
 
 export const deliveryOf = (number: number): Delivery => ({ number, last: number >= maxDeliveries });
 
+/** Nothing can be done without these, and no message is to blame. */
+const heldFor: ReadonlySet<string> = new Set(['database_unavailable', 'library_unavailable']);
+
 /** What to do with a message after its handler threw `thrown` (undefined: it resolved) on delivery number `delivery`, counted from 1. */
 export function decide(thrown: unknown, delivery: number): Decision {
   if (thrown === undefined) return { do: 'ack' };
@@ -31,7 +34,7 @@ export function decide(thrown: unknown, delivery: number): Decision {
   // Also when the own pool had no connection free: that says nothing against the message.
   if (isDatabaseUnavailable(thrown)) return { do: 'hold', reason };
   if (error instanceof AppError) {
-    if (error.code === 'database_unavailable') return { do: 'hold', reason };
+    if (heldFor.has(error.code)) return { do: 'hold', reason };
     if (onFailure[error.kind] === 'dead_letter') return { do: 'dead_letter', reason };
   }
   if (delivery >= maxDeliveries) return { do: 'dead_letter', reason: `after ${delivery} deliveries: ${reason}` };

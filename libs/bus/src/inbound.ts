@@ -4,7 +4,7 @@ import type { JsMsg } from 'nats';
 import type { BusMetrics } from './bus.metrics';
 import { decide } from './delivery';
 
-/** Milliseconds between tries while the database is away. */
+/** Milliseconds between tries while the database or the library is away. */
 const holdMs = 1_000;
 /** A database that stays away is worth a line every half minute. */
 const holdsPerLine = 30;

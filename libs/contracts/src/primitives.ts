@@ -6,8 +6,11 @@ export const uuid = z.uuid().toLowerCase().meta({ description: 'UUID' });
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
 
-/** A folder name below the library that no path can be made of: lower-case letters and digits, with single hyphens between them. */
-export const slug = z.string().max(100).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters and digits with single hyphens between them');
+/** A folder name below the library that no path can be made of. */
+export const slug = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters and digits with single hyphens between them');
 
 /** An instant: ISO 8601 in UTC with a trailing Z. */
 export const instant = z.iso.datetime().meta({ description: 'instant, ISO 8601, UTC' });

@@ -69,6 +69,18 @@ export const machineView = z
   })
   .meta({ id: 'Machine' });
 export type MachineView = z.infer<typeof machineView>;
+/** One of the disks that Tower itself writes to. */
+export const diskView = z
+  .object({
+    place: z.enum(['library', 'home', 'temp']),
+    ok: z.boolean().describe('false while work waits for this disk'),
+    detail: z.string().describe('what is wrong and what to do, or how much is free'),
+    free_bytes: z.number(),
+    total_bytes: z.number(),
+    needed_bytes: z.number().describe('has to be free for work to go on'),
+  })
+  .meta({ id: 'Disk' });
+export type DiskView = z.infer<typeof diskView>;
 
 /** Rendering's own part of `/status`. */
 export const renderingStatus = z.object({
@@ -77,6 +89,7 @@ export const renderingStatus = z.object({
   leader: z.object({ holder: z.string().nullable(), fence: z.int(), until: instant.nullable() }),
   library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
   machine: machineView,
+  disks: z.array(diskView).describe('what Tower itself writes to; new work starts only while all are ok'),
   models: z.object({ present: z.record(z.string(), z.array(z.string())), missing: z.array(z.object({ workflow: z.string(), what: z.string(), where: z.string() })) }),
 });
 export type RenderingStatus = z.infer<typeof renderingStatus>;

@@ -101,10 +101,13 @@ export function pgCode(error: unknown): string | undefined {
 const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', '57P01', '57P02', '57P03', '53300', '25P03', '25P04']);
 const droppedTexts = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|Connection ended|not queryable|DataSource .* is not|Query runner already released/i;
 
-/** The server is away or the connection broke; whether the last statement took effect is unknown. */
+/** The server's own disk is full or broken: it answers, and takes no writes. */
+const cannotWrite = new Set(['53100', '58030']);
+
+/** The server is away, cannot write or the connection broke; whether the last statement took effect is unknown. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = pgCode(error);
-  if (code !== undefined && (unreachable.has(code) || code.startsWith('08'))) return true;
+  if (code !== undefined && (unreachable.has(code) || cannotWrite.has(code) || code.startsWith('08'))) return true;
   return error instanceof Error && droppedTexts.test(error.message);
 }
 
@@ -121,6 +124,8 @@ export function toDatabaseError(error: unknown): unknown {
       cause: error,
       retryAfterMs: 2_000,
     });
+  if (cannotWrite.has(pgCode(error) ?? ''))
+    return new AppError('unavailable', 'database_unavailable', 'the database cannot write right now: its disk is full or broken', { cause: error, retryAfterMs: 10_000 });
   if (isDatabaseUnavailable(error))
     return new AppError('unavailable', 'database_unavailable', 'the database does not answer right now; try again in a moment', { cause: error, retryAfterMs: 2_000 });
   // Serialisation failures, deadlocks and lock time-outs pass by themselves.

@@ -161,7 +161,11 @@ async function checkCard(gpu: GpuConfig): Promise<Finding> {
 }
 
 async function ask(url: string): Promise<unknown> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs), redirect: 'manual' });
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel();
+    throw new Error(`it redirects to ${withoutCredentials(response.headers.get('location') ?? 'nowhere')}, which is not followed; name its final address`);
+  }
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response.json();
 }

@@ -18,7 +18,7 @@ const view: StatusView = {
     machine: {
       ffmpeg: { version: '7.1', source: 'system', warning: null }, warnings: ['the services run as root: because'],
     },
-    models: { present: {}, missing: [] },
+    disks: [], models: { present: {}, missing: [] },
   },
 };
 
@@ -54,6 +54,12 @@ describe('tower status', () => {
     const lines = describeStatus('u', degraded);
     expect(lines).toContain('  gateway        degraded  pid 7        up 10 min  nats: reconnecting');
     expect(lines.at(-1)).toMatch(/rendering does not answer/);
+  });
+
+  it('says which disk work waits for', () => {
+    const disk = { place: 'library' as const, ok: false, detail: "the library's disk is full: 3.0 MiB free, 512 MiB needed. Make room there.", free_bytes: 3, total_bytes: 9, needed_bytes: 5 };
+    const lines = describeStatus('u', { ...view, rendering: { ...view.rendering!, disks: [disk, { ...disk, place: 'home', ok: true, detail: '1 GiB free' }] } });
+    expect(lines.filter((line) => line.startsWith('work waits'))).toEqual([`work waits: ${disk.detail}`]);
   });
 
   it('is well when every process is ready and a card answers', () => {

@@ -36,6 +36,7 @@ export function describeStatus(url: string, view: StatusView): string[] {
   const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
+  for (const disk of view.rendering.disks) if (!disk.ok) lines.push(`work waits: ${disk.detail}`);
   const { ffmpeg, warnings } = view.rendering.machine;
   lines.push(`ffmpeg: ${ffmpeg === null ? 'none' : `${ffmpeg.version} (${ffmpegSources[ffmpeg.source]})`}`);
   for (const warning of warnings) lines.push(`warning: ${warning}`);

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findNatsServer } from '@tower/bus';
-import { serviceNames, type ServiceName } from '@tower/contracts';
+import { serviceNames, type HealthView, type ServiceName } from '@tower/contracts';
 import type { DirectoryClaim } from '@tower/db';
 import { describeFfmpeg } from '@tower/imaging';
 import { ModelStore, readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
@@ -212,7 +212,7 @@ export class Tower {
     const { env, hub } = this.options;
     const { user, stayRootBecause } = this.services;
     const asRoot = stayRootBecause.length === 0 ? {} : { TOWER_RUNS_AS_ROOT: rootWarning(stayRootBecause) };
-    const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY };
+    const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, TOWER_HOME: env.TOWER_HOME };
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),
@@ -246,8 +246,10 @@ export class Tower {
     for (;;) {
       const waitingFor = this.supervisors.filter((supervisor) => supervisor.incarnation()?.readyAtMs === undefined).map(({ part }) => part.name);
       // The gateway would log every question that it has to answer with 503.
-      if (waitingFor.length === 0 && (await isHealthy(this.url))) return;
-      this.progress(waitingFor.length === 0 ? 'waiting until everything answers' : `waiting for ${waitingFor.join(', ')}`);
+      const missing = waitingFor.length === 0 ? await whatIsMissing(this.url) : [];
+      if (waitingFor.length === 0 && missing === undefined) return;
+      const reasons = missing?.length ? `waiting: ${missing.join('; ')}` : 'waiting until everything answers';
+      this.progress(waitingFor.length === 0 ? reasons : `waiting for ${waitingFor.join(', ')}`);
       await sleep(healthPollMs, undefined, { signal: this.stopping.signal });
     }
   }
@@ -257,14 +259,18 @@ export class Tower {
   }
 }
 
-/** The gateway's own opinion: 200 only when every part that it needs works. */
-export async function isHealthy(url: string): Promise<boolean> {
+/** The gateway's own opinion: every part that it needs works. */
+export const isHealthy = async (url: string): Promise<boolean> => (await whatIsMissing(url)) === undefined;
+
+/** Undefined when every part works, else what those say that run and lack something: a start waits for these in vain until somebody reads it. */
+async function whatIsMissing(url: string): Promise<string[] | undefined> {
   try {
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
-    await response.arrayBuffer();
-    return response.status === 200;
+    const parts = Object.entries(((await response.json()) as Partial<HealthView>).parts ?? {});
+    if (response.status === 200) return undefined;
+    return parts.filter(([, part]) => part.detail.startsWith('degraded; ')).map(([name, { detail }]) => `${name} is ${detail}`);
   } catch {
-    return false;
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 // Real: files, links, HTTP over a socket. Made up: rendering, who says where a file lies.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -124,6 +124,21 @@ describe('the bytes of an artifact', () => {
     said(anArtifact({ path: 'folder.png', bytes: statSync(join(library, 'folder.png')).size }));
     expect((await get()).status).toBe(410);
     expect((await get({}, 'thumbnail')).status).toBe(410);
+  });
+
+  it('are not called gone when the whole library is, and come again with it', async () => {
+    const elsewhere = join(folder, 'not mounted');
+    renameSync(library, elsewhere);
+    try {
+      for (const what of ['content', 'thumbnail']) {
+        const response = await get({}, what);
+        expect(response.status).toBe(503);
+        expect(await response.json()).toMatchObject({ code: 'own_disk_unusable', detail: "the library's disk cannot be used (ENOENT)" });
+      }
+    } finally {
+      renameSync(elsewhere, library);
+    }
+    expect((await get()).status).toBe(200);
   });
 
   it('are never those of a file outside the library', async () => {

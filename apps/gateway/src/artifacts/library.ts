@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
-import { join, posix, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { artifactMediaTypes, type ArtifactView } from '@tower/contracts';
-import { AppError } from '@tower/kit';
+import { AppError, isBelow, ownFault } from '@tower/kit';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { refusal } from '../http/refusals';
 import type { ServedFile } from './served-file';
@@ -41,16 +41,19 @@ export class Library {
   /** The real path, which has to lie below the real library. */
   private async locate(path: string, artifactId: string): Promise<string> {
     if (path.includes('\u0000') || path.includes('\\')) throw outside(artifactId);
-    const root = await realpath(this.env.TOWER_LIBRARY).catch((error: unknown) => this.missing(error, artifactId));
+    const root = await realpath(this.env.TOWER_LIBRARY).catch((error: unknown) => {
+      // Not this file is gone, but the whole library: its disk is not mounted, or may not be read.
+      throw ownFault(error, 'library') ?? error;
+    });
     const file = await realpath(join(root, path)).catch((error: unknown) => this.missing(error, artifactId));
-    if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) throw outside(artifactId);
+    if (!isBelow(root, file)) throw outside(artifactId);
     return file;
   }
 
   private missing(error: unknown, artifactId: string): never {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) throw refusal('artifact_file_gone', `the file of artifact ${artifactId} is not in the library any more`, { cause: error });
-    throw error;
+    throw ownFault(error, 'library') ?? error;
   }
 
   private async gone(handle: FileHandle, message: string): Promise<never> {

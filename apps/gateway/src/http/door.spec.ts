@@ -173,7 +173,7 @@ describe('the door', () => {
     services.answer(getRenderingStatusRequest, () => ({
       queue: { pending: 0, queued: 0, processing: 0, quality_check: 0, oldest_queued_seconds: null }, gpus: [], leader: { holder: null, fence: 1, until: null },
       library: { free_bytes: 1, total_bytes: 2 }, machine: { ffmpeg: null, warnings: [] },
-      models: { present: {}, missing: [] },
+      disks: [], models: { present: {}, missing: [] },
     }));
     expect((await call({ method: 'GET', url: '/status', headers: {} })).json()).toMatchObject({ rendering: { library: { free_bytes: 1 } } });
   });

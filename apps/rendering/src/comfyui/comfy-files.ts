@@ -12,7 +12,10 @@ const maxOutputBytes = 2 * 1024 ** 3;
 
 const folder = 'tower';
 
-/** An input picture as it goes to a server: under a name made of its content, so that sending it twice is the same as once. */
+/**
+ * An input picture as it goes to a server: under a name made of its content, so that sending it twice is the same as
+ * once.
+ */
 export interface UploadedPicture {
   bytes: Buffer;
   /** 64 hex digits. */
@@ -26,9 +29,9 @@ export class ComfyFiles {
   constructor(private readonly http: ComfyHttp) {}
 
   /**
-   * Streams one output file to `path`, which must not exist; returns its size in bytes. `expect` is told the announced size before anything is
-   * written, and may throw. Throws `comfyui_unreachable` when the server goes away or falls silent, `comfyui_output_missing` when it has no
-   * such file, `comfyui_output_too_large`, and whatever writing throws.
+   * Streams one output file to `path`, which must not exist; returns its size in bytes. `expect` is told the announced
+   * size before anything is written, and may throw. Throws `comfyui_unreachable` when the server goes away or falls
+   * silent, `comfyui_output_missing` when it has no such file, `comfyui_output_too_large`, and whatever writing throws.
    */
   async download(file: FileRef, path: string, expect: (bytes: number) => Promise<void> = () => Promise.resolve()): Promise<number> {
     const stalled = new AbortController();
@@ -72,8 +75,9 @@ export class ComfyFiles {
   }
 
   /**
-   * Puts a picture into the server's input folder and returns what `LoadImage` takes for it: the name that the server gave, with its folder.
-   * Throws `comfyui_disk_full` when the server could not write, `comfyui_upload_refused` for anything else but 200.
+   * Puts a picture into the server's input folder and returns what `LoadImage` takes for it: the name that the server
+   * gave, with its folder. Throws `comfyui_disk_full` when the server could not write, `comfyui_upload_refused` for
+   * anything else but 200.
    */
   async upload(picture: UploadedPicture): Promise<string> {
     const name = `${picture.sha256.slice(0, 16)}${picture.extension}`;
@@ -84,7 +88,8 @@ export class ComfyFiles {
     form.append('subfolder', folder);
     const response = await this.http.request('/upload/image', { method: 'POST', body: form, signal: AbortSignal.timeout(timeouts.upload) });
     const text = await this.http.text(response);
-    // An uploader that is refused for its content gets 400 or 413; 500 for a plain picture means that the file could not be written.
+    // An uploader that is refused for its content gets 400 or 413; 500 for a plain picture means that the file could
+    // not be written.
     if (response.status === 500) throw new AppError('unavailable', 'comfyui_disk_full', `${this.http.name} could not write the input picture ${name}: its disk may be full`);
     if (response.status !== 200) throw new AppError('unavailable', 'comfyui_upload_refused', `${this.http.name} answers ${response.status} to the upload of ${name}`);
     const stored = this.http.parse('/upload/image', text, uploadedFile);

@@ -5,12 +5,15 @@ import { parseComfyJson } from './comfy-json';
 /** What an unanswered request proves. */
 export type Silence = 'refused' | 'no_answer';
 
-/** Bytes that an answer may have: descriptions of nodes, queues and histories carry whole graphs; everything else is short. */
+/**
+ * Bytes that an answer may have: descriptions of nodes, queues and histories carry whole graphs; everything else is
+ * short.
+ */
 export const answerLimits = { large: 64 * 1024 ** 2, small: 4 * 1024 ** 2 };
 
 /**
- * HTTP with one ComfyUI server: time limits, size limits, tolerant JSON, and errors that say which server and why. A redirect is never
- * followed: what a server names may lie anywhere in the own network.
+ * HTTP with one ComfyUI server: time limits, size limits, tolerant JSON, and errors that say which server and why. A
+ * redirect is never followed: what a server names may lie anywhere in the own network.
  */
 export class ComfyHttp {
   constructor(
@@ -42,8 +45,8 @@ export class ComfyHttp {
   }
 
   /**
-   * Throws `comfyui_unreachable` (what kind of silence it was is in `silenceOf`) and `comfyui_redirects`. Whoever calls reads the body of the
-   * answer or cancels it.
+   * Throws `comfyui_unreachable` (what kind of silence it was is in `silenceOf`) and `comfyui_redirects`. Whoever calls
+   * reads the body of the answer or cancels it.
    */
   async request(path: string, options: RequestInit): Promise<Response> {
     let response: Response;
@@ -58,7 +61,10 @@ export class ComfyHttp {
     throw new AppError('unavailable', 'comfyui_redirects', `${this.name} answers ${path.split('?')[0] ?? path} with a redirect to ${target}; name its final address in config/gpus.yaml`);
   }
 
-  /** The body as text. Throws `comfyui_unreachable` when it breaks off and `comfyui_answer_too_large` above `maxBytes`, without reading on. */
+  /**
+   * The body as text. Throws `comfyui_unreachable` when it breaks off and `comfyui_answer_too_large` above `maxBytes`,
+   * without reading on.
+   */
   async text(response: Response, maxBytes = answerLimits.small): Promise<string> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
@@ -96,7 +102,9 @@ export class ComfyHttp {
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
 
-/** fetch hides the reason in causes, and its errors may come from another realm, where they are not `instanceof Error`. */
+/**
+ * fetch hides the reason in causes, and its errors may come from another realm, where they are not `instanceof Error`.
+ */
 export function causesOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
   const { message, code, cause } = error as { message: unknown; code?: unknown; cause?: unknown };

@@ -28,7 +28,7 @@ export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView
       const left = fleet.remainingOf(live, workOfAttempt(job, live), now);
       spans.push({ startIn: 0, finishIn: left.seconds, ...left });
     } else if (task.state === 'queued') {
-      const span = fleet.spanOf(task.id);
+      const span = fleet.pause === undefined ? fleet.spanOf(task.id) : undefined;
       if (!span) return unknownEstimate(whyUnknown(rows, task, fleet, now), job.startedAt);
       spans.push(span);
     }
@@ -42,6 +42,7 @@ const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }
 /** Why a waiting task has no place in the forecast. */
 function whyUnknown(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
   if (task.wantsModel) return `unknown: waits for ${task.wantsModel.name}`;
+  if (fleet.pause !== undefined) return `unknown: ${fleet.pause}`;
   if (isHeld(task, now)) return `unknown: held back until ${task.notBefore?.toISOString() ?? 'later'}`;
   const entry = waitingTask(rows.job, task, fleet);
   if (!entry || !fleet.isTakenBySomeCard(entry)) return noCardCanRunIt;

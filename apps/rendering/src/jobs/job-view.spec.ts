@@ -10,7 +10,7 @@ const now = new Date('2026-03-01T12:00:00Z');
 const gibibyte = 1024 ** 3;
 
 async function stageOf(task: Partial<Task>): Promise<string> {
-  const fleet = new Fleet({ gpus: [], live: [], works: new Map(), rows: [], more: false, needs: [], samples: new SampleMemory(), workflows: await WorkflowLibrary.read(join(repositoryRoot, 'workflows')), now });
+  const fleet = new Fleet({ gpus: [], live: [], works: new Map(), rows: [], more: false, needs: [], samples: new SampleMemory(), workflows: await WorkflowLibrary.read(join(repositoryRoot, 'workflows')), now, pause: undefined });
   const job = Object.assign(new Job(), { id: 'j', state: 'queued', jobType: 'still_image', count: 1, frames: 1, fps: null, startedAt: null, error: null });
   const waiting = Object.assign(new Task(), { id: 't', jobId: 'j', idx: 0, state: 'queued', notBefore: null, wantsModel: null }, task);
   return toProgressView({ job, tasks: [waiting], attempts: [] }, fleet, now).stage;

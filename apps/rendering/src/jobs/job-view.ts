@@ -94,6 +94,7 @@ const checkingStage = (attempts: readonly Attempt[]): string =>
   attempts.some((attempt) => attempt.state === 'checking' && attempt.qualitySilentSince !== null) ? 'Waiting for the quality service' : 'Checking quality';
 
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
+  if (attempt.state === 'collecting' && fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
   if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
   return attempt.state === 'collecting' ? `Fetching the result from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }

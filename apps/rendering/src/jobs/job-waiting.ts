@@ -36,6 +36,7 @@ export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | u
 /** Why a job has nothing on a card, in a sentence. */
 export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
   if (task.wantsModel) return downloadStage(task.wantsModel);
+  if (fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
   if (isHeld(task, now)) return `Waiting: the card lost it; tries again in ${Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000)} s`;
   const entry = waitingTask(rows.job, task, fleet);
   if (!entry) return `Waiting: workflow ${rows.job.workflow} is no longer among the templates`;

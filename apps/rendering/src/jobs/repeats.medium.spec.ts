@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RequestClient } from '@tower/bus';
 import { generateRequest, requestJob, type CommandOf, type GenerateRequest } from '@tower/contracts';
 import { databaseFor, Outbox, OutboxRow } from '@tower/db';
-import { newId, repositoryRoot, systemClock } from '@tower/kit';
+import { createLogger, DiskWatch, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { Library } from '../library/library';
@@ -39,12 +39,15 @@ beforeEach(async () => {
 
 const outbox = new Outbox('rendering', systemClock);
 
+/** Nothing is stored here. */
+const noDisks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, createLogger('test', 'silent'));
+
 async function serviceWith(workflowFolder: string): Promise<JobsService> {
   const found = { id: projectId, slug: 'night-train' };
   const ask = (): Promise<unknown> =>
     project === 'away' ? Promise.reject(new Error('nobody answers')) : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
   const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
-  const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), systemClock);
+  const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), noDisks, systemClock);
   const reader = new JobsReader(db, fleets, systemClock);
   return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new InputFiles(new Library('/nowhere')), new QueueCeiling(1_000, systemClock), { ask } as unknown as RequestClient, systemClock, db);
 }

@@ -1,20 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { attemptRendered, type DataOf } from '@tower/contracts';
-import { requireFence } from '@tower/db';
-import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { isDatabaseUnavailable, requireFence } from '@tower/db';
+import {
+  AppError, CLOCK, describeError, DiskWatch, LOGGER, neededBytesOf, ownFault, type Clock, type Logger,
+} from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
 import { addSample } from '../estimates/sample.queries';
+import type { GpuDriver } from '../gpus/gpu-driver';
 import { Gpu } from '../gpus/gpu.entity';
 import { Artifact, Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, cachedOutcome, foundOutcome, schedulerLease } from '../scheduling/attempts.service';
+import { WATCH_LIMITS, type WatchLimits } from '../scheduling/watch-limits';
 import { promisedResult } from '../workflows/planned-values';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { CollectTries } from './collect-tries';
 import { Decodings } from './decodings';
+import { sweepLeftovers } from './leftovers';
 import { Library } from './library';
 import { OutputFault } from './output-facts';
 import { OutputInspector } from './output-inspector';
@@ -23,22 +29,20 @@ import { artifactsAmong, failureOfFault } from './promised-output';
 
 /** Files are fetched and decoded this many at a time. */
 const atOnce = 2;
-/** Milliseconds between two tries of one attempt, and how many there are before it counts as failed. */
-const retryMs = 2_000;
-const maxTries = 15;
 
-/** A file that is not whole is fetched once more: it may have been cut off on its way. */
-const maxFaults = 2;
+/** Milliseconds that a finished output waits at most for its server, however long it took to render. */
+const longestWaitMs = 1_800_000;
 
 /**
- * Fetches what a card rendered: download to a temporary name, decode to verify, checksum, flush, final name, sidecar, thumbnail, and then one
- * fenced transaction that registers it all. A crash anywhere before that is repeated from the start and comes to the same files.
+ * Fetches what a card rendered: download to a temporary name, decode to verify, checksum, flush, final name, sidecar,
+ * thumbnail, and then one fenced transaction that registers it all. A crash anywhere before that is repeated from the
+ * start and comes to the same files.
  */
 @Injectable()
 export class Collector {
   private readonly outputs: OutputStore;
   private readonly busy = new Map<string, Promise<void>>();
-  private readonly tries = new Map<string, { count: number; faults: number; notBeforeMs: number }>();
+  private readonly tries: CollectTries;
   private looking = false;
 
   constructor(
@@ -46,30 +50,67 @@ export class Collector {
     private readonly journal: JobJournal,
     private readonly attempts: AttemptsService,
     private readonly progress: ProgressPublisher,
-    library: Library,
+    private readonly library: Library,
+    private readonly disks: DiskWatch,
     inspector: OutputInspector,
     private readonly workflows: WorkflowLibrary,
     private readonly metrics: RenderingMetrics,
+    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.outputs = new OutputStore(library, inspector, new Decodings(db));
+    this.tries = new CollectTries(clock);
+  }
+
+  /**
+   * Removes what earlier processes left unfinished in the library. For a leader that has just begun: what belongs to an
+   * attempt that still waits to be fetched stays until that attempt is done.
+   */
+  async sweep(fence: string): Promise<void> {
+    try {
+      const names = await this.library.unfinished();
+      const waiting = await this.db.transaction(async (tx) => {
+        await requireFence(tx, schedulerLease, fence);
+        return tx.find(Attempt, { select: { id: true }, where: { state: 'collecting' } });
+      });
+      const ownerless = names.filter((name) => !waiting.some(({ id }) => name.startsWith(id)));
+      await this.library.discardUnfinished(ownerless);
+      const facts = { files: ownerless.length };
+      if (ownerless.length > 0) this.logger.info(facts, 'removed unfinished files that belong to no attempt any more');
+      // In the background: there may be a million finished files, and nothing makes such leftovers now.
+      void sweepLeftovers(this.library.root).catch((error: unknown) => this.unswept(error));
+    } catch (error) {
+      this.unswept(error);
+    }
+  }
+
+  /** What is left only takes room; whatever else is wrong with the disk, the watch over it says. */
+  private unswept(error: unknown): void {
+    this.logger.warn(`removing unfinished files: ${describeError(error)}`);
   }
 
   /** Starts on every attempt of these cards that waits to be fetched, in the background. */
-  collectAll(fence: string, clients: readonly ComfyClient[]): void {
+  collectAll(fence: string, drivers: readonly GpuDriver[]): void {
     if (this.looking || this.busy.size >= atOnce) return;
     this.looking = true;
     void this.db.manager
-      .find(Attempt, { where: { state: 'collecting', gpu: In(clients.map(({ name }) => name)) }, order: { endedAt: 'ASC' }, take: 50 })
+      .find(Attempt, { where: { state: 'collecting', gpu: In(drivers.map(({ name }) => name)) }, order: { endedAt: 'ASC' }, take: 50 })
       .then((attempts) => {
+        const ids = attempts.map(({ id }) => id);
+        if (this.disks.isFailing('library')) return this.disks.waiting('library', this.tries.neededBytes(ids));
         for (const attempt of attempts) {
-          const client = clients.find(({ name }) => name === attempt.gpu);
-          const waitUntil = this.tries.get(attempt.id)?.notBeforeMs ?? 0;
-          if (this.busy.size >= atOnce || !client || this.busy.has(attempt.id) || this.clock.monotonicMs() < waitUntil) continue;
-          this.busy.set(attempt.id, this.collect(fence, attempt, client).finally(() => {
+          const driver = drivers.find(({ name }) => name === attempt.gpu);
+          if (this.busy.size >= atOnce || !driver || this.busy.has(attempt.id)) continue;
+          if (!this.tries.isDue(attempt.id)) continue;
+          const { state, detail } = driver.sight;
+          // Who is known to be away is not asked: a silence takes long, and others wait for their turn.
+          const isDown = state === 'down';
+          const work = isDown ? this.waitForServer(fence, attempt, detail) : this.collect(fence, attempt, driver.client);
+          const looked = work.catch((error: unknown) => this.logger.debug(`an output waits: ${describeError(error)}`));
+          this.busy.set(attempt.id, looked.finally(() => {
             this.busy.delete(attempt.id);
-            this.collectAll(fence, clients);
+            this.collectAll(fence, drivers);
           }));
         }
       })
@@ -86,17 +127,20 @@ export class Collector {
       const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
       const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
       const rendered: Rendered = { job, task, attempt, params, gpu, promised: promisedResult(this.workflows.get(job.workflow), job.parameters, attempt.plan) };
+      // Of an earlier process that was cut off.
+      const unfinished = await this.library.unfinished();
+      await this.library.discardUnfinished(unfinished.filter((file) => file.startsWith(attempt.id)));
       const files: Stored[] = [];
       for (const [idx, output] of artifactsAmong(attempt.outputs ?? []).entries()) {
         name = output.filename;
         files.push(await this.outputs.store(client, rendered, output, idx));
       }
       await this.register(fence, rendered, files);
-      this.tries.delete(attempt.id);
+      this.tries.forget(attempt.id);
+      this.disks.worked('library');
       this.metrics.collectSeconds.observe((this.clock.monotonicMs() - startedAt) / 1000);
     } catch (error) {
-      if (error instanceof OutputRejected) await this.giveUp(fence, attempt, error.failure);
-      else await this.retryLater(fence, attempt, error, name);
+      await this.failed(fence, attempt, error, name);
     }
     this.progress.publish(attempt.jobId);
   }
@@ -139,25 +183,77 @@ export class Collector {
     );
   }
 
+  /**
+   * Tells whose fault it is: our own side's and an absent server's are waited out, and only what is wrong with the
+   * output counts against it.
+   */
+  private async failed(fence: string, attempt: Attempt, error: unknown, output: string): Promise<void> {
+    const own = ownFault(error, 'library');
+    const code = error instanceof AppError ? error.code : undefined;
+    if (error instanceof OutputRejected) await this.giveUp(fence, attempt, error.failure);
+    else if (own) {
+      this.tries.held(attempt.id, neededBytesOf(own) ?? 0);
+      this.disks.failed('library', own);
+    } else if (isDatabaseUnavailable(error) || code === 'lease_lost') {
+      this.tries.held(attempt.id, 0);
+      this.logger.debug({ jobId: attempt.jobId }, `registering outputs waits: ${describeError(error)}`);
+    } else if (code === 'comfyui_unreachable') await this.waitForServer(fence, attempt, describeError(error));
+    else if (code?.startsWith('library_')) await this.giveUp(fence, attempt, unstorable(error));
+    else if (code === 'comfyui_output_too_large') await this.giveUp(fence, attempt, unfetched(attempt, output, error));
+    else await this.retryLater(fence, attempt, error, output);
+  }
+
+  /**
+   * The card went away with a finished output on its disk. It is worth waiting for as long as for a prompt that runs,
+   * and as long as rendering it again would take; beyond that only while no other card could do it.
+   */
+  private async waitForServer(fence: string, attempt: Attempt, silence: string): Promise<void> {
+    const awayMs = this.tries.away(attempt.id);
+    const of = { gpu: attempt.gpu, jobId: attempt.jobId };
+    if (awayMs === 0) this.logger.warn(of, `a finished output waits for its card: ${silence}`);
+    if (awayMs < Math.max(this.limits.silentMs, Math.min((attempt.seconds ?? 0) * 1_000, longestWaitMs))) return;
+    const gpu = await this.db.manager.findOneBy(Gpu, { name: attempt.gpu });
+    if (gpu?.state === 'down' && !(await this.attempts.couldGoElsewhere(attempt))) return;
+    this.tries.forget(attempt.id);
+    const away = `${attempt.gpu} has not answered for ${Math.round(awayMs / 1000)} s`;
+    await this.attempts.lose(fence, attempt, `${away} while its output waited to be fetched`).catch((failing: unknown) => {
+      this.logger.warn({ err: failing }, 'giving up an output; the next look tries again');
+    });
+  }
+
   private async retryLater(fence: string, attempt: Attempt, error: unknown, output: string): Promise<void> {
     const fault = error instanceof OutputFault ? error : undefined;
-    const before = this.tries.get(attempt.id);
-    const tries = (before?.count ?? 0) + 1;
-    const faults = (before?.faults ?? 0) + (fault === undefined || fault.reason === 'no_decoder' ? 0 : 1);
-    this.tries.set(attempt.id, { count: tries, faults, notBeforeMs: this.clock.monotonicMs() + retryMs });
-    this.logger.warn({ gpu: attempt.gpu, jobId: attempt.jobId, tries }, `fetching the outputs: ${describeError(error)}`);
-    if (tries < maxTries && faults < maxFaults) return;
-    const failure: Failure = fault
-      ? failureOfFault(fault, { filename: output }, attempt.gpu)
-      : { kind: 'outputs_missing', error: { code: 'output_unusable', message: `${output} on ${attempt.gpu} could not be fetched: ${describeError(error)}`, hint: 'Look at the disk and the output folder of this ComfyUI.' } };
-    await this.giveUp(fence, attempt, failure);
+    const { count, isEnough } = this.tries.bad(attempt.id, fault !== undefined && fault.reason !== 'no_decoder');
+    const facts = { gpu: attempt.gpu, jobId: attempt.jobId, tries: count };
+    this.logger.warn(facts, `fetching the outputs: ${describeError(error)}`);
+    if (!isEnough) return;
+    const isTheirs = error instanceof AppError && error.code.startsWith('comfyui_');
+    const otherwise = isTheirs ? unfetched(attempt, output, error) : unstorable(error);
+    await this.giveUp(fence, attempt, fault ? failureOfFault(fault, { filename: output }, attempt.gpu) : otherwise);
   }
 
   private async giveUp(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
-    this.tries.delete(attempt.id);
+    this.tries.forget(attempt.id);
     await this.attempts.fail(fence, attempt, failure).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
   }
 }
+
+/** Nothing that a card could do about: the job's names do not fit the library, or Tower itself has a fault. */
+const unstorable = (error: unknown): Failure => ({
+  kind: 'invalid',
+  error: {
+    code: 'output_unstorable', message: `the output cannot be stored: ${describeError(error)}`,
+    hint: 'Look at the folder name of the project, at the library and at the log of Tower.',
+  },
+});
+
+const unfetched = (attempt: Attempt, output: string, error: unknown): Failure => ({
+  kind: 'outputs_missing',
+  error: {
+    code: 'output_unusable', message: `${output} on ${attempt.gpu} could not be fetched: ${describeError(error)}`,
+    hint: 'Look at the disk and the output folder of this ComfyUI.',
+  },
+});
 
 /** One answer from a cache among the measurements, and a card would seem to take no time at all. */
 const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome && attempt.outcome !== foundOutcome;

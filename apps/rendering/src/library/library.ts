@@ -1,88 +1,187 @@
-import { link, mkdir, open, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, posix, sep } from 'node:path';
+import { link, mkdir, open, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { basename, isAbsolute, join, posix } from 'node:path';
 import { sha256File } from '@tower/imaging';
-import { AppError } from '@tower/kit';
+import { AppError, isBelow, newId, ownDiskFull, ownFault } from '@tower/kit';
 
-/** Where the artifact of a job without a cut lies, below the library: `<project>/unfiled/<job>-a<attempt>-<n>.<ext>`. */
-export function artifactPath(place: { projectSlug: string; jobId: string; attempt: number; n: string; extension: string }): string {
-  return posix.join(place.projectSlug, 'unfiled', `${place.jobId}-a${place.attempt}-${place.n}.${place.extension}`);
+/**
+ * Where the artifact of a job without a cut lies, below the library: `<project>/unfiled/<job>-a<attempt>-<n>.<ext>`.
+ */
+export function artifactPath(place: {
+  projectSlug: string;
+  jobId: string;
+  attempt: number;
+  n: string;
+  extension: string;
+}): string {
+  // Not joined: dots and slashes in a name from elsewhere have to be seen, not resolved.
+  return `${place.projectSlug}/unfiled/${place.jobId}-a${place.attempt}-${place.n}.${place.extension}`;
 }
 
-export const thumbnailPath = (sha256: string): string => posix.join('.thumbnails', sha256.slice(0, 2), `${sha256}.webp`);
+export const thumbnailPath = (sha256: string): string =>
+  posix.join('.thumbnails', sha256.slice(0, 2), `${sha256}.webp`);
 
-/** The folder of finished files. Everything is written under a temporary name, flushed to disk, and only then given its name; nothing is overwritten. */
+/** Where everything that is not finished lies; nothing in it outlives the attempt that it belongs to. */
+export const incomingFolder = '.incoming';
+
+/** Names that are tried for one file before somebody has to look. */
+const maxNames = 1_000;
+
+/**
+ * The folder of finished files. Everything is written under a temporary name, flushed to disk, and only then given its
+ * name; nothing is overwritten, and nothing is made outside, whatever a path says or a link points to. What the system
+ * refuses is thrown as `ownFault` has it.
+ */
 export class Library {
   constructor(readonly root: string) {}
 
-  /** Absolute path of a file below the library. */
-  absolute(path: string): string {
-    return join(this.root, ...path.split('/'));
-  }
-
   /**
-   * The real path of a finished file below the library, links resolved. Throws `library_path_outside` for a path that leads out of it or into
-   * the folders where Tower keeps its own, and `library_file_missing` where no regular file lies.
+   * The real path of a finished file below the library, links resolved. Throws `library_path_outside` for a path that
+   * leads out of it or into the folders where Tower keeps its own, and `library_file_missing` where no regular file
+   * lies.
    */
   async existing(path: string): Promise<string> {
-    const outside = new AppError('invalid', 'library_path_outside', `${path} does not lie in the library`);
-    if (path.includes('\u0000') || path.includes('\\') || isAbsolute(path) || path.split('/').some((part) => part.startsWith('.'))) throw outside;
+    if (
+      path.includes('\u0000') ||
+      path.includes('\\') ||
+      isAbsolute(path) ||
+      path.split('/').some((part) => part.startsWith('.'))
+    )
+      throw outside(path);
     try {
       const root = await realpath(this.root);
       const real = await realpath(join(root, path));
-      if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) throw outside;
+      if (!isBelow(root, real)) throw outside(path);
       if ((await stat(real)).isFile()) return real;
     } catch (error) {
       if (error instanceof AppError) throw error;
       const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(code)) throw error;
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(code))
+        throw ownFault(error, 'library') ?? error;
     }
     throw new AppError('invalid', 'library_file_missing', `there is no file ${path} in the library`);
   }
 
-  /** A fresh place for a download of one attempt; leftovers of an interrupted download of the same one are removed. */
+  /**
+   * A fresh place for a download of one attempt: nobody else ever has the same, not even an earlier leader that is
+   * still at it.
+   */
   async incoming(attemptId: string, n: string): Promise<string> {
-    const path = join(this.root, '.incoming', `${attemptId}-${n}`);
-    await mkdir(dirname(path), { recursive: true });
-    await rm(path, { force: true });
-    return path;
+    return join(await this.folder([incomingFolder]), `${attemptId}-${n}-${newId()}`);
   }
 
-  /** Removes a download that is not kept. */
-  async discard(incoming: string): Promise<void> {
-    await rm(incoming, { force: true });
+  /** Removes downloads that are not kept. */
+  async discard(paths: readonly string[]): Promise<void> {
+    await ours(() => Promise.all(paths.map((path) => rm(path, { force: true }))));
+  }
+
+  /** Names of what lies in the folder of unfinished files. */
+  async unfinished(): Promise<string[]> {
+    return ours(async () => readdir(await this.folder([incomingFolder])));
+  }
+
+  /** Removes unfinished files by the names that `unfinished` gave. */
+  async discardUnfinished(names: readonly string[]): Promise<void> {
+    const folder = await this.folder([incomingFolder]);
+    await this.discard(names.map((name) => join(folder, basename(name))));
   }
 
   /**
-   * Gives a complete file its final name. If the name is taken by the same bytes (an earlier collection that was cut off before it was
-   * recorded), that file stays. Other bytes under the name are an error: the caller decides whether they belong to anybody.
+   * Gives a complete file its final name and returns it. If the name is taken by the same bytes (an earlier collection
+   * that was cut off before it was recorded), that file stays. Other bytes under the name are never touched (a database
+   * restored from a backup meets its own newer files): the file gets the next free one, `…-1~2.png`.
    */
-  async place(from: string, path: string, sha256: string): Promise<void> {
-    const to = this.absolute(path);
-    await mkdir(dirname(to), { recursive: true });
-    await flush(from);
-    try {
-      await link(from, to);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if ((await sha256File(to)) !== sha256) throw new AppError('conflict', 'library_name_taken', `${path} is in the library already with other content`, { cause: error });
-    }
-    await flush(dirname(to));
-    await rm(from, { force: true });
+  async place(from: string, path: string, sha256: string): Promise<string> {
+    return ours(async () => {
+      const { folder, name } = await this.target(path);
+      await flush(from);
+      const { name: stem, ext } = posix.parse(name);
+      for (let n = 1; n <= maxNames; n++) {
+        const chosen = n === 1 ? name : `${stem}~${n}${ext}`;
+        if (!(await linkUnlessTaken(from, join(folder, chosen))) && (await sha256File(join(folder, chosen))) !== sha256)
+          continue;
+        await flush(folder);
+        await rm(from, { force: true });
+        return posix.join(posix.dirname(path), chosen);
+      }
+      throw new AppError(
+        'conflict',
+        'library_name_taken',
+        `${path} and ${maxNames} names like it are in the library already with other content`,
+      );
+    });
   }
 
   /** Writes a derived file (sidecar, thumbnail) whole or not at all; the same content may be written again. */
   async write(path: string, content: string | Uint8Array): Promise<void> {
-    const to = this.absolute(path);
-    await mkdir(dirname(to), { recursive: true });
-    const temporary = `${to}.${process.pid}.tmp`;
-    await writeFile(temporary, content, { flush: true });
-    await rename(temporary, to);
+    await ours(async () => {
+      const { folder, name } = await this.target(path);
+      const temporary = join(await this.folder([incomingFolder]), `${newId()}.tmp`);
+      try {
+        await writeFile(temporary, content, { flush: true, flag: 'wx' });
+        await rename(temporary, join(folder, name));
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    });
   }
 
-  async space(): Promise<{ free_bytes: number; total_bytes: number }> {
-    await mkdir(this.root, { recursive: true });
-    const disk = await statfs(this.root);
-    return { free_bytes: disk.bavail * disk.bsize, total_bytes: disk.blocks * disk.bsize };
+  /** Throws `own_disk_full` when a file of that size would not fit. */
+  async assertRoom(bytes: number): Promise<void> {
+    const disk = await ours(() => statfs(this.root));
+    if (disk.bavail * disk.bsize < bytes) throw ownDiskFull('library', bytes);
+  }
+
+  private async target(path: string): Promise<{ folder: string; name: string }> {
+    const parts = path.split('/');
+    const name = parts.pop() ?? '';
+    // Folders of Tower's own begin with a dot; nothing else does.
+    const [first, ...rest] = parts;
+    const isPlain = (part: string): boolean => part !== '' && !part.startsWith('.') && !/[\u0000\\/]/.test(part);
+    if (!isPlain(name) || first === undefined || !(first === '.thumbnails' || isPlain(first)) || !rest.every(isPlain))
+      throw outside(path);
+    return { folder: await this.folder(parts), name };
+  }
+
+  /**
+   * The real path of a folder below the library; made, step by step, where it is not there: a link on the way must not
+   * lead out.
+   */
+  private async folder(parts: readonly string[]): Promise<string> {
+    return ours(async () => {
+      await mkdir(this.root, { recursive: true });
+      const root = await realpath(this.root);
+      let folder = root;
+      for (const part of parts) {
+        const next = join(folder, part);
+        await mkdir(next).catch((error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        });
+        folder = await realpath(next);
+        if (!isBelow(root, folder)) throw outside(parts.join('/'));
+      }
+      return folder;
+    });
+  }
+}
+
+const outside = (path: string): AppError =>
+  new AppError('invalid', 'library_path_outside', `${path} does not lie in the library`);
+
+async function ours<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw ownFault(error, 'library') ?? error;
+  }
+}
+
+async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { findFfmpeg } from '@tower/imaging';
 import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { FileRef } from '../comfyui/comfy-messages';
+import { infrastructureKinds } from '../comfyui/failure';
 import { inspectOutput, OutputFault, type OutputFacts } from './output-facts';
 import { artifactsAmong, failureOf, failureOfFault } from './promised-output';
 
@@ -121,6 +122,12 @@ describe('what was promised', () => {
 
   it('cannot be judged from a file that is not whole', () => {
     expect(failureOfFault(new OutputFault('empty', 'the file has no bytes'), { filename: 'x.mp4' }, 'rtx3060')).toMatchObject({ kind: 'outputs_missing', error: { code: 'output_empty', message: 'x.mp4 from rtx3060: the file has no bytes' } });
+  });
+
+  it('blames no card for what this machine cannot decode', () => {
+    const failure = failureOfFault(new OutputFault('no_decoder', 'ffmpeg does not run'), { filename: 'x.mp4' }, 'rtx3060');
+    expect(infrastructureKinds.has(failure.kind)).toBe(false);
+    expect(failure.error).toMatchObject({ code: 'output_no_decoder', hint: expect.stringContaining('on the machine of Tower') as string });
   });
 });
 

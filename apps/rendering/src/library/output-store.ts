@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ArtifactMediaType } from '@tower/contracts';
 import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/imaging';
-import { newId, towerVersion } from '@tower/kit';
+import { newId, ownFault, towerVersion } from '@tower/kit';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { FileRef } from '../comfyui/comfy-messages';
 import type { Failure } from '../comfyui/failure';
@@ -14,6 +14,9 @@ import { OutputFault, type OutputFacts } from './output-facts';
 import type { OutputInspector } from './output-inspector';
 import { failureOf } from './promised-output';
 import { toFilmComment, toSidecar } from './sidecar';
+
+/** Bytes for what lies beside an output: thumbnail, sidecar, folders. */
+const besideBytes = 256 * 1024;
 
 /** Everything that is known about the attempt whose files are stored. */
 export interface Rendered {
@@ -47,7 +50,10 @@ export class OutputRejected extends Error {
   }
 }
 
-/** Brings one output file of an attempt into the library: download, decode to verify, provenance, checksum, final name, thumbnail, sidecar. */
+/**
+ * Brings one output file of an attempt into the library: download, decode to verify, provenance, checksum, final name,
+ * thumbnail, sidecar.
+ */
 export class OutputStore {
   constructor(
     private readonly library: Library,
@@ -55,25 +61,42 @@ export class OutputStore {
     private readonly decodings: Decodings,
   ) {}
 
-  /** Throws `OutputFault` for a file that is not whole, `OutputRejected` for one that is not what was promised, `DecoderDied` for one that may be deadly. */
+  /**
+   * Throws `OutputFault` for a file that is not whole, `OutputRejected` for one that is not what was promised,
+   * `DecoderDied` for one that may be deadly. Leaves nothing unfinished behind.
+   */
   async store(client: ComfyClient, rendered: Rendered, output: FileRef, idx: number): Promise<Stored> {
+    const unfinished: string[] = [];
+    const begin = async (n: string): Promise<string> => {
+      const path = await this.library.incoming(rendered.attempt.id, n);
+      unfinished.push(path);
+      return path;
+    };
+    try {
+      return await this.storeFrom(client, rendered, output, idx, begin);
+    } finally {
+      await this.library.discard(unfinished);
+    }
+  }
+
+  private async storeFrom(client: ComfyClient, rendered: Rendered, output: FileRef, idx: number, begin: (n: string) => Promise<string>): Promise<Stored> {
     const { job, task, attempt, params, gpu, promised } = rendered;
-    const incoming = await this.library.incoming(attempt.id, String(idx));
-    await client.download(output, incoming);
+    const incoming = await begin(String(idx));
+    await this.download(client, output, incoming);
+    // Read whole before it is decoded: a disk that cannot be read says so here, where it cannot be taken for a broken
+    // picture.
+    const sourceSha256 = await sha256File(incoming);
     const facts = await this.inspect(rendered, incoming, output);
     const failure = failureOf(facts, promised, output, gpu.name);
     if (failure) throw new OutputRejected(failure);
-    const sourceSha256 = await sha256File(incoming);
-    const file = await this.withProvenance(rendered, incoming, facts, idx);
+    const file = await this.withProvenance(rendered, incoming, facts, () => begin(`${idx}-commented`));
     const sha256 = await sha256File(file);
-    // Several files of one attempt are told apart by a letter; the usual one has none.
-    const n = idx === 0 ? String(task.idx + 1) : `${task.idx + 1}${String.fromCharCode(97 + idx)}`;
-    const path = artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: facts.extension });
     const { thumbnail, mediaType, width, height, frames, fps, durationSeconds } = facts;
-    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes: (await stat(file)).size, mediaType, width, height, frames, fps, durationSeconds };
+    const bytes = (await stat(file)).size;
     await this.library.write(thumbnailPath(sha256), thumbnail);
-    await this.library.place(file, path, sha256);
-    if (file !== incoming) await this.library.discard(incoming);
+    const n = `${task.idx + 1}${letterOf(idx)}`;
+    const path = await this.library.place(file, artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: facts.extension }), sha256);
+    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes, mediaType, width, height, frames, fps, durationSeconds };
     await this.library.write(path.replace(/\.[^.]+$/, '.json'), JSON.stringify(toSidecar(job, attempt, params, gpu, { ...stored, sourceSha256, carriesProvenance: file !== incoming }, towerVersion), null, 2));
     return stored;
   }
@@ -92,18 +115,37 @@ export class OutputStore {
     }
   }
 
-  /** A copy of the film whose container says where it comes from; the film itself where that cannot be had without touching its pictures. */
-  private async withProvenance({ job, attempt, params, gpu, promised }: Rendered, film: string, facts: OutputFacts, idx: number): Promise<string> {
+  /** What our own disk refuses is told apart from what the card does not give, with the size that was to be written. */
+  private async download(client: ComfyClient, output: FileRef, incoming: string): Promise<void> {
+    let announced = 0;
+    try {
+      await client.download(output, incoming, async (bytes) => {
+        announced = bytes + besideBytes;
+        await this.library.assertRoom(announced);
+      });
+    } catch (error) {
+      const written = await stat(incoming).then(({ size }) => size, () => 0);
+      throw ownFault(error, 'library', Math.max(announced, written)) ?? error;
+    }
+  }
+
+  /**
+   * A copy of the film whose container says where it comes from; the film itself where that cannot be had without
+   * touching its pictures.
+   */
+  private async withProvenance({ job, attempt, params, gpu, promised }: Rendered, film: string, facts: OutputFacts, begin: () => Promise<string>): Promise<string> {
     if (facts.mediaType !== 'video/mp4' && facts.mediaType !== 'video/webm') return film;
-    const copy = await this.library.incoming(attempt.id, `${idx}-commented`);
+    const copy = await begin();
     try {
       await writeFilmComment(film, copy, facts.mediaType === 'video/mp4' ? 'mp4' : 'webm', toFilmComment(job, attempt, params, gpu, towerVersion));
       const copied = await this.inspector.inspect(copy, promised.frames);
       if (copied.frames === facts.frames && copied.width === facts.width && copied.height === facts.height && copied.fps === facts.fps) return copy;
     } catch (error) {
       if (!(error instanceof FilmRefusal) && !(error instanceof OutputFault) && !(error instanceof DecoderDied)) throw error;
+      // It only says that it failed; whether for want of room, the disk tells.
+      await this.library.discard([copy]);
+      await this.library.assertRoom((await stat(film)).size);
     }
-    await this.library.discard(copy);
     return film;
   }
 }
@@ -112,3 +154,14 @@ const deadlyOutput = (message: string): Failure => ({
   kind: 'outputs_missing',
   error: { code: 'output_kills_decoder', message, hint: 'The file is damaged in a way that no decoder bears, or it takes more memory than this machine has.' },
 });
+
+/**
+ * Several files of one attempt are told apart by letters, counted as the columns of a sheet: b, …, z, aa, ab, …; the
+ * first has none.
+ */
+export function letterOf(idx: number): string {
+  if (idx === 0) return '';
+  let letters = '';
+  for (let rest = idx; rest >= 0; rest = Math.floor(rest / 26) - 1) letters = String.fromCharCode(97 + (rest % 26)) + letters;
+  return letters;
+}

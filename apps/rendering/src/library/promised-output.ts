@@ -34,9 +34,9 @@ const hints: Record<OutputFaultReason, string> = {
   no_decoder: 'Install ffmpeg on the machine of Tower, or set FFMPEG_PATH.',
 };
 
-/** The failure that a file is which is no whole picture or film. */
+/** The failure that a file is which is no whole picture or film. What this machine cannot decode says nothing about the card. */
 export const failureOfFault = (fault: OutputFault, output: Pick<FileRef, 'filename'>, gpu: string): Failure => ({
-  kind: 'outputs_missing',
+  kind: fault.reason === 'no_decoder' ? 'invalid' : 'outputs_missing',
   error: { code: `output_${fault.reason}`, message: `${output.filename} from ${gpu}: ${fault.message}`, hint: hints[fault.reason] },
 });
 

@@ -35,7 +35,8 @@ export class CatalogueBench {
     readonly small: SimProcess,
     readonly big: SimProcess,
     readonly rig: RenderingRig,
-    private readonly scheduler: Scheduler,
+    private scheduler: Scheduler,
+    private readonly options: RigOptions,
   ) {}
 
   static async open(grounds: Grounds, options: BenchOptions = {}): Promise<CatalogueBench> {
@@ -43,10 +44,16 @@ export class CatalogueBench {
     const [small, big] = await Promise.all([sim('rtx3060'), sim('rx9070xt')]);
     const configs = [small, big].map((card) => gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }));
     const rig = await RenderingRig.on(grounds.database.url, grounds.natsUrl, configs);
-    const scheduler = await rig.startScheduler(undefined, { ...options, limits: { ...shortLimits, ...options.limits } });
-    const bench = new CatalogueBench(grounds, small, big, rig, scheduler);
+    const short = { ...options, limits: { ...shortLimits, ...options.limits } };
+    const bench = new CatalogueBench(grounds, small, big, rig, await rig.startScheduler(undefined, short), short);
     await bench.bothIdle();
     return bench;
+  }
+
+  /** The rendering process ends, and another one takes over. */
+  async restartScheduler(): Promise<void> {
+    await this.rig.stopSchedulers();
+    this.scheduler = await this.rig.startScheduler(undefined, this.options);
   }
 
   /** A draft without a check, on the first card unless something keeps it away. */

@@ -6,8 +6,9 @@ import {
   attemptJudged, generateRequest, type EventOf, type findVerdictsRequest, type GenerateRequest, type GpuConfig, type InputOf, type JobAccepted, type JobView, type OutputOf,
 } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { AppError, createLogger, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock, type Clock } from '@tower/kit';
+import { AppError, createLogger, DiskWatch, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock, type Clock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
+import { ownPlaces } from '../env';
 import { CardDoctor } from '../gpus/card-doctor';
 import { Gpu } from '../gpus/gpu.entity';
 import { GpuRegistry } from '../gpus/gpu-registry';
@@ -44,6 +45,9 @@ import { WatchedPrompts } from '../scheduling/watched-prompts';
 import { watchLimits, type WatchLimits } from '../scheduling/watch-limits';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 
+/** MiB; a twentieth of a small disk is less. */
+const reserveMb = 512;
+
 export const projectId = '0190a000-0000-7000-8000-000000000001';
 
 /** Other services are the outside world here: projects and characters answer as they would for one project. */
@@ -75,12 +79,14 @@ export interface RigOptions {
 
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
 export class RenderingRig {
-  readonly metrics = new Metrics('rendering');
   private readonly schedulers: Scheduler[] = [];
+  private started = 0;
   private readonly open: DataSource[] = [];
   private readonly inspector = new OutputInspector({ script: compiled('library', 'inspecting-process.js') });
 
   private constructor(
+    readonly metrics: Metrics,
+    readonly disks: DiskWatch,
     private readonly databaseUrl: string,
     readonly db: DataSource,
     private readonly bus: BusConnection,
@@ -96,13 +102,16 @@ export class RenderingRig {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-    const fleets = new FleetReader(db, workflows, new VramMemory(clock), clock);
+    const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
+    const metrics = new Metrics('rendering');
+    const disks = new DiskWatch(ownPlaces({ TOWER_LIBRARY: libraryRoot }), reserveMb, metrics, systemClock, createLogger('rig', process.env['RIG_LOG'] ?? 'silent'));
+    disks.start();
+    const fleets = new FleetReader(db, workflows, new VramMemory(clock), disks, clock);
     const reader = new JobsReader(db, fleets, clock);
     const journal = new JobJournal(new Outbox('rendering', clock), clock);
-    const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
     const inputs = new InputFiles(new Library(libraryRoot), { script: compiled('jobs', 'input-process.js') });
     const jobs = new JobsService(db, journal, reader, workflows, fleets, inputs, new QueueCeiling(queueLimit, clock), neighbours, clock, db);
-    return new RenderingRig(databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot, inputs);
+    return new RenderingRig(metrics, disks, databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot, inputs);
   }
 
   /** Starts one more rendering process's scheduler, with connections of its own. */
@@ -115,8 +124,9 @@ export class RenderingRig {
     const { workflows } = this;
     const journal = new JobJournal(new Outbox('rendering', clock), clock);
     const vram = new VramMemory(clock);
-    const fleets = new FleetReader(db, workflows, vram, clock);
-    const metrics = new RenderingMetrics(this.schedulers.length === 0 ? this.metrics : new Metrics('rendering'));
+    const { disks } = this;
+    const fleets = new FleetReader(db, workflows, vram, disks, clock);
+    const metrics = new RenderingMetrics(this.started++ === 0 ? this.metrics : new Metrics('rendering'));
     const models = new ModelRecovery(db, options.models ?? new ModelStore([], new ModelAcceptance([])), clock, logger);
     const recovery = new Recovery(db, workflows, vram, models, metrics, clock);
     const doctor = new CardDoctor(new Restarter(db, metrics, limits, clock, logger), new ProbePrompts(clock), metrics, limits, clock, logger);
@@ -125,15 +135,15 @@ export class RenderingRig {
     const library = new Library(this.libraryRoot);
     const prompts = new WatchedPrompts(db, progress, metrics, clock);
     const stopped = new StoppedPrompts(clock);
-    const sender = new PromptSender(attempts, new InputPictures(library), prompts, stopped, progress, metrics, logger);
+    const sender = new PromptSender(attempts, new InputPictures(library), disks, prompts, stopped, progress, metrics, logger);
     const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
-    const collector = new Collector(db, journal, attempts, progress, library, options.inspector ?? this.inspector, workflows, metrics, clock, logger);
+    const collector = new Collector(db, journal, attempts, progress, library, disks, options.inspector ?? this.inspector, workflows, metrics, limits, clock, logger);
     const asked = options.findVerdicts ?? (() => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'nobody plays quality')));
     const quality = { ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids) } as unknown as RequestClient;
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, disks, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();
@@ -156,9 +166,14 @@ export class RenderingRig {
     return waiting.length;
   }
 
+  async stopSchedulers(): Promise<void> {
+    await Promise.all(this.schedulers.splice(0).map((scheduler) => scheduler.stop()));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.schedulers.map((scheduler) => scheduler.stop()));
+    await this.stopSchedulers();
     await Promise.all([this.inspector, this.inputs].map((files) => files.onApplicationShutdown()));
+    this.disks.stop();
     await this.bus.close();
     await Promise.all([this.db, ...this.open].map((db) => db.destroy()));
     rmSync(this.libraryRoot, { recursive: true, force: true });

@@ -165,6 +165,11 @@ export class AttemptsService {
     });
   }
 
+  /** Whether another card could run what this attempt ran. */
+  couldGoElsewhere(attempt: Attempt): Promise<boolean> {
+    return this.recovery.couldGoElsewhere(attempt);
+  }
+
   /** A task that waits for something that will not come. */
   failWaiting(fence: string, task: Pick<Task, 'id' | 'jobId'>, error: JobError): Promise<void> {
     return this.db.transaction(async (tx) => {

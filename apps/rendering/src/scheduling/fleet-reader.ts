@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '@tower/kit';
+import { CLOCK, DiskWatch, type Clock } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Work } from '../estimates/estimate';
 import { SampleMemory } from '../estimates/sample-memory';
@@ -37,6 +37,7 @@ export class FleetReader {
     private readonly db: DataSource,
     private readonly workflows: WorkflowLibrary,
     private readonly vram: VramMemory,
+    private readonly disks: DiskWatch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.marks = new LineMarks(db, clock);
@@ -114,7 +115,7 @@ export class FleetReader {
       this.samples.learn(manager, [...rows, ...works].map((row) => row.workflow), gpus.map((gpu) => gpu.name)),
     ]);
     const { samples, workflows } = this;
-    return new Fleet({ gpus, live, works: new Map(works.map((work) => [work.attempt_id, work])), rows, more, needs, samples, workflows, now: this.clock.now() });
+    return new Fleet({ gpus, live, works: new Map(works.map((work) => [work.attempt_id, work])), rows, more, needs, samples, workflows, now: this.clock.now(), pause: this.disks.trouble() });
   }
 }
 

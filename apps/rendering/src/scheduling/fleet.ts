@@ -41,12 +41,15 @@ export interface FleetFacts {
   samples: Pick<SampleMemory, 'of'>;
   workflows: WorkflowLibrary;
   now: Date;
+  /** Why nothing new is started for the time being, whatever the cards do; undefined when nothing stands in the way. */
+  pause: string | undefined;
 }
 
 /** Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made from. */
 export class Fleet {
   readonly gpus: readonly Gpu[];
   readonly live: readonly Attempt[];
+  readonly pause: string | undefined;
   readonly cards: Card[];
   readonly waiting: WaitingTask[];
   /** Tasks that wait in vain on whatever card. */
@@ -62,6 +65,7 @@ export class Fleet {
     const { gpus, live, rows, workflows } = facts;
     this.gpus = gpus;
     this.live = live;
+    this.pause = facts.pause;
     this.cards = gpus.map(toCard);
     this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { ownFault } from '@tower/kit';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { Library } from '../library/library';
 import type { InputImage, InputImages } from '../workflows/composition';
@@ -42,10 +43,17 @@ export class InputPictures {
     if (sent?.restarts !== restarts) this.sent.set(driver.name, (sent = { restarts, names: new Map() }));
     const known = sent.names.get(image.sha256);
     if (known !== undefined) return known;
-    const bytes = await readFile(this.library.absolute(image.path));
+    const bytes = await this.read(image.path);
     const name = await driver.client.upload({ bytes, sha256: image.sha256, extension: extname(image.path).toLowerCase() });
     sent.names.set(image.sha256, name);
     return name;
+  }
+
+  private async read(path: string): Promise<Buffer> {
+    const real = await this.library.existing(path);
+    return readFile(real).catch((error: unknown) => {
+      throw ownFault(error, 'library') ?? error;
+    });
   }
 }
 

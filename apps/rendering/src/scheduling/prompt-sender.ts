@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, describeError, LOGGER, type Logger } from '@tower/kit';
+import { AppError, describeError, DiskWatch, isOwnFault, LOGGER, type Logger } from '@tower/kit';
 import type { PostOutcome } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
 import type { GpuDriver } from '../gpus/gpu-driver';
@@ -26,6 +26,7 @@ export class PromptSender {
   constructor(
     private readonly attempts: AttemptsService,
     private readonly pictures: InputPictures,
+    private readonly disks: DiskWatch,
     private readonly prompts: WatchedPrompts,
     private readonly stopped: StoppedPrompts,
     private readonly progress: ProgressPublisher,
@@ -94,9 +95,10 @@ export class PromptSender {
       return named;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const failure = { code: error.code, message: error.message, hint: error.code === 'comfyui_disk_full' ? 'Free space on the disk of this ComfyUI.' : 'The log of this ComfyUI may say more.' };
-      if (error.code === 'comfyui_unreachable') await this.attempts.lose(fence, attempt, error.message);
-      else await this.attempts.fail(fence, attempt, { kind: error.code === 'comfyui_disk_full' ? 'disk_full' : 'network', error: failure });
+      if (isOwnFault(error)) this.disks.failed('library', error);
+      const notItsFault = error.code === 'comfyui_unreachable' || error.code === 'comfyui_redirects' || isOwnFault(error);
+      if (notItsFault) await this.attempts.lose(fence, attempt, error.message);
+      else await this.attempts.fail(fence, attempt, unsentPicture(error));
       this.prompts.forget(attempt.promptId);
       this.progress.publish(attempt.jobId);
       return undefined;
@@ -132,6 +134,15 @@ export class PromptSender {
       this.logger.info({ gpu: driver.name }, `unloading the models of ${driver.name}: ${describeError(error)}`);
     }
   }
+}
+
+/** A picture that is gone from the library is nothing that a card could do about. */
+function unsentPicture({ code, message }: AppError): Failure {
+  const putBack = 'Put the picture back where it was, or ask again with another one.';
+  if (code.startsWith('library_')) return { kind: 'invalid', error: { code, message, hint: putBack } };
+  const isFull = code === 'comfyui_disk_full';
+  const hint = isFull ? 'Free space on the disk of this ComfyUI.' : 'The log of this ComfyUI may say more.';
+  return { kind: isFull ? 'disk_full' : 'network', error: { code, message, hint } };
 }
 
 const toFailure = (gpu: string, { kind, code, message, model }: Refused): Failure => ({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE_URL, INSTANCE } from '@tower/bus';
 import { isDatabaseUnavailable, isUniqueViolation, Lease, NotificationListener } from '@tower/db';
-import { AppError, CLOCK, describeError, LOGGER, onFailure, type Clock, type Logger } from '@tower/kit';
+import { AppError, CLOCK, describeError, DiskWatch, LOGGER, onFailure, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { CardDoctor } from '../gpus/card-doctor';
@@ -61,6 +61,7 @@ export class Scheduler {
     private readonly doctor: CardDoctor,
     private readonly models: ModelRecovery,
     private readonly collector: Collector,
+    private readonly disks: DiskWatch,
     private readonly verdicts: VerdictWatch,
     private readonly registry: GpuRegistry,
     private readonly fleets: FleetReader,
@@ -116,11 +117,12 @@ export class Scheduler {
         if (fence === undefined) await this.stepDown();
         else {
           await this.stepUp(fence);
-          await this.dispatch(fence);
+          // What could not be stored is not worth rendering.
+          if (this.disks.trouble() === undefined) await this.dispatch(fence);
           // After the dispatch, because a card may be waiting for that.
           await this.orphans.settle(fence, this.gpus);
           await letGoOverheld(this.db, fence);
-          this.collector.collectAll(fence, [...this.drivers.values()].map(({ client }) => client));
+          this.collector.collectAll(fence, [...this.drivers.values()]);
           this.verdicts.look(fence);
           this.missing.settle(fence, [...this.drivers.values()]);
           await this.models.fetchWanted(fence, this.gpus, {
@@ -142,6 +144,8 @@ export class Scheduler {
     this.doctor.load(await this.registry.configure(fence, this.gpus));
     // Before the drivers look: each would take what is not its own for lost.
     await this.orphans.settle(fence, this.gpus);
+    await this.disks.pause();
+    await this.collector.sweep(fence);
     this.isActing = true;
     for (const config of this.gpus) {
       const driver = new GpuDriver(
