@@ -88,7 +88,8 @@ describe('deploy/nats.conf', () => {
 
   it('puts every acknowledged message on the disk, in the volume, and takes messages as large as the embedded server does', () => {
     const settings = text('deploy', 'nats.conf').replace(/#.*/g, '');
-    for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_payload: 8MB/]) expect(settings).toMatch(setting);
+    for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_payload: 8MB/])
+      expect(settings).toMatch(setting);
     expect(serviceOf(compose, 'nats').volumes).toContain('nats:/data');
   });
 });

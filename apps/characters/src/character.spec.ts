@@ -32,6 +32,29 @@ describe('promptParts', () => {
     expect(() => promptParts(projectId, [stranger.id], [stranger])).toThrow(expect.objectContaining({ code: 'character_not_found' }));
   });
 
+  it('refuses more text than one answer carries', () => {
+    const long = Array.from({ length: 8 }, () =>
+      aCharacter({
+        basePrompt: '花'.repeat(4_000),
+        negativeTokens: Array.from({ length: 100 }, () => '悪'.repeat(200)),
+      }),
+    );
+    expect(() =>
+      promptParts(
+        projectId,
+        long.map(({ id }) => id),
+        long,
+      ),
+    ).toThrow(expect.objectContaining({ kind: 'invalid', code: 'characters_too_long' }));
+    expect(
+      promptParts(
+        projectId,
+        long.slice(0, 5).map(({ id }) => id),
+        long,
+      ),
+    ).toHaveLength(5);
+  });
+
   it('refuses an archived one by name', () => {
     const gone = aCharacter({ archivedAt: new Date(1) });
     expect(() => promptParts(projectId, [gone.id], [gone])).toThrow(expect.objectContaining({ kind: 'conflict', code: 'character_archived', message: expect.stringContaining('Аня') as string }));

@@ -1,4 +1,4 @@
-import type { CharacterView, getPromptPartsRequest, OutputOf } from '@tower/contracts';
+import { maxPageBytes, type CharacterView, type getPromptPartsRequest, type OutputOf } from '@tower/contracts';
 import { AppError, notFound } from '@tower/kit';
 import type { Character } from './character.entity';
 
@@ -9,16 +9,22 @@ export const promptOf = (character: Pick<Character, 'name' | 'basePrompt'>): str
 
 /**
  * The prompt parts of `ids`, in their order. Refuses the first that is not among `found` (absent, or of another project: the asker cannot
- * tell which) or that is archived.
+ * tell which) or that is archived, and all of them when together they are too long for one answer.
  */
 export function promptParts(projectId: string, ids: readonly string[], found: readonly Character[]): PromptPart[] {
   const byId = new Map(found.filter((character) => character.projectId === projectId).map((character) => [character.id, character]));
-  return ids.map((id) => {
+  const parts = ids.map((id) => {
     const character = byId.get(id);
     if (character === undefined) throw notFound('character', id);
     if (character.archivedAt !== null) throw characterArchivedError(character);
     return { id, name: character.name, prompt: promptOf(character), negative_tokens: character.negativeTokens };
   });
+  if (Buffer.byteLength(JSON.stringify(parts)) <= maxPageBytes) return parts;
+  throw new AppError(
+    'invalid',
+    'characters_too_long',
+    `these ${ids.length} characters together add more text than any workflow takes; name fewer, or shorten their prompts and negative tokens`,
+  );
 }
 
 export const characterArchivedError = ({ id, name }: Pick<Character, 'id' | 'name'>): AppError =>

@@ -85,7 +85,19 @@ async function sendOnce({ url, ...init }: PreparedRequest, requestMs: number, si
   throw toError(response.status, problem.safeParse(json).data, url);
 }
 
-const kinds: Readonly<Record<number, ErrorKind>> = { 400: 'invalid', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 410: 'not_found', 413: 'invalid', 415: 'invalid', 429: 'too_many', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable' };
+const kinds: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  410: 'not_found',
+  413: 'too_large',
+  415: 'invalid',
+  429: 'too_many',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
+};
 
 function toError(status: number, answered: Problem | undefined, url: string): AppError {
   const kind = kinds[status] ?? 'internal';

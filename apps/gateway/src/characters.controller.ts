@@ -14,7 +14,9 @@ export class CharactersController {
 
   @Endpoint(routes.createCharacter)
   create(input: RouteInput<Routes['createCharacter']>): Promise<CharacterView> {
-    return creating(input, (context) => this.services.ask(createCharacterRequest, { context, project_id: input.params.id, body: input.body }));
+    return creating(input, (context) =>
+      this.services.ask(createCharacterRequest, { context, project_id: input.params.id, body: input.body }),
+    );
   }
 
   @Endpoint(routes.listProjectCharacters)

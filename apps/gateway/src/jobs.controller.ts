@@ -47,12 +47,12 @@ export class JobsController {
   }
 
   @Endpoint(routes.listJobParams)
-  listParams({ params }: RouteInput<Routes['listJobParams']>): Promise<RouteOutput<Routes['listJobParams']>> {
-    return this.services.ask(listJobParamsRequest, params);
+  listParams({ params, query }: RouteInput<Routes['listJobParams']>): Promise<RouteOutput<Routes['listJobParams']>> {
+    return this.services.ask(listJobParamsRequest, { ...query, id: params.id });
   }
 
   @Endpoint(routes.getJobQuality)
-  getQuality({ params }: RouteInput<Routes['getJobQuality']>): Promise<JobQualityView> {
-    return this.jobs.getQuality(params.id);
+  getQuality({ params, query }: RouteInput<Routes['getJobQuality']>): Promise<JobQualityView> {
+    return this.jobs.getQuality(params.id, query);
   }
 }

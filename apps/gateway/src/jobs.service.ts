@@ -17,8 +17,11 @@ export class JobsService {
   }
 
   /** Quality knows no job without a verdict; whether the job exists only rendering can say. */
-  async getQuality(jobId: string): Promise<JobQualityView> {
-    const [, quality] = await Promise.all([this.services.ask(getJobRequest, { id: jobId }), this.services.ask(getJobQualityRequest, { job_id: jobId })]);
+  async getQuality(jobId: string, page: RouteInput<Routes['getJobQuality']>['query']): Promise<JobQualityView> {
+    const [, quality] = await Promise.all([
+      this.services.ask(getJobRequest, { id: jobId }),
+      this.services.ask(getJobQualityRequest, { ...page, job_id: jobId }),
+    ]);
     return quality;
   }
 

@@ -8,8 +8,8 @@ export class WorkflowsController {
   constructor(private readonly services: RequestClient) {}
 
   @Endpoint(routes.listWorkflows)
-  list(): Promise<RouteOutput<Routes['listWorkflows']>> {
-    return this.services.ask(listWorkflowsRequest, {});
+  list({ query }: RouteInput<Routes['listWorkflows']>): Promise<RouteOutput<Routes['listWorkflows']>> {
+    return this.services.ask(listWorkflowsRequest, query);
   }
 
   @Endpoint(routes.getWorkflow)

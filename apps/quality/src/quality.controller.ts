@@ -12,7 +12,7 @@ export class QualityController {
 
   @OnRequest(getJobQualityRequest)
   getJobQuality(input: InputOf<typeof getJobQualityRequest>): Promise<JobQualityView> {
-    return this.quality.getJobQuality(input.job_id);
+    return this.quality.getJobQuality(input);
   }
 
   @OnRequest(findVerdictsRequest)

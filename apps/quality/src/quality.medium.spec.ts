@@ -94,7 +94,7 @@ describe('judging an attempt', () => {
     const { jobId, projectId, taskId, attemptId } = event.data;
     expect(judged).toMatchObject({ correlationId: event.correlationId, causationId: event.id, data: { jobId, projectId, taskId, attemptId, verdict: 'passed', reasons: [] } });
     expect(scoreOf(judged?.data.scores, 'identity')).toMatchObject({ state: 'not_computed', reason: 'model_missing' });
-    const view = await quality.getJobQuality(jobId);
+    const view = await quality.getJobQuality({ job_id: jobId, limit: 50 });
     expect(view).toEqual({
       job_id: jobId,
       attempts: [{ attempt_id: attemptId, task_id: taskId, verdict: 'passed', reasons: [], scores: judged?.data.scores, judged_at: '2026-01-01T12:00:00.000Z' }],
@@ -329,12 +329,14 @@ describe('a job’s quality', () => {
     const attempts = [newId(), newId(), newId()];
     for (const attemptId of attempts) await quality.judge(aRendered({ jobId, attemptId, files: [stored(noise)] }), first);
     await quality.judge(aRendered({ files: [stored(noise)] }), first);
-    expect((await quality.getJobQuality(jobId)).attempts.map((attempt) => attempt.attempt_id)).toEqual(attempts);
+    expect(
+      (await quality.getJobQuality({ job_id: jobId, limit: 50 })).attempts.map((attempt) => attempt.attempt_id),
+    ).toEqual(attempts);
   });
 
   it('is empty for a job that was not judged', async () => {
     const jobId = newId();
-    expect(await quality.getJobQuality(jobId)).toEqual({ job_id: jobId, attempts: [] });
+    expect(await quality.getJobQuality({ job_id: jobId, limit: 50 })).toEqual({ job_id: jobId, attempts: [] });
   });
 
   it('keeps the thresholds under which it was judged', async () => {
@@ -343,8 +345,8 @@ describe('a job’s quality', () => {
     await db.query("insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2");
     const after = aRendered({ files: before.data.files });
     await quality.judge(after, first);
-    expect((await quality.getJobQuality(before.data.jobId)).attempts[0]).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
-    expect((await quality.getJobQuality(after.data.jobId)).attempts[0]).toMatchObject({ verdict: 'passed' });
+    expect((await quality.getJobQuality({ job_id: before.data.jobId, limit: 50 })).attempts[0]).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
+    expect((await quality.getJobQuality({ job_id: after.data.jobId, limit: 50 })).attempts[0]).toMatchObject({ verdict: 'passed' });
     expect(await db.query('select threshold_version from verdict order by id')).toEqual([{ threshold_version: 2 }, { threshold_version: 3 }]);
   });
 });

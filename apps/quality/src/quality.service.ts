@@ -1,10 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, type Delivery } from '@tower/bus';
-import { attemptJudged, scoreView, type attemptRendered, type DataOf, type EventOf, type JobQualityView, type ScoreView } from '@tower/contracts';
-import { handleOnce, Outbox, wasHandled } from '@tower/db';
+import {
+  attemptJudged,
+  scoreView,
+  type attemptRendered,
+  type DataOf,
+  type EventOf,
+  type getJobQualityRequest,
+  type InputOf,
+  type JobQualityView,
+  type ScoreView,
+} from '@tower/contracts';
+import { decodeCursor, handleOnce, Outbox, toPage, wasHandled } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DecoderDied } from '@tower/imaging';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, MoreThan } from 'typeorm';
 import { DeadlyFiles } from './deadly-files';
 import { FileInspector } from './file-inspector';
 import { describeFindings, mayPass, type Findings, type RenderedFile } from './findings';
@@ -69,10 +79,16 @@ export class QualityService {
   }
 
   /** A job that was never judged has no attempts here; whether there is such a job only `rendering` knows. */
-  async getJobQuality(jobId: string): Promise<JobQualityView> {
-    const verdicts = await this.answersDb.manager.find(Verdict, { where: { jobId }, order: { judgedAt: 'asc', id: 'asc' } });
+  async getJobQuality({ job_id: jobId, limit, cursor }: InputOf<typeof getJobQualityRequest>): Promise<JobQualityView> {
+    const after = decodeCursor(cursor);
+    const verdicts = await this.answersDb.manager.find(Verdict, {
+      where: { jobId, ...(after === null ? {} : { id: MoreThan(after) }) },
+      order: { id: 'asc' },
+      take: limit + 1,
+    });
     const scoresOf = await this.scoresOf(verdicts);
-    return { job_id: jobId, attempts: verdicts.map((verdict) => toAttemptQuality(verdict, scoresOf(verdict))) };
+    const { items, ...next } = toPage(verdicts, limit, (verdict) => toAttemptQuality(verdict, scoresOf(verdict)));
+    return { job_id: jobId, attempts: items, ...next };
   }
 
   /** What was announced of those of these attempts that were judged. */

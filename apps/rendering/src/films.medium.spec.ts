@@ -96,7 +96,7 @@ withFfmpeg('uses a finished picture as the reference of a loop', async () => {
   const { job_id } = await rig.request({ ...loop, lora_models: ['style.safetensors'], ipadapter_refs: [picture?.id ?? ''], ipadapter_weight: 0.7 });
   const job = await ended(job_id);
   expect(job).toMatchObject({ status: 'completed', references: [{ kind: 'ipadapter', image: 'reference-1', weight: 0.7 }], loras: [{ file: 'style.safetensors' }], images: { 'reference-1': { path: picture?.path, sha256: picture?.sha256 } } });
-  const [params] = (await rig.reader.params(job_id)).items;
+  const [params] = (await rig.reader.params({ id: job_id, limit: 50 })).items;
   const classes = Object.values(params?.graph ?? {}).map((node) => (node as { class_type: string }).class_type);
   expect(classes).toEqual(expect.arrayContaining(['LoadImage', 'IPAdapterAdvanced', 'LoraLoader']));
   expect(existsSync(join(card.home, 'input', 'tower', `${picture?.sha256.slice(0, 16)}.png`))).toBe(true);

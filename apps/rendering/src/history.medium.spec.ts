@@ -85,7 +85,7 @@ describe('with a long history and a long queue', () => {
       await rig.reader.progress(id);
       await rig.reader.artifacts({ id, limit: 50 });
       await rig.reader.events({ id, after: 0, limit: 100 });
-      await rig.reader.params(id);
+      await rig.reader.params({ id, limit: 50 });
     }
     await rig.reader.artifact({ id: historyId('artifact', 100) });
     await noFaults();

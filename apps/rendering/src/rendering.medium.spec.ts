@@ -87,7 +87,7 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
     expect(Object.keys(sidecar.workflow.graph)).toContain('10');
     await readFile(join(rig.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`));
   }
-  expect((await rig.reader.params(job.id)).items).toHaveLength(4);
+  expect((await rig.reader.params({ id: job.id, limit: 50 })).items).toHaveLength(4);
   for (const card of cards) expect(overlaps(card)).toBe(1);
 });
 

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
-import type { RenderingStatus } from '@tower/contracts';
-import { CLOCK, DiskWatch, type Clock } from '@tower/kit';
+import type { GpuView, RenderingStatus } from '@tower/contracts';
+import { CLOCK, DiskWatch, shorten, type Clock } from '@tower/kit';
 import type { DataSource, EntityManager } from 'typeorm';
 import { describeMachine } from './machine';
+import { namesWithin } from './names-within';
 import { toGpuView } from './scheduling/fleet';
 import { schedulerLease } from './scheduling/attempts.service';
 import { SharedRead } from './scheduling/shared-read';
@@ -12,6 +13,11 @@ import { toCardStock } from './workflows/card-stock';
 import { describeMissing } from './workflows/missing';
 import { standingOn } from './workflows/standing';
 import { WorkflowLibrary } from './workflows/workflow-library';
+
+/** Bytes for the names of checkpoints of all cards together, which `/status` lists twice. */
+const nameBytes = 96 * 1024;
+const maxMissing = 200;
+const maxWarnings = 20;
 
 /** Milliseconds for which all who ask are told the same counts. */
 const sharedMs = 250;
@@ -52,17 +58,27 @@ export class StatusService {
     const lease = leases[0];
     const disks = this.disks.views();
     const library = disks.find((disk) => disk.place === 'library');
+    const missing = this.missing(gpus);
     return {
       queue: {
         pending: count('pending'), queued: count('queued'), processing: count('processing'), quality_check: count('quality_check'),
         oldest_queued_seconds: oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
       },
-      gpus: gpus.map((gpu) => toGpuView(gpu, live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null)),
+      gpus: gpus.map((gpu) => {
+        const jobId = live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null;
+        return boundedGpu(toGpuView(gpu, jobId), gpus.length);
+      }),
       leader: { holder: lease?.holder ?? null, fence: Number(lease?.fence ?? 0), until: lease?.until.toISOString() ?? null },
       library: { free_bytes: library?.free_bytes ?? 0, total_bytes: library?.total_bytes ?? 0 },
       disks,
       machine: describeMachine(),
-      models: { present: Object.fromEntries(gpus.map((gpu) => [gpu.name, gpu.inventory?.checkpoints ?? []])), missing: this.missing(gpus) },
+      models: {
+        present: Object.fromEntries(
+          gpus.map((gpu) => [gpu.name, namesWithin(gpu.inventory?.checkpoints ?? [], nameBytes / gpus.length).shown]),
+        ),
+        missing: missing.slice(0, maxMissing),
+        ...(missing.length > maxMissing ? { missing_omitted: missing.length - maxMissing } : {}),
+      },
     };
   }
 
@@ -71,9 +87,23 @@ export class StatusService {
     return gpus.filter((gpu) => gpu.inventory !== null).flatMap((gpu) =>
       this.workflows.all().flatMap((workflow) =>
         standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
-          workflow: workflow.file.name, what: describeMissing(missing), where: `${gpu.name} (${gpu.config.url.replace(/\/\/[^@/]*@/, '//')})`,
+          workflow: workflow.file.name,
+          what: shorten(describeMissing(missing), 400),
+          where: `${gpu.name} (${gpu.config.url.replace(/\/\/[^@/]*@/, '//')})`,
         })),
       ),
     );
   }
+}
+
+/** Cards and their files may be many; each shows its share, and says how many names are left out. */
+function boundedGpu(gpu: GpuView, cards: number): GpuView {
+  const { shown, omitted } = namesWithin(gpu.checkpoints, nameBytes / cards);
+  return {
+    ...gpu,
+    checkpoints: shown,
+    ...(omitted === undefined ? {} : { checkpoints_omitted: omitted }),
+    detail: shorten(gpu.detail, 1_000),
+    warnings: gpu.warnings.slice(0, maxWarnings).map((warning) => shorten(warning, 300)),
+  };
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError, withoutCredentials, type Logger } from '@tower/kit';
-import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type NatsConnection, type Status } from 'nats';
+import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection, type Status } from 'nats';
 import { connectGuarded } from './guarded-connection';
 import { parseNatsUrl } from './nats-address';
 
@@ -71,7 +71,10 @@ export class BusConnection {
     return this.reconnectedOnce.signal;
   }
 
-  /** Best effort, never throws: dropped while the connection is down, by design of core NATS, and when it is larger than the server takes. */
+  /**
+   * Best effort, never throws: dropped while the connection is down, by design of core NATS, and when it is larger
+   * than the server takes.
+   */
   publishHint(subject: string, value: unknown): void {
     if (!this.isConnected()) return;
     try {
@@ -79,6 +82,20 @@ export class BusConnection {
     } catch (error) {
       this.logger.warn({ subject }, `a hint could not be sent: ${describeError(error)}`);
     }
+  }
+
+  /**
+   * Calls `take` for every message on the subject until the returned function is called; best effort. Whatever `take`
+   * throws, or a server that does not allow the subject, is a line in the log.
+   */
+  listen(subject: string, take: (message: Msg) => void): () => void {
+    const subscription = this.nats.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) take(message);
+        else this.logger.error({ subject }, `not listening: ${describeError(error)}`);
+      },
+    });
+    return () => subscription.unsubscribe();
   }
 
   /** Lets go what is still to be sent, for a moment; without a server there is nobody to send it to. */

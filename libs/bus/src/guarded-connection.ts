@@ -8,15 +8,19 @@ interface Dispatcher {
 }
 
 /**
- * Connects so that no message can stop the reading. The library calls subscriptions from the loop that reads the socket, and parses headers when
- * they are first looked at, also in callbacks of its own; whatever is thrown there (a header name with a blank is enough) would end the loop and
- * leave a connection that is deaf until its pings time out. Here the one message is dropped with a line in the log.
+ * Connects so that no message can stop the reading. The library calls subscriptions from the loop that reads the
+ * socket, and parses headers when they are first looked at, also in callbacks of its own; whatever is thrown there (a
+ * header name with a blank is enough) would end the loop and leave a connection that is deaf until its pings time
+ * out. Here the one message is dropped with a line in the log.
  */
 export async function connectGuarded(options: ConnectionOptions): Promise<NatsConnection> {
   const nats = await connect(options);
   const { protocol } = nats as unknown as { protocol?: Partial<Dispatcher> };
   const original = protocol?.processMsg;
-  if (protocol === undefined || original === undefined) throw new Error('this version of the nats library delivers messages in another way; connectGuarded has to follow it');
+  if (protocol === undefined || original === undefined)
+    throw new Error(
+      'this version of the nats library delivers messages in another way; connectGuarded has to follow it',
+    );
   protocol.processMsg = (message, data) => {
     try {
       original.call(protocol, message, data);

@@ -39,8 +39,18 @@ export class Heartbeats {
 
   async beat(): Promise<void> {
     const { state, checks } = await this.health.report();
-    const shortened = Object.fromEntries(Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: shorten(detail, maxCheckDetail) }]));
-    const beat: Heartbeat = { service: this.service, instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state, checks: shortened };
+    const shortened = Object.fromEntries(
+      Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: shorten(detail, maxCheckDetail) }]),
+    );
+    const beat: Heartbeat = {
+      service: this.service,
+      instance: this.instance,
+      pid: process.pid,
+      version: towerVersion,
+      started_at: this.startedAt,
+      state,
+      checks: shortened,
+    };
     this.bus.publishHint(heartbeatSubject(this.service), beat);
   }
 }

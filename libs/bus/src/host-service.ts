@@ -146,7 +146,8 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
-        app.connectMicroservice({ strategy: new QuestionServer({ ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service }, context.logger) });
+        const answering = { ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service };
+        app.connectMicroservice({ strategy: new QuestionServer(answering, context.logger, busMetrics) });
         app.connectMicroservice({ strategy });
         await app.init();
         await hosted.repairOnStart?.(app);

@@ -46,7 +46,10 @@ beforeAll(async () => {
   await ensureStreams(await bus.nats.jetstreamManager());
   letters = new DeadLetters('characters', db, bus, logger);
   letters.start();
-  app = await NestFactory.createMicroservice(ReaderModule, { strategy: new JetStreamServer('characters', bus, new BusMetrics(new Metrics('test')), logger), logger: false });
+  app = await NestFactory.createMicroservice(ReaderModule, {
+    strategy: new JetStreamServer('characters', bus, new BusMetrics(new Metrics('test')), logger),
+    logger: false,
+  });
   await app.listen();
 });
 afterAll(async () => {
@@ -61,14 +64,35 @@ afterAll(async () => {
 
 const odd = headers();
 Object.assign(odd, { encode: () => Buffer.from('NATS/1.0\r\nno such name: x\r\n\r\n') });
-const anEvent = (facts: object = {}): object => ({ id: newId(), type: projectArchived.type, time: new Date().toISOString(), source: 'projects', correlationId: newId(), data: { projectId: newId() }, ...facts });
-const publish = (body: string | Uint8Array, withHeaders = headers()): Promise<unknown> => bus.nats.jetstream().publish(`evt.projects.v1.project_archived.${newId()}`, body, { headers: withHeaders });
-const kept = async (): Promise<{ reason: string; payload: string }[]> => db.query('select reason, payload from dead_letter order by stream_seq');
+const anEvent = (facts: object = {}): object => ({
+  id: newId(),
+  type: projectArchived.type,
+  time: new Date().toISOString(),
+  source: 'projects',
+  correlationId: newId(),
+  data: { projectId: newId() },
+  ...facts,
+});
+const publish = (body: string | Uint8Array, withHeaders = headers()): Promise<unknown> =>
+  bus.nats.jetstream().publish(`evt.projects.v1.project_archived.${newId()}`, body, { headers: withHeaders });
+const kept = async (): Promise<{ reason: string; payload: string }[]> =>
+  db.query('select reason, payload from dead_letter order by stream_seq');
 
 it('keeps garbage as dead letters and goes on with what is none', async () => {
   const garbage: (string | Uint8Array)[] = [
-    '', 'hello', 'null', '[]', '5', Uint8Array.of(0xff, 0xfe, 0), '['.repeat(300_000), Buffer.alloc(8 * 1024 * 1024 - 1_000, 'x'), JSON.stringify({}), JSON.stringify(anEvent({ type: { toString: 1 } })),
-    JSON.stringify(anEvent({ type: 'x'.repeat(1_000_000) })), JSON.stringify(anEvent({ data: { projectId: 'x' } })), JSON.stringify(anEvent({ id: 'x'.repeat(100_000) })),
+    '',
+    'hello',
+    'null',
+    '[]',
+    '5',
+    Uint8Array.of(0xff, 0xfe, 0),
+    '['.repeat(300_000),
+    Buffer.alloc(8 * 1024 * 1024 - 1_000, 'x'),
+    JSON.stringify({}),
+    JSON.stringify(anEvent({ type: { toString: 1 } })),
+    JSON.stringify(anEvent({ type: 'x'.repeat(1_000_000) })),
+    JSON.stringify(anEvent({ data: { projectId: 'x' } })),
+    JSON.stringify(anEvent({ id: 'x'.repeat(100_000) })),
   ];
   for (const body of garbage) await publish(body);
   for (let index = 0; index < 20; index++) await publish('odd', odd);
@@ -86,8 +110,14 @@ it('keeps garbage as dead letters and goes on with what is none', async () => {
 it('lets go of advisories that are none and keeps those that are', async () => {
   const subject = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.PROJECTS.characters';
   const forged = [
-    '', 'hello', 'null', '{}', JSON.stringify({ stream: 'a.b', consumer: 'c', stream_seq: 1, deliveries: 1 }), JSON.stringify({ stream: 'PROJECTS', consumer: 'characters', stream_seq: 'x', deliveries: 1 }),
-    JSON.stringify({ stream: 'PROJECTS', consumer: 'characters', stream_seq: 1e300, deliveries: 1 }), Buffer.alloc(1_000_000, '{'),
+    '',
+    'hello',
+    'null',
+    '{}',
+    JSON.stringify({ stream: 'a.b', consumer: 'c', stream_seq: 1, deliveries: 1 }),
+    JSON.stringify({ stream: 'PROJECTS', consumer: 'characters', stream_seq: 'x', deliveries: 1 }),
+    JSON.stringify({ stream: 'PROJECTS', consumer: 'characters', stream_seq: 1e300, deliveries: 1 }),
+    Buffer.alloc(1_000_000, '{'),
   ];
   for (let round = 0; round < 4; round++) for (const body of forged) bus.nats.publish(subject, body, { headers: odd });
   const before = (await kept()).length;

@@ -57,7 +57,9 @@ function wrap<Message, Handler extends Method<Message>>(target: object, key: str
   if (handler === undefined) throw new Error('only methods can be handlers');
   const parsing: Method<unknown> = async function (this: unknown, raw, delivery) {
     const message = parse(raw);
-    await correlated({ correlationId: correlationIdIn(message) ?? newId() }, () => handler.call(this, message, delivery));
+    await correlated({ correlationId: correlationIdIn(message) ?? newId() }, () =>
+      handler.call(this, message, delivery),
+    );
   };
   descriptor.value = parsing as Handler;
   UseFilters(PassErrorsOn)(target, key, descriptor);
@@ -75,7 +77,12 @@ function correlationIdIn(message: unknown): string | undefined {
 function parseEvent(definitions: readonly EventDefinition[], raw: unknown): unknown {
   const type = (raw as { type?: unknown } | null)?.type;
   const definition = definitions.find((candidate) => candidate.type === type);
-  if (definition === undefined) throw new AppError('invalid', 'event_type_unexpected', `this consumer does not read ${typeof type === 'string' ? shorten(type, 200) : 'messages without a type'}`);
+  if (definition === undefined)
+    throw new AppError(
+      'invalid',
+      'event_type_unexpected',
+      `this consumer does not read ${typeof type === 'string' ? shorten(type, 200) : 'messages without a type'}`,
+    );
   try {
     return definition.parse(raw);
   } catch (error) {

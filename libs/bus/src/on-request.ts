@@ -11,8 +11,8 @@ import { toErrorReply, type Reply } from './reply';
 const answering = new Answering();
 
 /**
- * Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and code. An answer of more
- * than `maxAnswerBytes` is replaced by the error `answer_too_large`.
+ * Answers a request over core NATS. Input and output are checked against the definition; errors travel with kind and
+ * code. An answer of more than `maxAnswerBytes` is replaced by the error `answer_too_large`.
  */
 export function OnRequest<const Definition extends RequestDefinition>(definition: Definition) {
   return <Handler extends (input: InputOf<Definition>) => Promise<OutputOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
@@ -42,7 +42,11 @@ export function OnRequest<const Definition extends RequestDefinition>(definition
 function measured(definition: RequestDefinition, value: unknown): Reply {
   const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
   if (bytes <= maxAnswerBytes) return { ok: true, value };
-  Logger.error(`answering ${definition.subject}: ${bytes} bytes are more than the ${maxAnswerBytes} of one answer`, undefined, 'requests');
+  Logger.error(
+    `answering ${definition.subject}: ${bytes} bytes are more than the ${maxAnswerBytes} of one answer`,
+    undefined,
+    'requests',
+  );
   return tooLargeAnswer(bytes, maxAnswerBytes);
 }
 

@@ -2,24 +2,24 @@ import { ServerNats, type NatsOptions } from '@nestjs/microservices';
 import { AppError, correlated, describeError, requireInTime, type Logger } from '@tower/kit';
 import type { Msg, NatsConnection } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
+import type { BusMetrics } from './bus.metrics';
 import { connectGuarded } from './guarded-connection';
 import { readQuestion, type Question } from './question';
 import { toErrorReply, type Reply } from './reply';
 
-/** Milliseconds from which on an answer is worth a line in the log. */
-const slowMs = 1_000;
-
 type Options = Required<NatsOptions>['options'];
 
 /**
- * Nest's NATS transport for questions, with its two holes closed: taking a message and sending an answer cannot reject, whatever came in or
- * would go out. Every question with a reply address is answered; one that is malformed, late, too large, or whose answer does not fit gets an
- * error that says so. A question past its deadline is not begun.
+ * Nest's NATS transport for questions, with its two holes closed: taking a message and sending an answer cannot
+ * reject, whatever came in or would go out. Every question with a reply address is answered; one that is malformed,
+ * late, too large, or whose answer does not fit gets an error that says so. A question past its deadline is not
+ * begun.
  */
 export class QuestionServer extends ServerNats {
   constructor(
     private readonly settings: Options,
     private readonly log: Logger,
+    private readonly metrics: BusMetrics,
   ) {
     super(settings);
   }
@@ -38,7 +38,11 @@ export class QuestionServer extends ServerNats {
     try {
       question = readQuestion(message);
     } catch (error) {
-      this.log.warn({ subject: channel, bytes: message.data.length }, `a question was refused: ${describeError(error)}`);
+      this.log.warn(
+        { subject: channel, bytes: message.data.length },
+        `a question was refused: ${describeError(error)}`,
+      );
+      this.metrics.answers.inc({ subject: channel, outcome: 'malformed' });
       this.reply(message, '', toErrorReply(error));
       return;
     }
@@ -61,8 +65,9 @@ export class QuestionServer extends ServerNats {
         outcome = toErrorReply(error);
       }
       this.reply(message, id, outcome);
+      this.metrics.answers.inc({ subject: channel, outcome: isRefusal(outcome) ? outcome.error.kind : 'answered' });
       const ms = Math.round(performance.now() - startedAt);
-      this.log[ms >= slowMs ? 'info' : 'debug']({ subject: channel, ms }, 'answered');
+      this.log.info({ subject: channel, ms, ...(isRefusal(outcome) ? { code: outcome.error.code } : {}) }, 'answered');
     });
   }
 
@@ -79,9 +84,19 @@ export class QuestionServer extends ServerNats {
   }
 }
 
-const encode = (id: string, reply: unknown): Buffer => Buffer.from(JSON.stringify({ id, response: reply, isDisposed: true }));
+type Refusal = Extract<Reply, { ok: false }>;
+
+const isRefusal = (reply: unknown): reply is Refusal =>
+  typeof reply === 'object' && reply !== null && (reply as Partial<Refusal>).ok === false;
+
+const encode = (id: string, reply: unknown): Buffer =>
+  Buffer.from(JSON.stringify({ id, response: reply, isDisposed: true }));
 
 export const tooLargeAnswer = (bytes: number, max: number): Reply =>
   toErrorReply(
-    new AppError('invalid', 'answer_too_large', `the answer would have ${bytes} bytes, and at most ${max} fit into one; ask for less at once: a smaller limit, or a narrower filter`),
+    new AppError(
+      'invalid',
+      'answer_too_large',
+      `the answer would have ${bytes} bytes, and at most ${max} fit into one; ask for less at once: a smaller limit, or a narrower filter`,
+    ),
   );

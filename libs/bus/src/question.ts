@@ -4,7 +4,10 @@ import { headers, type Msg, type MsgHdrs } from 'nats';
 import { z } from 'zod';
 import { headerOf } from './guarded-connection';
 
-/** Milliseconds since 1970 after which nobody waits for the answer. Asker and answerer are expected to agree on the time to a second. */
+/**
+ * Milliseconds since 1970 after which nobody waits for the answer. Asker and answerer are expected to agree on the
+ * time to a second.
+ */
 export const deadlineHeader = 'Tower-Deadline';
 export const correlationHeader = 'Correlation-Id';
 export const traceparentHeader = 'traceparent';
@@ -44,12 +47,21 @@ export function readQuestion(message: Msg): Question {
   const { data, subject } = message;
   if (data.length > maxQuestionBytes) throw tooLargeQuestion(data.length, maxQuestionBytes);
   const parsed = packet.safeParse(jsonOf(data));
-  if (!parsed.success) throw new AppError('invalid', 'question_malformed', `what came on ${shorten(subject, 200)} is not a question: JSON with an id and data is expected`);
+  if (!parsed.success)
+    throw new AppError(
+      'invalid',
+      'question_malformed',
+      `what came on ${shorten(subject, 200)} is not a question: JSON with an id and data is expected`,
+    );
   return { id: parsed.data.id, data: parsed.data.data, correlation: correlationOf(message) };
 }
 
 export const tooLargeQuestion = (bytes: number, max: number): AppError =>
-  new AppError('too_large', 'question_too_large', `the request comes to ${bytes} bytes between the services, which take at most ${max}; send less at once`);
+  new AppError(
+    'too_large',
+    'question_too_large',
+    `the request comes to ${bytes} bytes between the services, which take at most ${max}; send less at once`,
+  );
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -188,7 +188,9 @@ describe('the outbox relay', () => {
          select 'PROJECTS', 'evt.projects.v1.project_created.x', gen_random_uuid(), 'huge' || n, jsonb_build_object('filler', repeat('x', $2::int)) from generate_series(1, $1::int) n`,
         [count, bytes],
       );
-    const deadLetters = (): Promise<{ stream: string; consumer: string; subject: string; reason: string; deliveries: number; payload: string }[]> => db.query('select * from dead_letter order by stream_seq');
+    const deadLetters = (): Promise<
+      { stream: string; consumer: string; subject: string; reason: string; deliveries: number; payload: string }[]
+    > => db.query('select * from dead_letter order by stream_seq');
 
     it('keeps it as a dead letter, sends the others and is well', async () => {
       await writeHuge(1);
@@ -198,7 +200,13 @@ describe('the outbox relay', () => {
       expect((await readStream()).map((event) => event.id)).toEqual(ids);
       const [letter, ...more] = await deadLetters();
       expect(more).toEqual([]);
-      expect(letter).toMatchObject({ stream, consumer: 'outbox', subject: 'evt.projects.v1.project_created.x', deliveries: 0, reason: expect.stringMatching(/does not take it: .*MAX_PAYLOAD/) as string });
+      expect(letter).toMatchObject({
+        stream,
+        consumer: 'outbox',
+        subject: 'evt.projects.v1.project_created.x',
+        deliveries: 0,
+        reason: expect.stringMatching(/does not take it: .*MAX_PAYLOAD/) as string,
+      });
       expect(letter?.payload).toHaveLength(9 * 1024 * 1024 + '{"filler": ""}'.length);
       await waitFor(() => relay.trouble() === undefined);
       // A repair looks for events that the stream lost; this one it never had.

@@ -27,7 +27,12 @@ const publishTimeoutMs = 5_000;
 const retryMs = 250;
 
 /** What the client library refuses to send whenever it is tried. */
-const neverSent = new Set<string>([ErrorCode.MaxPayloadExceeded, ErrorCode.BadPayload, ErrorCode.BadSubject, ErrorCode.BadHeader]);
+const neverSent = new Set<string>([
+  ErrorCode.MaxPayloadExceeded,
+  ErrorCode.BadPayload,
+  ErrorCode.BadSubject,
+  ErrorCode.BadHeader,
+]);
 /** JetStream's error code for a message that is larger than its stream takes. */
 const messageTooLarge = 10054;
 
@@ -38,9 +43,9 @@ function isRefusedForGood(error: unknown): boolean {
 }
 
 /**
- * Sends what waits in a service's outbox. One relay per schema acts (a lease); events of one aggregate leave one after the other, others side
- * by side. A publish whose answer never came is repeated under the same message id, so the stream keeps one. An event that the server would
- * never take becomes a dead letter and stops nothing.
+ * Sends what waits in a service's outbox. One relay per schema acts (a lease); events of one aggregate leave one
+ * after the other, others side by side. A publish whose answer never came is repeated under the same message id, so
+ * the stream keeps one. An event that the server would never take becomes a dead letter and stops nothing.
  */
 export class OutboxRelay {
   private readonly lease: Lease;
@@ -180,7 +185,11 @@ export class OutboxRelay {
        on conflict do nothing`,
       [row.id, reason],
     );
-    this.logger.error({ stream: row.stream, subject: row.subject, outboxId: row.id, reason }, 'an event can never be sent; stored as a dead letter');
+    this.metrics.givenUp.inc({ stream: row.stream });
+    this.logger.error(
+      { stream: row.stream, subject: row.subject, outboxId: row.id, reason },
+      'an event can never be sent; stored as a dead letter',
+    );
   }
 
   /**

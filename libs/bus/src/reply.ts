@@ -2,7 +2,16 @@ import { fieldError } from '@tower/contracts';
 import { AppError, toAppError, type ErrorKind } from '@tower/kit';
 import { z } from 'zod';
 
-const kinds = ['invalid', 'too_large', 'not_found', 'conflict', 'forbidden', 'too_many', 'unavailable', 'internal'] as const satisfies readonly ErrorKind[];
+const kinds = [
+  'invalid',
+  'too_large',
+  'not_found',
+  'conflict',
+  'forbidden',
+  'too_many',
+  'unavailable',
+  'internal',
+] as const satisfies readonly ErrorKind[];
 
 /** What travels back over core NATS: the value, or an error that keeps its kind and code. */
 export const reply = z.discriminatedUnion('ok', [

@@ -26,8 +26,9 @@ interface Sending {
 type Outcome = { answered: true; answer: unknown } | { answered: false; heard: boolean; why: string };
 
 /**
- * Asks other services, with the question's own time-out. A repeatable question is asked again while nobody is there to answer. Every question
- * carries an id, the time at which nobody waits any more, and the request that it belongs to.
+ * Asks other services, with the question's own time-out. A repeatable question is asked again while nobody is there
+ * to answer. Every question carries an id, the time at which nobody waits any more, and the request that it belongs
+ * to.
  */
 export class RequestClient {
   private readonly options: ConnectionOptions;
@@ -52,9 +53,9 @@ export class RequestClient {
   }
 
   /**
-   * Throws the other side's AppError; `unavailable` when nobody answers in time; `outcome_unknown` when somebody may have begun to make what was
-   * asked for; `question_too_large`; `answer_malformed` when what came back cannot be understood. Equal looks share an answer, which is not to be
-   * changed.
+   * Throws the other side's AppError; `unavailable` when nobody answers in time; `outcome_unknown` when somebody may
+   * have begun to make what was asked for; `question_too_large`; `answer_malformed` when what came back cannot be
+   * understood. Equal looks share an answer, which is not to be changed.
    */
   ask<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
     if (changesSomething(definition)) return this.askAlone(definition, input);
@@ -68,9 +69,9 @@ export class RequestClient {
     const startedAt = performance.now();
     const correlation = correlationFor(definition, input);
     const sending = this.prepare(definition, input, correlation);
+    requireInTime(correlation.deadline);
     let heard = false;
     for (;;) {
-      requireInTime(correlation.deadline);
       const outcome = await this.once(sending, Math.max(50, correlation.deadline - Date.now()));
       if (outcome.answered) {
         this.count(definition, 'answered');
@@ -83,7 +84,9 @@ export class RequestClient {
         continue;
       }
       this.count(definition, 'unanswered');
-      throw heard && definition.creates !== undefined ? unknownOutcome(definition, outcome.why) : nobodyThere(definition, outcome.why);
+      throw heard && definition.creates !== undefined
+        ? unknownOutcome(definition, outcome.why)
+        : nobodyThere(definition, outcome.why);
     }
   }
 
@@ -92,7 +95,11 @@ export class RequestClient {
     await this.nats?.close();
   }
 
-  private prepare(definition: RequestDefinition, input: unknown, correlation: Correlation & { deadline: number }): Sending {
+  private prepare(
+    definition: RequestDefinition,
+    input: unknown,
+    correlation: Correlation & { deadline: number },
+  ): Sending {
     const id = newId();
     const body = Buffer.from(JSON.stringify({ pattern: definition.subject, data: input, id }));
     const headers = questionHeaders(correlation);
@@ -107,7 +114,8 @@ export class RequestClient {
   /** Never rejects, and nothing that is thrown in here reaches the reader of the connection. */
   private once({ definition, id, body, headers }: Sending, waitMs: number): Promise<Outcome> {
     const { nats } = this;
-    if (nats === undefined || !this.connected || nats.isClosed()) return Promise.resolve({ answered: false, heard: false, why: 'the connection to the message server is down' });
+    if (nats === undefined || !this.connected || nats.isClosed())
+      return Promise.resolve({ answered: false, heard: false, why: 'the connection to the message server is down' });
     return new Promise((resolve) => {
       const inbox = createInbox(this.options.inboxPrefix);
       const settle = (outcome: Outcome): void => {
@@ -116,8 +124,12 @@ export class RequestClient {
         subscription.unsubscribe();
         resolve(outcome);
       };
-      const onLost = (): void => settle({ answered: false, heard: true, why: 'the connection to the message server broke' });
-      const timer = setTimeout(() => settle({ answered: false, heard: true, why: `no answer within ${Math.round(waitMs)} ms` }), waitMs);
+      const onLost = (): void =>
+        settle({ answered: false, heard: true, why: 'the connection to the message server broke' });
+      const timer = setTimeout(
+        () => settle({ answered: false, heard: true, why: `no answer within ${Math.round(waitMs)} ms` }),
+        waitMs,
+      );
       const subscription = nats.subscribe(inbox, {
         callback: (error, message) => {
           if (error !== null) settle({ answered: false, heard: false, why: error.message });
@@ -191,10 +203,20 @@ function valueOf<Definition extends RequestDefinition>(definition: Definition, a
 }
 
 const malformedAnswer = (definition: RequestDefinition, cause: unknown): AppError =>
-  new AppError('internal', 'answer_malformed', `the ${definition.owner} service gave an answer to ${definition.subject} that is none; are all processes of the same version?`, { cause });
+  new AppError(
+    'internal',
+    'answer_malformed',
+    `the ${definition.owner} service gave an answer to ${definition.subject} that is none; are all processes of the same version?`,
+    { cause },
+  );
 
 const nobodyThere = ({ owner }: RequestDefinition, why: string): AppError =>
-  new AppError('unavailable', `${owner.replaceAll('-', '_')}_unavailable`, `the ${owner} service does not answer right now; try again in a moment`, { cause: why, retryAfterMs: 2_000 });
+  new AppError(
+    'unavailable',
+    `${owner.replaceAll('-', '_')}_unavailable`,
+    `the ${owner} service does not answer right now; try again in a moment`,
+    { cause: why, retryAfterMs: 2_000 },
+  );
 
 const unknownOutcome = ({ owner, creates = '' }: RequestDefinition, why: string): AppError =>
   new AppError(

@@ -69,7 +69,14 @@ afterEach(async () => {
 });
 
 async function startService(): Promise<void> {
-  service = await NestFactory.createMicroservice(AnswersModule, { strategy: new QuestionServer({ ...natsOptions(nats.url, 'answers'), servers: [nats.url], queue: 'projects' }, logger), logger: false });
+  service = await NestFactory.createMicroservice(AnswersModule, {
+    strategy: new QuestionServer(
+      { ...natsOptions(nats.url, 'answers'), servers: [nats.url], queue: 'projects' },
+      logger,
+      new BusMetrics(new Metrics('answers')),
+    ),
+    logger: false,
+  });
   await service.listen();
 }
 

@@ -49,6 +49,7 @@ export const gpuView = z
     prefers: z.array(workKind),
     only: z.boolean(),
     checkpoints: z.array(z.string()),
+    checkpoints_omitted: z.int().min(1).optional().describe('how many more there are than fit into this answer'),
     current_job_id: z.uuid().nullable(),
     foreign_prompts: z.int(),
     /** What a person should know although the card works. */

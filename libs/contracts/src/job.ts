@@ -92,7 +92,13 @@ export const taskView = z
     plan: planView,
     /** Steps of the recovery ladder that were taken, oldest first. */
     recovery: z.array(recoveryStepView),
+    /**
+     * The newest ones: all, unless the job would be too large for one answer. Pages of all are in `/jobs/{id}/params`
+     * and `/jobs/{id}/quality`.
+     */
     attempts: z.array(attemptView),
+    /** How many attempts there were, shown or not. */
+    attempts_total: z.int().min(0),
   })
   .meta({ id: 'Task' });
 export type TaskView = z.infer<typeof taskView>;
@@ -173,9 +179,16 @@ export const jobView = progressView
   .meta({ id: 'Job' });
 export type JobView = z.infer<typeof jobView>;
 
+/** Characters of a prompt in a line of `GET /jobs`. */
+export const summaryPromptLength = 200;
+
 /** A line of `GET /jobs`. */
 export const jobSummary = jobView
   .pick({ id: true, project_id: true, job_type: true, workflow: true, preset: true, priority: true, status: true, stage: true, progress: true, prompt: true, model_name: true, width: true, height: true, frame_count: true, fps: true, seed: true, count: true, images_complete: true, gpus: true, created_at: true, ended_at: true, total_seconds: true, error: true })
+  .extend({
+    prompt: z.string().describe(`its first ${summaryPromptLength} characters; GET /jobs/{id} has the whole`),
+    prompt_cut: z.boolean().describe('whether `prompt` is only the beginning'),
+  })
   .meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof jobSummary>;
 
@@ -206,6 +219,12 @@ export const jobEventView = z
   .object({ job_id: uuid, seq: z.int().min(1), type: z.string(), at: instant, data: z.record(z.string(), z.unknown()) })
   .meta({ id: 'JobEvent' });
 export type JobEventView = z.infer<typeof jobEventView>;
+
+export const jobEventsPage = z.object({
+  items: z.array(jobEventView),
+  next_after: z.int().min(1).optional().describe('`after` of the next page; absent on the last one'),
+});
+export type JobEventsPage = z.infer<typeof jobEventsPage>;
 
 /** What an output may be. */
 export const artifactMediaTypes = ['image/png', 'image/webp', 'image/jpeg', 'image/gif', 'video/mp4', 'video/webm'] as const;
@@ -280,6 +299,7 @@ export const jobQualityView = z
         judged_at: instant,
       }),
     ),
+    next_cursor: z.string().optional().describe('absent on the last page'),
   })
   .meta({ id: 'JobQuality' });
 export type JobQualityView = z.infer<typeof jobQualityView>;

@@ -13,9 +13,17 @@ const cursor = z
   .regex(/^[A-Za-z0-9_-]{22}$/, 'must be next_cursor of a previous page')
   .meta({ description: '`next_cursor` of the previous page' });
 
-/** Query fields of every list: newest first. */
+/**
+ * Bytes of a page's items as JSON: a page ends before it would be larger, also when fewer than `limit` fit. Below
+ * what one answer may have.
+ */
+export const maxPageBytes = 384 * 1024;
+
+/** Query fields of every list: newest first, unless the list says otherwise. */
 export const pageQuery = {
-  limit: wholeNumber(1, 200).default(50).meta({ description: 'at most so many; 50 unless told' }),
+  limit: wholeNumber(1, 200)
+    .default(50)
+    .meta({ description: 'at most so many; a page of large items is shorter: only a missing `next_cursor` says that it is the last' }),
   cursor: cursor.optional(),
 };
 

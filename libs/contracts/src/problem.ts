@@ -18,7 +18,12 @@ export const problem = z
     instance: z.string().optional(),
     correlation_id: z.string().optional(),
     retry_after_seconds: z.number().optional(),
-    idempotency_key: z.string().optional().describe('of a create whose outcome is not known: repeat the request with this as Idempotency-Key, and it is made once'),
+    idempotency_key: z
+      .string()
+      .optional()
+      .describe(
+        'of a create whose outcome is not known: repeat the request with this as Idempotency-Key, and it is made once',
+      ),
     errors: z.array(fieldError).optional(),
     errors_omitted: z.int().min(1).optional().describe('how many more fields are wrong than `errors` names'),
   })

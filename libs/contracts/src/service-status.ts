@@ -20,7 +20,9 @@ export const heartbeat = z.object({
   version: z.string().max(100),
   started_at: instant,
   state: z.enum(['starting', 'ready', 'degraded', 'stopping']),
-  checks: z.record(z.string().max(100), healthCheck.extend({ detail: z.string().max(maxCheckDetail) })).refine((checks) => Object.keys(checks).length <= 128, 'at most 128 checks'),
+  checks: z
+    .record(z.string().max(100), healthCheck.extend({ detail: z.string().max(maxCheckDetail) }))
+    .refine((checks) => Object.keys(checks).length <= 128, 'at most 128 checks'),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
@@ -90,7 +92,11 @@ export const renderingStatus = z.object({
   library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
   machine: machineView,
   disks: z.array(diskView).describe('what Tower itself writes to; new work starts only while all are ok'),
-  models: z.object({ present: z.record(z.string(), z.array(z.string())), missing: z.array(z.object({ workflow: z.string(), what: z.string(), where: z.string() })) }),
+  models: z.object({
+    present: z.record(z.string(), z.array(z.string())),
+    missing: z.array(z.object({ workflow: z.string(), what: z.string(), where: z.string() })),
+    missing_omitted: z.int().min(1).optional().describe('how many more are missing than are named'),
+  }),
 });
 export type RenderingStatus = z.infer<typeof renderingStatus>;
 

@@ -19,6 +19,7 @@ export const workflowParameterView = z
     optional: z.boolean(),
     /** Values that it takes: a list of the workflow's own or what the cards announce; null where it is no choice or no card was seen. */
     choices: z.array(z.string()).nullable(),
+    choices_omitted: z.int().min(1).optional().describe('how many more it takes than are named'),
     /** Folder below `models` whose files it names. */
     folder: z.string().nullable(),
     /** Where to get the preferred file. */
@@ -42,6 +43,7 @@ export const workflowCardView = z
     /** What keeps it from running, in a sentence. */
     reason: z.string().nullable(),
     missing: z.array(missingView),
+    missing_omitted: z.int().min(1).optional().describe('how much more is missing than is named'),
     /** MiB that it needs, by what was learnt or else by the workflow's formula; null while no values could be chosen. */
     vram_need_mb: z.number().nullable(),
     vram_mb: z.number().nullable(),

@@ -3,8 +3,9 @@ import { AppError, requireInTime } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 
 /**
- * Runs a create once per key: a repeat with the same request gets the first answer, one with another request is refused.
- * Without a key the work simply runs. Throws `question_expired` when nobody waits for the outcome any more. Must be the first thing in the transaction: the row lock makes a concurrent repeat wait.
+ * Runs a create once per key: a repeat with the same request gets the first answer, one with another request is
+ * refused. Without a key the work simply runs. Throws `question_expired` when nobody waits for the outcome any more.
+ * Must be the first thing in the transaction: the row lock makes a concurrent repeat wait.
  */
 export async function onceByKey<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown, work: () => Promise<Response>): Promise<Response> {
   // The last moment at which it can still be left undone: who asked has given up, and may ask again.

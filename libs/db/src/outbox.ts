@@ -8,7 +8,10 @@ export interface Provenance {
   causationId?: string | undefined;
 }
 
-/** Bytes of one event as it travels. Events carry ids and facts; what is larger is a mistake that no stream or reader should have to bear. */
+/**
+ * Bytes of one event as it travels. Events carry ids and facts; what is larger is a mistake that no stream or reader
+ * should have to bear.
+ */
 export const maxEventBytes = 256 * 1024;
 
 /** Writes events beside the facts they announce: both or neither. The relay sends them after the commit. */
@@ -19,8 +22,8 @@ export class Outbox {
   ) {}
 
   /**
-   * Returns the event's id. Throws when the data is not what the event promises, and `event_too_large` above `maxEventBytes`: bugs of ours that
-   * must not leave the house. The transaction that wanted it fails with it.
+   * Returns the event's id. Throws when the data is not what the event promises, and `event_too_large` above
+   * `maxEventBytes`: bugs of ours that must not leave the house. The transaction that wanted it fails with it.
    */
   async add<Definition extends EventDefinition>(tx: EntityManager, event: Definition, data: DataOf<Definition>, provenance: Provenance): Promise<string> {
     const message = this.message(event, data, provenance);
@@ -43,8 +46,19 @@ export class Outbox {
     };
     const json = JSON.stringify(payload);
     const bytes = Buffer.byteLength(json);
-    if (bytes > maxEventBytes) throw new AppError('too_large', 'event_too_large', `the event ${event.type} would have ${bytes} bytes, and at most ${maxEventBytes} are taken; nothing was changed`);
-    return { stream: eventStream(event.owner), subject: event.subjectOf(facts), msgId: id, aggregate: event.aggregateOf(facts), payload: json };
+    if (bytes > maxEventBytes)
+      throw new AppError(
+        'too_large',
+        'event_too_large',
+        `the event ${event.type} would have ${bytes} bytes, and at most ${maxEventBytes} are taken; nothing was changed`,
+      );
+    return {
+      stream: eventStream(event.owner),
+      subject: event.subjectOf(facts),
+      msgId: id,
+      aggregate: event.aggregateOf(facts),
+      payload: json,
+    };
   }
 }
 

@@ -14,7 +14,8 @@ export interface Correlation {
 const current = new AsyncLocalStorage<Correlation>();
 
 /** Runs `work`, and everything that it starts, for this request. */
-export const correlated = <Result>(correlation: Correlation, work: () => Result): Result => current.run(correlation, work);
+export const correlated = <Result,>(correlation: Correlation, work: () => Result): Result =>
+  current.run(correlation, work);
 
 /** For whom the running code works; undefined where it works for itself. */
 export const currentCorrelation = (): Correlation | undefined => current.getStore();
@@ -36,8 +37,14 @@ export function correlationFields(): { correlationId?: string; traceId?: string 
   return { correlationId, ...(traceparent === undefined ? {} : { traceId: traceparent.split('-')[1] ?? '' }) };
 }
 
-/** Throws `question_expired` when nobody waits for the outcome any more; for the last moment before something is done. */
+/**
+ * Throws `question_expired` when nobody waits for the outcome any more; for the last moment before something is done.
+ */
 export function requireInTime(deadline = current.getStore()?.deadline): void {
   if (deadline === undefined || Date.now() < deadline) return;
-  throw new AppError('unavailable', 'question_expired', 'this was asked too long ago for anybody to wait for the answer; nothing was done. When it goes on, the clocks of the machines differ');
+  throw new AppError(
+    'unavailable',
+    'question_expired',
+    'this was asked too long ago for anybody to wait for the answer; nothing was done. When it goes on, the clocks of the machines differ',
+  );
 }

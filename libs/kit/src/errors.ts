@@ -3,7 +3,10 @@ import type { FieldError } from '@tower/contracts';
 /** What is wrong, not which protocol asks. */
 export type ErrorKind = 'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'too_many' | 'unavailable' | 'internal';
 
-/** At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read ten thousand sentences. */
+/**
+ * At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read
+ * ten thousand sentences.
+ */
 export const maxFieldErrors = 50;
 /** Characters. An error travels in replies, events and logs, and must fit into all of them whatever was sent. */
 const maxMessageLength = 4_000;
@@ -23,8 +26,8 @@ export interface AppErrorOptions {
 }
 
 /**
- * The one error class of our own; everything else that is thrown counts as `internal`. Message and fields are cut to what a person can read, so
- * that no error is ever too large to be told.
+ * The one error class of our own; everything else that is thrown counts as `internal`. Message and fields are cut to
+ * what a person can read, so that no error is ever too large to be told.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -42,7 +45,10 @@ export class AppError extends Error {
   }
 }
 
-/** The text, or its beginning with a mark that it goes on; never half of a character. `max` counts UTF-16 units and includes the mark. */
+/**
+ * The text, or its beginning with a mark that it goes on; never half of a character. `max` counts UTF-16 units and
+ * includes the mark.
+ */
 export function shorten(text: string, max: number): string {
   if (text.length <= max) return text;
   const cut = text.slice(0, max - 1);
@@ -52,7 +58,10 @@ export function shorten(text: string, max: number): string {
 function boundFields(options: AppErrorOptions): AppErrorOptions {
   const { fields } = options;
   if (fields === undefined) return options;
-  const shown = fields.slice(0, maxFieldErrors).map(({ pointer, message }) => ({ pointer: shorten(pointer, maxPointerLength), message: shorten(message, maxFieldMessageLength) }));
+  const shown = fields.slice(0, maxFieldErrors).map(({ pointer, message }) => ({
+    pointer: shorten(pointer, maxPointerLength),
+    message: shorten(message, maxFieldMessageLength),
+  }));
   const omitted = fields.length - shown.length + (options.fieldsOmitted ?? 0);
   return { ...options, fields: shown, ...(omitted === 0 ? {} : { fieldsOmitted: omitted }) };
 }

@@ -37,7 +37,8 @@ describe('toProblem', () => {
 });
 
 describe('an error', () => {
-  const fields = (count: number) => Array.from({ length: count }, (_, index) => ({ pointer: `/${index}`, message: 'no' }));
+  const fields = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ pointer: `/${index}`, message: 'no' }));
 
   it('names 50 wrong fields and counts the others, also when it is passed on', () => {
     const error = new AppError('invalid', 'x', 'y', { fields: fields(9_000) });
@@ -45,6 +46,24 @@ describe('an error', () => {
     expect(toProblem(error)).toMatchObject({ errors_omitted: 8_950 });
     expect(new AppError('invalid', 'x', 'y', error.options).options.fieldsOmitted).toBe(8_950);
     expect(toProblem(new AppError('invalid', 'x', 'y', { fields: fields(50) }))).not.toHaveProperty('errors_omitted');
+  });
+
+  it('stays small when thousands of unknown fields were sent', () => {
+    const body = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`p${index}${'x'.repeat(1_000)}`, 1]));
+    const error = (() => {
+      try {
+        return parseInput(
+          z.strictObject({ parameters: z.strictObject({}) }),
+          { parameters: body },
+          { code: 'body_invalid', message: 'the body is not valid' },
+        );
+      } catch (thrown) {
+        return thrown as AppError;
+      }
+    })() as AppError;
+    expect(error.options.fieldsOmitted).toBe(14_950);
+    expect(JSON.stringify(toProblem(error)).length).toBeLessThan(40_000);
+    expect(error.message).toMatch(/; and 14997 more$/);
   });
 
   it('cuts texts without halving a character', () => {

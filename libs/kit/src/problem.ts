@@ -63,11 +63,18 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unkn
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const fields = fieldErrorsOf(result.error.issues, what.root ?? '');
-  throw new AppError('invalid', what.code, `${what.message}: ${summaryOf(fields.map(({ pointer, message }) => `${pointer === '' ? 'body' : shorten(pointer, 100)}: ${message}`))}`, { fields });
+  throw new AppError(
+    'invalid',
+    what.code,
+    `${what.message}: ${summaryOf(fields.map(({ pointer, message }) => `${pointer === '' ? 'body' : shorten(pointer, 100)}: ${message}`))}`,
+    { fields },
+  );
 }
 
 /** The first few of several findings as one sentence, with the number of the others. */
 export function summaryOf(findings: readonly string[]): string {
   const shown = findings.slice(0, 3).map((finding) => shorten(finding, 500));
-  return findings.length > shown.length ? `${shown.join('; ')}; and ${findings.length - shown.length} more` : shown.join('; ');
+  return findings.length > shown.length
+    ? `${shown.join('; ')}; and ${findings.length - shown.length} more`
+    : shown.join('; ');
 }

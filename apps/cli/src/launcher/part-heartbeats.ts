@@ -41,7 +41,10 @@ export class PartHeartbeats {
   }
 
   private launcherBeat(): Heartbeat {
-    const checks = this.supervisors.map((supervisor) => [supervisor.part.name, { ok: supervisor.incarnation() !== undefined, detail: shorten(supervisor.describe(), maxCheckDetail) }] as const);
+    const checks = this.supervisors.map((supervisor) => {
+      const check = { ok: supervisor.incarnation() !== undefined, detail: shorten(supervisor.describe(), maxCheckDetail) };
+      return [supervisor.part.name, check] as const;
+    });
     return { service: 'launcher', instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state: this.state, checks: Object.fromEntries(checks) };
   }
 }

@@ -4,7 +4,7 @@ import { BusConnection, DATABASE_URL } from '@tower/bus';
 import { progressFilter, progressView, type FeedEvent, type FeedMessage, type ProgressView } from '@tower/contracts';
 import { NotificationListener } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
-import type { Subscription } from 'nats';
+import type { Msg } from 'nats';
 import { FeedMetrics } from '../gateway.metrics';
 import { FeedService } from './feed.service';
 import { ProgressRelay } from './progress-relay';
@@ -47,15 +47,15 @@ export class FeedHub {
     this.position = (await this.feed.bounds()).latest;
     const listener = new NotificationListener(this.databaseUrl, 'event_feed_gateway', () => this.woken.abort(), this.logger);
     listener.start();
-    const subscription = this.bus.nats.subscribe(progressFilter);
-    const loops = [this.run(), this.readProgress(subscription)];
+    const stopListening = this.bus.listen(progressFilter, (message) => this.readProgress(message));
+    const loop = this.run();
     return async () => {
       this.stopping.abort();
       this.woken.abort();
-      subscription.unsubscribe();
+      stopListening();
       this.relay.stop();
       await listener.stop();
-      await Promise.all(loops);
+      await loop;
     };
   }
 
@@ -105,13 +105,11 @@ export class FeedHub {
     for (const reader of readers) reader.take(event.job_seq, message);
   }
 
-  private async readProgress(subscription: Subscription): Promise<void> {
-    for await (const sent of subscription) {
-      if (this.forAll.size === 0 && this.byJob.size === 0) continue;
-      const progress = parseProgress(sent.string());
-      if (progress !== undefined) this.relay.take(progress);
-      else this.logger.debug({ subject: sent.subject }, 'progress that is none');
-    }
+  private readProgress(sent: Msg): void {
+    if (this.forAll.size === 0 && this.byJob.size === 0) return;
+    const progress = parseProgress(sent.string());
+    if (progress !== undefined) this.relay.take(progress);
+    else this.logger.debug({ subject: sent.subject }, 'progress that is none');
   }
 
   private tellProgress(progress: ProgressView): void {

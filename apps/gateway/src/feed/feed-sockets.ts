@@ -77,7 +77,9 @@ export class FeedSockets {
     connection.on('error', (error) => this.logger.debug({ err: error, correlationId }, 'connection of a websocket'));
     try {
       const admission = await this.admit(request);
-      this.server.handleUpgrade(request, connection, head, (socket) => correlated({ correlationId }, () => this.serve(socket, admission, correlationId)));
+      this.server.handleUpgrade(request, connection, head, (socket) =>
+        correlated({ correlationId }, () => this.serve(socket, admission, correlationId)),
+      );
       this.logger.info({ correlationId, path, since: admission.since }, 'websocket opened');
     } catch (error) {
       this.logger.info({ correlationId, path, code: error instanceof AppError ? error.code : 'internal_error' }, 'websocket refused');

@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, RequestClient, type Delivery } from '@tower/bus';
-import { listJobEventsRequest, type Envelope, type FeedEvent, type JobEventView } from '@tower/contracts';
+import {
+  listJobEventsRequest,
+  type Envelope,
+  type FeedEvent,
+  type JobEventsPage,
+  type JobEventView,
+} from '@tower/contracts';
 import { handleOnce } from '@tower/db';
 import { AppError, CLOCK, LOGGER, newId, toAppError, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -11,6 +17,9 @@ const place = z.object({ projectId: z.uuid().optional(), jobId: z.uuid().optiona
 
 /** Milliseconds. An event before it that is still missing so long after was not merely overtaken. */
 const overtakenMs = 5_000;
+
+/** Events of a gap that are read back at once. */
+const maxFilled = 1_000;
 
 /** Days. */
 const keepDays = 30;
@@ -92,8 +101,17 @@ export class FeedService {
 
   private async askOwner(jobId: string, after: number, before: number, delivery: Delivery): Promise<JobEventView[]> {
     try {
-      const { items } = await this.services.ask(listJobEventsRequest, { id: jobId, after, limit: Math.min(before - after - 1, 1_000) });
-      return items.filter((item) => item.seq < before);
+      const found: JobEventView[] = [];
+      for (let from: number | undefined = after; from !== undefined && from < before - 1 && found.length < maxFilled;) {
+        const page: JobEventsPage = await this.services.ask(listJobEventsRequest, {
+          id: jobId,
+          after: from,
+          limit: Math.min(before - from - 1, 1_000),
+        });
+        found.push(...page.items.filter((item) => item.seq < before));
+        from = page.next_after;
+      }
+      return found;
     } catch (error) {
       if (toAppError(error).kind === 'not_found' || delivery.last) return [];
       throw error;

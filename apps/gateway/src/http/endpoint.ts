@@ -30,7 +30,10 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     const checked = new CheckedAnswers(route);
     const answering = async function (this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const input = readInput(route, request);
-      const answer: unknown = await correlated({ correlationId: request.id, traceparent: readTraceparent(request.headers.traceparent) }, () => handler.call(this, input));
+      const answer: unknown = await correlated(
+        { correlationId: request.id, traceparent: readTraceparent(request.headers.traceparent) },
+        () => handler.call(this, input),
+      );
       if ('bytes' in route.response) await sendFile(request, reply, answer as ServedFile);
       else await reply.code(route.status).send(checked.of(route.response, answer));
     };

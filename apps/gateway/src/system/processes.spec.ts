@@ -63,7 +63,8 @@ describe('ProcessTable', () => {
 
   it('remembers no more processes than there can be, the latest', () => {
     const table = new ProcessTable();
-    for (let index = 0; index < 5_000; index++) table.observe(aBeat({ service: `service-${index}`, instance: `i-${index}` }), start);
+    for (let index = 0; index < 5_000; index++)
+      table.observe(aBeat({ service: `service-${index}`, instance: `i-${index}` }), start);
     table.observe(aBeat({ instance: 'last' }), start);
     expect(table.views(start).filter((view) => view.pid === 100)).toHaveLength(200);
     expect(statesOf(table, 'rendering', start)).toEqual(['ready']);

@@ -8,7 +8,10 @@ interface Seen {
 /** Milliseconds a vanished process is still shown beside one of the same name that lives. */
 const forgetMs = 60_000;
 
-/** Processes that are remembered. Many more than there can be on one machine; whoever invents names must not fill the memory. */
+/**
+ * Processes that are remembered. Many more than there can be on one machine; whoever invents names must not fill the
+ * memory.
+ */
 const maxSeen = 200;
 
 /** Every service has to be there; the gateway is whoever asks. */

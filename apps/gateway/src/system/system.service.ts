@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BusConnection, RequestClient } from '@tower/bus';
 import { getRenderingStatusRequest, heartbeat, heartbeatFilter, type HealthView, type RenderingStatus, type StatusView } from '@tower/contracts';
 import { AppError, CLOCK, describeError, Health, LOGGER, towerVersion, type Clock, type Logger } from '@tower/kit';
-import type { Subscription } from 'nats';
+import type { Msg } from 'nats';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { ProcessTable } from './processes';
 
@@ -22,9 +22,7 @@ export class SystemService {
 
   /** Listens to heartbeats until the returned function is called. */
   listen(): () => void {
-    const subscription = this.bus.nats.subscribe(heartbeatFilter);
-    void this.read(subscription);
-    return () => subscription.unsubscribe();
+    return this.bus.listen(heartbeatFilter, (message) => this.read(message));
   }
 
   async health(): Promise<HealthView> {
@@ -53,12 +51,10 @@ export class SystemService {
     }
   }
 
-  private async read(subscription: Subscription): Promise<void> {
-    for await (const message of subscription) {
-      const beat = heartbeat.safeParse(jsonOf(message.string()));
-      if (beat.success) this.processes.observe(beat.data, this.clock.now());
-      else this.logger.debug({ subject: message.subject }, 'a heartbeat that is none');
-    }
+  private read(message: Msg): void {
+    const beat = heartbeat.safeParse(jsonOf(message.string()));
+    if (beat.success) this.processes.observe(beat.data, this.clock.now());
+    else this.logger.debug({ subject: message.subject }, 'a heartbeat that is none');
   }
 }
 

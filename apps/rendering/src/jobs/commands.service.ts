@@ -46,9 +46,22 @@ export class CommandsService {
     }
     await handleOnce(this.db, 'rendering-commands', command.id, async (tx) => {
       if (jobId !== undefined) await this.outbox.add(tx, commandAccepted, { ...ofCommand, jobId }, provenance);
-      else if (refused) await this.outbox.add(tx, commandRejected, { ...ofCommand, code: refused.code, message: refused.message, errors: refused.options.fields ?? [], ...omittedIn(refused) }, provenance);
+      else if (refused)
+        await this.outbox.add(
+          tx,
+          commandRejected,
+          {
+            ...ofCommand,
+            code: refused.code,
+            message: refused.message,
+            errors: refused.options.fields ?? [],
+            ...omittedIn(refused),
+          },
+          provenance,
+        );
     });
   }
 }
 
-const omittedIn = ({ options: { fieldsOmitted } }: AppError): { errorsOmitted?: number } => (fieldsOmitted === undefined ? {} : { errorsOmitted: fieldsOmitted });
+const omittedIn = ({ options: { fieldsOmitted } }: AppError): { errorsOmitted?: number } =>
+  fieldsOmitted === undefined ? {} : { errorsOmitted: fieldsOmitted };

@@ -93,7 +93,8 @@ export class JobJournal {
       case 'quality_check':
         return this.record(tx, job, jobRendered, {}, because);
       case 'completed': {
-        const artifacts = await tx.find(Artifact, { where: { jobId: job.id }, order: { id: 'ASC' }, select: { id: true }, take: maxArtifactIds });
+        const firstOnes = { where: { jobId: job.id }, order: { id: 'ASC' }, select: { id: true }, take: maxArtifactIds } as const;
+        const artifacts = await tx.find(Artifact, firstOnes);
         return this.record(tx, job, jobCompleted, { totalSeconds, artifactIds: artifacts.map((artifact) => artifact.id) }, because);
       }
       case 'rejected':
@@ -111,12 +112,23 @@ export class JobJournal {
 /** Of a job's artifacts; a thousand ids are 40 kB of an event. */
 const maxArtifactIds = 1_000;
 
-/** Servers, nodes and file systems say what they like, at any length; rows, events and answers hold no more of it than a person reads. */
-export const boundedError = ({ code, message, hint }: JobError): JobError => ({ code: shorten(code, 100), message: shorten(message, 2_000), hint: shorten(hint, 1_000) });
+/**
+ * Servers, nodes and file systems say what they like, at any length; rows, events and answers hold no more of it than
+ * a person reads.
+ */
+export const boundedError = ({ code, message, hint }: JobError): JobError => ({
+  code: shorten(code, 100),
+  message: shorten(message, 2_000),
+  hint: shorten(hint, 1_000),
+});
 
 function boundedTexts<Given extends object>(facts: Given): Given {
   const { error, reason } = facts as { error?: JobError | null; reason?: unknown };
-  return { ...facts, ...(error ? { error: boundedError(error) } : {}), ...(typeof reason === 'string' ? { reason: shorten(reason, 2_000) } : {}) };
+  return {
+    ...facts,
+    ...(error ? { error: boundedError(error) } : {}),
+    ...(typeof reason === 'string' ? { reason: shorten(reason, 2_000) } : {}),
+  };
 }
 
 /** Of several failing pictures the first one's error speaks, with the count before it. */

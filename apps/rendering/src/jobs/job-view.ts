@@ -1,4 +1,16 @@
-import { filmJobTypes, type ArtifactView, type AttemptView, type JobSummary, type JobView, type ProgressView, type RecoveryStepView, type ScoreView, type TaskView } from '@tower/contracts';
+import {
+  filmJobTypes,
+  summaryPromptLength,
+  type ArtifactView,
+  type AttemptView,
+  type JobSummary,
+  type JobView,
+  type ProgressView,
+  type RecoveryStepView,
+  type ScoreView,
+  type TaskView,
+} from '@tower/contracts';
+import { shorten } from '@tower/kit';
 import type { Fleet } from '../scheduling/fleet';
 import type { Artifact, Attempt, Job, Task } from './job.entity';
 import { estimateOf } from './job-estimate';
@@ -16,6 +28,9 @@ export interface JobRows {
   before?: ReadonlyMap<string, number>;
 }
 
+/** Characters; a sentence per card that works on the job. */
+const maxStageLength = 1_000;
+
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const isLive = (attempt: Attempt): boolean => attempt.state === 'dispatching' || attempt.state === 'running';
 
@@ -28,7 +43,7 @@ export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): Progress
   return {
     job_id: job.id,
     status: job.state,
-    stage: stageOf(rows, fleet, now),
+    stage: shorten(stageOf(rows, fleet, now), maxStageLength),
     progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
     step: leading?.progress?.step ?? null,
     total_steps: leading?.progress?.totalSteps ?? null,
@@ -167,6 +182,7 @@ const toTaskView = (task: Task, attempts: readonly Attempt[]): TaskView => ({
   plan: task.plan,
   recovery: task.recovery.map(toRecoveryView),
   attempts: attempts.filter((attempt) => attempt.taskId === task.id).map(toAttemptView),
+  attempts_total: attempts.filter((attempt) => attempt.taskId === task.id).length,
 });
 
 const toAttemptView = (attempt: Attempt): AttemptView => ({
@@ -193,7 +209,9 @@ export const toJobSummary = (rows: JobRows, fleet: Fleet, now: Date): JobSummary
   const view = toJobView(rows, fleet, now);
   return {
     id: view.id, project_id: view.project_id, job_type: view.job_type, workflow: view.workflow, preset: view.preset, priority: view.priority, status: view.status, stage: view.stage,
-    progress: view.progress, prompt: view.prompt, model_name: view.model_name, width: view.width, height: view.height, frame_count: view.frame_count, fps: view.fps, seed: view.seed, count: view.count,
+    progress: view.progress,
+    prompt: shorten(view.prompt, summaryPromptLength), prompt_cut: view.prompt.length > summaryPromptLength,
+    model_name: view.model_name, width: view.width, height: view.height, frame_count: view.frame_count, fps: view.fps, seed: view.seed, count: view.count,
     images_complete: view.images_complete, gpus: view.gpus, created_at: view.created_at, ended_at: view.ended_at, total_seconds: view.total_seconds, error: view.error,
   };
 };

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import {
   cancelJobRequest, getArtifactRequest, getJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, listJobsRequest, requestJobRequest, type ArtifactView,
-  type InputOf, type JobAccepted, type JobEventView, type JobParamsView, type JobSummary, type JobView, type Page,
+  type InputOf, type JobAccepted, type JobEventsPage, type JobParamsView, type JobSummary, type JobView, type Page,
 } from '@tower/contracts';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';
@@ -45,12 +45,12 @@ export class JobsController {
   }
 
   @OnRequest(listJobEventsRequest)
-  events(input: InputOf<typeof listJobEventsRequest>): Promise<{ items: JobEventView[] }> {
+  events(input: InputOf<typeof listJobEventsRequest>): Promise<JobEventsPage> {
     return this.reader.events(input);
   }
 
   @OnRequest(listJobParamsRequest)
-  params(input: InputOf<typeof listJobParamsRequest>): Promise<{ items: JobParamsView[] }> {
-    return this.reader.params(input.id);
+  params(input: InputOf<typeof listJobParamsRequest>): Promise<Page<JobParamsView>> {
+    return this.reader.params(input);
   }
 }

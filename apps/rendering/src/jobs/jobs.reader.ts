@@ -1,14 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
 import type {
-  ArtifactView, getArtifactRequest, InputOf, JobEventView, JobParamsView, JobSummary, JobView, listJobArtifactsRequest, listJobEventsRequest, listJobsRequest, Page, ProgressView,
+  ArtifactView,
+  getArtifactRequest,
+  InputOf,
+  JobEventsPage,
+  JobEventView,
+  JobParamsView,
+  JobSummary,
+  JobView,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  listJobsRequest,
+  Page,
+  ProgressView,
 } from '@tower/contracts';
-import { decodeCursor, toPage } from '@tower/db';
+import { decodeCursor, fitting, toPage } from '@tower/db';
 import { CLOCK, notFound, type Clock } from '@tower/kit';
-import { In, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, MoreThan, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Fleet } from '../scheduling/fleet';
 import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
 import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
+import { boundedJob } from './job-size';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 import { placeInLine } from './job-waiting';
 import { liveAttemptStates } from './moves';
@@ -29,7 +43,7 @@ export class JobsReader {
     const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
     const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
-    return toJobView(onlyOne(rows, id), fleet, now);
+    return boundedJob(toJobView(onlyOne(rows, id), fleet, now));
   }
 
   /** What is said of a job while it comes along; four times a second for each job that runs, so that the queue is looked at only for what waits in it, and seldom. */
@@ -67,26 +81,38 @@ export class JobsReader {
     return toArtifactView(artifact, attemptOf(new Map(attempts.map((attempt) => [attempt.id, attempt])), artifact), bestAttempt(attempts)?.id === artifact.attemptId);
   }
 
-  async events({ id, after, limit }: InputOf<typeof listJobEventsRequest>): Promise<{ items: JobEventView[] }> {
+  async events({ id, after, limit }: InputOf<typeof listJobEventsRequest>): Promise<JobEventsPage> {
     await this.job(id);
-    const events = await this.db.manager.createQueryBuilder(JobEvent, 'event').where('event.job_id = :id and event.seq > :after', { id, after }).orderBy('event.seq').take(limit).getMany();
-    return { items: events.map((event) => ({ job_id: event.jobId, seq: event.seq, type: event.type, at: event.at.toISOString(), data: event.data })) };
+    const events = await this.db.manager
+      .createQueryBuilder(JobEvent, 'event')
+      .where('event.job_id = :id and event.seq > :after', { id, after })
+      .orderBy('event.seq')
+      .take(limit + 1)
+      .getMany();
+    const { items, last } = fitting(events, limit, toJobEventView);
+    return { items, ...(last === undefined ? {} : { next_after: last.seq }) };
   }
 
-  async params(id: string): Promise<{ items: JobParamsView[] }> {
+  /** Oldest first: ids of attempts are in the order in which they were dispatched. */
+  async params({ id, limit, cursor }: InputOf<typeof listJobParamsRequest>): Promise<Page<JobParamsView>> {
     await this.job(id);
-    const params = await this.db.manager.findBy(GenerationParams, { jobId: id });
-    const attempts = new Map((await this.db.manager.findBy(Attempt, { jobId: id })).map((attempt) => [attempt.id, attempt]));
-    const items = params.flatMap((entry) => {
-      const attempt = attempts.get(entry.attemptId);
-      if (!attempt) return [];
-      return {
-        attempt_id: entry.attemptId, attempt: attempt.n, task_id: attempt.taskId, gpu: attempt.gpu, graph: entry.graph, graph_sha256: entry.graphSha256, parameters: entry.parameters, plan: entry.plan,
-        workflow: entry.workflow, workflow_version: entry.workflowVersion, comfyui_version: entry.comfyuiVersion, device: entry.device, pytorch_version: entry.pytorchVersion,
-        recorded_at: entry.recordedAt.toISOString(),
-      };
+    const after = decodeCursor(cursor);
+    const params = await this.db.manager.find(GenerationParams, {
+      where: { jobId: id, ...(after === null ? {} : { attemptId: MoreThan(after) }) },
+      order: { attemptId: 'ASC' },
+      take: limit + 1,
     });
-    return { items: items.sort((a, b) => (a.recorded_at < b.recorded_at ? -1 : 1)) };
+    const attempts = new Map(
+      (await this.db.manager.findBy(Attempt, { id: In(params.map((entry) => entry.attemptId)) })).map((attempt) => [
+        attempt.id,
+        attempt,
+      ]),
+    );
+    const rows = params.flatMap((entry) => {
+      const attempt = attempts.get(entry.attemptId);
+      return attempt === undefined ? [] : [{ id: entry.attemptId, entry, attempt }];
+    });
+    return toPage(rows, limit, ({ entry, attempt }) => toJobParamsView(attempt, entry));
   }
 
   private async job(id: string): Promise<Job> {
@@ -143,6 +169,31 @@ function onlyOne(rows: readonly JobRows[], id: string): JobRows {
   if (row === undefined) throw notFound('job', id);
   return row;
 }
+
+const toJobEventView = (event: JobEvent): JobEventView => ({
+  job_id: event.jobId,
+  seq: event.seq,
+  type: event.type,
+  at: event.at.toISOString(),
+  data: event.data,
+});
+
+const toJobParamsView = (attempt: Attempt, entry: GenerationParams): JobParamsView => ({
+  attempt_id: attempt.id,
+  attempt: attempt.n,
+  task_id: attempt.taskId,
+  gpu: attempt.gpu,
+  graph: entry.graph,
+  graph_sha256: entry.graphSha256,
+  parameters: entry.parameters,
+  plan: entry.plan,
+  workflow: entry.workflow,
+  workflow_version: entry.workflowVersion,
+  comfyui_version: entry.comfyuiVersion,
+  device: entry.device,
+  pytorch_version: entry.pytorchVersion,
+  recorded_at: entry.recordedAt.toISOString(),
+});
 
 function attemptOf(attempts: ReadonlyMap<string, Attempt>, artifact: Artifact): Attempt {
   const attempt = attempts.get(artifact.attemptId);

@@ -82,7 +82,8 @@ function valuesOf(workflow: Workflow, request: GenerateRequest, given: Record<st
       errors.push({ pointer: name in request.parameters ? `/parameters/${name}` : fieldOf(name), message });
     }
     const { fieldsOmitted } = error.options;
-    if (fieldsOmitted !== undefined) errors.push({ pointer: '/parameters', message: `has ${fieldsOmitted} more that are wrong` });
+    if (fieldsOmitted !== undefined)
+      errors.push({ pointer: '/parameters', message: `has ${fieldsOmitted} more that are wrong` });
     return {};
   }
 }
@@ -123,5 +124,10 @@ function refuseOtherKind(workflow: Workflow, request: GenerateRequest, promised:
 }
 
 function refuse(errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid('parameters_invalid', summaryOf(errors.map(({ pointer, message }) => `${pointer.slice(1).replaceAll('/', '.')} ${message}`)), [...errors]);
+  if (errors.length > 0)
+    throw invalid(
+      'parameters_invalid',
+      summaryOf(errors.map(({ pointer, message }) => `${pointer.slice(1).replaceAll('/', '.')} ${message}`)),
+      [...errors],
+    );
 }

@@ -206,7 +206,11 @@ export class AttemptsService {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, attempt.jobId);
       const now = this.clock.now();
-      const moved = await tx.update(Attempt, { id: attempt.id, state: In(attemptStatesBefore(state)) }, { state, endedAt: now, outcome: outcome.slice(0, 300), error: error && boundedError(error) });
+      const moved = await tx.update(
+        Attempt,
+        { id: attempt.id, state: In(attemptStatesBefore(state)) },
+        { state, endedAt: now, outcome: outcome.slice(0, 300), error: error && boundedError(error) },
+      );
       // Cancelled in the meantime: nothing of it matters any more.
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });

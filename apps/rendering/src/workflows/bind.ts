@@ -35,7 +35,12 @@ export function resolveParameters(workflow: Workflow, preset: string, given: Rec
     if (given[name] !== undefined && workflow.file.parameters[name] === undefined) errors.push({ pointer: `/${name}`, message: `workflow ${workflow.file.name} has no such parameter` });
   if (errors.length === 0) return values;
   const model = errors.find((error) => error.pointer === '/model_name');
-  throw new AppError('invalid', model && errors.length === 1 ? 'model_unknown' : 'parameters_invalid', summaryOf(errors.map((error) => `${error.pointer.slice(1)} ${error.message}`)), { fields: errors });
+  throw new AppError(
+    'invalid',
+    model && errors.length === 1 ? 'model_unknown' : 'parameters_invalid',
+    summaryOf(errors.map((error) => `${error.pointer.slice(1)} ${error.message}`)),
+    { fields: errors },
+  );
 }
 
 /** The value that a parameter has when neither request nor preset gives one; undefined when there is none. */

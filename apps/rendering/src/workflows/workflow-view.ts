@@ -1,4 +1,6 @@
 import type { MissingView, WorkflowCardView, WorkflowParameterView, WorkflowSummary, WorkflowView } from '@tower/contracts';
+import { shorten } from '@tower/kit';
+import { namesWithin } from '../names-within';
 import { defaultOf, type KnownChoices } from './bind';
 import type { Missing } from './missing';
 import { filesIn } from './model-inputs';
@@ -6,11 +8,31 @@ import { nodePacks } from './node-packs';
 import { standingOn, type CardStock, type LearntNeed } from './standing';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 
-const toMissingView = ({ kind, name, where, source }: Missing): MissingView => ({ kind, name, where, source: source ?? null });
+/** Of one card; who lacks more has other things to do first. */
+const maxMissing = 20;
+/** Bytes of the names that one parameter lists; cards may have thousands of files. */
+const maxChoiceBytes = 32 * 1024;
+
+const toMissingView = ({ kind, name, where, source }: Missing): MissingView => ({
+  kind,
+  name: shorten(name, 300),
+  where: shorten(where, 500),
+  source: source ?? null,
+});
 
 export function toCardView(workflow: Workflow, card: CardStock, learnt: LearntNeed): WorkflowCardView {
   const { gpu, state, reason, missing, vramNeedMb } = standingOn(workflow, card, learnt);
-  return { gpu, can_run: state === 'ready', state, reason, missing: missing.map(toMissingView), vram_need_mb: vramNeedMb, vram_mb: card.vramMb };
+  const omitted = missing.length - maxMissing;
+  return {
+    gpu,
+    can_run: state === 'ready',
+    state,
+    reason: reason === null ? null : shorten(reason, 1_000),
+    missing: missing.slice(0, maxMissing).map(toMissingView),
+    ...(omitted > 0 ? { missing_omitted: omitted } : {}),
+    vram_need_mb: vramNeedMb,
+    vram_mb: card.vramMb,
+  };
 }
 
 export function toWorkflowSummary(workflow: Workflow, cards: WorkflowCardView[]): WorkflowSummary {
@@ -50,13 +72,22 @@ function toParameterView(name: string, parameter: WorkflowParameter, known: Know
   const step = parameter.type === 'integer' ? { multiple_of: parameter.multiple_of, remainder: parameter.remainder } : { multiple_of: null, remainder: null };
   return {
     name, type: parameter.type, default: defaultOf(parameter, known) ?? null, ...limits, ...step, unit: parameter.type === 'text' ? 'character' : (parameter.unit ?? null), about: parameter.about ?? null,
-    optional: defaultOf(parameter, known) !== undefined, choices: choicesOf(parameter, known),
+    optional: defaultOf(parameter, known) !== undefined, ...choicesOf(parameter, known),
     folder: parameter.type === 'model' ? parameter.folder : null, source: parameter.type === 'model' ? (parameter.source ?? null) : null,
   };
 }
 
-function choicesOf(parameter: WorkflowParameter, known: KnownChoices): string[] | null {
-  if (parameter.type === 'choice') return [...((typeof parameter.of === 'string' ? known[parameter.of] : parameter.of) ?? [])];
-  if (parameter.type === 'model') return [...(filesIn(known, parameter.folder) ?? [])];
-  return null;
+function choicesOf(
+  parameter: WorkflowParameter,
+  known: KnownChoices,
+): Pick<WorkflowParameterView, 'choices' | 'choices_omitted'> {
+  if (parameter.type !== 'choice' && parameter.type !== 'model') return { choices: null };
+  const all =
+    parameter.type === 'model'
+      ? filesIn(known, parameter.folder)
+      : typeof parameter.of === 'string'
+        ? known[parameter.of]
+        : parameter.of;
+  const { shown, omitted } = namesWithin(all ?? [], maxChoiceBytes);
+  return { choices: shown, ...(omitted === undefined ? {} : { choices_omitted: omitted }) };
 }

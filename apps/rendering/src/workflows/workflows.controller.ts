@@ -1,6 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
-import { getWorkflowRequest, listWorkflowsRequest, type InputOf, type WorkflowSummary, type WorkflowView } from '@tower/contracts';
+import {
+  getWorkflowRequest,
+  listWorkflowsRequest,
+  type InputOf,
+  type Page,
+  type WorkflowSummary,
+  type WorkflowView,
+} from '@tower/contracts';
 import { WorkflowsService } from './workflows.service';
 
 @Controller()
@@ -8,8 +15,8 @@ export class WorkflowsController {
   constructor(private readonly workflows: WorkflowsService) {}
 
   @OnRequest(listWorkflowsRequest)
-  list(): Promise<{ items: WorkflowSummary[] }> {
-    return this.workflows.list();
+  list(input: InputOf<typeof listWorkflowsRequest>): Promise<Page<WorkflowSummary>> {
+    return this.workflows.list(input);
   }
 
   @OnRequest(getWorkflowRequest)

@@ -1,8 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
-import type { WorkflowCardView, WorkflowSummary, WorkflowView } from '@tower/contracts';
+import type {
+  InputOf,
+  listWorkflowsRequest,
+  Page,
+  WorkflowCardView,
+  WorkflowSummary,
+  WorkflowView,
+} from '@tower/contracts';
+import { decodeCursor, toPage, unknownCursor } from '@tower/db';
 import { notFound } from '@tower/kit';
 import type { DataSource } from 'typeorm';
+import { v5 } from 'uuid';
 import type { Gpu } from '../gpus/gpu.entity';
 import { knownChoices } from '../jobs/job-request';
 import { configuredGpus } from '../scheduling/queue.queries';
@@ -24,9 +33,16 @@ export class WorkflowsService {
     private readonly vram: VramMemory,
   ) {}
 
-  async list(): Promise<{ items: WorkflowSummary[] }> {
+  /** By name. A cursor whose workflow was taken away meanwhile is refused. */
+  async list({ limit, cursor }: InputOf<typeof listWorkflowsRequest>): Promise<Page<WorkflowSummary>> {
     const [gpus, needs] = await this.state();
-    return { items: this.workflows.all().map((workflow) => toWorkflowSummary(workflow, cardsOf(workflow, gpus, needs))) };
+    const rows = this.workflows.all().map((workflow) => ({ id: idOf(workflow), workflow }));
+    const after = decodeCursor(cursor);
+    const start = after === null ? 0 : rows.findIndex((row) => row.id === after) + 1;
+    if (after !== null && start === 0) throw unknownCursor();
+    return toPage(rows.slice(start, start + limit + 1), limit, ({ workflow }) =>
+      toWorkflowSummary(workflow, cardsOf(workflow, gpus, needs)),
+    );
   }
 
   /** Throws `workflow_not_found`. */
@@ -41,6 +57,10 @@ export class WorkflowsService {
     return Promise.all([configuredGpus(this.db.manager), this.vram.all(this.db.manager)]);
   }
 }
+
+/** Workflows have names and no ids; cursors are made of ids. */
+const idOf = ({ file }: Workflow): string => v5(file.name, workflowNamespace);
+const workflowNamespace = '3c1f0f0e-6a0e-5b53-9a55-0f6d0a3f6a6d';
 
 function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly VramNeed[]): WorkflowCardView[] {
   const learnt: LearntNeed = ({ file, graph }, values) => {

@@ -60,7 +60,8 @@ export const attemptSettled = defineEvent(
   byJob,
 );
 export const jobRendered = defineEvent('rendering.v1.job_rendered', z.object(ofJob), byJob);
-export const jobCompleted = defineEvent('rendering.v1.job_completed', z.object({ ...ofJob, totalSeconds: z.number(), artifactIds: z.array(uuid).describe('the first 1,000; GET /jobs/{id}/artifacts has all') }), byJob);
+const artifactIds = z.array(uuid).describe('the first 1,000; GET /jobs/{id}/artifacts has all');
+export const jobCompleted = defineEvent('rendering.v1.job_completed', z.object({ ...ofJob, totalSeconds: z.number(), artifactIds }), byJob);
 export const jobRejected = defineEvent('rendering.v1.job_rejected', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
 export const jobFailed = defineEvent('rendering.v1.job_failed', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
 export const jobTimedOut = defineEvent('rendering.v1.job_timed_out', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
@@ -73,6 +74,12 @@ const ofCommand = { commandId: uuid, commandType: z.string() };
 export const commandAccepted = defineEvent('rendering.v1.command_accepted', z.object({ ...ofCommand, jobId: uuid }), (answer) => answer.commandId);
 export const commandRejected = defineEvent(
   'rendering.v1.command_rejected',
-  z.object({ ...ofCommand, code: z.string(), message: z.string(), errors: z.array(z.object({ pointer: z.string(), message: z.string() })).describe('at most 50'), errorsOmitted: z.int().min(1).optional() }),
+  z.object({
+    ...ofCommand,
+    code: z.string(),
+    message: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), message: z.string() })).describe('at most 50'),
+    errorsOmitted: z.int().min(1).optional(),
+  }),
   (answer) => answer.commandId,
 );

@@ -4,7 +4,12 @@ import { uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRequest, requestContext } from '../request';
 
-export const createProjectRequest = defineRequest('projects.v1.create_project', z.object({ context: requestContext, body: createProjectBody }), projectView, { creates: 'GET /projects' });
+export const createProjectRequest = defineRequest(
+  'projects.v1.create_project',
+  z.object({ context: requestContext, body: createProjectBody }),
+  projectView,
+  { creates: 'GET /projects' },
+);
 export const getProjectRequest = defineRequest('projects.v1.get_project', z.object({ id: uuid }), projectView);
 export const listProjectsRequest = defineRequest(
   'projects.v1.list_projects',

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { attemptJudged } from '../events/quality-events';
 import { jobQualityView } from '../job';
+import { pageQuery } from '../page';
 import { uuid } from '../primitives';
 import { defineRequest } from '../request';
 
-export const getJobQualityRequest = defineRequest('quality.v1.get_job_quality', z.object({ job_id: uuid }), jobQualityView);
+export const getJobQualityRequest = defineRequest(
+  'quality.v1.get_job_quality',
+  z.object({ job_id: uuid, ...pageQuery }),
+  jobQualityView,
+);
 
 /**
  * Which of these attempts were judged, with what was announced. `settled_through` is the number in the stream of rendering up to which quality

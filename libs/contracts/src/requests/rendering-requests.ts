@@ -1,14 +1,28 @@
 import { z } from 'zod';
 import { gpuName } from '../gpu';
 import { generateRequest } from '../generate-request';
-import { artifactView, jobAccepted, jobEventView, jobParamsView, jobState, jobSummary, jobType, jobView } from '../job';
+import {
+  artifactView,
+  jobAccepted,
+  jobEventsPage,
+  jobParamsView,
+  jobState,
+  jobSummary,
+  jobType,
+  jobView,
+} from '../job';
 import { pageOf, pageQuery } from '../page';
 import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';
 import { renderingStatus } from '../service-status';
 import { workflowSummary, workflowView } from '../workflow';
 
-export const requestJobRequest = defineRequest('rendering.v1.request_job', z.object({ context: requestContext, body: generateRequest }), jobAccepted, { timeoutMs: 15_000, creates: 'GET /jobs' });
+export const requestJobRequest = defineRequest(
+  'rendering.v1.request_job',
+  z.object({ context: requestContext, body: generateRequest }),
+  jobAccepted,
+  { timeoutMs: 15_000, creates: 'GET /jobs' },
+);
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
 export const listJobsRequest = defineRequest(
   'rendering.v1.list_jobs',
@@ -17,9 +31,21 @@ export const listJobsRequest = defineRequest(
 );
 export const cancelJobRequest = defineRequest('rendering.v1.cancel_job', z.object({ context: requestContext, id: uuid, reason: text(500) }), jobView);
 export const listJobArtifactsRequest = defineRequest('rendering.v1.list_job_artifacts', z.object({ id: uuid, ...pageQuery }), pageOf(artifactView));
-export const listJobEventsRequest = defineRequest('rendering.v1.list_job_events', z.object({ id: uuid, after: z.int().min(0), limit: z.int().min(1).max(1000) }), z.object({ items: z.array(jobEventView) }));
-export const listJobParamsRequest = defineRequest('rendering.v1.list_job_params', z.object({ id: uuid }), z.object({ items: z.array(jobParamsView) }));
+export const listJobEventsRequest = defineRequest(
+  'rendering.v1.list_job_events',
+  z.object({ id: uuid, after: z.int().min(0), limit: z.int().min(1).max(1000) }),
+  jobEventsPage,
+);
+export const listJobParamsRequest = defineRequest(
+  'rendering.v1.list_job_params',
+  z.object({ id: uuid, ...pageQuery }),
+  pageOf(jobParamsView),
+);
 export const getArtifactRequest = defineRequest('rendering.v1.get_artifact', z.object({ id: uuid }), artifactView);
 export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, { timeoutMs: 2_000 });
-export const listWorkflowsRequest = defineRequest('rendering.v1.list_workflows', z.object({}), z.object({ items: z.array(workflowSummary) }));
+export const listWorkflowsRequest = defineRequest(
+  'rendering.v1.list_workflows',
+  z.object(pageQuery),
+  pageOf(workflowSummary),
+);
 export const getWorkflowRequest = defineRequest('rendering.v1.get_workflow', z.object({ name: z.string() }), workflowView);

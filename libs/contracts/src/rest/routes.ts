@@ -3,7 +3,18 @@ import { characterView, createCharacterBody, updateCharacterBody } from '../char
 import { gpuName } from '../gpu';
 import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settledLetter } from '../dead-letter';
 import { generateRequest, shortGenerateRequest } from '../generate-request';
-import { artifactMediaTypes, artifactView, jobAccepted, jobEventView, jobParamsView, jobQualityView, jobState, jobSummary, jobType, jobView } from '../job';
+import {
+  artifactMediaTypes,
+  artifactView,
+  jobAccepted,
+  jobEventsPage,
+  jobParamsView,
+  jobQualityView,
+  jobState,
+  jobSummary,
+  jobType,
+  jobView,
+} from '../job';
 import { pageOf, pageQuery, wholeNumber } from '../page';
 import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
@@ -56,7 +67,12 @@ export const routes = {
   }),
 
   listWorkflows: defineRoute({
-    method: 'GET', path: '/workflows', tag: 'workflows', status: 200, response: z.object({ items: z.array(workflowSummary) }), query: noQuery,
+    method: 'GET',
+    path: '/workflows',
+    tag: 'workflows',
+    status: 200,
+    response: pageOf(workflowSummary),
+    query: z.strictObject(pageQuery),
     summary: 'What can be made, and which card can make it now',
     description: 'By name. Cards are judged by the standard preset: ready, or what is missing with where it belongs and where to get it.',
     links: { getWorkflow: { name: '$response.body#/items/0/name' } },
@@ -148,15 +164,30 @@ export const routes = {
     links: Object.fromEntries(['getArtifact', 'getArtifactContent', 'getArtifactThumbnail'].map((name) => [name, { id: '$response.body#/items/0/id' }])),
   }),
   listJobEvents: defineRoute({
-    method: 'GET', path: '/jobs/{id}/events', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobEventView) }),
+    method: 'GET', path: '/jobs/{id}/events', tag: 'jobs', status: 200, params: byId, response: jobEventsPage,
     query: z.strictObject({ after: wholeNumber(0, 2 ** 31 - 1).default(0), limit: wholeNumber(1, 1000).default(200) }),
     summary: 'Everything that happened to the job, numbered without gaps',
   }),
   listJobParams: defineRoute({
-    method: 'GET', path: '/jobs/{id}/params', tag: 'jobs', status: 200, params: byId, response: z.object({ items: z.array(jobParamsView) }),
-    summary: 'The exact graph and parameters of every attempt',
+    method: 'GET',
+    path: '/jobs/{id}/params',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    query: z.strictObject(pageQuery),
+    response: pageOf(jobParamsView),
+    summary: 'The exact graph and parameters of every attempt, oldest first',
   }),
-  getJobQuality: defineRoute({ method: 'GET', path: '/jobs/{id}/quality', tag: 'jobs', status: 200, params: byId, response: jobQualityView, summary: 'Scores and verdicts of every attempt' }),
+  getJobQuality: defineRoute({
+    method: 'GET',
+    path: '/jobs/{id}/quality',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    query: z.strictObject(pageQuery),
+    response: jobQualityView,
+    summary: 'Scores and verdicts of every attempt, oldest first',
+  }),
 
   getArtifact: defineRoute({ method: 'GET', path: '/artifacts/{id}', tag: 'artifacts', status: 200, params: byId, response: artifactView, summary: 'One file, described' }),
   getArtifactContent: defineRoute({
