@@ -2,14 +2,14 @@
 // ports, because everything shares one machine here; containers are not used.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNatsServer } from '@tower/bus';
 import { healthView, serviceNames } from '@tower/contracts';
 import { freePort } from '@tower/db';
 import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
-import { readCompose, root, serviceOf, withDefaults } from './compose';
+import { environmentOf, readCompose, root, serviceOf } from './compose';
 
 describe('the settings of docker-compose.yml', () => {
   const compose = readCompose();
@@ -40,12 +40,12 @@ describe('the settings of docker-compose.yml', () => {
     const [natsPort, monitorPort, gatewayPort] = [await freePort(), await freePort(), await freePort()];
     const { path: nats } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
     const natsConfig = join(folder, 'nats.conf');
+    copyFileSync(join(root, 'deploy', 'nats-users.conf'), join(folder, 'nats-users.conf'));
     writeFileSync(natsConfig, readFileSync(join(root, 'deploy', 'nats.conf'), 'utf8').replace('store_dir: /data', `store_dir: ${JSON.stringify(join(folder, 'nats'))}`));
-    start(nats, ['--config', natsConfig, '--addr', '127.0.0.1', '--port', String(natsPort), '--http_port', String(monitorPort)], process.env);
+    start(nats, ['--config', natsConfig, '--addr', '127.0.0.1', '--port', String(natsPort), '--http_port', String(monitorPort)], { ...process.env, ...environmentOf(serviceOf(compose, 'nats')) });
 
     const here: Record<string, string> = {
       DATABASE_URL: database.url,
-      NATS_URL: `nats://127.0.0.1:${natsPort}`,
       TOWER_PORT: String(gatewayPort),
       TOWER_LIBRARY: join(folder, 'library'),
       TOWER_GPUS_FILE: join(root, 'config', 'gpus.yaml'),
@@ -54,9 +54,17 @@ describe('the settings of docker-compose.yml', () => {
       ECHO_URL: 'http://127.0.0.1:9',
       OPS_HOST: '127.0.0.1',
     };
+    const natsHere = (url = ''): string => url.replace('@nats:4222', `@127.0.0.1:${natsPort}`);
+    const setup = serviceOf(compose, 'nats-setup');
+    start(process.execPath, (setup.command ?? []).slice(1), { PATH: process.env['PATH'], NATS_URL: natsHere(environmentOf(setup)['NATS_URL']) });
+    const [code] = (await once(children.at(-1) as ChildProcess, 'exit')) as [number];
+    expect({ code, output: output.join('') }).toMatchObject({ code: 0, output: expect.stringContaining('are as Tower needs them') as string });
+
     for (const name of serviceNames) {
-      const { environment = {}, command = [] } = serviceOf(compose, name);
-      const settings = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, here[key] ?? withDefaults(value)]));
+      const service = serviceOf(compose, name);
+      const { command = [] } = service;
+      const environment = environmentOf(service);
+      const settings = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, key === 'NATS_URL' ? natsHere(value) : (here[key] ?? value)]));
       start(process.execPath, command.slice(1), { PATH: process.env['PATH'], NODE_ENV: 'production', ...settings, OPS_PORT: String(await freePort()) });
     }
 
@@ -70,7 +78,8 @@ describe('the settings of docker-compose.yml', () => {
       throw new Error(`${String(error)}\n${output.join('').slice(-4_000)}`);
     });
     expect(Object.values(health.parts).filter((part) => !part.ok)).toEqual([]);
-    expect(children.filter((child) => child.exitCode !== null)).toEqual([]);
+    expect(children.filter((child) => child.exitCode !== null).map((child) => child.spawnargs.slice(-2))).toEqual([['nats', 'setup']]);
+    expect(output.join('')).not.toContain('Violation');
 
     const monitor = (await (await fetch(`http://127.0.0.1:${monitorPort}/jsz?config=true`)).json()) as { config: { sync_interval?: number; sync_always?: boolean }; streams: number };
     expect(monitor.config).toMatchObject({ sync_always: true });

@@ -26,6 +26,9 @@ export const readCompose = (): Compose => parse(readFileSync(join(root, 'docker-
 /** What Compose makes of `${NAME:-default}` when no variable is set. */
 export const withDefaults = (value: string): string => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 
+/** What a service finds in its environment when no variable is set. */
+export const environmentOf = (service: ComposeService): Record<string, string> => Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, withDefaults(value)]));
+
 export function serviceOf(compose: Compose, name: string): ComposeService {
   const service = compose.services[name];
   if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}`);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceNames, type ServiceName } from '@tower/contracts';
 import { parseEnv, serviceEnv, towerVersion } from '@tower/kit';
-import { findNatsServer } from '@tower/bus';
+import { findNatsServer, natsUsers, passwordVariable, usersConfigFile } from '@tower/bus';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
@@ -14,7 +14,7 @@ import { echoBridgeEnv } from '../apps/echo-bridge/src/env';
 import { gatewayEnv } from '../apps/gateway/src/env';
 import { qualityEnv } from '../apps/quality/src/env';
 import { renderingEnv } from '../apps/rendering/src/env';
-import { readCompose, root, serviceOf, withDefaults } from './compose';
+import { environmentOf, readCompose, root, serviceOf, withDefaults } from './compose';
 
 const text = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 const compose = readCompose();
@@ -34,23 +34,36 @@ describe('docker-compose.yml', () => {
     expect(validate.errors).toBeNull();
   });
 
-  it('runs every service of the topology, its servers and Prometheus, and nothing else', () => {
-    expect(Object.keys(compose.services).sort()).toEqual([...serviceNames, 'nats', 'postgres', 'prometheus'].sort());
+  it('runs every service of the topology, its servers, what prepares them, and Prometheus, and nothing else', () => {
+    expect(Object.keys(compose.services).sort()).toEqual([...serviceNames, 'nats', 'nats-setup', 'postgres', 'prometheus'].sort());
   });
 
   it.each(serviceNames)('starts %s from the one image, with its own program', (name) => {
     const service = serviceOf(compose, name);
     expect(service).toMatchObject({ image: `tower:${towerVersion}`, build: { context: '.', dockerfile: 'deploy/Dockerfile' }, command: ['node', `apps/${name}/dist/main.js`], restart: 'unless-stopped' });
     expect(existsSync(join(root, 'apps', name, 'src', 'main.ts'))).toBe(true);
-    expect(service.depends_on).toEqual({ postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } });
+    expect(service.depends_on).toEqual({ postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' }, 'nats-setup': { condition: 'service_completed_successfully' } });
   });
 
   it.each(serviceNames)('tells %s only variables that it knows, with values that it takes', (name) => {
-    const environment = Object.fromEntries(Object.entries(serviceOf(compose, name).environment ?? {}).map(([key, value]) => [key, withDefaults(value)]));
+    const environment = environmentOf(serviceOf(compose, name));
     const own = ownEnv[name];
     expect(Object.keys(environment).filter((key) => !(key in serviceEnv.shape) && !(own !== undefined && key in own.shape))).toEqual([]);
     expect(() => parseEnv(serviceEnv, environment)).not.toThrow();
     if (own !== undefined) expect(() => parseEnv(own, environment)).not.toThrow();
+  });
+
+  it('lets each service into NATS as itself, with the password that the server is told, and tells it no other', () => {
+    const server = environmentOf(serviceOf(compose, 'nats'));
+    expect(Object.keys(server).sort()).toEqual(natsUsers.map(passwordVariable).sort());
+    for (const name of serviceNames) {
+      const variable = passwordVariable(name);
+      const raw = serviceOf(compose, name).environment ?? {};
+      expect(raw['NATS_URL']).toBe(`nats://${name}:\${${variable}:-${name}}@nats:4222`);
+      expect(serviceOf(compose, 'nats').environment?.[variable]).toBe(`\${${variable}:-${name}}`);
+      expect(JSON.stringify(raw).match(/TOWER_NATS_\w+_PASSWORD/g)).toEqual([variable]);
+    }
+    expect(environmentOf(serviceOf(compose, 'nats-setup'))).toEqual({ NATS_URL: 'nats://admin:admin@nats:4222' });
   });
 
   it('asks each service on the port that it was told whether it is ready', () => {
@@ -82,13 +95,21 @@ describe('docker-compose.yml', () => {
 describe('deploy/nats.conf', () => {
   it('is accepted by nats-server', async () => {
     const { path } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
-    const check = spawnSync(path, ['-t', '-c', join(root, 'deploy', 'nats.conf')], { encoding: 'utf8' });
+    const env = { ...process.env, ...environmentOf(serviceOf(compose, 'nats')) };
+    const check = spawnSync(path, ['-t', '-c', join(root, 'deploy', 'nats.conf')], { encoding: 'utf8', env });
     expect({ status: check.status, output: check.stdout + check.stderr }).toMatchObject({ status: 0, output: expect.stringContaining('is valid') as string });
   });
 
-  it('puts every acknowledged message on the disk, in the volume, and takes messages as large as the embedded server does', () => {
+  it('includes the users and rights that follow from the topology; `tower nats users` writes them', () => {
+    expect(text('deploy', 'nats-users.conf')).toBe(usersConfigFile());
+    expect(text('deploy', 'nats.conf')).toMatch(/^include nats-users\.conf$/m);
+    const mounted = (serviceOf(compose, 'nats').volumes ?? []).map((volume) => volume.split(':').slice(0, 2).join(':'));
+    expect(mounted).toContain('./deploy/nats-users.conf:/etc/nats/nats-users.conf');
+  });
+
+  it('puts every acknowledged message on the disk, in the volume, reserves room that does not depend on what is free, and takes messages as large as the embedded server does', () => {
     const settings = text('deploy', 'nats.conf').replace(/#.*/g, '');
-    for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_payload: 8MB/])
+    for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_file_store: 8GB/, /max_payload: 8MB/])
       expect(settings).toMatch(setting);
     expect(serviceOf(compose, 'nats').volumes).toContain('nats:/data');
   });

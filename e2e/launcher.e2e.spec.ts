@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@tower/contracts';
-import { waitFor } from '@tower/testing';
+import { startTestNats, waitFor } from '@tower/testing';
 import { isAlive, newHome, TowerProcess } from './tower-process';
 
 describe('the launcher', () => {
@@ -135,12 +135,23 @@ describe('the launcher', () => {
     ['a card without a name', { TOWER_GPUS: 'http://127.0.0.1:8188' }, 'gpus_invalid'],
     ['an address that everybody reaches', { TOWER_HOST: '0.0.0.0' }, 'environment_invalid'],
     ['a home that is a file', { TOWER_HOME: __filename }, 'home_not_usable'],
+    ['an address of NATS that cannot be read', { NATS_URL: 'nats://rendering:sec/ret@one' }, 'nats_url_invalid'],
     ['a port that is none', { TOWER_PORT: 'eighty' }, 'environment_invalid'],
   ])('ends with 2 at a setting that a person must change: %s', async (_, env, code) => {
     const tower = launch({ env });
     expect(await tower.exited).toBe(2);
     expect(tower.stderr.join('\n')).toContain(code);
   });
+
+  it('says so when NATS refuses the credentials that it was given, and leaves nothing running', async () => {
+    const nats = await startTestNats({ token: 'right' });
+    const tower = launch({ env: { NATS_URL: nats.url.replace('nats://', 'nats://wr0ng-secret@') } });
+    expect(await tower.exited).toBe(1);
+    expect(tower.stderr.join('\n')).toMatch(/nats_credentials_refused: NATS at nats:\/\/127\.0\.0\.1:\d+ refuses this process: NATS_URL holds a token/);
+    expect([...tower.stdout, ...tower.stderr].join('\n')).not.toContain('wr0ng-secret');
+    expect(tower.pids()).toEqual({});
+    await nats.close();
+  }, 90_000);
 
   it('examines what a start needs, and says what to do about a card that is not there', async () => {
     const tower = launch({ args: ['doctor', '--json'], env: { TOWER_GPUS: 'nobody=http://127.0.0.1:9' } });

@@ -2,10 +2,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { heartbeatDeadlineMs, routes, serviceNames } from '@tower/contracts';
+import { parseNatsUrl } from '@tower/bus';
+import { commandAccepted, heartbeatDeadlineMs, requestJob, routes, serviceNames } from '@tower/contracts';
+import { newId } from '@tower/kit';
 import { waitFor } from '@tower/testing';
+import { connect } from 'nats';
 import { TowerProcess } from './tower-process';
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -76,6 +79,32 @@ describe('a picture from the prompt to the file', () => {
     expect(log).not.toMatch(/postgres:\/\/[^\s"]*:[^\s"[]+@/);
   });
 
+  it('lets publishers on NATS command and hear the answer, with the credentials that the command line gives, and nobody else in', async () => {
+    const { code, text } = await runTower(tower, ['nats', 'credentials']);
+    expect(code).toBe(0);
+    const address = parseNatsUrl(text.trim());
+    const { servers, pass } = address;
+    const status = (await runTower(tower, ['status'])).text;
+    expect(status).toContain(`nats: nats://${servers[0]};`);
+    expect(status).not.toContain(pass);
+    expect(statSync(join(tower.home, 'nats-publisher.url')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(tower.home, 'nats.secret')).mode & 0o777).toBe(0o600);
+    await expect(connect({ servers, reconnect: false })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
+
+    const publisher = await connect({ ...address });
+    try {
+      const project = await tower.api.call(routes.createProject, { body: { name: 'By message' } });
+      const id = newId();
+      const answer = publisher.subscribe(`evt.rendering.v1.*.${id}`, { max: 1 });
+      await publisher.jetstream().publish(requestJob.subject, JSON.stringify({ id, data: { project_id: project.id, job_type: 'still_image', prompt: 'a lighthouse', width: 128, height: 192, steps: 4 } }));
+      const said: unknown[] = [];
+      for await (const message of answer) said.push(message.json());
+      expect(said).toEqual([expect.objectContaining({ type: commandAccepted.type, causationId: id })]);
+    } finally {
+      await publisher.close();
+    }
+  });
+
   it('runs the demo against the Tower that is there, twice, and keeps its project', async () => {
     const first = await runTower(tower, ['demo', '--json', '--count', '3', '--steps', '6', '--size', '128x128']);
     expect(first.code).toBe(0);
@@ -104,6 +133,29 @@ describe('a picture from the prompt to the file', () => {
     const { code, errors } = await runTower(tower, ['demo', '--model', 'nobody-has-this.safetensors']);
     expect(code).toBe(2);
     expect(errors).toMatch(/checkpoint_missing: .*models\/checkpoints.*http:\/\/127\.0\.0\.1:\d+/);
+  });
+
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+
+  onLinux('tells each process its own password of NATS and no other (skipped where there is no /proc)', () => {
+    const config = readFileSync(join(tower.home, 'nats.conf'), 'utf8');
+    const passwords = new Map([...config.matchAll(/user: "([^"]+)"\s+password: "([^"]+)"/g)].map((match) => [match[1], match[2] ?? '']));
+    for (const [name, pid] of Object.entries(tower.pids())) {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      const known = [...passwords].filter(([, password]) => environment.includes(password)).map(([user]) => user);
+      expect({ name, known }).toEqual({ name, known: (serviceNames as readonly string[]).includes(name) ? [name] : [] });
+    }
+  });
+
+  it('had NATS refuse nobody anything in all this, and told no password', () => {
+    const serverLog = readFileSync(join(tower.home, 'logs', 'nats.log'), 'utf8');
+    expect(serverLog.split('\n').filter((line) => line.includes('Violation'))).toEqual([]);
+    const log = readFileSync(join(tower.home, 'logs', 'tower.log'), 'utf8');
+    expect(log).not.toMatch(/does not allow this process|PERMISSIONS_VIOLATION/);
+    const config = readFileSync(join(tower.home, 'nats.conf'), 'utf8');
+    const passwords = [...config.matchAll(/password: "([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(new Set(passwords).size).toBe(serviceNames.length + 3);
+    for (const password of passwords) expect(`${log}${tower.stdout.join()}${tower.stderr.join()}`).not.toContain(password);
   });
 });
 

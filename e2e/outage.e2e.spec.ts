@@ -1,10 +1,11 @@
-// Real: every process of a Tower, PostgreSQL and NATS of our own that come and go. Simulated: one card that comes and goes.
+// Real: every process of a Tower, PostgreSQL and NATS of our own that come and go; that NATS knows Tower's users and
+// nobody else. Simulated: one card that comes and goes.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findNatsServer, startNatsServer } from '@tower/bus';
+import { findNatsServer, natsUsers, startNatsServer, withUser, type NatsUserName } from '@tower/bus';
 import { routes, type JobView } from '@tower/contracts';
 import { freePort, startEmbeddedPostgres } from '@tower/db';
 import { waitFor } from '@tower/testing';
@@ -13,6 +14,9 @@ import { newHome, readExecutions, TowerProcess } from './tower-process';
 
 const root = resolve(__dirname, '..');
 const awayMs = 10_000;
+
+const passwords = (user: NatsUserName): string => `of-${user}-alone`;
+const natsUsersOf = (url: string): NodeJS.ProcessEnv => Object.fromEntries(natsUsers.map((user) => [`NATS_URL_${user.toUpperCase().replaceAll('-', '_')}`, withUser(url, user, passwords)]));
 
 interface Server {
   readonly url: string;
@@ -34,7 +38,7 @@ describe('things that are away for a while', () => {
   const startPostgres = (port?: number): Promise<Server> => startEmbeddedPostgres({ dataDir: join(home, 'postgres', 'data'), ...(port === undefined ? {} : { port }) });
   const startNats = async (port?: number): Promise<Server> => {
     const { path: bin } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
-    return startNatsServer({ bin, storeDir: join(home, 'nats'), ...(port === undefined ? {} : { port }) });
+    return startNatsServer({ bin, storeDir: join(home, 'nats'), passwords, ...(port === undefined ? {} : { port }) });
   };
   const startCard = async (...faults: string[]): Promise<ChildProcess> => {
     const args = [...faults.flatMap((fault) => ['--fault', fault]), '--profile', 'rtx3060', '--port', String(cardPort), '--time-scale', '0.1', '--home', join(home, 'card'), '--execution-log', executionLog];
@@ -56,7 +60,7 @@ describe('things that are away for a while', () => {
   beforeAll(async () => {
     cardPort = await freePort();
     [postgres, nats, card] = await Promise.all([startPostgres(), startNats(), startCard()]);
-    tower = await TowerProcess.start({ env: { DATABASE_URL: postgres.url, NATS_URL: nats.url, TOWER_GPUS: `solo=http://127.0.0.1:${cardPort}` } });
+    tower = await TowerProcess.start({ env: { DATABASE_URL: postgres.url, NATS_URL: nats.url, ...natsUsersOf(nats.url), TOWER_GPUS: `solo=http://127.0.0.1:${cardPort}` } });
     projectId = (await tower.api.call(routes.createProject, { body: { name: 'Outage drill' } })).id;
   }, 120_000);
 

@@ -11,6 +11,10 @@ export interface TowerHome {
   readonly ports: string;
   readonly postgresData: string;
   readonly natsStore: string;
+  /** All passwords of the embedded NATS follow from it. */
+  readonly natsSecret: string;
+  /** The address with the credentials of publishers, while Tower runs. */
+  readonly natsPublisherUrl: string;
   readonly prometheusTargets: string;
 }
 
@@ -23,6 +27,8 @@ export const towerHome = (path: string): TowerHome => ({
   ports: join(path, 'ports.json'),
   postgresData: join(path, 'postgres', 'data'),
   natsStore: join(path, 'nats'),
+  natsSecret: join(path, 'nats.secret'),
+  natsPublisherUrl: join(path, 'nats-publisher.url'),
   prometheusTargets: join(path, 'prometheus-targets.json'),
 });
 

@@ -50,6 +50,29 @@ export function towerProgram(leave: (code: number) => void): Command {
       leave(await doctor(options));
     });
 
+  const nats = program.command('nats').description('who may say what on NATS');
+  nats
+    .command('credentials')
+    .description('print the address with the password that publishers use; keep it to yourself')
+    .action(async () => {
+      const { natsCredentials } = await import('./commands/nats.js');
+      leave(natsCredentials());
+    });
+  nats
+    .command('users')
+    .description('print the users and rights that a NATS server of yours needs, for its configuration')
+    .action(async () => {
+      const { natsUsersConfig } = await import('./commands/nats.js');
+      leave(natsUsersConfig());
+    });
+  nats
+    .command('setup')
+    .description('make and update the streams on the server of NATS_URL, as its admin; npm start does this by itself')
+    .action(async () => {
+      const { natsSetup } = await import('./commands/nats.js');
+      leave(await natsSetup());
+    });
+
   const models = program.command('models').description('the models that the cards and the quality check need');
   models
     .command('list')

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError, withoutCredentials, type Logger } from '@tower/kit';
 import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection, type Status } from 'nats';
+import { inboxPrefixOf } from './access/permissions';
+import { versionWarning } from './embedded/nats-version';
 import { connectGuarded } from './guarded-connection';
 import { parseNatsUrl } from './nats-address';
+import { ensureStreams, ownStreams } from './streams';
 
 /** Milliseconds. */
 const drainMs = 2_000;
@@ -12,13 +15,16 @@ const retryMs = 250;
 const waitingLineMs = 5_000;
 
 /**
- * The same for every connection of ours. The library's defaults give up after ten tries and notice a dead peer after four minutes. Refused
- * credentials do not end a connection that once had been taken: its server may just be given new ones. Throws `nats_url_invalid`.
+ * The same for every connection of ours. The library's defaults give up after ten tries and notice a dead peer after
+ * four minutes. Refused credentials do not end a connection that once had been taken: its server may just be given new
+ * ones. `user` is whose inbox the answers go to: the service, whatever the connection is called. Throws
+ * `nats_url_invalid`.
  */
-export function natsOptions(url: string, name: string): ConnectionOptions & { servers: string[] } {
+export function natsOptions(url: string, name: string, user = name): ConnectionOptions & { servers: string[] } {
   return {
     ...parseNatsUrl(url),
     name,
+    inboxPrefix: inboxPrefixOf(user),
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
     reconnectTimeWait: 250,
@@ -38,16 +44,26 @@ export class BusConnection {
 
   private constructor(
     readonly nats: NatsConnection,
+    /** Whose connection it is: a service, or somebody who may look after all streams. */
+    private readonly name: string,
     private readonly logger: Logger,
   ) {
     setMaxListeners(0, this.reconnectedOnce.signal);
     void this.watch();
   }
 
-  /** Waits for the server as long as it takes. Throws `nats_credentials_refused` when it is there and does not let us in. */
-  static async open(url: string, name: string, logger: Logger): Promise<BusConnection> {
-    await untilAdmitted(url, name, logger);
-    return new BusConnection(await connectGuarded(natsOptions(url, name)), logger);
+  /**
+   * Waits for the server as long as it takes, or until the signal fires. Throws `nats_credentials_refused` when it is
+   * there and does not let us in.
+   */
+  static async open(url: string, name: string, logger: Logger, signal?: AbortSignal): Promise<BusConnection> {
+    await untilAdmitted(url, name, logger, signal);
+    return new BusConnection(await connectGuarded(natsOptions(url, name)), name, logger);
+  }
+
+  /** Makes the streams that are ours to look after; the sentences say which of them could not be changed. */
+  async ensureStreams(): Promise<string[]> {
+    return ensureStreams(await this.nats.jetstreamManager(), ownStreams(this.name));
   }
 
   isConnected(): boolean {
@@ -56,7 +72,8 @@ export class BusConnection {
 
   /** For health and `/status`. */
   health(): HealthCheck {
-    if (this.isConnected()) return { ok: true, detail: 'connected' };
+    const warning = versionWarning(this.nats.info?.version ?? '');
+    if (this.isConnected()) return { ok: true, detail: warning === undefined ? 'connected' : `connected; ${warning}` };
     return { ok: false, detail: this.refused ? 'NATS refuses these credentials; correct NATS_URL and start again, or the users of that server' : 'reconnecting' };
   }
 
@@ -131,10 +148,10 @@ export class BusConnection {
 }
 
 /**
- * Tries until a server lets us in. The library itself would go on for ever, in silence, when it waits for its first connection, refused or
- * not; so this is asked with a connection of its own.
+ * Tries until a server lets us in. The library itself would go on for ever, in silence, when it waits for its first
+ * connection, refused or not; so this is asked with a connection of its own.
  */
-async function untilAdmitted(url: string, name: string, logger: Logger): Promise<void> {
+async function untilAdmitted(url: string, name: string, logger: Logger, signal?: AbortSignal): Promise<void> {
   const options = { ...natsOptions(url, name), waitOnFirstConnect: false, reconnect: false };
   const server = withoutCredentials(url);
   let saidAt = performance.now();
@@ -148,7 +165,7 @@ async function untilAdmitted(url: string, name: string, logger: Logger): Promise
         logger.warn({ server }, `waiting for NATS: ${describeError(error)}`);
         saidAt = performance.now();
       }
-      await sleep(retryMs);
+      await sleep(retryMs, undefined, signal === undefined ? {} : { signal });
     }
   }
 }

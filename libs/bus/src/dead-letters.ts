@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { BusConnection } from './connection';
 import { Pull } from './pull';
 import { jsonOf } from './question';
-import { messageAt } from './streams';
+import { deadLetterFilter, messageAt } from './streams';
 
 const advisoryShape = z.object({
   stream: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
@@ -36,8 +36,7 @@ export class DeadLetters {
       deadLetterStream,
       {
         durable_name: service,
-        // …ADVISORY.CONSUMER.<kind>.<stream>.<consumer>; our consumers are named after the reader.
-        filter_subject: `$JS.EVENT.ADVISORY.CONSUMER.*.*.${service}`,
+        filter_subject: deadLetterFilter(service),
         ack_policy: AckPolicy.Explicit,
         deliver_policy: DeliverPolicy.All,
         ack_wait: nanos(30_000),

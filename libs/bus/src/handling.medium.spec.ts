@@ -8,7 +8,7 @@ import { deadLetterStream, projectArchived, type EventOf } from '@tower/contract
 import { databaseFor, handleOnce, migrate, startEmbeddedPostgres } from '@tower/db';
 import { AppError, createLogger, Metrics, newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import type { JetStreamManager } from 'nats';
+import { nanos, type JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection } from './connection';
@@ -314,7 +314,9 @@ describe('handling events', () => {
     await letters.stop();
     await publish(anEvent());
     await waitFor(async () => (await unanswered()) === 0);
-    await manager.streams.purge(stream);
+    // It takes no purge: the messages are made older than it keeps them.
+    await manager.streams.update(stream, { max_age: nanos(1_000), duplicate_window: nanos(1_000) });
+    await waitFor(async () => (await manager.streams.info(stream)).state.messages === 0);
     letters = new DeadLetters('characters', db, bus, logger);
     letters.start();
     const last = await waitFor(async () => (await deadLetters())[2]);

@@ -1,10 +1,11 @@
 import { Global, Module, type DynamicModule, type LoggerService, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { topology, type ServiceName } from '@tower/contracts';
+import { eventStream, topology, type ServiceName } from '@tower/contracts';
 import { connectDatabase, databaseFor, migrate, Outbox, pruneMessaging, type DatabaseOptions } from '@tower/db';
 import { CLOCK, describeError, Health, LOGGER, Metrics, nestLogger, newId, runService, systemClock, type ServiceContext, type ServiceStep } from '@tower/kit';
 import { DataSource } from 'typeorm';
+import { streamDeleted } from './access/permissions';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection, natsOptions } from './connection';
 import { DeadLetterBox } from './dead-letter-box';
@@ -15,7 +16,6 @@ import { JetStreamServer } from './jetstream.server';
 import { QuestionServer } from './question-server';
 import { OutboxRelay } from './relay';
 import { RequestClient } from './request-client';
-import { ensureStreams } from './streams';
 
 /**
  * The database for whatever answers a question. Its connections are apart from those of the service's own work
@@ -50,9 +50,12 @@ const answersPoolSize = 6;
 
 const pruneEveryMs = 60 * 60 * 1000;
 
-/** Nest's NATS transport calls every lost connection an error; ours warns of it once. What is not allowed stays an error. */
+/**
+ * Nest's NATS transport calls every lost connection an error; ours warns of it once. What is not allowed stays an
+ * error.
+ */
 function withoutConnectionNoise(logger: LoggerService): LoggerService {
-  const isNoise = (message: unknown, context: unknown): boolean => context === 'Server' && /^NatsError: type: "(disconnect|error)"(?!.*PERMISSIONS_VIOLATION)/.test(String(message));
+  const isNoise = (message: unknown, context: unknown): boolean => (context === 'Server' || context === 'ClientNats') && /^NatsError: type: "(disconnect|error)"(?!.*PERMISSIONS_VIOLATION)/.test(String(message));
   return {
     ...logger,
     error: (message: unknown, ...more: unknown[]) => (isNoise(message, more.at(-1)) ? logger.debug?.(message, ...more) : logger.error(message, ...more)),
@@ -101,11 +104,11 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
     },
     {
       name: 'bus',
-      start: async ({ env, logger, health, metrics }) => {
+      start: async ({ env, logger, health, metrics, stopping }) => {
         busMetrics = new BusMetrics(metrics);
-        bus = await BusConnection.open(env.NATS_URL, service, logger);
+        bus = await BusConnection.open(env.NATS_URL, service, logger, stopping);
         health.register('nats', () => bus.health());
-        await ensureStreams(await bus.nats.jetstreamManager());
+        for (const sentence of await bus.ensureStreams()) logger.warn(sentence);
         requests = new RequestClient(env.NATS_URL, service, busMetrics);
         await requests.connect();
         return async () => {
@@ -146,7 +149,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           logger: withoutConnectionNoise(nestLogger(context.logger)),
           abortOnError: false,
         });
-        const answering = { ...natsOptions(context.env.NATS_URL, `${service}-answers`), queue: service };
+        const answering = { ...natsOptions(context.env.NATS_URL, `${service}-answers`, service), queue: service };
         app.connectMicroservice({ strategy: new QuestionServer(answering, context.logger, busMetrics) });
         app.connectMicroservice({ strategy });
         await app.init();
@@ -159,6 +162,8 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
       start: async ({ env, logger, health }) => {
         const relay = new OutboxRelay(db, bus, busMetrics, logger, { databaseUrl: env.DATABASE_URL, schema, holder: instance, clock });
         relay.start();
+        // While nothing is sent, nobody would notice; readers cannot make a stream that is not theirs.
+        const deleted = topology[service].publishes.length === 0 ? undefined : bus.nats.subscribe(streamDeleted(eventStream(service)), { callback: () => relay.distrust() });
         health.register('outbox', () => {
           const trouble = relay.trouble();
           return { ok: trouble === undefined, detail: trouble ?? 'sending' };
@@ -166,6 +171,7 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
         const prune = setInterval(() => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')), pruneEveryMs);
         return async () => {
           clearInterval(prune);
+          deleted?.unsubscribe();
           await relay.stop();
         };
       },

@@ -18,17 +18,26 @@ describe('parseNatsUrl', () => {
     expect(parseNatsUrl(url)).toEqual(expected);
   });
 
-  it.each(['nats://u:se@cret@one', 'nats://u:sec/ret@one', 'http://one', 'nats://', '', 'nats://u:secret%zz@one', 'nats://u:secret@one,nats://u:secret2@two'])(
-    'refuses %j with one sentence that does not hold the secret',
-    (url) => {
-      let thrown: unknown;
-      try {
-        parseNatsUrl(url);
-      } catch (error) {
-        thrown = error;
-      }
-      expect(thrown).toMatchObject({ kind: 'invalid', code: 'nats_url_invalid', message: expect.stringMatching(/^NATS_URL cannot be read: /) });
-      for (const part of ['cret@', 'sec/', 'secret']) expect((thrown as Error).message).not.toContain(part);
-    },
-  );
+  it.each([
+    'nats://u:se@cret@one',
+    'nats://u:sec/ret@one',
+    'http://one',
+    'nats://',
+    '',
+    'nats://u:secret%zz@one',
+    'nats://u:secret@one,nats://u:secret2@two',
+  ])('refuses %j with one sentence that does not hold the secret', (url) => {
+    let thrown: unknown;
+    try {
+      parseNatsUrl(url);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({
+      kind: 'invalid',
+      code: 'nats_url_invalid',
+      message: expect.stringMatching(/^NATS_URL cannot be read: /),
+    });
+    for (const part of ['cret@', 'sec/', 'secret']) expect((thrown as Error).message).not.toContain(part);
+  });
 });

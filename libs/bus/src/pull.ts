@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, type Logger } from '@tower/kit';
 import { ConsumerEvents, type Consumer, type ConsumerConfig, type ConsumerMessages, type FetchOptions, type JetStreamManager, type JsMsg } from 'nats';
 import type { BusConnection } from './connection';
-import { ensureStreams } from './streams';
 
 export type DurableConsumer = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
 
@@ -70,7 +69,7 @@ export class Pull {
   /** Returns when the subscription has ended. */
   private async read(onStarted: () => void): Promise<void> {
     const manager = await this.bus.nats.jetstreamManager();
-    await ensureStreams(manager);
+    await this.bus.ensureStreams();
     await ensureConsumer(manager, this.stream, this.consumer);
     const reader = await this.bus.nats.jetstream().consumers.get(this.stream, this.consumer.durable_name);
     if (this.freeHands) await this.takeAsFree(reader, this.freeHands, onStarted);

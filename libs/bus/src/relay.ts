@@ -6,7 +6,6 @@ import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
 import { repairHighWater } from './high-water';
-import { ensureStreams } from './streams';
 
 interface Waiting {
   id: string;
@@ -70,16 +69,16 @@ export class OutboxRelay {
   }
 
   start(): void {
-    this.bus.onReconnect(() => {
-      this.repairNeeded = true;
-      this.wake();
-    });
-    this.lease.start(() => {
-      this.repairNeeded = true;
-      this.wake();
-    });
+    this.bus.onReconnect(() => this.distrust());
+    this.lease.start(() => this.distrust());
     this.listener.start();
     this.loop = this.run();
+  }
+
+  /** The stream may have lost something: compares it with the outbox, now. */
+  distrust(): void {
+    this.repairNeeded = true;
+    this.wake();
   }
 
   /** Undefined while all is well. */
@@ -126,7 +125,7 @@ export class OutboxRelay {
     // Before the work: a reconnect meanwhile asks for another one.
     this.repairNeeded = false;
     const manager = await this.bus.nats.jetstreamManager();
-    await ensureStreams(manager);
+    await this.bus.ensureStreams();
     const { marked, high } = await repairHighWater(this.db, manager);
     this.high = high;
     if (marked > 0) this.logger.warn({ events: marked }, 'the stream had lost events; sending them again');

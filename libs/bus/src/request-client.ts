@@ -43,7 +43,7 @@ export class RequestClient {
     service: string,
     private readonly metrics: BusMetrics,
   ) {
-    this.options = natsOptions(url, `${service}-requests`);
+    this.options = natsOptions(url, `${service}-requests`, service);
   }
 
   async connect(): Promise<void> {

@@ -6,6 +6,21 @@ import {
   attemptDispatched, attemptFailed, attemptLost, attemptRendered, attemptSettled, cancelJob, commandAccepted, commandRejected, jobCancelled,
   jobCompleted, jobFailed, jobQueued, jobRejected, jobRendered, jobRequested, jobStarted, jobTimedOut, requestJob,
 } from './events/rendering-events';
+import { progressFilter } from './progress';
+import type { RequestDefinition } from './request';
+import {
+  archiveCharacterRequest, createCharacterRequest, getCharacterRequest, getPromptPartsRequest, listCharactersRequest, updateCharacterRequest,
+} from './requests/character-requests';
+import { deadLetterRequestsOf } from './requests/dead-letter-requests';
+import {
+  archiveProjectRequest, createProjectRequest, getProjectRequest, getUnfiledProjectRequest, listProjectsRequest, updateProjectRequest,
+} from './requests/project-requests';
+import { findVerdictsRequest, getJobQualityRequest } from './requests/quality-requests';
+import {
+  cancelJobRequest, getArtifactRequest, getJobRequest, getRenderingStatusRequest, getWorkflowRequest, listJobArtifactsRequest, listJobEventsRequest,
+  listJobParamsRequest, listJobsRequest, listWorkflowsRequest, requestJobRequest,
+} from './requests/rendering-requests';
+import { heartbeatFilter } from './service-status';
 
 export const serviceNames = ['gateway', 'projects', 'characters', 'rendering', 'quality', 'echo-bridge'] as const;
 export type ServiceName = (typeof serviceNames)[number];
@@ -16,6 +31,10 @@ interface ServiceTopology {
   readonly publishes: readonly EventDefinition[];
   readonly consumes: readonly EventDefinition[];
   readonly commands: readonly CommandDefinition[];
+  /** Questions to other services. Who is asked follows from the question: it answers all of its own. */
+  readonly asks: readonly RequestDefinition[];
+  /** Subjects of core NATS, best effort: what it says besides its heartbeat, and what it listens to. */
+  readonly hints: { readonly says: readonly string[]; readonly hears: readonly string[] };
 }
 
 export const jobEvents = [
@@ -26,14 +45,44 @@ export const jobEvents = [
 const projectEvents = [projectCreated, projectUpdated, projectArchived];
 const characterEvents = [characterCreated, characterUpdated, characterArchived];
 
-/** Who says what and who listens. A service refuses to start when a listed event has no handler or two; the diagram in docs is drawn from this. */
+const projectQuestions = [createProjectRequest, getProjectRequest, listProjectsRequest, updateProjectRequest, archiveProjectRequest, getUnfiledProjectRequest];
+const characterQuestions = [createCharacterRequest, getCharacterRequest, listCharactersRequest, updateCharacterRequest, archiveCharacterRequest];
+const jobQuestions = [
+  requestJobRequest, getJobRequest, listJobsRequest, cancelJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, getArtifactRequest,
+];
+const renderingQuestions = [...jobQuestions, getRenderingStatusRequest, listWorkflowsRequest, getWorkflowRequest];
+
+/** Every service answers for what it could not handle. */
+const deadLetterQuestions = serviceNames.flatMap((service) => Object.values<RequestDefinition>(deadLetterRequestsOf(service)));
+
+const silent = { says: [], hears: [] };
+
+/**
+ * Who says what, who asks what and who listens. A service refuses to start when a listed event has no handler or two;
+ * the diagram in docs is drawn from this, and what NATS allows each service follows from it: a question that is not
+ * listed here is refused by the server.
+ */
 export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
-  gateway: { schema: 'gateway', publishes: [], consumes: [...jobEvents, attemptJudged, ...projectEvents, ...characterEvents], commands: [] },
-  projects: { schema: 'projects', publishes: projectEvents, consumes: [], commands: [] },
-  characters: { schema: 'characters', publishes: characterEvents, consumes: [projectArchived], commands: [] },
-  rendering: { schema: 'rendering', publishes: [...jobEvents, commandAccepted, commandRejected], consumes: [attemptJudged], commands: [requestJob, cancelJob] },
-  quality: { schema: 'quality', publishes: [attemptJudged], consumes: [attemptRendered], commands: [] },
-  'echo-bridge': { schema: 'echo_bridge', publishes: [], consumes: [], commands: [] },
+  gateway: {
+    schema: 'gateway',
+    publishes: [],
+    consumes: [...jobEvents, attemptJudged, ...projectEvents, ...characterEvents],
+    commands: [],
+    asks: [...projectQuestions, ...characterQuestions, ...renderingQuestions, getJobQualityRequest, ...deadLetterQuestions],
+    hints: { says: [], hears: [progressFilter, heartbeatFilter] },
+  },
+  projects: { schema: 'projects', publishes: projectEvents, consumes: [], commands: [], asks: [], hints: silent },
+  characters: { schema: 'characters', publishes: characterEvents, consumes: [projectArchived], commands: [], asks: [getProjectRequest], hints: silent },
+  rendering: {
+    schema: 'rendering',
+    publishes: [...jobEvents, commandAccepted, commandRejected],
+    consumes: [attemptJudged],
+    commands: [requestJob, cancelJob],
+    asks: [getProjectRequest, getPromptPartsRequest, findVerdictsRequest],
+    hints: { says: [progressFilter], hears: [] },
+  },
+  quality: { schema: 'quality', publishes: [attemptJudged], consumes: [attemptRendered], commands: [], asks: [], hints: silent },
+  'echo-bridge': { schema: 'echo_bridge', publishes: [], consumes: [], commands: [], asks: [getRenderingStatusRequest], hints: silent },
 };
 
 /** One stream per owner: `RENDERING` holds `evt.rendering.>`, `CMD_RENDERING` holds `cmd.rendering.>`. */

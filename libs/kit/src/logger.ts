@@ -31,8 +31,12 @@ export const nestLogger = (logger: Logger): LoggerService => ({
   fatal: (message: unknown, context?: unknown) => logger.fatal({ context }, String(message)),
 });
 
-/** Removes user, password and token from an address, or from each of several with commas between them, before it is shown. */
+/**
+ * Removes user, password and token from an address, or from each of several with commas between them, before it is
+ * shown.
+ */
 export function withoutCredentials(url: string): string {
-  // Up to the last @: a password that was not percent-encoded may hold one. Addresses of NATS may come without a scheme.
+  // Up to the last @: a password that was not percent-encoded may hold one. Addresses of NATS may come without a
+  // scheme.
   return url.replace(/(^|\/\/|,)[^/]*@/g, '$1');
 }

@@ -1,11 +1,12 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { findNatsServer } from '@tower/bus';
+import { findNatsServer, inspectNats, versionWarning } from '@tower/bus';
 import type { GpuConfig } from '@tower/contracts';
 import { describeFfmpeg } from '@tower/imaging';
 import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
+import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
 import { planServiceUser, rootWarning } from '../launcher/service-user';
@@ -50,7 +51,7 @@ async function* examine(): AsyncGenerator<Finding> {
   yield { what: 'settings', level: 'ok', detail: `home ${env.TOWER_HOME}` };
   yield* await Promise.all([checkPort(env), checkDatabase(env), checkNats(env)]);
   yield checkFfmpeg(env);
-  yield checkFolder('home', env.TOWER_HOME);
+  yield checkHome(env.TOWER_HOME);
   yield checkFolder('library', env.TOWER_LIBRARY);
   yield checkUser(env, gpus);
   if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
@@ -86,16 +87,30 @@ async function checkDatabase(env: TowerEnv): Promise<Finding> {
 
 async function checkNats(env: TowerEnv): Promise<Finding> {
   if (env.NATS_URL !== undefined) {
-    const first = env.NATS_URL.split(',')[0] ?? '';
-    const { hostname, port } = new URL(first.includes('://') ? first : `nats://${first}`);
-    return checkServer('nats', env.NATS_URL, hostname, Number(port || 4222), 'NATS_URL');
+    return checkGivenNats(env.NATS_URL_ADMIN ?? env.NATS_URL);
   }
   try {
     const { path, version } = await findNatsServer({ cacheDir: join(repositoryRoot, '.cache', 'nats') });
-    return { what: 'nats', level: 'ok', detail: `nats-server ${version} (${path})` };
+    return ofVersion(version, `nats-server ${version} (${path})`);
   } catch (error) {
     return { what: 'nats', level: 'problem', detail: describeError(error) };
   }
+}
+
+/** Logs in, as a start does. */
+async function checkGivenNats(url: string): Promise<Finding> {
+  const shown = withoutCredentials(url);
+  try {
+    const { version } = await inspectNats(url, 'admin');
+    return ofVersion(version, `${shown}, nats-server ${version}, lets us in`);
+  } catch (error) {
+    return { what: 'nats', level: 'problem', detail: `${shown}: ${describeError(error)}; start that server with JetStream, correct the credentials in NATS_URL, or unset it to use the embedded one` };
+  }
+}
+
+function ofVersion(version: string, detail: string): Finding {
+  const warning = versionWarning(version);
+  return warning === undefined ? { what: 'nats', level: 'ok', detail } : { what: 'nats', level: 'note', detail: `${detail}. ${warning}` };
 }
 
 async function checkServer(what: string, url: string, host: string, port: number, variable: string): Promise<Finding> {
@@ -132,7 +147,13 @@ function checkUser(env: TowerEnv, gpus: readonly GpuConfig[]): Finding {
   return { what: 'user', level: 'ok', detail: `you are root; the services run as user ${user.uid}` };
 }
 
-function checkFolder(what: string, path: string): Finding {
+/** What the embedded servers need there is less than what a library does. */
+function checkHome(path: string): Finding {
+  const finding = checkFolder('home', path, 0);
+  return finding.level === 'ok' ? { what: 'home', ...roomFor(freeBytes(path), path) } : finding;
+}
+
+function checkFolder(what: string, path: string, leastBytes = leastFreeBytes): Finding {
   let existing = path;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   try {
@@ -142,7 +163,7 @@ function checkFolder(what: string, path: string): Finding {
   }
   const { bavail, bsize } = statfsSync(existing);
   const free = bavail * bsize;
-  if (free < leastFreeBytes) return { what, level: 'problem', detail: `${path}: only ${gigabytes(free)} free; make room` };
+  if (free < leastBytes) return { what, level: 'problem', detail: `${path}: only ${gigabytes(free)} free; make room` };
   return { what, level: 'ok', detail: `${path}, ${gigabytes(free)} free` };
 }
 

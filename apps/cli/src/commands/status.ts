@@ -1,7 +1,10 @@
 import { routes, type StatusView } from '@tower/contracts';
+import { withoutCredentials } from '@tower/kit';
 import { ApiClient } from '../api-client';
 import { readTowerEnv } from '../env';
+import { towerHome } from '../home';
 import { findRunningTower } from '../launcher/running-tower';
+import { readPublisherUrl } from './nats';
 
 /** 0 when every process is ready and a card answers, 1 otherwise. */
 export async function status(options: { json: boolean }): Promise<number> {
@@ -9,8 +12,18 @@ export async function status(options: { json: boolean }): Promise<number> {
   const running = findRunningTower(env.TOWER_HOME);
   const url = running?.url ?? `http://${env.TOWER_HOST}:${env.TOWER_PORT}`;
   const view = await new ApiClient(url, { patienceMs: 2_000 }).call(routes.getStatus, {});
-  process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${describeStatus(url, view).join('\n')}\n`);
+  const nats = describeNats(towerHome(env.TOWER_HOME).natsPublisherUrl);
+  process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${[...describeStatus(url, view), ...nats].join('\n')}\n`);
   return isWell(view) ? 0 : 1;
+}
+
+/**
+ * Where publishers connect. The file holds the address with their password, which is shown by `tower nats credentials`
+ * alone.
+ */
+function describeNats(file: string): string[] {
+  const address = readPublisherUrl(file);
+  return address === undefined ? [] : [`nats: ${withoutCredentials(address)}; publishers log in with the address in ${file}, or: tower nats credentials`];
 }
 
 export const isWell = (view: StatusView): boolean =>

@@ -1,6 +1,6 @@
 import { BusConnection } from '@tower/bus';
 import { heartbeatIntervalMs, heartbeatSubject, maxCheckDetail, type Heartbeat } from '@tower/contracts';
-import { newId, shorten, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { describeError, newId, shorten, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { Supervisor } from './supervisor';
 
 /** Speaks on the bus for the launcher and for the processes that cannot do it themselves. One that does not run says nothing, and so counts as down. */
@@ -10,6 +10,7 @@ export class PartHeartbeats {
   private readonly opened: Promise<void>;
   private readonly instance = newId();
   private readonly startedAt: string;
+  private readonly stopping = new AbortController();
   private state: 'ready' | 'stopping' = 'ready';
 
   constructor(
@@ -19,10 +20,14 @@ export class PartHeartbeats {
     clock: Clock,
   ) {
     this.startedAt = clock.now().toISOString();
-    this.opened = BusConnection.open(natsUrl, 'launcher', logger).then((bus) => {
-      this.bus = bus;
-      this.beat();
-    });
+    this.opened = BusConnection.open(natsUrl, 'launcher', logger, this.stopping.signal)
+      .then((bus) => {
+        this.bus = bus;
+        this.beat();
+      })
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted) logger.error(`saying on NATS which processes live: ${describeError(error)}`);
+      });
     this.timer = setInterval(() => this.beat(), heartbeatIntervalMs);
   }
 
@@ -31,8 +36,9 @@ export class PartHeartbeats {
     clearInterval(this.timer);
     this.state = 'stopping';
     this.beat();
-    // Never opened: nobody is there to hear anything.
-    void this.opened.then(() => this.bus?.close()).catch(() => undefined);
+    // Not opened yet: nobody is there to hear anything. Without a server it never is.
+    this.stopping.abort();
+    void this.opened.then(() => this.bus?.close().catch(() => undefined));
     await this.bus?.close().catch(() => undefined);
   }
 
@@ -61,6 +67,6 @@ function partBeat(supervisor: Supervisor): Heartbeat | undefined {
     version: part.version,
     started_at: incarnation.startedAt.toISOString(),
     state: isReady ? 'ready' : 'starting',
-    checks: { process: { ok: isReady, detail: shorten(supervisor.describe(), maxCheckDetail) } },
+    checks: { process: { ok: isReady, detail: shorten(supervisor.describe(), maxCheckDetail) }, ...(part.warning === undefined ? {} : { version: { ok: false, detail: shorten(part.warning, maxCheckDetail) } }) },
   };
 }

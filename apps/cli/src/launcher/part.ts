@@ -23,6 +23,8 @@ export interface Part {
   /** Parts of one rank are stopped together; a higher rank goes first. */
   readonly rank: PartRank;
   readonly version: string;
+  /** What a person should know of this version. */
+  readonly warning?: string;
   /** Says itself how it is (`hb.<name>`); the launcher speaks for the others. */
   readonly hasHeartbeat: boolean;
   start(): Promise<RunningPart>;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { startNatsServer } from '@tower/bus';
+import { startNatsServer, versionWarning, type Passwords } from '@tower/bus';
 import { findServersIn, startEmbeddedPostgres, type PostgresSettings } from '@tower/db';
 import { ownUid } from '@tower/kit';
 import type { User } from './own-files';
@@ -33,6 +33,7 @@ export interface NatsPartOptions {
   readonly version: string;
   readonly storeDir: string;
   readonly logFile: string;
+  readonly passwords: Passwords;
   readonly port: () => Promise<number>;
   /** The services step down from root, and so does it: to a user of its own where that one can run it. */
   readonly stepDown: boolean;
@@ -40,16 +41,18 @@ export interface NatsPartOptions {
 }
 
 export function natsPart(options: NatsPartOptions): Part {
+  const { bin, version, storeDir, logFile, passwords } = options;
+  const warning = versionWarning(version);
   return {
     name: 'nats',
     rank: 'nats',
-    version: options.version,
+    version,
+    ...(warning === undefined ? {} : { warning }),
     hasHeartbeat: false,
     start: async () => {
-      const { bin, storeDir, logFile } = options;
       const user = options.stepDown ? natsUser(bin, storeDir) : undefined;
       const as = user === undefined ? {} : { user };
-      const server = await startNatsServer({ bin, storeDir, logFile, port: await options.port(), ...as });
+      const server = await startNatsServer({ bin, storeDir, logFile, passwords, port: await options.port(), ...as });
       options.onUrl(server.url);
       return running(server, 'SIGKILL');
     },

@@ -6,12 +6,14 @@ import { serviceNames, type HealthView, type ServiceName } from '@tower/contract
 import type { DirectoryClaim } from '@tower/db';
 import { describeFfmpeg } from '@tower/imaging';
 import { ModelStore, readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
-import type { TowerEnv } from '../env';
+import { natsUrlVariables, type TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
 import type { LogHub } from '../logs/log-hub';
 import type { Redaction } from '../logs/redaction';
 import { simulatedCards } from '../simulated-cards';
+import { requireHomeRoom } from './home-room';
 import { endLeftovers } from './leftovers';
+import { NatsAccess, prepareStreams } from './nats-access';
 import { startNodeProgram } from './node-part';
 import { partRanks, type Part, type RunningPart } from './part';
 import { PartHeartbeats } from './part-heartbeats';
@@ -56,7 +58,7 @@ export class Tower {
   private readonly opsPorts = new Map<ServiceName, number>();
   private readonly stopping = new AbortController();
   private databaseUrl: string | undefined;
-  private natsUrl: string | undefined;
+  private readonly nats: NatsAccess;
   private heartbeats: PartHeartbeats | undefined;
   private claim: DirectoryClaim | undefined;
   private address = '';
@@ -73,8 +75,8 @@ export class Tower {
     this.simulated = readGpuConfig(env).length === 0;
     ModelStore.read(env);
     this.databaseUrl = env.DATABASE_URL;
-    this.natsUrl = env.NATS_URL;
-    for (const url of [env.DATABASE_URL, env.NATS_URL]) if (url !== undefined) redaction.addUrl(url);
+    if (env.DATABASE_URL !== undefined) redaction.addUrl(env.DATABASE_URL);
+    this.nats = new NatsAccess(env, this.home, redaction);
   }
 
   /** Where the gateway listens; known once `start` has settled. */
@@ -120,9 +122,12 @@ export class Tower {
     const ffmpeg = describeFfmpeg();
     if (ffmpeg !== undefined && ffmpeg.warning !== null) this.logger.warn(ffmpeg.warning);
 
+    const cramped = this.databaseUrl === undefined || !this.nats.isGiven ? requireHomeRoom(this.home.path) : undefined;
+    if (cramped !== undefined) this.logger.warn(cramped);
     this.progress('starting PostgreSQL and NATS');
     const [gpus] = await Promise.all([this.startSimulators(), this.startPostgres(), this.startNats()]);
-    this.heartbeats = new PartHeartbeats(this.natsUrl ?? '', this.supervisors, this.logger, this.clock);
+    for (const sentence of await prepareStreams(this.nats.urlFor('admin'), this.logger, this.stopping.signal)) this.logger.warn(sentence);
+    this.heartbeats = new PartHeartbeats(this.nats.urlFor('launcher'), this.supervisors, this.logger, this.clock);
     await Promise.all(serviceNames.map((service) => this.supervise(this.servicePart(service, port, gpus))));
   }
 
@@ -141,6 +146,7 @@ export class Tower {
     if (this.claim === undefined) return;
     rmSync(this.home.prometheusTargets, { force: true });
     withdrawTower(this.home.path);
+    this.nats.withdraw();
     this.claim.release();
     this.claim = undefined;
   }
@@ -155,16 +161,13 @@ export class Tower {
   }
 
   private async startNats(): Promise<void> {
-    if (this.natsUrl !== undefined) return;
+    if (this.nats.isGiven) return;
     const { path: bin, version } = await findNatsServer({ cacheDir: natsCache, log: (line) => this.progress(line) });
-    const onUrl = (url: string): void => {
-      this.natsUrl = url;
-      this.options.redaction.addUrl(url);
-    };
+    const onUrl = (url: string): void => this.nats.announce(url);
     const { natsStore: storeDir, natsLog: logFile } = this.home;
     const stepDown = this.services.user !== undefined;
     const port = (): Promise<number> => this.toldPort('nats');
-    await this.supervise(natsPart({ bin, version, storeDir, logFile, port, stepDown, onUrl }));
+    await this.supervise(natsPart({ bin, version, storeDir, logFile, passwords: this.nats.passwords(), port, stepDown, onUrl }));
   }
 
   /** What rendering is told about the cards: nothing when they are configured, for then it reads the same configuration itself. */
@@ -203,7 +206,7 @@ export class Tower {
       const opsPort = await this.ports.take(`${service}-operations`);
       this.opsPorts.set(service, opsPort);
       this.writePrometheusTargets();
-      return this.startProgram(service, service, { args: [], env: { OPS_PORT: String(opsPort), OPS_HOST: '127.0.0.1', ...own[service] }, stopMs: serviceStopMs });
+      return this.startProgram(service, service, { args: [], env: { NATS_URL: this.nats.urlFor(service), OPS_PORT: String(opsPort), OPS_HOST: '127.0.0.1', ...own[service] }, stopMs: serviceStopMs });
     };
     return { name: service, rank: service === 'gateway' ? 'gateway' : 'service', version: towerVersion, hasHeartbeat: true, start };
   }
@@ -212,13 +215,14 @@ export class Tower {
     const { env, hub } = this.options;
     const { user, stayRootBecause } = this.services;
     const asRoot = stayRootBecause.length === 0 ? {} : { TOWER_RUNS_AS_ROOT: rootWarning(stayRootBecause) };
-    const common = { DATABASE_URL: this.databaseUrl, NATS_URL: this.natsUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, TOWER_HOME: env.TOWER_HOME };
+    const common = { DATABASE_URL: this.databaseUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, TOWER_HOME: env.TOWER_HOME };
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !natsUrlVariables.includes(variable)));
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),
       cwd: repositoryRoot,
       user,
-      env: { ...process.env, ...common, ...asRoot, ...program.env },
+      env: { ...inherited, ...common, ...asRoot, ...program.env },
       onLine: (stream, line) => hub.take(name, stream, line),
     });
   }

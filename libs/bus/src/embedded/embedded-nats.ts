@@ -7,6 +7,7 @@ import {
   type ServerProcess, type StopStep,
 } from '@tower/db';
 import { AppError } from '@tower/kit';
+import type { Passwords } from '../access/nats-secret';
 import { toNatsConfig } from './nats-config';
 import { waitUntilAnswering } from './nats-readiness';
 
@@ -20,11 +21,15 @@ export interface EmbeddedNatsOptions {
   readonly logFile?: string;
   /** Where the generated configuration is written; `<storeDir>.conf` when left out. */
   readonly configFile?: string;
-  /** Asked of every client; without it any program of this machine may connect. */
+  /** Asked of every client; without it and without passwords any program of this machine may connect. */
   readonly token?: string;
+  /** Of Tower's users: each is let in with its own rights, and nobody else. Instead of a token. */
+  readonly passwords?: Passwords;
   readonly monitorPort?: number;
   /** As whom it runs, for root; store and configuration become this user's. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Bytes that streams may reserve; far more than ours do when left out. */
+  readonly maxFileStore?: number;
 }
 
 export interface EmbeddedNats {
@@ -76,10 +81,11 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
   const configFile = resolve(options.configFile ?? `${storeDir}.conf`);
   // A name nobody else has: it tells our server from another one that got the port first.
   const serverName = `tower-${randomUUID()}`;
-  const { token, monitorPort } = options;
+  const { token, passwords, monitorPort, maxFileStore } = options;
+  const guards = { ...(token === undefined ? {} : { token }), ...(passwords === undefined ? {} : { passwords }) };
   // Removed first, because the mode applies to new files only.
   rmSync(configFile, { force: true });
-  writeFileSync(configFile, toNatsConfig({ serverName, port, storeDir, ...(token === undefined ? {} : { token }), ...(monitorPort === undefined ? {} : { monitorPort }) }), { mode: 0o600 });
+  writeFileSync(configFile, toNatsConfig({ serverName, port, storeDir, ...guards, ...(monitorPort === undefined ? {} : { monitorPort }), ...(maxFileStore === undefined ? {} : { maxFileStore }) }), { mode: 0o600 });
   const owner = options.user ?? rootAgain(storeDir);
   if (owner !== undefined) {
     giveTo(owner.uid, storeDir);
@@ -95,7 +101,7 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
     stop: stopSteps,
   });
   try {
-    await waitUntilAnswering({ server, serverName, port, token });
+    await waitUntilAnswering({ server, serverName, port, ...guards });
     return server;
   } catch (error) {
     await server.stop();

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -50,6 +50,8 @@ describe('NATS_SERVER_BIN', () => {
 });
 
 describe('PATH', () => {
+  const unreachable: ReleaseSource = { ...officialReleases, baseUrl: 'http://127.0.0.1:1' };
+
   it('is searched in order, passing over what is too old or does not run', async () => {
     const folders = ['2.9.25', '2.10.4-beta.1', '2.11.1'].map((version) => dirname(fakeServer(join(home, version, 'nats-server'), version)));
     const broken = join(home, 'broken');
@@ -57,8 +59,27 @@ describe('PATH', () => {
     writeFileSync(join(broken, 'nats-server'), 'no program', { mode: 0o755 });
     process.env['PATH'] = [broken, ...folders, '/usr/bin', '/bin'].join(':');
     const log: string[] = [];
-    expect(await findNatsServer({ cacheDir: join(home, 'unused'), log: (line) => log.push(line) })).toMatchObject({ version: '2.10.4-beta.1' });
-    expect(log).toEqual([expect.stringContaining('does not run'), expect.stringContaining('older than 2.10')]);
+    const options = { cacheDir: join(home, 'path-cache'), etcApt: noApt, releases: unreachable, log: (line: string) => log.push(line) };
+    expect(await findNatsServer(options)).toMatchObject({ version: '2.10.4-beta.1' });
+    const passedOver = [expect.stringContaining('does not run'), expect.stringContaining('older than 2.10')];
+    expect(log).toEqual([...passedOver, expect.stringContaining('downloading'), expect.stringContaining('nats_download_failed')]);
+
+    log.length = 0;
+    expect(await findNatsServer(options)).toMatchObject({ version: '2.10.4-beta.1' });
+    // Not again on the same day.
+    expect(log).toEqual(passedOver);
+    const [mark = ''] = readdirSync(options.cacheDir);
+    utimesSync(join(options.cacheDir, mark), new Date(0), new Date(0));
+    await findNatsServer(options);
+    expect(log.filter((line) => line.startsWith('downloading'))).toHaveLength(1);
+  });
+
+  it('gives a server without known vulnerabilities before one with them, and no download is tried then', async () => {
+    const folders = ['2.10.27', '2.14.5'].map((version) => dirname(fakeServer(join(home, `order-${version}`, 'nats-server'), version)));
+    process.env['PATH'] = [...folders, '/usr/bin', '/bin'].join(':');
+    const log: string[] = [];
+    expect(await findNatsServer({ cacheDir: join(home, 'order-cache'), etcApt: noApt, releases: unreachable, log: (line) => log.push(line) })).toMatchObject({ version: '2.14.5' });
+    expect(log).toEqual([]);
   });
 });
 
@@ -100,6 +121,11 @@ describe('a release of the project', () => {
     expect(await findNatsServer({ cacheDir, etcApt: noApt, releases })).toEqual(first);
     expect(requests).toHaveLength(1);
     expect(readdirSync(cacheDir)).toEqual([`release-${version}-${machine}`]);
+  });
+
+  it('is preferred to an older server of this machine', async () => {
+    process.env['PATH'] = `${dirname(fakeServer(join(home, 'older', 'nats-server'), '2.10.27'))}:/usr/bin:/bin`;
+    expect(await findNatsServer({ cacheDir: join(home, 'cache8'), etcApt: noApt, releases })).toMatchObject({ version });
   });
 
   it('is whole for each of several that look for it at once, and debris of a dead download goes', async () => {

@@ -1,8 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { AppError, describeError } from '@tower/kit';
 import { defaultDebianSuite, downloadDebianNats, hasDebianArchive } from './debian-package';
-import { isUsable, oldestUsable, readNatsVersion } from './nats-version';
+import { isRecommended, isUsable, oldestUsable, readNatsVersion } from './nats-version';
 import { downloadRelease, officialReleases, releaseTarget, type ReleaseSource } from './release-archive';
 
 export interface FoundNatsServer {
@@ -23,41 +23,70 @@ export interface FindNatsServerOptions {
 interface Download {
   readonly from: string;
   readonly target: string;
+  /** Gives the recommended version; the other gives what the distribution has. */
+  readonly isRecommended: boolean;
   run(): Promise<void>;
 }
 
-/** What the operator named, else what is installed, else what was downloaded before, else a download. */
+/** Milliseconds between tries to get the recommended version where an older one is at hand. */
+const retryAfterMs = 24 * 60 * 60 * 1000;
+
+/**
+ * What the operator named; else a server of this machine that has no known vulnerabilities, installed or downloaded
+ * before; else the project's release; else an older server of this machine; else the distribution's. Who gets an older
+ * one is told by `versionWarning`.
+ */
 export async function findNatsServer(options: FindNatsServerOptions): Promise<FoundNatsServer> {
   const log = options.log ?? (() => undefined);
   const named = process.env['NATS_SERVER_BIN'];
   if (named !== undefined && named !== '') return checkNamed(named);
-  const installed = await findInPath(log);
-  if (installed !== undefined) return installed;
-
   const downloads = await possibleDownloads(options);
-  for (const { target } of downloads) {
-    const version = await readNatsVersion(target);
-    if (version !== undefined && isUsable(version)) return { path: target, version };
-  }
+  const present = [...(await findInPath(log)), ...(await findDownloaded(downloads))];
+  const good = present.find(({ version }) => isRecommended(version));
+  if (good !== undefined) return good;
+
+  const older = present[0];
   const refusals: string[] = [];
-  for (const { from, target, run } of downloads) {
-    log(`downloading nats-server from ${from}`);
-    try {
-      await run();
-      const version = await readNatsVersion(target);
-      if (version !== undefined && isUsable(version)) return { path: target, version };
-      refusals.push(`${from}: what it gave ${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`);
-    } catch (error) {
-      refusals.push(`${from}: ${describeError(error)}`);
-    }
-    log(refusals.at(-1) ?? '');
+  for (const download of downloads.filter((candidate) => older === undefined || candidate.isRecommended)) {
+    if (older !== undefined && wasTriedLately(download)) continue;
+    const got = await tryDownload(download, refusals, log);
+    if (got !== undefined) return got;
+    if (older !== undefined) noteTried(download);
   }
+  if (older !== undefined) return older;
   throw new AppError(
     'unavailable',
     'nats_server_not_found',
     `no nats-server ${wanted} on this machine, and none could be downloaded. Install it, or set NATS_SERVER_BIN to its path. ${refusals.join('; ')}`,
     { details: { refusals } },
   );
+}
+
+async function tryDownload({ from, target, run }: Download, refusals: string[], log: (line: string) => void): Promise<FoundNatsServer | undefined> {
+  log(`downloading nats-server from ${from}`);
+  try {
+    await run();
+    const version = await readNatsVersion(target);
+    if (version !== undefined && isUsable(version)) return { path: target, version };
+    refusals.push(`${from}: what it gave ${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`);
+  } catch (error) {
+    refusals.push(`${from}: ${describeError(error)}`);
+  }
+  log(refusals.at(-1) ?? '');
+  return undefined;
+}
+
+/** An empty file beside the downloads; its age says when. */
+const markOf = ({ target }: Download): string => `${dirname(target)}.tried`;
+
+function wasTriedLately(download: Download): boolean {
+  const mark = statSync(markOf(download), { throwIfNoEntry: false });
+  return mark !== undefined && Date.now() - mark.mtimeMs < retryAfterMs;
+}
+
+function noteTried(download: Download): void {
+  mkdirSync(dirname(markOf(download)), { recursive: true });
+  writeFileSync(markOf(download), '');
 }
 
 const wanted = `${oldestUsable.join('.')} or newer`;
@@ -71,15 +100,26 @@ async function checkNamed(path: string): Promise<FoundNatsServer> {
   return { path, version };
 }
 
-async function findInPath(log: (line: string) => void): Promise<FoundNatsServer | undefined> {
+/** Every usable one, in the order of the path. */
+async function findInPath(log: (line: string) => void): Promise<FoundNatsServer[]> {
   const name = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
+  const found: FoundNatsServer[] = [];
   for (const path of (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name))) {
     if (!isProgram(path)) continue;
     const version = await readNatsVersion(path);
-    if (version !== undefined && isUsable(version)) return { path, version };
-    log(`${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable.join('.')}`}`);
+    if (version !== undefined && isUsable(version)) found.push({ path, version });
+    else log(`${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable.join('.')}`}`);
   }
-  return undefined;
+  return found;
+}
+
+async function findDownloaded(downloads: readonly Download[]): Promise<FoundNatsServer[]> {
+  const found: FoundNatsServer[] = [];
+  for (const { target } of downloads) {
+    const version = await readNatsVersion(target);
+    if (version !== undefined && isUsable(version)) found.push({ path: target, version });
+  }
+  return found;
 }
 
 function isProgram(path: string): boolean {
@@ -98,18 +138,21 @@ function debianSuite(): string {
   return suite;
 }
 
-/** Where the archive of the system is at hand it comes first: it needs no host beyond those the machine uses already. */
+/**
+ * The recommended version first. The archive of the system is older, but needs no host beyond those the machine uses
+ * already.
+ */
 async function possibleDownloads({ cacheDir, etcApt, releases = officialReleases }: FindNatsServerOptions): Promise<Download[]> {
   const suite = debianSuite();
   const downloads: Download[] = [];
-  if (await hasDebianArchive(etcApt)) {
-    const target = join(cacheDir, `debian-${suite}-${process.arch}`, 'nats-server');
-    downloads.push({ from: `the Debian archive (${suite})`, target, run: () => downloadDebianNats(target, cacheDir, suite, etcApt) });
-  }
   const machine = releaseTarget();
   if (machine !== undefined) {
     const target = join(cacheDir, `release-${releases.version}-${machine}`, 'nats-server');
-    downloads.push({ from: `the project's releases (${releases.version})`, target, run: () => downloadRelease(target, cacheDir, machine, releases) });
+    downloads.push({ from: `the project's releases (${releases.version})`, target, isRecommended: true, run: () => downloadRelease(target, cacheDir, machine, releases) });
+  }
+  if (await hasDebianArchive(etcApt)) {
+    const target = join(cacheDir, `debian-${suite}-${process.arch}`, 'nats-server');
+    downloads.push({ from: `the Debian archive (${suite})`, target, isRecommended: false, run: () => downloadDebianNats(target, cacheDir, suite, etcApt) });
   }
   return downloads;
 }

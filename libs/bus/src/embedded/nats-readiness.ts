@@ -2,13 +2,16 @@ import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerProcess } from '@tower/db';
 import { AppError, describeError } from '@tower/kit';
-import { connect } from 'nats';
+import { connect, type ConnectionOptions } from 'nats';
+import type { Passwords } from '../access/nats-secret';
+import { inboxPrefixOf } from '../access/permissions';
 
 interface Readiness {
   readonly server: ServerProcess;
   readonly serverName: string;
   readonly port: number;
-  readonly token: string | undefined;
+  readonly token?: string;
+  readonly passwords?: Passwords;
 }
 
 /** The store is read before the port opens; a week of events takes seconds on a slow disk. */
@@ -32,10 +35,12 @@ export async function waitUntilAnswering(readiness: Readiness): Promise<void> {
   throw new AppError('unavailable', 'nats_not_ready', `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ${describeError(lastError)}\n${server.logTail()}`, { cause: lastError });
 }
 
-async function ask({ serverName, port, token }: Readiness): Promise<void> {
+async function ask({ serverName, port, token, passwords }: Readiness): Promise<void> {
   const name = await greetingName(port);
   if (name !== serverName) throw new Error(`another nats-server (${name}) answers on this port`);
-  const connection = await connect({ servers: `127.0.0.1:${port}`, name: 'tower-launcher', timeout: attemptTimeoutMs, reconnect: false, ...(token === undefined ? {} : { token }) });
+  const asAdmin: ConnectionOptions = passwords === undefined ? {} : { user: 'admin', pass: passwords('admin'), inboxPrefix: inboxPrefixOf('admin') };
+  const credentials: ConnectionOptions = token === undefined ? asAdmin : { token };
+  const connection = await connect({ servers: `127.0.0.1:${port}`, name: 'tower-launcher', timeout: attemptTimeoutMs, reconnect: false, ...credentials });
   try {
     const manager = await connection.jetstreamManager({ timeout: attemptTimeoutMs });
     await manager.getAccountInfo();

@@ -1,5 +1,7 @@
-/** The newest release at the time of writing; it has the fixes of every advisory up to then. */
-export const releaseVersion = '2.14.5';
+import { recommended } from './nats-version';
+
+/** The release whose checksums stand below. */
+export const releaseVersion = recommended;
 
 /**
  * SHA-256 of the project's release archives. From the Dockerfile of its official image, which checks the same archives:

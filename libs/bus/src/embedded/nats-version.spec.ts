@@ -1,0 +1,36 @@
+import { isRecommended, knownVulnerabilities, recommended, versionWarning } from './nats-version';
+
+describe('a version of nats-server', () => {
+  it.each([
+    ['2.10.26', ['CVE-2025-30215', 'CVE-2026-33215', 'CVE-2026-58253']],
+    ['2.10.27', ['CVE-2026-33215', 'CVE-2026-58253']],
+    ['2.11.0', ['CVE-2025-30215', 'CVE-2026-33215', 'CVE-2026-58253']],
+    ['2.11.15', ['CVE-2026-58253']],
+    ['2.12.6', ['CVE-2026-58253']],
+    ['2.12.7', []],
+    ['2.13.0', ['CVE-2026-58253']],
+    ['2.14.0', []],
+    ['2.15.1', []],
+  ])('%s has these known vulnerabilities', (version, expected) => {
+    expect(knownVulnerabilities(version).map((line) => /^CVE-\d+-\d+/.exec(line)?.[0])).toEqual(expected);
+  });
+
+  it.each([
+    ['2.10.27', false],
+    ['2.14.4', false],
+    [recommended, true],
+    ['2.14.10', true],
+    ['2.15.0-beta.1', true],
+    ['3.0.0', true],
+  ])('%s is new enough: %s', (version, expected) => {
+    expect(isRecommended(version)).toBe(expected);
+  });
+
+  it('is warned of by name, with what to do', () => {
+    expect(versionWarning('2.10.27')).toMatch(
+      /^nats-server 2\.10\.27 has known vulnerabilities: CVE-2026-33215 to .*; CVE-2026-58253 .*Install 2\.14\.5 or newer/,
+    );
+    expect(versionWarning('2.14.1')).toMatch(/^nats-server 2\.14\.1 is old\./);
+    expect(versionWarning(recommended)).toBeUndefined();
+  });
+});
