@@ -9,16 +9,25 @@ import { createTestDatabase } from '@tower/testing';
 const page = readFileSync(join(__dirname, 'retention.md'), 'utf8');
 const everywhere = page.slice(page.indexOf('## In every schema'), page.indexOf('## Kept for ever'));
 
-it.each(Object.keys(topology) as ServiceName[])('docs/retention.md says what bounds each table of %s', async (service) => {
-  const { schema } = topology[service];
-  const database = await createTestDatabase(service);
-  try {
-    const db = await databaseFor({ url: database.url, schema, service }).initialize();
-    const tables: { name: string }[] = await db.query("select table_name as name from information_schema.tables where table_schema = current_schema and table_type = 'BASE TABLE'");
-    await db.destroy();
-    expect(tables.length).toBeGreaterThan(4);
-    expect(tables.map(({ name }) => name).filter((name) => !everywhere.includes(`\`${name}\``) && !page.includes(`\`${schema}.${name}\``))).toEqual([]);
-  } finally {
-    await database.drop();
-  }
-});
+it.each(Object.keys(topology) as ServiceName[])(
+  'docs/retention.md says what bounds each table of %s',
+  async (service) => {
+    const { schema } = topology[service];
+    const database = await createTestDatabase(service);
+    try {
+      const db = await databaseFor({ url: database.url, schema, service }).initialize();
+      const tables: { name: string }[] = await db.query(
+        "select table_name as name from information_schema.tables where table_schema = current_schema and table_type = 'BASE TABLE'",
+      );
+      await db.destroy();
+      expect(tables.length).toBeGreaterThan(4);
+      expect(
+        tables
+          .map(({ name }) => name)
+          .filter((name) => !everywhere.includes(`\`${name}\``) && !page.includes(`\`${schema}.${name}\``)),
+      ).toEqual([]);
+    } finally {
+      await database.drop();
+    }
+  },
+);

@@ -9,8 +9,8 @@ import { BenchTower } from './processes';
 import { percentile } from './statistics';
 
 /**
- * What questions cost after years of use and with a long queue, in one run: nearly empty, then with a million finished jobs and more and more
- * that wait. Milliseconds, one client at a time.
+ * What questions cost after years of use and with a long queue, in one run: nearly empty, then with a million
+ * finished jobs and more and more that wait. Milliseconds, one client at a time.
  */
 const finished = Number(process.env['BENCH_FINISHED'] ?? 1_000_000);
 const queues = (process.env['BENCH_QUEUED'] ?? '0,8780,105000').split(',').map(Number);
@@ -23,7 +23,10 @@ interface Summary {
   p95: number;
 }
 
-type Queries = Record<'firstInLine' | 'oldestOfEachKind' | 'endHolds' | 'countWaiting' | 'liveWorks', (tx: DataSource['manager'], limit?: number) => Promise<unknown>>;
+type Queries = Record<
+  'firstInLine' | 'oldestOfEachKind' | 'endHolds' | 'countWaiting' | 'liveWorks',
+  (tx: DataSource['manager'], limit?: number) => Promise<unknown>
+>;
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tower-bench-history-'));
@@ -32,8 +35,14 @@ async function main(): Promise<void> {
   let tower: BenchTower | undefined;
   let db: DataSource | undefined;
   try {
-    tower = await BenchTower.start(timeScale, { DATABASE_URL: postgres.url, TOWER_QUEUE_LIMIT: '10000000', LOG_LEVEL: 'warn' });
-    db = await databaseFor({ url: postgres.url, schema: 'rendering', service: 'rendering' }).initialize();
+    tower = await BenchTower.start(timeScale, {
+      DATABASE_URL: postgres.url,
+      TOWER_QUEUE_LIMIT: '10000000',
+      LOG_LEVEL: 'warn',
+    });
+    db = await databaseFor({ url: postgres.url, schema: 'rendering', service: 'rendering', poolSize: 1 }).initialize();
+    // Rows by the thousand take longer than any statement of a service may.
+    await db.query('set statement_timeout = 0');
     process.stdout.write(`${JSON.stringify(await measure(tower.towerUrl, db), null, 2)}\n`);
   } finally {
     await db?.destroy();
@@ -45,9 +54,16 @@ async function main(): Promise<void> {
 
 async function measure(url: string, db: DataSource): Promise<object> {
   const project = await ask<{ id: string }>(`${url}/api/anime/projects`, { name: 'Bench' });
-  const body = { project_id: project.id, job_type: 'still_image', prompt: 'a tower at dusk', preset: 'draft', auto_quality_check: false };
+  const body = {
+    project_id: project.id,
+    job_type: 'still_image',
+    prompt: 'a tower at dusk',
+    preset: 'draft',
+    auto_quality_check: false,
+  };
   const first = await ask<{ job_id: string }>(`${url}/api/anime/generate`, body);
-  while ((await ask<{ status: string }>(`${url}/api/anime/jobs/${first.job_id}`)).status !== 'completed') await sleep(200);
+  while ((await ask<{ status: string }>(`${url}/api/anime/jobs/${first.job_id}`)).status !== 'completed')
+    await sleep(200);
 
   const nearlyEmpty = await questions(url, db, body, first.job_id);
   const rows = new HistoryRows(db, first.job_id);
@@ -57,7 +73,12 @@ async function measure(url: string, db: DataSource): Promise<object> {
   for (const queued of queues) {
     if (queued > waiting) await rows.queued(waiting + 1, queued);
     waiting = Math.max(waiting, queued);
-    stages[`${finished} finished, ${queued} queued`] = await questions(url, db, body, queued === 0 ? numberedId('a', Math.ceil(finished / 2)) : numberedId('e', Math.ceil(queued * 0.9)));
+    stages[`${finished} finished, ${queued} queued`] = await questions(
+      url,
+      db,
+      body,
+      queued === 0 ? numberedId('a', Math.ceil(finished / 2)) : numberedId('e', Math.ceil(queued * 0.9)),
+    );
   }
   return {
     benchmark: 'history',
@@ -86,9 +107,17 @@ async function questions(url: string, db: DataSource, body: object, jobId: strin
 
 /** As compiled: what the scheduler runs at a look. */
 async function schedulerQueries(db: DataSource): Promise<Record<string, Summary>> {
-  const queries = (await import(resolve(__dirname, '..', '..', 'apps', 'rendering', 'dist', 'scheduling', 'queue.queries.js'))) as Queries;
+  const queries = (await import(
+    resolve(__dirname, '..', '..', 'apps', 'rendering', 'dist', 'scheduling', 'queue.queries.js')
+  )) as Queries;
   const result: Record<string, Summary> = {};
-  for (const [name, limit] of [['firstInLine', 24], ['oldestOfEachKind', 2], ['endHolds', undefined], ['liveWorks', undefined]] as const) result[name] = await timed(() => queries[name](db.manager, limit));
+  for (const [name, limit] of [
+    ['firstInLine', 24],
+    ['oldestOfEachKind', 2],
+    ['endHolds', undefined],
+    ['liveWorks', undefined],
+  ] as const)
+    result[name] = await timed(() => queries[name](db.manager, limit));
   return result;
 }
 
@@ -96,7 +125,9 @@ async function thumbnails(url: string, db: DataSource): Promise<object> {
   const artifacts: { id: string }[] = await db.query('select id from artifact order by id limit 50');
   const ids = Array.from({ length: 50 }, (_, index) => artifacts[index % artifacts.length]?.id ?? '');
   const startedAt = performance.now();
-  const answers = await Promise.all(ids.map(async (id) => (await fetch(`${url}/api/anime/artifacts/${id}/thumbnail`)).status));
+  const answers = await Promise.all(
+    ids.map(async (id) => (await fetch(`${url}/api/anime/artifacts/${id}/thumbnail`)).status),
+  );
   return { ms: Math.round(performance.now() - startedAt), ok: answers.filter((status) => status === 200).length };
 }
 
@@ -111,7 +142,12 @@ async function timed(question: () => Promise<unknown>): Promise<Summary> {
 }
 
 async function ask<Answer>(url: string, body?: object): Promise<Answer> {
-  const response = await fetch(url, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const response = await fetch(
+    url,
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
   if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }

@@ -10,11 +10,22 @@ import { historyId, writeHistory } from './rig/long-history';
 import { RenderingRig } from './rig/rendering-rig';
 import { FleetReader } from './scheduling/fleet-reader';
 import { KindRenewal } from './scheduling/kind-renewal';
-import { askedBy, countWaiting, endHolds, liveAttempts, liveWorks, marksInLine, oldestOfEachKind } from './scheduling/queue.queries';
+import {
+  askedBy,
+  countWaiting,
+  endHolds,
+  liveAttempts,
+  liveWorks,
+  marksInLine,
+  oldestOfEachKind,
+} from './scheduling/queue.queries';
 import { VramMemory } from './scheduling/vram-memory';
 import { StatusService } from './status.service';
 
-/** Real here: PostgreSQL with tables as years of use leave them, and NATS. No card answers; what they are is written down. */
+/**
+ * Real here: PostgreSQL with tables as years of use leave them, and NATS. No card answers; what they are is written
+ * down.
+ */
 
 const size = { finished: 40_000, queued: 8_000 };
 const large = ['job', 'task', 'attempt', 'artifact', 'generation_params', 'job_event', 'runtime_sample'];
@@ -26,7 +37,18 @@ let plans: Plans;
 let fleets: FleetReader;
 
 const inventory = {
-  comfyuiVersion: '0.3.64', pytorchVersion: null, device: null, deviceType: null, simulated: true, vramMb: 12_288, vramFreeMb: null, ramFreeMb: null, checkpoints: ['anime_sd15.safetensors'], samplers: ['euler', 'dpmpp_2m'], schedulers: ['normal', 'karras'], nodes: [] as string[],
+  comfyuiVersion: '0.3.64',
+  pytorchVersion: null,
+  device: null,
+  deviceType: null,
+  simulated: true,
+  vramMb: 12_288,
+  vramFreeMb: null,
+  ramFreeMb: null,
+  checkpoints: ['anime_sd15.safetensors'],
+  samplers: ['euler', 'dpmpp_2m'],
+  schedulers: ['normal', 'karras'],
+  nodes: [] as string[],
 };
 
 beforeAll(async () => {
@@ -34,15 +56,35 @@ beforeAll(async () => {
   database = await createTestDatabase('rendering');
   rig = await RenderingRig.on(database.url, nats.url, []);
   for (const [position, name] of ['rtx3060', 'rx9070xt'].entries()) {
-    const own = { ...inventory, nodes: rig.workflows.all().flatMap((workflow) => Object.values(workflow.graph).map((node) => node.class_type)) };
+    const own = {
+      ...inventory,
+      nodes: rig.workflows.all().flatMap((workflow) => Object.values(workflow.graph).map((node) => node.class_type)),
+    };
     await rig.db.manager.insert(Gpu, {
-      name, config: gpuConfig.parse({ name, url: `http://127.0.0.1:${position + 1}` }), position, state: 'busy', detail: '', inventory: own as object, inventorySha256: inventorySha256(own), vramFreeMb: null, foreignPrompts: 0, lastSeenAt: null, configured: true, health: healthy, warnings: [],
+      name,
+      config: gpuConfig.parse({ name, url: `http://127.0.0.1:${position + 1}` }),
+      position,
+      state: 'busy',
+      detail: '',
+      inventory: own as object,
+      inventorySha256: inventorySha256(own),
+      vramFreeMb: null,
+      foreignPrompts: 0,
+      lastSeenAt: null,
+      configured: true,
+      health: healthy,
+      warnings: [],
     });
   }
   await writeHistory(rig.db, rig.workflows, size);
+  // A kind whose oldest task stands at the very end of the line.
+  const last = historyId('job', size.finished + size.queued - 5);
+  await rig.db.query("update task set kind = 'of.another.kind' where job_id > $1 and state = 'queued'", [last]);
+  await rig.db.query('vacuum analyze task');
   await rig.db.query(
     `insert into runtime_sample (attempt_id, workflow, gpu, model_name, width, height, steps, frames, seconds, at)
-     select gen_random_uuid(), 'anime-still-sd15', 'gpu-' || n % 16, 'm', 64 * (n % 60 + 1), 512, 12, 1, 3, now() - n * interval '1 second' from generate_series(1, 28000) n`,
+     select gen_random_uuid(), 'anime-still-sd15', 'gpu-' || n % 16, 'm', 64 * (n % 60 + 1), 512, 12, 1, 3,
+       now() - n * interval '1 second' from generate_series(1, 28000) n`,
   );
   await rig.db.query('vacuum analyze runtime_sample');
   fleets = new FleetReader(rig.db, rig.workflows, new VramMemory(systemClock), rig.disks, systemClock);
@@ -67,15 +109,35 @@ describe('with a long history and a long queue', () => {
   it('a statement that reads all of a table, or sorts it, is seen', async () => {
     await rig.db.query("select count(*) from attempt where outcome like '%cache%'");
     await rig.db.query('select id from job order by prompt, id limit 5');
-    expect(await plans.faults(large)).toEqual([expect.stringMatching(/^reads all of attempt/), expect.stringMatching(/^sorts 48000 rows|^reads all of job/), expect.stringMatching(/job/)]);
+    expect(await plans.faults(large)).toEqual([
+      expect.stringMatching(/^reads all of attempt/),
+      expect.stringMatching(/^sorts 48000 rows|^reads all of job/),
+      expect.stringMatching(/job/),
+    ]);
   });
 
   it.each<[string, object]>([
-    ['all', {}], ['of a project', { project_id: historyId('artifact', 7) }], ['in a state', { state: 'failed' }], ['in a state of a project', { project_id: historyId('artifact', 7), state: 'queued' }],
-    ['of a kind', { job_type: 'animation_loop' }], ['of a card that is hardly used', { gpu: 'old' }], ['of a card', { gpu: 'rtx3060' }],
+    ['all', {}],
+    ['of a project', { project_id: historyId('artifact', 7) }],
+    ['in a state', { state: 'failed' }],
+    ['in a state of a project', { project_id: historyId('artifact', 7), state: 'queued' }],
+    ['of a kind', { job_type: 'animation_loop' }],
+    ['of a card that is hardly used', { gpu: 'old' }],
+    ['of a card', { gpu: 'rtx3060' }],
   ])('a page of jobs, %s, is read from an index', async (_, filter) => {
     await rig.reader.list({ limit: 50, ...filter } as Parameters<typeof rig.reader.list>[0]);
     await noFaults();
+  });
+
+  it('the jobs of a card are all told, page by page, newest first', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await rig.reader.list({ limit: 7, gpu: 'old', ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.items.map((job) => job.id));
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => historyId('job', size.finished - index * 2_000)));
   });
 
   it('a job, its artifacts, events and parameters, and an artifact are read from indexes', async () => {
@@ -107,7 +169,10 @@ describe('with a long history and a long queue', () => {
     await askedBy(manager, [historyId('task', 1)]);
     await manager.find(Attempt, { where: { state: 'collecting' }, order: { endedAt: 'ASC' }, take: 50 });
     await manager.countBy(Attempt, { taskId: historyId('task', 1), gpu: 'old', state: 'lost' });
-    await manager.createQueryBuilder(Task, 'task').where("task.state = 'queued' and task.wants_model is not null").getMany();
+    await manager
+      .createQueryBuilder(Task, 'task')
+      .where("task.state = 'queued' and task.wants_model is not null")
+      .getMany();
     await newestSamples(manager);
     await samplesOf(manager, [{ workflow: 'anime-still-sd15', gpu: 'gpu-3' }]);
     await noFaults();
@@ -125,17 +190,30 @@ describe('a job that waits far back', () => {
   it('says about how many are before it, and neither an invented place nor that no card can run it', async () => {
     const view = await rig.job(historyId('job', size.finished + size.queued - 499));
     expect(view.gpu_queue_position).toBe(size.queued - 499);
-    expect(view.stage).toBe(`Waiting: about ${Math.round((size.queued - 500) / 10) * 10} tasks before it in line for rtx3060 or rx9070xt`);
-    expect(view.estimate).toMatchObject({ finish_at: null, remaining_seconds: null, basis: 'unknown: beyond the forecast, about 7500 tasks before it' });
+    expect(view.stage).toBe(
+      `Waiting: about ${Math.round((size.queued - 500) / 10) * 10} tasks before it in line for rtx3060 or rx9070xt`,
+    );
+    expect(view.estimate).toMatchObject({
+      finish_at: null,
+      remaining_seconds: null,
+      basis: 'unknown: beyond the forecast, about 7500 tasks before it',
+    });
   });
 
   it('is told so when it is accepted, and an urgent one gets its time', async () => {
     const far = await rig.request({ model_name: 'anime_sd15.safetensors' });
-    expect(far.estimate).toMatchObject({ finish_at: null, basis: 'unknown: beyond the forecast, about 8000 tasks before it' });
+    expect(far.estimate).toMatchObject({
+      finish_at: null,
+      basis: 'unknown: beyond the forecast, about 8000 tasks before it',
+    });
     const soon = await rig.request({ model_name: 'anime_sd15.safetensors', priority: 'urgent' });
     expect(soon.estimate.remaining_seconds).toBeGreaterThan(0);
-    expect(await rig.job(soon.job_id)).toMatchObject({ gpu_queue_position: 1, estimate: { remaining_seconds: expect.any(Number) as number } });
-    for (const { job_id } of [far, soon]) await rig.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
+    expect(await rig.job(soon.job_id)).toMatchObject({
+      gpu_queue_position: 1,
+      estimate: { remaining_seconds: expect.any(Number) as number },
+    });
+    for (const { job_id } of [far, soon])
+      await rig.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
   });
 
   it('has a place and a time when it is among the first', async () => {
@@ -150,21 +228,39 @@ describe('a job that waits far back', () => {
 });
 
 it('tells anew of what kind tasks are that were queued before there were kinds, or under another template', async () => {
-  const kindsNow = async () => (await rig.db.query("select distinct kind from task where state = 'queued'")) as { kind: string }[];
-  const [known] = await kindsNow();
-  await rig.db.query("update task set kind = case when id > $1 then '' else 'changed.since.new' end, rank = 3 where state = 'queued'", [historyId('task', size.finished + 4_000)]);
+  const kindsNow = async () =>
+    (await rig.db.query("select distinct kind from task where state = 'queued'")) as { kind: string }[];
+  const known = (await kindsNow()).find(({ kind }) => kind !== 'of.another.kind');
+  await rig.db.query(
+    "update task set kind = case when id > $1 then '' else 'changed.since.new' end, rank = 3 where state = 'queued'",
+    [historyId('task', size.finished + 4_000)],
+  );
   const renewal = new KindRenewal(rig.db, rig.workflows, systemClock);
-  await waitFor(async () => {
-    await renewal.renew(await oldestOfEachKind(rig.db.manager, 1));
-    return (await kindsNow()).length === 1;
-  }, { timeoutMs: 60_000, describe: 'every waiting task to be of the one kind there is' });
+  await waitFor(
+    async () => {
+      await renewal.renew(await oldestOfEachKind(rig.db.manager, 1));
+      return (await kindsNow()).length === 1;
+    },
+    { timeoutMs: 60_000, describe: 'every waiting task to be of the one kind there is' },
+  );
   expect(await kindsNow()).toEqual([known]);
   expect(await rig.db.query("select distinct rank from task where state = 'queued'")).toEqual([{ rank: 2 }]);
 });
 
 describe('measurements', () => {
   const sample = (n: number, changes: Partial<RuntimeSample> = {}) => ({
-    attemptId: historyId('attempt', 900_000 + n), workflow: 'hires-fix', gpu: 'rtx3060', modelName: 'm', width: 512, height: 512, steps: 12, frames: 1, plan: { steps: [] }, seconds: n, at: new Date(Date.UTC(2026, 0, 1, 0, 0, n)), ...changes,
+    attemptId: historyId('attempt', 900_000 + n),
+    workflow: 'hires-fix',
+    gpu: 'rtx3060',
+    modelName: 'm',
+    width: 512,
+    height: 512,
+    steps: 12,
+    frames: 1,
+    plan: { steps: [] },
+    seconds: n,
+    at: new Date(Date.UTC(2026, 0, 1, 0, 0, n)),
+    ...changes,
   });
 
   it('are kept thirty per kind of work, the newest', async () => {
@@ -180,8 +276,13 @@ describe('measurements', () => {
     const before = await fleets.read(0);
     await fleets.learn(before, ['hires-fix']);
     expect(before.estimate(work, 'rx9070xt').basis).toMatch(/^prior/);
-    await rig.db.transaction((tx) => addSample(tx, sample(50, { gpu: 'rx9070xt', width: 1024, height: 1024, seconds: 17, at: new Date() })));
-    expect((await fleets.read(0)).estimate(work, 'rx9070xt')).toMatchObject({ seconds: 17, basis: 'median of 1 attempt of this size on rx9070xt' });
+    await rig.db.transaction((tx) =>
+      addSample(tx, sample(50, { gpu: 'rx9070xt', width: 1024, height: 1024, seconds: 17, at: new Date() })),
+    );
+    expect((await fleets.read(0)).estimate(work, 'rx9070xt')).toMatchObject({
+      seconds: 17,
+      basis: 'median of 1 attempt of this size on rx9070xt',
+    });
   });
 });
 

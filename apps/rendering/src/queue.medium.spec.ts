@@ -1,4 +1,4 @@
-import { commandRejected, gpuConfig, requestJob } from '@tower/contracts';
+import { commandRejected, generateRequest, gpuConfig } from '@tower/contracts';
 import { Outbox } from '@tower/db';
 import { newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
@@ -23,7 +23,12 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'], only: true })], { queueLimit: limit });
+  rig = await RenderingRig.on(
+    database.url,
+    nats.url,
+    [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'], only: true })],
+    { queueLimit: limit },
+  );
 });
 afterEach(async () => {
   await rig.close();
@@ -31,7 +36,11 @@ afterEach(async () => {
   await database.drop();
 });
 
-const completed = (id: string) => waitFor(async () => (await rig.job(id)).status === 'completed', { timeoutMs: 45_000, describe: `job ${id} to be completed` });
+const completed = (id: string) =>
+  waitFor(async () => (await rig.job(id)).status === 'completed', {
+    timeoutMs: 45_000,
+    describe: `job ${id} to be completed`,
+  });
 
 it('serves a picture card past more than a thousand films that it does not take', async () => {
   for (let n = 0; n < 17; n++) await rig.request({ ...films, model_name: 'anime_sd15.safetensors' });
@@ -40,7 +49,10 @@ it('serves a picture card past more than a thousand films that it does not take'
   await completed(still.job_id);
   // Not only what comes next, but also what was left out for a while.
   const held = await rig.request({ auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
-  await rig.db.query("update task set not_before = now() + interval '1 second' where job_id = $1 and state = 'queued'", [held.job_id]);
+  await rig.db.query(
+    "update task set not_before = now() + interval '1 second' where job_id = $1 and state = 'queued'",
+    [held.job_id],
+  );
   await completed(held.job_id);
 });
 
@@ -62,27 +74,45 @@ it('never reads as waiting between two states of a job that is under way', async
 });
 
 describe('a full queue', () => {
-  const full = (count: number) => rig.request({ count, auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
+  const full = (count: number) =>
+    rig.request({ count, auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
 
   it('takes nothing more, says so, and takes again when there is room', async () => {
     const jobs = [];
     for (let waiting = 0; waiting + 60 <= limit; waiting += 60) jobs.push(await full(60));
-    await expect(full(1)).rejects.toMatchObject({ kind: 'too_many', code: 'queue_full', options: { retryAfterMs: 60_000 } });
+    await expect(full(1)).rejects.toMatchObject({
+      kind: 'too_many',
+      code: 'queue_full',
+      options: { retryAfterMs: 60_000 },
+    });
     // What was taken under a key stays taken.
     await rig.jobs.cancel({ context: { correlationId: newId() }, id: jobs[0]?.job_id ?? '', reason: '' });
     await expect(full(61)).rejects.toMatchObject({ code: 'queue_full' });
-    const last = await rig.request({ count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' }, 'the-last');
+    const last = await rig.request(
+      { count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' },
+      'the-last',
+    );
     await expect(full(1)).rejects.toMatchObject({ code: 'queue_full' });
-    expect((await rig.request({ count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' }, 'the-last')).job_id).toBe(last.job_id);
-    expect(await rig.db.query("select count(*)::int as count from task where state = 'queued'")).toEqual([{ count: limit }]);
+    expect(
+      (await rig.request({ count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' }, 'the-last'))
+        .job_id,
+    ).toBe(last.job_id);
+    expect(await rig.db.query("select count(*)::int as count from task where state = 'queued'")).toEqual([
+      { count: limit },
+    ]);
   });
 
   it('refuses commands over NATS with the same code', async () => {
     for (let waiting = 0; waiting + 60 <= limit; waiting += 60) await full(60);
     const commands = new CommandsService(rig.db, new Outbox('rendering', systemClock), rig.jobs);
     const id = newId();
-    await commands.requestJob({ id, type: requestJob.type, time: new Date().toISOString(), source: 'somebody', data: { project_id: projectId, job_type: 'still_image', prompt: 'at the window' } } as unknown as Parameters<CommandsService['requestJob']>[0]);
-    const [answer] = (await rig.db.query('select payload from outbox where subject like $1', [`%${commandRejected.type}%`])) as { payload: { data: object } }[];
+    await commands.requestJob({
+      id,
+      data: generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window' }),
+    });
+    const [answer] = (await rig.db.query('select payload from outbox where subject like $1', [
+      `%${commandRejected.type}%`,
+    ])) as { payload: { data: object } }[];
     expect(answer?.payload.data).toMatchObject({ commandId: id, code: 'queue_full' });
   });
 });

@@ -17,7 +17,7 @@ export interface Repair {
  * sent. Consumers drop repeats through their inbox.
  */
 export async function repairHighWater(db: DataSource, manager: JetStreamManager): Promise<Repair> {
-  const streams: { stream: string; high: string }[] = await db.query('select stream, max(stream_seq) as high from outbox where stream_seq is not null group by stream');
+  const streams = await highestSent(db);
   const repair: Repair = { marked: 0, high: new Map() };
   for (const { stream, high } of streams) {
     const { first_seq: firstSeq, last_seq: lastSeq } = (await manager.streams.info(stream)).state;
@@ -42,6 +42,21 @@ function messageIdOf(message: StoredMsg | undefined): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * From stream to stream by the index; an outbox holds two weeks of events of one or two streams, and a reconnect must
+ * not read them all.
+ */
+const highestSent = (db: DataSource): Promise<{ stream: string; high: string }[]> =>
+  db.query(
+    `with recursive sent (stream) as (
+       (select stream from outbox where stream_seq is not null order by stream limit 1)
+       union all
+       select (select o.stream from outbox o where o.stream > sent.stream and o.stream_seq is not null
+         order by o.stream limit 1) from sent where sent.stream is not null)
+     select stream, (select max(stream_seq) from outbox o where o.stream = sent.stream) as high from sent
+       where stream is not null`,
+  );
 
 /** The highest sequence, not above `upper`, at which stream and outbox hold the same message. Steps back in doubling strides: losses are at the end. */
 async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: string, upper: number, firstSeq: number): Promise<number> {

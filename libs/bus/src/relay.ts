@@ -19,8 +19,11 @@ interface Waiting {
 /** More in flight only adds latency (stack study, section 5). */
 const maxInFlight = 64;
 const batchSize = 500;
-/** Milliseconds; a lost notification delays an event by at most this. */
-const pollMs = 200;
+/**
+ * Milliseconds; a lost notification delays an event by at most this. A connection that could lose one looks by itself when it is back
+ * (`NotificationListener`), so this is the last resort, and each look is a transaction of an idle system.
+ */
+const pollMs = 1_000;
 const publishTimeoutMs = 5_000;
 /** Milliseconds before the next try after a failure. */
 const retryMs = 250;
@@ -102,6 +105,7 @@ export class OutboxRelay {
     while (!this.stopping.signal.aborted) {
       this.woken = new AbortController();
       let sent = 0;
+      let failed = false;
       // Whoever sends knows how much waits; two processes saying so would count it twice.
       if (this.lease.held() === undefined) this.metrics.outboxDepth.set(0);
       if (this.lease.held() !== undefined && this.bus.isConnected()) {
@@ -111,13 +115,14 @@ export class OutboxRelay {
           this.lastError = undefined;
         } catch (error) {
           this.lastError = describeError(error);
+          failed = true;
           // A stream that refuses may be gone.
           this.repairNeeded = true;
           if (!isDatabaseUnavailable(error) && this.bus.isConnected()) this.logger.warn(`outbox relay: ${this.lastError}`);
           await sleep(retryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         }
       }
-      if (sent < batchSize) await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+      if (sent < batchSize && !failed) await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
     }
   }
 

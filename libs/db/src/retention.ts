@@ -15,7 +15,8 @@ const batch = 2_000;
 export async function pruneMessaging(db: DataSource): Promise<number> {
   // Ids follow time, so the oldest say whether there is anything to do; what was never sent stays, whatever its age.
   let removed = await inSteps(db, `delete from outbox where id in (
-    select id from (select id, published_at from outbox where published_at is not null order by id limit ${batch}) oldest where published_at < now() - interval '${outboxDays} days')`);
+    select id from (select id, published_at from outbox where published_at is not null order by id
+      limit ${batch}) oldest where published_at < now() - interval '${outboxDays} days')`);
   removed += await pruneByAge(db, 'inbox', inboxDays);
   removed += await pruneByAge(db, 'idempotency', idempotencyDays);
   removed += await pruneByAge(db, 'dead_letter', deadLetterDays);
@@ -24,9 +25,13 @@ export async function pruneMessaging(db: DataSource): Promise<number> {
   return removed;
 }
 
-/** Removes the rows of a table that are older, by its indexed column `at`, a few thousand per transaction. Returns how many went. */
+/**
+ * Removes the rows of a table that are older, by its indexed column `at`, a few thousand per transaction. Returns how
+ * many went.
+ */
 export const pruneByAge = (db: DataSource, table: string, days: number): Promise<number> =>
-  inSteps(db, `delete from ${table} where ctid = any (array (select ctid from ${table} where at < now() - interval '${days} days' order by at limit ${batch}))`);
+  inSteps(db, `delete from ${table} where ctid = any (array (select ctid from ${table}
+    where at < now() - interval '${days} days' order by at limit ${batch}))`);
 
 async function inSteps(db: DataSource, statement: string): Promise<number> {
   let removed = 0;

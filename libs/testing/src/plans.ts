@@ -5,6 +5,9 @@ interface PlanNode {
   'Relation Name'?: string;
   'Plan Rows': number;
   'Sort Key'?: string[];
+  'Actual Rows'?: number;
+  'Actual Loops'?: number;
+  'Rows Removed by Filter'?: number;
   Plans?: PlanNode[];
 }
 
@@ -24,7 +27,14 @@ export class Plans {
       if (/^\s*(select|insert|update|delete|with)\b/i.test(statement)) plans.seen.set(statement, parameters);
     };
     const silent = (): void => undefined;
-    const logger: Logger = { logQuery: note, logQueryError: silent, logQuerySlow: silent, logSchemaBuild: silent, logMigration: silent, log: silent };
+    const logger: Logger = {
+      logQuery: note,
+      logQueryError: silent,
+      logQuerySlow: silent,
+      logSchemaBuild: silent,
+      logMigration: silent,
+      log: silent,
+    };
     db.setOptions({ logging: ['query'], logger });
     return plans;
   }
@@ -34,19 +44,39 @@ export class Plans {
     return [...this.seen.keys()];
   }
 
-  /** One line per statement that reads one of the `large` tables whole, or sorts thousands of rows; none when all is well. */
+  /**
+   * One line per statement that reads one of the `large` tables whole, visits thousands of its rows, or sorts thousands;
+   * none when all is well. What only reads is run again, what writes is only planned. Counting within an index is no
+   * fault.
+   */
   async faults(large: readonly string[]): Promise<string[]> {
     const faults: string[] = [];
     for (const [statement, parameters] of [...this.seen]) {
-      const rows: { 'QUERY PLAN': [{ Plan: PlanNode }] }[] = await this.db.query(`explain (format json) ${statement}`, parameters);
+      const rows: { 'QUERY PLAN': [{ Plan: PlanNode }] }[] = await this.db.query(
+        `explain (format json) ${statement}`,
+        parameters,
+      );
       for (const node of nodesOf(rows[0]?.['QUERY PLAN'][0].Plan)) {
         const whole = node['Node Type'] === 'Seq Scan' && large.includes(node['Relation Name'] ?? '');
         const sorts = node['Node Type'].endsWith('Sort') && (node.Plans?.[0]?.['Plan Rows'] ?? 0) > manyRows;
-        if (whole || sorts) faults.push(`${whole ? `reads all of ${node['Relation Name'] ?? ''}` : `sorts ${node.Plans?.[0]?.['Plan Rows'] ?? 0} rows by ${node['Sort Key']?.join(', ') ?? ''}`}: ${statement.replaceAll(/\s+/g, ' ')}`);
+        const visited =
+          ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 0);
+        const wanders =
+          /^(Bitmap Heap|Index) Scan$/.test(node['Node Type']) &&
+          large.includes(node['Relation Name'] ?? '') &&
+          visited > manyRows;
+        const text = statement.replaceAll(/\s+/g, ' ');
+        if (whole) faults.push(`reads all of ${node['Relation Name'] ?? ''}: ${text}`);
+        if (wanders) faults.push(`visits ${visited} rows of ${node['Relation Name'] ?? ''}: ${text}`);
+        if (sorts)
+          faults.push(
+            `sorts ${node.Plans?.[0]?.['Plan Rows'] ?? 0} rows by ${node['Sort Key']?.join(', ') ?? ''}: ${text}`,
+          );
       }
     }
     return faults;
   }
 }
 
-const nodesOf = (node: PlanNode | undefined): PlanNode[] => (node === undefined ? [] : [node, ...(node.Plans ?? []).flatMap(nodesOf)]);
+const nodesOf = (node: PlanNode | undefined): PlanNode[] =>
+  node === undefined ? [] : [node, ...(node.Plans ?? []).flatMap(nodesOf)];

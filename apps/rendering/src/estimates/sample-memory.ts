@@ -12,8 +12,8 @@ interface Group {
 const keyOf = (workflow: string, gpu: string): string => `${gpu}/${workflow}`;
 
 /**
- * Measurements of the workflows and cards that were asked about, read once and then kept up by what is new, whoever wrote it: what is new is
- * small, what there is is not.
+ * Measurements of the workflows and cards that were asked about, read once and then kept up by what is new, whoever
+ * wrote it: what is new is small, what there is is not.
  */
 export class SampleMemory {
   private groups = new Map<string, Group>();
@@ -37,7 +37,12 @@ export class SampleMemory {
     const rows = samplesOf(tx, pairs);
     for (const { workflow, gpu } of pairs) {
       const key = keyOf(workflow, gpu);
-      const group: Group = { samples: [], ready: rows.then((all) => add(group, { older: all.filter((sample) => sample.workflow === workflow && sample.gpu === gpu) })) };
+      const group: Group = {
+        samples: [],
+        ready: rows.then((all) =>
+          add(group, { older: all.filter((sample) => sample.workflow === workflow && sample.gpu === gpu) }),
+        ),
+      };
       group.ready.catch(() => this.groups.delete(key));
       this.groups.set(key, group);
     }
@@ -59,7 +64,10 @@ export class SampleMemory {
 }
 
 /** What a first read and a look at what is new both bring counts once. */
-function add(group: Group, { newer = [], older = [] }: { newer?: readonly StoredSample[]; older?: readonly StoredSample[] }): void {
+function add(
+  group: Group,
+  { newer = [], older = [] }: { newer?: readonly StoredSample[]; older?: readonly StoredSample[] },
+): void {
   const byId = new Map([...newer, ...group.samples, ...older].map((sample) => [sample.attempt_id, sample] as const));
   group.samples = [...byId.values()].slice(0, ofOneCard);
 }

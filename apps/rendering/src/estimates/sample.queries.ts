@@ -19,17 +19,22 @@ export async function addSample(tx: EntityManager, sample: Omit<RuntimeSample, '
   await tx.insert(RuntimeSample, { ...sample, changes });
   await tx.query(
     `delete from runtime_sample where attempt_id in (
-       select attempt_id from runtime_sample where workflow = $1 and gpu = $2 and changes = $3 and width = $4 and height = $5 and frames = $6 and steps = $7
+       select attempt_id from runtime_sample where workflow = $1 and gpu = $2 and changes = $3 and width = $4
+         and height = $5 and frames = $6 and steps = $7
        order by at desc, attempt_id offset $8)`,
     [sample.workflow, sample.gpu, changes, sample.width, sample.height, sample.frames, sample.steps, maxSamples],
   );
 }
 
 /** The newest measurements of these workflows on these cards, newest first. */
-export function samplesOf(tx: EntityManager, pairs: readonly { workflow: string; gpu: string }[]): Promise<StoredSample[]> {
+export function samplesOf(
+  tx: EntityManager,
+  pairs: readonly { workflow: string; gpu: string }[],
+): Promise<StoredSample[]> {
   return tx.query(
     `select sample.* from unnest($1::text[], $2::text[]) as asked (workflow, gpu) cross join lateral (
-       select ${columns} from runtime_sample s where s.workflow = asked.workflow and s.gpu = asked.gpu order by s.at desc limit ${ofOneCard}) sample`,
+       select ${columns} from runtime_sample s where s.workflow = asked.workflow and s.gpu = asked.gpu
+         order by s.at desc limit ${ofOneCard}) sample`,
     [pairs.map((pair) => pair.workflow), pairs.map((pair) => pair.gpu)],
   );
 }

@@ -10,20 +10,44 @@ import { isJobOver, liveAttemptStates } from './moves';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-const nothingKnown: EstimateView = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
+const nothingKnown: EstimateView = {
+  start_at: null,
+  finish_at: null,
+  remaining_seconds: null,
+  low: null,
+  high: null,
+  confidence: null,
+  basis: '',
+};
 
 /** No times, and why there are none. */
-export const unknownEstimate = (basis: string, startedAt: Date | null = null): EstimateView => ({ ...nothingKnown, start_at: iso(startedAt), basis });
+export const unknownEstimate = (basis: string, startedAt: Date | null = null): EstimateView => ({
+  ...nothingKnown,
+  start_at: iso(startedAt),
+  basis,
+});
 
 export const noCardCanRunIt = 'unknown: no card that answers can run it';
-export const beyondForecast = (before: number): string => `unknown: beyond the forecast, ${aboutSoMany(before)} before it`;
+export const beyondForecast = (before: number): string =>
+  `unknown: beyond the forecast, ${aboutSoMany(before)} before it`;
 
 export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView {
   const { job, tasks, attempts } = rows;
-  if (isJobOver(job.state)) return { ...nothingKnown, start_at: iso(job.startedAt), finish_at: iso(job.endedAt), remaining_seconds: 0, low: 0, high: 0, basis: 'measured' };
+  if (isJobOver(job.state))
+    return {
+      ...nothingKnown,
+      start_at: iso(job.startedAt),
+      finish_at: iso(job.endedAt),
+      remaining_seconds: 0,
+      low: 0,
+      high: 0,
+      basis: 'measured',
+    };
   const spans: ForecastPart[] = [];
   for (const task of tasks) {
-    const live = attempts.find((attempt) => attempt.taskId === task.id && (liveAttemptStates as readonly string[]).includes(attempt.state));
+    const live = attempts.find(
+      (attempt) => attempt.taskId === task.id && (liveAttemptStates as readonly string[]).includes(attempt.state),
+    );
     if (live) {
       const left = fleet.remainingOf(live, workOfAttempt(job, live), now);
       spans.push({ startIn: 0, finishIn: left.seconds, ...left });
@@ -37,7 +61,14 @@ export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView
 }
 
 /** What an attempt works on, as far as time depends on it. */
-const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }: Attempt): Work => ({ workflow, width, height, frames, steps, plan });
+const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }: Attempt): Work => ({
+  workflow,
+  width,
+  height,
+  frames,
+  steps,
+  plan,
+});
 
 /** Why a waiting task has no place in the forecast. */
 function whyUnknown(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {

@@ -14,7 +14,12 @@ export function nextInLine({ tasks }: Pick<JobRows, 'tasks'>, now: Date): Task |
   return queued.find((task) => !isHeld(task, now)) ?? queued[0];
 }
 
-export const placeInLine = (job: Job, task: Task): PlaceInLine => ({ rank: task.rank, created_at: task.createdAt, job_id: job.id, idx: task.idx });
+export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
+  rank: task.rank,
+  created_at: task.createdAt,
+  job_id: job.id,
+  idx: task.idx,
+});
 
 /** How many tasks are served before this one; undefined where that is not known, as for one that is held back. */
 export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, fleet: Fleet): Ahead | undefined {
@@ -28,8 +33,21 @@ export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, fleet: 
 export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | undefined =>
   fleet.knows(job.workflow)
     ? fleet.see({
-        task_id: task.id, job_id: job.id, workflow: job.workflow, model_name: job.modelName, width: job.width, height: job.height, steps: job.steps, frames: job.frames, excluded_gpus: task.excludedGpus,
-        plan: task.plan, recovery: task.recovery, parameters: job.parameters, ...(fleet.knowsKind(task.kind) ? {} : { parts: job.parts }), rank: task.rank, kind: task.kind,
+        task_id: task.id,
+        job_id: job.id,
+        workflow: job.workflow,
+        model_name: job.modelName,
+        width: job.width,
+        height: job.height,
+        steps: job.steps,
+        frames: job.frames,
+        excluded_gpus: task.excludedGpus,
+        plan: task.plan,
+        recovery: task.recovery,
+        parameters: job.parameters,
+        ...(fleet.knowsKind(task.kind) ? {} : { parts: job.parts }),
+        rank: task.rank,
+        kind: task.kind,
       })
     : undefined;
 
@@ -37,13 +55,21 @@ export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | u
 export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
   if (task.wantsModel) return downloadStage(task.wantsModel);
   if (fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
-  if (isHeld(task, now)) return `Waiting: the card lost it; tries again in ${Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000)} s`;
+  if (isHeld(task, now)) {
+    const seconds = Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000);
+    return `Waiting: the card lost it; tries again in ${seconds} s`;
+  }
   const entry = waitingTask(rows.job, task, fleet);
   if (!entry) return `Waiting: workflow ${rows.job.workflow} is no longer among the templates`;
   const ahead = placeOf(rows, task, fleet);
   // Of a job that is under way this is the moment between two of its attempts.
-  const next = rows.job.state === 'processing' && ahead?.count === 0 ? fleet.cards.find((card) => card.idle && unfit(card, entry) === undefined) : undefined;
-  return next ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}` : whyWaiting(fleet.cards, entry, ahead);
+  const next =
+    rows.job.state === 'processing' && ahead?.count === 0
+      ? fleet.cards.find((card) => card.idle && unfit(card, entry) === undefined)
+      : undefined;
+  return next
+    ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}`
+    : whyWaiting(fleet.cards, entry, ahead);
 }
 
 const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>

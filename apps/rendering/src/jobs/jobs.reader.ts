@@ -152,8 +152,16 @@ function jobsOf(tx: EntityManager, input: InputOf<typeof listJobsRequest>): Sele
   if (input.project_id !== undefined) query.andWhere('job.project_id = :project', { project: input.project_id });
   if (input.state !== undefined) query.andWhere('job.state = :state', { state: input.state });
   if (input.job_type !== undefined) query.andWhere('job.job_type = :type', { type: input.job_type });
-  if (input.gpu !== undefined) query.andWhere('job.id in (select a.job_id from attempt a where a.gpu = :gpu)', { gpu: input.gpu });
+  if (input.gpu !== undefined) query.andWhere(`job.id in (${jobsOnCard(input)})`, { gpu: input.gpu, page: input.limit + 1 });
   return query;
+}
+
+/** Without another filter the newest of the card are a page: a queue of jobs that no card has seen yet need not be passed. */
+function jobsOnCard(input: InputOf<typeof listJobsRequest>): string {
+  const onCard = 'from attempt a where a.gpu = :gpu';
+  if ((input.project_id ?? input.state ?? input.job_type) !== undefined) return `select a.job_id ${onCard}`;
+  const after = input.cursor === undefined ? '' : ' and a.job_id < :after';
+  return `select distinct a.job_id ${onCard}${after} order by a.job_id desc limit :page`;
 }
 
 async function rowsOf(tx: EntityManager, jobs: readonly Job[]): Promise<JobRows[]> {

@@ -11,8 +11,8 @@ const countedForMs = 2_000;
 const retryAfterMs = 60_000;
 
 /**
- * The most tasks that may wait. A queue without end takes everything that comes and promises what nobody will live to see. The count is exact
- * where it refuses, but for what other processes are taking at that moment.
+ * The most tasks that may wait. A queue without end takes everything that comes and promises what nobody will live to
+ * see. The count is exact where it refuses, but for what other processes are taking at that moment.
  */
 export class QueueCeiling {
   private counted: { waiting: number; atMs: number } | undefined;
@@ -34,7 +34,16 @@ export class QueueCeiling {
     this.counted = { waiting: waiting + tasks, atMs: this.clock.monotonicMs() };
     if (waiting + tasks <= this.limit) return;
     this.counted.waiting = waiting;
-    const refused = tasks > this.limit ? `more than the ${this.limit} that may wait` : `${waiting >= this.limit ? 'at least ' : ''}${waiting} wait already, and ${this.limit} may`;
-    throw new AppError('too_many', queueFull, `the queue takes no ${tasks === 1 ? 'task' : `${tasks} tasks`} more: ${refused}; wait until some are done, or cancel some`, { retryAfterMs });
+    const refused =
+      tasks > this.limit
+        ? `more than the ${this.limit} that may wait`
+        : `${waiting >= this.limit ? 'at least ' : ''}${waiting} wait already, and ${this.limit} may`;
+    throw new AppError(
+      'too_many',
+      queueFull,
+      `the queue takes no ${tasks === 1 ? 'task' : `${tasks} tasks`} more: ${refused}; wait until some are done,
+        or cancel some`,
+      { retryAfterMs },
+    );
   }
 }

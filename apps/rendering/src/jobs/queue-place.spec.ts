@@ -8,8 +8,15 @@ import { kindAfter, placeInQueue, stampIn, stampOf } from './queue-place';
 let workflows: WorkflowLibrary;
 const still = () => workflows.get('anime-still-sd15');
 const job = (changes: object = {}) => ({
-  workflow: 'anime-still-sd15', rank: 2, modelName: 'anime.safetensors', width: 512, height: 768, frames: 1, parts: noParts,
-  parameters: usualValues(still(), { checkpoints: ['anime.safetensors'] }), ...changes,
+  workflow: 'anime-still-sd15',
+  rank: 2,
+  modelName: 'anime.safetensors',
+  width: 512,
+  height: 768,
+  frames: 1,
+  parts: noParts,
+  parameters: usualValues(still(), { checkpoints: ['anime.safetensors'] }),
+  ...changes,
 });
 const fresh = { plan: noChanges, excludedGpus: [], recovery: [] };
 
@@ -24,11 +31,19 @@ describe('the place in line', () => {
 
   it('is of one kind for whatever fits the same cards', () => {
     const { kind } = placeInQueue(job(), still());
-    expect(placeInQueue(job({ rank: 0, parameters: { ...job().parameters, seed: 9, prompt: 'ночь', cfg_scale: 3 } }), still()).kind).toBe(kind);
+    expect(
+      placeInQueue(
+        job({ rank: 0, parameters: { ...job().parameters, seed: 9, prompt: 'ночь', cfg_scale: 3 } }),
+        still(),
+      ).kind,
+    ).toBe(kind);
   });
 
   it.each<[string, object]>([
-    ['size', { width: 1024 }], ['film length', { frames: 16 }], ['model', { modelName: 'other.safetensors' }], ['LoRA', { parts: { ...noParts, loras: [{ file: 'a', strengthModel: 1, strengthClip: 1 }] } }],
+    ['size', { width: 1024 }],
+    ['film length', { frames: 16 }],
+    ['model', { modelName: 'other.safetensors' }],
+    ['LoRA', { parts: { ...noParts, loras: [{ file: 'a', strengthModel: 1, strengthClip: 1 }] } }],
   ])('is of another kind with another %s', (_, changes) => {
     expect(placeInQueue(job(changes), still()).kind).not.toBe(placeInQueue(job(), still()).kind);
   });
@@ -37,7 +52,14 @@ describe('the place in line', () => {
     const { kind } = placeInQueue(job(), still());
     const both = kindAfter(kind, { ...fresh, excludedGpus: ['b', 'a'] });
     expect(both).toBe(kindAfter(kind, { ...fresh, excludedGpus: ['a', 'b'] }));
-    expect(new Set([kind, both, kindAfter(kind, { ...fresh, excludedGpus: ['a'] }), kindAfter(kind, { ...fresh, plan: { steps: ['tiled_vae'] } })]).size).toBe(4);
+    expect(
+      new Set([
+        kind,
+        both,
+        kindAfter(kind, { ...fresh, excludedGpus: ['a'] }),
+        kindAfter(kind, { ...fresh, plan: { steps: ['tiled_vae'] } }),
+      ]).size,
+    ).toBe(4);
     expect(kindAfter(both, fresh)).toBe(kind);
     expect(placeInQueue(job(), still(), { ...fresh, excludedGpus: ['a', 'b'] }).kind).toBe(both);
   });

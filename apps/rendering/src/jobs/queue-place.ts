@@ -12,7 +12,8 @@ type QueuedState = Pick<Task, 'plan' | 'excludedGpus' | 'recovery'>;
 
 const untouched: QueuedState = { plan: noChanges, excludedGpus: [], recovery: [] };
 
-const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
+const digest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
 
 const stamps = new WeakMap<Workflow, string>();
 
@@ -24,10 +25,15 @@ export function stampOf(workflow: Workflow): string {
 }
 
 /**
- * The place of a job's tasks in line. Tasks of one kind fit the same cards, so the oldest of each kind stands for all of them. The kind is
+ * The place of a job's tasks in line. Tasks of one kind fit the same cards, so the oldest of each kind stands for all
+ * of them. The kind is
  * `<template>.<work>.<what recovery decided>`; of a template that is gone no more is known than its name.
  */
-export function placeInQueue(job: QueuedWork & Pick<Job, 'rank'>, workflow: Workflow | undefined, state: QueuedState = untouched): Pick<Task, 'rank' | 'kind'> {
+export function placeInQueue(
+  job: QueuedWork & Pick<Job, 'rank'>,
+  workflow: Workflow | undefined,
+  state: QueuedState = untouched,
+): Pick<Task, 'rank' | 'kind'> {
   const asked = { values: job.parameters, parts: job.parts, plan: noChanges };
   const needs = workflow === undefined ? null : requirementsKey(workflow, asked);
   // Sizes and the model decide how much memory it takes.
@@ -36,12 +42,15 @@ export function placeInQueue(job: QueuedWork & Pick<Job, 'rank'>, workflow: Work
 }
 
 /** The kind of a task after recovery decided something else about it. */
-export const kindAfter = (kind: string, state: QueuedState): string => [...kind.split('.').slice(0, 2), stateOf(state)].join('.');
+export const kindAfter = (kind: string, state: QueuedState): string =>
+  [...kind.split('.').slice(0, 2), stateOf(state)].join('.');
 
 /** The template that a kind was made from; empty for tasks that were queued before kinds were. */
 export const stampIn = (kind: string): string => kind.split('.')[0] ?? '';
 
 function stateOf({ plan, excludedGpus, recovery }: QueuedState): string {
   const pinned = pinnedTo(recovery);
-  return plan.steps.length + excludedGpus.length === 0 && pinned === undefined ? 'new' : digest([plan.steps, [...new Set(excludedGpus)].sort(), pinned ?? null]);
+  return plan.steps.length + excludedGpus.length === 0 && pinned === undefined
+    ? 'new'
+    : digest([plan.steps, [...new Set(excludedGpus)].sort(), pinned ?? null]);
 }

@@ -10,13 +10,24 @@ import { Fleet, type FleetFacts } from './fleet';
 import { LineMarks } from './line-marks';
 import { assign } from './pick';
 import { KindRenewal } from './kind-renewal';
-import { askedBy, configuredGpus, firstInLine, liveAttempts, liveWorks, oldestOfEachKind, type PlaceInLine, type WaitingRow } from './queue.queries';
+import {
+  askedBy,
+  configuredGpus,
+  firstInLine,
+  liveAttempts,
+  liveWorks,
+  oldestOfEachKind,
+  type PlaceInLine,
+  type WaitingRow,
+} from './queue.queries';
 import { SharedRead } from './shared-read';
 import { VramMemory } from './vram-memory';
 
 /** Tasks that a forecast looks at. */
 export const forecastDepth = 1_000;
-/** The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for. */
+/**
+ * The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for.
+ */
 const firstLook = 24;
 /** Milliseconds for which all who ask are answered from one read. */
 const sharedMs = 250;
@@ -24,7 +35,10 @@ const sharedMs = 250;
 /** The fleet as answers read it, over the connections that are for answers. */
 export const ANSWERS_FLEET = Symbol('ANSWERS_FLEET');
 
-/** Reads the fleet. What questions are answered from is shared by all who ask within a quarter of a second; who gives out work reads for itself. */
+/**
+ * Reads the fleet. What questions are answered from is shared by all who ask within a quarter of a second; who gives
+ * out work reads for itself.
+ */
 @Injectable()
 export class FleetReader {
   private readonly samples = new SampleMemory();
@@ -56,16 +70,26 @@ export class FleetReader {
     return this.cardsOnly.get(sharedMs);
   }
 
-  /** What there is to choose from for these idle cards, read now: enough that the choice is the same as among all that wait. */
-  async readChoices(idle: readonly string[]): Promise<Fleet> {
+  /**
+   * What there is to choose from for these idle cards, read now: enough that the choice is the same as among all that
+   * wait. Undefined when nothing waits.
+   */
+  async readChoices(idle: readonly string[]): Promise<Fleet | undefined> {
     const { manager } = this.db;
-    const running = await this.running(manager);
     const first = await firstInLine(manager, firstLook);
-    const fleet = await this.fleetOf(manager, running, await withParameters(manager, first, first), first.length === firstLook);
+    if (first.length === 0) return undefined;
+    const running = await this.running(manager);
+    const fleet = await this.fleetOf(
+      manager,
+      running,
+      await withParameters(manager, first, first),
+      first.length === firstLook,
+    );
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = idle.filter((name) => !booked.has(name));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
-    if (first.length < firstLook || free.length === 0 || assign(cards, fleet.waiting).length === free.length) return fleet;
+    if (first.length < firstLook || free.length === 0 || assign(cards, fleet.waiting).length === free.length)
+      return fleet;
     // Further back than this, tasks of a kind come into question only when all before them of the same kind were taken.
     const oldest = await this.oldestOfEachKind(free.length);
     return this.fleetOf(manager, running, oldest, true);
@@ -80,7 +104,11 @@ export class FleetReader {
 
   /** Makes measurements of these workflows known to every fleet that this reader gave out. */
   learn(fleet: Fleet, workflows: Iterable<string>): Promise<void> {
-    return this.samples.learn(this.db.manager, workflows, fleet.gpus.map((gpu) => gpu.name));
+    return this.samples.learn(
+      this.db.manager,
+      workflows,
+      fleet.gpus.map((gpu) => gpu.name),
+    );
   }
 
   /** For each place, about how many tasks wait before it. */
@@ -102,25 +130,65 @@ export class FleetReader {
     return this.fleetOf(this.db.manager, await this.running(this.db.manager), [], true);
   }
 
-  private async running(manager: EntityManager): Promise<{ gpus: Gpu[]; live: Attempt[]; works: (Work & { attempt_id: string })[] }> {
-    const [gpus, live, works] = await Promise.all([configuredGpus(manager), liveAttempts(manager), liveWorks(manager), this.samples.catchUp(manager)]);
+  private async running(
+    manager: EntityManager,
+  ): Promise<{ gpus: Gpu[]; live: Attempt[]; works: (Work & { attempt_id: string })[] }> {
+    const [gpus, live, works] = await Promise.all([
+      configuredGpus(manager),
+      liveAttempts(manager),
+      liveWorks(manager),
+      this.samples.catchUp(manager),
+    ]);
     return { gpus, live, works };
   }
 
   private async fleetOf(
-    manager: EntityManager, { gpus, live, works }: Pick<FleetFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] }, rows: (WaitingRow & PlaceInLine)[], more: boolean,
+    manager: EntityManager,
+    { gpus, live, works }: Pick<FleetFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] },
+    rows: (WaitingRow & PlaceInLine)[],
+    more: boolean,
   ): Promise<Fleet> {
     const [needs] = await Promise.all([
-      this.vram.of(manager, rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name }))),
-      this.samples.learn(manager, [...rows, ...works].map((row) => row.workflow), gpus.map((gpu) => gpu.name)),
+      this.vram.of(
+        manager,
+        rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
+      ),
+      this.samples.learn(
+        manager,
+        [...rows, ...works].map((row) => row.workflow),
+        gpus.map((gpu) => gpu.name),
+      ),
     ]);
     const { samples, workflows } = this;
-    return new Fleet({ gpus, live, works: new Map(works.map((work) => [work.attempt_id, work])), rows, more, needs, samples, workflows, now: this.clock.now(), pause: this.disks.trouble() });
+    return new Fleet({
+      gpus,
+      live,
+      works: new Map(works.map((work) => [work.attempt_id, work])),
+      rows,
+      more,
+      needs,
+      samples,
+      workflows,
+      now: this.clock.now(),
+      pause: this.disks.trouble(),
+    });
   }
 }
 
 /** All rows, those in `of` with what their jobs ask for. */
-async function withParameters<Row extends WaitingRow>(manager: EntityManager, rows: readonly Row[], of: readonly Row[]): Promise<Row[]> {
-  const asked = new Map((of.length === 0 ? [] : await askedBy(manager, of.map((row) => row.task_id))).map((one) => [one.task_id, one]));
+async function withParameters<Row extends WaitingRow>(
+  manager: EntityManager,
+  rows: readonly Row[],
+  of: readonly Row[],
+): Promise<Row[]> {
+  const asked = new Map(
+    (of.length === 0
+      ? []
+      : await askedBy(
+          manager,
+          of.map((row) => row.task_id),
+        )
+    ).map((one) => [one.task_id, one]),
+  );
   return rows.map((row) => ({ ...row, ...asked.get(row.task_id) }));
 }

@@ -45,7 +45,10 @@ export interface FleetFacts {
   pause: string | undefined;
 }
 
-/** Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made from. */
+/**
+ * Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made
+ * from.
+ */
 export class Fleet {
   readonly gpus: readonly Gpu[];
   readonly live: readonly Attempt[];
@@ -78,7 +81,10 @@ export class Fleet {
     const task = toWaiting(row, this.facts.workflows);
     const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
     if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
-    const seen = amongCards(this.cards, { ...task, needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)) });
+    const seen = amongCards(this.cards, {
+      ...task,
+      needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)),
+    });
     this.kinds.set(row.kind, seen);
     return seen;
   }
@@ -102,15 +108,25 @@ export class Fleet {
     const key = `${gpu}/${work.workflow}/${work.width}x${work.height}x${work.frames}x${work.steps}/${changesOf(work)}`;
     const known = this.estimates.get(key);
     if (known) return known;
-    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), this.facts.workflows.get(work.workflow).file.priors);
+    const estimate = estimateAttempt(
+      work,
+      gpu,
+      this.facts.samples.of(work.workflow, gpu),
+      this.facts.workflows.get(work.workflow).file.priors,
+    );
     this.estimates.set(key, estimate);
     return estimate;
   }
 
   /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */
-  remainingOf(attempt: Attempt, work = this.facts.works.get(attempt.id), now = this.facts.now): Busy & { basis: string; confidence: number | null } {
+  remainingOf(
+    attempt: Attempt,
+    work = this.facts.works.get(attempt.id),
+    now = this.facts.now,
+  ): Busy & { basis: string; confidence: number | null } {
     const elapsed = (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
-    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined) return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
+    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined)
+      return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
     const estimate = this.estimate(work, attempt.gpu);
     const left = remaining(estimate, elapsed, attempt.progress?.percent ?? 0);
     return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
@@ -126,7 +142,10 @@ export class Fleet {
     return this.facts.more && (last === undefined || last.rank <= rank);
   }
 
-  /** The forecast for these tasks at the end of the line of their rank, as far as it looks; those that no card can take are left out. */
+  /**
+   * The forecast for these tasks at the end of the line of their rank, as far as it looks; those that no card can
+   * take are left out.
+   */
   forecastBehind(rank: number, tasks: readonly WaitingTask[]): Span[] {
     const { upToRank, empty } = this.forecasted();
     const line = (upToRank.findLast((state) => state.rank <= rank)?.line ?? empty).copy();
@@ -156,7 +175,12 @@ export class Fleet {
 
   private lookAhead(): ForecastedLine {
     const busy = new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)]));
-    const line = new Forecast<WaitingTask>(this.cards, busy, (task, gpu) => this.estimate(task, gpu), (card, task) => this.fits(card, task));
+    const line = new Forecast<WaitingTask>(
+      this.cards,
+      busy,
+      (task, gpu) => this.estimate(task, gpu),
+      (card, task) => this.fits(card, task),
+    );
     const result: ForecastedLine = { spans: new Map(), upToRank: [], empty: line.copy() };
     for (const [index, task] of this.waiting.entries()) {
       const span = line.place(task);
@@ -214,10 +238,24 @@ function hopelessnessOf(row: WaitingRow, workflows: WorkflowLibrary): HopelessTa
   const of = { taskId: row.task_id, jobId: row.job_id };
   const workflow = workflows.find(row.workflow);
   if (workflow === undefined)
-    return { ...of, error: { code: 'workflow_gone', message: `workflow ${row.workflow} is no longer among the templates`, hint: 'Put the template back and ask again, or ask for another workflow; GET /workflows lists them.' } };
+    return {
+      ...of,
+      error: {
+        code: 'workflow_gone',
+        message: `workflow ${row.workflow} is no longer among the templates`,
+        hint: 'Put the template back and ask again, or ask for another workflow; GET /workflows lists them.',
+      },
+    };
   const fault = requirementsOfRow(workflow, row)?.fault;
   if (fault === undefined) return undefined;
-  return { ...of, error: { code: 'workflow_makes_no_graph', message: `workflow ${row.workflow} makes no graph of this job: ${fault}`, hint: 'The template was changed since the job was accepted, or has a fault; ask again, or mend it in workflows/.' } };
+  return {
+    ...of,
+    error: {
+      code: 'workflow_makes_no_graph',
+      message: `workflow ${row.workflow} makes no graph of this job: ${fault}`,
+      hint: 'The template was changed since the job was accepted, or has a fault; ask again, or mend it in workflows/.',
+    },
+  };
 }
 
 const classes = new WeakMap<Workflow, string[]>();
@@ -233,15 +271,43 @@ export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingT
   const workflow = workflows.get(row.workflow);
   const plan = row.plan ?? noChanges;
   // What recovery made smaller takes less time.
-  const { width, height, frames = 1 } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
+  const {
+    width,
+    height,
+    frames = 1,
+  } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
   return {
-    taskId: row.task_id, jobId: row.job_id, work: workflow.file.work, modelName: row.model_name, classes: knownClassesOf(workflow), excludedGpus: row.excluded_gpus, pinnedGpu: pinnedTo(row.recovery ?? []), requires: requirementsOfRow(workflow, row),
-    workflow: row.workflow, width, height, frames, steps: row.steps, plan, rank: row.rank, kind: row.kind,
+    taskId: row.task_id,
+    jobId: row.job_id,
+    work: workflow.file.work,
+    modelName: row.model_name,
+    classes: knownClassesOf(workflow),
+    excludedGpus: row.excluded_gpus,
+    pinnedGpu: pinnedTo(row.recovery ?? []),
+    requires: requirementsOfRow(workflow, row),
+    workflow: row.workflow,
+    width,
+    height,
+    frames,
+    steps: row.steps,
+    plan,
+    rank: row.rank,
+    kind: row.kind,
   };
 }
 
 const workOfRow = (row: WaitingRow, workflows: WorkflowLibrary): VramWork =>
-  workOf(workflows.get(row.workflow), { modelName: row.model_name, width: row.width, height: row.height, frames: row.frames ?? 1, parameters: row.parameters ?? null }, row.plan ?? noChanges);
+  workOf(
+    workflows.get(row.workflow),
+    {
+      modelName: row.model_name,
+      width: row.width,
+      height: row.height,
+      frames: row.frames ?? 1,
+      parameters: row.parameters ?? null,
+    },
+    row.plan ?? noChanges,
+  );
 
 export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   name: gpu.name,

@@ -201,6 +201,7 @@ export class Scheduler {
     const idle = this.idleCards();
     if (idle.length === 0) return;
     const fleet = await this.fleets.readChoices(idle);
+    if (fleet === undefined) return;
     for (const { taskId, jobId, error } of fleet.hopeless) await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.filter((name) => !booked.has(name)));

@@ -19,7 +19,9 @@ describe('a shared read', () => {
     const clock = new FixedClock();
     let reads = 0;
     let end: () => void = () => undefined;
-    const shared = new SharedRead(clock, () => (++reads === 1 ? Promise.resolve(1) : new Promise<number>((resolve) => (end = () => resolve(reads)))));
+    const shared = new SharedRead(clock, () =>
+      ++reads === 1 ? Promise.resolve(1) : new Promise<number>((resolve) => (end = () => resolve(reads))),
+    );
     expect(await shared.getWithoutWaiting(100, 1_000)).toBe(1);
     clock.advance(101);
     expect(await shared.getWithoutWaiting(100, 1_000)).toBe(1);
@@ -34,7 +36,9 @@ describe('a shared read', () => {
 
   it('does not remember a failure', async () => {
     let reads = 0;
-    const shared = new SharedRead(new FixedClock(), () => (++reads === 1 ? Promise.reject(new Error('the database is away')) : Promise.resolve(reads)));
+    const shared = new SharedRead(new FixedClock(), () =>
+      ++reads === 1 ? Promise.reject(new Error('the database is away')) : Promise.resolve(reads),
+    );
     await expect(shared.get(250)).rejects.toThrow('away');
     expect(await shared.get(250)).toBe(2);
   });

@@ -12,15 +12,25 @@ type Asked = Pick<Composition, 'values' | 'parts' | 'plan'>;
 const remembered = 500;
 
 /**
- * Everything about a composition that can change which nodes and files its graph needs, as text: model files, choices, what is given and
- * what is not, which switches apply, parts and plan. Texts, seeds, steps and strengths change nothing about that.
+ * Everything about a composition that can change which nodes and files its graph needs, as text: model files,
+ * choices, what is given and what is not, which switches apply, parts and plan. Texts, seeds, steps and strengths
+ * change nothing about that.
  */
 export function requirementsKey(workflow: Workflow, { values, parts, plan }: Asked): string {
   const given = Object.entries(workflow.file.parameters).map(([name, parameter]) => relevance(parameter, values[name]));
   const loras = new Set(parts.loras.map((lora) => lora.file));
   const references = new Set(parts.references.map((reference) => reference.kind));
   const controlnets = new Set(parts.controlnets.map((use) => use.file));
-  return JSON.stringify([workflow.file.name, workflow.file.version, given, switchesOf(workflow, { values, plan }), [...loras].sort(), [...references].sort(), [...controlnets].sort(), plan.steps]);
+  return JSON.stringify([
+    workflow.file.name,
+    workflow.file.version,
+    given,
+    switchesOf(workflow, { values, plan }),
+    [...loras].sort(),
+    [...references].sort(),
+    [...controlnets].sort(),
+    plan.steps,
+  ]);
 }
 
 function relevance(parameter: WorkflowParameter, value: ParameterValue | undefined): ParameterValue {
@@ -51,7 +61,10 @@ function switchesOf(workflow: Workflow, { values, plan }: Pick<Asked, 'values' |
   }
 }
 
-/** Requirements of waiting tasks. A queue is looked at every second and holds many tasks of few kinds, while a graph has to be composed to know what it needs. */
+/**
+ * Requirements of waiting tasks. A queue is looked at every second and holds many tasks of few kinds, while a graph
+ * has to be composed to know what it needs.
+ */
 export class RequirementsMemory {
   private readonly known = new Map<string, Requirements>();
 

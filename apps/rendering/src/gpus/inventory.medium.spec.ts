@@ -1,0 +1,100 @@
+import { gpuConfig } from '@tower/contracts';
+import { databaseFor } from '@tower/db';
+import { createTestDatabase, FixedClock, Plans, type TestDatabase } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import { schedulerLease } from '../scheduling/attempts.service';
+import { configuredGpus } from '../scheduling/queue.queries';
+import { healthy } from './card-health';
+import type { GpuDriver } from './gpu-driver';
+import { Gpu, type GpuInventory } from './gpu.entity';
+import { GpuRegistry } from './gpu-registry';
+import { nothingSeen } from './gpu-sight';
+
+/** Real here: PostgreSQL. The card is what the spec says. */
+
+let database: TestDatabase;
+let db: DataSource;
+let registry: GpuRegistry;
+let plans: Plans;
+const clock = new FixedClock();
+const config = gpuConfig.parse({ name: 'rtx3060', url: 'http://127.0.0.1:1' });
+const inventory: GpuInventory = {
+  comfyuiVersion: '0.3.64',
+  pytorchVersion: null,
+  device: null,
+  deviceType: null,
+  simulated: true,
+  vramMb: 12_288,
+  vramFreeMb: 12_000,
+  ramMb: 64_000,
+  ramFreeMb: 32_000,
+  checkpoints: ['a.safetensors'],
+  samplers: [],
+  schedulers: [],
+  nodes: Array.from({ length: 2_000 }, (_, n) => `Node${n}`),
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase('rendering');
+  db = await databaseFor({
+    url: database.url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: [Gpu],
+  }).initialize();
+  await db.query(
+    `insert into lease (name, holder, fence, until, backend_pid, backend_start) values ($1, 'me', 1,
+      now() + interval '1 day', 1, now())`,
+    [schedulerLease],
+  );
+  registry = new GpuRegistry(db, clock);
+  await registry.configure('1', [config]);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+const note = (seen: GpuInventory): Promise<void> => {
+  clock.advance(5_000);
+  plans = Plans.watch(db);
+  return registry.note(
+    '1',
+    { name: config.name, sight: { ...nothingSeen, state: 'idle', inventory: seen } } as GpuDriver,
+    healthy,
+  );
+};
+const writesInventory = (): boolean =>
+  plans.statements.some((statement) => /^update "rendering"\."gpu".*"inventory" = /i.test(statement));
+const readsInventory = (): boolean => plans.statements.some((statement) => /"inventory" AS/i.test(statement));
+
+it('what a server has is written when it changes, not when memory becomes free', async () => {
+  await note(inventory);
+  expect(writesInventory()).toBe(true);
+  await note({ ...inventory, vramFreeMb: 3_000, ramFreeMb: 1 });
+  expect(plans.statements.some((statement) => /^update/i.test(statement))).toBe(true);
+  expect(writesInventory()).toBe(false);
+  expect(await configuredGpus(db.manager)).toMatchObject([
+    { vramFreeMb: 3_000, inventory: { nodes: inventory.nodes, vramFreeMb: null } },
+  ]);
+  await note({ ...inventory, checkpoints: ['a.safetensors', 'b.safetensors'] });
+  expect(writesInventory()).toBe(true);
+});
+
+it('what a server has is read once, until it changes', async () => {
+  await note(inventory);
+  const [first] = await configuredGpus(db.manager);
+  plans = Plans.watch(db);
+  const [again] = await configuredGpus(db.manager);
+  expect(readsInventory()).toBe(false);
+  expect(again?.inventory).toBe(first?.inventory);
+  await note({ ...inventory, checkpoints: [] });
+  expect(await configuredGpus(db.manager)).toMatchObject([{ inventory: { checkpoints: [] } }]);
+});
+
+it('what was stored before there were digests is read as it is', async () => {
+  await db.query(
+    `update gpu set inventory_sha256 = null, inventory = inventory || '{"checkpoints": ["old.safetensors"]}'`,
+  );
+  expect(await configuredGpus(db.manager)).toMatchObject([{ inventory: { checkpoints: ['old.safetensors'] } }]);
+});
