@@ -1,9 +1,18 @@
 import { serveDecoding } from '@tower/imaging';
-import type { Inspection } from './file-inspector';
+import { AppError } from '@tower/kit';
+import type { Inspection, InspectionAnswer } from './file-inspector';
 import { FilmMeter } from './film-meter';
 import { inspectFile } from './findings';
 import { Library } from './library';
 
 const films = new FilmMeter();
 
-serveDecoding(({ root, file }: Inspection) => inspectFile(new Library(root), films, file));
+serveDecoding(async ({ root, file }: Inspection): Promise<InspectionAnswer> => {
+  try {
+    return { findings: await inspectFile(new Library(root), films, file) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { kind, code, message } = error;
+    return { refused: { kind, code, message } };
+  }
+});

@@ -17,16 +17,17 @@ const maxRestMs = 200;
  * it is busy, they take a fifth of the time, so that the steps of the work seldom wait for one.
  */
 export class Pace {
-  private mark = performance.eventLoopUtilization();
-  private markedAtMs = performance.now();
   private isBusy = false;
   private restMs = minRestMs;
   private nextAtMs = 0;
 
+  /** `load`: share of the time, 0 to 1, for which the event loop was busy of late. */
+  constructor(private readonly load: () => number = loopLoad()) {}
+
   /** Resolves when the next answer may begin; gives the way to say that it has ended. */
   async begin(): Promise<() => void> {
     const nowMs = performance.now();
-    this.measure(nowMs);
+    this.isBusy = this.load() > (this.isBusy ? idleBelow : busyAbove);
     const atMs = this.isBusy ? Math.max(nowMs, this.nextAtMs) : nowMs;
     this.nextAtMs = atMs + this.restMs;
     if (atMs > nowMs) await sleep(atMs - nowMs);
@@ -41,12 +42,20 @@ export class Pace {
     this.nextAtMs = Math.max(this.nextAtMs, nowMs + this.restMs);
   }
 
-  private measure(nowMs: number): void {
-    if (nowMs - this.markedAtMs < windowMs) return;
+}
+
+/** How busy this process's loop was in the last whole window. */
+function loopLoad(): () => number {
+  let mark = performance.eventLoopUtilization();
+  let markedAtMs = performance.now();
+  let load = 0;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - markedAtMs < windowMs) return load;
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.mark);
-    this.isBusy = utilization > (this.isBusy ? idleBelow : busyAbove);
-    this.mark = now;
-    this.markedAtMs = nowMs;
-  }
+    load = performance.eventLoopUtilization(now, mark).utilization;
+    mark = now;
+    markedAtMs = nowMs;
+    return load;
+  };
 }

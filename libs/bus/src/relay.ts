@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, Lease, NotificationListener, type LeaseTimes } from '@tower/db';
-import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
+import { AppError, describeError, newId, type Clock, type Logger } from '@tower/kit';
 import { ErrorCode, NatsError, type JetStreamClient, type PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
@@ -185,9 +185,10 @@ export class OutboxRelay {
     const reason = `the message server does not take it: ${describeError(error)} (${Buffer.byteLength(JSON.stringify(row.payload))} bytes)`;
     await this.db.query(
       `with given_up as (update outbox set published_at = clock_timestamp() where id = $1 and published_at is null returning id, stream, subject, payload)
-       insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload) select stream, 'outbox', id, subject, $2, 0, payload::text from given_up
+       insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload)
+       select $3, stream, 'outbox', id, subject, $2, 0, payload::text from given_up
        on conflict do nothing`,
-      [row.id, reason],
+      [row.id, reason, newId()],
     );
     this.metrics.givenUp.inc({ stream: row.stream });
     this.logger.error(

@@ -123,8 +123,8 @@ describe('pruning', () => {
   });
 
   it('lets go of dead letters that nobody looked at for three months', async () => {
-    await db.query(`insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, at)
-      select 'S', 'c', n, '', 'why', 8, '', now() - n * interval '1 day' from unnest(array[1, 89, 91, 400]) n`);
+    await db.query(`insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload, at)
+      select gen_random_uuid(), 'S', 'c', n, '', 'why', 8, '', now() - n * interval '1 day' from unnest(array[1, 89, 91, 400]) n`);
     expect(await pruneMessaging(db)).toBe(2);
     expect(await db.query('select stream_seq from dead_letter order by stream_seq')).toEqual([{ stream_seq: '1' }, { stream_seq: '89' }]);
   });
@@ -132,7 +132,7 @@ describe('pruning', () => {
   it('finds that there is nothing to do without reading what is young', async () => {
     await db.query("insert into inbox (consumer, event_id) select 'c', gen_random_uuid() from generate_series(1, 20000)");
     await db.query("insert into idempotency (scope, key, request_hash, response) select 's', n::text, 'h', '{}' from generate_series(1, 20000) n");
-    await db.query("insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload) select 'S', 'c', n, '', '', 8, '' from generate_series(1, 20000) n");
+    await db.query("insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload) select gen_random_uuid(), 'S', 'c', n, '', '', 8, '' from generate_series(1, 20000) n");
     await db.query("insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'S', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(1, 20000) n");
     for (const table of ['inbox', 'idempotency', 'dead_letter', 'outbox']) await db.query(`vacuum analyze ${table}`);
     const plans = Plans.watch(db);

@@ -8,6 +8,7 @@ import { Library } from '../artifacts/library';
 import { allowedHosts, GATEWAY_ENV, gatewayEnv } from '../env';
 import { doors } from '../gateway.module';
 import { HttpMetrics } from '../gateway.metrics';
+import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { JobsService } from '../jobs.service';
 import { SystemService } from '../system/system.service';
 import { createHttpAdapter } from './adapter';
@@ -38,7 +39,7 @@ export async function openTestDoor(options: { library?: string; requestsPerSecon
   const env = gatewayEnv.parse({ TOWER_LIBRARY: options.library ?? '/nowhere' });
   const providers: Provider[] = [
     { provide: RequestClient, useValue: services }, { provide: BusConnection, useValue: undefined }, { provide: Health, useValue: health }, { provide: LOGGER, useValue: logger },
-    { provide: CLOCK, useValue: systemClock }, { provide: GATEWAY_ENV, useValue: env }, { provide: APP_FILTER, useClass: ProblemFilter }, JobsService, Library, SystemService,
+    { provide: CLOCK, useValue: systemClock }, { provide: GATEWAY_ENV, useValue: env }, { provide: APP_FILTER, useClass: ProblemFilter }, JobsService, DeadLettersService, Library, SystemService,
   ];
 
   @Module({ controllers: doors, providers })
