@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineRequest, requestContext } from '@tower/contracts';
 import { waitFor } from '@tower/testing';
 import { z } from 'zod';

@@ -137,7 +137,7 @@ describe('pruning', () => {
     for (const table of ['inbox', 'idempotency', 'dead_letter', 'outbox']) await db.query(`vacuum analyze ${table}`);
     const plans = Plans.watch(db);
     expect(await pruneMessaging(db)).toBe(0);
-    expect(plans.statements).toHaveLength(4);
+    expect(plans.statements).toHaveLength(5);
     expect(await plans.faults(['inbox', 'idempotency', 'dead_letter', 'outbox'])).toEqual([]);
   });
 });

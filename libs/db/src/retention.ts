@@ -21,7 +21,8 @@ export async function pruneMessaging(db: DataSource): Promise<number> {
   removed += await pruneByAge(db, 'idempotency', idempotencyDays);
   removed += await pruneByAge(db, 'dead_letter', deadLetterDays);
   removed += await inSteps(db, `delete from dead_letter where id in (
-    select id from dead_letter where settled_at < now() - interval '${settledLetterDays} days' limit ${batch})`);
+    select id from dead_letter where at < now() - interval '${settledLetterDays} days'
+      and settled_at < now() - interval '${settledLetterDays} days' order by at limit ${batch})`);
   return removed;
 }
 

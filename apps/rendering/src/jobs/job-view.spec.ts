@@ -12,7 +12,7 @@ const gibibyte = 1024 ** 3;
 const library = WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
 
 const attemptIn = (state: Attempt['state'], n = 1): Attempt =>
-  Object.assign(new Attempt(), { id: `a${n}`, taskId: 't', jobId: 'j', n, gpu: 'rtx3060', state, dispatchedAt: now, progress: null, outputs: null, plan: { steps: [] }, scores: [] });
+  Object.assign(new Attempt(), { id: `a${n}`, taskId: 't', jobId: 'j', n, gpu: 'rtx3060', state, dispatchedAt: now, progress: null, outputs: null, plan: { steps: [] }, scores: [], qualitySilentSince: null });
 
 const row = {
   task_id: 't', job_id: 'j', idx: 0, rank: 2, created_at: now, kind: '', workflow: 'anime-still-sd15', model_name: 'm', width: 512, height: 512, steps: 12, frames: 1, excluded_gpus: [], plan: { steps: [] }, recovery: [],
