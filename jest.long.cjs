@@ -1,10 +1,9 @@
 const base = require('./jest.config.cjs');
 
-/** Drills that take minutes: `npm run test:long`. One after the other, because each wants the machine for itself. */
+/** What takes long, mostly by waiting: `npm run test:long`. */
 module.exports = {
   ...base,
   testMatch: ['<rootDir>/{apps,libs,e2e}/**/*.long.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  maxWorkers: 1,
   testTimeout: 30 * 60_000,
 };

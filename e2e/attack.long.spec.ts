@@ -167,7 +167,10 @@ describe('what is no proper HTTP', () => {
     const socket = connect({ ...address(), allowHalfOpen: true });
     let text = '';
     const answer = new Promise<string>((resolve) => {
-      socket.on('data', (data) => (text += data.toString('latin1')));
+      socket.on('data', (data) => {
+        text += data.toString('latin1');
+        if (text.includes('\r\n\r\n')) resolve(text);
+      });
       socket.on('end', () => resolve(text));
       socket.on('error', () => resolve(text));
     });
@@ -251,7 +254,9 @@ describe('on the message server', () => {
     await publisher.close();
     const open = async (): Promise<{ id: string }[]> => (await everyPage('/dead-letters?state=open', 50)) as { id: string }[];
     const letters = await waitFor(async () => ((await open()).length >= 20 ? open() : undefined), { timeoutMs: 60_000, describe: 'dead letters' });
-    expect(((await (await fetch(`${tower.url}/health`)).json()) as { status: string }).status).toBe('degraded');
+    const health = async (): Promise<string> => ((await (await fetch(`${tower.url}/health`)).json()) as { status: string }).status;
+    // Counted every ten seconds.
+    await waitFor(async () => (await health()) === 'degraded', { timeoutMs: 30_000, describe: 'health to say so' });
     for (let from = 0; from < letters.length; from += 50)
       expect((await call('POST', '/dead-letters/dismiss', { ids: letters.slice(from, from + 50).map(({ id }) => id) })).status).toBe(200);
   }, 180_000);

@@ -229,7 +229,7 @@ export class HostileTraffic {
       this.nats.subscribe(subject, {
         callback: (_error, message) => {
           const { reply = '' } = message;
-          if (!reply.startsWith('_INBOX.')) return;
+          if (!reply.startsWith('_INBOX')) return;
           if (this.inboxes.length < 500) this.inboxes.push(reply);
           else this.inboxes[this.between(0, 499)] = reply;
           if (!this.answering || this.random() > 0.3) return;
