@@ -14,7 +14,7 @@ describe(`kill -9 of everything, one after the other, while ${jobCount} jobs run
   let tower: TowerProcess;
 
   beforeAll(async () => {
-    tower = await TowerProcess.start({ env: { TOWER_SIM_TIME_SCALE: '0.2' } });
+    tower = await TowerProcess.start({ env: { TOWER_SIM_TIME_SCALE: '0.5' } });
   }, 120_000);
   afterAll(() => tower.remove());
 

@@ -7,6 +7,7 @@ import { claimFile, ModelAcceptance, ModelStore } from '@tower/kit';
 import {
   createTestDatabase,
   FileServer,
+  itNeeds,
   safetensors,
   startTestNats,
   waitFor,
@@ -30,7 +31,7 @@ const film = {
   prompt: 'a train in the night',
   auto_quality_check: false,
 } as const;
-const withFfmpeg = findFfmpeg() === undefined ? it.skip : it;
+const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 
 let nats: TestNats;
 let server: FileServer;
