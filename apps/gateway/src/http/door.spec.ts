@@ -240,6 +240,21 @@ describe('the door, on a connection', () => {
     expect(problem.parse(JSON.parse(body))).toMatchObject({ status, code });
   });
 
+  // A client that writes all before it reads would get a broken pipe instead of the reason.
+  it.each([
+    ['whose length says so', 'Content-Length: 3000000', (data: string) => data],
+    ['whose length shows only as it comes', 'Transfer-Encoding: chunked', (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`],
+  ])('reads a body that is too large to its end, %s, and stays usable', async (_what, header, frame) => {
+    const chunks = Array.from({ length: 30 }, () => frame('x'.repeat(100_000)));
+    const end = header.startsWith('Transfer') ? '0\r\n\r\n' : '';
+    const answers = await send(
+      `POST /api/anime/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${header}\r\n\r\n`, ...chunks,
+      `${end}GET /api/anime/nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 404']);
+    expect(answers).toContain('"body_too_large"');
+  });
+
   it('lets go of clients that keep their side open after they were refused', async () => {
     const server = app.getHttpServer() as Server;
     const open = (): Promise<number> => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));

@@ -22,6 +22,9 @@ export function answerProblem(request: FastifyRequest, reply: FastifyReply, thro
     return;
   }
   if (error.options.retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(error.options.retryAfterMs / 1000));
+  // Fastify would close here. Closing with unread bytes resets the connection, and a client that still writes never sees why; Node reads on,
+  // for as long as a request may take.
+  void reply.removeHeader('connection');
   void reply.code(problem.status).header('cache-control', 'no-store').type('application/problem+json').send(JSON.stringify(problem));
 }
 
