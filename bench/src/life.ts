@@ -9,7 +9,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@tower/db';
 import { repositoryRoot } from '@tower/kit';
 import { WebSocket } from 'ws';
 import { FaultyCard } from './life/faulty-card';
-import { residentMb, trendOf, type MemorySample } from './life/memory';
+import { heapMb, lows, residentMb, trendOf, type MemorySample } from './life/memory';
 import { deadLetters, endings, tableSizes } from './life/tables';
 
 /**
@@ -28,8 +28,10 @@ const wanted = {
 const timeScale = 0.0005;
 /** Jobs that wait at most; more would measure the queue, which another benchmark does. */
 const waitingAtMost = 60;
-/** Jobs per look at memory. */
-const samplesPerRun = 60;
+/** Looks at memory. */
+const samplesPerRun = 200;
+/** Looks of which the lowest heap counts. */
+const looksPerLow = 10;
 
 const terminal = /^rendering\.v\d+\.job_(completed|rejected|failed|timed_out|cancelled)$/;
 
@@ -38,7 +40,8 @@ type Fetched = Record<string, unknown>;
 class Life {
   private readonly home = mkdtempSync(join(tmpdir(), 'tower-life-'));
   private readonly cards: FaultyCard[] = [];
-  private readonly memory = new Map<string, MemorySample[]>();
+  private readonly resident = new Map<string, MemorySample[]>();
+  private readonly heaps = new Map<string, MemorySample[]>();
   private readonly problems = new Map<string, number>();
   private postgres!: EmbeddedPostgres;
   private tower!: ChildProcess;
@@ -113,13 +116,13 @@ class Life {
       while (this.posted < wanted.jobs && this.open.size < waitingAtMost) await this.request(project);
       this.settle();
       if (this.over >= nextSample) {
-        this.sample();
+        await this.sample();
         nextSample += every;
-        process.stderr.write(`${this.over} of ${wanted.jobs} jobs are over\n`);
+        process.stderr.write(`${this.over} of ${wanted.jobs} jobs are over; resident MB: ${this.latestSizes()}\n`);
       }
       await sleep(20);
     }
-    this.sample();
+    await this.sample();
   }
 
   private async request(project: string): Promise<void> {
@@ -182,16 +185,23 @@ class Life {
     }
   }
 
-  private sample(): void {
-    const runs = join(this.home, 'home', 'run');
-    const pids: [string, number | undefined][] = readdirSync(runs).filter((file) => file.endsWith('.json')).map((file) => {
-      const record = JSON.parse(readFileSync(join(runs, file), 'utf8')) as { name: string; pid: number };
+  private async sample(): Promise<void> {
+    const home = join(this.home, 'home');
+    const pids: [string, number | undefined][] = readdirSync(join(home, 'run')).filter((file) => file.endsWith('.json')).map((file) => {
+      const record = JSON.parse(readFileSync(join(home, 'run', file), 'utf8')) as { name: string; pid: number };
       return [record.name, record.pid];
     });
-    for (const [name, pid] of [...pids, ['launcher', this.tower.pid] as const]) {
-      const mb = pid === undefined ? undefined : residentMb(pid);
-      if (mb !== undefined) this.memory.set(name, [...(this.memory.get(name) ?? []), { jobs: this.over, mb }]);
-    }
+    for (const [name, pid] of [...pids, ['launcher', this.tower.pid] as const]) this.keep(this.resident, name, pid === undefined ? undefined : residentMb(pid));
+    const targets = JSON.parse(readFileSync(join(home, 'prometheus-targets.json'), 'utf8')) as { targets: string[]; labels: { service: string } }[];
+    await Promise.all(targets.map(async ({ targets: [address = ''], labels }) => this.keep(this.heaps, labels.service, await heapMb(address))));
+  }
+
+  private latestSizes(): string {
+    return [...this.resident].map(([name, samples]) => `${name} ${Math.round(samples.at(-1)?.mb ?? NaN)}`).join(', ');
+  }
+
+  private keep(series: Map<string, MemorySample[]>, name: string, mb: number | undefined): void {
+    if (mb !== undefined) series.set(name, [...(series.get(name) ?? []), { jobs: this.over, mb }]);
   }
 
   private async report(before: Awaited<ReturnType<typeof tableSizes>>, seconds: number): Promise<Fetched> {
@@ -209,7 +219,8 @@ class Life {
       card_restarts: this.cards.reduce((sum, card) => sum + card.restarts, 0),
       problems_seen_by_clients: Object.fromEntries(this.problems),
       health: { status: health.status, body: (await health.json()) as unknown },
-      memory: Object.fromEntries([...this.memory].map(([name, samples]) => [name, trendOf(samples)])),
+      resident_memory: Object.fromEntries([...this.resident].map(([name, samples]) => [name, trendOf(samples)])),
+      lows_of_heaps: Object.fromEntries([...this.heaps].map(([name, samples]) => [name, trendOf(lows(samples, looksPerLow))])),
       tables: Object.fromEntries(Object.entries(after).map(([name, size]) => [name, { before: before[name]?.rows ?? 0, ...size }])),
       dead_letters: await deadLetters(this.postgres.url),
     };

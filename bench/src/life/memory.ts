@@ -11,6 +11,17 @@ export function residentMb(pid: number): number | undefined {
   }
 }
 
+/** Heap in use and what Node holds beside it, in MB (10^6 bytes), as a process's own `/metrics` tell; undefined when it does not answer. */
+export async function heapMb(metricsAddress: string): Promise<number | undefined> {
+  const text = await fetch(`http://${metricsAddress}/metrics`, { signal: AbortSignal.timeout(2_000) }).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  const of = (name: string): number => Number(new RegExp(`^${name}(?:{[^}]*})? ([0-9.e+]+)$`, 'm').exec(text)?.[1]);
+  const mb = (of('nodejs_heap_size_used_bytes') + of('nodejs_external_memory_bytes')) / 1e6;
+  return Number.isNaN(mb) ? undefined : mb;
+}
+
 export interface MemorySample {
   /** Jobs that were over by then. */
   readonly jobs: number;
@@ -35,6 +46,15 @@ export function trendOf(samples: readonly MemorySample[]): MemoryTrend {
     max_mb: rounded(Math.max(...sizes)),
     mb_per_1000_jobs: settled.length < 3 ? null : rounded(1_000 * slope(settled)),
   };
+}
+
+/**
+ * The lowest sample of each `size` that follow each other: a collector lets the heap in use swing between what lives and several times as much,
+ * and only the lows show what lives. A leak raises them.
+ */
+export function lows(samples: readonly MemorySample[], size: number): MemorySample[] {
+  const groups = Array.from({ length: Math.ceil(samples.length / size) }, (_, index) => samples.slice(index * size, (index + 1) * size));
+  return groups.map((group) => group.reduce((low, sample) => (sample.mb < low.mb ? sample : low)));
 }
 
 /** Least-squares slope of MB over jobs. */
