@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
   attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
-  type JobAccepted, type JobView, type RequestContext, type requestJobRequest,
+  type JobAccepted, type JobView, type OutputOf, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
@@ -49,15 +49,16 @@ export class JobsService {
 
   /** Accepts a job or says exactly what is wrong with it; throws `queue_full` when too much waits already. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
-    // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
-    const earlier = await earlierAnswer<JobAccepted>(this.answersDb.manager, requestScope, context.idempotencyKey, body);
-    if (earlier !== undefined) return earlier;
-    if (body.workflow !== undefined) this.workflows.get(body.workflow);
-    const [fleet, project, parts] = await Promise.all([
-      this.fleets.read(),
-      this.requests.ask(getProjectRequest, { id: body.project_id }),
-      body.character_ids.length === 0 ? { characters: [] } : this.requests.ask(getPromptPartsRequest, { project_id: body.project_id, character_ids: body.character_ids }),
+    // Asked beside the rest: nearly every request is new, and a card may wait for it.
+    const [repeat, ground] = await Promise.allSettled([
+      earlierAnswer<JobAccepted>(this.answersDb.manager, requestScope, context.idempotencyKey, body),
+      this.groundFor(body),
     ]);
+    if (repeat.status === 'rejected') throw repeat.reason;
+    // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
+    if (repeat.value !== undefined) return repeat.value;
+    if (ground.status === 'rejected') throw ground.reason;
+    const [fleet, project, parts] = ground.value;
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = body.seed ?? chooseSeed(body.count, Math.random);
@@ -73,6 +74,16 @@ export class JobsService {
         return this.accepted(job, tasks, fleet, before, body, plan);
       }),
     );
+  }
+
+  /** What a request stands on: the cards and the line before it, its project, what its characters add. Throws what is wrong with these. */
+  private async groundFor(body: GenerateRequest): Promise<[Fleet, OutputOf<typeof getProjectRequest>, OutputOf<typeof getPromptPartsRequest>]> {
+    if (body.workflow !== undefined) this.workflows.get(body.workflow);
+    return Promise.all([
+      this.fleets.read(),
+      this.requests.ask(getProjectRequest, { id: body.project_id }),
+      body.character_ids.length === 0 ? { characters: [] } : this.requests.ask(getPromptPartsRequest, { project_id: body.project_id, character_ids: body.character_ids }),
+    ]);
   }
 
   private workflowFor(body: GenerateRequest, fleet: Fleet): Workflow {
@@ -139,7 +150,8 @@ export class JobsService {
       frames: promised.frames, fps: promised.fps, allowDegrade: body.allow_degrade, parameters: values, parts, images, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
       maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
     });
-    await tx.insert(Job, job);
+    // The row is in line from the start, which nobody sees before the commit; its first event still tells of the state before.
+    await tx.insert(Job, { ...job, state: 'queued', queuedAt: now });
     await this.journal.record(tx, job, jobRequested, {
       jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority, ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
     });
@@ -149,7 +161,6 @@ export class JobsService {
     }));
     await tx.insert(Task, tasks);
     Object.assign(job, { state: 'queued', queuedAt: now });
-    await tx.update(Job, { id: job.id, state: 'pending' }, { state: 'queued', queuedAt: now });
     await this.journal.record(tx, job, jobQueued, { reason: 'accepted' });
     return { job, tasks };
   }
