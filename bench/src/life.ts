@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@tower/db';
 import { repositoryRoot } from '@tower/kit';
 import { WebSocket } from 'ws';
 import { FaultyCard } from './life/faulty-card';
-import { heapMb, lows, residentMb, trendOf, type MemorySample } from './life/memory';
+import { collectOnSignal, MemoryWatch } from './life/memory-watch';
 import { deadLetters, endings, tableSizes } from './life/tables';
 
 /**
@@ -28,10 +28,8 @@ const wanted = {
 const timeScale = 0.0005;
 /** Jobs that wait at most; more would measure the queue, which another benchmark does. */
 const waitingAtMost = 60;
-/** Looks at memory. */
+/** Looks at resident memory. */
 const samplesPerRun = 200;
-/** Looks of which the lowest heap counts. */
-const looksPerLow = 10;
 
 const terminal = /^rendering\.v\d+\.job_(completed|rejected|failed|timed_out|cancelled)$/;
 
@@ -40,8 +38,7 @@ type Fetched = Record<string, unknown>;
 class Life {
   private readonly home = mkdtempSync(join(tmpdir(), 'tower-life-'));
   private readonly cards: FaultyCard[] = [];
-  private readonly resident = new Map<string, MemorySample[]>();
-  private readonly heaps = new Map<string, MemorySample[]>();
+  private readonly memory = new MemoryWatch(join(this.home, 'home'));
   private readonly problems = new Map<string, number>();
   private postgres!: EmbeddedPostgres;
   private tower!: ChildProcess;
@@ -84,7 +81,7 @@ class Life {
     await Promise.all(this.cards.map((card) => card.start()));
     const env = {
       TOWER_HOME: join(this.home, 'home'), TOWER_LIBRARY: join(this.home, 'library'), TOWER_PORT: '0', DATABASE_URL: this.postgres.url,
-      TOWER_GPUS: this.cards.map((card) => `${card.name}=${card.url}`).join(','), ECHO_URL: 'http://127.0.0.1:9', LOG_LEVEL: 'warn',
+      TOWER_GPUS: this.cards.map((card) => `${card.name}=${card.url}`).join(','), ECHO_URL: 'http://127.0.0.1:9', LOG_LEVEL: 'warn', NODE_OPTIONS: `--require ${collectOnSignal}`,
     };
     const main = join(repositoryRoot, 'apps', 'cli', 'dist', 'main.js');
     this.tower = spawn(process.execPath, [main, 'start'], { cwd: repositoryRoot, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
@@ -116,13 +113,13 @@ class Life {
       while (this.posted < wanted.jobs && this.open.size < waitingAtMost) await this.request(project);
       this.settle();
       if (this.over >= nextSample) {
-        await this.sample();
+        await this.memory.look(this.over, this.tower.pid);
         nextSample += every;
-        process.stderr.write(`${this.over} of ${wanted.jobs} jobs are over; resident MB: ${this.latestSizes()}\n`);
+        process.stderr.write(`${this.over} of ${wanted.jobs} jobs are over; resident MB: ${this.memory.latest()}\n`);
       }
       await sleep(20);
     }
-    await this.sample();
+    await this.memory.look(this.over, this.tower.pid);
   }
 
   private async request(project: string): Promise<void> {
@@ -185,25 +182,6 @@ class Life {
     }
   }
 
-  private async sample(): Promise<void> {
-    const home = join(this.home, 'home');
-    const pids: [string, number | undefined][] = readdirSync(join(home, 'run')).filter((file) => file.endsWith('.json')).map((file) => {
-      const record = JSON.parse(readFileSync(join(home, 'run', file), 'utf8')) as { name: string; pid: number };
-      return [record.name, record.pid];
-    });
-    for (const [name, pid] of [...pids, ['launcher', this.tower.pid] as const]) this.keep(this.resident, name, pid === undefined ? undefined : residentMb(pid));
-    const targets = JSON.parse(readFileSync(join(home, 'prometheus-targets.json'), 'utf8')) as { targets: string[]; labels: { service: string } }[];
-    await Promise.all(targets.map(async ({ targets: [address = ''], labels }) => this.keep(this.heaps, labels.service, await heapMb(address))));
-  }
-
-  private latestSizes(): string {
-    return [...this.resident].map(([name, samples]) => `${name} ${Math.round(samples.at(-1)?.mb ?? NaN)}`).join(', ');
-  }
-
-  private keep(series: Map<string, MemorySample[]>, name: string, mb: number | undefined): void {
-    if (mb !== undefined) series.set(name, [...(series.get(name) ?? []), { jobs: this.over, mb }]);
-  }
-
   private async report(before: Awaited<ReturnType<typeof tableSizes>>, seconds: number): Promise<Fetched> {
     const after = await tableSizes(this.postgres.url);
     const { states, broken } = await endings(this.postgres.url);
@@ -219,8 +197,7 @@ class Life {
       card_restarts: this.cards.reduce((sum, card) => sum + card.restarts, 0),
       problems_seen_by_clients: Object.fromEntries(this.problems),
       health: { status: health.status, body: (await health.json()) as unknown },
-      resident_memory: Object.fromEntries([...this.resident].map(([name, samples]) => [name, trendOf(samples)])),
-      lows_of_heaps: Object.fromEntries([...this.heaps].map(([name, samples]) => [name, trendOf(lows(samples, looksPerLow))])),
+      ...this.memory.trends(),
       tables: Object.fromEntries(Object.entries(after).map(([name, size]) => [name, { before: before[name]?.rows ?? 0, ...size }])),
       dead_letters: await deadLetters(this.postgres.url),
     };

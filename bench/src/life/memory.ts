@@ -48,15 +48,6 @@ export function trendOf(samples: readonly MemorySample[]): MemoryTrend {
   };
 }
 
-/**
- * The lowest sample of each `size` that follow each other: a collector lets the heap in use swing between what lives and several times as much,
- * and only the lows show what lives. A leak raises them.
- */
-export function lows(samples: readonly MemorySample[], size: number): MemorySample[] {
-  const groups = Array.from({ length: Math.ceil(samples.length / size) }, (_, index) => samples.slice(index * size, (index + 1) * size));
-  return groups.map((group) => group.reduce((low, sample) => (sample.mb < low.mb ? sample : low)));
-}
-
 /** Least-squares slope of MB over jobs. */
 export function slope(samples: readonly MemorySample[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
