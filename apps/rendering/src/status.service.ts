@@ -19,7 +19,7 @@ const nameBytes = 96 * 1024;
 const maxMissing = 200;
 const maxWarnings = 20;
 
-/** Milliseconds for which all who ask are told the same counts. */
+/** Milliseconds for which all who ask are told the same counts; longer where a hundred thousand jobs have to be counted. */
 const sharedMs = 250;
 
 interface StateCount {
@@ -50,7 +50,7 @@ export class StatusService {
     const [gpus, live, states, leases] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
-      this.counts.get(sharedMs),
+      this.counts.getWithinReason(sharedMs),
       manager.query('select holder, fence, until from lease where name = $1 and until > now()', [schedulerLease]) as Promise<{ holder: string; fence: string; until: Date }[]>,
     ]);
     const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;

@@ -15,6 +15,20 @@ describe('a shared read', () => {
     expect(await shared.get(2_000)).toBe(3);
   });
 
+  it('holds ten times as long as it took where that is more', async () => {
+    const clock = new FixedClock();
+    let reads = 0;
+    const shared = new SharedRead(clock, () => {
+      clock.advance(40);
+      return Promise.resolve(++reads);
+    });
+    expect(await shared.getWithinReason(250)).toBe(1);
+    clock.advance(360);
+    expect(await shared.getWithinReason(250)).toBe(1);
+    clock.advance(1);
+    expect(await shared.getWithinReason(250)).toBe(2);
+  });
+
   it('keeps nobody waiting for a new read while the last one may still be used', async () => {
     const clock = new FixedClock();
     let reads = 0;

@@ -5,11 +5,15 @@ interface Reading<Value> {
   value: Promise<Value>;
 }
 
+/** Milliseconds; longer, and what was read is no longer how it is. */
+const mostHeldMs = 5_000;
+
 /** One read for all who ask at about the same time. A failed read is not remembered. */
 export class SharedRead<Value> {
   private last: Reading<Value> | undefined;
   /** The last one that ended well. */
   private done: Reading<Value> | undefined;
+  private tookMs = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -23,10 +27,21 @@ export class SharedRead<Value> {
     const reading: Reading<Value> = { startedAtMs: nowMs, value: this.read() };
     this.last = reading;
     reading.value.then(
-      () => (this.done = reading),
+      () => {
+        this.done = reading;
+        this.tookMs = this.clock.monotonicMs() - nowMs;
+      },
       () => (this.last = this.last === reading ? undefined : this.last),
     );
     return reading.value;
+  }
+
+  /**
+   * As `get`, and a read that takes long holds for ten times as long as it took, up to five seconds: however often somebody asks, it is under
+   * way for a tenth of the time.
+   */
+  getWithinReason(withinMs: number): Promise<Value> {
+    return this.get(Math.max(withinMs, Math.min(10 * this.tookMs, mostHeldMs)));
   }
 
   /** As `get`, but whoever asks does not wait for a new read while the last one is no older than `usableMs`. */
