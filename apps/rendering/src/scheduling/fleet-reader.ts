@@ -76,15 +76,10 @@ export class FleetReader {
    */
   async readChoices(idle: readonly string[]): Promise<Fleet | undefined> {
     const { manager } = this.db;
-    const first = await firstInLine(manager, firstLook);
+    const first = await firstInLine(manager, firstLook, 'all');
     if (first.length === 0) return undefined;
     const running = await this.running(manager);
-    const fleet = await this.fleetOf(
-      manager,
-      running,
-      await withParameters(manager, first, first),
-      first.length === firstLook,
-    );
+    const fleet = await this.fleetOf(manager, running, first, first.length === firstLook);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = idle.filter((name) => !booked.has(name));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
@@ -119,7 +114,7 @@ export class FleetReader {
   /** One more row than is looked at tells whether there are more; parameters are read once per kind of work. */
   private async readWhole(): Promise<Fleet> {
     const { manager } = this.db;
-    const [running, rows] = await Promise.all([this.running(manager), firstInLine(manager, forecastDepth + 1)]);
+    const [running, rows] = await Promise.all([this.running(manager), firstInLine(manager, forecastDepth + 1, 'changed')]);
     const seen = rows.slice(0, forecastDepth);
     const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
     await this.kinds.renew(heads);

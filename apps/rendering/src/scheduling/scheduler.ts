@@ -45,6 +45,8 @@ export class Scheduler {
   private readonly drivers = new Map<string, GpuDriver>();
   private readonly dispatching = new Map<string, Promise<void>>();
   private woken = new AbortController();
+  /** When the house was kept last. */
+  private keptAtMs = -Infinity;
   private countedAtMs = -Infinity;
   private loop: Promise<void> | undefined;
   /** Since the cards were configured under the present lease. */
@@ -119,16 +121,8 @@ export class Scheduler {
           await this.stepUp(fence);
           // What could not be stored is not worth rendering.
           if (this.disks.trouble() === undefined) await this.dispatch(fence);
-          // After the dispatch, because a card may be waiting for that.
-          await this.orphans.settle(fence, this.gpus);
-          await letGoOverheld(this.db, fence);
           this.collector.collectAll(fence, [...this.drivers.values()]);
-          this.verdicts.look(fence);
-          this.missing.settle(fence, [...this.drivers.values()]);
-          await this.models.fetchWanted(fence, this.gpus, {
-            done: (gpu) => this.changed(gpu),
-            failed: (task, error) => this.attempts.failWaiting(fence, task, error),
-          });
+          await this.keepHouse(fence);
         }
       } catch (error) {
         if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
@@ -137,6 +131,20 @@ export class Scheduler {
       }
       await sleep(tickMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
     }
+  }
+
+  /** What may wait for the next tick: while a task is on its way to a card, this process has nothing better to do. */
+  private async keepHouse(fence: string): Promise<void> {
+    if (this.clock.monotonicMs() - this.keptAtMs < tickMs / 2) return;
+    this.keptAtMs = this.clock.monotonicMs();
+    await this.orphans.settle(fence, this.gpus);
+    await letGoOverheld(this.db, fence);
+    this.verdicts.look(fence);
+    this.missing.settle(fence, [...this.drivers.values()]);
+    await this.models.fetchWanted(fence, this.gpus, {
+      done: (gpu) => this.changed(gpu),
+      failed: (task, error) => this.attempts.failWaiting(fence, task, error),
+    });
   }
 
   private async stepUp(fence: string): Promise<void> {
