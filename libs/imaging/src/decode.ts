@@ -9,6 +9,8 @@ export interface PictureHeader {
   readonly width: number;
   readonly height: number;
   readonly hasAlpha: boolean;
+  /** One channel of 16 bits, which Pillow clips at 255 when it makes RGB of it: nearly everything turns white. */
+  readonly isDeepGrey: boolean;
   /** Frames of an animation, 1 for a still. */
   readonly pages: number;
   readonly bytes: number;
@@ -33,7 +35,12 @@ export async function decodePicture(source: PictureSource, limits: Partial<Pictu
     throw new PictureRefusal('corrupt', `decoded to ${channels} channels and ${data.length} bytes`);
   // A plain array: `slice` of a Buffer is a view, and who "copies" a frame that way paints into the original.
   const pixels = channels === 4 ? compositeOnWhite(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
-  return { width, height, channels: 3, data: pixels, format: header.format };
+  return { width, height, channels: 3, data: pixels, format: header.format, isOpaque: channels === 3 || isOpaque(data) };
+}
+
+function isOpaque(rgba: Uint8Array): boolean {
+  for (let at = 3; at < rgba.length; at += 4) if (rgba[at] !== 255) return false;
+  return true;
 }
 
 /** Rounded as Pillow rounds, (v a + 255 (255 - a)) / 255 to the nearest; libvips' own flattening is one level off here and there. */
@@ -96,7 +103,8 @@ function headerOf(metadata: Metadata, format: PictureFormat, bytes: Uint8Array):
   const { autoOrient, pageHeight } = metadata;
   const pages = format === 'png' ? inspectPngAnimation(bytes) : (metadata.pages ?? 1);
   const height = pageHeight ?? autoOrient.height;
-  return { format, width: autoOrient.width, height, hasAlpha: metadata.hasAlpha ?? false, pages, bytes: bytes.length };
+  const isDeepGrey = metadata.channels === 1 && metadata.depth === 'ushort';
+  return { format, width: autoOrient.width, height, hasAlpha: metadata.hasAlpha ?? false, isDeepGrey, pages, bytes: bytes.length };
 }
 
 /** Turns libvips' prose into one of our reasons: a damaged container tells more reliably than the wording of a message. */

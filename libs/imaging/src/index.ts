@@ -205,7 +205,7 @@ export { maxFilmCommentBytes, writeFilmComment } from './film/film-comment';
 export { readMoving } from './film/moving';
 export { movingFormatOf, type MovingFormat } from './film/moving-format';
 export { readFilmForMetrics } from './film/metric-frames';
-export { readFilm, type FilmColour, type FilmFacts, type FilmOptions } from './film/film';
+export { readFilm, type FilmColour, type FilmFacts, type FilmOptions, type FilmSound } from './film/film';
 export { ModelRunner, type ModelRunnerOptions, type ScoreOrigin, type Scored } from './models/model-runner';
 export { DecoderDied, DecodingProcesses, type DecodingOptions } from './decoding/decoding-processes';
 export { serveDecoding } from './decoding/serve-decoding';

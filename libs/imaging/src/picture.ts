@@ -12,6 +12,8 @@ export type Rgb = Raster<3>;
 /** A decoded file: upright, alpha composited on white, sRGB numbers as stored. */
 export interface Picture extends Rgb {
   readonly format: PictureFormat;
+  /** Nothing of it was transparent. */
+  readonly isOpaque: boolean;
 }
 
 export interface PixelSize {

@@ -40,7 +40,7 @@ export async function readAnimation(path: string, onFrame: (frame: Rgb, index: n
   const durationSeconds = times.reduce((sum, time) => sum + time, 0);
   return {
     frames: pages, width, height, sampleAspect: '1/1', durationSeconds, framesPerSecond: pages / durationSeconds,
-    variableRate: Math.max(...times) - Math.min(...times) > 0.0011, colour: { kind: 'rgb' },
+    variableRate: Math.max(...times) - Math.min(...times) > 0.0011, colour: { kind: 'rgb' }, sound: null,
   };
 }
 

@@ -19,6 +19,13 @@ export type FilmColour =
       readonly from: 'caller' | 'file' | 'assumed';
     };
 
+/** What a film has to be heard, as its header says; nothing of it is decoded. */
+export interface FilmSound {
+  readonly tracks: number;
+  /** Channels of the first track in ffmpeg's words: mono, stereo, 5.1. */
+  readonly layout: string;
+}
+
 export interface FilmFacts {
   /** Counted by decoding; containers lie. */
   readonly frames: number;
@@ -33,6 +40,8 @@ export interface FilmFacts {
   /** The distances between frames differ by more than the rounding of millisecond containers. */
   readonly variableRate: boolean;
   readonly colour: FilmColour;
+  /** Null for a silent film. */
+  readonly sound: FilmSound | null;
 }
 
 export interface FilmOptions {
@@ -74,7 +83,7 @@ export async function readFilm(
   // A damaged packet ends the run: concealed pictures would be judged as if they were there.
   const input = { ...file, options: ['-xerror', '-err_detect', 'explode'] };
   const job = { program, inputs: [input], bounds, runsAs: 'nobody', loglevel: 'info', signal: options.signal } as const;
-  const colour = await colourOf(path, { ...job, options: [], output: 'none' }, options.colour);
+  const { colour, sound } = await headerOf(path, { ...job, options: [], output: 'none' }, options.colour);
   const times = new FrameTimes();
   const left = { ...bounds, seconds: Math.max(0.001, maxSeconds - (performance.now() - startedAt) / 1000) };
   const run = startFfmpeg({
@@ -110,7 +119,7 @@ export async function readFilm(
     if (exit.code !== 0)
       throw new FilmRefusal('undecodable', `decoding ${path} ended after ${frames} frames: ${exit.message}`);
     if (last === undefined) throw new FilmRefusal('no_frames', `${path} has no frames`);
-    return { frames, width: last.width, height: last.height, ...times.facts(frames), colour };
+    return { frames, width: last.width, height: last.height, ...times.facts(frames), colour, sound };
   } catch (error) {
     options.signal?.throwIfAborted();
     // A frame that is cut off, or none at all, comes of whatever ended the decoder.
@@ -129,9 +138,17 @@ const everyFrameOnce = (program: string): string[] =>
 
 const rgbFormats = /^(gbr|rgb|bgr|argb|abgr|0rgb|0bgr|rgba|bgra|pal8)/;
 
+/** `Stream #0:1(und): Audio: aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 69 kb/s (default)` */
+const soundLine = /Stream #\S+.*: Audio: .*?\d+ Hz, ([^,]+)/;
+
 /** `Video: h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709, progressive), 96x64 [SAR 1:1 DAR 3:2]` */
-async function colourOf(path: string, job: FfmpegJob, stated: FilmOptions['colour']): Promise<FilmColour> {
+async function headerOf(
+  path: string,
+  job: FfmpegJob,
+  stated: FilmOptions['colour'],
+): Promise<Pick<FilmFacts, 'colour' | 'sound'>> {
   const maxPixels = job.inputs[0]?.maxPixels ?? 0;
+  const layouts: string[] = [];
   let stream: RegExpExecArray | undefined;
   let size: RegExpExecArray | undefined;
   const run = startFfmpeg({
@@ -139,6 +156,8 @@ async function colourOf(path: string, job: FfmpegJob, stated: FilmOptions['colou
     onLine: (line) => {
       // A size that is forbidden stands in the complaint and is missing in the description.
       size ??= /Picture size (\d+)x(\d+)|Stream #\S+.*: Video: .*?, (\d+)x(\d+)/.exec(line) ?? undefined;
+      const layout = soundLine.exec(line)?.[1];
+      if (layout !== undefined) layouts.push(layout.trim());
       stream ??= /Stream #\S+.*: Video: .*?, (\w+)(?:\(([^)]*)\))?,? .*?(\d+)x(\d+)/.exec(line) ?? undefined;
     },
   });
@@ -160,6 +179,12 @@ async function colourOf(path: string, job: FfmpegJob, stated: FilmOptions['colou
       job.bounds,
       () => new FilmRefusal('not_a_film', `${path} has no video: ${exit.message}`),
     );
+  const [layout] = layouts;
+  const sound = layout === undefined ? null : { tracks: layouts.length, layout };
+  return { colour: colourOf(stream, stated), sound };
+}
+
+function colourOf(stream: RegExpExecArray, stated: FilmOptions['colour']): FilmColour {
   const [, format = '', notes = '', , height] = stream;
   if (rgbFormats.test(format)) return { kind: 'rgb' };
   if (stated) return { kind: 'yuv', ...stated, from: 'caller' };
