@@ -187,6 +187,8 @@ withFfmpeg('VHS_LoadVideoPath', () => {
   it.each([
     [{}, 12, [96, 128]], [{ frame_load_cap: 5 }, 5, [96, 128]], [{ skip_first_frames: 3, select_every_nth: 2 }, 5, [96, 128]],
     [{ force_rate: 16 }, 24, [96, 128]], [{ force_rate: 4 }, 6, [96, 128]], [{ custom_width: 48 }, 12, [48, 64]],
+    // Only formats of models round: videohelpersuite 1.5, `downscale_ratio = format.get('dim', (1,))[0]`.
+    [{ custom_width: 54, custom_height: 50, format: 'None' }, 12, [54, 50]], [{ custom_width: 54, custom_height: 50, format: 'Wan' }, 12, [56, 48]],
   ])('loads %j as %d frames', async (inputs, frames, size) => {
     const file = fileOf(await combine(film(12, true), 'video/h264-mp4'));
     bench.ticks.length = 0;
@@ -194,6 +196,17 @@ withFfmpeg('VHS_LoadVideoPath', () => {
     const pictures = images instanceof ImageValue ? images.pictures : [];
     expect([count, pictures.length, pictures[0]?.width, pictures[0]?.height]).toEqual([frames, frames, ...size]);
     expect(bench.ticks).toEqual(Array.from({ length: frames }, (_, index) => `${index + 1}/${frames}`));
+  });
+
+  it('cuts the sound with the frames', async () => {
+    const loud = fileOf(await combine(film(12, true), 'video/h264-mp4', { audio: new SoundValue(Sound.silence(2, 44_100, 2)) }));
+    const heard = async (more: Record<string, NodeValue>): Promise<number> => {
+      const sound = (await load(loud, more)).outputs[2];
+      return sound instanceof SoundValue ? sound.sound.seconds : 0;
+    };
+    expect(await heard({})).toBeCloseTo(1.5, 1);
+    expect(await heard({ frame_load_cap: 4 })).toBeCloseTo(0.5, 2);
+    expect(await heard({ skip_first_frames: 4, frame_load_cap: 4 })).toBeCloseTo(0.5, 2);
   });
 
   it('says what is no film', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { FilmRefusal } from '@tower/imaging';
+import { FilmRefusal, movingFormatOf } from '@tower/imaging';
 import { readPictures, readSound, type ReadFilm } from '../films/film-reader';
+import type { EncoderPlace } from '../films/film-encoder';
 import type { Folders } from '../files/folders';
 import type { Picture } from '../pictures/picture';
 import { PyError } from '../python/errors';
@@ -15,8 +16,8 @@ import { ImageValue } from './node-value';
 /** Seconds per megapixel to decode. */
 const decodingCost = 0.01;
 const megapixel = 1_000_000;
-/** Sizes that were asked for are rounded to it. */
-const sizeStep = 8;
+/** What the pack's formats round sizes to; any other, `None` among them, takes them as they are (videohelpersuite 1.5). */
+const sizeSteps: Record<string, number> = { AnimateDiff: 8, Mochi: 16, LTXV: 32, Hunyuan: 16, Cosmos: 16, Wan: 8 };
 
 type Locate = (folders: Folders, posted: string) => string;
 
@@ -42,9 +43,12 @@ export const loadVideoUpload = loader('LoadVideoUpload.load_video', (folders, po
 export const loadVideoPath = loader('LoadVideoPath.load_video', (_, posted) => posted);
 
 async function load(call: NodeCall, file: string): Promise<NodeResult> {
-  const place = filmPlace(call, () => new PyError('ValueError', `${file} could not be loaded with cv.`));
+  const notLoaded = (): PyError => new PyError('ValueError', `${file} could not be loaded with cv.`);
+  const place = filmPlace(call, notLoaded);
+  // OpenCV opens an animated WebP and gets no frame of it.
+  if ((await movingFormatOf(file)) === 'webp') throw notLoaded();
   const film = await readPictures(file, place).catch((error: unknown) => {
-    throw error instanceof FilmRefusal ? new PyError('ValueError', `${file} could not be loaded with cv.`) : error;
+    throw error instanceof FilmRefusal ? notLoaded() : error;
   });
   const chosen = chooseFrames(film, call);
   if (chosen.length === 0) throw new PyError('RuntimeError', 'No frames generated');
@@ -53,13 +57,20 @@ async function load(call: NodeCall, file: string): Promise<NodeResult> {
     await call.runtime.work((decodingCost * width * height) / megapixel);
     await call.runtime.tick(done, chosen.length);
   }
-  const pictures = chosen.map((picture) => sized(picture, call.int('custom_width'), call.int('custom_height')));
+  const sizeStep = sizeSteps[call.has('format') ? call.text('format') : 'None'] ?? 1;
+  const pictures = chosen.map((picture) => sized(picture, call.int('custom_width'), call.int('custom_height'), sizeStep));
+  const rate = targetRate(film, call);
+  const sound = await soundOf(call, file, place, rate);
+  return { outputs: [new ImageValue(pictures), pictures.length, sound, videoInfo(film, pictures, rate)] };
+}
+
+/** As long as the frames that are loaded; of all of them, whole. */
+async function soundOf(call: NodeCall, file: string, place: EncoderPlace, rate: number): Promise<SoundValue | null> {
   const sound = await readSound(file, place).catch((error: unknown) => { throw codecFailure(error); });
-  return {
-    outputs: [
-      new ImageValue(pictures), pictures.length, sound === undefined ? null : new SoundValue(sound), videoInfo(film, pictures, targetRate(film, call)),
-    ],
-  };
+  if (sound === undefined) return null;
+  const from = call.int('skip_first_frames') / rate;
+  const cap = (call.int('frame_load_cap') * call.int('select_every_nth')) / rate;
+  return new SoundValue(sound.between(from, cap > 0 ? from + cap : Infinity));
 }
 
 const targetRate = ({ framesPerSecond }: ReadFilm, call: NodeCall): number => (call.float('force_rate') === 0 ? framesPerSecond : call.float('force_rate'));
@@ -76,14 +87,12 @@ function chooseFrames(film: ReadFilm, call: NodeCall): Picture[] {
   return cap > 0 ? thinned.slice(0, cap) : thinned;
 }
 
-/** A side of 0 follows the other. */
-function sized(picture: Picture, width: number, height: number): Picture {
-  if (width === 0 && height === 0) return picture;
+/** A side of 0 follows the other; with both, each keeps its own. */
+function sized(picture: Picture, width: number, height: number, sizeStep: number): Picture {
   const round = (side: number): number => Math.max(sizeStep, Math.floor(side / sizeStep + 0.5) * sizeStep);
-  return picture.scaled(
-    round(width === 0 ? (picture.width * height) / picture.height : width),
-    round(height === 0 ? (picture.height * width) / picture.width : height), 'lanczos3', 'centre',
-  );
+  const [ownWidth, ownHeight] = width === 0 && height === 0 ? [picture.width, picture.height] : [(picture.width * height) / picture.height, (picture.height * width) / picture.width];
+  const [wide, tall] = [round(width === 0 ? ownWidth : width), round(height === 0 ? ownHeight : height)];
+  return wide === picture.width && tall === picture.height ? picture : picture.scaled(wide, tall, 'lanczos3', 'centre');
 }
 
 function videoInfo(film: ReadFilm, loaded: readonly Picture[], rate: number): PyDict {

@@ -18,6 +18,11 @@ export class Sound {
       Float32Array.from({ length: samples }, (__, at) => bytes.readFloatLE(4 * (at * channels + channel)))));
   }
 
+  /** What is heard from one second to another; the end may lie behind the last sample. */
+  between(from: number, to: number): Sound {
+    return new Sound(this.sampleRate, this.channels.map((row) => row.slice(Math.round(from * this.sampleRate), Math.min(row.length, Math.round(to * this.sampleRate)))));
+  }
+
   get samples(): number {
     return this.channels[0]?.length ?? 0;
   }
