@@ -102,19 +102,34 @@ withFfmpeg('uses a finished picture as the reference of a loop', async () => {
   expect(existsSync(join(card.home, 'input', 'tower', `${picture?.sha256.slice(0, 16)}.png`))).toBe(true);
 });
 
-withFfmpeg('puts frames in between of a film of the library', async () => {
+withFfmpeg('puts frames in between of a film with sound, in its own size, and refuses what it does not have', async () => {
   await mkdir(join(rig.libraryRoot, 'night-train'), { recursive: true });
   const film = join(rig.libraryRoot, 'night-train', 'walk.mp4');
-  expect(spawnSync(findFfmpeg()!, ['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=s=64x64:r=8:d=1', '-c:v', 'mpeg4', film]).status).toBe(0);
+  // No multiples of 8, as 854 × 480 is none.
+  const made = spawnSync(findFfmpeg()!, ['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=s=106x66:r=8:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-c:v', 'mpeg4', '-c:a', 'aac', film]);
+  expect(made.status).toBe(0);
   const body = { job_type: 'animation_loop', workflow: 'interpolate-rife', prompt: '', preset: 'standard', parameters: { start_film: 'night-train/walk.mp4' } } as const;
-  const job = await ended((await rig.request(body)).job_id);
-  expect(job).toMatchObject({ status: 'completed', frame_count: 16, fps: 16, cfg_scale: null, sampler_name: null });
-  expect((await artifactsOf(job))[0]).toMatchObject({ frames: 16, width: 64, height: 64 });
+  const accepted = await rig.request(body);
+  expect(accepted).toMatchObject({ width: 106, height: 66, frame_count: 16, fps: 16, duration_seconds: 1, sound: true, warnings: [] });
+  const job = await ended(accepted.job_id);
+  expect(job).toMatchObject({ status: 'completed', frame_count: 16, fps: 16, cfg_scale: null, sampler_name: null, warnings: [] });
+  const [artifact] = await artifactsOf(job);
+  expect(artifact).toMatchObject({ attempt: 1, frames: 16, width: 106, height: 66, duration_seconds: 1, sound: true });
+  const { stderr } = spawnSync(findFfmpeg()!, ['-i', join(rig.libraryRoot, artifact?.path ?? ''), '-map', '0:a', '-f', 'null', '-'], { encoding: 'utf8' });
+  expect(stderr).toMatch(/Duration: 00:00:01\.0[0-5]/);
 
-  const short = await ended((await rig.request({ ...body, frame_count: 12 })).job_id);
-  expect(short).toMatchObject({ status: 'failed' });
-  expect(endings(short)[0]).toBe('output_wrong_frames');
-  expect(short.tasks[0]?.attempts[0]?.error?.message).toMatch(/has \d+ frames instead of 24/);
+  await expect(rig.request({ ...body, frame_count: 60 })).rejects.toMatchObject({ options: { fields: [{ pointer: '/frame_count', message: expect.stringContaining('has 8 frames') as string }] } });
+});
+
+withFfmpeg('begins a film with a picture in the proportions of the picture', async () => {
+  await mkdir(join(rig.libraryRoot, 'night-train'), { recursive: true });
+  await sharp({ create: { width: 1200, height: 800, channels: 3, background: '#336699' } }).png().toFile(join(rig.libraryRoot, 'night-train', 'wide.png'));
+  const body = { job_type: 'full_video', workflow: 'video-wan22-5b', preset: 'draft', prompt: 'rain', frame_count: 5, steps: 1, start_image: 'night-train/wide.png' } as const;
+  const accepted = await rig.request(body);
+  expect(accepted).toMatchObject({ width: 576, height: 384, warnings: [] });
+  const job = await ended(accepted.job_id);
+  expect(endings(job)).toEqual(['succeeded']);
+  expect((await artifactsOf(job))[0]).toMatchObject({ width: 576, height: 384, frames: 5, sound: false });
 });
 
 withFfmpeg('takes a black film for a failed attempt and renders it again', async () => {

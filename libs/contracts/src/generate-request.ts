@@ -6,8 +6,12 @@ import { line, maxSeed, seed, text, uuid } from './primitives';
 const maxParameters = 64;
 const givenParameter = z.union([text(4000), z.number(), z.boolean()]);
 
-const width = z.int().min(64).max(2048).multipleOf(8).describe('pixels');
-const height = width;
+/**
+ * Numbers that workflows limit, each in its own way: the limits stand in `workflow.yaml` alone, and hold for these
+ * fields as for the same names among `parameters`.
+ */
+const limited = 'limits and steps are those of the workflow: GET /workflows/{name}';
+const side = z.int().min(1).describe(`pixels; ${limited}`);
 
 const pictureRef = line(500).describe('id of an artifact, or path of a picture below the library folder');
 const modelFile = (folder: string) => line(300).describe(`file in models/${folder} as the card lists it`);
@@ -29,16 +33,16 @@ const fullRequest = z.strictObject({
   negative_prompt: text(4000).default(''),
   workflow: line(100).optional().describe('default: the first one that makes this job type'),
   preset: preset.default('standard'),
-  width: width.optional(),
-  height: height.optional(),
-  steps: z.int().min(1).max(150).optional(),
-  cfg_scale: z.number().min(0).max(30).optional(),
+  width: side.optional(),
+  height: side.optional(),
+  steps: z.int().min(1).optional().describe(limited),
+  cfg_scale: z.number().min(0).optional().describe(limited),
   sampler_name: line(60).optional(),
   scheduler: line(60).optional(),
   seed: seed.optional().describe('chosen and returned when absent'),
   count: z.int().min(1).max(64).default(1).describe('results with consecutive seeds'),
-  frame_count: z.int().min(2).max(2000).optional().describe('frames of one film'),
-  fps: z.number().min(1).max(120).optional().describe('frames per second of a film'),
+  frame_count: z.int().min(1).optional().describe(`frames of one film; ${limited}`),
+  fps: z.number().positive().optional().describe(`frames per second of a film; ${limited}`),
   model_name: modelFile('checkpoints').optional(),
   lora_models: z.array(z.union([modelFile('loras'), loraUse])).max(16).default([]),
   use_ipadapter: z.boolean().optional().describe('false leaves `ipadapter_refs` out; default: true where there are any'),

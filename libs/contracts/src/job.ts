@@ -127,6 +127,12 @@ export const progressView = z.object({
 });
 export type ProgressView = z.infer<typeof progressView>;
 
+/** Sentences about what a job makes otherwise than its inputs might lead one to expect. */
+const jobWarnings = z
+  .array(z.string())
+  .default([])
+  .describe('what comes out otherwise than the inputs might suggest: sizes, durations, sound');
+
 export const jobView = progressView
   .omit({ job_id: true })
   .extend({
@@ -155,6 +161,7 @@ export const jobView = progressView
     frame_count: z.int().min(1),
     /** Frames per second of a film; null for pictures. */
     fps: z.number().nullable(),
+    warnings: jobWarnings,
     seed,
     count: z.int(),
     /** Every parameter of the workflow with its value, those above among them. */
@@ -206,6 +213,8 @@ export const jobAccepted = z
     fps: z.number().nullable(),
     /** Seconds that one film lasts; null for pictures. */
     duration_seconds: z.number().nullable(),
+    sound: z.boolean().default(false).describe('whether it will have the sound of the film that is worked on'),
+    warnings: jobWarnings,
     estimate: estimateView,
     /** A sentence when another preset would be ready sooner; null when there is none. */
     suggestion: z.string().nullable(),
@@ -251,6 +260,7 @@ export const artifactView = z
     /** Mean over the film; null for a picture. */
     fps: z.number().nullable(),
     duration_seconds: z.number().nullable(),
+    sound: z.boolean().nullable().default(null).describe('whether a film has sound; null for a picture, or where nobody looked'),
     gpu: gpuName,
     seed,
     /** Seconds the attempt took on the card. */

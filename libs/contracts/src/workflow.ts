@@ -75,6 +75,11 @@ export const workflowView = workflowSummary
     presets: z.partialRecord(preset, presetValues),
     /** Optional parts that a request may add. */
     takes: z.object({ loras: z.boolean(), references: z.boolean(), controlnets: z.boolean() }),
+    follows: z
+      .object({ input: z.string(), size: z.enum(['same', 'area', 'longer_side']), frames_and_fps: z.boolean(), sound: z.string().nullable() })
+      .nullable()
+      .default(null)
+      .describe('what follows from the picture or film that is given, where a request says nothing else: its size or proportions; of a film frames and speed, and its sound by this parameter'),
     outputs: z.array(z.object({ kind: z.enum(['image', 'animation', 'video']) })),
     needs: z.object({
       packs: z.array(z.object({ name: z.string(), source: z.string().nullable() })),

@@ -12,7 +12,7 @@ const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at % 251));
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 const anArtifact = (facts: Partial<ArtifactView> = {}): ArtifactView => ({
-  id, job_id: id, task_id: id, attempt_id: id, attempt: 1, idx: 0, role: 'output', path: 'night-train/unfiled/поезд "1"-a1-1.png', sha256, bytes: bytes.length, media_type: 'image/png', width: 8, height: 8, frames: null, fps: null, duration_seconds: null,
+  id, job_id: id, task_id: id, attempt_id: id, attempt: 1, idx: 0, role: 'output', path: 'night-train/unfiled/поезд "1"-a1-1.png', sha256, bytes: bytes.length, media_type: 'image/png', width: 8, height: 8, frames: null, fps: null, duration_seconds: null, sound: null,
   gpu: 'sim', seed: 1, seconds: 1, simulated: true, verdict: null, best: true, created_at: '2026-11-21T02:03:03.115Z', content_url: `/api/anime/artifacts/${id}/content`,
   thumbnail_url: `/api/anime/artifacts/${id}/thumbnail`, ...facts,
 });

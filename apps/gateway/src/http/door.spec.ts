@@ -57,7 +57,7 @@ describe('the door', () => {
 
   it('makes a full request of the short form', async () => {
     const accepted: JobAccepted = {
-      job_id: id, status: 'queued', seed: 1, count: 1, workflow: 'w', model_name: 'm', width: 64, height: 64, frame_count: 1, fps: null, duration_seconds: null, suggestion: null, websocket_url: `/ws/jobs/${id}`, job_url: `/api/anime/jobs/${id}`,
+      job_id: id, status: 'queued', seed: 1, count: 1, workflow: 'w', model_name: 'm', width: 64, height: 64, frame_count: 1, fps: null, duration_seconds: null, sound: false, warnings: [], suggestion: null, websocket_url: `/ws/jobs/${id}`, job_url: `/api/anime/jobs/${id}`,
       estimate: { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: 'prior' },
     };
     services.answer(getUnfiledProjectRequest, () => aProject);

@@ -3,17 +3,8 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { DecoderDied, DecodingProcesses, type DecodingOptions } from '@tower/imaging';
 import { AppError } from '@tower/kit';
 import type { Library } from '../library/library';
-
-/** What a picture or film that a request names says of itself when it is decoded. */
-export interface InputFacts {
-  /** Pixels. */
-  width: number;
-  height: number;
-  /** 1 for a picture. */
-  frames: number;
-  /** Frames per second; null for a picture. */
-  fps: number | null;
-}
+import type { MeasuredInput } from '../workflows/follow-input';
+import { textOfWrong, type WrongInput } from './input-wrong';
 
 /** What an input-reading process is asked. */
 export interface InputQuestion {
@@ -21,9 +12,12 @@ export interface InputQuestion {
   kind: 'image' | 'film';
 }
 
+/** Facts, or why the file is nothing for the nodes although it decodes. */
+export type InputAnswer = { facts: MeasuredInput } | { wrong: WrongInput };
+
 /** Files of the library that requests name. They may be anybody's, so they are decoded in a process of their own: none can end this one. */
 export class InputFiles implements OnApplicationShutdown {
-  private readonly processes: DecodingProcesses<InputQuestion, InputFacts>;
+  private readonly processes: DecodingProcesses<InputQuestion, InputAnswer>;
 
   constructor(
     private readonly library: Library,
@@ -37,12 +31,12 @@ export class InputFiles implements OnApplicationShutdown {
     return this.library.existing(path);
   }
 
-  /** Throws the decoders' refusals, `input_still` for a film that does not move, and `input_kills_decoder`. */
-  async facts(path: string, kind: InputQuestion['kind']): Promise<InputFacts> {
+  /** Throws the decoders' refusals, `input_wrong_kind` for what decodes and is nothing for the nodes, and `input_kills_decoder`. */
+  async facts(path: string, kind: InputQuestion['kind']): Promise<MeasuredInput> {
     try {
-      const facts = await this.processes.ask({ path, kind });
-      if (kind === 'film' && facts.frames < 2) throw new AppError('invalid', 'input_still', 'must be a film; this is a still');
-      return facts;
+      const answer = await this.processes.ask({ path, kind });
+      if ('wrong' in answer) throw new AppError('invalid', 'input_wrong_kind', textOfWrong(answer.wrong));
+      return answer.facts;
     } catch (error) {
       if (error instanceof DecoderDied) throw new AppError('invalid', 'input_kills_decoder', `cannot be decoded: ${error.message}`, { cause: error });
       throw error;

@@ -3,7 +3,9 @@ import { FilmRefusal, PictureRefusal, sha256File } from '@tower/imaging';
 import { AppError, describeError } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import type { InputImage, InputImages } from '../workflows/composition';
-import type { InputFacts, InputFiles } from './input-files';
+import type { MeasuredInput } from '../workflows/follow-input';
+import type { InputFiles } from './input-files';
+import { textOfRefusal } from './input-wrong';
 import { Artifact } from './job.entity';
 
 /** A picture or film that a request refers to, by the name under which the job will know it. */
@@ -19,7 +21,7 @@ export interface PictureWish {
 export interface ResolvedInputs {
   images: InputImages;
   /** By the same names. */
-  facts: Record<string, InputFacts>;
+  facts: Record<string, MeasuredInput>;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -30,7 +32,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 export async function resolvePictures(tx: EntityManager, files: InputFiles, wishes: readonly PictureWish[], errors: FieldError[]): Promise<ResolvedInputs> {
   const resolved: ResolvedInputs = { images: {}, facts: {} };
-  const known = new Map<string, { image: InputImage; facts: InputFacts }>();
+  const known = new Map<string, { image: InputImage; facts: MeasuredInput }>();
   // One after the other: a decoded picture is the largest thing there is.
   for (const wish of wishes) {
     const key = `${wish.kind} ${wish.ref}`;
@@ -48,7 +50,7 @@ export async function resolvePictures(tx: EntityManager, files: InputFiles, wish
   return resolved;
 }
 
-async function resolvePicture(tx: EntityManager, files: InputFiles, { ref, kind }: PictureWish): Promise<{ image: InputImage; facts: InputFacts }> {
+async function resolvePicture(tx: EntityManager, files: InputFiles, { ref, kind }: PictureWish): Promise<{ image: InputImage; facts: MeasuredInput }> {
   const artifact = uuid.test(ref) ? await tx.findOneBy(Artifact, { id: ref.toLowerCase() }) : undefined;
   if (artifact === null) throw new AppError('invalid', 'input_unknown', `there is no artifact ${ref}`);
   const path = artifact?.path ?? ref;
@@ -62,8 +64,7 @@ async function resolvePicture(tx: EntityManager, files: InputFiles, { ref, kind 
 /** What is wrong with a picture, for the person who named it; undefined for trouble of our own. */
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof AppError && error.kind !== 'unavailable') return error.message;
-  if (error instanceof PictureRefusal) return error.reason === 'animated' ? 'must be a still; this file moves' : `is no picture that can be read: ${error.message}`;
-  if (error instanceof FilmRefusal && error.reason !== 'no_decoder') return `is no film that can be read: ${error.message.replace(/^\S+: /, '')}`;
+  if (error instanceof PictureRefusal || (error instanceof FilmRefusal && error.reason !== 'no_decoder')) return textOfRefusal(error);
   if (error instanceof FilmRefusal) throw new AppError('unavailable', 'film_decoder_missing', `films cannot be read here: ${describeError(error)}`, { cause: error });
   return undefined;
 }

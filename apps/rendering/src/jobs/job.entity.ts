@@ -47,6 +47,8 @@ export class Job {
   @Column('int', { default: 1 }) frames!: number;
   /** Frames per second of a film; null for pictures. */
   @Column('double precision', { nullable: true }) fps!: number | null;
+  /** What comes out otherwise than the inputs might lead one to expect, in sentences. */
+  @Column('jsonb', { default: [] }) warnings!: string[];
   /** A smaller size is better than no result. */
   @Column('boolean', { default: false }) allowDegrade!: boolean;
   /** Every parameter of the workflow with its value, the columns above among them. */
@@ -202,6 +204,8 @@ export class Artifact {
   @Column('int', { nullable: true }) frames!: number | null;
   @Column('double precision', { nullable: true }) fps!: number | null;
   @Column('double precision', { nullable: true }) durationSeconds!: number | null;
+  /** A film has a track of sound; null for a picture, and for what was stored before anybody looked. */
+  @Column('boolean', { nullable: true }) sound!: boolean | null;
   @Column('boolean') simulated!: boolean;
   @Column('timestamptz') createdAt!: Date;
 }

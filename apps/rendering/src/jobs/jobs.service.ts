@@ -138,7 +138,7 @@ export class JobsService {
   }
 
   private async insert(
-    tx: EntityManager, context: RequestContext, body: GenerateRequest, { workflow, values, parts, images, promised }: RequestPlan, prompt: { positive: string; negative: string }, seed: number,
+    tx: EntityManager, context: RequestContext, body: GenerateRequest, { workflow, values, parts, images, promised, warnings }: RequestPlan, prompt: { positive: string; negative: string }, seed: number,
     projectSlug: string,
   ): Promise<{ job: Job; tasks: Pick<Task, 'id' | 'kind'>[] }> {
     const now = await arrivalOf(tx, this.clock.now());
@@ -147,13 +147,13 @@ export class JobsService {
       preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt, negativePrompt: body.negative_prompt, fullPrompt: prompt.positive,
       fullNegativePrompt: prompt.negative, modelName: textOf(values, 'model_name') ?? '', width: promised.width, height: promised.height, steps: Number(values['steps'] ?? 0),
       cfgScale: values['cfg_scale'] === undefined ? null : Number(values['cfg_scale']), samplerName: textOf(values, 'sampler_name'), scheduler: textOf(values, 'scheduler'),
-      frames: promised.frames, fps: promised.fps, allowDegrade: body.allow_degrade, parameters: values, parts, images, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
+      frames: promised.frames, fps: promised.fps, warnings, allowDegrade: body.allow_degrade, parameters: values, parts, images, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
       maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,
     });
     // The row is in line from the start, which nobody sees before the commit; its first event still tells of the state before.
     await tx.insert(Job, { ...job, state: 'queued', queuedAt: now });
     await this.journal.record(tx, job, jobRequested, {
-      jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority, ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
+      jobType: job.jobType, workflow: job.workflow, count: job.count, priority: job.priority, ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }), ...(warnings.length === 0 ? {} : { warnings }),
     });
     const place = placeInQueue(job, workflow);
     const tasks = Array.from({ length: body.count }, (_, idx) => ({
@@ -190,6 +190,8 @@ export class JobsService {
       frame_count: job.frames,
       fps: job.fps,
       duration_seconds: job.fps === null ? null : job.frames / job.fps,
+      sound: plan.promised.sound,
+      warnings: job.warnings,
       estimate,
       suggestion: suggestDraft(plan, body, estimate.remaining_seconds, (draft) => {
         const first = own[0];

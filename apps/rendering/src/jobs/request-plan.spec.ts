@@ -70,7 +70,7 @@ async function refused(workflow: string, body: Partial<GenerateRequest>, choices
 describe('the plan of a loop', () => {
   it('promises size, frames and speed of what was asked', async () => {
     const { values, promised } = await plan('loop-animatediff', { preset: 'draft', frame_count: 24, fps: 12, seed: 9, parameters: { interpolation: 2 } });
-    expect(promised).toEqual({ width: 256, height: 256, frames: 48, fps: 12 });
+    expect(promised).toEqual({ width: 256, height: 256, frames: 48, fps: 12, sound: false });
     expect(values).toMatchObject({ prompt: 'at the window', frame_count: 24, fps: 12, interpolation: 2, seed: 9, motion_model: 'v3_sd15_mm.ckpt' });
   });
 
@@ -161,7 +161,7 @@ describe('a request is refused', () => {
 
 describe('what is only worked on', () => {
   it('keeps its proportions when it is enlarged, unless the request says otherwise', async () => {
-    expect((await plan('upscale-esrgan', { prompt: '', start_image: artifactId })).promised).toEqual({ width: 1536, height: 1024, frames: 1, fps: null });
+    expect((await plan('upscale-esrgan', { prompt: '', start_image: artifactId })).promised).toEqual({ width: 1536, height: 1024, frames: 1, fps: null, sound: false });
     expect((await plan('upscale-esrgan', { prompt: '', start_image: artifactId, width: 512, height: 512 })).promised).toMatchObject({ width: 512, height: 512 });
   });
 
@@ -169,7 +169,7 @@ describe('what is only worked on', () => {
     const path = join(folder, 'library', 'night-train', 'loop.mp4');
     expect(spawnSync(findFfmpeg()!, ['-y', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=s=96x64:r=8:d=2', '-c:v', 'mpeg4', path]).status).toBe(0);
     const { promised, images } = await plan('interpolate-rife', { prompt: '', start_image: 'night-train/loop.mp4' });
-    expect(promised).toEqual({ width: 96, height: 64, frames: 32, fps: 16 });
+    expect(promised).toEqual({ width: 96, height: 64, frames: 32, fps: 16, sound: false });
     expect(images).toMatchObject({ start_film: { path: 'night-train/loop.mp4' } });
   });
 });

@@ -4,10 +4,13 @@ import type { EntityManager } from 'typeorm';
 import { resolveParameters, type KnownChoices, type ParameterValue } from '../workflows/bind';
 import { composeForInspection } from '../workflows/compose';
 import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
+import { followInput, type Asked } from '../workflows/follow-input';
+import { inputWarnings } from '../workflows/input-warnings';
 import { promisedResult, type PromisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
-import type { InputFacts, InputFiles } from './input-files';
-import { resolvePictures } from './input-pictures';
+import { readableFilm, readablePicture } from '../library/readable';
+import type { InputFiles } from './input-files';
+import { resolvePictures, type PictureWish } from './input-pictures';
 import { parameterPictures, partsOf } from './request-parts';
 
 /** A request as it will be carried out: every value chosen, every picture found. */
@@ -17,6 +20,8 @@ export interface RequestPlan {
   parts: Parts;
   images: InputImages;
   promised: PromisedResult;
+  /** What comes out otherwise than the inputs might lead one to expect, in sentences. */
+  warnings: string[];
 }
 
 /** Fields of the request that are parameters of workflows by their own name; all others stand under `parameters`. */
@@ -38,12 +43,22 @@ export async function planRequest(
   const { images, facts } = await resolvePictures(tx, files, [...pictures, ...ofParts], errors);
   refuse(errors);
 
-  const sized = { ...values, ...sizeOfInput(workflow, given, values, facts) };
-  const final = resolveParameters(workflow, request.preset, { ...given, ...sized }, known);
+  const asked: Asked = { given, values, inputs: facts, pointerOf: pointersOf(request, pictures) };
+  const followed = { ...values, ...followInput(workflow, asked, errors) };
+  refuse(errors);
+  const final = resolveParameters(workflow, request.preset, { ...given, ...followed }, known);
   composeForInspection(workflow, { values: final, parts, plan: noChanges });
   const promised = promisedResult(workflow, final);
   refuseOtherKind(workflow, request, promised, final);
-  return { workflow, values: final, parts, images, promised };
+  refuseUnreadable(promised);
+  const warnings = inputWarnings(workflow, final, promised, seenInResult([...pictures, ...ofParts], facts));
+  return { workflow, values: final, parts, images, promised, warnings };
+}
+
+/** By what the request calls them, the inputs whose proportions matter: references are only looked at. */
+function seenInResult(wishes: readonly PictureWish[], facts: Asked['inputs']): Asked['inputs'] {
+  const seen = wishes.filter(({ pointer }) => !pointer.startsWith('/ipadapter_refs'));
+  return Object.fromEntries(seen.flatMap(({ name, pointer }) => (facts[name] ? [[pointer.slice(1).replaceAll('/', '.'), facts[name]]] : [])));
 }
 
 /** The request's own values for the workflow's parameters; undefined ones come from the preset. */
@@ -77,10 +92,8 @@ function valuesOf(workflow: Workflow, request: GenerateRequest, given: Record<st
     if (!(error instanceof AppError) || !error.options.fields) throw error;
     // A model that no card has is the commonest mistake and has a code of its own.
     if (errors.length === 0 && error.code === 'model_unknown') throw error;
-    for (const { pointer, message } of error.options.fields) {
-      const name = pointer.slice(1);
-      errors.push({ pointer: name in request.parameters ? `/parameters/${name}` : fieldOf(name), message });
-    }
+    const pointerOf = pointersOf(request, []);
+    for (const { pointer, message } of error.options.fields) errors.push({ pointer: pointerOf(pointer.slice(1)), message });
     const { fieldsOmitted } = error.options;
     if (fieldsOmitted !== undefined)
       errors.push({ pointer: '/parameters', message: `has ${fieldsOmitted} more that are wrong` });
@@ -88,32 +101,13 @@ function valuesOf(workflow: Workflow, request: GenerateRequest, given: Record<st
   }
 }
 
-const fieldOf = (name: string): string => ((ownFields as readonly string[]).includes(name) || name === 'start_image' || name === 'end_image' ? `/${name}` : `/parameters/${name}`);
-
-/**
- * Size, frames and speed of what is only worked on and not drawn anew follow from it, where the request says nothing else: an enlarged
- * picture keeps its proportions within the preset's longer side, a film keeps its size and frames and its pace.
- */
-function sizeOfInput(workflow: Workflow, given: Record<string, ParameterValue | undefined>, values: ParameterValues, facts: Record<string, InputFacts>): ParameterValues {
-  const { work, parameters } = workflow.file;
-  const free = (name: string): boolean => given[name] === undefined && parameters[name] !== undefined;
-  const film = facts['start_film'];
-  const picture = facts['start_image'];
-  if (film && work === 'interpolation') {
-    const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
-    const times = typeof values['interpolation'] === 'number' ? values['interpolation'] : 1;
-    return {
-      ...(free('width') ? { width: even(film.width) } : {}), ...(free('height') ? { height: even(film.height) } : {}), ...(free('frame_count') ? { frame_count: film.frames } : {}),
-      ...(free('fps') && film.fps !== null ? { fps: Math.round(film.fps * times * 100) / 100 } : {}),
-    };
-  }
-  if (picture && work === 'upscale' && free('width') && free('height')) {
-    const longer = Math.max(Number(values['width']), Number(values['height']));
-    const scale = longer / Math.max(picture.width, picture.height);
-    return { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
-  }
-  return {};
-}
+/** Where a request says what a parameter is to be, or would say it. */
+const pointersOf = (request: GenerateRequest, pictures: readonly PictureWish[]): Asked['pointerOf'] => (name) => {
+  const picture = pictures.find((wish) => wish.name === name);
+  if (picture) return picture.pointer;
+  const isField = (ownFields as readonly string[]).includes(name) || name === 'start_image' || name === 'end_image';
+  return isField && !(name in request.parameters) ? `/${name}` : `/parameters/${name}`;
+};
 
 /** A still cannot be asked of a workflow that makes films, nor the other way round. */
 function refuseOtherKind(workflow: Workflow, request: GenerateRequest, promised: PromisedResult, values: ParameterValues): void {
@@ -121,6 +115,13 @@ function refuseOtherKind(workflow: Workflow, request: GenerateRequest, promised:
   if (wantsFilm !== (promised.fps !== null))
     refuse([{ pointer: '/job_type', message: `workflow ${workflow.file.name} makes ${promised.fps === null ? 'pictures' : 'films'}; its own job type is ${workflow.file.job_type}` }]);
   if (promised.frames < 1 || promised.width < 1 || promised.height < 1) throw new Error(`workflow ${workflow.file.name} promises nothing for ${JSON.stringify(values)}`);
+}
+
+/** What no card's file would be read to its end is not begun. */
+function refuseUnreadable({ width, height, frames, fps }: PromisedResult): void {
+  const most = fps === null ? readablePicture.maxPixels : readableFilm.maxPixels;
+  if (width * height > most) refuse([{ pointer: '/width', message: `makes a result of ${width} × ${height}; Tower reads ${most} pixels at most` }]);
+  if (frames > readableFilm.maxFrames) refuse([{ pointer: '/frame_count', message: `makes a result of ${frames} frames; Tower reads ${readableFilm.maxFrames} at most` }]);
 }
 
 function refuse(errors: readonly FieldError[]): void {

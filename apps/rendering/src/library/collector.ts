@@ -25,7 +25,7 @@ import { Library } from './library';
 import { OutputFault } from './output-facts';
 import { OutputInspector } from './output-inspector';
 import { OutputRejected, OutputStore, type Rendered, type Stored } from './output-store';
-import { artifactsAmong, failureOfFault } from './promised-output';
+import { artifactsAmong, failureOfFault, lackOf } from './promised-output';
 
 /** Files are fetched and decoded this many at a time. */
 const atOnce = 2;
@@ -156,6 +156,8 @@ export class Collector {
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await this.insertArtifacts(tx, attempt, gpu, files, now);
+      const lacks = files.flatMap((file) => lackOf(file, promised, file.path) ?? []);
+      if (lacks.length > 0) await tx.update(Job, { id: job.id }, { warnings: [...job.warnings, ...lacks] });
       if (measures(attempt)) {
         await addSample(tx, {
           attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,

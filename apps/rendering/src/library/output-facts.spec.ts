@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import type { FileRef } from '../comfyui/comfy-messages';
 import { infrastructureKinds } from '../comfyui/failure';
 import { inspectOutput, OutputFault, type OutputFacts } from './output-facts';
-import { artifactsAmong, failureOf, failureOfFault } from './promised-output';
+import { artifactsAmong, failureOf, failureOfFault, lackOf } from './promised-output';
 
 const program = findFfmpeg();
 const withFfmpeg = itNeeds(program, 'ffmpeg');
@@ -54,6 +54,11 @@ describe('what an output is', () => {
     expect(await sharp(facts.thumbnail).metadata()).toMatchObject({ format: 'webp', width: 96, height: 64 });
   });
 
+  withFfmpeg('says whether there is sound', async () => {
+    expect((await inspectOutput(film('mute.mp4', moving, '-c:v', 'mpeg4'), 16)).sound).toBe(false);
+    expect((await inspectOutput(film('heard.mp4', moving, '-f', 'lavfi', '-i', 'sine=d=2', '-c:v', 'mpeg4', '-c:a', 'aac'), 16)).sound).toBe(true);
+  });
+
   withFfmpeg('is a film whatever it is called', async () => {
     film('b.mp4', moving, '-c:v', 'mpeg4');
     writeFileSync(at('b.png'), readFileSync(at('b.mp4')));
@@ -96,9 +101,9 @@ describe('what an output is', () => {
 });
 
 describe('what was promised', () => {
-  const facts: OutputFacts = { mediaType: 'video/mp4', extension: 'mp4', width: 512, height: 512, frames: 16, fps: 8, durationSeconds: 2, black: false, thumbnail: Buffer.alloc(0) };
-  const promised = { width: 512, height: 512, frames: 16, fps: 8 };
-  const still = { ...facts, frames: null, fps: null, durationSeconds: null };
+  const facts: OutputFacts = { mediaType: 'video/mp4', extension: 'mp4', width: 512, height: 512, frames: 16, fps: 8, durationSeconds: 2, sound: false, black: false, thumbnail: Buffer.alloc(0) };
+  const promised = { width: 512, height: 512, frames: 16, fps: 8, sound: false };
+  const still = { ...facts, frames: null, fps: null, durationSeconds: null, sound: null };
   const of = (found: OutputFacts, wanted: Parameters<typeof failureOf>[1] = promised) => failureOf(found, wanted, { filename: 'x.mp4' }, 'rtx3060');
 
   it('is kept by a film that has it all', () => {
@@ -114,6 +119,13 @@ describe('what was promised', () => {
     ['a still', still, 'output_wrong_kind', /is a still.*promises a film of 16 frames/],
   ])('is broken by %s, and both are said', (_what, found, code, message) => {
     expect(of(found)).toMatchObject({ kind: 'outputs_missing', error: { code, message: expect.stringMatching(message) as string } });
+  });
+
+  it('is broken by lost sound in a way that no further try would mend', () => {
+    expect(of(facts, { ...promised, sound: true })).toBeUndefined();
+    expect(lackOf(facts, { ...promised, sound: true }, 'a/b.mp4')).toBe('a/b.mp4 has no sound: the nodes lost what was to be kept');
+    expect(lackOf({ ...facts, sound: true }, { ...promised, sound: true }, 'a/b.mp4')).toBeUndefined();
+    expect(lackOf(facts, promised, 'a/b.mp4')).toBeUndefined();
   });
 
   it('is broken by black pictures in a way of its own', () => {

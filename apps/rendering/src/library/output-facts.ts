@@ -4,6 +4,7 @@ import {
   checkFileIntegrity, decodePicture, FilmRefusal, isBlack, makeFrameThumbnail, makeThumbnail, measureLevels, movingFormatOf, PictureRefusal, probePicture, readMoving, type MovingFormat,
   type PictureFormat, type Rgb,
 } from '@tower/imaging';
+import { readableFilm, readablePicture } from './readable';
 
 /** What a rendered file is, found out by decoding all of it. */
 export interface OutputFacts {
@@ -13,10 +14,12 @@ export interface OutputFacts {
   /** Pixels. */
   width: number;
   height: number;
-  /** Null for a still, as the next two. */
+  /** Null for a still, as the next three. */
   frames: number | null;
   fps: number | null;
   durationSeconds: number | null;
+  /** There is a track of sound; nothing of it is decoded. */
+  sound: boolean | null;
   /** Everything that was looked at is black: a still, or a film's first, middle and last frame. */
   black: boolean;
   /** WebP; of a film its middle frame. */
@@ -49,10 +52,6 @@ const films: Partial<Record<MovingFormat, { mediaType: ArtifactMediaType; extens
   webm: { mediaType: 'video/webm', extension: 'webm' },
 };
 
-/** Pixels of one frame, frames, and seconds of decoding: far above any workflow of ours, little enough for a server that renders meanwhile. */
-const limits = { maxPixels: 4096 * 4096, maxFrames: 4_000, maxSeconds: 300 };
-const pictureLimits = { maxPixels: 8192 * 8192, maxBytes: 256 * 1024 * 1024 };
-
 /**
  * Decodes every frame of a file, one after the other, and says what it is. `promisedFrames` tells which frame is the middle one before all
  * are counted. Throws `OutputFault` for what is no whole picture or film.
@@ -64,7 +63,7 @@ export async function inspectOutput(path: string, promisedFrames: number): Promi
     const film = moving === undefined ? undefined : films[moving];
     if (film) return await inspectFilm(path, film, promisedFrames);
     if (moving === 'matroska') throw new OutputFault('unexpected', 'the file is a Matroska film that is no WebM');
-    const header = await probePicture(path, pictureLimits);
+    const header = await probePicture(path, readablePicture);
     return header.pages > 1 ? await inspectFilm(path, pictures[header.format], promisedFrames) : await inspectPicture(path);
   } catch (error) {
     throw faultOf(error);
@@ -72,12 +71,12 @@ export async function inspectOutput(path: string, promisedFrames: number): Promi
 }
 
 async function inspectPicture(path: string): Promise<OutputFacts> {
-  const picture = await decodePicture(path, pictureLimits);
-  const container = await checkFileIntegrity(path, pictureLimits);
+  const picture = await decodePicture(path, readablePicture);
+  const container = await checkFileIntegrity(path, readablePicture);
   if (!container.intact) throw new OutputFault(container.fault === 'truncated' ? 'truncated' : 'undecodable', `the ${container.format} is damaged at byte ${container.offset}: ${container.fault}`);
   return {
-    ...pictures[picture.format], width: picture.width, height: picture.height, frames: null, fps: null, durationSeconds: null, black: isBlack(measureLevels(picture)),
-    thumbnail: await makeThumbnail(path, { limits: pictureLimits }),
+    ...pictures[picture.format], width: picture.width, height: picture.height, frames: null, fps: null, durationSeconds: null, sound: null, black: isBlack(measureLevels(picture)),
+    thumbnail: await makeThumbnail(path, { limits: readablePicture }),
   };
 }
 
@@ -93,14 +92,14 @@ async function inspectFilm(path: string, kind: { mediaType: ArtifactMediaType; e
       if (index <= middleIndex) middle = frame;
       last = frame;
     },
-    limits,
+    readableFilm,
   );
   // A film without frames is refused by the reader.
   if (!first || !middle || !last) throw new OutputFault('undecodable', 'the film has no frames');
   const looked = [first, middle, last];
   return {
     ...kind, width: facts.width, height: facts.height, frames: facts.frames, fps: Math.round(facts.framesPerSecond * 1000) / 1000, durationSeconds: Math.round(facts.durationSeconds * 1000) / 1000,
-    black: looked.every((frame) => isBlack(measureLevels(frame))),
+    sound: facts.sound !== null, black: looked.every((frame) => isBlack(measureLevels(frame))),
     thumbnail: await makeFrameThumbnail(middle),
   };
 }

@@ -40,6 +40,7 @@ export interface Stored {
   frames: number | null;
   fps: number | null;
   durationSeconds: number | null;
+  sound: boolean | null;
 }
 
 /** The file is whole, and not what was promised: the attempt failed, and fetching again changes nothing. */
@@ -91,12 +92,12 @@ export class OutputStore {
     if (failure) throw new OutputRejected(failure);
     const file = await this.withProvenance(rendered, incoming, facts, () => begin(`${idx}-commented`));
     const sha256 = await sha256File(file);
-    const { thumbnail, mediaType, width, height, frames, fps, durationSeconds } = facts;
+    const { thumbnail, mediaType, width, height, frames, fps, durationSeconds, sound } = facts;
     const bytes = (await stat(file)).size;
     await this.library.write(thumbnailPath(sha256), thumbnail);
     const n = `${task.idx + 1}${letterOf(idx)}`;
     const path = await this.library.place(file, artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: facts.extension }), sha256);
-    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes, mediaType, width, height, frames, fps, durationSeconds };
+    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes, mediaType, width, height, frames, fps, durationSeconds, sound };
     await this.library.write(path.replace(/\.[^.]+$/, '.json'), JSON.stringify(toSidecar(job, attempt, params, gpu, { ...stored, sourceSha256, carriesProvenance: file !== incoming }, towerVersion), null, 2));
     return stored;
   }
@@ -139,7 +140,8 @@ export class OutputStore {
     try {
       await writeFilmComment(film, copy, facts.mediaType === 'video/mp4' ? 'mp4' : 'webm', toFilmComment(job, attempt, params, gpu, towerVersion));
       const copied = await this.inspector.inspect(copy, promised.frames);
-      if (copied.frames === facts.frames && copied.width === facts.width && copied.height === facts.height && copied.fps === facts.fps) return copy;
+      const kept = ['frames', 'width', 'height', 'fps', 'sound'] as const;
+      if (kept.every((fact) => copied[fact] === facts[fact])) return copy;
     } catch (error) {
       if (!(error instanceof FilmRefusal) && !(error instanceof OutputFault) && !(error instanceof DecoderDied)) throw error;
       // It only says that it failed; whether for want of room, the disk tells.

@@ -21,6 +21,13 @@ export function failureOf(facts: OutputFacts, promised: PromisedResult, output: 
   return { kind: 'black_output', error: { code: 'output_black', message: what, hint: 'NaN values decode to black: a VAE or attention in half precision is the usual cause. Another seed or a more precise VAE may help.' } };
 }
 
+/**
+ * What a film lacks that is no reason to render it again: the sound that it was to keep. In a sentence for the job; undefined when nothing.
+ * No node says that it lost the sound, and the next attempt would lose it too.
+ */
+export const lackOf = (facts: Pick<OutputFacts, 'sound'>, promised: PromisedResult, path: string): string | undefined =>
+  promised.sound && facts.sound !== true ? `${path} has no sound: the nodes lost what was to be kept` : undefined;
+
 const wrong = (code: string, message: string): Failure => ({
   kind: 'outputs_missing',
   error: { code, message, hint: 'The nodes of this ComfyUI do something else than the workflow expects; compare the versions of its node packs.' },

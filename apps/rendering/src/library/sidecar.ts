@@ -14,7 +14,7 @@ export const toSidecar = (job: Job, attempt: Attempt, params: GenerationParams, 
   tower: towerVersion,
   artifact: {
     sha256: file.sha256, bytes: file.bytes, media_type: file.mediaType, width: file.width, height: file.height,
-    ...(file.frames === null ? {} : { frames: file.frames, fps: file.fps, duration_seconds: file.durationSeconds, source_sha256: file.sourceSha256, provenance_in_container: file.carriesProvenance }),
+    ...(file.frames === null ? {} : { frames: file.frames, fps: file.fps, duration_seconds: file.durationSeconds, sound: file.sound, source_sha256: file.sourceSha256, provenance_in_container: file.carriesProvenance }),
   },
   simulated: gpu.inventory?.simulated ?? false,
   ...provenance(job, attempt, params, gpu),

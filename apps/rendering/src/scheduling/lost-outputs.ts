@@ -12,7 +12,8 @@ const namings: { pattern: RegExp; name: (base: string, n: string, inputs: Workfl
   { pattern: /^SaveAnimatedPNG$/, name: (base, n) => `${base}_${n}_.png` },
   { pattern: /^SaveWEBM$/, name: (base, n) => `${base}_${n}_.webm` },
   { pattern: /^SaveVideo$/, name: (base, n) => `${base}_${n}_.mp4` },
-  { pattern: /^VHS_VideoCombine$/, name: (base, n, inputs) => `${base}_${n}.${extensionOf(String(inputs['format'] ?? ''))}` },
+  // With sound there are two files, and the one without it is not the result.
+  { pattern: /^VHS_VideoCombine$/, name: (base, n, inputs) => `${base}_${n}${inputs['audio'] === undefined ? '' : '-audio'}.${extensionOf(String(inputs['format'] ?? ''))}` },
 ];
 
 const extensionOf = (format: string): string => (format.includes('webm') ? 'webm' : format.includes('gif') ? 'gif' : format.includes('webp') ? 'webp' : 'mp4');

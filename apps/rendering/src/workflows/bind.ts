@@ -3,6 +3,7 @@ import { AppError, summaryOf } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
 import { aFamily, familyOf, familyTitle } from './model-family';
 import { filesIn } from './model-inputs';
+import { nearestSteps } from './proportions';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 
 export type { ParameterValue, ParameterValues } from './composition';
@@ -97,12 +98,11 @@ export function wrongWith(parameter: WorkflowParameter, value: ParameterValue, k
   }
 }
 
-function offStep({ min, max, multiple_of: step, remainder }: Extract<WorkflowParameter, { type: 'integer' }>, value: number): string | undefined {
+function offStep(limits: Extract<WorkflowParameter, { type: 'integer' }>, value: number): string | undefined {
+  const { multiple_of: step, remainder } = limits;
   if (value % step === remainder) return undefined;
-  if (remainder === 0) return `must be a multiple of ${step}`;
-  const below = Math.floor((value - remainder) / step) * step + remainder;
-  const near = [below, below + step].filter((other) => other >= min && other <= max);
-  return `must be ${remainder} more than a multiple of ${step}, such as ${near.join(' or ')}`;
+  const near = nearestSteps(limits, value);
+  return `must be ${remainder === 0 ? '' : `${remainder} more than `}a multiple of ${step}, such as ${near.join(' or ')}`;
 }
 
 function wrongModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, value: ParameterValue, known: KnownChoices): string | undefined {

@@ -66,14 +66,16 @@ export interface PromisedResult {
   frames: number;
   /** Frames per second; null for a picture. */
   fps: number | null;
+  /** It has the sound of the film that is worked on. */
+  sound: boolean;
 }
 
 /** Size, frames and speed of the result, as the template's formulas say for these values and this plan. */
 export function promisedResult(workflow: Workflow, values: ParameterValues, plan: Plan = noChanges): PromisedResult {
   const scope = scopeOf(workflow, plannedValues(workflow, values, plan));
-  const { width, height, frames, fps } = workflow.file.result;
+  const { width, height, frames, fps, sound } = workflow.file.result;
   const of = (formula: string): number => parseFormula(formula).evaluate(scope);
-  return { width: of(width), height: of(height), frames: of(frames), fps: fps === undefined ? null : of(fps) };
+  return { width: of(width), height: of(height), frames: of(frames), fps: fps === undefined ? null : of(fps), sound: of(sound) !== 0 };
 }
 
 /** Pixels of the result. */

@@ -73,6 +73,12 @@ describe.each(workflowNames)('%s', (name) => {
     expect(readFileSync(join(repositoryRoot, 'workflows', name, 'README.md'), 'utf8')).toMatch(new RegExp(`^# ${name}\n\n.{80}`));
   });
 
+  it('says what follows from the picture or film that it begins with', () => {
+    const { parameters, follows } = library.get(name).file;
+    const input = Object.entries(parameters).find(([, { type }]) => type === 'image' || type === 'film')?.[0];
+    expect(follows?.input).toBe(input);
+  });
+
   it('needs no other packs than it says', () => {
     const workflow = library.get(name);
     const { graph } = composeForInspection(workflow, { values: valuesOf(workflow)[0] as ParameterValues, parts: noParts, plan: { steps: [] } });

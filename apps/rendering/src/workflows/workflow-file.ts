@@ -32,6 +32,20 @@ const partsTaken = z.strictObject({
   controlnets: z.strictObject({ positive: link, negative: link }).optional(),
 });
 
+const inputRule = z.strictObject({
+  /** The parameter that takes it. */
+  input: z.string(),
+  /**
+   * Of `width` and `height`. `same`: its own, down to the next step; `area`: its proportions with the preset's pixels at most; `longer_side`: its
+   * proportions with the preset's longer side.
+   */
+  size: z.enum(['same', 'area', 'longer_side']),
+  /** Of a film: how many frames come out for each of its own. */
+  times: formula.optional(),
+  /** Of a film: the parameter (true or false) that keeps its sound; left out: the graph carries none. */
+  sound: z.string().optional(),
+});
+
 /** `workflow.yaml`. Formulas are explained in formula.ts, edits in workflow-edit.ts. */
 export const workflowFile = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
@@ -49,8 +63,10 @@ export const workflowFile = z.strictObject({
   switches: z.array(z.strictObject({ when: formula, edits: z.array(workflowEdit).min(1) })).default([]),
   parts: partsTaken.default({}),
   outputs: z.array(z.strictObject({ node: z.string(), kind: outputKind, prefix_input: z.string() })).min(1),
-  /** What comes out, as formulas. Pixels; frames per second only for films. */
-  result: z.strictObject({ width: formula, height: formula, frames: formula.default('1'), fps: formula.optional() }),
+  /** What comes out, as formulas. Pixels; frames per second only for films; whether it has the sound of the film that is worked on. */
+  result: z.strictObject({ width: formula, height: formula, frames: formula.default('1'), fps: formula.optional(), sound: formula.default('0') }),
+  /** What follows from the picture or film that is given, where the request says nothing else: see follow-input.ts. */
+  follows: inputRule.optional(),
   /** Packs of the graph as it stands, and files that no parameter names because a pack finds or fetches them itself. */
   needs: z
     .strictObject({ packs: z.array(z.string()).default([]), models: z.array(z.strictObject({ folder: z.string(), name: z.string(), note: z.string(), source: z.string().optional() })).default([]) })

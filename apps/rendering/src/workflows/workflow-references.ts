@@ -54,6 +54,14 @@ export function referenceFaults({ file, graph }: Workflow): string[] {
     if (file.fallbacks.findIndex((other) => other.step === step) !== index) wrong.push(`fallback ${step} is there twice`);
     if (list.length === 0 && step !== 'without_faceid') wrong.push(`fallback ${step} changes nothing`);
   }
+  const { follows } = file;
+  if (follows !== undefined) {
+    const typeOf = (name: string): string => file.parameters[name]?.type ?? 'nothing';
+    if (!['image', 'film'].includes(typeOf(follows.input))) wrong.push(`follows the parameter ${follows.input}, which takes no picture and no film`);
+    for (const side of ['width', 'height']) if (typeOf(side) !== 'integer') wrong.push(`follows a size without a parameter ${side}`);
+    if (follows.times !== undefined) formula(follows.times, 'follows times');
+    if (follows.sound !== undefined && typeOf(follows.sound) !== 'boolean') wrong.push(`follows sound with ${follows.sound}, which is not true or false`);
+  }
   for (const [what, text] of Object.entries(file.result)) if (text !== undefined) formula(text, `result ${what}`);
   formula(file.vram.mb, 'vram', vramNames);
   for (const [name, { bind }] of Object.entries(file.derived)) if (bind.length === 0 && !used.has(name)) wrong.push(`derived ${name} is bound to nothing and used by nothing`);

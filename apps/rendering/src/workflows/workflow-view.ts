@@ -48,6 +48,7 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
     parameters: Object.entries(file.parameters).map(([name, parameter]) => toParameterView(name, parameter, known)),
     presets: file.presets,
     takes: { loras: file.parts.loras !== undefined, references: file.parts.references !== undefined, controlnets: file.parts.controlnets !== undefined },
+    follows: toFollowsView(workflow),
     outputs: file.outputs.map(({ kind }) => ({ kind })),
     needs: {
       packs: file.needs.packs.map((name) => ({ name, source: nodePacks[name]?.source ?? null })),
@@ -65,6 +66,11 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
       basis: file.priors.basis, load_seconds: file.priors.load_seconds, seconds_per_megapixel_frame_step: file.priors.seconds_per_megapixel_step, fixed_seconds: file.priors.fixed_seconds,
     },
   };
+}
+
+function toFollowsView({ file: { follows, parameters } }: Workflow): WorkflowView['follows'] {
+  if (follows === undefined) return null;
+  return { input: follows.input, size: follows.size, frames_and_fps: parameters[follows.input]?.type === 'film', sound: follows.sound ?? null };
 }
 
 function toParameterView(name: string, parameter: WorkflowParameter, known: KnownChoices): WorkflowParameterView {

@@ -12,7 +12,10 @@ const byJob = (data: { jobId: string }): string => data.jobId;
 
 export const jobRequested = defineEvent(
   'rendering.v1.job_requested',
-  z.object({ ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string(), frames: z.int().min(1).optional(), fps: z.number().optional() }),
+  z.object({
+    ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string(), frames: z.int().min(1).optional(), fps: z.number().optional(),
+    warnings: z.array(z.string()).optional(),
+  }),
   byJob,
 );
 export const jobQueued = defineEvent('rendering.v1.job_queued', z.object({ ...ofJob, reason: z.string() }), byJob);
