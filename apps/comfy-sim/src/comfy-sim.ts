@@ -59,6 +59,8 @@ export interface ComfySimOptions extends LaunchFlags {
   readonly executionLogFile?: string;
   readonly faults?: readonly (Fault | RandomFaults)[];
   readonly models?: ModelInventory;
+  /** What the headers of safetensors files say, by `folder/file` with `/` between sub-folders. */
+  readonly metadata?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Model files that are listed and hold nothing. */
   readonly emptyModels?: readonly string[];
   /** In which pictures InsightFace finds a face; by default in those this simulator drew and in files named `face` or `portrait`. */
@@ -179,7 +181,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     ...promptRoutes({ queue, rules, executionLog, faults, httpFaults, clock, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
     ...viewRoutes(folders, generation, assets), ...uploadRoutes(folders, faults, assets),
-    ...infoRoutes({ registry, card, models, generation, argv, features, leakedBytes: () => serverFaults.leakedBytes() }),
+    ...infoRoutes({ registry, card, models, metadata: settings.metadata ?? {}, generation, argv, features, leakedBytes: () => serverFaults.leakedBytes() }),
     ...internalRoutes({ logs, folders, publisher, generation }),
     ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes(assets)] : []),
     ...simRoutes(faults, () => ({

@@ -20,6 +20,9 @@ interface Flags {
   readonly toys?: true;
   readonly packs: boolean;
   readonly without: string[];
+  readonly file: string[];
+  readonly windows?: true;
+  readonly metadata: string[];
   readonly emptyModel: string[];
   readonly faces: FaceRule;
 }
@@ -36,6 +39,12 @@ function fault(text: string, before: (Fault | RandomFaults)[]): (Fault | RandomF
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** `folder/file={"key": "text"}`. */
+function fileMetadata(text: string): [string, Record<string, string>] {
+  const split = text.indexOf('=');
+  return [text.slice(0, split), JSON.parse(text.slice(split + 1)) as Record<string, string>];
 }
 
 const listed = (text: string, before: string[]): string[] => [...before, text];
@@ -73,6 +82,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--packs', 'with six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)', true)
     .option('--no-packs', 'a bare server, without node packs, their model folders and control networks')
     .option('--without <folder/file>', 'leave a model out, or a whole model folder; may be repeated', listed, [])
+    .option('--file <folder/file>', 'add a model file, in a sub-folder too (loras/styles/ink.safetensors); may be repeated', listed, [])
+    .option('--windows', 'list model files as a server on Windows does, with \\ between folders')
+    .option('--metadata <folder/file=json>', 'what the header of a safetensors file says, for /view_metadata; may be repeated', listed, [])
     .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])
     .addOption(new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'))
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
@@ -88,7 +100,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
     seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs,
     faces: flags.faces, emptyModels: flags.emptyModel,
-    ...(flags.without.length === 0 ? {} : { models: inventoryOf(flags.packs, flags.without) }),
+    models: inventoryOf(flags.packs, { without: flags.without, files: flags.file, windows: flags.windows === true }),
+    metadata: Object.fromEntries(flags.metadata.map(fileMetadata)),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
     ...launch,

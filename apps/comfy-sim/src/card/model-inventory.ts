@@ -44,7 +44,23 @@ export function inventoryWithout(left: readonly string[]): ModelInventory {
   ]));
 }
 
+/** How a card's files differ from the usual ones. */
+export interface InventoryWishes {
+  /** `folder/file` for one model, `folder` for all of a folder. */
+  readonly without?: readonly string[];
+  /** `folder/file`, with `/` between sub-folders. */
+  readonly files?: readonly string[];
+  /** Lists files with the separator of Windows, as a server there does, and takes no other. */
+  readonly windows?: boolean;
+}
+
 /** The recorded server without packs had no control networks either; those came with the rest. */
-export function inventoryOf(hasPacks: boolean, left: readonly string[] = []): ModelInventory {
-  return inventoryWithout(hasPacks ? left : [...left, 'controlnet']);
+export function inventoryOf(hasPacks: boolean, { without = [], files = [], windows = false }: InventoryWishes = {}): ModelInventory {
+  const inventory = inventoryWithout(hasPacks ? without : [...without, 'controlnet']);
+  const added = files.map((file) => [file.slice(0, file.indexOf('/')), file.slice(file.indexOf('/') + 1)] as const);
+  const folders = new Set([...Object.keys(inventory), ...added.map(([folder]) => folder)]);
+  const spelled = (file: string): string => (windows ? file.replaceAll('/', '\\') : file);
+  return Object.fromEntries([...folders].map((folder) => [
+    folder, [...(inventory[folder] ?? []), ...added.filter(([of]) => of === folder).map(([, file]) => file)].map(spelled),
+  ]));
 }

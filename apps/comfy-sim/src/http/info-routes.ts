@@ -11,6 +11,8 @@ export interface InfoDesk {
   readonly registry: NodeRegistry;
   readonly card: Card;
   readonly models: ModelInventory;
+  /** Headers of files, by `folder/file`. */
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly generation: Generation;
   readonly argv: readonly string[];
   readonly features: PyDict;
@@ -50,8 +52,16 @@ export function infoRoutes(desk: InfoDesk): Route[] {
     },
     { method: 'GET', path: '/embeddings', run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))) },
     { method: 'GET', path: '/extensions', run: () => json(extensions) },
-    // No simulated model has metadata, and the real answer to that is the same as to a missing file.
-    { method: 'GET', path: '/view_metadata/{folder}', run: () => empty(404) },
+    // The real answer to a file without metadata is the same as to a missing one.
+    {
+      method: 'GET', path: '/view_metadata/{folder}',
+      run: (exchange) => {
+        const folder = exchange.param('folder');
+        const file = exchange.query.get('filename') ?? '';
+        const found = desk.models[folder]?.includes(file) === true ? desk.metadata[`${folder}/${file.replaceAll('\\', '/')}`] : undefined;
+        return found === undefined ? empty(404) : json(dict(found));
+      },
+    },
     { method: 'GET', path: '/ws', run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".') },
     { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
     { method: 'GET', path: '/settings', run: () => json(dict({})) },
