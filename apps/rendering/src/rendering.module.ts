@@ -4,6 +4,7 @@ import { CLOCK, DiskWatch, Health, LOGGER, Metrics, ModelStore, parseEnv, readGp
 import { ownPlaces, renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
+import { OPERATOR_FAMILIES, type OperatorFamilies } from './gpus/family-reading';
 import { Gpu } from './gpus/gpu.entity';
 import { GpuRegistry } from './gpus/gpu-registry';
 import { GpuRestart } from './gpus/gpu-restart.entity';
@@ -66,6 +67,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
+    { provide: OPERATOR_FAMILIES, inject: [ModelStore], useFactory: (models: ModelStore): OperatorFamilies => models.acceptance.families },
     { provide: QueueCeiling, useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock), inject: [CLOCK] },
     { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
     { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, DiskWatch, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },

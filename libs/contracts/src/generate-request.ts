@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { modelFamily } from './generation-model';
 import { jobType, preset, priority } from './job';
-import { line, maxSeed, seed, text, uuid } from './primitives';
+import { line, maxSeed, text, uuid } from './primitives';
 
 /** Further parameters of one request; no workflow has nearly as many. */
 const maxParameters = 64;
@@ -14,7 +15,8 @@ const limited = 'limits and steps are those of the workflow: GET /workflows/{nam
 const side = z.int().min(1).describe(`pixels; ${limited}`);
 
 const pictureRef = line(500).describe('id of an artifact, or path of a picture below the library folder');
-const modelFile = (folder: string) => line(300).describe(`file in models/${folder} as the card lists it`);
+const modelFile = (folder: string) =>
+  line(300).describe(`file in models/${folder}, with / or \\ between folders; without a folder: the one of that name in any`);
 
 const loraUse = z.strictObject({ name: modelFile('loras'), strength: z.number().min(-10).max(10).default(1) });
 const referenceUse = z.strictObject({
@@ -29,8 +31,14 @@ const fullRequest = z.strictObject({
   project_id: uuid,
   character_ids: z.array(uuid).max(8).default([]),
   job_type: jobType,
-  prompt: text(4000).default('').describe('needed by every workflow that reads a prompt'),
+  prompt: text(4000)
+    .default('')
+    .describe('needed by every workflow that reads a prompt; knows `<lora:name:0.8>`, `{a|b}` and `embedding:name`'),
   negative_prompt: text(4000).default(''),
+  dynamic_prompts: z
+    .boolean()
+    .default(true)
+    .describe('one of `{a|b}` is chosen for each result, by its seed; false: braces are plain characters'),
   workflow: line(100).optional().describe('default: the first one that makes this job type'),
   preset: preset.default('standard'),
   width: side.optional(),
@@ -39,11 +47,17 @@ const fullRequest = z.strictObject({
   cfg_scale: z.number().min(0).optional().describe(limited),
   sampler_name: line(60).optional(),
   scheduler: line(60).optional(),
-  seed: seed.optional().describe('chosen and returned when absent'),
+  seed: z
+    .int('must be a whole number; leave it out, or give null or -1, for one that is chosen')
+    .min(-1, 'must not be negative; leave it out, or give null or -1, for one that is chosen')
+    .max(maxSeed)
+    .nullish()
+    .describe('left out, null or -1: chosen and returned'),
   count: z.int().min(1).max(64).default(1).describe('results with consecutive seeds'),
   frame_count: z.int().min(1).optional().describe(`frames of one film; ${limited}`),
   fps: z.number().positive().optional().describe(`frames per second of a film; ${limited}`),
   model_name: modelFile('checkpoints').optional(),
+  model_family: modelFamily.optional().describe('what the checkpoint is, where its name does not say it or misleads'),
   lora_models: z.array(z.union([modelFile('loras'), loraUse])).max(16).default([]),
   use_ipadapter: z.boolean().optional().describe('false leaves `ipadapter_refs` out; default: true where there are any'),
   ipadapter_refs: z.array(z.union([pictureRef, referenceUse])).max(4).default([]),
@@ -64,8 +78,12 @@ const fullRequest = z.strictObject({
   max_regenerations: z.int().min(0).max(10).default(2),
 });
 
-const seedsFit = (request: { seed?: number | undefined; count: number }): boolean =>
-  request.seed === undefined || request.seed + request.count - 1 <= maxSeed;
+/** The seed that a request gives; undefined where one is to be chosen. */
+export const givenSeed = ({ seed }: { seed?: number | null | undefined }): number | undefined =>
+  seed === null || seed === -1 ? undefined : seed;
+
+const seedsFit = (request: { seed?: number | null | undefined; count: number }): boolean =>
+  (givenSeed(request) ?? 0) + request.count - 1 <= maxSeed;
 const seedsFitMessage = { path: ['seed'], message: `seed + count - 1 must not exceed ${maxSeed}` };
 
 export const generateRequest = fullRequest.refine(seedsFit, seedsFitMessage).meta({ id: 'GenerateRequest' });

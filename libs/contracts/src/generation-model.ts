@@ -52,5 +52,14 @@ export const generationManifest = z.object({
     .nullish(),
 });
 
-/** `config/models.yaml`: what the operator has accepted, by licence or by file. */
-export const modelChoices = z.strictObject({ accepted: z.array(line(300)).nullish() }).nullish();
+/** What a checkpoint was trained as. */
+export const modelFamily = z.enum(['sd15', 'sdxl']);
+export type ModelFamily = z.infer<typeof modelFamily>;
+
+/**
+ * `config/models.yaml`: what the operator has accepted, by licence or by file; and what checkpoints are, by file, where neither the file
+ * nor its name says it.
+ */
+export const modelChoices = z
+  .strictObject({ accepted: z.array(line(300)).nullish(), families: z.record(line(300), modelFamily).nullish() })
+  .nullish();

@@ -127,11 +127,11 @@ export const progressView = z.object({
 });
 export type ProgressView = z.infer<typeof progressView>;
 
-/** Sentences about what a job makes otherwise than its inputs might lead one to expect. */
+/** Sentences about what was taken as asked and may not be meant, and what comes out otherwise than the inputs might lead one to expect. */
 const jobWarnings = z
   .array(z.string())
   .default([])
-  .describe('what comes out otherwise than the inputs might suggest: sizes, durations, sound');
+  .describe('what may not be meant, or comes out otherwise than the inputs might suggest: families of models, sizes, durations, sound');
 
 export const jobView = progressView
   .omit({ job_id: true })
@@ -276,6 +276,12 @@ export const artifactView = z
   .meta({ id: 'Artifact' });
 export type ArtifactView = z.infer<typeof artifactView>;
 
+export const promptChoiceView = z.object({
+  parameter: z.string(),
+  options: z.array(z.string()),
+  chosen: z.string(),
+});
+
 export const jobParamsView = z
   .object({
     attempt_id: uuid,
@@ -285,6 +291,7 @@ export const jobParamsView = z
     graph: z.record(z.string(), z.unknown()),
     graph_sha256: sha256,
     parameters: z.record(z.string(), z.unknown()),
+    prompt_choices: z.array(promptChoiceView).describe('what was chosen among alternatives, in order'),
     plan: planView,
     workflow: z.string(),
     workflow_version: z.int(),

@@ -25,4 +25,5 @@ export { formatRefusal } from './download/file-format';
 export { sizeText } from './download/size-text';
 export * from './models/model-manifest';
 export * from './models/model-acceptance';
+export * from './models/model-key';
 export * from './models/model-store';

@@ -15,6 +15,12 @@ describe('chooseCards', () => {
     expect(choice.remarks).toEqual([expect.stringContaining('three takes no part: it has no b')]);
   });
 
+  it('counts a checkpoint once, however the cards spell it', () => {
+    const choice = chooseCards([aCard({ name: 'one', checkpoints: ['SD15\\a', 'b'] }), aCard({ name: 'two', checkpoints: ['SD15/a'] })]);
+    expect([choice.checkpoint, choice.cards.length]).toEqual(['SD15/a', 2]);
+    expect(chooseCards([aCard({ name: 'one', checkpoints: ['SD15\\a'] })], 'SD15\\a').checkpoint).toBe('SD15/a');
+  });
+
   it('goes on without a card that is down, and says so', () => {
     const choice = chooseCards([aCard({ name: 'up' }), aCard({ name: 'away', state: 'down', detail: 'connection refused' })]);
     expect(choice.cards.map((card) => card.name)).toEqual(['up']);

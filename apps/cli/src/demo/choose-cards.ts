@@ -1,5 +1,5 @@
 import type { GpuView } from '@tower/contracts';
-import { AppError } from '@tower/kit';
+import { AppError, modelKey } from '@tower/kit';
 
 export interface CardChoice {
   readonly checkpoint: string;
@@ -26,8 +26,8 @@ export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoi
   const remarks = gpus.filter((gpu) => !answers(gpu)).map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${gpu.detail}`);
   if (up.length === 0) throw new AppError('unavailable', 'no_gpu_answers', `no card answers. ${remarks.join('. ')}`);
 
-  const checkpoint = wanted ?? mostCommonCheckpoint(up);
-  const cards = up.filter((gpu) => checkpoint !== undefined && gpu.checkpoints.includes(checkpoint));
+  const checkpoint = wanted === undefined ? mostCommonCheckpoint(up) : modelKey(wanted);
+  const cards = up.filter((gpu) => checkpoint !== undefined && gpu.checkpoints.some((name) => modelKey(name) === checkpoint));
   if (checkpoint === undefined || cards.length === 0) {
     const what = wanted === undefined ? 'no card has a checkpoint' : `no card has the checkpoint ${wanted}`;
     const where = up.map((gpu) => `${gpu.name} (${gpu.url})`).join(', ');
@@ -41,6 +41,6 @@ export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoi
 
 function mostCommonCheckpoint(gpus: readonly GpuView[]): string | undefined {
   const counts = new Map<string, number>();
-  for (const name of gpus.flatMap((gpu) => gpu.checkpoints)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of gpus.flatMap((gpu) => gpu.checkpoints.map(modelKey))) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@tower/kit';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { answerLimits, type ComfyHttp } from './comfy-http';
-import { comboOptions, features, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
+import { comboOptions, features, fileMetadata, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
 
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
 const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
@@ -54,6 +54,11 @@ export class ComfyInventory {
     return (await this.http.json('/models', modelNames, timeouts.models)).filter((folder) => folder !== 'configs' && folder !== 'custom_nodes');
   }
 
+  /** What the header of a safetensors file says of it; undefined where the file, the header or the answer has nothing. */
+  metadata(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
+    return this.http.json(`/view_metadata/${encodeURIComponent(folder)}?filename=${encodeURIComponent(name)}`, fileMetadata, timeouts.models).catch(absent);
+  }
+
   async features(): Promise<ServerFeatures> {
     const told = await this.http.json('/features', features, timeouts.features).catch(absent);
     const response = await this.http.request('/api/jobs?limit=1', { signal: AbortSignal.timeout(timeouts.features) });
@@ -63,7 +68,7 @@ export class ComfyInventory {
   }
 }
 
-/** A server from before there were features has none. */
+/** A server from before there were features has none, and so has a file without a header. */
 function absent(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'comfyui_unexpected_answer') return undefined;
   throw error;

@@ -57,6 +57,9 @@ export const systemStats = z.object({
 
 export const modelNames = z.array(z.string());
 
+/** `GET /view_metadata/{folder}`: what was written into the file's header, nearly always texts. */
+export const fileMetadata = z.record(z.string(), z.unknown());
+
 /** One node class as the server describes it. Inputs are kept as they came: validation reads them. */
 export const nodeInfo = z.looseObject({
   input: z.object({ required: z.record(z.string(), z.unknown()).optional(), optional: z.record(z.string(), z.unknown()).optional() }).default({}),

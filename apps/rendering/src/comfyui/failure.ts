@@ -1,4 +1,5 @@
 import type { JobError } from '../jobs/job.entity';
+import { modelKey } from '../workflows/model-names';
 
 /** What an attempt's failure means for what comes next; the recovery ladder (`scheduling/ladder.ts`) decides by it. */
 export const failureKinds = [
@@ -94,7 +95,7 @@ export interface NodeFault {
 /** The model that a refusal is about: a value that is not in the list of an input which names model files. Undefined when it is about something else. */
 export function modelOfRefusal(faults: readonly NodeFault[]): MissingModel | undefined {
   const fault = faults.find((candidate) => candidate.type === 'value_not_in_list' && candidate.input !== null && folderOf(candidate.classType, candidate.input) !== undefined && looksLikeFile(candidate.value));
-  return fault === undefined || fault.input === null ? undefined : { folder: folderOf(fault.classType, fault.input) ?? null, name: fault.value };
+  return fault === undefined || fault.input === null ? undefined : { folder: folderOf(fault.classType, fault.input) ?? null, name: fault.value === null ? null : modelKey(fault.value) };
 }
 
 const folderOf = (classType: string, input: string): string | undefined => foldersByClass[classType] ?? foldersByInput[input];

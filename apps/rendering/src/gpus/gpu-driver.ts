@@ -8,6 +8,7 @@ import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
 import type { Missing } from '../workflows/missing';
 import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { OperatorFamilies } from './family-reading';
 import { nothingSeen, type GpuSight } from './gpu-sight';
 import { RestartWatch } from './restart-watch';
 import { ServerWatch } from './server-watch';
@@ -48,11 +49,12 @@ export class GpuDriver {
     private readonly events: GpuDriverEvents,
     oldestVersion: string,
     check: (info: ObjectInfo) => Record<string, Missing[]>,
+    operatorFamilies: OperatorFamilies,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
     this.client = new ComfyClient(config.name, config.url);
-    this.server = new ServerWatch(this.client, oldestVersion, check, clock);
+    this.server = new ServerWatch(this.client, oldestVersion, check, operatorFamilies, clock);
     this.socket = new ComfySocket(
       config.url,
       {

@@ -1,4 +1,4 @@
-import type { GpuConfig, GpuState } from '@tower/contracts';
+import type { GpuConfig, GpuState, ModelFamily } from '@tower/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Missing } from '../workflows/missing';
 import { healthy, type CardHealth } from './card-health';
@@ -18,6 +18,8 @@ export interface GpuInventory {
   checkpoints: string[];
   /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
   models?: Record<string, string[]>;
+  /** What was stated of checkpoints, by their keys: by the operator, else by the files themselves. Absent where nothing was. */
+  families?: Record<string, ModelFamily>;
   samplers: string[];
   schedulers: string[];
   /** Every node class the server knows. */

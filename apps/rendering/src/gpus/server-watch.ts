@@ -4,6 +4,7 @@ import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comf
 import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { judgeVersion } from '../comfyui/comfy-version';
 import { describeMissing, type Missing } from '../workflows/missing';
+import { FamilyReading, type OperatorFamilies } from './family-reading';
 import type { GpuInventory } from './gpu.entity';
 
 /** Milliseconds. */
@@ -30,14 +31,18 @@ export class ServerWatch {
   private modelsAtMs = -Infinity;
   private filesWanted = false;
   private statsAtMs = -Infinity;
+  private readonly families: FamilyReading;
 
   constructor(
     private readonly client: ComfyClient,
     private readonly oldestVersion: string,
     /** Holds the workflows against the server's own description of its nodes. */
     private readonly check: (info: ObjectInfo) => Record<string, Missing[]>,
+    operatorFamilies: OperatorFamilies,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.families = new FamilyReading(client.inventory, operatorFamilies);
+  }
 
   /** What is known may be of an earlier boot. */
   forget(): void {
@@ -65,6 +70,7 @@ export class ServerWatch {
     const all = this.filesWanted || now - this.modelsAtMs > modelsEveryMs;
     await this.readModels(now, all ? this.folders : ['checkpoints']);
     this.filesWanted = false;
+    await this.readFamilies();
   }
 
   /** Why the server takes no work although it answers; null when it does. */
@@ -101,6 +107,17 @@ export class ServerWatch {
     this.read = true;
     this.statsAtMs = now;
     this.modelsAtMs = now;
+    this.families.forget();
+    await this.readFamilies();
+  }
+
+  /** Absent where nothing is stated, as in the inventories that were stored before. */
+  private async readFamilies(): Promise<void> {
+    if (this.inventory === null) return;
+    const { families: before, ...inventory } = this.inventory;
+    const families = await this.families.of(inventory.checkpoints);
+    const isSame = JSON.stringify(families) === JSON.stringify(before ?? {});
+    if (!isSame) this.inventory = { ...inventory, ...(Object.keys(families).length === 0 ? {} : { families }) };
   }
 
   private async readStats(now: number): Promise<void> {

@@ -54,7 +54,7 @@ function plan(workflow: string, body: Partial<GenerateRequest>): Promise<Request
   const { job_type } = workflows.get(workflow).file;
   const prompt = job_type === 'full_video' || workflow.startsWith('loop') ? 'rain' : '';
   const request = generateRequest.parse({ project_id: newId(), job_type, prompt, ...body });
-  return planRequest(noArtifacts, files, workflows.get(workflow), request, { positive: request.prompt, negative: '' }, 7, {});
+  return planRequest(noArtifacts, files, workflows.get(workflow), request, { positive: request.prompt, negative: '', loras: [], errors: [] }, 7, {});
 }
 const smooth = (start_film: string, body: Partial<GenerateRequest> = {}): Promise<RequestPlan> =>
   plan('interpolate-rife', { ...body, parameters: { start_film, ...body.parameters } });

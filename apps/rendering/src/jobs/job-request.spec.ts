@@ -1,26 +1,20 @@
 import { maxSeed } from '@tower/contracts';
 import type { Gpu, GpuInventory } from '../gpus/gpu.entity';
-import { assemblePrompt, chooseSeed, knownChoices, nextSeed } from './job-request';
-
-describe('assemblePrompt', () => {
-  it('puts characters before the request and joins each negative token once', () => {
-    expect(
-      assemblePrompt({ prompt: ' at the window ', negative_prompt: 'blurry' }, [
-        { prompt: '1girl, blue hair', negative_tokens: ['lowres', 'extra digits'] },
-        { prompt: '', negative_tokens: ['lowres'] },
-      ]),
-    ).toEqual({ positive: '1girl, blue hair, at the window', negative: 'blurry, lowres, extra digits' });
-  });
-
-  it('leaves no comma where nothing was said', () => {
-    expect(assemblePrompt({ prompt: 'a tower', negative_prompt: '' }, [])).toEqual({ positive: 'a tower', negative: '' });
-  });
-});
+import { chooseSeed, knownChoices, nextSeed } from './job-request';
 
 describe('seeds', () => {
   it('leaves room for the whole batch', () => {
-    expect(chooseSeed(64, () => 0.999999999999999999)).toBeLessThanOrEqual(maxSeed - 63);
-    expect(chooseSeed(1, () => 0)).toBe(0);
+    const drawn = [maxSeed, maxSeed - 62, maxSeed - 63, 0];
+    expect(chooseSeed(64, () => drawn.shift() ?? 0)).toBe(maxSeed - 63);
+    expect(chooseSeed(1, () => maxSeed)).toBe(maxSeed);
+  });
+
+  it('chooses even and odd seeds alike, from the whole range', () => {
+    const seeds = Array.from({ length: 4_000 }, () => chooseSeed(1));
+    // Expected 2000 of 4000 with a standard deviation of 31.6.
+    const near = (count: number): boolean => Math.abs(count - 2_000) < 6 * 31.6;
+    for (const bit of [1, 2, 4, 2 ** 51, 2 ** 52]) expect(near(seeds.filter((seed) => Math.floor(seed / bit) % 2 === 1).length)).toBe(true);
+    expect(seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)).toBe(true);
   });
 
   it('wraps around at the top and stays exact', () => {
@@ -35,6 +29,12 @@ describe('knownChoices', () => {
 
   it('puts the files that most cards have first', () => {
     expect(knownChoices([gpu(['a', 'c']), gpu(['b', 'c']), gpu(null)]).checkpoints).toEqual(['c', 'a', 'b']);
+  });
+
+  it('knows a file that cards spell differently once, and what each card has', () => {
+    const known = knownChoices([gpu(['SD15\\a', 'b']), gpu(['SD15/a', 'c'])]);
+    expect(known.checkpoints).toEqual(['SD15/a', 'b', 'c']);
+    expect(known.cards).toHaveLength(2);
   });
 
   it('knows no limits while no card was ever seen', () => {

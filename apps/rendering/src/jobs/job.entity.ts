@@ -1,7 +1,7 @@
 import type { AttemptState, JobState, JobView, Priority, ScoreView, TaskState, VerdictOutcome } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { FileRef } from '../comfyui/comfy-messages';
-import type { InputImages, ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
+import type { ChosenAlternative, InputImages, ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
 
 /** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
 const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
@@ -34,6 +34,8 @@ export class Job {
   @Column('text') negativePrompt!: string;
   @Column('text') fullPrompt!: string;
   @Column('text') fullNegativePrompt!: string;
+  /** Whether braces in its texts are alternatives; false in what was stored before they were. */
+  @Column('boolean', { default: false }) dynamicPrompts!: boolean;
   @Column('text') modelName!: string;
   @Column('int') width!: number;
   @Column('int') height!: number;
@@ -218,6 +220,7 @@ export class GenerationParams {
   @Column('jsonb') graph!: Record<string, unknown>;
   @Column('text') graphSha256!: string;
   @Column('jsonb') parameters!: Record<string, unknown>;
+  @Column('jsonb', { default: [] }) promptChoices!: ChosenAlternative[];
   @Column('text') workflow!: string;
   @Column('int') workflowVersion!: number;
   @Column('text', { nullable: true }) comfyuiVersion!: string | null;

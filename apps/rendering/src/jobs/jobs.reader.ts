@@ -194,6 +194,7 @@ const toJobParamsView = (attempt: Attempt, entry: GenerationParams): JobParamsVi
   graph: entry.graph,
   graph_sha256: entry.graphSha256,
   parameters: entry.parameters,
+  prompt_choices: entry.promptChoices,
   plan: entry.plan,
   workflow: entry.workflow,
   workflow_version: entry.workflowVersion,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
-  attemptSettled, getProjectRequest, getPromptPartsRequest, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
+  attemptSettled, getProjectRequest, getPromptPartsRequest, givenSeed, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
   type JobAccepted, type JobView, type OutputOf, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
@@ -18,8 +18,10 @@ import { arrivalOf } from './arrival';
 import { InputFiles } from './input-files';
 import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobJournal } from './job-journal';
-import { assemblePrompt, chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
+import { chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
 import { JobsReader } from './jobs.reader';
+import { withStatedFamily } from './model-statement';
+import { assemblePrompt } from './prompt-reading';
 import { placeInQueue } from './queue-place';
 import { QueueCeiling } from './queue-ceiling';
 import { planRequest, type RequestPlan } from './request-plan';
@@ -61,7 +63,7 @@ export class JobsService {
     const [fleet, project, parts] = ground.value;
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
-    const seed = body.seed ?? chooseSeed(body.count, Math.random);
+    const seed = givenSeed(body) ?? chooseSeed(body.count);
     const plan = await planRequest(this.answersDb.manager, this.inputs, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
     await this.fleets.learn(fleet, [plan.workflow.file.name]);
     const rank = rankOf[body.priority];
@@ -89,7 +91,8 @@ export class JobsService {
   private workflowFor(body: GenerateRequest, fleet: Fleet): Workflow {
     if (body.workflow !== undefined) return this.workflows.get(body.workflow);
     const startImage = body.start_image !== undefined || body.parameters['start_image'] !== undefined;
-    return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, cards: fleet.gpus.map(toCardStock) });
+    const { families } = withStatedFamily(knownChoices(fleet.gpus), body);
+    return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, families, cards: fleet.gpus.map(toCardStock) });
   }
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
@@ -145,7 +148,7 @@ export class JobsService {
     const job = tx.create(Job, {
       id: newIdAt(now), projectId: body.project_id, projectSlug, characterIds: body.character_ids, jobType: body.job_type, workflow: workflow.file.name, workflowVersion: workflow.file.version,
       preset: body.preset, priority: body.priority, rank: rankOf[body.priority], state: 'pending', prompt: body.prompt, negativePrompt: body.negative_prompt, fullPrompt: prompt.positive,
-      fullNegativePrompt: prompt.negative, modelName: textOf(values, 'model_name') ?? '', width: promised.width, height: promised.height, steps: Number(values['steps'] ?? 0),
+      fullNegativePrompt: prompt.negative, dynamicPrompts: body.dynamic_prompts, modelName: textOf(values, 'model_name') ?? '', width: promised.width, height: promised.height, steps: Number(values['steps'] ?? 0),
       cfgScale: values['cfg_scale'] === undefined ? null : Number(values['cfg_scale']), samplerName: textOf(values, 'sampler_name'), scheduler: textOf(values, 'scheduler'),
       frames: promised.frames, fps: promised.fps, warnings, allowDegrade: body.allow_degrade, parameters: values, parts, images, seed, count: body.count, autoQualityCheck: body.auto_quality_check,
       maxRegenerations: body.max_regenerations, seq: 0, error: null, correlationId: context.correlationId, createdAt: now, queuedAt: null, startedAt: null, renderedAt: null, endedAt: null,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pinnedTo } from '../scheduling/ladder';
 import { noChanges } from '../workflows/composition';
+import { modelKey } from '../workflows/model-names';
 import { requirementsKey } from '../workflows/requirements-memory';
 import type { Workflow } from '../workflows/workflow-file';
 import type { Job, Task } from './job.entity';
@@ -37,7 +38,7 @@ export function placeInQueue(
   const asked = { values: job.parameters, parts: job.parts, plan: noChanges };
   const needs = workflow === undefined ? null : requirementsKey(workflow, asked);
   // Sizes and the model decide how much memory it takes.
-  const work = digest([job.workflow, needs, job.modelName, job.width, job.height, job.frames]);
+  const work = digest([job.workflow, needs, modelKey(job.modelName), job.width, job.height, job.frames]);
   return { rank: job.rank, kind: `${workflow === undefined ? 'gone' : stampOf(workflow)}.${work}.${stateOf(state)}` };
 }
 

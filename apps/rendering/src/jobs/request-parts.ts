@@ -1,9 +1,13 @@
 import type { FieldError, GenerateRequest } from '@tower/contracts';
-import type { KnownChoices } from '../workflows/bind';
-import type { ControlNetUse, Parts, ReferenceUse } from '../workflows/composition';
+import { unknownFile, type KnownChoices } from '../workflows/bind';
+import type { ControlNetUse, LoraUse, Parts, ReferenceUse } from '../workflows/composition';
 import { familyOf } from '../workflows/model-family';
+import { filesIn, settledIn } from '../workflows/model-inputs';
+import { baseName, modelKey } from '../workflows/model-names';
 import type { Workflow } from '../workflows/workflow-file';
+import type { ModelFamily } from '../workflows/workflow-parameter';
 import type { PictureWish } from './input-pictures';
+import type { NamedLora } from './prompt-reading';
 
 /** Weight of a reference that nobody gave one, and the share of the sampling after which it no longer pulls (recipes of comfyui-protocol, 5). */
 const referenceWeight = 0.8;
@@ -18,8 +22,10 @@ type WithoutPictures = Pick<GenerateRequest, 'lora_models' | 'ipadapter_refs' | 
 /**
  * The optional parts that a request asks for, and the pictures that they need. Files that no card has, and weights for nothing, become
  * entries of `errors`; whether the workflow takes the parts is for composing to say.
+ *
+ * @param family  of the checkpoint; a pose needs a ControlNet of the same
  */
-export function partsOf(request: WithoutPictures, modelName: string, known: KnownChoices, errors: FieldError[]): { parts: Parts; pictures: PictureWish[] } {
+export function partsOf(request: WithoutPictures, family: ModelFamily, known: KnownChoices, errors: FieldError[]): { parts: Parts; pictures: PictureWish[] } {
   const pictures: PictureWish[] = [];
   const picture = (name: string, ref: string, pointer: string): string => {
     pictures.push({ name, ref, kind: 'image', pointer });
@@ -27,16 +33,16 @@ export function partsOf(request: WithoutPictures, modelName: string, known: Know
   };
   const loras = request.lora_models.map((lora, index) => {
     const { name, strength } = typeof lora === 'string' ? { name: lora, strength: 1 } : lora;
-    refuseUnknown(known, 'loras', name, typeof lora === 'string' ? `/lora_models/${index}` : `/lora_models/${index}/name`, errors);
-    return { file: name, strengthModel: strength, strengthClip: strength };
+    const file = fileFor(known, 'loras', name, typeof lora === 'string' ? `/lora_models/${index}` : `/lora_models/${index}/name`, errors);
+    return { file, strengthModel: strength, strengthClip: strength };
   });
   const references = referencesOf(request, picture, errors);
   const controlnets = request.controlnet_models.map((use, index): ControlNetUse => {
-    refuseUnknown(known, 'controlnet', use.name, `/controlnet_models/${index}/name`, errors);
-    return { file: use.name, image: picture(`control-${index + 1}`, use.image, `/controlnet_models/${index}/image`), strength: use.strength, start: 0, end: 1 };
+    const file = fileFor(known, 'controlnet', use.name, `/controlnet_models/${index}/name`, errors);
+    return { file, image: picture(`control-${index + 1}`, use.image, `/controlnet_models/${index}/image`), strength: use.strength, start: 0, end: 1 };
   });
   if (request.pose_reference !== undefined) {
-    const file = poseFile(known, modelName);
+    const file = poseFile(known, family);
     if (file === undefined) errors.push({ pointer: '/pose_reference', message: 'no card has an OpenPose ControlNet for this model in models/controlnet' });
     else controlnets.push({ file, image: picture('pose', request.pose_reference, '/pose_reference'), strength: 1, start: 0, end: 1 });
   }
@@ -56,19 +62,39 @@ function referencesOf(request: WithoutPictures, picture: (name: string, ref: str
 }
 
 /** A pose ControlNet of the model's family; undefined when the cards have none. */
-function poseFile(known: KnownChoices, modelName: string): string | undefined {
-  const present = known.models?.['controlnet'];
+function poseFile(known: KnownChoices, family: ModelFamily): string | undefined {
+  const present = filesIn(known, 'controlnet');
   if (present === undefined) return usualPoseNet;
-  return present.find((name) => poseNet.test(name) && familyOf(name) === familyOf(modelName));
+  const net = present.find((name) => poseNet.test(baseName(name)) && familyOf(name) === family);
+  return net === undefined ? undefined : modelKey(net);
 }
 
-const shown = 10;
+/** The file as Tower keeps it (`model-names.ts`). One that no card has, or that may be several, becomes an entry of `errors`. */
+function fileFor(known: KnownChoices, folder: string, name: string, pointer: string, errors: FieldError[]): string {
+  const message = unknownFile(folder, name, known);
+  if (message !== undefined) errors.push({ pointer, message });
+  const settled = settledIn(known, folder, name);
+  return typeof settled === 'object' && 'key' in settled ? settled.key : modelKey(name);
+}
 
-function refuseUnknown(known: KnownChoices, folder: string, name: string, pointer: string, errors: FieldError[]): void {
-  const present = known.models?.[folder];
-  if (present === undefined || present.includes(name)) return;
-  const choice = present.length === 0 ? `no card has a file in models/${folder}` : `models/${folder} has ${present.slice(0, shown).join(', ')}${present.length > shown ? ` and ${present.length - shown} more` : ''}`;
-  errors.push({ pointer, message: `${name} is not on any card; ${choice}` });
+/** As many as a request may name in `lora_models`. */
+const maxLoras = 16;
+
+/**
+ * The LoRAs of a job: those of `lora_models`, then those that its texts name, in the order of the texts. One that is named twice with the same
+ * weights counts once; with others it is refused, because nobody can know which are meant.
+ */
+export function withNamedLoras(loras: readonly LoraUse[], named: readonly NamedLora[], known: KnownChoices, errors: FieldError[]): LoraUse[] {
+  const all = [...loras];
+  for (const { name, strengthModel, strengthClip, tag, pointer } of named) {
+    const file = fileFor(known, 'loras', name, pointer, errors);
+    const same = all.find((lora) => lora.file === file);
+    if (same === undefined) all.push({ file, strengthModel, strengthClip });
+    else if (same.strengthModel !== strengthModel || same.strengthClip !== strengthClip)
+      errors.push({ pointer, message: `has ${tag}, and the same LoRA is asked for with the weight ${same.strengthModel} elsewhere: name it once` });
+  }
+  if (named.length > 0 && all.length > maxLoras) errors.push({ pointer: '/lora_models', message: `has ${all.length} LoRAs together with those that the prompt names; at most ${maxLoras} are taken` });
+  return all;
 }
 
 /** Pictures and films that are parameters of the workflow themselves, as the request names them. */

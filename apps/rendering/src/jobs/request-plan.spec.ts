@@ -14,6 +14,7 @@ import type { KnownChoices } from '../workflows/bind';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { InputFiles } from './input-files';
 import type { Artifact } from './job.entity';
+import { assemblePrompt } from './prompt-reading';
 import { planRequest, type RequestPlan } from './request-plan';
 
 const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
@@ -53,7 +54,7 @@ const known: KnownChoices = {
 
 function plan(workflow: string, body: Partial<GenerateRequest> = {}, choices = known, inputs = files): Promise<RequestPlan> {
   const request = generateRequest.parse({ project_id: newId(), job_type: workflows.get(workflow).file.job_type, prompt: 'at the window', ...body });
-  return planRequest(tx, inputs, workflows.get(workflow), request, { positive: request.prompt, negative: request.negative_prompt }, request.seed ?? 7, choices);
+  return planRequest(tx, inputs, workflows.get(workflow), request, assemblePrompt(request, []), request.seed ?? 7, choices);
 }
 
 /** Which fields are refused, with what is said about each. */
@@ -156,6 +157,56 @@ describe('a request is refused', () => {
   it('not for files while no card has ever said what it has', async () => {
     const { parts } = await plan('loop-animatediff', { lora_models: ['any.safetensors'], pose_reference: artifactId }, {});
     expect([parts.loras.length, parts.controlnets[0]?.file]).toEqual([1, 'control_v11p_sd15_openpose.pth']);
+  });
+});
+
+describe('names of files', () => {
+  const windows = { checkpoints: ['SD15\\anime_sd15.safetensors', 'SDXL\\ProteusV0.4.safetensors'], models: { checkpoints: ['SD15\\anime_sd15.safetensors', 'SDXL\\ProteusV0.4.safetensors'], loras: ['styles\\ink.safetensors', 'a\\twin.pt', 'b\\twin.pt'], embeddings: ['neg\\easy.pt'] } };
+  const linux = { checkpoints: ['SD15/anime_sd15.safetensors'], models: { checkpoints: ['SD15/anime_sd15.safetensors'], loras: ['styles/ink.safetensors'], embeddings: [] } };
+  const two: KnownChoices = { ...known, checkpoints: ['SD15/anime_sd15.safetensors', 'SDXL/ProteusV0.4.safetensors'], models: { ...known.models, checkpoints: ['SD15/anime_sd15.safetensors', 'SDXL/ProteusV0.4.safetensors'], loras: ['styles/ink.safetensors'], embeddings: ['neg/easy.pt'] }, cards: [windows, linux] };
+
+  it.each(['SD15\\anime_sd15.safetensors', 'SD15/anime_sd15.safetensors', 'anime_sd15.safetensors', 'anime_sd15'])('are one, whether a request writes %s', async (name) => {
+    const { values, parts } = await plan('anime-still-sd15', { model_name: name, lora_models: ['styles\\ink.safetensors'] }, two);
+    expect([values['model_name'], parts.loras[0]?.file]).toEqual(['SD15/anime_sd15.safetensors', 'styles/ink.safetensors']);
+    expect((await plan('anime-still-sd15', {}, two)).values['model_name']).toBe('SD15/anime_sd15.safetensors');
+  });
+
+  it('are refused where they may mean several files, naming them', async () => {
+    expect((await refused('anime-still-sd15', { lora_models: ['twin.pt'] }, two))['/lora_models/0']).toBe('twin.pt may mean a/twin.pt or b/twin.pt of models/loras: name it with its folder');
+  });
+
+  it('say of what family a checkpoint is only as long as nobody states it', async () => {
+    const named = { model_name: 'ProteusV0.4.safetensors' };
+    expect((await plan('anime-still-sdxl', named, two)).warnings).toEqual([]);
+    expect(Object.values(await refused('anime-still-sd15', named, two))).toEqual([expect.stringContaining('"model_family": "sd15" in the request')]);
+    const { warnings, parts } = await plan('anime-still-sd15', { ...named, model_family: 'sd15' }, two);
+    expect([warnings[0], parts.family]).toEqual([expect.stringContaining('its name hints at an SDXL one'), 'sd15']);
+    const stated = { ...two, families: { 'SDXL/ProteusV0.4.safetensors': 'sd15' as const } };
+    expect(Object.values(await refused('anime-still-sdxl', named, stated))).toEqual([expect.stringContaining('as its file, config/models.yaml or the request says')]);
+    expect(Object.values(await refused('anime-still-sdxl', { model_family: 'sdxl' }, two))).toEqual(['says what model_name is: name that too']);
+  });
+});
+
+describe('what a prompt names', () => {
+  it('is applied as LoRAs, and named once with one weight', async () => {
+    const { values, parts } = await plan('anime-still-sd15', { prompt: 'a girl, <lora:style:0.8>', negative_prompt: '<lora:style:0.8>' });
+    expect([values['prompt'], parts.loras]).toEqual(['a girl', [{ file: 'style.safetensors', strengthModel: 0.8, strengthClip: 0.8 }]]);
+    expect(await refused('anime-still-sd15', { prompt: 'x <lora:style:0.8>', lora_models: ['style.safetensors'] })).toEqual({ '/prompt': expect.stringContaining('with the weight 1 elsewhere') as string });
+  });
+
+  it.each<[string, string, Partial<GenerateRequest>, string, RegExp]>([
+    ['a LoRA that no card has', 'anime-still-sd15', { prompt: 'x <lora:stile:1>' }, '/prompt', /stile is not on any card; models\/loras has style/],
+    ['a LoRA where the workflow takes none', 'video-cogvideox', { prompt: 'x <lora:style:1>' }, '/prompt', /has <lora:style:1>, and workflow video-cogvideox takes no LoRA/],
+    ['alternatives that do not end', 'anime-still-sd15', { prompt: '{a|b' }, '/prompt', /has a \{ without its \}/],
+    ['nothing but a LoRA', 'anime-still-sd15', { prompt: '<lora:style>' }, '/prompt', /must not be blank/],
+    ['a LoRA in a further text', 'character-sheet', { parameters: { sheet_prompt: '<lora:none>' } }, '/parameters/sheet_prompt', /none is not on any card/],
+    ['an embedding that no card has', 'anime-still-sd15', { negative_prompt: '(embedding:hard:1.2), x' }, '/negative_prompt', /calls for embedding:hard: hard is not on any card; models\/embeddings has easy\.pt/],
+  ])('is refused: %s', async (_what, workflow, body, pointer, message) => {
+    expect((await refused(workflow, body, { ...known, models: { ...known.models, embeddings: ['easy.pt'] } }))[pointer]).toMatch(message);
+  });
+
+  it('stays in the text where it is chosen for each result', async () => {
+    expect((await plan('anime-still-sd15', { prompt: 'a {blue|red} hat' })).values['prompt']).toBe('a {blue|red} hat');
   });
 });
 

@@ -1,17 +1,20 @@
-import { filmJobTypes, type FieldError, type GenerateRequest } from '@tower/contracts';
+import { filmJobTypes, givenSeed, type FieldError, type GenerateRequest } from '@tower/contracts';
 import { AppError, invalid, summaryOf } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { resolveParameters, type KnownChoices, type ParameterValue } from '../workflows/bind';
+import { resolveParameters, unknownFile, type KnownChoices, type ParameterValue } from '../workflows/bind';
 import { composeForInspection } from '../workflows/compose';
 import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
 import { followInput, type Asked } from '../workflows/follow-input';
 import { inputWarnings } from '../workflows/input-warnings';
 import { promisedResult, type PromisedResult } from '../workflows/planned-values';
+import { embeddingsIn } from '../workflows/prompt-embeddings';
 import type { Workflow } from '../workflows/workflow-file';
 import { readableFilm, readablePicture } from '../library/readable';
 import type { InputFiles } from './input-files';
 import { resolvePictures, type PictureWish } from './input-pictures';
-import { parameterPictures, partsOf } from './request-parts';
+import { decidedFamily, withStatedFamily } from './model-statement';
+import { PromptReader, type AssembledPrompt } from './prompt-reading';
+import { parameterPictures, partsOf, withNamedLoras } from './request-parts';
 
 /** A request as it will be carried out: every value chosen, every picture found. */
 export interface RequestPlan {
@@ -20,7 +23,7 @@ export interface RequestPlan {
   parts: Parts;
   images: InputImages;
   promised: PromisedResult;
-  /** What comes out otherwise than the inputs might lead one to expect, in sentences. */
+  /** What was taken as asked and may not be meant, or comes out otherwise than the inputs might lead one to expect; in sentences. */
   warnings: string[];
 }
 
@@ -32,14 +35,22 @@ const ownFields = ['prompt', 'negative_prompt', 'model_name', 'width', 'height',
  * files that no card has, pictures that cannot be used, parts that the workflow does not take.
  */
 export async function planRequest(
-  tx: EntityManager, files: InputFiles, workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, known: KnownChoices,
+  tx: EntityManager, files: InputFiles, workflow: Workflow, request: GenerateRequest, prompt: AssembledPrompt, seed: number, choices: KnownChoices,
 ): Promise<RequestPlan> {
-  const errors: FieldError[] = [];
+  const errors: FieldError[] = [...prompt.errors];
+  const known = withStatedFamily(choices, request);
   const pictures = parameterPictures(workflow, request, errors);
-  const given = givenParameters(workflow, request, prompt, seed, errors);
+  const reader = new PromptReader(request.dynamic_prompts);
+  const given = givenParameters(workflow, request, prompt, seed, errors, reader);
+  errors.push(...reader.errors);
+  if (request.model_family !== undefined && request.model_name === undefined) errors.push({ pointer: '/model_family', message: 'says what model_name is: name that too' });
   for (const { name } of pictures) given[name] = name;
   const values = valuesOf(workflow, request, given, known, errors);
-  const { parts, pictures: ofParts } = partsOf(request, String(values['model_name'] ?? ''), known, errors);
+  const { family, stored, warnings } = decidedFamily(workflow, String(values['model_name'] ?? ''), request, choices);
+  const { parts: wanted, pictures: ofParts } = partsOf(request, family, known, errors);
+  const named = takenLoras(workflow, [...prompt.loras, ...reader.loras], errors);
+  const parts: Parts = { ...wanted, loras: withNamedLoras(wanted.loras, named, known, errors), ...stored };
+  refuseUnknownEmbeddings(workflow, request, values, known, errors);
   const { images, facts } = await resolvePictures(tx, files, [...pictures, ...ofParts], errors);
   refuse(errors);
 
@@ -51,8 +62,8 @@ export async function planRequest(
   const promised = promisedResult(workflow, final);
   refuseOtherKind(workflow, request, promised, final);
   refuseUnreadable(promised);
-  const warnings = inputWarnings(workflow, final, promised, seenInResult([...pictures, ...ofParts], facts));
-  return { workflow, values: final, parts, images, promised, warnings };
+  const ofInputs = inputWarnings(workflow, final, promised, seenInResult([...pictures, ...ofParts], facts));
+  return { workflow, values: final, parts, images, promised, warnings: [...warnings, ...ofInputs] };
 }
 
 /** By what the request calls them, the inputs whose proportions matter: references are only looked at. */
@@ -63,7 +74,7 @@ function seenInResult(wishes: readonly PictureWish[], facts: Asked['inputs']): A
 
 /** The request's own values for the workflow's parameters; undefined ones come from the preset. */
 function givenParameters(
-  workflow: Workflow, request: GenerateRequest, prompt: { positive: string; negative: string }, seed: number, errors: FieldError[],
+  workflow: Workflow, request: GenerateRequest, prompt: Pick<AssembledPrompt, 'positive' | 'negative'>, seed: number, errors: FieldError[], reader: PromptReader,
 ): Record<string, ParameterValue | undefined> {
   const { parameters } = workflow.file;
   const has = (name: string): boolean => parameters[name] !== undefined;
@@ -71,7 +82,7 @@ function givenParameters(
     prompt: has('prompt') || request.prompt.trim() !== '' ? prompt.positive : undefined,
     negative_prompt: has('negative_prompt') || request.negative_prompt !== '' ? prompt.negative : undefined,
     model_name: request.model_name, width: request.width, height: request.height, steps: request.steps, cfg_scale: request.cfg_scale, sampler_name: request.sampler_name,
-    scheduler: request.scheduler, frame_count: request.frame_count, fps: request.fps, seed: has('seed') ? seed : request.seed,
+    scheduler: request.scheduler, frame_count: request.frame_count, fps: request.fps, seed: has('seed') ? seed : givenSeed(request),
   };
   if (has('prompt') && prompt.positive.trim() === '') errors.push({ pointer: '/prompt', message: 'must not be blank' });
   if (!has('seed') && request.count > 1) errors.push({ pointer: '/count', message: `workflow ${workflow.file.name} has no seed, so every result would be the same` });
@@ -79,9 +90,29 @@ function givenParameters(
     const type = parameters[name]?.type;
     if (type === 'image' || type === 'film') continue;
     if (given[name] !== undefined && (ownFields as readonly string[]).includes(name)) errors.push({ pointer: `/parameters/${name}`, message: `is a field of the request itself: give it as ${name}` });
-    else given[name] = value;
+    else given[name] = type === 'text' && typeof value === 'string' ? reader.read(value, `/parameters/${name}`) : value;
   }
   return given;
+}
+
+/** The LoRAs that the texts name, where the workflow takes any; else each is refused where it stands. */
+function takenLoras({ file }: Workflow, named: AssembledPrompt['loras'], errors: FieldError[]): AssembledPrompt['loras'] {
+  if (file.parts.loras !== undefined) return named;
+  for (const { tag, pointer } of named) errors.push({ pointer, message: `has ${tag}, and workflow ${file.name} takes no LoRA: leave it out, or name a workflow that takes them` });
+  return [];
+}
+
+/** ComfyUI leaves an embedding that it does not have out and says so only in its log. */
+function refuseUnknownEmbeddings({ file }: Workflow, request: GenerateRequest, values: ParameterValues, known: KnownChoices, errors: FieldError[]): void {
+  const pointerOf = pointersOf(request, []);
+  for (const [name, { type }] of Object.entries(file.parameters)) {
+    const text = values[name];
+    if (type !== 'text' || typeof text !== 'string') continue;
+    for (const embedding of embeddingsIn(text)) {
+      const message = unknownFile('embeddings', embedding, known);
+      if (message !== undefined) errors.push({ pointer: pointerOf(name), message: `calls for embedding:${embedding}: ${message}` });
+    }
+  }
 }
 
 /** As `resolveParameters`, with its complaints among `errors`, each where the request says it. */

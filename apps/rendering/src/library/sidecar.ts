@@ -41,6 +41,6 @@ const provenance = (job: Job, attempt: Attempt, params: GenerationParams, gpu: G
     recovery: attempt.recovery,
   },
   gpu: { name: gpu.name, device: params.device, comfyui_version: params.comfyuiVersion, pytorch_version: params.pytorchVersion },
-  workflow: { name: params.workflow, version: params.workflowVersion, graph_sha256: params.graphSha256, parameters: params.parameters, parts: params.parts, graph: params.graph },
+  workflow: { name: params.workflow, version: params.workflowVersion, graph_sha256: params.graphSha256, parameters: params.parameters, prompt_choices: params.promptChoices, parts: params.parts, graph: params.graph },
   inputs: job.images,
 });

@@ -10,6 +10,7 @@ import { AppError, createLogger, DiskWatch, Metrics, ModelAcceptance, ModelStore
 import type { DataSource } from 'typeorm';
 import { ownPlaces } from '../env';
 import { CardDoctor } from '../gpus/card-doctor';
+import type { OperatorFamilies } from '../gpus/family-reading';
 import { Gpu } from '../gpus/gpu.entity';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { GpuRestart } from '../gpus/gpu-restart.entity';
@@ -68,6 +69,8 @@ export interface RigOptions {
   limits?: Partial<WatchLimits>;
   models?: ModelSource;
   oldestVersion?: string;
+  /** What the operator says of checkpoints. */
+  families?: OperatorFamilies;
   clock?: Clock;
   /** Other cards than the rig's, as after a change of the configuration. */
   gpus?: readonly GpuConfig[];
@@ -143,7 +146,7 @@ export class RenderingRig {
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, disks, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', this.databaseUrl, name, clock, logger,
+      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, disks, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', options.families ?? {}, this.databaseUrl, name, clock, logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();

@@ -12,14 +12,16 @@ import type { GpuInventory } from '../gpus/gpu.entity';
 import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
 import { boundedError, JobJournal } from '../jobs/job-journal';
 import { attemptStatesBefore } from '../jobs/moves';
+import { spelledFor } from '../workflows/card-spelling';
 import { composeGraph } from '../workflows/compose';
-import type { ParameterValues } from '../workflows/composition';
 import { graphSha256 } from '../workflows/graph-identity';
+import type { NodeInfos } from '../workflows/node-info';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
 import { uploadNames } from './input-pictures';
 import { Recovery } from './recovery';
+import { valuesOfAttempt } from './attempt-values';
 import { schedulerLease } from './scheduler-lease';
 
 export { schedulerLease } from './scheduler-lease';
@@ -38,6 +40,15 @@ export const foundOutcome = 'rendered_and_found';
 const processGone = 'process_gone';
 /** Times that a task may see a card's process end under it: then another card takes it, and without one it is given up at the second number. */
 const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
+
+/** A card that is given work. */
+export interface BookedCard {
+  name: string;
+  url: string;
+  inventory: GpuInventory;
+  /** The server's own description of its classes, for files of loaders that Tower does not know. */
+  infos: NodeInfos;
+}
 
 export interface Dispatch {
   attempt: Attempt;
@@ -58,7 +69,7 @@ export class AttemptsService {
   ) {}
 
   /** Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second booking of the card fail. */
-  claim(fence: string, taskId: string, jobId: string, gpu: { name: string; url: string; inventory: GpuInventory }, estimatedSeconds: number | null): Promise<Dispatch | undefined> {
+  claim(fence: string, taskId: string, jobId: string, gpu: BookedCard, estimatedSeconds: number | null): Promise<Dispatch | undefined> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, jobId);
@@ -67,9 +78,10 @@ export class AttemptsService {
       const n = task.attempts + 1;
       const now = this.clock.now();
       const workflow = this.workflows.get(job.workflow);
-      const values = parametersOf(job, task);
+      const { values, choices } = valuesOfAttempt(workflow, job, task);
       const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
-      const { graph } = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: uploadNames(job.images) });
+      const composed = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: uploadNames(job.images) });
+      const graph = spelledFor(composed.graph, gpu.inventory, gpu.infos);
       const attempt = tx.create(Attempt, {
         id: newId(), taskId, jobId, n, gpu: gpu.name, server: gpu.url, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
         postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,
@@ -77,7 +89,7 @@ export class AttemptsService {
       });
       await tx.insert(Attempt, attempt as object);
       await tx.insert(GenerationParams, {
-        attemptId: attempt.id, jobId, graph: graph as object, graphSha256: graphSha256(graph), parameters: values, workflow: job.workflow, workflowVersion: job.workflowVersion,
+        attemptId: attempt.id, jobId, graph: graph as object, graphSha256: graphSha256(graph), parameters: values, promptChoices: choices, workflow: job.workflow, workflowVersion: job.workflowVersion,
         comfyuiVersion: gpu.inventory.comfyuiVersion, device: gpu.inventory.device, pytorchVersion: gpu.inventory.pytorchVersion, plan: task.plan, parts: job.parts, recordedAt: now,
       });
       await this.journal.moveTask(tx, task, 'rendering', { attempts: n });
@@ -221,5 +233,3 @@ export class AttemptsService {
 }
 
 const factsOf = (attempt: Attempt) => ({ taskId: attempt.taskId, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu });
-
-const parametersOf = (job: Job, task: Task): ParameterValues => (job.parameters['seed'] === undefined ? job.parameters : { ...job.parameters, seed: task.seed });

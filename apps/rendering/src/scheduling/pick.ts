@@ -1,5 +1,6 @@
 import type { WorkKind } from '@tower/contracts';
 import { describeMissing, lacking, type Requirements, type Stock } from '../workflows/missing';
+import { findFile } from '../workflows/model-names';
 import { gigabytes } from './vram-need';
 
 /** A card as the choice sees it. */
@@ -57,7 +58,7 @@ function lacks(card: Card, task: Waiting): string | undefined {
   }
   const nodes = task.classes.filter((name) => !card.nodes.has(name));
   if (nodes.length > 0) return `${card.name} lacks the node ${nodes.join(', ')}`;
-  return card.checkpoints.includes(task.modelName) ? undefined : `${card.name} lacks models/checkpoints/${task.modelName}`;
+  return findFile(task.modelName, card.checkpoints) !== undefined ? undefined : `${card.name} lacks models/checkpoints/${task.modelName}`;
 }
 
 /** Learnt from failures. Recovery tries the changes of a task on the card that failed, whatever is known of its size. */

@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { CardDoctor } from '../gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS, type ConfiguredGpus } from '../gpus/gpu-config';
+import { OPERATOR_FAMILIES, type OperatorFamilies } from '../gpus/family-reading';
 import { GpuDriver } from '../gpus/gpu-driver';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { Collector } from '../library/collector';
@@ -71,6 +72,7 @@ export class Scheduler {
     private readonly metrics: RenderingMetrics,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
     @Inject(COMFYUI_MIN_VERSION) private readonly oldestVersion: string,
+    @Inject(OPERATOR_FAMILIES) private readonly operatorFamilies: OperatorFamilies,
     @Inject(DATABASE_URL) databaseUrl: string,
     @Inject(INSTANCE) instance: string,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -172,6 +174,7 @@ export class Scheduler {
         },
         this.oldestVersion,
         (info) => this.misfits(info),
+        this.operatorFamilies,
         this.clock,
         this.logger,
       );
@@ -230,7 +233,7 @@ export class Scheduler {
     const inventory = driver?.sight.inventory;
     if (!driver || !task || !inventory) return;
     const estimate = fleet.estimate(task, driver.name);
-    const card = { name: driver.name, url: driver.config.url, inventory };
+    const card = { name: driver.name, url: driver.config.url, inventory, infos: driver.server.objectInfo };
     const work = this.attempts
       .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
+import { modelKey } from '../workflows/model-names';
 import { afterFailing, afterFitting, type VramNeed, type VramWork } from './vram-need';
 import { VramNeedRow } from './vram-need.entity';
 
@@ -21,7 +22,7 @@ export class VramMemory {
 
   /** What was learnt of these workflows with these models. */
   async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<VramNeed[]> {
-    const pairs = [...new Map(works.map(({ workflow, modelName }) => [`${workflow}/${modelName}`, { workflow, modelName }])).values()];
+    const pairs = [...new Map(works.map(({ workflow, modelName: name }) => [`${workflow}/${modelKey(name)}`, { workflow, modelName: modelKey(name) }])).values()];
     return pairs.length === 0 ? [] : (await tx.find(VramNeedRow, { where: pairs })).map(toNeed);
   }
 
@@ -50,7 +51,7 @@ export class VramMemory {
       `delete from vram_need where workflow = $1 and model_name = $2 and (width, height, frames, steps) in (
          select width, height, frames, steps from vram_need where workflow = $1 and model_name = $2
          order by (estimate_mb is null), at desc, width, height, frames, steps offset $3)`,
-      [need.workflow, need.modelName, keptNeeds],
+      [need.workflow, modelKey(need.modelName), keptNeeds],
     );
   }
 }
@@ -58,6 +59,6 @@ export class VramMemory {
 /** The steps of a plan as far as they change the memory that is needed. */
 export const weighingSteps = (steps: readonly string[]): string[] => [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
 
-const keyOf = (work: VramWork) => ({ workflow: work.workflow, modelName: work.modelName, width: work.width, height: work.height, frames: work.frames, steps: weighingSteps(work.steps).join(',') });
+const keyOf = (work: VramWork) => ({ workflow: work.workflow, modelName: modelKey(work.modelName), width: work.width, height: work.height, frames: work.frames, steps: weighingSteps(work.steps).join(',') });
 
 const toNeed = ({ steps, at: _at, ...row }: VramNeedRow): VramNeed => ({ ...row, steps: steps === '' ? [] : steps.split(',') });

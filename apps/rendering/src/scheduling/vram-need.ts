@@ -1,3 +1,5 @@
+import { modelKey } from '../workflows/model-names';
+
 /** What a job needs memory for. */
 export interface VramWork {
   workflow: string;
@@ -47,7 +49,7 @@ export function afterFitting(known: VramNeed | undefined, work: VramWork, cardMb
  * for every larger one with as many changes or fewer; a larger work that fitted bounds it from above.
  */
 export function neededMb(needs: readonly VramNeed[], work: VramWork): number | null {
-  const related = needs.filter((need) => need.workflow === work.workflow && need.modelName === work.modelName);
+  const related = needs.filter((need) => need.workflow === work.workflow && modelKey(need.modelName) === modelKey(work.modelName));
   const below = related.filter((need) => need.estimateMb !== null && isAtMost(need, work) && work.steps.every((step) => need.steps.includes(step)));
   if (below.length === 0) return null;
   const above = related.filter((need) => need.fitsMb !== null && isAtMost(work, need) && need.steps.every((step) => work.steps.includes(step)));

@@ -1,26 +1,27 @@
 import type { FieldError } from '@tower/contracts';
 import { AppError, summaryOf } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
-import { aFamily, familyOf, familyTitle } from './model-family';
-import { filesIn } from './model-inputs';
+import { aFamily, familyOf, familyTitle, hintedFamily, statedFamily, type StatedFamilies } from './model-family';
+import { filesIn, settledIn, type KnownFiles } from './model-inputs';
+import { baseName, meansFile, modelKey, refusedName } from './model-names';
 import { nearestSteps } from './proportions';
 import type { Workflow, WorkflowParameter } from './workflow-file';
+import type { ModelFamily } from './workflow-parameter';
 
 export type { ParameterValue, ParameterValues } from './composition';
 export { graphSha256 } from './graph-identity';
 
 /** What servers announced; undefined while no card was ever seen. */
-export interface KnownChoices {
-  checkpoints?: readonly string[] | undefined;
+export interface KnownChoices extends KnownFiles {
   samplers?: readonly string[] | undefined;
   schedulers?: readonly string[] | undefined;
-  /** Files by folder below `models`; a folder that is absent is unknown. */
-  models?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** What was stated of checkpoints. */
+  families?: StatedFamilies | undefined;
 }
 
 /**
- * The value of every parameter: the request's, else the preset's, else the default. Throws `parameters_invalid` with one entry per wrong
- * parameter, naming what is allowed.
+ * The value of every parameter: the request's, else the preset's, else the default; names of files as Tower keeps them (`model-names.ts`).
+ * Throws `parameters_invalid` with one entry per wrong parameter, naming what is allowed.
  */
 export function resolveParameters(workflow: Workflow, preset: string, given: Record<string, ParameterValue | undefined>, known: KnownChoices): ParameterValues {
   const fromPreset = workflow.file.presets[preset as keyof typeof workflow.file.presets] ?? {};
@@ -30,7 +31,7 @@ export function resolveParameters(workflow: Workflow, preset: string, given: Rec
     const value = given[name] ?? fromPreset[name] ?? defaultOf(parameter, known);
     const problem = value === undefined ? absent(parameter) : wrongWith(parameter, value, known);
     if (problem !== undefined) errors.push({ pointer: `/${name}`, message: problem });
-    else if (value !== undefined) values[name] = value;
+    else if (value !== undefined) values[name] = parameter.type === 'model' ? keptName(parameter, String(value), known) : value;
   }
   for (const name of Object.keys(given))
     if (given[name] !== undefined && workflow.file.parameters[name] === undefined) errors.push({ pointer: `/${name}`, message: `workflow ${workflow.file.name} has no such parameter` });
@@ -51,19 +52,31 @@ export function defaultOf(parameter: WorkflowParameter, known: KnownChoices): Pa
     case 'film':
       return parameter.optional ? '' : undefined;
     case 'model':
-      return defaultModel(parameter, filesIn(known, parameter.folder));
+      return defaultModel(parameter, known);
     default:
       return parameter.default;
   }
 }
 
-function defaultModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, present: readonly string[] | undefined): string | undefined {
-  const { prefer, family, pattern, source } = parameter;
-  const fits = (name: string): boolean => (family === undefined || familyOf(name) === family) && (pattern === undefined || new RegExp(pattern, 'i').test(name));
-  const preferred = prefer.find((name) => present?.includes(name) ?? true);
-  if (preferred !== undefined) return preferred;
-  const other = source === undefined || pattern !== undefined ? present?.find(fits) : undefined;
-  return other ?? (source === undefined ? undefined : prefer[0]);
+type ModelParameter = Extract<WorkflowParameter, { type: 'model' }>;
+
+function defaultModel(parameter: ModelParameter, known: KnownChoices): string | undefined {
+  const { prefer, family, pattern, source, folder } = parameter;
+  const isOfFamily = (name: string): boolean => family === undefined || familyOf(name, known.families) === family;
+  const fits = (name: string): boolean => isOfFamily(name) && (pattern === undefined || new RegExp(pattern, 'i').test(baseName(name)));
+  for (const name of prefer) {
+    const settled = settledIn(known, folder, name);
+    if (settled === 'unknown') return name;
+    if (settled !== undefined && 'key' in settled) return settled.key;
+  }
+  const other = source === undefined || pattern !== undefined ? filesIn(known, folder)?.find(fits) : undefined;
+  return other === undefined ? (source === undefined ? undefined : prefer[0]) : modelKey(other);
+}
+
+/** One name for all spellings, so that what is learnt of a model is learnt once. */
+function keptName({ folder }: ModelParameter, name: string, known: KnownChoices): string {
+  const settled = settledIn(known, folder, name);
+  return typeof settled === 'object' && 'key' in settled ? settled.key : modelKey(name);
 }
 
 function absent(parameter: WorkflowParameter): string {
@@ -105,13 +118,29 @@ function offStep(limits: Extract<WorkflowParameter, { type: 'integer' }>, value:
   return `must be ${remainder === 0 ? '' : `${remainder} more than `}a multiple of ${step}, such as ${near.join(' or ')}`;
 }
 
-function wrongModel(parameter: Extract<WorkflowParameter, { type: 'model' }>, value: ParameterValue, known: KnownChoices): string | undefined {
+function wrongModel(parameter: ModelParameter, value: ParameterValue, known: KnownChoices): string | undefined {
+  if (typeof value !== 'string' || value === '') return 'must be a name';
+  const { folder, family, prefer, source } = parameter;
   // The workflow says where to get it; a card without it says so, and recovery may fetch it.
-  const obtainable = parameter.source !== undefined && typeof value === 'string' && parameter.prefer.includes(value);
-  const unknown = obtainable ? undefined : notAmong(value, filesIn(known, parameter.folder), `models/${parameter.folder}`);
-  if (unknown !== undefined || parameter.family === undefined || typeof value !== 'string') return unknown;
-  const family = familyOf(value);
-  return family === parameter.family ? undefined : `${value} is by its name ${aFamily[family]} checkpoint; this workflow is made for ${familyTitle[parameter.family]}`;
+  const obtainable = source !== undefined && prefer.some((name) => meansFile(name, value));
+  const unknown = obtainable ? undefined : unknownFile(folder, value, known);
+  return unknown ?? (family === undefined ? undefined : otherFamily(keptName(parameter, value, known), family, known));
+}
+
+/** Why the name is no file that the cards have, or not one file; undefined where it is one, or no card has said what it has. */
+export function unknownFile(folder: string, name: string, known: KnownFiles): string | undefined {
+  const settled = settledIn(known, folder, name);
+  return settled === 'unknown' ? undefined : refusedName(name, `models/${folder}`, filesIn(known, folder) ?? [], settled);
+}
+
+/** A name that says nothing is no reason to refuse: whoever names model and workflow says what it is. */
+function otherFamily(name: string, family: ModelFamily, { families }: KnownChoices): string | undefined {
+  const stated = statedFamily(name, families);
+  const other = stated ?? hintedFamily(name) ?? family;
+  if (other === family) return undefined;
+  const made = `this workflow is made for ${familyTitle[family]}`;
+  if (stated !== undefined) return `${name} is ${aFamily[other]} checkpoint, as its file, config/models.yaml or the request says; ${made}`;
+  return `${name} is by its name ${aFamily[other]} checkpoint; ${made}. If the name misleads, say so: "model_family": "${family}" in the request, or families in config/models.yaml`;
 }
 
 const shownChoices = 20;

@@ -11,6 +11,7 @@ export function toCardStock({ name, state, detail, config, inventory }: Gpu): Ca
     nodes: inventory?.nodes ?? [],
     checkpoints: inventory?.checkpoints ?? [],
     models: inventory?.models,
+    families: inventory?.families,
     samplers: inventory?.samplers ?? [],
     schedulers: inventory?.schedulers ?? [],
     misfits: inventory?.misfits,

@@ -1,4 +1,5 @@
 import { consumersOf, cycleOf } from './graph-edit';
+import { findChoice } from './card-spelling';
 import { modelInputs } from './model-inputs';
 import { inputsOf, outputTypes, type InputInfo, type NodeInfo, type NodeInfos } from './node-info';
 import type { GraphValue, WorkflowGraph } from './workflow-file';
@@ -82,7 +83,7 @@ function checkLiteral(classType: string, value: Exclude<GraphValue, [string, num
       return typeof value === 'boolean' ? undefined : wrong('true or false');
     case 'COMBO':
       if (isFileList(classType, input.name)) return typeof value === 'string' ? undefined : wrong('a file name');
-      if (input.choices === undefined || input.choices.includes(value)) return undefined;
+      if (input.choices === undefined || input.choices.includes(value) || isSpeltOtherwise(value, input.choices)) return undefined;
       return { code: 'not_in_list', words: `${input.name} has no ${JSON.stringify(value)}, but ${input.choices.slice(0, 12).map((choice) => JSON.stringify(choice)).join(', ')}` };
     case '*':
       return undefined;
@@ -90,6 +91,10 @@ function checkLiteral(classType: string, value: Exclude<GraphValue, [string, num
       return wrong(`a link that gives ${input.type}`);
   }
 }
+
+/** Constants that name a file of a loader that is not among the known ones: each card gets its own spelling of them. */
+const isSpeltOtherwise = (value: unknown, choices: readonly unknown[]): boolean =>
+  typeof value === 'string' && findChoice(value, choices) !== undefined;
 
 function outOfRange(value: number, { name, min, max }: InputInfo): Problem {
   if ((min === undefined || value >= min) && (max === undefined || value <= max)) return undefined;

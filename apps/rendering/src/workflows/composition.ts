@@ -1,8 +1,19 @@
+import type { ModelFamily } from './workflow-parameter';
+
 /** What goes into a graph besides the workflow itself. Stored with the job and with each attempt, so that the same graph can be composed again. */
 
 export type ParameterValue = string | number | boolean;
 /** By the workflow's parameter names, every one with a value. */
 export type ParameterValues = Record<string, ParameterValue>;
+
+/** One of several alternatives in a text. */
+export interface ChosenAlternative {
+  /** Name of the parameter whose text it is. */
+  parameter: string;
+  /** As they were written. */
+  options: string[];
+  chosen: string;
+}
 
 /** A LoRA as ComfyUI's LoraLoader takes it; strengths from -10 to 10, 1 is full. */
 export interface LoraUse {
@@ -35,6 +46,8 @@ export interface Parts {
   loras: LoraUse[];
   references: ReferenceUse[];
   controlnets: ControlNetUse[];
+  /** What the checkpoint was decided to be; absent where that is what its name says. */
+  family?: ModelFamily;
 }
 
 export const noParts: Parts = { loras: [], references: [], controlnets: [] };

@@ -1,9 +1,12 @@
 import { composeForInspection, type Composition } from './compose';
+import type { ParameterValues } from './composition';
 import { familyOf } from './model-family';
 import { filesIn, modelsOf } from './model-inputs';
+import { findFile, meansFile, modelKey } from './model-names';
 import { nodePacks, packOf } from './node-packs';
 import { soughtFor, type SoughtFile } from './reference-files';
 import type { Workflow } from './workflow-file';
+import type { ModelFamily } from './workflow-parameter';
 
 /** Something that a card lacks for a graph. */
 export interface Missing {
@@ -14,6 +17,8 @@ export interface Missing {
   where: string;
   /** Where to get it, if anybody said so. */
   source?: string;
+  /** Files of the folder that the name may mean; then it is not known which of them is meant. */
+  candidates?: readonly string[];
 }
 
 /** What a card has, as far as graphs depend on it. A folder that is not in `models` is unknown and counts as complete. */
@@ -46,7 +51,7 @@ export function requirementsOf(workflow: Workflow, composition: Pick<Composition
     workflow: workflow.file.name,
     nodes: [...new Set(Object.values(graph).map((node) => node.class_type))],
     models: modelsOf(graph).map(({ folder, name }) => ({ folder, name, source: sourceOf(workflow, name) })),
-    sought: soughtFor(kinds, familyOf(String(composition.values['model_name']))),
+    sought: soughtFor(kinds, composition.parts.family ?? familyIn(workflow, composition.values)),
   };
 }
 
@@ -54,7 +59,7 @@ export function requirementsOf(workflow: Workflow, composition: Pick<Composition
 export function lacking({ workflow, nodes, models, sought }: Requirements, stock: Stock): Missing[] {
   const absent = [
     ...nodes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name)),
-    ...models.filter(({ folder, name }) => filesIn(stock, folder)?.includes(name) === false).map(({ folder, name, source }) => missingModel(folder, name, source)),
+    ...models.flatMap(({ folder, name, source }) => absentFile(filesIn(stock, folder), folder, name, source)),
     ...sought.filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false).map(({ folder, name, source }) => missingModel(folder, name, source)),
   ];
   return [...new Map(absent.map((missing) => [`${missing.where}/${missing.name}`, missing])).values(), ...(stock.misfits?.[workflow] ?? [])];
@@ -62,6 +67,19 @@ export function lacking({ workflow, nodes, models, sought }: Requirements, stock
 
 /** What keeps exactly this composition from running on a card with this stock. Empty: nothing. */
 export const missingFor = (workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>, stock: Stock): Missing[] => lacking(requirementsOf(workflow, composition), stock);
+
+/** Without a statement, the workflow's own: it takes no checkpoint of another family. */
+function familyIn({ file }: Workflow, values: ParameterValues): ModelFamily {
+  const parameter = file.parameters['model_name'];
+  return (parameter?.type === 'model' ? parameter.family : undefined) ?? familyOf(String(values['model_name']));
+}
+
+function absentFile(files: readonly string[] | undefined, folder: string, name: string, source: string | undefined): Missing[] {
+  if (files === undefined) return [];
+  const found = findFile(name, files);
+  if (found === undefined) return [missingModel(folder, modelKey(name), source)];
+  return 'file' in found ? [] : [{ ...missingModel(folder, modelKey(name), source), candidates: found.candidates }];
+}
 
 function missingNode(name: string): Missing {
   const pack = packOf(name);
@@ -73,12 +91,13 @@ function missingNode(name: string): Missing {
 const missingModel = (folder: string, name: string, source: string | undefined): Missing => ({ kind: 'model', name, where: `models/${folder}`, ...(source === undefined ? {} : { source }) });
 
 function sourceOf({ file }: Workflow, name: string): string | undefined {
-  const parameters = Object.values(file.parameters).flatMap((parameter) => (parameter.type === 'model' && parameter.prefer.includes(name) ? [parameter.source] : []));
-  return parameters.find((source) => source !== undefined) ?? file.needs.models.find((model) => model.name === name)?.source;
+  const parameters = Object.values(file.parameters).flatMap((parameter) => (parameter.type === 'model' && parameter.prefer.some((preferred) => meansFile(preferred, name)) ? [parameter.source] : []));
+  return parameters.find((source) => source !== undefined) ?? file.needs.models.find((model) => meansFile(model.name, name))?.source;
 }
 
 /** One missing thing as a sentence part for a person: what, where it belongs, where to get it. */
-export function describeMissing({ kind, name, where, source }: Missing): string {
+export function describeMissing({ kind, name, where, source, candidates }: Missing): string {
+  if (candidates !== undefined) return `${where}/${name} (which may mean ${candidates.join(' or ')}: ask again with its folder)`;
   const from = source === undefined ? '' : ` (get it from ${source})`;
   if (kind === 'model') return `${where}/${name}${from}`;
   return kind === 'node' ? `the node ${name} of ${where}${from}` : `the input ${name} of ${where}${from}`;

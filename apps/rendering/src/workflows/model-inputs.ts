@@ -1,37 +1,95 @@
+import { settleName, type SettledName } from './model-names';
+import { embeddingsIn } from './prompt-embeddings';
 import type { WorkflowGraph } from './workflow-file';
-import type { ModelFolder } from './workflow-parameter';
+
+type FolderByInput = Readonly<Record<string, string>>;
+
+const clips = (count: number): FolderByInput =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`clip_name${index + 1}`, 'text_encoders']));
 
 /** Which inputs name a file in a folder below `models`, by class. Lists of files that a pack fetches by itself are not among them. */
-export const modelInputs: Readonly<Record<string, Readonly<Record<string, ModelFolder>> | undefined>> = {
+export const modelInputs: Readonly<Record<string, FolderByInput | undefined>> = {
   CheckpointLoaderSimple: { ckpt_name: 'checkpoints' },
+  CheckpointLoader: { ckpt_name: 'checkpoints' },
+  ImageOnlyCheckpointLoader: { ckpt_name: 'checkpoints' },
+  unCLIPCheckpointLoader: { ckpt_name: 'checkpoints' },
   LoraLoader: { lora_name: 'loras' },
   LoraLoaderModelOnly: { lora_name: 'loras' },
   VAELoader: { vae_name: 'vae' },
   UNETLoader: { unet_name: 'diffusion_models' },
   UnetLoaderGGUF: { unet_name: 'diffusion_models' },
+  UnetLoaderGGUFAdvanced: { unet_name: 'diffusion_models' },
   CLIPLoader: { clip_name: 'text_encoders' },
   CLIPLoaderGGUF: { clip_name: 'text_encoders' },
+  DualCLIPLoader: clips(2),
+  DualCLIPLoaderGGUF: clips(2),
+  TripleCLIPLoader: clips(3),
+  TripleCLIPLoaderGGUF: clips(3),
+  QuadrupleCLIPLoader: clips(4),
   CLIPVisionLoader: { clip_name: 'clip_vision' },
   ControlNetLoader: { control_net_name: 'controlnet' },
+  DiffControlNetLoader: { control_net_name: 'controlnet' },
+  StyleModelLoader: { style_model_name: 'style_models' },
+  GLIGENLoader: { gligen_name: 'gligen' },
+  HypernetworkLoader: { hypernetwork_name: 'hypernetworks' },
+  PhotoMakerLoader: { photomaker_model_name: 'photomaker' },
+  AudioEncoderLoader: { audio_encoder_name: 'audio_encoders' },
   UpscaleModelLoader: { model_name: 'upscale_models' },
   ADE_AnimateDiffLoaderGen1: { model_name: 'animatediff_models' },
+  ADE_LoadAnimateDiffModel: { model_name: 'animatediff_models' },
+  ADE_AnimateDiffLoRALoader: { name: 'animatediff_motion_lora' },
+  IPAdapterModelLoader: { ipadapter_file: 'ipadapter' },
 };
 
-/** Every model file that a graph names, with its folder. */
-export const modelsOf = (graph: WorkflowGraph): { folder: ModelFolder; name: string }[] =>
+/** Every model file that a graph names, with its folder: what loaders load, and the embeddings that its texts call for. */
+export const modelsOf = (graph: WorkflowGraph): { folder: string; name: string }[] =>
   Object.values(graph).flatMap(({ class_type: classType, inputs }) =>
-    Object.entries(modelInputs[classType] ?? {}).flatMap(([input, folder]) => {
-      const name = inputs[input];
-      return typeof name === 'string' ? [{ folder, name }] : [];
+    Object.entries(inputs).flatMap(([input, value]) => {
+      if (typeof value !== 'string') return [];
+      const folder = modelInputs[classType]?.[input];
+      return folder === undefined ? embeddingsIn(value).map((name) => ({ folder: 'embeddings', name })) : [{ folder, name: value }];
     }),
   );
 
 /** Files of one format that ComfyUI lists under a folder name of their own, though they lie in the same folder. */
 const alsoListedAs: Partial<Record<string, string>> = { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' };
 
+interface FolderLists {
+  checkpoints?: readonly string[] | undefined;
+  models?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+/** Joined lists, by their first one: who asks again gets the same list, which then is indexed once. */
+const joined = new WeakMap<readonly string[], { more: readonly string[]; all: readonly string[] }>();
+
 /** The files in a folder below `models`; undefined while it is unknown. */
-export function filesIn(stock: { checkpoints?: readonly string[] | undefined; models?: Readonly<Record<string, readonly string[]>> | undefined }, folder: string): readonly string[] | undefined {
+export function filesIn(stock: FolderLists, folder: string): readonly string[] | undefined {
   const own = stock.models?.[folder] ?? (folder === 'checkpoints' ? stock.checkpoints : undefined);
   const more = stock.models?.[alsoListedAs[folder] ?? ''];
-  return own === undefined || more === undefined ? own : [...new Set([...own, ...more])];
+  if (own === undefined || more === undefined) return own;
+  const known = joined.get(own);
+  if (known?.more === more) return known.all;
+  const all = [...new Set([...own, ...more])];
+  joined.set(own, { more, all });
+  return all;
+}
+
+/** What several cards have, each for itself; absent where only the whole is known. */
+export interface KnownFiles extends FolderLists {
+  cards?: readonly FolderLists[] | undefined;
+}
+
+/** The lists of a folder, one per card that lists it; undefined while no card does. */
+function listsOf(known: KnownFiles, folder: string): (readonly string[])[] | undefined {
+  const lists = (known.cards ?? [known]).flatMap((card) => {
+    const files = filesIn(card, folder);
+    return files === undefined ? [] : [files];
+  });
+  return lists.length === 0 ? undefined : lists;
+}
+
+/** What a name means among the cards; `unknown` while no card has said what it has. */
+export function settledIn(known: KnownFiles, folder: string, name: string): SettledName | 'unknown' | undefined {
+  const lists = listsOf(known, folder);
+  return lists === undefined ? 'unknown' : settleName(name, lists);
 }

@@ -3,6 +3,8 @@ import type { ParameterValue } from './composition';
 import type { Composition } from './compose';
 import { parseFormula } from './formula';
 import { requirementsOf, type Requirements } from './missing';
+import { modelKey } from './model-names';
+import { embeddingsIn } from './prompt-embeddings';
 import { plannedValues, scopeOf } from './planned-values';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 
@@ -13,14 +15,14 @@ const remembered = 500;
 
 /**
  * Everything about a composition that can change which nodes and files its graph needs, as text: model files,
- * choices, what is given and what is not, which switches apply, parts and plan. Texts, seeds, steps and strengths
- * change nothing about that.
+ * choices, what is given and what is not, which switches apply, parts and plan. Seeds, steps and strengths change
+ * nothing about that, and texts no more than by the embeddings that they call for.
  */
 export function requirementsKey(workflow: Workflow, { values, parts, plan }: Asked): string {
   const given = Object.entries(workflow.file.parameters).map(([name, parameter]) => relevance(parameter, values[name]));
-  const loras = new Set(parts.loras.map((lora) => lora.file));
+  const loras = new Set(parts.loras.map((lora) => modelKey(lora.file)));
   const references = new Set(parts.references.map((reference) => reference.kind));
-  const controlnets = new Set(parts.controlnets.map((use) => use.file));
+  const controlnets = new Set(parts.controlnets.map((use) => modelKey(use.file)));
   return JSON.stringify([
     workflow.file.name,
     workflow.file.version,
@@ -30,12 +32,14 @@ export function requirementsKey(workflow: Workflow, { values, parts, plan }: Ask
     [...references].sort(),
     [...controlnets].sort(),
     plan.steps,
+    ...(parts.family === undefined ? [] : [parts.family]),
   ]);
 }
 
 function relevance(parameter: WorkflowParameter, value: ParameterValue | undefined): ParameterValue {
   switch (parameter.type) {
     case 'model':
+      return typeof value === 'string' ? modelKey(value) : 'absent';
     case 'boolean':
       return value ?? 'absent';
     case 'choice':
@@ -45,6 +49,7 @@ function relevance(parameter: WorkflowParameter, value: ParameterValue | undefin
     case 'film':
       return value === undefined ? 'absent' : value !== '';
     case 'text':
+      return typeof value === 'string' ? embeddingsIn(value).join(' ') : 'absent';
     case 'integer':
     case 'number':
       return value === undefined ? 'absent' : '';

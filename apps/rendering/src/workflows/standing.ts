@@ -1,6 +1,7 @@
 import { AppError } from '@tower/kit';
 import { resolveParameters, type ParameterValue, type ParameterValues } from './bind';
 import { noChanges, noParts } from './composition';
+import type { StatedFamilies } from './model-family';
 import { describeMissing, missingFor, type Missing, type Stock } from './missing';
 import { vramNeedMb } from './planned-values';
 import type { Workflow } from './workflow-file';
@@ -15,6 +16,8 @@ export interface CardStock extends Stock {
   vramMb: number | null;
   samplers?: readonly string[];
   schedulers?: readonly string[];
+  /** What was stated of its checkpoints. */
+  families?: StatedFamilies | undefined;
 }
 
 /** Whether a card can run a workflow as a preset sets it, and what is in the way. */
@@ -32,7 +35,7 @@ export interface Standing {
  * Values with which the workflow would run on this card when a request gives no more than it must: placeholders for texts and pictures,
  * files that the card has. Throws `parameters_invalid` or `model_unknown` when the card has no file for one.
  */
-export function usualValues(workflow: Workflow, stock: Pick<CardStock, 'checkpoints' | 'models' | 'samplers' | 'schedulers'>, preset = 'standard', withPicture = false): ParameterValues {
+export function usualValues(workflow: Workflow, stock: Pick<CardStock, 'checkpoints' | 'models' | 'families' | 'samplers' | 'schedulers'>, preset = 'standard', withPicture = false): ParameterValues {
   const given: Record<string, ParameterValue> = {};
   for (const [name, parameter] of Object.entries(workflow.file.parameters)) {
     if (parameter.type === 'text' && parameter.default === undefined) given[name] = '';

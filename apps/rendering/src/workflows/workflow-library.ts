@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, describeError, invalid } from '@tower/kit';
 import { parse } from 'yaml';
-import { familyOf } from './model-family';
+import { familyOf, type StatedFamilies } from './model-family';
+import { baseName, meansFile } from './model-names';
 import { standingOn, type CardStock } from './standing';
 import { workflowFile, workflowGraph, type Workflow } from './workflow-file';
 import { checkReferences } from './workflow-references';
@@ -13,6 +14,8 @@ export interface Wish {
   startImage?: boolean | undefined;
   /** The model that the request names. */
   modelName?: string | undefined;
+  /** What was stated of checkpoints, by the request among others. */
+  families?: StatedFamilies | undefined;
   /** The cards as they are now. */
   cards?: readonly CardStock[] | undefined;
 }
@@ -63,8 +66,8 @@ export class WorkflowLibrary {
       const kept = candidates.filter(rule);
       return kept.length === 0 ? candidates : kept;
     };
-    const { modelName, cards } = wish;
-    const taking = modelName === undefined ? fitting : preferring(fitting, (workflow) => takesModel(workflow, modelName));
+    const { modelName, families, cards } = wish;
+    const taking = modelName === undefined ? fitting : preferring(fitting, (workflow) => takesModel(workflow, modelName, families));
     const running = cards === undefined ? taking : preferring(taking, (workflow) => cards.some((card) => standingOn(workflow, card).state === 'ready'));
     return running[0] as Workflow;
   }
@@ -74,13 +77,14 @@ const picturesOf = ({ file }: Workflow) => Object.entries(file.parameters).flatM
 const needsPicture = (workflow: Workflow): boolean => picturesOf(workflow).some(({ optional }) => !optional);
 const takesStartImage = (workflow: Workflow): boolean => picturesOf(workflow).some(({ name }) => name === 'start_image');
 
-function takesModel({ file }: Workflow, modelName: string): boolean {
+function takesModel({ file }: Workflow, modelName: string, families: StatedFamilies | undefined): boolean {
   const parameter = file.parameters['model_name'];
   if (parameter?.type === 'choice') return typeof parameter.of !== 'string' && parameter.of.includes(modelName);
   if (parameter?.type !== 'model') return false;
-  if (parameter.prefer.includes(modelName)) return true;
-  if (parameter.pattern !== undefined) return new RegExp(parameter.pattern, 'i').test(modelName);
-  return parameter.family === undefined || familyOf(modelName) === parameter.family;
+  const isOfFamily = parameter.family === undefined || familyOf(modelName, families) === parameter.family;
+  if (parameter.prefer.some((name) => meansFile(name, modelName))) return isOfFamily;
+  if (parameter.pattern !== undefined) return new RegExp(parameter.pattern, 'i').test(baseName(modelName));
+  return isOfFamily;
 }
 
 async function readWorkflow(folder: string, name: string): Promise<Workflow> {

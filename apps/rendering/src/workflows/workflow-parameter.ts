@@ -1,3 +1,4 @@
+import { modelFamily } from '@tower/contracts';
 import { z } from 'zod';
 
 export const nodeInput = z.strictObject({ node: z.string(), input: z.string() });
@@ -10,9 +11,8 @@ const common = {
   about: z.string().optional(),
 };
 
-/** What a checkpoint was trained as; told by its file name, see model-family.ts. */
-export const modelFamily = z.enum(['sd15', 'sdxl']);
-export type ModelFamily = z.infer<typeof modelFamily>;
+/** What a checkpoint was trained as; who says so: model-family.ts. */
+export type { ModelFamily } from '@tower/contracts';
 
 /** Folders below ComfyUI's `models`, as far as workflows read files there. */
 export const modelFolder = z.enum([

@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { modelChoices } from '@tower/contracts';
+import { modelChoices, type ModelFamily } from '@tower/contracts';
 import { parse as parseYaml } from 'yaml';
 import { AppError, describeError } from '../errors';
 import { parseInput } from '../problem';
 
-/** What the operator has said yes to, in `config/models.yaml`. */
+/** What the operator has said yes to, and what he says of checkpoints, in `config/models.yaml`. */
 export class ModelAcceptance {
-  constructor(readonly accepted: readonly string[]) {}
+  constructor(
+    readonly accepted: readonly string[],
+    /** By file, with or without its folder. */
+    readonly families: Readonly<Record<string, ModelFamily>> = {},
+  ) {}
 
   /** @throws AppError `model_choices_invalid` saying what is wrong and where */
   static read(file: string): ModelAcceptance {
@@ -18,7 +22,7 @@ export class ModelAcceptance {
       throw new AppError('invalid', 'model_choices_invalid', `${file} is not valid YAML: ${describeError(error)}`, { cause: error });
     }
     const choices = parseInput(modelChoices, content, { code: 'model_choices_invalid', message: `${file} does not say what is accepted` });
-    return new ModelAcceptance(choices?.accepted ?? []);
+    return new ModelAcceptance(choices?.accepted ?? [], choices?.families ?? {});
   }
 
   /** A line of the file is a licence, or one of the names that the model goes by. */

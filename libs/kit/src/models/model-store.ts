@@ -6,6 +6,7 @@ import { fetchFile, isBeingFetched, type FetchOptions } from '../download/fetch-
 import { formatRefusal } from '../download/file-format';
 import { AppError, type ErrorKind } from '../errors';
 import { ModelAcceptance } from './model-acceptance';
+import { modelKey } from './model-key';
 import { readModelManifest } from './model-manifest';
 
 /** Several names for one list of files: old names of ComfyUI's folders, and the lists that the GGUF pack makes of them. */
@@ -35,13 +36,13 @@ export class ModelStore {
 
   /** @param folder as ComfyUI names it, old names too  @param name as ComfyUI lists it, on Windows with `\` */
   sourceOf(folder: string, name: string): GenerationModel | undefined {
-    return this.models.find((model) => canonical(model.folder) === canonical(folder) && model.name === slashed(name));
+    return this.models.find((model) => canonical(model.folder) === canonical(folder) && model.name === modelKey(name));
   }
 
   /** Where the file belongs on that card; undefined when Tower cannot reach its folder, or the name is none. */
   place(gpu: ModelCard, folder: string, name: string): string | undefined {
-    const isPlain = modelFolder.safeParse(folder).success && modelFileName.safeParse(slashed(name)).success;
-    return gpu.models_folder !== undefined && isPlain ? join(gpu.models_folder, canonical(folder), ...slashed(name).split('/')) : undefined;
+    const isPlain = modelFolder.safeParse(folder).success && modelFileName.safeParse(modelKey(name)).success;
+    return gpu.models_folder !== undefined && isPlain ? join(gpu.models_folder, canonical(folder), ...modelKey(name).split('/')) : undefined;
   }
 
   /** Whether the operator has accepted the licence, where it has to be. */
@@ -54,14 +55,14 @@ export class ModelStore {
     const place = this.place(gpu, folder, name);
     const model = this.sourceOf(folder, name);
     const into = place === undefined ? `models/${canonical(folder)} of ${gpu.name} (${gpu.url})` : place;
-    return `${slashed(name)} belongs into ${into}; source: ${model?.source ?? 'not known to models/manifest.yaml'}`;
+    return `${modelKey(name)} belongs into ${into}; source: ${model?.source ?? 'not known to models/manifest.yaml'}`;
   }
 
   /** What keeps Tower from fetching the file, before it has tried; undefined when nothing does. */
   obstacle(gpu: ModelCard, folder: string, name: string, options: EnsureOptions = {}): AppError | undefined {
     const refuse = (kind: ErrorKind, code: string, why: string): AppError => this.refusal(gpu, folder, name, kind, code, why);
     const model = this.sourceOf(folder, name);
-    if (model === undefined) return refuse('not_found', 'model_source_unknown', `${slashed(name)} is not in models/manifest.yaml, so Tower cannot fetch it: put it there by hand`);
+    if (model === undefined) return refuse('not_found', 'model_source_unknown', `${modelKey(name)} is not in models/manifest.yaml, so Tower cannot fetch it: put it there by hand`);
     if (this.place(gpu, folder, name) === undefined) return refuse('conflict', 'model_folder_unreachable', `Tower cannot reach the models folder of ${gpu.name}: put the file there by hand, or name the folder as models_folder in config/gpus.yaml`);
     const format = formatRefusal(model.name);
     if (format !== undefined) return refuse('conflict', 'model_format_refused', `${format}: fetch it by hand`);
@@ -116,13 +117,11 @@ export class ModelStore {
   }
 
   private refusal(gpu: ModelCard, folder: string, name: string, kind: ErrorKind, code: string, why: string, cause?: unknown): AppError {
-    return new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, { cause, details: { gpu: gpu.name, folder: canonical(folder), name: slashed(name) } });
+    return new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, { cause, details: { gpu: gpu.name, folder: canonical(folder), name: modelKey(name) } });
   }
 }
 
 const canonical = (folder: string): string => sameFolder[folder] ?? folder;
-const slashed = (name: string): string => name.replaceAll('\\', '/');
-
 const isFile = async (path: string): Promise<boolean> => (await found(path))?.isFile() ?? false;
 const isFolder = async (path: string): Promise<boolean> => (await found(path))?.isDirectory() ?? false;
 
