@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { assignOutputs, withAssetIds } from './assets/asset-outputs';
 import { AssetStore } from './assets/asset-store';
 import { Card } from './card/card';
-import { cardProfiles, type CardProfileId } from './card/card-profile';
+import { cardProfiles, shownDevices, type CardProfileId, type ShownDeviceId } from './card/card-profile';
 import { inventoryOf } from './card/model-inventory';
 import { Clock } from './clock';
 import { Executor } from './execution/executor';
@@ -24,6 +25,7 @@ import { getGeneration, type GenerationId } from './generation';
 import { History } from './history';
 import { assetsRoutes } from './http/assets-routes';
 import { Door } from './http/door';
+import { Gate, type GateOptions } from './http/gate';
 import { infoRoutes } from './http/info-routes';
 import { internalRoutes } from './http/internal-routes';
 import { jobsRoutes } from './http/jobs-routes';
@@ -70,6 +72,10 @@ export interface ComfySimOptions extends LaunchFlags {
   readonly toys?: boolean;
   /** Adds the classes of six node packs. */
   readonly packs?: boolean;
+  /** What stands before the server: a login, a path. */
+  readonly gate?: GateOptions;
+  /** Another device than the profile's in /system_stats; it computes as the profile does. */
+  readonly device?: ShownDeviceId;
   /** Shown in /system_stats. */
   readonly argv?: readonly string[];
   /** What a crash does; by default the simulated process dies within this one. */
@@ -181,7 +187,10 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
     ...promptRoutes({ queue, rules, executionLog, faults, httpFaults, clock, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
     ...viewRoutes(folders, generation, assets), ...uploadRoutes(folders, faults, assets),
-    ...infoRoutes({ registry, card, models, metadata: settings.metadata ?? {}, generation, argv, features, leakedBytes: () => serverFaults.leakedBytes() }),
+    ...infoRoutes({
+      registry, card, shown: settings.device === undefined ? profile : shownDevices[settings.device], models, metadata: settings.metadata ?? {}, generation, argv,
+      features, leakedBytes: () => serverFaults.leakedBytes(),
+    }),
     ...internalRoutes({ logs, folders, publisher, generation }),
     ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes(assets)] : []),
     ...simRoutes(faults, () => ({
@@ -190,8 +199,9 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
       residentModels: card.residentModels(), faults: faults.list(), executionLog: executionLog.entries.slice(-20),
     })),
   ]);
+  const gate = new Gate(settings.gate);
   const door = new Door(router, (request, socket, head) => sockets.accept(request, socket, head), {
-    host: settings.host, maxBodyBytes: maxUploadBytes, refusesCrossSite: generation.crossSiteRefused, log,
+    gate, tls: tlsOf(settings), host: settings.host, maxBodyBytes: maxUploadBytes, refusesCrossSite: generation.crossSiteRefused, log,
     corsOrigin: settings.corsOrigin, compresses: settings.compresses === true, before: (route) => httpFaults.before(route),
   });
   const serverFaults: ServerFaults = new ServerFaults({
@@ -210,7 +220,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   await bootDelay(faults, clock);
   const port = await door.open(settings.port ?? 0);
   executionLog.boot({ pid: process.pid, generation: settings.generation, port });
-  const url = `http://${settings.host}:${port}`;
+  const url = `http${tlsOf(settings) === undefined ? '' : 's'}://${settings.host}:${port}${gate.prefix}`;
   log('Starting server\n');
   log(`To see the GUI go to: ${url}`);
   for (const actor of [worker.run(), publisher.run()]) actor.catch(unlessGone);
@@ -218,6 +228,12 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   faults.onChange(() => serverFaults.apply());
   serverFaults.apply();
   return { url, port, faults, executionLog: () => executionLog.entries, stop: die, kill: die };
+}
+
+/** The real server speaks TLS when it is given both files, and plainly with one alone. */
+function tlsOf({ tlsKeyFile, tlsCertFile }: LaunchFlags): { key: string; cert: string } | undefined {
+  if (tlsKeyFile === undefined || tlsCertFile === undefined) return undefined;
+  return { key: readFileSync(tlsKeyFile, 'utf8'), cert: readFileSync(tlsCertFile, 'utf8') };
 }
 
 /** Beside the database, as the flag names it or where the server has its own. */

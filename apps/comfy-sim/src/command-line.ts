@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { cardProfiles, type CardProfileId } from './card/card-profile';
+import { cardProfiles, shownDevices, type CardProfileId, type ShownDeviceId } from './card/card-profile';
 import type { ComfySimOptions } from './comfy-sim';
 import { inventoryOf } from './card/model-inventory';
 import { parseLaunchFlags } from './launch-flags';
 import { parseFaultOrRandom, type Fault, type RandomFaults } from './faults/faults';
 import { generationIds, type GenerationId } from './generation';
+import { readGate } from './http/gate';
 import { faceRules, type FaceRule } from './nodes/face-rule';
 
 interface Flags {
@@ -25,6 +26,8 @@ interface Flags {
   readonly metadata: string[];
   readonly emptyModel: string[];
   readonly faces: FaceRule;
+  readonly gate?: string;
+  readonly device?: ShownDeviceId;
 }
 
 function number(text: string): number {
@@ -58,7 +61,7 @@ const launchFlagsHelp = `
 Flags of ComfyUI, before or after a "--", are obeyed as the imitated version does: --listen, --port, --base-directory, --output-directory,
 --input-directory, --temp-directory, --user-directory, --database-url, --preview-method, --preview-size, --cache-classic, --cache-lru,
 --cache-none, --cache-ram, --max-upload-size, --enable-cors-header, --enable-compress-response-body, --enable-assets, --feature-flag,
---disable-metadata, --disable-all-custom-nodes, --cpu, --reserve-vram. Others are shown in /system_stats; what the version lacks ends with exit code 2.`;
+--disable-metadata, --disable-all-custom-nodes, --cpu, --reserve-vram, --tls-keyfile, --tls-certfile. Others are shown in /system_stats; what the version lacks ends with exit code 2.`;
 
 /** Recordings made with `--cpu` show a CPU's pace, and what they did in the middle of a step needs the time. */
 const realTime = 1;
@@ -87,6 +90,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .option('--metadata <folder/file=json>', 'what the header of a safetensors file says, for /view_metadata; may be repeated', listed, [])
     .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])
     .addOption(new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'))
+    .option('--gate <file>', 'JSON file: what stands before the server, a login and a path')
+    .addOption(new Option('--device <name>', 'another device in /system_stats than the profile has').choices(Object.keys(shownDevices)))
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .addHelpText('after', launchFlagsHelp)
     .allowUnknownOption()
@@ -102,6 +107,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     faces: flags.faces, emptyModels: flags.emptyModel,
     models: inventoryOf(flags.packs, { without: flags.without, files: flags.file, windows: flags.windows === true }),
     metadata: Object.fromEntries(flags.metadata.map(fileMetadata)),
+    ...(flags.gate === undefined ? {} : { gate: readGate(flags.gate) }),
+    ...(flags.device === undefined ? {} : { device: flags.device }),
     argv: ['main.py', '--simulated', ...args],
     ...(flags.executionLog === undefined ? {} : { executionLogFile: flags.executionLog }),
     ...launch,

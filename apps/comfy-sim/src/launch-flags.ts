@@ -15,6 +15,8 @@ export type PreviewMethod = 'none' | 'latent2rgb';
 export interface LaunchFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly tlsKeyFile?: string;
+  readonly tlsCertFile?: string;
   readonly outputFolder?: string;
   readonly inputFolder?: string;
   /** Wiped at every start. */
@@ -124,6 +126,8 @@ class Reading {
     return defined({
       host: listen === undefined ? undefined : (listen[0] ?? '0.0.0.0').split(',')[0],
       port: this.number('--port', 'int'),
+      tlsKeyFile: this.text('--tls-keyfile'),
+      tlsCertFile: this.text('--tls-certfile'),
       outputFolder: this.text('--output-directory') ?? below('output'),
       inputFolder: this.text('--input-directory') ?? below('input'),
       tempFolder: temp === undefined ? undefined : path.join(temp, 'temp'),

@@ -53,3 +53,18 @@ export const cardProfiles: Record<CardProfileId, CardProfile> = {
     stepSeconds: 14, decodeSeconds: 18, upscaleSeconds: 60, textEncodeSeconds: 1.5,
   },
 };
+
+/** What /system_stats says of a card. */
+export interface ShownDevice extends Pick<CardProfile, 'deviceName' | 'pytorchVersion' | 'vramBytes'> {
+  readonly deviceType: 'cuda' | 'cpu' | 'mps' | 'privateuseone';
+}
+
+/** What /system_stats says on other machines: DirectML and Metal name no card, and DirectML does not know its memory. */
+export const shownDevices = {
+  rtx4090: { deviceName: 'cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync', deviceType: 'cuda', pytorchVersion: '2.8.0+cu128', vramBytes: 24 * gibibyte },
+  zluda: { deviceName: 'cuda:0 AMD Radeon RX 6800 [ZLUDA] : native', deviceType: 'cuda', pytorchVersion: '2.3.1+cu118', vramBytes: 16 * gibibyte },
+  directml: { deviceName: 'privateuseone', deviceType: 'privateuseone', pytorchVersion: '2.4.1+cpu', vramBytes: gibibyte },
+  mps: { deviceName: 'mps', deviceType: 'mps', pytorchVersion: '2.8.0', vramBytes: 64 * gibibyte },
+} as const satisfies Record<string, ShownDevice>;
+
+export type ShownDeviceId = keyof typeof shownDevices;

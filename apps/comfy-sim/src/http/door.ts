@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -6,6 +7,7 @@ import { hangUp } from '@tower/kit';
 import { ProcessGone } from '../clock';
 import { ReplyLost } from '../faults/http-faults';
 import { BodyTooLarge, Exchange } from './exchange';
+import type { Gate } from './gate';
 import { isOriginAllowed } from './origin';
 import { empty, internalError, text, type Reply } from './reply';
 import type { Router } from './router';
@@ -18,6 +20,10 @@ export interface DoorOptions {
   readonly corsOrigin: string | undefined;
   readonly compresses: boolean;
   readonly log: (line: string) => void;
+  /** What every request, sockets' too, passes first. */
+  readonly gate: Gate;
+  /** PEM; with it the port speaks TLS alone. */
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
   /** What a request waits for before it is looked at. */
   readonly before: (path: string) => Promise<void>;
 }
@@ -36,9 +42,9 @@ export class Door {
     private readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
     private readonly options: DoorOptions,
   ) {
-    this.server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
-      void this.answer(request, response);
-    });
+    const times = { keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 0 };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.answer(request, response);
+    this.server = options.tls === undefined ? createServer(times, answer) : createTlsServer({ ...times, ...options.tls }, answer);
     this.server.on('connection', (socket) => {
       this.connections.add(socket);
       socket.on('close', () => this.connections.delete(socket));
@@ -79,6 +85,8 @@ export class Door {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const turnedAway = this.options.gate.turnsAway(request);
+    if (turnedAway !== undefined) return hangUp(socket, `HTTP/1.1 ${turnedAway.status} Turned Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: 0\r\n\r\n`);
     const path = new URL(request.url ?? '/', 'http://host').pathname;
     if (!this.isAllowed(request)) hangUp(socket, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     else if (path === '/ws' || path === '/api/ws') this.onUpgrade(request, socket, head);
@@ -102,6 +110,8 @@ export class Door {
   }
 
   private async reply(request: IncomingMessage): Promise<Reply | 'drop'> {
+    const turnedAway = this.options.gate.turnsAway(request);
+    if (turnedAway !== undefined) return turnedAway;
     const [path = '/', query = ''] = splitUrl(request.url ?? '/');
     try {
       await this.options.before(path);

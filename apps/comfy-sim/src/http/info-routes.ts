@@ -1,4 +1,5 @@
 import type { Card } from '../card/card';
+import type { ShownDevice } from '../card/card-profile';
 import type { Generation } from '../generation';
 import { modelFolders, packFolders } from '../object-info/model-folders';
 import type { ModelInventory, NodeRegistry } from '../object-info/node-registry';
@@ -10,6 +11,8 @@ import { toSystemView } from './system-view';
 export interface InfoDesk {
   readonly registry: NodeRegistry;
   readonly card: Card;
+  /** What is told of the card; another one's on request. */
+  readonly shown: ShownDevice;
   readonly models: ModelInventory;
   /** Headers of files, by `folder/file`. */
   readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -40,7 +43,7 @@ export function infoRoutes(desk: InfoDesk): Route[] {
         return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
       },
     },
-    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.generation, desk.argv, desk.leakedBytes())) },
+    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.shown, desk.generation, desk.argv, desk.leakedBytes())) },
     { method: 'GET', path: '/features', run: () => json(desk.features) },
     { method: 'GET', path: '/models', run: () => json([...folders]) },
     {

@@ -1,4 +1,5 @@
 import type { Card } from '../card/card';
+import type { ShownDevice } from '../card/card-profile';
 import type { Generation } from '../generation';
 import type { LaunchFlags } from '../launch-flags';
 import { dict, type PyDict, type PyValue } from '../python/values';
@@ -13,7 +14,7 @@ const packages = [
 ] as const;
 
 /** /system_stats. That this is a simulation shows in `argv` and in the device's name; all else is as on a real card. */
-export function toSystemView(card: Card, generation: Generation, argv: readonly string[], leakedBytes: number): PyDict {
+export function toSystemView(card: Card, shown: ShownDevice, generation: Generation, argv: readonly string[], leakedBytes: number): PyDict {
   const [frontendVersion, templatesVersion] = frontend[generation.id];
   const { profile } = card;
   const newer = generation.id === '0.33';
@@ -22,22 +23,22 @@ export function toSystemView(card: Card, generation: Generation, argv: readonly 
     ['comfyui_version', generation.version], ['required_frontend_version', frontendVersion],
     ['installed_templates_version', templatesVersion], ['required_templates_version', templatesVersion],
     ...(newer ? [['comfy_package_versions', packages.map(([name, version]) => dict({ name, installed: version, required: version }))] as const] : []),
-    ['python_version', pythonVersion], ['pytorch_version', profile.pytorchVersion], ['embedded_python', false],
+    ['python_version', pythonVersion], ['pytorch_version', shown.pytorchVersion], ['embedded_python', false],
     ...(newer ? [['deploy_environment', 'local-git'] as const] : []),
     ['argv', [...argv]],
   ]);
-  return dict({ system, devices: [toDeviceView(card)] });
+  return dict({ system, devices: [toDeviceView(card, shown)] });
 }
 
-function toDeviceView(card: Card): PyDict {
-  const { profile } = card;
-  const free = Math.max(0, Math.floor(profile.vramBytes - card.usedBytes()));
-  const cpu = profile.deviceType === 'cpu';
-  const reserved = Math.floor(card.usedBytes() - profile.idleVramBytes);
+function toDeviceView(card: Card, shown: ShownDevice): PyDict {
+  const used = card.usedBytes();
+  const free = Math.max(0, Math.floor(shown.vramBytes - used));
+  const cpu = shown.deviceType === 'cpu';
+  const reserved = Math.floor(used - card.profile.idleVramBytes);
   return dict({
-    name: `${profile.deviceName} (simulated)`, type: profile.deviceType, index: cpu ? null : 0,
-    vram_total: profile.vramBytes, vram_free: free,
-    torch_vram_total: cpu ? profile.vramBytes : reserved, torch_vram_free: cpu ? free : 0,
+    name: `${shown.deviceName} (simulated)`, type: shown.deviceType, index: cpu ? null : 0,
+    vram_total: shown.vramBytes, vram_free: free,
+    torch_vram_total: cpu ? shown.vramBytes : reserved, torch_vram_free: cpu ? free : 0,
   });
 }
 
