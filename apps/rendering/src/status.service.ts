@@ -89,7 +89,7 @@ export class StatusService {
         standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
           workflow: workflow.file.name,
           what: shorten(describeMissing(missing), 400),
-          where: `${gpu.name} (${gpu.config.url.replace(/\/\/[^@/]*@/, '//')})`,
+          where: `${gpu.name} (${gpu.config.url})`,
         })),
       ),
     );

@@ -10,10 +10,54 @@ export const gpuVendor = z.enum(['nvidia', 'amd', 'intel', 'cpu', 'unknown']);
 /** Names go into file names, metrics and URLs. */
 export const gpuName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _, at most 40');
 
+/** Where a secret is read from. The secret itself never stands in a configuration, which is stored and shown. */
+const secretPlace = {
+  /** Name of an environment variable. */
+  env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable').optional(),
+  /** Path of a file that holds nothing else; a relative one is looked up beside the file with the cards. */
+  file: line(1000).min(1).optional(),
+};
+
+const hasOnePlace = (place: { env?: string | undefined; file?: string | undefined }): boolean =>
+  (place.env === undefined) !== (place.file === undefined);
+const onePlace = 'needs env (the name of an environment variable) or file (a path) for its secret, and not both';
+
+/** RFC 9110, 5.6.2. */
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'the name of an HTTP header');
+
+/** How Tower logs in to a card's server, or to what stands before it: one of three ways. */
+export const cardAuth = z
+  .strictObject({
+    /** Any header, as proxies and hosted servers ask for, such as `X-Api-Key`. */
+    header: z.strictObject({ name: headerName, ...secretPlace }).refine(hasOnePlace, onePlace).optional(),
+    /** `Authorization: Bearer …` */
+    bearer: z.strictObject(secretPlace).refine(hasOnePlace, onePlace).optional(),
+    /** `Authorization: Basic …` (RFC 7617) */
+    basic: z
+      .strictObject({ user: z.string().regex(/^[^:\p{Cc}]{1,200}$/u, 'a user name without a colon'), ...secretPlace })
+      .refine(hasOnePlace, onePlace)
+      .optional(),
+  })
+  .refine(({ header, bearer, basic }) => [header, bearer, basic].filter((way) => way !== undefined).length === 1, {
+    message: 'needs exactly one of header, bearer and basic',
+  });
+export type CardAuth = z.infer<typeof cardAuth>;
+
 /** One entry of `config/gpus.yaml` or of `TOWER_GPUS` as JSON. */
 export const gpuConfig = z.strictObject({
   name: gpuName,
-  url: z.url({ protocol: /^https?$/ }),
+  /** May have a path (`https://host/comfy`); whoever reads it moves a user and password out of it. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/[?#]/.test(url), 'may have no query and no fragment; a token belongs into auth')
+    .refine((url) => !/^[a-z]+:\/\/[^/]*\/.*@/i.test(url), 'has an @ behind its host: percent-encode the password in it'),
+  /** What a request needs beside the address; nothing when absent. */
+  auth: cardAuth.optional(),
+  /**
+   * Path of a PEM file with the certificate authority that vouches for an `https` server instead of the public ones; a
+   * relative one is looked up beside the file with the cards.
+   */
+  ca_file: line(1000).min(1).optional(),
   vendor: gpuVendor.default('unknown'),
   /** Megabytes (MiB) of video memory; learnt from the server when absent. */
   vram_mb: z.int().min(256).max(1_048_576).optional(),

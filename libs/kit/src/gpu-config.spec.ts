@@ -59,6 +59,6 @@ describe('readGpuConfig', () => {
   });
 
   it('refuses an unknown field by name', () => {
-    expect(() => parseGpuList([{ name: 'a', url: 'http://h:1', speed: 9 }], 'config/gpus.yaml')).toThrow(/^config\/gpus\.yaml .*\/0\/speed/);
+    expect(() => parseGpuList([{ name: 'a', url: 'http://h:1', speed: 9 }], 'config/gpus.yaml', { folder, env: {} })).toThrow(/^config\/gpus\.yaml .*\/0\/speed/);
   });
 });

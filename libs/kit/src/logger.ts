@@ -32,11 +32,11 @@ export const nestLogger = (logger: Logger): LoggerService => ({
 });
 
 /**
- * Removes user, password and token from an address, or from each of several with commas between them, before it is
- * shown.
+ * An address, or several with commas between them, as it may be shown: without user, password, token, and without the
+ * query and fragment, where tokens stand as well.
  */
 export function withoutCredentials(url: string): string {
   // Up to the last @: a password that was not percent-encoded may hold one. Addresses of NATS may come without a
   // scheme.
-  return url.replace(/(^|\/\/|,)[^/]*@/g, '$1');
+  return url.replace(/(^|\/\/|,)[^/]*@/g, '$1').replace(/[?#].+$/s, '?…');
 }

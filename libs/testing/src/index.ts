@@ -6,3 +6,4 @@ export { FileServer, dropAfter, ignoreRange, stallAfter, status, unmeasured, who
 export { safetensors } from './safetensors';
 export { describeNeeds, itNeeds } from './needs';
 export { Plans } from './plans';
+export { createTestAuthority, type TestAuthority } from './test-authority';

@@ -1,7 +1,7 @@
-import { AppError } from '@tower/kit';
+import type { CardAccess } from '@tower/kit';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
-import { answerLimits, causesOf, ComfyHttp, silenceOf } from './comfy-http';
+import { answerLimits, causesOf, ComfyHttp, isTurnedAway, silenceOf } from './comfy-http';
 import { ComfyInventory } from './comfy-inventory';
 import { parseComfyJson } from './comfy-json';
 import { historyBody, promptAccepted, promptRefused, queueBody, queueLength, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';
@@ -15,7 +15,7 @@ export type PostOutcome =
   | { outcome: 'accepted'; promptId: string; number: number }
   /** The server looked at the graph and said no, or accepted only a part of it. */
   | { outcome: 'refused'; kind: FailureKind; code: string; message: string; faults: NodeFault[]; model?: MissingModel; /** What it accepted all the same. */ promptId: string }
-  /** The connection was refused: the prompt certainly is not there. */
+  /** The connection was refused, or we were turned away: the prompt certainly is not there. */
   | { outcome: 'unreachable'; message: string }
   /** No answer, or one that proves nothing: the prompt may be queued. */
   | { outcome: 'unknown'; message: string };
@@ -29,8 +29,9 @@ export class ComfyClient {
   constructor(
     readonly name: string,
     url: string,
+    access?: CardAccess,
   ) {
-    this.http = new ComfyHttp(name, url);
+    this.http = new ComfyHttp(name, url, access);
     this.files = new ComfyFiles(this.http);
     this.inventory = new ComfyInventory(this.http);
   }
@@ -62,9 +63,8 @@ export class ComfyClient {
       });
       text = await this.http.text(response);
     } catch (error) {
-      // Who redirects has not taken it.
-      const redirected = error instanceof AppError && error.code === 'comfyui_redirects';
-      return { outcome: redirected || silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
+      // Who turns us away has not taken it.
+      return { outcome: isTurnedAway(error) || silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
     }
     if (response.status === 200) return acceptance(text);
     if (response.status === 400) return refusal(text, promptId);

@@ -1,4 +1,7 @@
-import { AppError, sizeText, withoutCredentials } from '@tower/kit';
+import {
+  AppError, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText,
+  type CardAccess,
+} from '@tower/kit';
 import type { z } from 'zod';
 import { parseComfyJson } from './comfy-json';
 
@@ -19,13 +22,17 @@ export class ComfyHttp {
   constructor(
     readonly name: string,
     readonly url: string,
+    readonly access?: CardAccess,
   ) {}
 
   /** Throws what `request` and `text` throw, and `comfyui_unexpected_answer`. */
   async json<Schema extends z.ZodType>(path: string, schema: Schema, timeoutMs: number, maxBytes = answerLimits.small): Promise<z.output<Schema>> {
     const response = await this.request(path, { signal: AbortSignal.timeout(timeoutMs) });
     const text = await this.text(response, maxBytes);
-    if (response.status !== 200) throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${response.status} to GET ${path}`);
+    if (response.status !== 200) {
+      const page = describePage(text);
+      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${response.status} to GET ${path}${page === '' ? '' : ` with ${page}: what stands before ComfyUI says so`}`);
+    }
     return this.parse(path, text, schema);
   }
 
@@ -33,7 +40,9 @@ export class ComfyHttp {
     try {
       return schema.parse(parseComfyJson(text));
     } catch (error) {
-      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${path} with something that is not ComfyUI's: is ${this.url} a ComfyUI?`, { cause: error });
+      const page = describePage(text);
+      const what = page === '' ? "something that is not ComfyUI's" : `${page}, which is a login or another program`;
+      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${path} with ${what}: is ${this.url} a ComfyUI?`, { cause: error });
     }
   }
 
@@ -45,20 +54,24 @@ export class ComfyHttp {
   }
 
   /**
-   * Throws `comfyui_unreachable` (what kind of silence it was is in `silenceOf`) and `comfyui_redirects`. Whoever calls
-   * reads the body of the answer or cancels it.
+   * Throws `comfyui_unreachable` (what kind of silence it was is in `silenceOf`), `comfyui_redirects` and
+   * `comfyui_login_refused`. Whoever calls reads the body of the answer or cancels it.
    */
   async request(path: string, options: RequestInit): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(this.url + path, { ...options, redirect: 'manual' });
+      response = await fetchFromCard(this.url + path, options, this.access);
     } catch (error) {
       throw this.unreachable(error);
     }
-    if (response.status < 300 || response.status > 399) return response;
+    const { status, headers } = response;
+    const redirects = status >= 300 && status <= 399;
+    if (!redirects && !isLoginRefusal(status)) return response;
     await response.body?.cancel();
-    const target = withoutCredentials(response.headers.get('location') ?? 'nowhere').slice(0, 200);
-    throw new AppError('unavailable', 'comfyui_redirects', `${this.name} answers ${path.split('?')[0] ?? path} with a redirect to ${target}; name its final address in config/gpus.yaml`);
+    if (redirects) throw new AppError('unavailable', 'comfyui_redirects', describeRedirect(this, path, headers.get('location')));
+    // Somebody may just have replaced it.
+    this.access?.renew();
+    throw new AppError('unavailable', 'comfyui_login_refused', describeLoginRefusal(this, status, path, headers.get('www-authenticate')));
   }
 
   /**
@@ -95,9 +108,13 @@ export class ComfyHttp {
   }
 
   private unreachable(error: unknown): AppError {
-    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${this.url}) does not answer: ${causesOf(error)}`, { cause: error });
+    const causes = causesOf(error);
+    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${this.url}) does not answer: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
   }
 }
+
+/** What answered looked at nothing of what was asked: a login or another address is wanted first. */
+export const isTurnedAway = (error: unknown): boolean => error instanceof AppError && ['comfyui_redirects', 'comfyui_login_refused'].includes(error.code);
 
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');

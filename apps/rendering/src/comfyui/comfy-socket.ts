@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, describeError, newId, type Logger } from '@tower/kit';
+import { backoffMs, describeError, newId, type CardAccess, type Logger } from '@tower/kit';
 import WebSocket from 'ws';
 import { parseComfyFrame, type PreviewFrame } from './comfy-frames';
 import { parseComfyJson } from './comfy-json';
@@ -53,6 +53,7 @@ export class ComfySocket {
     private readonly url: string,
     private readonly events: ComfySocketEvents,
     private readonly logger: Logger,
+    private readonly access?: CardAccess,
   ) {}
 
   start(): void {
@@ -128,7 +129,11 @@ export class ComfySocket {
   }
 
   private connectOnce(): Promise<void> {
-    const socket = new WebSocket(`${this.url.replace(/^http/, 'ws')}/ws?clientId=${this.id}`, { perMessageDeflate: false, maxPayload, handshakeTimeout: 10_000 });
+    const { ca } = this.access ?? {};
+    // It follows no redirect, so what logs us in stays with this server.
+    const socket = new WebSocket(`${this.url.replace(/^http/i, 'ws')}/ws?clientId=${this.id}`, {
+      perMessageDeflate: false, maxPayload, handshakeTimeout: 10_000, headers: this.access?.headers(), ...(ca === undefined ? {} : { ca }),
+    });
     this.socket = socket;
     let missed = 0;
     let opened = false;

@@ -1,8 +1,8 @@
-import type { GpuConfig } from '@tower/contracts';
+import type { ConfiguredGpu } from '@tower/kit';
 
 /** Injection token of the cards in the configuration. */
 export const GPUS = Symbol('GPUS');
-export type ConfiguredGpus = readonly GpuConfig[];
+export type ConfiguredGpus = readonly ConfiguredGpu[];
 
 /** Injection token of the oldest ComfyUI that may be used. */
 export const COMFYUI_MIN_VERSION = Symbol('COMFYUI_MIN_VERSION');

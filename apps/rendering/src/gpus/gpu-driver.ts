@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GpuConfig } from '@tower/contracts';
-import { describeError, type Clock, type Logger } from '@tower/kit';
+import { describeError, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
-import type { ObjectInfo } from '../comfyui/comfy-messages';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
-import type { Missing } from '../workflows/missing';
 import type { WorkflowGraph } from '../workflows/workflow-file';
-import type { OperatorFamilies } from './family-reading';
 import { nothingSeen, type GpuSight } from './gpu-sight';
 import { RestartWatch } from './restart-watch';
-import { ServerWatch } from './server-watch';
+import { ServerWatch, type ServerRules } from './server-watch';
 
 export interface GpuDriverEvents {
   /** After every look at the server, reachable or not. */
@@ -45,16 +41,14 @@ export class GpuDriver {
   sight: GpuSight = nothingSeen;
 
   constructor(
-    readonly config: GpuConfig,
+    readonly config: ConfiguredGpu,
     private readonly events: GpuDriverEvents,
-    oldestVersion: string,
-    check: (info: ObjectInfo) => Record<string, Missing[]>,
-    operatorFamilies: OperatorFamilies,
+    rules: ServerRules,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
-    this.client = new ComfyClient(config.name, config.url);
-    this.server = new ServerWatch(this.client, oldestVersion, check, operatorFamilies, clock);
+    this.client = new ComfyClient(config.name, config.url, config.access);
+    this.server = new ServerWatch(this.client, config, rules, clock);
     this.socket = new ComfySocket(
       config.url,
       {
@@ -67,6 +61,7 @@ export class GpuDriver {
         deaf: () => this.events.deaf(this),
       },
       logger,
+      config.access,
     );
   }
 

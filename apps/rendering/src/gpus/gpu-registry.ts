@@ -31,7 +31,7 @@ export class GpuRegistry {
       const left = { configured: false, state: 'unknown' as const, detail: 'not in the configuration' };
       await tx.update(Gpu, { configured: true }, left);
       const rows: Gpu[] = [];
-      for (const [position, config] of gpus.entries()) {
+      for (const [position, { access: _notStored, ...config }] of gpus.entries()) {
         // A server that was renamed is still the same; another one under an old name starts with nothing known.
         const named = before.find((gpu) => gpu.name === config.name);
         const known = [named, ...before.filter((gpu) => gpu.configured)].find((gpu) => gpu?.config.url === config.url);

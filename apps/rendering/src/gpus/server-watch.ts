@@ -1,4 +1,4 @@
-import { AppError, type Clock } from '@tower/kit';
+import { AppError, deviceMismatches, type Clock, type StatedCard } from '@tower/kit';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
@@ -18,6 +18,15 @@ const leastFreeShare = 0.05;
 /** Faults of one workflow that a warning names. */
 const shownMisfits = 3;
 
+/** What servers are held against, the same for all cards. */
+export interface ServerRules {
+  readonly oldestVersion: string;
+  /** Holds the workflows against the server's own description of its nodes. */
+  readonly check: (info: ObjectInfo) => Record<string, Missing[]>;
+  /** What the operator says of checkpoints. */
+  readonly operatorFamilies: OperatorFamilies;
+}
+
 /** What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart. */
 export class ServerWatch {
   inventory: GpuInventory | null = null;
@@ -35,13 +44,12 @@ export class ServerWatch {
 
   constructor(
     private readonly client: ComfyClient,
-    private readonly oldestVersion: string,
-    /** Holds the workflows against the server's own description of its nodes. */
-    private readonly check: (info: ObjectInfo) => Record<string, Missing[]>,
-    operatorFamilies: OperatorFamilies,
+    /** What the configuration says of the card. */
+    private readonly stated: StatedCard,
+    private readonly rules: ServerRules,
     private readonly clock: Clock,
   ) {
-    this.families = new FamilyReading(client.inventory, operatorFamilies);
+    this.families = new FamilyReading(client.inventory, rules.operatorFamilies);
   }
 
   /** What is known may be of an earlier boot. */
@@ -83,7 +91,8 @@ export class ServerWatch {
     // A simulated server only speaks like that version; nobody breaks into it that way.
     const warning = this.inventory === null || this.inventory.simulated ? null : this.verdict().warning;
     const misfits = Object.entries(this.inventory?.misfits ?? {}).map(([workflow, missing]) => `${this.client.name} does not fit workflow ${workflow}: ${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`);
-    return [...(warning === null ? [] : [warning]), ...this.shortOfMemory(), ...misfits];
+    const otherDevice = this.inventory === null ? [] : deviceMismatches(this.stated, this.inventory);
+    return [...otherDevice, ...(warning === null ? [] : [warning]), ...this.shortOfMemory(), ...misfits];
   }
 
   /** Servers leak memory over many prompts; only a restart gives it back. */
@@ -94,7 +103,7 @@ export class ServerWatch {
   }
 
   private verdict(): ReturnType<typeof judgeVersion> {
-    return judgeVersion(this.client.name, this.inventory?.comfyuiVersion ?? 'unknown', this.oldestVersion);
+    return judgeVersion(this.client.name, this.inventory?.comfyuiVersion ?? 'unknown', this.rules.oldestVersion);
   }
 
   private async readBoot(now: number): Promise<void> {
@@ -103,7 +112,7 @@ export class ServerWatch {
     this.objectInfo = await this.client.inventory.objectInfo();
     this.folders = await this.client.inventory.modelFolders();
     this.features = await this.client.inventory.features();
-    this.inventory = { ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)), misfits: this.check(this.objectInfo) };
+    this.inventory = { ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)), misfits: this.rules.check(this.objectInfo) };
     this.read = true;
     this.statsAtMs = now;
     this.modelsAtMs = now;
@@ -148,7 +157,7 @@ export class ServerWatch {
     if (changed) {
       // The lists of files inside the node descriptions have changed with the folders.
       this.objectInfo = await this.client.inventory.objectInfo();
-      const misfits = this.check(this.objectInfo);
+      const misfits = this.rules.check(this.objectInfo);
       this.inventory = { ...toInventory(this.inventory, this.objectInfo, models), misfits };
     }
     // Only now: whoever asks how fresh the inventory is must find what was read then.

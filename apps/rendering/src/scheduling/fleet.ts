@@ -311,7 +311,7 @@ const workOfRow = (row: WaitingRow, workflows: WorkflowLibrary): VramWork =>
 
 export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
   name: gpu.name,
-  url: gpu.config.url.replace(/\/\/[^@/]*@/, '//'),
+  url: gpu.config.url,
   vendor: gpu.config.vendor,
   state: gpu.state,
   detail: gpu.detail,

@@ -172,9 +172,7 @@ export class Scheduler {
           preview: (looked, frame) => this.prompts.preview(looked, frame),
           deaf: (looked) => this.metrics.deafSockets.inc({ gpu: looked.name }),
         },
-        this.oldestVersion,
-        (info) => this.misfits(info),
-        this.operatorFamilies,
+        { oldestVersion: this.oldestVersion, check: (info) => this.misfits(info), operatorFamilies: this.operatorFamilies },
         this.clock,
         this.logger,
       );
