@@ -176,7 +176,7 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const maxUploadBytes = Math.floor(settings.maxUploadMegabytes * megabyte);
   const features = serverFeatures(generation, maxUploadBytes, settings);
   const sockets = new SocketDoor({
-    publisher, statusOf, log, features,
+    publisher, statusOf, log, features, refusesUpgrade: () => faults.isArmed('refuse-upgrade') !== undefined,
     currentNodeOf: (sid) => (executor.clientId === sid ? executor.lastNodeId : null),
   });
   const replacements = generation.jobs ? new NodeReplacements(readObjectInfo('0.33', 'replacements')) : undefined;

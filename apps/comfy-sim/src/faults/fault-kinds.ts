@@ -70,6 +70,7 @@ export const faultCatalogue = {
   'dead-socket': once([6]),
   'deaf-socket': once([7]),
   'steal-client-id': once([20]),
+  'refuse-upgrade': standing([6]),
   'stall-publisher': once([6], { value: 'ms' }),
   'duplicate-progress': standing([]),
   'progress-reset': standing([]),

@@ -37,6 +37,19 @@ describe('sockets under a fault', () => {
     expect((await fresh.heard('status')).data['sid']).toBe(fresh.clientId);
   });
 
+  it('end and cannot be had again while upgrades are refused, and HTTP goes on', async () => {
+    const { client, sim } = await bench.start();
+    const socket = await client.listen();
+    await socket.heard('status');
+    sim.faults.arm({ kind: 'refuse-upgrade' });
+    await socket.until('the end of the socket', () => socket.closeCode !== undefined);
+    await expect(client.listen()).rejects.toThrow('Unexpected server response: 400');
+    const { promptId } = await client.post(picture('unheard'));
+    expect((await client.settled(promptId)).status.status_str).toBe('success');
+    sim.faults.clear('refuse-upgrade');
+    expect((await (await client.listen()).heard('status')).type).toBe('status');
+  });
+
   it('lose their messages to a second client of the same id', async () => {
     const { client, sim } = await bench.start();
     const socket = await client.listen('shared');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { hangUp } from '@tower/kit';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { parseJson } from '../python/json';
 import { dict, isDict, type PyDict } from '../python/values';
@@ -16,7 +17,13 @@ export interface SocketDesk {
   /** The node a client's running prompt is at, for one that comes back. */
   readonly currentNodeOf: (sid: string) => string | null;
   readonly log: (line: string) => void;
+  /** What stands before the server does not pass upgrades on. */
+  readonly refusesUpgrade: () => boolean;
 }
+
+/** What aiohttp says to a request for /ws that came without the headers of an upgrade. */
+const refusal = 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".';
+const noUpgrade = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`;
 
 /** /ws: registers sockets, greets them, and listens for the one frame it understands. */
 export class SocketDoor {
@@ -25,6 +32,7 @@ export class SocketDoor {
   constructor(private readonly desk: SocketDesk) {}
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.desk.refusesUpgrade()) return hangUp(socket, noUpgrade);
     this.server.handleUpgrade(request, socket, head, (opened) => void this.serve(request, opened));
   }
 
