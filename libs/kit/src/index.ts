@@ -14,6 +14,8 @@ export { bareAddress, CardAccess, filesOf, secretVariablesOf } from './cards/car
 export { fetchFromCard } from './cards/card-fetch';
 export * from './cards/card-refusal';
 export * from './cards/device-claim';
+export * from './cards/socket-warning';
+export * from './cards/same-server';
 export * from './run-service';
 export * from './version';
 export * from './processes/process-table';
