@@ -68,7 +68,7 @@ export const gpuConfig = z.strictObject({
   models_folder: line(1000).optional(),
   /**
    * Program and arguments that restart this card's ComfyUI, run without a shell: once after a verified hang, at most every ten minutes, never
-   * while another program's prompt runs there. Absent: nobody restarts it but a person.
+   * while another program's prompt runs there, and never for a prompt of which nothing was heard. Absent: nobody restarts it but a person.
    */
   restart_command: z.array(line(1000).min(1)).min(1).max(32).optional(),
 });

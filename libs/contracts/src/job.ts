@@ -26,12 +26,12 @@ export const estimateView = z
     finish_at: instant.nullable(),
     /** Seconds until the finish, from now; null while nothing is known. */
     remaining_seconds: z.number().nullable(),
-    /** Seconds; interval around `remaining_seconds`. */
+    /** Seconds; interval around `remaining_seconds`. Where that is null, `low` may be the least that is known. */
     low: z.number().nullable(),
     high: z.number().nullable(),
     /** Probability that the interval holds for one attempt, from order statistics; null for priors. */
     confidence: z.number().min(0).max(1).nullable(),
-    /** Where the numbers come from, in words: `prior …` or `median of n …`. */
+    /** Where the numbers come from, in words: `prior …` or `median of n …`; `unknown: …` where there is no end, and why. */
     basis: z.string(),
   })
   .meta({ id: 'Estimate' });
@@ -109,7 +109,7 @@ export const progressView = z.object({
   status: jobState,
   /** A sentence: "Generating frame 42/72 on rtx3060", "Waiting: 2nd in line". */
   stage: z.string(),
-  /** 0 to 100; never falls within one attempt. */
+  /** 0 to 100; never falls within one attempt. Of a job that failed or was cancelled what was reached. */
   progress: z.number().min(0).max(100),
   step: z.int().nullable(),
   total_steps: z.int().nullable(),
@@ -121,7 +121,7 @@ export const progressView = z.object({
   frames_total: z.int().min(1).nullable(),
   gpu: gpuName.nullable(),
   gpus: z.array(gpuName),
-  /** Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Null where none waits, or none is in line. */
+  /** Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Of a prompt that was sent, its place in ComfyUI's own queue while others run there. Null where none waits, or none is in line. */
   gpu_queue_position: z.int().nullable(),
   estimate: estimateView,
 });

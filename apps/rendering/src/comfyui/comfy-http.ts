@@ -109,7 +109,8 @@ export class ComfyHttp {
 
   private unreachable(error: unknown): AppError {
     const causes = causesOf(error);
-    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${this.url}) does not answer: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
+    const what = isTlsFault(causes) ? 'answers, but its TLS is not to be trusted or is none' : 'does not answer';
+    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${this.url}) ${what}: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
   }
 }
 
@@ -118,6 +119,8 @@ export const isTurnedAway = (error: unknown): boolean => error instanceof AppErr
 
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
+
+const isTlsFault = (causes: string): boolean => /\bCERT_|_CERT\b|CERT_IN_CHAIN|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|\bEPROTO\b/.test(causes);
 
 /**
  * fetch hides the reason in causes, and its errors may come from another realm, where they are not `instanceof Error`.

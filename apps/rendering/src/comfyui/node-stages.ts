@@ -1,8 +1,9 @@
 import type { WorkflowGraph } from '../workflows/workflow-file';
+import { samplingCosts } from './sampling-cost';
 
 /** What a node does, as far as a person who waits wants to know. */
 export interface NodeStage {
-  /** Share of the time relative to other nodes, from what each class usually takes; a sampler is 100. */
+  /** Share of the time relative to other nodes, from what each class usually takes; a sampler is 100, several of one graph are on the average. */
   weight: number;
   /** `Loading x`, `Sampling`; without the card. */
   doing: (node: WorkflowGraph[string], model: string) => string;
@@ -54,12 +55,14 @@ export interface NodePlace {
 /** The place of each node of a graph. A link that leads nowhere counts for nothing. */
 export function placesOf(graph: WorkflowGraph): ReadonlyMap<string, NodePlace> {
   const ids = Object.keys(graph);
-  const total = ids.reduce((sum, id) => sum + stageOf(graph[id] as WorkflowGraph[string]).weight, 0);
+  const costs = samplingCosts(graph);
+  const weights = new Map(ids.map((id) => [id, stageOf(graph[id] as WorkflowGraph[string]).weight * (costs.get(id) ?? 1)]));
+  const weightOf = (id: string): number => weights.get(id) ?? 0;
+  const total = ids.reduce((sum, id) => sum + weightOf(id), 0);
   const needs = new Map(ids.map((id) => [id, neededBy(graph, id)]));
   return new Map(
     ids.map((id) => {
       const node = graph[id] as WorkflowGraph[string];
-      const weightOf = (other: string): number => stageOf(graph[other] as WorkflowGraph[string]).weight;
       const before = [...(needs.get(id) ?? [])].reduce((sum, other) => sum + weightOf(other), 0);
       const alike = ids.filter((other) => stageOf(graph[other] as WorkflowGraph[string]) === stageOf(node));
       const earlier = alike.filter((other) => needs.get(id)?.has(other)).length;

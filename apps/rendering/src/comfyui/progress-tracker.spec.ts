@@ -73,6 +73,30 @@ describe('the progress of a film', () => {
     expect(progress.percent).toBe(98);
   });
 
+  it('counts all passes that the graph has, those that have not begun among them', () => {
+    const size = (scale: number): WorkflowGraph[string] => ({ class_type: 'LatentUpscaleBy', inputs: { samples: ['2', 0], scale_by: scale } });
+    const hires: WorkflowGraph = {
+      '1': { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } },
+      '2': { class_type: 'KSampler', inputs: { steps: 20, latent_image: ['1', 0] } },
+      '3': size(2),
+      '4': { class_type: 'KSampler', inputs: { steps: 20, latent_image: ['3', 0] } },
+    };
+    // The second pass has four times the pixels, so the first one is about a sixth of the whole.
+    const first = hear(start, 'progress', { value: 20, max: 20, node: '2' }, hires);
+    expect(first.percent).toBeGreaterThan(14);
+    expect(first.percent).toBeLessThan(20);
+  });
+
+  it('says where the step that runs now ends, and promises nothing before the first step of a pass', () => {
+    const half = hear(start, 'progress', { value: 5, max: 10, node: '2' }, film);
+    const whole = hear(start, 'progress', { value: 6, max: 10, node: '2' }, film);
+    expect(half.next).toBeCloseTo(whole.percent, 1);
+    const second = hear(half, 'executing', { node: '3' }, film);
+    expect(second.next).toBe(second.percent);
+    const decoding = hear(half, 'executing', { node: '5' }, film);
+    expect(decoding.next).toBeGreaterThan(decoding.percent);
+  });
+
   it('takes what an expanded node reports for its own', () => {
     expect(hear(start, 'executing', { node: '6.0.0.1' }, film).stage).toBe('Encoding on rtx3060');
   });

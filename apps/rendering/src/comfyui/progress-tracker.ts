@@ -30,10 +30,11 @@ export function advance(current: AttemptProgress, hint: ComfyHint, graph: Workfl
     const max = Math.round(data.data.max);
     const share = Math.min(data.data.value / data.data.max, 1);
     const counts = stage.unit === 'frame' && node.class_type !== 'VHS_LoadVideo';
+    const percentOf = (part: number): number => percentAt(place.from + Math.min(part, 1) * (place.to - place.from));
     return {
       ...current,
       stage: sentence(stage.doing(node, model), stage.unit, place, gpu, { value, max }),
-      percent: Math.max(current.percent, percentAt(place.from + share * (place.to - place.from))),
+      ...moved(current, percentOf(share), percentOf(share + 1 / data.data.max)),
       ...(stage.unit === 'step' ? { step: value, totalSteps: max } : {}),
       ...(counts ? { frame: Math.max(current.frame ?? 0, value) } : {}),
     };
@@ -43,9 +44,18 @@ export function advance(current: AttemptProgress, hint: ComfyHint, graph: Workfl
     const found = data.success && data.data.node !== null ? find(graph, data.data.node) : undefined;
     if (!found) return current;
     const { node, place } = found;
-    return { ...current, stage: sentence(stageOf(node).doing(node, model), undefined, place, gpu), percent: Math.max(current.percent, percentAt(place.from)) };
+    const stage = stageOf(node);
+    // Of a node that reports steps nothing is certain to pass before the first of them.
+    const next = percentAt(stage.unit === undefined ? place.to : place.from);
+    return { ...current, stage: sentence(stage.doing(node, model), undefined, place, gpu), ...moved(current, percentAt(place.from), next) };
   }
   return current;
+}
+
+/** Per cent that are reached, and those at which the step or node that runs now will have ended; neither falls. */
+function moved(current: AttemptProgress, percent: number, next: number): { percent: number; next: number } {
+  const reached = Math.max(current.percent, percent);
+  return { percent: reached, next: Math.max(reached, next) };
 }
 
 /** `Encoding frame 42/72 on rtx3060`, `Sampling 2 of 2 on rtx3060: step 3 of 10`. */

@@ -52,6 +52,39 @@ describe('estimateAttempt', () => {
     expect(estimateAttempt(work, 'a', samples, priors)).toMatchObject({ seconds: 2, high: 2 });
   });
 
+  describe('of a card that became slower', () => {
+    const usual = [1.5, 1.6, 1.7, 1.6, 1.6, 1.5, 1.7].map((seconds) => took(seconds));
+
+    it('holds the newest measurement at once, and claims no probability while it stands alone', () => {
+      const estimate = estimateAttempt(work, 'a', [took(8.9), ...usual], priors);
+      expect(estimate).toMatchObject({ seconds: 1.6, low: 1.5, confidence: null });
+      expect(estimate.high).toBeGreaterThan(8.9);
+      expect(estimate.basis).toBe('median of 7 attempts of this size on a; the newest took 8.9 s, outside of all before it');
+    });
+
+    it('speaks of the new level alone from the second measurement of it on', () => {
+      expect(estimateAttempt(work, 'a', [took(9), took(8.9), ...usual], priors)).toEqual({
+        seconds: 8.95, low: 8.9, high: 9, confidence: 1 / 3, basis: 'median of 2 attempts of this size on a, since it took another time',
+      });
+    });
+
+    it('comes back in the same way', () => {
+      const slow = [9, 8.9, 9.1].map((seconds) => took(seconds));
+      expect(estimateAttempt(work, 'a', [took(1.6), took(1.5), ...slow, ...usual], priors)).toMatchObject({ seconds: 1.55, high: 1.6 });
+    });
+
+    it('narrows again as measurements agree after a single one that did not', () => {
+      const after = (count: number) => [...Array.from({ length: count }, () => took(1.6)), took(8.9), ...usual];
+      expect(estimateAttempt(work, 'a', after(1), priors)).toMatchObject({ seconds: 1.6, high: 8.9 });
+      expect(estimateAttempt(work, 'a', after(19), priors)).toMatchObject({ seconds: 1.6, high: 1.6, confidence: 0.9 });
+    });
+
+    it('takes measurements that only vary for one level', () => {
+      const varying = [4, 5, 4.4, 4.9, 4.1, 4.6].map((seconds) => took(seconds));
+      expect(estimateAttempt(work, 'a', varying, priors)).toMatchObject({ low: 4, high: 5, confidence: 5 / 7 });
+    });
+  });
+
   it('always lies within its interval', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.01, max: 1e4, noNaN: true }), { maxLength: 40 }), (seconds) => {
@@ -72,14 +105,46 @@ describe('median', () => {
 
 describe('remaining', () => {
   const estimate = { seconds: 10, low: 8, high: 14, confidence: 0.8, basis: 'median' };
+  const at = (elapsed: number, percent: number, more: object = {}) => remaining(estimate, { elapsed, percent, ...more });
 
   it('is what the estimate leaves at first, and the own pace after a tenth', () => {
-    expect(remaining(estimate, 4, 5)).toEqual({ seconds: 6, low: 4, high: 10, basis: 'median' });
-    expect(remaining(estimate, 4, 50)).toMatchObject({ seconds: 4, basis: 'own pace at 50 %' });
+    expect(at(4, 5)).toEqual({ seconds: 6, low: 4, high: 10, basis: 'median' });
+    expect(at(4, 50)).toMatchObject({ seconds: 4, basis: 'own pace at 50 %' });
   });
 
-  it('never becomes negative and admits being overdue', () => {
-    expect(remaining(estimate, 20, 0)).toEqual({ seconds: 0, low: 0, high: 0, basis: 'median; overdue' });
+  it('is not known any more when it takes longer than the estimate allows for', () => {
+    expect(at(20, 0)).toEqual({ seconds: 0, low: 0, high: 0, basis: 'median', unknown: 'it takes longer than the 14 s that it should need at most' });
+  });
+
+  it('falls between two steps and never below what lies behind the present one', () => {
+    const reached = { percent: 50, at: 10, next: 60 };
+    expect(at(10, 50, { reached }).seconds).toBeCloseTo(10, 9);
+    expect(at(11, 50, { reached }).seconds).toBeCloseTo(9, 9);
+    expect(at(15, 50, { reached }).seconds).toBeCloseTo(8, 9);
+  });
+
+  it('does not say how long a step takes that lasts far longer than those before it', () => {
+    const reached = { percent: 50, at: 10, next: 60 };
+    expect(at(30, 50, { reached })).toMatchObject({ seconds: 8, low: 8, unknown: 'the present step takes longer than those before it' });
+  });
+
+  it('takes its pace from the steps alone where they are known, not from the loading before them', () => {
+    const more = { reached: { percent: 50, at: 30, next: 51 }, paceFrom: { percent: 10, at: 26 } };
+    expect(at(30, 50, more).seconds).toBeCloseTo(5, 9);
+  });
+
+  it('always lies within its interval and only falls while nothing is heard', () => {
+    const share = fc.double({ min: 0, max: 100, noNaN: true });
+    const seconds = fc.double({ min: 0, max: 1e4, noNaN: true });
+    fc.assert(
+      fc.property(seconds, seconds, share, share, (reachedAt, later, percent, next) => {
+        const reached = { percent, at: reachedAt, next: Math.max(percent, next) };
+        const [now, then] = [reachedAt, reachedAt + later].map((elapsed) => at(elapsed, percent, { reached }));
+        expect(now!.low).toBeLessThanOrEqual(now!.seconds);
+        expect(now!.seconds).toBeLessThanOrEqual(now!.high);
+        expect(then!.seconds).toBeLessThanOrEqual(now!.seconds + 1e-9);
+      }),
+    );
   });
 });
 
@@ -107,8 +172,18 @@ describe('forecast', () => {
     expect(line.place(task('3'))).toMatchObject({ startIn: 4, finishIn: 8 });
   });
 
-  it('claims no confidence behind what somebody else queued', () => {
-    expect(forecast([card('a', { foreignPrompts: 1 })], new Map(), [task('1')], takes({ a: 4 })).get('1')).toMatchObject({ finishIn: 4, confidence: null, basis: 'median; how long a prompt that somebody else queued takes is unknown' });
+  it('knows no end behind what somebody else queued, only what its own work needs at least', () => {
+    expect(forecast([card('a', { foreignPrompts: 700 })], new Map(), [task('1')], takes({ a: 4 })).get('1')).toMatchObject({
+      low: 4, confidence: null, unknown: 'how long 700 prompts that somebody else queued take on a',
+    });
+  });
+
+  it('takes a card whose end is known before one whose end is not, and what follows on an unknown end is unknown', () => {
+    const cards = [card('theirs', { foreignPrompts: 1 }), card('ours')];
+    expect(forecast(cards, new Map(), [task('1')], takes({ theirs: 1, ours: 9 })).get('1')).toMatchObject({ gpu: 'ours', finishIn: 9 });
+    const overdue = new Map([['ours', { seconds: 0, low: 0, high: 0, unknown: 'what runs on ours is overdue' }]]);
+    const spans = forecast([card('ours')], overdue, [task('1'), task('2')], takes({ ours: 4 }));
+    expect([...spans.values()].map(({ unknown, low }) => [unknown, low])).toEqual([['what runs on ours is overdue', 4], ['what runs on ours is overdue', 8]]);
   });
 
   it('knows nothing of a task that no answering card can take', () => {

@@ -1,5 +1,6 @@
 import type { Plan } from '../workflows/composition';
 import type { WorkflowFile } from '../workflows/workflow-file';
+import { presentLevel } from './level';
 
 /** One attempt's work, as far as time depends on it. */
 export interface Work {
@@ -35,24 +36,55 @@ const priorSpread = 2.5;
 /** Only the newest attempts count, so that a new driver or a hot summer shows soon. */
 export const maxSamples = 30;
 
+/** The next measurement lies within the range of this many with probability (19 − 1)/(19 + 1) = 0.9. */
+const rangeOf = 19;
+/** One measurement alone, of a size or of a level, may be off by this factor either way. */
+const singleSpread = 1.5;
+
 /**
  * Seconds that this work takes on this card: the median of past attempts of the same workflow, size, frames, steps, changes and card. The interval is
  * their range; a further exchangeable attempt falls inside with probability (n − 1)/(n + 1) (order statistics, distribution-free).
- * With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes before others; with nothing, the workflow's shipped prior speaks and says so.
- * `samples` are newest first.
+ * A newest attempt that lies outside of all before it widens the interval at once and takes the probability away; from the second one on, only
+ * those of the new level count (`level.ts`). With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes
+ * before others; with nothing, the workflow's shipped prior speaks and says so. `samples` are newest first.
  */
 export function estimateAttempt(work: Work, gpu: string, samples: readonly Sample[], priors: WorkflowFile['priors']): AttemptEstimate {
   const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu);
   const alike = ofCard.filter((sample) => changesOf(sample) === changesOf(work));
   const exact = alike.filter((sample) => cost(sample) === cost(work) && sample.width === work.width && sample.frames === work.frames).slice(0, maxSamples).map((sample) => sample.seconds);
-  if (exact.length > 0) {
-    const measured = `median of ${counted(exact.length)} of this size on ${gpu}`;
-    if (exact.length === 1) return spread(median(exact), 1.5, measured);
-    return { seconds: median(exact), low: Math.min(...exact), high: Math.max(...exact), confidence: (exact.length - 1) / (exact.length + 1), basis: measured };
-  }
+  if (exact.length > 0) return measured(exact, gpu);
   const scaled = (alike.length > 0 ? alike : ofCard).slice(0, maxSamples).map((sample) => (sample.seconds * cost(work)) / cost(sample));
   if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels, frames and steps from ${counted(scaled.length)} of another size on ${gpu}`);
   return spread(priors.load_seconds + (cost(work) / 1e6) * priors.seconds_per_megapixel_step + priors.fixed_seconds, priorSpread, priors.basis);
+}
+
+/** From attempts of the same work, newest first and at least one. */
+function measured(seconds: readonly number[], gpu: string): AttemptEstimate {
+  const { values, stray, changed } = presentLevel(seconds);
+  const counting = values.slice(0, rangeOf);
+  const basis = `median of ${counted(counting.length)} of this size on ${gpu}${changed ? ', since it took another time' : ''}`;
+  if (counting.length === 1) return spread(median(counting), singleSpread, basis);
+  const [low, high] = [Math.min(...counting), Math.max(...counting)];
+  const confidence = (counting.length - 1) / (counting.length + 1);
+  if (stray === undefined) return { seconds: median(counting), low, high, confidence, basis };
+  return {
+    seconds: median(counting),
+    low: Math.min(low, stray / singleSpread),
+    high: Math.max(high, stray * singleSpread),
+    confidence: null,
+    basis: `${basis}; the newest took ${Math.round(stray * 10) / 10} s, outside of all before it`,
+  };
+}
+
+/**
+ * The longest that attempts of this workflow took on this card, brought to the size of this work; null where there were
+ * none. Seconds.
+ */
+export function longestSeconds(work: Work, gpu: string, samples: readonly Sample[]): number | null {
+  const seconds = samples
+    .filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu)
+    .map((sample) => sample.seconds * Math.max(1, cost(work) / cost(sample)));
+  return seconds.length === 0 ? null : Math.max(...seconds);
 }
 
 const counted = (attempts: number): string => `${attempts} attempt${attempts === 1 ? '' : 's'}`;

@@ -10,10 +10,12 @@ export interface Span {
   high: number;
   confidence: number | null;
   basis: string;
+  /** What is not known, so that the end is not either: then the numbers are the least that is known of. */
+  unknown?: string | undefined;
 }
 
 /** Seconds until a card is free. */
-export type Busy = Pick<Span, 'low' | 'high'> & { seconds: number };
+export type Busy = Pick<Span, 'low' | 'high' | 'unknown'> & { seconds: number };
 
 const free: Busy = { seconds: 0, low: 0, high: 0 };
 
@@ -38,32 +40,78 @@ export class Forecast<Task extends Waiting> {
     return new Forecast(this.cards, this.ends, this.estimate, this.fits);
   }
 
-  /** Undefined for a task that no answering card can take. */
+  /** Undefined for a task that no answering card can take. A card whose end is known goes before one whose end is not. */
   place(task: Task): Span | undefined {
-    let best: Span | undefined;
-    for (const card of this.cards) {
-      if (!this.fits(card, task)) continue;
-      const end = this.ends.get(card.name) ?? free;
-      const own = this.estimate(task, card.name);
-      const finishIn = end.seconds + own.seconds;
-      if (best !== undefined && best.finishIn <= finishIn) continue;
-      const confidence = end.seconds === 0 && card.foreignPrompts === 0 ? own.confidence : null;
-      const basis = card.foreignPrompts === 0 ? own.basis : `${own.basis}; how long ${othersPrompts(card.foreignPrompts)} takes is unknown`;
-      best = { gpu: card.name, startIn: end.seconds, finishIn, low: end.low + own.low, high: end.high + own.high, confidence, basis };
-    }
-    if (best !== undefined) this.ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high });
+    const spans = this.cards.filter((card) => this.fits(card, task)).map((card) => this.spanOn(card, task));
+    const best = spans.reduce<Span | undefined>((first, span) => (first !== undefined && !endsBefore(span, first) ? first : span), undefined);
+    if (best !== undefined) this.ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high, unknown: best.unknown });
     return best;
+  }
+
+  private spanOn(card: Card, task: Task): Span {
+    const end = this.ends.get(card.name) ?? free;
+    const own = this.estimate(task, card.name);
+    const unknown = end.unknown ?? (card.foreignPrompts === 0 ? undefined : theirTime(card));
+    return {
+      gpu: card.name,
+      startIn: end.seconds,
+      finishIn: end.seconds + own.seconds,
+      low: end.low + own.low,
+      high: end.high + own.high,
+      confidence: end.seconds === 0 && unknown === undefined ? own.confidence : null,
+      basis: own.basis,
+      ...(unknown === undefined ? {} : { unknown }),
+    };
   }
 }
 
-/** Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. */
-export function remaining(estimate: AttemptEstimate, elapsed: number, percent: number): { seconds: number; low: number; high: number; basis: string } {
+const theirTime = ({ name, foreignPrompts }: Card): string =>
+  `how long ${othersPrompts(foreignPrompts)} ${foreignPrompts === 1 ? 'takes' : 'take'} on ${name}`;
+
+const endsBefore = (one: Span, other: Span): boolean =>
+  one.unknown === undefined && other.unknown === undefined
+    ? one.finishIn < other.finishIn
+    : other.unknown !== undefined && (one.unknown === undefined || one.finishIn < other.finishIn);
+
+/** How far a running attempt is. Seconds since it began. */
+export interface Pace {
+  elapsed: number;
+  /** 0 to 100. */
+  percent: number;
+  /** When it was heard to be at `percent`, and where the step or node that runs since ends. */
+  reached?: { percent: number; at: number; next: number } | undefined;
+  /** Its first step: from there on the time is that of steps, not of loading. */
+  paceFrom?: { percent: number; at: number } | undefined;
+}
+
+/** Per cent that have to be done before the own pace says more than the estimate. */
+const leastPercent = 10;
+/** Per cent of steps after which their own time is the pace, without what was loaded before them. */
+const leastStepsPercent = 5;
+/** A step that lasts so many times as long as those before it says that the pace is not that any more; and at least so many seconds. */
+const longStep = { times: 3, seconds: 5 };
+
+/**
+ * Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. Between two steps
+ * it falls, but never below what lies behind the present one. What lasts longer than expected is unknown, with that as the least.
+ */
+export function remaining(estimate: AttemptEstimate, { elapsed, percent, reached, paceFrom }: Pace): Busy & { basis: string } {
   // A clock that was set back meanwhile says nothing of the pace.
   if (elapsed <= 0) return { seconds: estimate.seconds, low: estimate.low, high: estimate.high, basis: estimate.basis };
-  if (percent >= 10 && percent < 100) {
-    const seconds = (elapsed * (100 - percent)) / percent;
-    return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis: `own pace at ${Math.round(percent)} %` };
+  if (percent >= leastPercent && percent < 100) {
+    const at = reached === undefined ? elapsed : Math.min(Math.max(reached.at, 0), elapsed);
+    const ofSteps = paceFrom !== undefined && percent - paceFrom.percent >= leastStepsPercent && at > paceFrom.at;
+    const secondsPerPercent = ofSteps ? (at - paceFrom.at) / (percent - paceFrom.percent) : at / percent;
+    const behind = secondsPerPercent * (100 - Math.min(100, Math.max(reached?.next ?? percent, percent)));
+    const seconds = Math.max(secondsPerPercent * (100 - percent) - (elapsed - at), behind);
+    const basis = `own pace at ${Math.round(percent)} %`;
+    const expected = secondsPerPercent * ((reached?.next ?? percent) - percent);
+    if (elapsed - at > Math.max(expected * longStep.times, longStep.seconds + expected))
+      return { seconds: behind, low: behind, high: behind, basis, unknown: 'the present step takes longer than those before it' };
+    return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis };
   }
   const left = (total: number): number => Math.max(0, total - elapsed);
-  return { seconds: left(estimate.seconds), low: left(estimate.low), high: left(estimate.high), basis: elapsed > estimate.high ? `${estimate.basis}; overdue` : estimate.basis };
+  const span = { seconds: left(estimate.seconds), low: left(estimate.low), high: left(estimate.high), basis: estimate.basis };
+  if (elapsed <= estimate.high) return span;
+  return { ...span, unknown: `it takes longer than the ${Math.round(estimate.high * 10) / 10} s that it should need at most` };
 }

@@ -156,7 +156,7 @@ withFfmpeg('is waited for as long as a card is down that may have it', async () 
   const until = Date.now() + 12_000;
   await waitFor(
     async () => {
-      expect(await stage(id)).toMatch(/^Waiting: rtx3060 lacks models\/vae.*; rx9070xt does not answer$/);
+      expect(await stage(id)).toMatch(/^Waiting: rtx3060 lacks models\/vae.*; rx9070xt \(http.*\) does not answer.*$/);
       return Date.now() > until;
     },
     { timeoutMs: 30_000, describe: 'four times the patience' },

@@ -54,7 +54,7 @@ it('row 2: a server that is not up yet is waited for, and the job says so', asyn
   await bench.state(bench.small, 'down', /does not answer/);
   await bench.state(bench.big, 'down');
   const id = await bench.request();
-  expect((await bench.rig.job(id)).stage).toMatch(/rtx3060 does not answer/);
+  expect((await bench.rig.job(id)).stage).toMatch(/rtx3060 \(http.*\) does not answer/);
   await bench.small.start();
   expect(story(await bench.ended(id))).toEqual(['rtx3060: rendered']);
 });

@@ -15,7 +15,6 @@ import type { Fleet } from '../scheduling/fleet';
 import type { Artifact, Attempt, Job, Task } from './job.entity';
 import { estimateOf } from './job-estimate';
 import { nextInLine, placeOf, waitingStage } from './job-waiting';
-import { isTaskOver } from './moves';
 import type { RecoveryStep } from '../workflows/composition';
 
 export interface JobRows {
@@ -52,10 +51,13 @@ export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): Progress
     ...framesOf(rows),
     gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
     gpus: [...new Set(attempts.map((attempt) => attempt.gpu))].sort(),
-    gpu_queue_position: ahead === undefined ? null : ahead.count + 1,
+    gpu_queue_position: ahead === undefined ? placeOnCard(leading) : ahead.count + 1,
     estimate: estimateOf(rows, fleet, now),
   };
 }
+
+/** Of an attempt that was sent and waits in its card's own queue. */
+const placeOnCard = (attempt: Attempt | undefined): number | null => (attempt?.progress?.ahead === undefined ? null : attempt.progress.ahead + 1);
 
 /** Whether the results of such a job are films. */
 export const makesFilms = (job: Pick<Job, 'jobType'>): boolean => (filmJobTypes as readonly string[]).includes(job.jobType);
@@ -71,9 +73,10 @@ function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames
 }
 
 function percentOf(task: Task, attempts: readonly Attempt[]): number {
-  if (isTaskOver(task.state)) return 100;
+  if (task.state === 'done' || task.state === 'rejected') return 100;
   if (task.state === 'checking') return 99;
   if (task.state === 'queued') return 0;
+  // Of one that failed or was cancelled what was reached stays.
   const current = attempts.findLast((attempt) => attempt.taskId === task.id);
   return Math.min(98, current?.progress?.percent ?? 0);
 }
@@ -110,7 +113,8 @@ const checkingStage = (attempts: readonly Attempt[]): string =>
 
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
   if (attempt.state === 'collecting' && fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
-  if (fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')) return `${attempt.gpu} does not answer; waiting for it to come back`;
+  const trouble = fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down') ? fleet.cards.find((card) => card.name === attempt.gpu)?.trouble : undefined;
+  if (trouble !== undefined) return `${trouble}; waiting for it to come back`;
   return attempt.state === 'collecting' ? `Fetching the result from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }
 

@@ -123,6 +123,16 @@ export interface AttemptProgress {
   totalSteps: number | null;
   /** Frames of the film that are finished; absent until a node has reported any. */
   frame?: number;
+  /** Per cent at which the step or the node that runs now will have ended. */
+  next?: number;
+  /** When `percent` was reached; ISO 8601, as the two below. */
+  reachedAt?: string;
+  /** Where and when the first step was reported: from there on the time is that of steps. */
+  firstStep?: { percent: number; at: string };
+  /** Prompts that the card's own queue has before it; absent when it was never seen waiting, or runs. */
+  ahead?: number;
+  /** When it was first seen running after it had waited in the card's own queue. */
+  beganAt?: string;
 }
 
 @Entity('attempt')

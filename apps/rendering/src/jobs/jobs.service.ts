@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
-  attemptSettled, getProjectRequest, getPromptPartsRequest, givenSeed, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EventOf, type GenerateRequest, type InputOf,
+  attemptSettled, getProjectRequest, getPromptPartsRequest, givenSeed, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EstimateView, type EventOf, type GenerateRequest, type InputOf,
   type JobAccepted, type JobView, type OutputOf, type RequestContext, type requestJobRequest,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
@@ -179,8 +179,7 @@ export class JobsService {
       }),
     );
     const spans = before === null ? fleet.forecastBehind(job.rank, own) : [];
-    const isPossible = own.every((task) => fleet.isTakenBySomeCard(task));
-    const estimate = before === null && isPossible ? toEstimate(spans, now) : unknownEstimate(isPossible && before !== null ? beyondForecast(before) : noCardCanRunIt);
+    const estimate = estimateAtArrival(fleet, own, before === null ? toEstimate(spans, now) : unknownEstimate(beyondForecast(before)));
     return {
       job_id: job.id,
       status: job.state,
@@ -205,6 +204,13 @@ export class JobsService {
       job_url: `/api/anime/jobs/${job.id}`,
     };
   }
+}
+
+/** What the line says, unless nobody can run it or nothing is given out for the time being. */
+function estimateAtArrival(fleet: Fleet, own: readonly WaitingTask[], inLine: EstimateView): EstimateView {
+  if (fleet.pause !== undefined) return unknownEstimate(`unknown: ${fleet.pause}`);
+  const impossible = own.find((task) => !fleet.isTakenBySomeCard(task));
+  return impossible === undefined ? inLine : unknownEstimate(noCardCanRunIt(fleet, impossible));
 }
 
 /** Behind everything of this rank that waits now. */

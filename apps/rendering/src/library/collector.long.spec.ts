@@ -85,7 +85,7 @@ it('fetches a finished output after its server was away for longer than any outp
   await sleep(33_000);
   expect(await bench.rig.job(id)).toMatchObject({
     status: 'processing',
-    stage: 'rtx3060 does not answer; waiting for it to come back',
+    stage: expect.stringMatching(/^rtx3060 \(http.*\) does not answer.*; waiting for it to come back$/) as string,
   });
   await bench.small.start();
   expect(story(await bench.ended(id))).toEqual(['rtx3060: rendered']);

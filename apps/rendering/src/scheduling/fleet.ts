@@ -1,11 +1,11 @@
 import type { GpuView } from '@tower/contracts';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from '../estimates/estimate';
-import { Forecast, remaining, type Busy, type Span } from '../estimates/forecast';
+import { Forecast, remaining, type Busy, type Pace, type Span } from '../estimates/forecast';
 import type { SampleMemory } from '../estimates/sample-memory';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, JobError } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
-import { toCardStock } from '../workflows/card-stock';
+import { toCardStock, troubleOf } from '../workflows/card-stock';
 import { noChanges } from '../workflows/composition';
 import type { Requirements } from '../workflows/missing';
 import { promisedResult } from '../workflows/planned-values';
@@ -124,12 +124,23 @@ export class Fleet {
     work = this.facts.works.get(attempt.id),
     now = this.facts.now,
   ): Busy & { basis: string; confidence: number | null } {
-    const elapsed = (now.getTime() - attempt.dispatchedAt.getTime()) / 1000;
-    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined)
-      return { seconds: 0, low: 0, high: 0, basis: 'unknown work', confidence: null };
+    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined) {
+      const basis = 'unknown work';
+      return { seconds: 0, low: 0, high: 0, basis, confidence: null, unknown: `how long ${basis} takes` };
+    }
     const estimate = this.estimate(work, attempt.gpu);
-    const left = remaining(estimate, elapsed, attempt.progress?.percent ?? 0);
+    const { ahead = 0 } = attempt.progress ?? {};
+    if (ahead > 0) {
+      const unknown = `how long ${countOf(ahead, 'prompt')} before it in the queue of ${attempt.gpu} ${ahead === 1 ? 'takes' : 'take'}`;
+      return { ...estimate, confidence: null, unknown };
+    }
+    const left = remaining(estimate, paceOf(attempt, now));
     return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
+  }
+
+  /** The attempt of a task that a card works on, where this was read after the task was given out. */
+  liveOf(taskId: string): Attempt | undefined {
+    return this.live.find((attempt) => attempt.taskId === taskId);
   }
 
   spanOf(taskId: string): Span | undefined {
@@ -200,6 +211,22 @@ export class Fleet {
   }
 }
 
+const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** How far an attempt is; from when it began to run where it had to wait in its card's own queue. */
+function paceOf({ progress, dispatchedAt }: Attempt, now: Date): Pace {
+  const began = progress?.beganAt === undefined ? dispatchedAt : new Date(progress.beganAt);
+  const secondsTo = (at: string | Date): number => (new Date(at).getTime() - began.getTime()) / 1000;
+  const percent = progress?.percent ?? 0;
+  const { reachedAt, next, firstStep } = progress ?? {};
+  return {
+    elapsed: secondsTo(now),
+    percent,
+    ...(reachedAt === undefined ? {} : { reached: { percent, at: secondsTo(reachedAt), next: next ?? percent } }),
+    ...(firstStep === undefined ? {} : { paceFrom: { percent: firstStep.percent, at: secondsTo(firstStep.at) } }),
+  };
+}
+
 interface ForecastedLine {
   spans: Map<string, Span>;
   /** The line after all tasks of each rank that waits, and of those before it. */
@@ -224,7 +251,7 @@ export function toCard(gpu: Gpu): Card {
     only: gpu.config.only,
     idle: gpu.state === 'idle',
     up: gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy',
-    trouble: gpu.state === 'unhealthy' ? `${gpu.name}: ${gpu.detail}` : undefined,
+    trouble: troubleOf(gpu),
     vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
     foreignPrompts: gpu.foreignPrompts,
     checkpoints: gpu.inventory?.checkpoints ?? [],

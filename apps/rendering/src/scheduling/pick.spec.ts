@@ -11,6 +11,7 @@ describe('unfit', () => {
   it.each<[string, Card, Waiting, string | undefined]>([
     ['a card that can', aCard(), aTask(), undefined],
     ['a card that is down', aCard({ up: false }), aTask(), 'rx9070xt does not answer'],
+    ['a card whose own detail knows better', aCard({ up: false, trouble: 'rx9070xt answers 401 to GET /queue' }), aTask(), 'rx9070xt answers 401 to GET /queue'],
     ['a card that failed the task', aCard(), aTask({ excludedGpus: ['rx9070xt'] }), 'rx9070xt failed it already'],
     ['a card that takes only other work', aCard({ only: true, prefers: ['video'] }), aTask(), 'rx9070xt takes only video'],
     ['a card without a node', aCard(), aTask({ classes: ['KSampler', 'IPAdapter'] }), 'rx9070xt lacks the node IPAdapter'],

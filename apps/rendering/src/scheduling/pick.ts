@@ -20,7 +20,7 @@ export interface Card {
   nodes: ReadonlySet<string>;
   /** Everything that its server has. */
   stock?: Stock;
-  /** Why it takes no work although it answers; absent when it does. */
+  /** Why it takes no work, in the words of its own detail; absent when it does. */
   trouble?: string | undefined;
   /** Megabytes (MiB) of video memory; null when unknown. */
   vramMb?: number | null;

@@ -1,12 +1,20 @@
 import type { Gpu } from '../gpus/gpu.entity';
 import type { CardStock } from './standing';
 
+/** Why a card takes no work, in the words of its own detail; undefined when it does. */
+export function troubleOf({ name, state, detail }: Pick<Gpu, 'name' | 'state' | 'detail'>): string | undefined {
+  if (state === 'unknown') return `${name} has not been asked yet`;
+  if (state !== 'down' && state !== 'unhealthy') return undefined;
+  return detail.startsWith(`${name} `) || detail.startsWith(`${name}:`) ? detail : `${name}: ${detail}`;
+}
+
 /** A card as workflows see it: what its server last said. A card that was never seen has nothing. */
-export function toCardStock({ name, state, detail, config, inventory }: Gpu): CardStock {
+export function toCardStock(gpu: Gpu): CardStock {
+  const { name, state, config, inventory } = gpu;
   return {
     name,
     up: state !== 'down' && state !== 'unknown' && state !== 'unhealthy',
-    trouble: state === 'unhealthy' ? `${name}: ${detail}` : undefined,
+    trouble: troubleOf(gpu),
     vramMb: config.vram_mb ?? inventory?.vramMb ?? null,
     nodes: inventory?.nodes ?? [],
     checkpoints: inventory?.checkpoints ?? [],
