@@ -13,6 +13,7 @@ export class RenderingMetrics {
   readonly restarts;
   readonly previews;
   readonly deafSockets;
+  readonly sockets;
   readonly verdictsAsked;
   readonly attemptSeconds;
   readonly collectSeconds;
@@ -29,6 +30,7 @@ export class RenderingMetrics {
     this.restarts = metrics.counter({ name: 'rendering_gpu_restarts_total', help: 'Runs of a restart command, by how they ended', labelNames: ['gpu', 'outcome'] });
     this.previews = metrics.counter({ name: 'rendering_previews_total', help: 'Step previews that a card sent', labelNames: ['gpu'] });
     this.deafSockets = metrics.counter({ name: 'rendering_deaf_sockets_total', help: 'Connections to a card that heard nothing and were made anew', labelNames: ['gpu'] });
+    this.sockets = metrics.gauge({ name: 'rendering_gpu_socket_open', help: '1 while the WebSocket of a card is open, 0 while progress is not heard', labelNames: ['gpu'] });
     this.verdictsAsked = metrics.counter({ name: 'rendering_verdicts_asked_total', help: 'Overdue verdicts that quality was asked for, by what came of it', labelNames: ['outcome'] });
     this.attemptSeconds = metrics.histogram({ name: 'rendering_attempt_seconds', help: 'Seconds that rendering took on the card', labelNames: ['gpu'], buckets: secondsBuckets });
     this.collectSeconds = metrics.histogram({ name: 'rendering_collect_seconds', help: 'Seconds to fetch, verify and register the outputs of an attempt', buckets: secondsBuckets });

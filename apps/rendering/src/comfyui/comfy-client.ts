@@ -28,7 +28,7 @@ export class ComfyClient {
 
   constructor(
     readonly name: string,
-    url: string,
+    readonly url: string,
     access?: CardAccess,
   ) {
     this.http = new ComfyHttp(name, url, access);

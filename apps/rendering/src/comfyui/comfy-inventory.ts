@@ -1,7 +1,7 @@
-import { AppError } from '@tower/kit';
+import { AppError, type LogLine } from '@tower/kit';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { answerLimits, type ComfyHttp } from './comfy-http';
-import { comboOptions, features, fileMetadata, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
+import { comboOptions, features, fileMetadata, logLines, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
 
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
 const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
@@ -57,6 +57,12 @@ export class ComfyInventory {
   /** What the header of a safetensors file says of it; undefined where the file, the header or the answer has nothing. */
   metadata(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
     return this.http.json(`/view_metadata/${encodeURIComponent(folder)}?filename=${encodeURIComponent(name)}`, fileMetadata, timeouts.models).catch(absent);
+  }
+
+  /** The last lines of its console; none where it does not show them: it is not meant to be relied on. */
+  async log(): Promise<LogLine[]> {
+    const { entries } = await this.http.json('/internal/logs/raw', logLines, timeouts.features).catch(() => ({ entries: [] }));
+    return entries;
   }
 
   async features(): Promise<ServerFeatures> {

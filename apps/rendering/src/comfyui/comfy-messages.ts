@@ -81,3 +81,6 @@ export function comboOptions(input: unknown): string[] {
 
 /** WebSocket text frames that we use as hints; anything else is ignored. */
 export const socketMessage = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()).catch({}) });
+
+/** `/internal/logs/raw`: the last lines of the server's console, oldest first. */
+export const logLines = z.object({ entries: z.array(z.object({ t: z.string(), m: z.string() })) });

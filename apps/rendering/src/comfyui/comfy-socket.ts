@@ -4,6 +4,7 @@ import WebSocket from 'ws';
 import { parseComfyFrame, type PreviewFrame } from './comfy-frames';
 import { parseComfyJson } from './comfy-json';
 import { socketMessage } from './comfy-messages';
+import { SocketRecord } from './socket-record';
 
 export interface ComfyHint {
   type: string;
@@ -48,6 +49,7 @@ export class ComfySocket {
   private readonly stopping = new AbortController();
   private socket: WebSocket | undefined;
   private loop: Promise<void> | undefined;
+  private readonly record = new SocketRecord(performance.now());
 
   constructor(
     private readonly url: string,
@@ -63,6 +65,17 @@ export class ComfySocket {
   /** The id to submit prompts under, so that their events come here. */
   clientId(): string {
     return this.id;
+  }
+
+  /** Number of the present connection, from 1; null while there is none. */
+  get connection(): number | null {
+    return this.record.connection;
+  }
+
+  /** What is wrong with the WebSocket of a server that has answered over HTTP for so many milliseconds; null while nothing is. */
+  complaint(answersForMs: number): string | null {
+    const now = performance.now();
+    return this.record.complaint(now, now - answersForMs);
   }
 
   /** The server answers: no sense in waiting any longer before the next try. */
@@ -112,6 +125,7 @@ export class ComfySocket {
       try {
         await this.connectOnce();
       } catch (error) {
+        this.record.failed(describeError(error));
         this.logger.debug(`comfyui socket ${this.url}: ${describeError(error)}`);
       }
       if (performance.now() - startedAt > 30_000) failures = 0;
@@ -147,6 +161,7 @@ export class ComfySocket {
     return new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
         opened = true;
+        this.record.opened();
         // Has to be the first frame: with it previews say which prompt they belong to.
         socket.send('{"type":"feature_flags","data":{"supports_preview_metadata":true}}');
       });
@@ -161,6 +176,7 @@ export class ComfySocket {
     }).finally(() => {
       clearInterval(ping);
       socket.terminate();
+      this.record.closed(performance.now(), this.ending);
       if (opened && !this.ending) this.events.dropped();
     });
   }

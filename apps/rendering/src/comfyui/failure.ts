@@ -22,6 +22,8 @@ export interface Failure {
   model?: MissingModel;
   /** Only with `hung`: an interrupt by id changed nothing. */
   disobeyed?: boolean;
+  /** Only with `hung`: nothing could be heard of it, so that it may only have been slow. Nobody restarts a card for that. */
+  unheard?: boolean;
 }
 
 const outOfMemory = /OutOfMemoryError|out of memory|Allocation on device|_STATUS_ALLOC_FAILED|alloc_cpu|MemoryError|Cannot allocate memory|Errno 12\b/i;

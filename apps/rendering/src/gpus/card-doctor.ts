@@ -72,9 +72,9 @@ export class CardDoctor {
     const health = this.healthOf(driver.name);
     const { trouble } = health;
     if (trouble === null) return;
-    if (await this.wasRestarted(driver, queue, health)) return this.heal(driver.name, health, 'it was restarted');
+    if (await this.wasRestarted(driver, queue, health)) return this.heal(driver.name, health, trouble.unheard === true ? 'the prompt that did not end is gone' : 'it was restarted');
     if (trouble.kind === 'needs_restart') {
-      if (trouble.restarted || foreignRunning) return;
+      if (trouble.restarted || trouble.unheard === true || foreignRunning) return;
       if (await this.restarter.restart(fence, driver.config, trouble.reason)) this.healths.set(driver.name, { ...health, trouble: { ...trouble, restarted: true } });
       return;
     }

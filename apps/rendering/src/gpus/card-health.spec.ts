@@ -31,6 +31,12 @@ it.each<[CardFault, string]>([
   expect(afterFault(health, fault('hung'), now, 30_000)).toBe(health);
 });
 
+it('is not restarted for what could not be heard, and goes on when the prompt is gone', () => {
+  const { trouble } = afterFault(healthy, { ...fault('hung', true), unheard: true }, now, 30_000);
+  expect(trouble).toMatchObject({ kind: 'needs_restart', unheard: true, evidence: { promptId: 'p', place: 'queue' } });
+  expect(trouble && sentenceOf(trouble)).toBe('it hung; it goes on when that prompt ends, or restart this ComfyUI if it hangs');
+});
+
 it('rests no longer than its pause when the clock is set back, and is tried at once when it is set forward', () => {
   const health = after('hung', 'hung', 'hung');
   const due = [later(1), later(-1), later(-3_600_000), later(3_600_000)].map((at) => isProbeDue(health, at));

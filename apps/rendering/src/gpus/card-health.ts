@@ -16,6 +16,8 @@ export interface Trouble {
   evidence: Evidence | null;
   /** The restart command was run for this. */
   restarted: boolean;
+  /** Nothing could be heard of what ran, so it may only be slow: the restart command is not run for this. Absent where it was heard. */
+  unheard?: boolean;
   /** A quarantined card is tried again from then on. */
   probeAt: string | null;
   /** Milliseconds of the present pause. */
@@ -43,6 +45,8 @@ export interface CardFault {
   promptId: string;
   /** A hung prompt that did not obey its interrupt. */
   disobeyed: boolean;
+  /** Nothing could be heard of the prompt. */
+  unheard?: boolean;
 }
 
 /** Health after one more failure. Pauses in milliseconds. */
@@ -53,7 +57,8 @@ export function afterFault(health: CardHealth, fault: CardFault, now: Date, firs
   const since = now.toISOString();
   if ((fault.kind !== 'process_gone' && restartKinds.has(fault.kind)) || fault.disobeyed) {
     const place = fault.kind === 'poisoned' ? 'history' : 'queue';
-    return { failuresInRow, trouble: { kind: 'needs_restart', reason: fault.reason, since, evidence: { promptId: fault.promptId, place }, restarted: false, probeAt: null, pauseMs: 0 } };
+    const unheard = fault.unheard === true ? { unheard: true } : {};
+    return { failuresInRow, trouble: { kind: 'needs_restart', reason: fault.reason, since, evidence: { promptId: fault.promptId, place }, restarted: false, ...unheard, probeAt: null, pauseMs: 0 } };
   }
   // A full disk fails everything that follows; that needs no second proof.
   if (failuresInRow < failuresUntilQuarantine && fault.kind !== 'disk_full') return { ...health, failuresInRow };
@@ -83,6 +88,7 @@ export function isProbeDue({ trouble }: CardHealth, now: Date): boolean {
 
 /** One sentence that says why the card takes no work and what to do. */
 export function sentenceOf(trouble: Trouble): string {
+  if (trouble.kind === 'needs_restart' && trouble.unheard === true) return `${trouble.reason}; it goes on when that prompt ends, or restart this ComfyUI if it hangs`;
   if (trouble.kind === 'needs_restart') return `${trouble.reason}; ${trouble.restarted ? 'its restart command was run, but the server is still the old one: ' : ''}restart this ComfyUI`;
   return `out of service after failures in a row, last: ${trouble.reason}; tried again at ${trouble.probeAt ?? 'once'}`;
 }

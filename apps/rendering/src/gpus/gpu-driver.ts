@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
+import { describeError, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
@@ -16,11 +16,14 @@ export interface GpuDriverEvents {
   preview(driver: GpuDriver, frame: PreviewFrame): void;
   /** The socket was connected but heard nothing. */
   deaf(driver: GpuDriver): void;
+  /** Why it takes no work although it answers, as far as other cards have to do with it; null where they have not. */
+  sameAsAnother(driver: GpuDriver): string | null;
 }
 
 /** Milliseconds. */
 const lookEveryMs = 1_000;
 const lookEveryDownMs = 2_000;
+const locateMs = 1_000;
 /** Looks that fail in a row before a card that works for us counts as down: its event loop stands still now and then. */
 const failuresUntilDown = 3;
 
@@ -36,6 +39,8 @@ export class GpuDriver {
   private loop: Promise<void> | undefined;
   private startedAtMs = 0;
   private failures = 0;
+  /** Monotonic milliseconds since which the server answers; undefined while it does not. */
+  private answersSinceMs: number | undefined;
   readonly server: ServerWatch;
   readonly restarts = new RestartWatch();
   sight: GpuSight = nothingSeen;
@@ -97,6 +102,11 @@ export class GpuDriver {
     return this.clock.monotonicMs() - (this.sight.answeredAtMs ?? this.startedAtMs);
   }
 
+  /** Number of the socket's present connection, from 1; null while there is none. */
+  get connection(): number | null {
+    return this.socket.connection;
+  }
+
   /** Progress is heard of the running prompt of ours, though it may have been sent before a reconnect or by a process that is gone. */
   follow(clientId: string | undefined): void {
     this.socket.follow(clientId);
@@ -125,6 +135,8 @@ export class GpuDriver {
   }
 
   private async run(): Promise<void> {
+    // A name server that does not answer holds nobody up.
+    await Promise.race([this.server.locate(), sleep(locateMs)]);
     while (!this.stopping.signal.aborted) {
       this.woken = new AbortController();
       await this.look();
@@ -149,7 +161,8 @@ export class GpuDriver {
       await this.server.refresh();
       this.failures = 0;
       if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
-      this.report(this.server.trouble(), this.server.warnings());
+      this.answersSinceMs ??= this.clock.monotonicMs();
+      this.report(this.events.sameAsAnother(this) ?? this.server.trouble(), [...this.server.warnings(), ...this.socketWarnings(this.answersSinceMs)]);
       // Whether it is idle, whoever reads the queue says.
       const state = this.sight.state === 'down' ? 'unknown' : this.sight.state;
       this.sight = { ...this.sight, queue, state, inventory: this.server.inventory, answeredAtMs: this.clock.monotonicMs(), refused: false, seenAt: this.clock.now() };
@@ -164,9 +177,16 @@ export class GpuDriver {
     const refused = silenceOf(error) === 'refused';
     if (refused) this.restarts.connectionRefused();
     this.failures += 1;
+    this.answersSinceMs = undefined;
     const patient = this.sight.state === 'busy' && !refused && this.failures < failuresUntilDown;
     if (this.sight.state !== 'down' && !patient) this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
     this.sight = { ...this.sight, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
+  }
+
+  /** The card works without its socket, but nobody hears how. */
+  private socketWarnings(sinceMs: number): string[] {
+    const complaint = this.socket.complaint(this.clock.monotonicMs() - sinceMs);
+    return complaint === null ? [] : [socketWarning(this.name, complaint)];
   }
 
   private report(trouble: string | null, warnings: string[]): void {

@@ -1,4 +1,4 @@
-import { AppError, deviceMismatches, type Clock, type StatedCard } from '@tower/kit';
+import { AppError, deviceMismatches, placesOf, type Clock, type ServerTraits, type StatedCard } from '@tower/kit';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
@@ -33,6 +33,10 @@ export class ServerWatch {
   /** Every node class of this boot, in memory only. */
   objectInfo: ObjectInfo = {};
   features: ServerFeatures = { jobs: false, maxUploadBytes: null };
+  /** What tells it from other servers, as far as it is known. */
+  traits: ServerTraits;
+  /** Boots that were read. */
+  boots = 0;
   /** The GPU's driver does not answer though the server does. */
   private driverSilent = false;
   private folders: string[] = [];
@@ -50,6 +54,12 @@ export class ServerWatch {
     private readonly clock: Clock,
   ) {
     this.families = new FamilyReading(client.inventory, rules.operatorFamilies);
+    this.traits = { url: client.url, places: [], log: [], about: null };
+  }
+
+  /** Finds where its name leads, before anything is asked of it. */
+  async locate(): Promise<void> {
+    this.traits = { ...this.traits, places: await placesOf(this.client.url) };
   }
 
   /** What is known may be of an earlier boot. */
@@ -77,6 +87,7 @@ export class ServerWatch {
     await this.readStats(now);
     const all = this.filesWanted || now - this.modelsAtMs > modelsEveryMs;
     await this.readModels(now, all ? this.folders : ['checkpoints']);
+    if (all) await this.readTraits();
     this.filesWanted = false;
     await this.readFamilies();
   }
@@ -113,6 +124,8 @@ export class ServerWatch {
     this.folders = await this.client.inventory.modelFolders();
     this.features = await this.client.inventory.features();
     this.inventory = { ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)), misfits: this.rules.check(this.objectInfo) };
+    await this.readTraits();
+    this.boots += 1;
     this.read = true;
     this.statsAtMs = now;
     this.modelsAtMs = now;
@@ -127,6 +140,13 @@ export class ServerWatch {
     const families = await this.families.of(inventory.checkpoints);
     const isSame = JSON.stringify(families) === JSON.stringify(before ?? {});
     if (!isSame) this.inventory = { ...inventory, ...(Object.keys(families).length === 0 ? {} : { families }) };
+  }
+
+  /** Its log runs on, so that what another card reads of it later still has lines in common with it. */
+  private async readTraits(): Promise<void> {
+    const { comfyuiVersion, device, vramMb, ramMb } = this.inventory ?? {};
+    const [places, log] = await Promise.all([placesOf(this.client.url), this.client.inventory.log()]);
+    this.traits = { url: this.client.url, places, log, about: JSON.stringify([comfyuiVersion, device, vramMb, ramMb]) };
   }
 
   private async readStats(now: number): Promise<void> {

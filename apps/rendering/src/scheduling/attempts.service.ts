@@ -111,7 +111,8 @@ export class AttemptsService {
   async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome }): Promise<void> {
     const now = this.clock.now();
     // The clock may have been set back since.
-    const seconds = measured.seconds ?? Math.max(0, (now.getTime() - attempt.dispatchedAt.getTime()) / 1000);
+    const beganAt = attempt.progress?.beganAt === undefined ? attempt.dispatchedAt : new Date(attempt.progress.beganAt);
+    const seconds = measured.seconds ?? Math.max(0, (now.getTime() - beganAt.getTime()) / 1000);
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const moved = await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome });
@@ -128,7 +129,7 @@ export class AttemptsService {
       await this.journal.moveTask(tx, task, next.to, next.changes);
       await this.journal.record(tx, job, attemptFailed, { ...factsOf(attempt), error: next.error, willRetry: next.to === 'queued' });
     });
-    this.doctor.fault(attempt.gpu, { kind: failure.kind, reason: failure.error.message, promptId: attempt.promptId, disobeyed: failure.disobeyed ?? false });
+    this.doctor.fault(attempt.gpu, { kind: failure.kind, reason: failure.error.message, promptId: attempt.promptId, disobeyed: failure.disobeyed ?? false, unheard: failure.unheard ?? false });
   }
 
   /** The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. `gone`: its process ended while it ran. */

@@ -3,7 +3,7 @@ import { promptEnding, type Circumstances } from './prompt-ending';
 
 const around: Circumstances = {
   gpu: 'rtx3060', graph: { '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'tower/job/001-a2' } } }, outputs: [{ node: '9', prefix_input: 'filename_prefix' }, { node: '7', prefix_input: 'filename_prefix' }],
-  stoppedByUs: false, stoppedAnother: false,
+  stoppedByUs: false, unheard: false, stoppedAnother: false,
 };
 const file = (filename: string, subfolder = 'tower/job', type = 'output') => ({ filename, subfolder, type });
 const history = (files: object[], last: [string, Record<string, unknown>] = ['execution_success', { timestamp: 5 }], node = '9'): HistoryEntry => ({
@@ -41,4 +41,14 @@ it('knows its own interrupts', () => {
   const interrupted = history([], ['execution_interrupted', {}]);
   expect(kindOf(interrupted, { stoppedByUs: true, stoppedAnother: true })).toBe('hung');
   expect(kindOf(interrupted, { stoppedAnother: true })).toBe('interrupt_collateral');
+});
+
+it('says that a prompt which was stopped could not be heard, where it could not', () => {
+  const stopped = history([], ['execution_interrupted', {}]);
+  const failureOf = (unheard: boolean) => {
+    const ending = promptEnding(stopped, { ...around, stoppedByUs: true, unheard });
+    return ending.ended === 'failed' ? ending.failure : undefined;
+  };
+  expect(failureOf(false)).toMatchObject({ kind: 'hung', error: { message: expect.stringContaining('no sign of life') as string } });
+  expect(failureOf(true)).toMatchObject({ kind: 'hung', unheard: true, error: { hint: expect.stringContaining('Upgrade and Connection') as string } });
 });

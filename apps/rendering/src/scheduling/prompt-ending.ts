@@ -15,6 +15,8 @@ export interface Circumstances {
   outputs: readonly { node: string; prefix_input: string }[];
   /** We asked it to stop, because it showed no sign of life. */
   stoppedByUs: boolean;
+  /** Nothing could be heard of it meanwhile. */
+  unheard: boolean;
   /** We interrupted another prompt on the same card shortly before. */
   stoppedAnother: boolean;
 }
@@ -52,11 +54,23 @@ function success(history: HistoryEntry, { gpu, graph, outputs }: Circumstances):
   return { ended: 'rendered', files: files.flatMap((entry) => entry.files), seconds: renderSeconds(history), cached: wasCached(history, Object.keys(graph), nodes) };
 }
 
-function interrupted({ gpu, stoppedByUs, stoppedAnother }: Circumstances): Failure {
+function interrupted({ gpu, stoppedByUs, unheard, stoppedAnother }: Circumstances): Failure {
+  if (stoppedByUs && unheard) return unheardFor(gpu, 'it was interrupted');
   if (stoppedByUs) return { kind: 'hung', error: { code: 'comfyui_hung', message: `${gpu} showed no sign of life for too long; the prompt was interrupted`, hint: 'The log of this ComfyUI may say what it waited for.' } };
   if (stoppedAnother) return { kind: 'interrupt_collateral', error: { code: 'comfyui_interrupt_collateral', message: `an interrupt meant for another prompt on ${gpu} hit this one`, hint: 'Tower tries again by itself.' } };
   return { kind: 'interrupted', error: { code: 'comfyui_interrupted', message: `somebody interrupted the prompt on ${gpu}`, hint: 'Tower tries once more; cancel the job to stop it for good.' } };
 }
+
+/** A prompt that ran far too long while its card's socket said nothing of it: it may have hung, or only been slow. */
+export const unheardFor = (gpu: string, what: string): Failure => ({
+  kind: 'hung',
+  unheard: true,
+  error: {
+    code: 'comfyui_hung',
+    message: `${gpu} ran the prompt for far longer than such work ever took, and nothing was heard of it; ${what}`,
+    hint: 'Let the WebSocket of this ComfyUI through, so that progress is heard: a proxy has to pass the headers Upgrade and Connection for /ws.',
+  },
+});
 
 /** Output files of one node; a server may list other nodes' files, temporary ones and files of other prompts as well. */
 function filesOf(history: HistoryEntry, node: string): FileRef[] {

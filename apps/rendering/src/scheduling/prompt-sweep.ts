@@ -4,6 +4,7 @@ import { DataSource, In } from 'typeorm';
 import type { QueueBody } from '../comfyui/comfy-messages';
 import { CardDoctor } from '../gpus/card-doctor';
 import type { GpuDriver } from '../gpus/gpu-driver';
+import type { StrayPrompt } from '../gpus/same-servers';
 import { Attempt } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/moves';
 import { RenderingMetrics } from '../rendering.metrics';
@@ -13,6 +14,8 @@ export interface ForeignPrompts {
   /** Prompts on the card that somebody else queued. */
   count: number;
   running: boolean;
+  /** Prompts on the card that we sent to another one, where they are under way. */
+  ofOtherCards: StrayPrompt[];
 }
 
 /** Tells our prompts on a card from everybody else's, and takes those of ours off it that no live attempt stands for. */
@@ -31,9 +34,9 @@ export class PromptSweep {
   async sweep(driver: GpuDriver, queue: QueueBody, live: readonly Attempt[]): Promise<ForeignPrompts> {
     const items = [...queue.queue_running, ...queue.queue_pending].map((item) => item[1]);
     const unexplained = items.filter((id) => !live.some((attempt) => attempt.promptId === id) && !this.doctor.isProbe(id));
-    if (unexplained.length === 0) return { count: 0, running: false };
+    if (unexplained.length === 0) return { count: 0, running: false, ofOtherCards: [] };
     const uuids = unexplained.filter((id) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id));
-    const known = uuids.length === 0 ? [] : await this.db.manager.find(Attempt, { where: { promptId: In(uuids) }, select: { promptId: true, state: true } });
+    const known = uuids.length === 0 ? [] : await this.db.manager.find(Attempt, { where: { promptId: In(uuids) }, select: { promptId: true, state: true, gpu: true, jobId: true } });
     for (const attempt of known) {
       // Read again: a prompt that was claimed after this look's list of live attempts is no zombie.
       if ((liveAttemptStates as readonly string[]).includes(attempt.state)) continue;
@@ -47,6 +50,8 @@ export class PromptSweep {
       await this.stopped.stop(driver, attempt.promptId);
     }
     const foreign = unexplained.filter((id) => !known.some((attempt) => attempt.promptId === id));
-    return { count: foreign.length, running: queue.queue_running.some((item) => foreign.includes(item[1])) };
+    const isLive = ({ state, gpu }: Attempt): boolean => gpu !== driver.name && (liveAttemptStates as readonly string[]).includes(state);
+    const ofOtherCards = known.filter(isLive).map(({ promptId, gpu, jobId }) => ({ promptId, gpu, jobId }));
+    return { count: foreign.length, running: queue.queue_running.some((item) => foreign.includes(item[1])), ofOtherCards };
   }
 }

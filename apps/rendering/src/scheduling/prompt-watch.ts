@@ -2,9 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
 import type { HistoryEntry, QueueBody } from '../comfyui/comfy-messages';
-import { obeyMs, patienceMs } from '../comfyui/patience';
+import { obeyMs, patienceMs, unheardPatienceMs } from '../comfyui/patience';
+import type { Failure } from '../comfyui/failure';
+import { longestSeconds } from '../estimates/estimate';
+import { samplesOf } from '../estimates/sample.queries';
 import { CardDoctor } from '../gpus/card-doctor';
 import type { GpuDriver } from '../gpus/gpu-driver';
+import type { StrayPrompt } from '../gpus/same-servers';
 import { Attempt, Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/moves';
 import { ProgressPublisher } from '../jobs/progress-publisher';
@@ -14,9 +18,9 @@ import { WorkflowLibrary } from '../workflows/workflow-library';
 import { AttemptsService, cachedOutcome, foundOutcome } from './attempts.service';
 import { findLostOutputs } from './lost-outputs';
 import { othersPrompts } from './pick';
-import { promptEnding } from './prompt-ending';
-import { PromptSweep } from './prompt-sweep';
-import { react, type Sighting } from './reconcile';
+import { promptEnding, unheardFor } from './prompt-ending';
+import { PromptSweep, type ForeignPrompts } from './prompt-sweep';
+import { promptsBefore, react, type Sighting } from './reconcile';
 import { StoppedPrompts } from './stopped-prompts';
 import { WatchedPrompts, type Watched } from './watched-prompts';
 import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
@@ -26,6 +30,9 @@ import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
  * have been set meanwhile.
  */
 const postWindowMsOf = (attempt: Attempt): number => attempt.postDeadline.getTime() - attempt.dispatchedAt.getTime();
+
+/** Whether the connection that there is now has spoken of the prompt: only then does its silence say anything. */
+const isHeard = (driver: GpuDriver, entry: Watched): boolean => entry.heardOn !== null && entry.heardOn === driver.connection;
 
 /** Compares what the database says of a card's attempts with what its server says, and acts on the difference. */
 @Injectable()
@@ -53,14 +60,17 @@ export class PromptWatch {
     this.stuckSinceMs.clear();
   }
 
-  /** One look's consequences. `/queue` was read just before; histories are read here, after it, in that order. */
-  async act(fence: string, driver: GpuDriver): Promise<void> {
+  /**
+   * One look's consequences. `/queue` was read just before; histories are read here, after it, in that order. Returns prompts that we
+   * sent to other cards and that this one has.
+   */
+  async act(fence: string, driver: GpuDriver): Promise<readonly StrayPrompt[]> {
     const live = await this.db.manager.findBy(Attempt, { gpu: driver.name, state: In([...liveAttemptStates]) });
     const { queue } = driver.sight;
     for (const attempt of live) await this.actOn(fence, driver, attempt, queue);
     if (queue === null) {
       await this.doctor.tend(fence, driver, null, driver.sight.foreignPrompts > 0);
-      return;
+      return [];
     }
     const running = queue.queue_running.find((item) => live.some((attempt) => attempt.promptId === item[1]));
     const clientId = running?.[3]['client_id'];
@@ -69,14 +79,17 @@ export class PromptWatch {
     const foreign = await this.sweeper.sweep(driver, queue, live);
     await this.noticeDeadWorker(fence, driver, queue, live);
     await this.doctor.tend(fence, driver, queue, foreign.running);
-    this.judge(driver, queue, foreign.count, live);
+    this.judge(driver, queue, foreign, live);
+    return foreign.ofOtherCards;
   }
 
-  private judge(driver: GpuDriver, queue: QueueBody, foreignPrompts: number, live: readonly Attempt[]): void {
+  private judge(driver: GpuDriver, queue: QueueBody, { count: foreignPrompts, ofOtherCards }: ForeignPrompts, live: readonly Attempt[]): void {
+    const [stray] = ofOtherCards;
     const ours = queue.queue_running.length + queue.queue_pending.length - foreignPrompts;
     const trouble = driver.sight.trouble ?? this.doctor.troubleOf(driver.name);
     if (ours > 0 && live.length > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `renders job ${live[0]?.jobId ?? ''}` };
     else if (trouble !== null) driver.sight = { ...driver.sight, foreignPrompts, state: 'unhealthy', detail: trouble };
+    else if (stray !== undefined) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `has the prompt of job ${stray.jobId} that was sent to ${stray.gpu}` };
     else if (ours > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: 'stops a prompt that was given up' };
     else if (foreignPrompts > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'shared', detail: `busy with ${othersPrompts(foreignPrompts)}` };
     else driver.sight = { ...driver.sight, foreignPrompts, state: 'idle', detail: 'idle' };
@@ -93,10 +106,12 @@ export class PromptWatch {
         return;
       case 'adopt':
         await this.attempts.running(fence, attempt.id);
+        this.noteWaiting(attempt, sighting, queue);
         return;
       case 'keep':
+        this.noteWaiting(attempt, sighting, queue);
         if (sighting.place !== 'running') return;
-        entry.ran = true;
+        this.prompts.runs(attempt.promptId);
         await this.endIfStill(fence, driver, attempt, entry);
         return;
       case 'finish':
@@ -105,6 +120,11 @@ export class PromptWatch {
       case 'lost':
         await this.vanished(fence, driver, attempt, entry, sighting);
     }
+  }
+
+  /** Others may have put prompts into the card's own queue just before ours came. */
+  private noteWaiting(attempt: Attempt, sighting: Sighting, queue: QueueBody | null): void {
+    if (sighting.place === 'pending' && queue !== null) this.prompts.waits(attempt.promptId, promptsBefore(queue, attempt.promptId));
   }
 
   private async locate(driver: GpuDriver, attempt: Attempt, queue: QueueBody | null, entry: Watched): Promise<{ sighting: Sighting; history?: HistoryEntry }> {
@@ -120,7 +140,8 @@ export class PromptWatch {
 
   private async finish(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched, history: HistoryEntry): Promise<void> {
     const ending = promptEnding(history, {
-      gpu: driver.name, graph: entry.graph, outputs: await this.outputsOf(attempt), stoppedByUs: entry.stoppingSinceMs !== null, stoppedAnother: this.stopped.anotherOn(driver.name, attempt.promptId),
+      gpu: driver.name, graph: entry.graph, outputs: await this.outputsOf(attempt), stoppedByUs: entry.stoppingSinceMs !== null, unheard: !isHeard(driver, entry),
+      stoppedAnother: this.stopped.anotherOn(driver.name, attempt.promptId),
     });
     this.prompts.forget(attempt.promptId);
     if (ending.ended === 'rendered') this.prompts.succeeded(driver);
@@ -165,20 +186,41 @@ export class PromptWatch {
     return this.workflows.get(job.workflow).file.outputs;
   }
 
-  /** A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up, and the card needs a restart. */
+  /**
+   * A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up, and the card needs a restart.
+   * Silence says so only where the socket had spoken of the prompt before; else that it is listed as running is life, within a bound.
+   */
   private async endIfStill(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched): Promise<void> {
     const now = this.clock.monotonicMs();
-    const limitMs = Math.max(patienceMs(entry.graph, entry.node, this.prompts.isFirstAfterBoot(driver)), (attempt.estimatedSeconds ?? 0) * 2_000) * this.limits.patience;
-    if (now - entry.movedAtMs < limitMs) return;
+    const stillMs = now - entry.movedAtMs;
+    const unheard = !isHeard(driver, entry);
+    if (stillMs < (unheard ? await this.unheardLimitMs(attempt, entry, stillMs) : this.limitMs(driver, attempt, entry))) return;
     entry.stoppingSinceMs ??= now;
     await this.stopped.stop(driver, attempt.promptId);
     if (now - entry.stoppingSinceMs < obeyMs(entry.graph) * this.limits.patience) return;
-    const still = Math.round((now - entry.movedAtMs) / 1000);
-    const error = { code: 'comfyui_hung', message: `${driver.name} showed no sign of life for ${still} s and does not obey an interrupt`, hint: 'Restart this ComfyUI.' };
+    const error = { code: 'comfyui_hung', message: `${driver.name} showed no sign of life for ${Math.round(stillMs / 1000)} s and does not obey an interrupt`, hint: 'Restart this ComfyUI.' };
+    const failure: Failure = unheard ? unheardFor(driver.name, 'it does not obey an interrupt') : { kind: 'hung', error };
     this.prompts.forget(attempt.promptId);
     this.metrics.attempts.inc({ gpu: driver.name, outcome: 'hung' });
-    await this.attempts.fail(fence, attempt, { kind: 'hung', error, disobeyed: true });
+    await this.attempts.fail(fence, attempt, { ...failure, disobeyed: true });
     this.progress.publish(attempt.jobId);
+  }
+
+  private limitMs(driver: GpuDriver, attempt: Attempt, entry: Watched): number {
+    const patience = patienceMs(entry.graph, { ...entry, firstAfterBoot: this.prompts.isFirstAfterBoot(driver) });
+    return Math.max(patience, (attempt.estimatedSeconds ?? 0) * 2_000) * this.limits.patience;
+  }
+
+  /** What such work took before is asked for only where the usual bound is over. */
+  private async unheardLimitMs(attempt: Attempt, entry: Watched, stillMs: number): Promise<number> {
+    const least = unheardPatienceMs(entry.graph, null) * this.limits.patience;
+    if (stillMs < least) return least;
+    if (entry.longestSeconds === undefined) {
+      const { workflow, width, height, frames, steps } = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
+      const samples = await samplesOf(this.db.manager, [{ workflow, gpu: attempt.gpu }]);
+      entry.longestSeconds = longestSeconds({ workflow, width, height, frames, steps }, attempt.gpu, samples);
+    }
+    return unheardPatienceMs(entry.graph, entry.longestSeconds) * this.limits.patience;
   }
 
   /** A server whose only worker died still takes prompts and answers everything, but nothing runs any more. */

@@ -1,4 +1,4 @@
-import { endingOf, react, renderSeconds, wasCached, type Reaction, type Sighting } from './reconcile';
+import { endingOf, promptsBefore, react, renderSeconds, wasCached, type Reaction, type Sighting } from './reconcile';
 
 const seen = (changes: Partial<Sighting>): Sighting => ({ reachable: true, unreachableMs: 0, place: 'nowhere', misses: 0, ...changes });
 
@@ -62,5 +62,21 @@ describe('endingOf', () => {
   it('does not guess when nothing says how it ended', () => {
     expect(endingOf(entry(['execution_start', {}]))).toEqual({ how: 'unknown' });
     expect(endingOf({ outputs: {}, status: null })).toEqual({ how: 'unknown' });
+  });
+});
+
+describe('the place of a prompt in its server’s own queue', () => {
+  const item = (number: number, id: string) => [number, id, {}, {}, []] as [number, string, object, Record<string, unknown>, string[]];
+  // The server's list is a heap, not in order.
+  const queue = { queue_running: [item(3, 'runs')], queue_pending: [item(4, 'next'), item(9, 'last'), item(5, 'ours'), item(-1, 'urgent')] };
+
+  it('is behind what runs and what has a lower number', () => {
+    expect(promptsBefore(queue, 'ours')).toBe(3);
+    expect(promptsBefore(queue, 'urgent')).toBe(1);
+  });
+
+  it('is none of a prompt that does not wait there', () => {
+    expect(promptsBefore(queue, 'runs')).toBe(0);
+    expect(promptsBefore(queue, 'unknown')).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import type { AttemptState } from '@tower/contracts';
-import type { HistoryEntry } from '../comfyui/comfy-messages';
+import type { HistoryEntry, QueueBody } from '../comfyui/comfy-messages';
 
 /** What one look at a server said about one prompt. `/queue` is read before `/history`: the other way round gives false losses. */
 export interface Sighting {
@@ -32,6 +32,13 @@ export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, s
       if (state === 'dispatching' && !postDeadlinePassed) return 'wait';
       return sighting.misses >= missesUntilLost ? 'lost' : 'wait';
   }
+}
+
+/** How many prompts a server runs before this one: the running one, and those that wait with a lower number. */
+export function promptsBefore(queue: QueueBody, promptId: string): number {
+  const own = queue.queue_pending.find((item) => item[1] === promptId);
+  if (own === undefined) return 0;
+  return queue.queue_running.length + queue.queue_pending.filter((item) => item[0] < own[0]).length;
 }
 
 /** Seconds between start and end as the server itself counts them; undefined when it does not say. Differences only: its clock may be wrong. */

@@ -42,7 +42,7 @@ export class Recovery {
     const source = failure.kind === 'missing_model' ? this.models.sourceOf(here, failure.model) : undefined;
     const decision = nextStep({
       failure: failure.kind, gpu: attempt.gpu, attempt: attempt.n, plan: attempt.plan, taken: task.recovery, excluded: task.excludedGpus,
-      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt)), allowDegrade: job.allowDegrade, downloadable: source?.downloadable ?? false,
+      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)), allowDegrade: job.allowDegrade, downloadable: source?.downloadable ?? false,
     });
     const error = source ? { ...failure.error, hint: source.hint } : failure.error;
     if (decision.then === 'give_up') {
@@ -87,10 +87,11 @@ export class Recovery {
     return need.estimateMb === null ? '' : `; it needs about ${gigabytes(need.estimateMb)} here, ${gpu.name} has ${gigabytes(cardMb)}`;
   }
 
-  private toLadderCard(gpu: Gpu, job: Job, attempt: Attempt): LadderCard {
+  private toLadderCard(gpu: Gpu, job: Job, attempt: Attempt, { unheard = false }: Failure): LadderCard {
     const workflow = this.workflows.get(job.workflow);
     return {
-      name: gpu.name, fits: runsOn(workflow, job, attempt.plan, gpu), vramMb: memoryOf(gpu), offers: offersOf(workflow, job, attempt.plan, gpu), restartable: gpu.config.restart_command !== undefined,
+      name: gpu.name, fits: runsOn(workflow, job, attempt.plan, gpu), vramMb: memoryOf(gpu), offers: offersOf(workflow, job, attempt.plan, gpu),
+      restartable: gpu.config.restart_command !== undefined && !unheard,
     };
   }
 }

@@ -10,6 +10,7 @@ import { COMFYUI_MIN_VERSION, GPUS, type ConfiguredGpus } from '../gpus/gpu-conf
 import { OPERATOR_FAMILIES, type OperatorFamilies } from '../gpus/family-reading';
 import { GpuDriver } from '../gpus/gpu-driver';
 import { GpuRegistry } from '../gpus/gpu-registry';
+import { SameServers } from '../gpus/same-servers';
 import { Collector } from '../library/collector';
 import { RenderingMetrics } from '../rendering.metrics';
 import { misfitsOf } from '../workflows/misfits';
@@ -44,6 +45,8 @@ export class Scheduler {
   private readonly listener: NotificationListener;
   private readonly stopping = new AbortController();
   private readonly drivers = new Map<string, GpuDriver>();
+  /** In the order of the configuration, as they were put in. */
+  private readonly same = new SameServers(() => [...this.drivers.values()]);
   private readonly dispatching = new Map<string, Promise<void>>();
   private woken = new AbortController();
   /** When the house was kept last. */
@@ -164,13 +167,15 @@ export class Scheduler {
           looked: async (looked) => {
             const held = this.lease.held();
             if (held === undefined) return;
-            await this.watch.act(held, looked);
+            this.same.saw(looked, await this.watch.act(held, looked));
+            this.metrics.sockets.set({ gpu: looked.name }, looked.connection === null ? 0 : 1);
             await this.registry.note(held, looked, this.doctor.healthOf(looked.name));
             this.wake();
           },
           hint: (looked, hint) => this.prompts.hint(looked, hint),
           preview: (looked, frame) => this.prompts.preview(looked, frame),
           deaf: (looked) => this.metrics.deafSockets.inc({ gpu: looked.name }),
+          sameAsAnother: (looked) => this.same.troubleOf(looked),
         },
         { oldestVersion: this.oldestVersion, check: (info) => this.misfits(info), operatorFamilies: this.operatorFamilies },
         this.clock,

@@ -35,6 +35,14 @@ export interface Watched {
   restarts: number;
   /** It was seen running. */
   ran: boolean;
+  /** The connection of the card's socket on which something of this prompt was last heard; null while nothing was. */
+  heardOn: number | null;
+  /** The node that runs has reported a step. */
+  ticked: boolean;
+  /** Milliseconds; the longest time between two steps of one node so far. */
+  longestStepMs: number;
+  /** Seconds that such work took at most on this card; undefined while nobody asked. */
+  longestSeconds: number | null | undefined;
 }
 
 /** What is heard of the prompts that run: progress, previews, signs of life. */
@@ -67,7 +75,7 @@ export class WatchedPrompts {
       jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
       node: null, knownSinceMs: this.clock.monotonicMs(),
       movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
-      restarts: driver.restarts.restarts, ran: false,
+      restarts: driver.restarts.restarts, ran: false, heardOn: null, ticked: false, longestStepMs: 0, longestSeconds: undefined,
     };
     this.byPromptId.set(attempt.promptId, entry);
     return entry;
@@ -97,18 +105,61 @@ export class WatchedPrompts {
     return this.byPromptId.get(promptId)?.preview ?? null;
   }
 
+  /** It was seen waiting in its card's own queue, with so many prompts before it. */
+  waits(promptId: string, ahead: number): void {
+    const entry = this.byPromptId.get(promptId);
+    if (!entry || entry.ran || ahead === 0 || entry.progress.ahead === ahead) return;
+    const words = ahead === 1 ? 'a prompt is' : `${ahead} prompts are`;
+    this.note(entry, { ...entry.progress, ahead, stage: `Waiting in the queue of ${entry.gpu}: ${words} before it` });
+  }
+
+  /** It was seen running. What it waited for in its card's own queue is no silence of its own. */
+  runs(promptId: string): void {
+    const entry = this.byPromptId.get(promptId);
+    if (!entry || entry.ran) return;
+    entry.ran = true;
+    entry.movedAtMs = this.clock.monotonicMs();
+    if (entry.progress.ahead === undefined) return;
+    const { ahead: _, ...progress } = entry.progress;
+    this.note(entry, { ...progress, beganAt: this.clock.now().toISOString(), stage: `Sent to ${entry.gpu}` });
+  }
+
   hint(driver: GpuDriver, hint: ComfyHint): void {
     const promptId = hint.data['prompt_id'];
     const entry = typeof promptId === 'string' ? this.byPromptId.get(promptId) : undefined;
     if (!entry || typeof promptId !== 'string') return;
     this.spokenOf.set(driver.name, promptId);
-    entry.movedAtMs = this.clock.monotonicMs();
-    entry.ran = true;
-    if (hint.type === 'executing') entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
+    this.runs(promptId);
+    this.livens(driver, entry, hint);
     const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
     if (next === entry.progress) return;
-    entry.progress = next;
-    this.progress.note(entry.jobId, entry.attemptId, next);
+    this.note(entry, this.timed(entry.progress, next, hint));
+  }
+
+  private livens(driver: GpuDriver, entry: Watched, hint: ComfyHint): void {
+    const now = this.clock.monotonicMs();
+    if (hint.type === 'executing') {
+      entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
+      entry.ticked = false;
+    } else if (hint.type === 'progress') {
+      if (entry.ticked) entry.longestStepMs = Math.max(entry.longestStepMs, now - entry.movedAtMs);
+      entry.ticked = true;
+    }
+    entry.movedAtMs = now;
+    entry.heardOn = driver.connection;
+  }
+
+  /** With the times from which the pace is told. */
+  private timed(before: AttemptProgress, next: AttemptProgress, hint: ComfyHint): AttemptProgress {
+    const at = this.clock.now().toISOString();
+    const timed = next.percent === before.percent ? next : { ...next, reachedAt: at };
+    const isFirstStep = hint.type === 'progress' && next.step !== null && before.step === null;
+    return isFirstStep ? { ...timed, firstStep: { percent: next.percent, at } } : timed;
+  }
+
+  private note(entry: Watched, progress: AttemptProgress): void {
+    entry.progress = progress;
+    this.progress.note(entry.jobId, entry.attemptId, progress);
   }
 
   preview(driver: GpuDriver, frame: PreviewFrame): void {
@@ -117,6 +168,7 @@ export class WatchedPrompts {
     const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);
     if (!entry || entry.gpu !== driver.name) return;
     entry.movedAtMs = this.clock.monotonicMs();
+    entry.heardOn = driver.connection;
     entry.preview = frame;
   }
 }
