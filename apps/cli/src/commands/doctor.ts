@@ -10,6 +10,7 @@ import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
 import { planServiceUser, rootWarning } from '../launcher/service-user';
+import { checkSameServers, checkSocket } from './card-checks';
 import { gigabytes } from './status';
 
 export interface Finding {
@@ -55,7 +56,8 @@ async function* examine(): AsyncGenerator<Finding> {
   yield checkFolder('library', env.TOWER_LIBRARY);
   yield checkUser(env, gpus);
   if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
-  yield* await Promise.all(gpus.map(checkCard));
+  yield* (await Promise.all(gpus.map(checkCard))).flat();
+  yield* await checkSameServers(gpus);
   for (const { name, models_folder: folder } of gpus) if (folder !== undefined) yield existsSync(folder) ? checkFolder(`${name} models`, folder) : { what: `${name} models`, level: 'problem', detail: `${folder} is not there; mount it, or correct models_folder in ${env.TOWER_GPUS_FILE}` };
 }
 
@@ -167,7 +169,14 @@ function checkFolder(what: string, path: string, leastBytes = leastFreeBytes): F
   return { what, level: 'ok', detail: `${path}, ${gigabytes(free)} free` };
 }
 
-async function checkCard(gpu: GpuConfig): Promise<Finding> {
+/** A card that answers is asked for its WebSocket as well. */
+async function checkCard(gpu: GpuConfig): Promise<Finding[]> {
+  const card = await checkServerOf(gpu);
+  const socket = card.level === 'ok' ? await checkSocket(gpu) : undefined;
+  return socket === undefined ? [card] : [card, socket];
+}
+
+async function checkServerOf(gpu: GpuConfig): Promise<Finding> {
   const what = gpu.name;
   try {
     const stats = (await ask(`${gpu.url}/system_stats`)) as { system?: { comfyui_version?: string }; devices?: { name?: string }[] };
