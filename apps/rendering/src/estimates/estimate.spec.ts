@@ -79,6 +79,11 @@ describe('estimateAttempt', () => {
       expect(estimateAttempt(work, 'a', after(19), priors)).toMatchObject({ seconds: 1.6, high: 1.6, confidence: 0.9 });
     });
 
+    it('does not take moments for another level: a busy machine makes them', () => {
+      const quick = [0.3, 0.1, 0.1, 0.1].map((seconds) => took(seconds));
+      expect(estimateAttempt(work, 'a', quick, priors)).toMatchObject({ low: 0.1, high: 0.3, confidence: 3 / 5 });
+    });
+
     it('takes measurements that only vary for one level', () => {
       const varying = [4, 5, 4.4, 4.9, 4.1, 4.6].map((seconds) => took(seconds));
       expect(estimateAttempt(work, 'a', varying, priors)).toMatchObject({ low: 4, high: 5, confidence: 5 / 7 });

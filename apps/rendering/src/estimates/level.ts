@@ -1,5 +1,5 @@
-/** How much longer or shorter than all before it a measurement has to be to count as another level; noise is less. */
-const otherLevel = 1.25;
+/** How much longer or shorter than those before it a measurement has to be to count as another level; noise is less. */
+const otherLevel = { times: 1.25, seconds: 0.5 };
 /** Measurements that make a level: one alone may be a chance. */
 const enough = 2;
 
@@ -15,7 +15,7 @@ export interface Level {
 
 /**
  * Splits measurements, newest first and at least one, where their level changed last: where the newest two or more all
- * lie above, or all below, the two or three right before them by a quarter.
+ * lie above, or all below, the two or three right before them, by a quarter and half a second. All in seconds.
  */
 export function presentLevel(newestFirst: readonly number[]): Level {
   const split = lastChange(newestFirst);
@@ -34,5 +34,9 @@ function lastChange(newestFirst: readonly number[]): number | undefined {
   return undefined;
 }
 
-const isApart = (some: readonly number[], others: readonly number[]): boolean =>
-  Math.min(...some) > otherLevel * Math.max(...others) || Math.max(...some) < Math.min(...others) / otherLevel;
+const isApart = (some: readonly number[], others: readonly number[]): boolean => isAbove(some, others) || isAbove(others, some);
+
+function isAbove(upper: readonly number[], lower: readonly number[]): boolean {
+  const [least, most] = [Math.min(...upper), Math.max(...lower)];
+  return least > most * otherLevel.times && least > most + otherLevel.seconds;
+}

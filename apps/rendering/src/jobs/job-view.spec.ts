@@ -61,6 +61,13 @@ describe('the times of a job', () => {
     expect(estimate.remaining_seconds).toBeGreaterThan(1);
   });
 
+  it('widen while what runs on the card takes longer than it should', async () => {
+    const slow = Object.assign(attemptIn('running', 9), { taskId: 'other', dispatchedAt: new Date(now.getTime() - 3_600_000) });
+    const { estimate } = await viewOf({}, {}, [], await card('busy'), [slow]);
+    expect(estimate).toMatchObject({ remaining_seconds: null, high: null, confidence: null });
+    expect(estimate.basis).toMatch(/^unknown: it takes longer than the .* s that it should need at most; at least .*what runs on rtx3060 takes [\d.]+ times as long/);
+  });
+
   it('are told of the card that works on it already, where the task was read a moment before', async () => {
     const { estimate } = await viewOf({}, {}, [], await card('busy'), [attemptIn('running')]);
     expect(estimate.remaining_seconds).toBeGreaterThan(1);

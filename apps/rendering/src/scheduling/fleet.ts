@@ -1,6 +1,6 @@
 import type { GpuView } from '@tower/contracts';
-import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from '../estimates/estimate';
-import { Forecast, remaining, type Busy, type Pace, type Span } from '../estimates/forecast';
+import type { AttemptEstimate, Work } from '../estimates/estimate';
+import { Forecast, type Span } from '../estimates/forecast';
 import type { SampleMemory } from '../estimates/sample-memory';
 import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt, JobError } from '../jobs/job.entity';
@@ -12,6 +12,7 @@ import { promisedResult } from '../workflows/planned-values';
 import { RequirementsMemory } from '../workflows/requirements-memory';
 import type { Workflow } from '../workflows/workflow-file';
 import type { WorkflowLibrary } from '../workflows/workflow-library';
+import { CardTimes, type Remaining } from './card-times';
 import { pinnedTo } from './ladder';
 import { comparePlaces } from './line-marks';
 import { amongCards, unfit, type Card, type Waiting } from './pick';
@@ -60,7 +61,7 @@ export class Fleet {
   /** Tasks of one kind are alike in all that decides which cards can take them. */
   private readonly kinds = new Map<string, WaitingTask>();
   private readonly fitting = new Map<string, boolean>();
-  private readonly estimates = new Map<string, AttemptEstimate>();
+  private readonly times: CardTimes;
   private readonly places: ReadonlyMap<string, number>;
   private line: ForecastedLine | undefined;
 
@@ -70,6 +71,7 @@ export class Fleet {
     this.live = live;
     this.pause = facts.pause;
     this.cards = gpus.map(toCard);
+    this.times = new CardTimes(facts);
     this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));
     this.waiting = rows.filter((row) => !lost.has(row.task_id)).map((row) => this.see(row));
@@ -104,38 +106,14 @@ export class Fleet {
     return this.cards.some((card) => this.fits(card, task));
   }
 
+  /** What this work takes there; see `CardTimes`. */
   estimate(work: Work, gpu: string): AttemptEstimate {
-    const key = `${gpu}/${work.workflow}/${work.width}x${work.height}x${work.frames}x${work.steps}/${changesOf(work)}`;
-    const known = this.estimates.get(key);
-    if (known) return known;
-    const estimate = estimateAttempt(
-      work,
-      gpu,
-      this.facts.samples.of(work.workflow, gpu),
-      this.facts.workflows.get(work.workflow).file.priors,
-    );
-    this.estimates.set(key, estimate);
-    return estimate;
+    return this.times.estimate(work, gpu);
   }
 
   /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */
-  remainingOf(
-    attempt: Attempt,
-    work = this.facts.works.get(attempt.id),
-    now = this.facts.now,
-  ): Busy & { basis: string; confidence: number | null } {
-    if (work === undefined || this.facts.workflows.find(work.workflow) === undefined) {
-      const basis = 'unknown work';
-      return { seconds: 0, low: 0, high: 0, basis, confidence: null, unknown: `how long ${basis} takes` };
-    }
-    const estimate = this.estimate(work, attempt.gpu);
-    const { ahead = 0 } = attempt.progress ?? {};
-    if (ahead > 0) {
-      const unknown = `how long ${countOf(ahead, 'prompt')} before it in the queue of ${attempt.gpu} ${ahead === 1 ? 'takes' : 'take'}`;
-      return { ...estimate, confidence: null, unknown };
-    }
-    const left = remaining(estimate, paceOf(attempt, now));
-    return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
+  remainingOf(attempt: Attempt, work?: Work, now = this.facts.now): Remaining {
+    return this.times.remainingOf(attempt, work, now);
   }
 
   /** The attempt of a task that a card works on, where this was read after the task was given out. */
@@ -209,22 +187,6 @@ export class Fleet {
     if (task.kind !== '') this.fitting.set(key, fits);
     return fits;
   }
-}
-
-const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
-/** How far an attempt is; from when it began to run where it had to wait in its card's own queue. */
-function paceOf({ progress, dispatchedAt }: Attempt, now: Date): Pace {
-  const began = progress?.beganAt === undefined ? dispatchedAt : new Date(progress.beganAt);
-  const secondsTo = (at: string | Date): number => (new Date(at).getTime() - began.getTime()) / 1000;
-  const percent = progress?.percent ?? 0;
-  const { reachedAt, next, firstStep } = progress ?? {};
-  return {
-    elapsed: secondsTo(now),
-    percent,
-    ...(reachedAt === undefined ? {} : { reached: { percent, at: secondsTo(reachedAt), next: next ?? percent } }),
-    ...(firstStep === undefined ? {} : { paceFrom: { percent: firstStep.percent, at: secondsTo(firstStep.at) } }),
-  };
 }
 
 interface ForecastedLine {
