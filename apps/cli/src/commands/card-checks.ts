@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { GpuConfig } from '@tower/contracts';
 import {
-  describeError, placesOf, sameServerSentence, socketWarning, whySameServer, withoutCredentials, type LogLine, type ServerTraits,
+  describeError, serverPlaces, sameServerSentence, socketWarning, whySameServer, withoutCredentials, type LogLine, type ServerTraits,
 } from '@tower/kit';
 import WebSocket from 'ws';
 import type { Finding } from './doctor';
@@ -38,7 +38,7 @@ export async function checkSameServers(gpus: readonly GpuConfig[]): Promise<Find
 }
 
 async function traitsOf({ url }: GpuConfig): Promise<ServerTraits> {
-  const [places, log, stats] = await Promise.all([placesOf(url), logOf(url), jsonOf(`${url}/system_stats`)]);
+  const [places, log, stats] = await Promise.all([serverPlaces(url), logOf(url), jsonOf(`${url}/system_stats`)]);
   const { system, devices } = (stats ?? {}) as { system?: { comfyui_version?: unknown }; devices?: { name?: unknown; vram_total?: unknown }[] };
   const about = stats === undefined ? null : JSON.stringify([system?.comfyui_version, devices?.[0]?.name, devices?.[0]?.vram_total]);
   return { url, places, log, about };

@@ -1,5 +1,5 @@
 import {
-  AppError, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText,
+  AppError, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText, withoutCredentials,
   type CardAccess,
 } from '@tower/kit';
 import type { z } from 'zod';
@@ -42,7 +42,7 @@ export class ComfyHttp {
     } catch (error) {
       const page = describePage(text);
       const what = page === '' ? "something that is not ComfyUI's" : `${page}, which is a login or another program`;
-      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${path} with ${what}: is ${this.url} a ComfyUI?`, { cause: error });
+      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${path} with ${what}: is ${withoutCredentials(this.url)} a ComfyUI?`, { cause: error });
     }
   }
 
@@ -83,7 +83,7 @@ export class ComfyHttp {
     let bytes = 0;
     for await (const piece of this.pieces(response)) {
       bytes += piece.length;
-      if (bytes > maxBytes) throw new AppError('unavailable', 'comfyui_answer_too_large', `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${this.url} a ComfyUI?`);
+      if (bytes > maxBytes) throw new AppError('unavailable', 'comfyui_answer_too_large', `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${withoutCredentials(this.url)} a ComfyUI?`);
       pieces.push(piece);
     }
     return new TextDecoder().decode(Buffer.concat(pieces));
@@ -108,9 +108,11 @@ export class ComfyHttp {
   }
 
   private unreachable(error: unknown): AppError {
-    const causes = causesOf(error);
+    const shown = withoutCredentials(this.url);
+    // It may name the address itself.
+    const causes = causesOf(error).replaceAll(this.url, shown);
     const what = isTlsFault(causes) ? 'answers, but its TLS is not to be trusted or is none' : 'does not answer';
-    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${this.url}) ${what}: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
+    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${shown}) ${what}: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
+import { AppError, describeError, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
@@ -173,7 +173,7 @@ export class GpuDriver {
 
   /** One silence says little while a prompt runs: the server's loop stands still when it collects garbage, scans folders or takes a big upload. */
   private failed(error: unknown): void {
-    const detail = describeError(error);
+    const detail = error instanceof AppError ? error.message : describeError(error);
     const refused = silenceOf(error) === 'refused';
     if (refused) this.restarts.connectionRefused();
     this.failures += 1;

@@ -19,7 +19,7 @@ const troubles = (cards: NamedServer[]): (string | null)[] => cards.map((one) =>
 it('takes all but the first name of one server out of service, and says which goes on', () => {
   const [a, b, c, d] = troubles([card('a', { log: 1 }), card('b', { log: 1 }), card('c', { log: 2 }), card('d', { log: 1 })]);
   expect([a, c]).toEqual([null, null]);
-  expect(b).toBe('b is the same ComfyUI as a (http://a.example:8188): their logs are the same. a goes on; remove one of the two from config/gpus.yaml or TOWER_GPUS');
+  expect(b).toBe('b is the same ComfyUI as a (http://a.example:8188): their logs are the same. Only a is used; remove one of the two from config/gpus.yaml or TOWER_GPUS');
   expect(d).toMatch(/^d is the same ComfyUI as a/);
 });
 

@@ -1,4 +1,4 @@
-import { AppError, deviceMismatches, placesOf, type Clock, type ServerTraits, type StatedCard } from '@tower/kit';
+import { AppError, deviceMismatches, serverPlaces, type Clock, type ServerTraits, type StatedCard } from '@tower/kit';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
 import type { ObjectInfo } from '../comfyui/comfy-messages';
@@ -59,7 +59,7 @@ export class ServerWatch {
 
   /** Finds where its name leads, before anything is asked of it. */
   async locate(): Promise<void> {
-    this.traits = { ...this.traits, places: await placesOf(this.client.url) };
+    this.traits = { ...this.traits, places: await serverPlaces(this.client.url) };
   }
 
   /** What is known may be of an earlier boot. */
@@ -145,7 +145,7 @@ export class ServerWatch {
   /** Its log runs on, so that what another card reads of it later still has lines in common with it. */
   private async readTraits(): Promise<void> {
     const { comfyuiVersion, device, vramMb, ramMb } = this.inventory ?? {};
-    const [places, log] = await Promise.all([placesOf(this.client.url), this.client.inventory.log()]);
+    const [places, log] = await Promise.all([serverPlaces(this.client.url), this.client.inventory.log()]);
     this.traits = { url: this.client.url, places, log, about: JSON.stringify([comfyuiVersion, device, vramMb, ramMb]) };
   }
 

@@ -1,4 +1,4 @@
-import { placesOf, whySameServer, type ServerTraits } from './same-server';
+import { serverPlaces, whySameServer, type ServerTraits } from './same-server';
 
 const line = (n: number, m = 'got prompt\n') => ({ t: `2026-03-01T12:00:00.00000${n}`, m });
 const server = (changes: Partial<ServerTraits>): ServerTraits => ({ url: 'http://10.0.0.5:8188', places: ['10.0.0.5:8188/'], log: [], about: 'x', ...changes });
@@ -26,9 +26,9 @@ it('does not take two names that one proxy serves for one server', () => {
 });
 
 it('finds where spellings of this machine lead', async () => {
-  const [literal, short, name] = await Promise.all(['http://127.0.0.1:8188', 'http://127.1:8188', 'http://localhost:8188'].map(placesOf));
+  const [literal, short, name] = await Promise.all(['http://127.0.0.1:8188', 'http://127.1:8188', 'http://localhost:8188'].map(serverPlaces));
   expect(literal).toEqual(['127.0.0.1:8188/']);
   expect(short).toEqual(literal);
   expect(name).toContain('127.0.0.1:8188/');
-  expect(await placesOf('http://nowhere.invalid')).toEqual([]);
+  expect(await serverPlaces('http://nowhere.invalid')).toEqual([]);
 });

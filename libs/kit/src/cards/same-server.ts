@@ -50,7 +50,7 @@ const isPlain = (url: string): boolean => {
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
 
 /** The places that a card's address leads to; none when its name cannot be resolved. Never throws. */
-export async function placesOf(url: string): Promise<string[]> {
+export async function serverPlaces(url: string): Promise<string[]> {
   const { protocol, port, pathname } = new URL(url);
   const found = await lookup(hostOf(url), { all: true }).catch(() => []);
   const realPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
@@ -59,4 +59,4 @@ export async function placesOf(url: string): Promise<string[]> {
 
 /** Why the second of two cards that are one server takes no work, and what to do. */
 export const sameServerSentence = (second: string, first: { name: string; url: string }, why: string): string =>
-  `${second} is the same ComfyUI as ${first.name} (${first.url}): ${why}. ${first.name} goes on; remove one of the two from config/gpus.yaml or TOWER_GPUS`;
+  `${second} is the same ComfyUI as ${first.name} (${first.url}): ${why}. Only ${first.name} is used; remove one of the two from config/gpus.yaml or TOWER_GPUS`;
