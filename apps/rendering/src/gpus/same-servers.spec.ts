@@ -40,6 +40,16 @@ it('learns it from a prompt that is in both queues, until one of them is another
   expect(same.troubleOf(cards[1])).toBeNull();
 });
 
+it('remembers it when their logs have run on since', () => {
+  const cards = [card('a', { log: 1 }), card('b', { log: 1 })];
+  const same = new SameServers(() => cards);
+  expect(same.troubleOf(cards[1]!)).toMatch(/their logs are the same/);
+  cards[1] = card('b', { log: 2 });
+  expect(same.troubleOf(cards[1])).toMatch(/their logs are the same/);
+  cards[1] = card('b', { log: 2, boots: 2 });
+  expect(same.troubleOf(cards[1])).toBeNull();
+});
+
 it('does not take a prompt for proof that the other card does not have: its card may have changed its address', () => {
   const cards = [card('a'), card('b', { queue: queueOf('p') })];
   const same = new SameServers(() => cards);

@@ -18,8 +18,8 @@ export interface StrayPrompt {
  * the configuration that answers goes on, and the others take no work.
  */
 export class SameServers {
-  /** By both names: the boots of both servers at which a prompt of one was in the queue of the other. */
-  private readonly shown = new Map<string, string>();
+  /** By both names: what showed it, and at which boots of both; it holds until one of them is another process. */
+  private readonly shown = new Map<string, { boots: string; why: string }>();
   private readonly compared = new WeakMap<ServerTraits, WeakMap<ServerTraits, { why: string | undefined }>>();
 
   /** `cards` are in the order of the configuration. */
@@ -43,19 +43,26 @@ export class SameServers {
       const other = this.cards().find(({ name }) => name === gpu);
       const queue = other?.sight.queue;
       const isThere = queue && [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId);
-      if (other !== undefined && isThere) this.shown.set(pairOf(card, other), bootsOf(card, other));
+      if (other !== undefined && isThere) this.note(card, other, 'a prompt that was sent to one is in the queue of both');
     }
   }
 
   private whySame(one: NamedServer, other: NamedServer): string | undefined {
-    if (this.shown.get(pairOf(one, other)) === bootsOf(one, other)) return 'a prompt that was sent to one is in the queue of both';
+    const shown = this.shown.get(pairOf(one, other));
+    if (shown?.boots === bootsOf(one, other)) return shown.why;
     const [traits, others] = [one.server.traits, other.server.traits];
     const known = this.compared.get(traits)?.get(others);
     if (known !== undefined) return known.why;
     const why = whySameServer(traits, others);
     const row = this.compared.get(traits) ?? new WeakMap<ServerTraits, { why: string | undefined }>();
     this.compared.set(traits, row.set(others, { why }));
+    // Before they were read nothing is certain yet.
+    if (why !== undefined && one.server.boots > 0 && other.server.boots > 0) this.note(one, other, why);
     return why;
+  }
+
+  private note(one: NamedServer, other: NamedServer, why: string): void {
+    this.shown.set(pairOf(one, other), { boots: bootsOf(one, other), why });
   }
 }
 

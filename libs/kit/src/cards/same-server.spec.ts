@@ -15,6 +15,9 @@ it('knows it by where the names lead when it shows no log', () => {
   const local = server({ url: 'http://localhost:8188', places: ['[::1]:8188/', '127.0.0.1:8188/'] });
   const literal = server({ url: 'http://127.0.0.1:8188', places: ['127.0.0.1:8188/'] });
   expect(whySameServer(local, literal)).toBe('both names lead to 127.0.0.1:8188');
+  // Its log has run on between the two looks.
+  expect(whySameServer({ ...local, log: [line(1), line(2)] }, { ...literal, log: [line(5), line(6)] })).toBe('both names lead to 127.0.0.1:8188');
+  expect(whySameServer({ ...local, log: [line(1), line(5)] }, { ...literal, log: [line(2), line(6)] })).toBeUndefined();
   expect(whySameServer(local, { ...literal, about: 'another device' })).toBeUndefined();
   expect(whySameServer(local, { ...literal, places: ['127.0.0.1:8189/'] })).toBeUndefined();
   expect(whySameServer(local, { ...literal, places: ['127.0.0.1:8188/second/'] })).toBeUndefined();

@@ -22,11 +22,13 @@ export interface ServerTraits {
 const sharedLines = 3;
 
 /**
- * Why these two addresses lead to one server, in words; undefined where nothing shows that they do. Certain are logs that share lines. Equal
- * places are so only where one of the names is an address or this machine: one proxy may serve many names at one address.
+ * Why these two addresses lead to one server, in words; undefined where nothing shows that they do. Certain are logs that share lines, and
+ * logs of the same time that share none. Else equal places count, where one of the names is an address or this machine: one proxy may serve
+ * many names at one address.
  */
 export function whySameServer(one: ServerTraits, other: ServerTraits): string | undefined {
-  if (one.log.length > 0 && other.log.length > 0) return shareLines(one.log, other.log) ? 'their logs are the same' : undefined;
+  if (shareLines(one.log, other.log)) return 'their logs are the same';
+  if (areOfOneTime(one.log, other.log)) return undefined;
   const place = one.places.find((candidate) => other.places.includes(candidate));
   if (place === undefined || !(isPlain(one.url) || isPlain(other.url))) return undefined;
   if (one.about !== null && other.about !== null && one.about !== other.about) return undefined;
@@ -36,7 +38,14 @@ export function whySameServer(one: ServerTraits, other: ServerTraits): string | 
 function shareLines(one: readonly LogLine[], other: readonly LogLine[]): boolean {
   const seen = new Set(one.map(keyOf));
   const shared = other.filter((line) => seen.has(keyOf(line))).length;
-  return shared >= Math.min(sharedLines, one.length, other.length);
+  return shared > 0 && shared >= Math.min(sharedLines, one.length, other.length);
+}
+
+/** A busy server's log keeps its last lines only, so that two looks at it need have nothing in common. */
+function areOfOneTime(one: readonly LogLine[], other: readonly LogLine[]): boolean {
+  const [first, last, otherFirst, otherLast] = [one[0], one.at(-1), other[0], other.at(-1)].map((line) => line?.t);
+  if (first === undefined || last === undefined || otherFirst === undefined || otherLast === undefined) return false;
+  return first <= otherLast && otherFirst <= last;
 }
 
 const keyOf = ({ t, m }: LogLine): string => `${t} ${m}`;
