@@ -1,4 +1,4 @@
-import { AppError, describeError, withoutCredentials } from '@tower/kit';
+import { AppError, authorizationOf, bareAddress, describeError } from '@tower/kit';
 
 /** Milliseconds for a whole call; Echo runs on the same machine or network. */
 const callTimeoutMs = 5_000;
@@ -36,18 +36,17 @@ export interface WorkerHeartbeat {
 
 /** The calls of Echo's worker interface. They throw `echo_forgot_us` when Echo does not know the worker (any more), else `unavailable`. */
 export class EchoClient {
-  private readonly base: string;
+  /** For logs too: without user and password. */
+  readonly address: string;
+  /** Those of its address, which fetch does not take there. */
+  private readonly authorization: string | undefined;
 
   constructor(
     url: string,
     private readonly timeoutMs = callTimeoutMs,
   ) {
-    this.base = url.replace(/\/+$/, '');
-  }
-
-  /** For logs: without user and password. */
-  get address(): string {
-    return withoutCredentials(this.base);
+    this.address = bareAddress(url);
+    this.authorization = authorizationOf(url);
   }
 
   register(worker: WorkerRegistration, signal: AbortSignal): Promise<void> {
@@ -65,9 +64,9 @@ export class EchoClient {
   private async post(path: string, body: unknown, signal: AbortSignal): Promise<void> {
     let status: number;
     try {
-      const response = await fetch(`${this.base}${path}`, {
+      const response = await fetch(`${this.address}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...(this.authorization === undefined ? {} : { authorization: this.authorization }) },
         body: JSON.stringify(body),
         // Echo does not redirect; something else at its address could send our data elsewhere.
         redirect: 'error',

@@ -1,5 +1,6 @@
 // Real: HTTP. Echo is a small server that speaks its worker interface; it comes, forgets and goes as the test wants.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import type { RenderingStatus } from '@tower/contracts';
 import { freePort } from '@tower/db';
 import { AppError, createLogger, Metrics, type Logger } from '@tower/kit';
@@ -176,4 +177,20 @@ describe('the registration with Echo', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(echo.count('unregister')).toBe(0);
   });
+});
+
+it('logs in to an Echo with a password in its address, and shows it nowhere', async () => {
+  const seen: unknown[] = [];
+  echo.answer = (request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(200).end('{}');
+  };
+  const address = echo.url.replace('//', '//tower:hush-hush@');
+  const client = new EchoClient(`${address}/`, 1_000);
+  const refusal: unknown = await client.unregister('w').catch((error: unknown) => error);
+  expect(inspect(refusal, { depth: 9 })).not.toContain('hush');
+  await echo.appear();
+  await client.unregister('w');
+  expect(seen).toEqual([`Basic ${Buffer.from('tower:hush-hush').toString('base64')}`]);
+  expect(client.address).toBe(echo.url);
 });

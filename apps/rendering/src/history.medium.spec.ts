@@ -252,6 +252,7 @@ describe('measurements', () => {
     attemptId: historyId('attempt', 900_000 + n),
     workflow: 'hires-fix',
     gpu: 'rtx3060',
+    device: null,
     modelName: 'm',
     width: 512,
     height: 512,

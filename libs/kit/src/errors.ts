@@ -98,3 +98,14 @@ export function describeError(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;
   return String(thrown);
 }
+
+/**
+ * What was thrown with all that caused it: fetch hides the reason in causes, and its errors may come from another realm,
+ * where they are not `instanceof Error`.
+ */
+export function causesOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  const { message, code, cause } = error as { message: unknown; code?: unknown; cause?: unknown };
+  const parts = [String(message), code === undefined ? undefined : String(code), cause === undefined ? undefined : causesOf(cause)];
+  return parts.filter((part, index) => part !== undefined && part !== '' && parts.indexOf(part) === index).join(': ');
+}

@@ -10,7 +10,7 @@ export * from './ops-server';
 export * from './hang-up';
 export * from './backoff';
 export * from './gpu-config';
-export { bareAddress, CardAccess, filesOf, secretVariablesOf } from './cards/card-access';
+export { authorizationOf, bareAddress, CardAccess, filesOf, secretVariablesOf } from './cards/card-access';
 export { fetchFromCard } from './cards/card-fetch';
 export * from './cards/card-refusal';
 export * from './cards/device-claim';

@@ -2,15 +2,15 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { findNatsServer, inspectNats, versionWarning } from '@tower/bus';
-import type { GpuConfig } from '@tower/contracts';
 import { describeFfmpeg } from '@tower/imaging';
-import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials } from '@tower/kit';
+import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials, type ConfiguredGpu } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
 import { findRunningTower } from '../launcher/running-tower';
 import { planServiceUser, rootWarning } from '../launcher/service-user';
 import { checkSameServers, checkSocket } from './card-checks';
+import { examineCard } from './examine-card';
 import { gigabytes } from './status';
 
 export interface Finding {
@@ -40,7 +40,7 @@ const marks: Record<Finding['level'], string> = { ok: 'ok     ', note: 'note   '
 async function* examine(): AsyncGenerator<Finding> {
   yield checkNode(process.versions.node, (JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines.node);
   let env: TowerEnv;
-  let gpus: GpuConfig[];
+  let gpus: ConfiguredGpu[];
   try {
     env = readTowerEnv();
     gpus = readGpuConfig(env);
@@ -142,7 +142,7 @@ function checkFfmpeg(env: TowerEnv): Finding {
 }
 
 /** Whether services of a Tower that root starts step down, as far as it can be told without changing anything. */
-function checkUser(env: TowerEnv, gpus: readonly GpuConfig[]): Finding {
+function checkUser(env: TowerEnv, gpus: readonly ConfiguredGpu[]): Finding {
   if (process.getuid?.() !== 0) return { what: 'user', level: 'ok', detail: 'the services run as you' };
   const { user, stayRootBecause } = planServiceUser(env, gpus);
   if (user === undefined) return { what: 'user', level: 'note', detail: rootWarning(stayRootBecause) };
@@ -170,32 +170,8 @@ function checkFolder(what: string, path: string, leastBytes = leastFreeBytes): F
 }
 
 /** A card that answers is asked for its WebSocket as well. */
-async function checkCard(gpu: GpuConfig): Promise<Finding[]> {
-  const card = await checkServerOf(gpu);
-  const socket = card.level === 'ok' ? await checkSocket(gpu) : undefined;
+async function checkCard(gpu: ConfiguredGpu): Promise<Finding[]> {
+  const card = await examineCard(gpu);
+  const socket = card.level === 'problem' ? undefined : await checkSocket(gpu);
   return socket === undefined ? [card] : [card, socket];
-}
-
-async function checkServerOf(gpu: GpuConfig): Promise<Finding> {
-  const what = gpu.name;
-  try {
-    const stats = (await ask(`${gpu.url}/system_stats`)) as { system?: { comfyui_version?: string }; devices?: { name?: string }[] };
-    const checkpoints = await ask(`${gpu.url}/models/checkpoints`);
-    const about = `${gpu.url}: ComfyUI ${stats.system?.comfyui_version ?? 'of unknown version'} on ${stats.devices?.[0]?.name ?? 'an unknown device'}`;
-    const count = Array.isArray(checkpoints) ? checkpoints.length : 0;
-    if (count === 0) return { what, level: 'problem', detail: `${about}, without any checkpoint: put one into its models/checkpoints` };
-    return { what, level: 'ok', detail: `${about}, ${count} ${count === 1 ? 'checkpoint' : 'checkpoints'}` };
-  } catch (error) {
-    return { what, level: 'problem', detail: `${gpu.url} does not answer as a ComfyUI (${describeError(error)}); start it, or correct the address` };
-  }
-}
-
-async function ask(url: string): Promise<unknown> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs), redirect: 'manual' });
-  if (response.status >= 300 && response.status < 400) {
-    await response.body?.cancel();
-    throw new Error(`it redirects to ${withoutCredentials(response.headers.get('location') ?? 'nowhere')}, which is not followed; name its final address`);
-  }
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return response.json();
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serviceNames, type GpuConfig } from '@tower/contracts';
-import { describeError, ownUid, repositoryRoot } from '@tower/kit';
+import { describeError, filesOf, ownUid, repositoryRoot } from '@tower/kit';
 import type { TowerEnv } from '../env';
 import { giveFolder, type User } from './own-files';
 
@@ -152,7 +152,8 @@ function unreachable(env: TowerEnv, gpus: readonly GpuConfig[], user: User): str
       join(repositoryRoot, path),
     ),
   ];
-  const settings = [env.TOWER_GPUS_FILE, env.TOWER_MODELS_FILE, env.TOWER_MODELS_MANIFEST].filter((file) =>
+  const ofCards = filesOf(gpus, dirname(env.TOWER_GPUS_FILE));
+  const settings = [env.TOWER_GPUS_FILE, env.TOWER_MODELS_FILE, env.TOWER_MODELS_MANIFEST, ...ofCards].filter((file) =>
     existsSync(file),
   );
   const models = gpus.flatMap((gpu) =>

@@ -5,7 +5,7 @@ import { findNatsServer } from '@tower/bus';
 import { serviceNames, type HealthView, type ServiceName } from '@tower/contracts';
 import type { DirectoryClaim } from '@tower/db';
 import { describeFfmpeg } from '@tower/imaging';
-import { ModelStore, readGpuConfig, repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { ModelStore, readGpuConfig, repositoryRoot, secretVariablesOf, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
 import { natsUrlVariables, type TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
 import type { LogHub } from '../logs/log-hub';
@@ -59,6 +59,8 @@ export class Tower {
   private readonly stopping = new AbortController();
   private databaseUrl: string | undefined;
   private readonly nats: NatsAccess;
+  /** Where secrets of cards stand; for rendering alone. */
+  private readonly cardVariables: readonly string[];
   private heartbeats: PartHeartbeats | undefined;
   private claim: DirectoryClaim | undefined;
   private address = '';
@@ -72,7 +74,11 @@ export class Tower {
     this.logger = hub.logger(env.LOG_LEVEL);
     this.clock = options.clock ?? systemClock;
     // Rendering reads these files by itself: here they are read so that a mistake in them ends the start with one sentence.
-    this.simulated = readGpuConfig(env).length === 0;
+    const gpus = readGpuConfig(env);
+    this.simulated = gpus.length === 0;
+    this.cardVariables = ['TOWER_GPUS', ...secretVariablesOf(gpus)];
+    redaction.addUrl(process.env['ECHO_URL'] ?? '');
+    for (const secret of gpus.flatMap(({ access }) => access?.secrets() ?? [])) redaction.add(secret);
     ModelStore.read(env);
     this.databaseUrl = env.DATABASE_URL;
     if (env.DATABASE_URL !== undefined) redaction.addUrl(env.DATABASE_URL);
@@ -196,11 +202,12 @@ export class Tower {
 
   private servicePart(service: ServiceName, port: number, gpus: NodeJS.ProcessEnv): Part {
     const { env } = this.options;
+    const ofCards = Object.fromEntries(this.cardVariables.map((variable) => [variable, process.env[variable]]));
     const own: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
       gateway: { TOWER_PORT: String(port), TOWER_HOST: env.TOWER_HOST },
-      rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, TOWER_MODELS_FILE: env.TOWER_MODELS_FILE, TOWER_MODELS_MANIFEST: env.TOWER_MODELS_MANIFEST, ...gpus },
+      rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, TOWER_MODELS_FILE: env.TOWER_MODELS_FILE, TOWER_MODELS_MANIFEST: env.TOWER_MODELS_MANIFEST, ...ofCards, ...gpus },
       // Where Echo finds us, unless a person knows better (a proxy in between).
-      'echo-bridge': { ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook` },
+      'echo-bridge': { ECHO_URL: process.env['ECHO_URL'], ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook` },
     };
     const start = async (): Promise<RunningPart> => {
       const opsPort = await this.ports.take(`${service}-operations`);
@@ -216,7 +223,9 @@ export class Tower {
     const { user, stayRootBecause } = this.services;
     const asRoot = stayRootBecause.length === 0 ? {} : { TOWER_RUNS_AS_ROOT: rootWarning(stayRootBecause) };
     const common = { DATABASE_URL: this.databaseUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, TOWER_HOME: env.TOWER_HOME };
-    const inherited = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !natsUrlVariables.includes(variable)));
+    // Secrets of others: no child inherits them.
+    const ofOthers = [...natsUrlVariables, ...this.cardVariables, 'ECHO_URL'];
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !ofOthers.includes(variable)));
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),

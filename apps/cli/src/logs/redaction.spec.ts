@@ -17,6 +17,18 @@ describe('Redaction', () => {
     expect(redaction.text(text)).toBe(expected);
   });
 
+  it('knows the passwords that PostgreSQL takes in a query', () => {
+    const told = new Redaction();
+    told.addUrl('postgres://db/tower?user=me&password=in-a-query');
+    expect(told.text('it said in-a-query')).toBe('it said [redacted]');
+  });
+
+  it('hides a secret that it was told, as it is and as it stands in addresses', () => {
+    const told = new Redaction();
+    told.add('se/cret-of-a-card');
+    expect(told.text('se/cret-of-a-card and se%2Fcret-of-a-card')).toBe('[redacted] and [redacted]');
+  });
+
   it('hides values under secret names at any depth and keeps everything else', () => {
     const line = { msg: 'x', token: 'abc', nested: { Password: 'p', list: [{ apiKey: 'k', keep: 1 }] }, databaseUrl: 'postgres://h', tokens: 12, nothing: null };
     expect(redaction.fields(line)).toEqual({ msg: 'x', token: '[redacted]', nested: { Password: '[redacted]', list: [{ apiKey: '[redacted]', keep: 1 }] }, databaseUrl: '[redacted]', tokens: 12, nothing: null });

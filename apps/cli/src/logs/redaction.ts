@@ -1,3 +1,6 @@
+/** Characters; shorter secrets are words that would be taken out of ordinary text as well. */
+const leastSecret = 6;
+
 /** Keys whose values never reach a log, whoever wrote the line. */
 const secretKey = /^(authorization|cookie|set-cookie|password|passwd|secret|token|api_?key|x-api-key|database_?url|nats_?url)$/i;
 const credentialsInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
@@ -9,15 +12,21 @@ export const censored = '[redacted]';
 export class Redaction {
   private readonly known = new Set<string>();
 
-  /** Passwords of an address; short ones are words that would be taken out of ordinary text as well. */
+  /** A secret of any kind. */
+  add(secret: string): void {
+    for (const form of [secret, encodeURIComponent(secret)]) if (form.length >= leastSecret) this.known.add(form);
+  }
+
+  /** Passwords of an address. */
   addUrl(url: string): void {
     for (const part of url.split(',').map((address) => address.trim())) {
       try {
         // NATS takes addresses without a scheme; `new URL` would take the user for one.
-        const { password, username } = new URL(part.includes('://') ? part : `nats://${part}`);
-        for (const secret of [password, decodeURIComponent(password)]) if (secret.length >= 6) this.known.add(secret);
+        const { password, username, searchParams } = new URL(part.includes('://') ? part : `nats://${part}`);
+        for (const name of ['password', 'sslpassword', 'token']) this.add(searchParams.get(name) ?? '');
+        for (const secret of [password, decodeURIComponent(password)]) if (secret.length >= leastSecret) this.known.add(secret);
         // NATS tokens stand where the user does.
-        if (password === '') for (const secret of [username, decodeURIComponent(username)]) if (secret.length >= 6) this.known.add(secret);
+        if (password === '') for (const secret of [username, decodeURIComponent(username)]) if (secret.length >= leastSecret) this.known.add(secret);
       } catch {
         // Not an address; whoever uses it says so.
       }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { GenerationModel, GpuConfig } from '@tower/contracts';
-import type { ModelStore } from '@tower/kit';
+import type { GenerationModel } from '@tower/contracts';
+import { fetchFromCard, type ConfiguredGpu, type ModelStore } from '@tower/kit';
 import { z } from 'zod';
 
 /** `unknown`: neither the server nor the folder could be asked. */
@@ -13,7 +13,7 @@ export class CardFiles {
   private readonly lists = new Map<string, Promise<readonly string[] | undefined>>();
 
   constructor(
-    private readonly gpu: GpuConfig,
+    private readonly gpu: ConfiguredGpu,
     private readonly store: ModelStore,
   ) {}
 
@@ -35,7 +35,7 @@ export class CardFiles {
   }
 
   private listOf(folder: string): Promise<readonly string[] | undefined> {
-    const asked = this.lists.get(folder) ?? askList(`${this.gpu.url}/models/${encodeURIComponent(folder)}`);
+    const asked = this.lists.get(folder) ?? askList(this.gpu, `/models/${encodeURIComponent(folder)}`);
     this.lists.set(folder, asked);
     return asked;
   }
@@ -47,9 +47,9 @@ function listName({ folder, name }: GenerationModel): string {
   return { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' }[folder] ?? folder;
 }
 
-async function askList(url: string): Promise<readonly string[] | undefined> {
+async function askList({ url, access }: ConfiguredGpu, path: string): Promise<readonly string[] | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(askTimeoutMs) });
+    const response = await fetchFromCard(url + path, { signal: AbortSignal.timeout(askTimeoutMs) }, access);
     return response.ok ? z.array(z.string()).safeParse(await response.json()).data : undefined;
   } catch {
     // Not reachable, not JSON, too slow: what the list would say is not known, and that is the answer.

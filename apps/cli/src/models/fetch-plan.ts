@@ -1,6 +1,6 @@
-import type { GenerationModel, GpuConfig } from '@tower/contracts';
+import type { GenerationModel } from '@tower/contracts';
 import type { ModelEntry } from '@tower/imaging';
-import { AppError, type DownloadProgress, type ModelStore } from '@tower/kit';
+import { AppError, type ConfiguredGpu, type DownloadProgress, type ModelStore } from '@tower/kit';
 import type { QualityModels } from './quality-models';
 
 export interface FetchWish {
@@ -22,7 +22,7 @@ export interface PlannedFile {
 export interface KnownModels {
   readonly store: ModelStore;
   readonly quality: QualityModels;
-  readonly gpus: readonly GpuConfig[];
+  readonly gpus: readonly ConfiguredGpu[];
 }
 
 /** What has to be fetched where. @throws AppError for a name that means nothing, or more than one thing */
@@ -53,7 +53,7 @@ function cardFiles(model: GenerationModel, wish: FetchWish, { store, gpus }: Kno
   if (gpus.length === 0) throw new AppError('invalid', 'no_gpu', 'no card is configured, so there is no models folder to put the file into: name your cards in config/gpus.yaml, each with its models_folder');
   const wanted = wish.gpu === undefined ? gpus : gpus.filter(({ name }) => name === wish.gpu);
   if (wanted.length === 0) throw new AppError('invalid', 'gpu_unknown', `there is no card ${wish.gpu ?? ''}; configured are ${gpus.map(({ name }) => name).join(', ')}`);
-  const byPlace = new Map<string, GpuConfig[]>();
+  const byPlace = new Map<string, ConfiguredGpu[]>();
   for (const gpu of wanted) {
     const place = store.place(gpu, model.folder, model.name) ?? gpu.url;
     byPlace.set(place, [...(byPlace.get(place) ?? []), gpu]);

@@ -103,32 +103,27 @@ describe('a server behind a login', () => {
     }
   }, 30_000);
 
-  it('is used with a header and a password out of the address', async () => {
-    const sim = await gated({ basic: { user: 'us@er', password: secret }, prefix: '/a/b' });
-    try {
-      await useAll(card({ url: `http://us%40er:${secret}@127.0.0.1:${sim.port}/a/b` }));
-    } finally {
-      await sim.close();
-    }
-  }, 30_000);
-
-  it('gets every header that is asked for, on the socket too', async () => {
+  it.each<[string, (url: string) => object, string, string]>([
+    ['a header', (url) => ({ url: `${url}/a/b/`, auth: { header: { name: 'X-Api-Key', env: 'CARD_SECRET' } } }), 'x-api-key', secret],
+    ['a password in its address', (url) => ({ url: `${url.replace('//', `//us%40er:${secret}@`)}/a/b` }), 'authorization', `Basic ${Buffer.from(`us@er:${secret}`).toString('base64')}`],
+    ['a password', (url) => ({ url: `${url}/a/b`, auth: { basic: { user: 'tower', env: 'CARD_SECRET' } } }), 'authorization', `Basic ${Buffer.from(`tower:${secret}`).toString('base64')}`],
+  ])('is asked with %s, by its socket too, below its path', async (_, entry, header, value) => {
     const seen: unknown[] = [];
     const url = await listen((request, response) => {
-      seen.push(request.headers['x-api-key']);
+      seen.push([request.url, request.headers[header]]);
       response.end('{"exec_info":{"queue_remaining":0}}');
     });
     servers.at(-1)?.on('upgrade', (request, socket) => {
-      seen.push(request.headers['x-api-key']);
+      seen.push([request.url?.split('?')[0], request.headers[header]]);
       socket.destroy();
     });
-    const gpu = card({ url, auth: { header: { name: 'X-Api-Key', env: 'CARD_SECRET' } } });
+    const gpu = card(entry(url));
     await clientOf(gpu).alive();
     const socket = new ComfySocket(gpu.url, { hint: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined }, logger, gpu.access);
     socket.start();
     await waitFor(() => seen.length >= 2, { describe: 'the socket asks' });
     await socket.stop();
-    expect(seen.slice(0, 2)).toEqual([secret, secret]);
+    expect(seen.slice(0, 2)).toEqual([['/a/b/prompt', value], ['/a/b/ws', value]]);
   });
 });
 

@@ -1,7 +1,7 @@
-import type { CardAccess } from '@tower/kit';
+import { causesOf, type CardAccess } from '@tower/kit';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
-import { answerLimits, causesOf, ComfyHttp, isTurnedAway, silenceOf } from './comfy-http';
+import { answerLimits, ComfyHttp, isTurnedAway, silenceOf } from './comfy-http';
 import { ComfyInventory } from './comfy-inventory';
 import { parseComfyJson } from './comfy-json';
 import { historyBody, promptAccepted, promptRefused, queueBody, queueLength, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';

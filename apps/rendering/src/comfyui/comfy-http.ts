@@ -1,5 +1,6 @@
 import {
-  AppError, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText, withoutCredentials,
+  AppError, causesOf, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText,
+  withoutCredentials,
   type CardAccess,
 } from '@tower/kit';
 import type { z } from 'zod';
@@ -123,12 +124,3 @@ export const isTurnedAway = (error: unknown): boolean => error instanceof AppErr
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
 
 const isTlsFault = (causes: string): boolean => /\bCERT_|_CERT\b|CERT_IN_CHAIN|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|\bEPROTO\b/.test(causes);
-
-/**
- * fetch hides the reason in causes, and its errors may come from another realm, where they are not `instanceof Error`.
- */
-export function causesOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
-  const { message, code, cause } = error as { message: unknown; code?: unknown; cause?: unknown };
-  return [String(message), code === undefined ? undefined : String(code), cause === undefined ? undefined : causesOf(cause)].filter((part, index, parts) => part !== undefined && part !== '' && parts.indexOf(part) === index).join(': ');
-}

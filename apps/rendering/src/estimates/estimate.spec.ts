@@ -23,6 +23,13 @@ describe('estimateAttempt', () => {
     expect(estimateAttempt(work, 'a', [took(4)], priors)).toMatchObject({ seconds: 4, confidence: null, basis: 'median of 1 attempt of this size on a' });
   });
 
+  it('takes nothing from another device that the card had before', () => {
+    const samples = [took(4, { device: 'NVIDIA GeForce RTX 3060' }), took(40, { device: 'cpu' }), took(6, { device: null })];
+    expect(estimateAttempt(work, 'a', samples, priors, 'NVIDIA GeForce RTX 3060')).toMatchObject({ low: 4, high: 6, basis: 'median of 2 attempts of this size on a' });
+    expect(estimateAttempt(work, 'a', samples.slice(0, 2), priors, 'NVIDIA GeForce RTX 4090').confidence).toBeNull();
+    expect(estimateAttempt(work, 'a', samples, priors).high).toBe(40);
+  });
+
   it('scales attempts of other sizes by pixels and steps, and says so', () => {
     const estimate = estimateAttempt(work, 'a', [took(2, { steps: 12 }), took(8, { height: 1536 })], priors);
     expect(estimate.seconds).toBeCloseTo(4, 9);

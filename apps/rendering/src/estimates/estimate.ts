@@ -17,6 +17,8 @@ export interface Work {
 
 export interface Sample extends Work {
   gpu: string;
+  /** What the card was then (`deviceModel`); null or absent where that is not known. */
+  device?: string | null;
   /** Seconds that rendering took on the card. */
   seconds: number;
 }
@@ -46,10 +48,11 @@ const singleSpread = 1.5;
  * their range; a further exchangeable attempt falls inside with probability (n − 1)/(n + 1) (order statistics, distribution-free).
  * A newest attempt that lies outside of all before it widens the interval at once and takes the probability away; from the second one on, only
  * those of the new level count (`level.ts`). With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes
- * before others; with nothing, the workflow's shipped prior speaks and says so. `samples` are newest first.
+ * before others; with nothing, the workflow's shipped prior speaks and says so. `samples` are newest first. What was measured on another device
+ * than the card has now says nothing of this one.
  */
-export function estimateAttempt(work: Work, gpu: string, samples: readonly Sample[], priors: WorkflowFile['priors']): AttemptEstimate {
-  const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu);
+export function estimateAttempt(work: Work, gpu: string, samples: readonly Sample[], priors: WorkflowFile['priors'], device: string | null = null): AttemptEstimate {
+  const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu && isOf(device, sample));
   const alike = ofCard.filter((sample) => changesOf(sample) === changesOf(work));
   const exact = alike.filter((sample) => cost(sample) === cost(work) && sample.width === work.width && sample.frames === work.frames).slice(0, maxSamples).map((sample) => sample.seconds);
   if (exact.length > 0) return measured(exact, gpu);
@@ -75,6 +78,8 @@ function measured(seconds: readonly number[], gpu: string): AttemptEstimate {
     basis: `${basis}; the newest took ${Math.round(stray * 10) / 10} s, outside of all before it`,
   };
 }
+
+const isOf = (device: string | null, sample: Sample): boolean => device === null || (sample.device ?? device) === device;
 
 /**
  * The longest that attempts of this workflow took on this card, brought to the size of this work; null where there were

@@ -11,7 +11,7 @@ export interface StoredSample extends Sample {
   attempt_id: string;
 }
 
-const columns = 'attempt_id, workflow, gpu, width, height, frames, steps, plan, seconds';
+const columns = 'attempt_id, workflow, gpu, device, width, height, frames, steps, plan, seconds';
 
 /** Keeps a measurement and lets go of those of the same work that no estimate reads any more. */
 export async function addSample(tx: EntityManager, sample: Omit<RuntimeSample, 'changes'>): Promise<void> {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, describeError, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
+import { AppError, describeError, deviceModel, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
 import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { GpuInventory } from './gpu.entity';
 import { nothingSeen, type GpuSight } from './gpu-sight';
 import { RestartWatch } from './restart-watch';
 import { ServerWatch, type ServerRules } from './server-watch';
@@ -159,6 +160,7 @@ export class GpuDriver {
       const restarted = this.restarts.answered();
       if (wasDown || restarted || this.restarts.takeDrop()) this.server.forget();
       await this.server.refresh();
+      this.compareDevice(this.sight.inventory, this.server.inventory);
       this.failures = 0;
       if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
       this.answersSinceMs ??= this.clock.monotonicMs();
@@ -187,6 +189,13 @@ export class GpuDriver {
   private socketWarnings(sinceMs: number): string[] {
     const complaint = this.socket.complaint(this.clock.monotonicMs() - sinceMs);
     return complaint === null ? [] : [socketWarning(this.name, complaint)];
+  }
+
+  /** Another card behind the same address, or a start with `--cpu`. */
+  private compareDevice(before: GpuInventory | null, after: GpuInventory | null): void {
+    const [was, is] = [deviceModel(before?.device), deviceModel(after?.device)];
+    if (was === null || is === null || was === is) return;
+    this.logger.warn({ gpu: this.name }, `${this.name} has another device: ${is}, no longer ${was}; how long work takes there is learnt anew`);
   }
 
   private report(trouble: string | null, warnings: string[]): void {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { gpuConfig } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
+import { parseGpuList, repositoryRoot } from '@tower/kit';
 import { createTestDatabase, FixedClock, Plans, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { schedulerLease } from '../scheduling/attempts.service';
@@ -97,4 +99,43 @@ it('what was stored before there were digests is read as it is', async () => {
     `update gpu set inventory_sha256 = null, inventory = inventory || '{"checkpoints": ["old.safetensors"]}'`,
   );
   expect(await configuredGpus(db.manager)).toMatchObject([{ inventory: { checkpoints: ['old.safetensors'] } }]);
+});
+
+it('stores nothing of a login, neither as secret nor out of an address', async () => {
+  const cards = parseGpuList(
+    [
+      { name: 'a', url: 'http://user:hush-hush@127.0.0.1:1/comfy' },
+      { name: 'b', url: 'http://127.0.0.1:2', auth: { header: { name: 'X-Key', env: 'KEY' } } },
+    ],
+    'spec',
+    { folder: '/', env: { KEY: 'hush-hush' } },
+  );
+  await registry.configure('1', cards);
+  const rows: { row: string; config: unknown }[] = await db.query('select gpu::text as row, config from gpu order by name');
+  expect(rows.map(({ config: stored }) => stored).slice(0, 2)).toMatchObject([
+    { url: 'http://127.0.0.1:1/comfy' },
+    { auth: { header: { name: 'X-Key', env: 'KEY' } } },
+  ]);
+  expect(JSON.stringify(rows)).not.toMatch(/hush|access/);
+});
+
+it('takes secrets out of the addresses that earlier versions stored', async () => {
+  const store = (url: string): Promise<unknown> =>
+    db.query(`update gpu set config = jsonb_set(config, '{url}', to_jsonb($1::text)), detail = $1 where name = 'a'`, [url]);
+  const file = join(repositoryRoot, 'migrations', 'dist', 'rendering', '1764267180000-addresses-without-secrets.js');
+  const { AddressesWithoutSecrets1764267180000: Migration } = (await import(file)) as {
+    AddressesWithoutSecrets1764267180000: new () => { up(runner: object): Promise<void> };
+  };
+  for (const [before, after] of [
+    ['http://user:hu@sh@h:1/', 'http://h:1'],
+    ['https://h/comfy/?token=hush', 'https://h/comfy'],
+    ['https://h/comfy#hush', 'https://h/comfy'],
+    ['https://h/@scope/comfy', 'https://h/@scope/comfy'],
+  ] as const) {
+    await store(before);
+    await new Migration().up(db.createQueryRunner());
+    const [row] = await db.query<{ url: string; detail: string }[]>(`select config->>'url' as url, detail from gpu where name = 'a'`);
+    expect(row?.url).toBe(after);
+    expect(row?.detail).toBe(before === after ? before : 'not asked yet');
+  }
 });

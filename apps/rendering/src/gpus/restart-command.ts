@@ -42,7 +42,8 @@ export function runRestartCommand(command: readonly string[], timeLimitMs = limi
   });
 }
 
-const secretName = /(key|token|secret|password|passwd|credential|database_url|nats_url)/i;
+/** `TOWER_GPUS` may hold addresses with passwords. */
+const secretName = /(key|token|secret|password|passwd|credential|auth|database_url|nats_url|tower_gpus$)/i;
 
 const harmlessEnvironment = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretName.test(name)));
 

@@ -251,6 +251,8 @@ export class RuntimeSample {
   @PrimaryColumn('uuid') attemptId!: string;
   @Column('text') workflow!: string;
   @Column('text') gpu!: string;
+  /** The card's device then, as `deviceModel` says; null where that was not known or not yet noted. */
+  @Column('text', { nullable: true }) device!: string | null;
   @Column('text') modelName!: string;
   @Column('int') width!: number;
   @Column('int') height!: number;

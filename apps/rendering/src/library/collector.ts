@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { attemptRendered, type DataOf } from '@tower/contracts';
 import { isDatabaseUnavailable, requireFence } from '@tower/db';
 import {
-  AppError, CLOCK, describeError, DiskWatch, LOGGER, neededBytesOf, ownFault, type Clock, type Logger,
+  AppError, CLOCK, describeError, deviceModel, DiskWatch, LOGGER, neededBytesOf, ownFault, type Clock, type Logger,
 } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
@@ -160,7 +160,7 @@ export class Collector {
       if (lacks.length > 0) await tx.update(Job, { id: job.id }, { warnings: [...job.warnings, ...lacks] });
       if (measures(attempt)) {
         await addSample(tx, {
-          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,
+          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, device: deviceModel(gpu.inventory?.device), modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,
           plan: attempt.plan, seconds: attempt.seconds ?? 0, at: now,
         });
       }

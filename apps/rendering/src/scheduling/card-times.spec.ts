@@ -49,7 +49,7 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
   let news = true;
   const pass = (ms: number, notBegun: number): void => {
     for (let passed = 0; passed < ms; passed += 250) {
-      const times = new CardTimes({ live: [attempt], works: new Map([['a', work]]), samples: new SampleMemory(), workflows: loaded, now: clock.now() });
+      const times = new CardTimes({ gpus: [], live: [attempt], works: new Map([['a', work]]), samples: new SampleMemory(), workflows: loaded, now: clock.now() });
       const { seconds, low } = times.remainingOf(attempt);
       told.push({ left: (total - clock.monotonicMs()) / 1000, notBegun: notBegun / 1000, seconds, low, percent: attempt.progress?.percent ?? 0, news });
       news = false;

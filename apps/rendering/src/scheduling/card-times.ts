@@ -1,6 +1,8 @@
+import { deviceModel } from '@tower/kit';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from '../estimates/estimate';
 import { remaining, type Busy, type Pace } from '../estimates/forecast';
 import type { SampleMemory } from '../estimates/sample-memory';
+import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import type { WorkflowLibrary } from '../workflows/workflow-library';
 
@@ -8,6 +10,7 @@ import type { WorkflowLibrary } from '../workflows/workflow-library';
 export type Remaining = Busy & Pick<AttemptEstimate, 'basis' | 'confidence'>;
 
 export interface CardTimesFacts {
+  gpus: readonly Pick<Gpu, 'name' | 'inventory'>[];
   live: readonly Attempt[];
   /** By attempt. */
   works: ReadonlyMap<string, Work>;
@@ -77,7 +80,8 @@ export class CardTimes {
     const known = this.estimates.get(key);
     if (known) return known;
     const { priors } = this.facts.workflows.get(work.workflow).file;
-    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), priors);
+    const device = deviceModel(this.facts.gpus.find(({ name }) => name === gpu)?.inventory?.device);
+    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), priors, device);
     this.estimates.set(key, estimate);
     return estimate;
   }

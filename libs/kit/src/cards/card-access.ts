@@ -5,8 +5,9 @@ import type { CardAuth, GpuConfig } from '@tower/contracts';
 import { AppError } from '../errors';
 
 /** A login as it is configured, or as it stood in the address. */
+type AddressLogin = { readonly way: 'address'; readonly user: string; readonly password: string };
 type Login =
-  | { readonly way: 'address'; readonly user: string; readonly password: string }
+  | AddressLogin
   | { readonly way: keyof CardAuth; readonly auth: CardAuth };
 
 export interface AccessSurroundings {
@@ -96,6 +97,12 @@ export function bareAddress(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/]*@/i, '$1').replace(/\/+$/, '');
 }
 
+/** `Authorization` for the user and password in an address, which fetch takes in no address; undefined without them. */
+export function authorizationOf(url: string): string | undefined {
+  const login = loginOfAddress(url);
+  return login === null ? undefined : basicHeader(login.user, login.password)[1];
+}
+
 /** Variables that hold secrets of cards: for whoever starts processes that need none of them. */
 export const secretVariablesOf = (gpus: readonly GpuConfig[]): string[] =>
   gpus.flatMap(({ auth }) => (auth === undefined ? [] : (placeOf({ way: wayOf(auth), auth }).env ?? [])));
@@ -106,7 +113,7 @@ export const filesOf = (gpus: readonly GpuConfig[], folder: string): string[] =>
     .flatMap(({ auth, ca_file: caFile }) => [auth === undefined ? undefined : placeOf({ way: wayOf(auth), auth }).file, caFile])
     .flatMap((file) => (file === undefined ? [] : resolve(folder, file)));
 
-function loginOfAddress(url: string): Login | null {
+function loginOfAddress(url: string): AddressLogin | null {
   const { username, password } = new URL(url);
   if (username === '' && password === '') return null;
   try {

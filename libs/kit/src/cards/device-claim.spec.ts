@@ -1,4 +1,4 @@
-import { backendOf, claimedModel, deviceMismatches, type SeenDevice, type StatedCard } from './device-claim';
+import { backendOf, claimedModel, deviceMismatches, deviceModel, type SeenDevice, type StatedCard } from './device-claim';
 
 const seen = (device: string | null, deviceType: string | null, pytorchVersion: string | null, vramMb: number | null = null): SeenDevice => ({ device, deviceType, pytorchVersion, vramMb });
 
@@ -24,6 +24,18 @@ describe('backendOf', () => {
 
   it.each([silent, seen('npu', 'npu', '2.5.1'), seen('cuda:0', 'cuda', '2.9.0a0')])('is not guessed for %j', (device) => {
     expect(backendOf(device)).toBeNull();
+  });
+});
+
+describe('deviceModel', () => {
+  it.each([
+    ['cuda:0 NVIDIA GeForce RTX 3060 : cudaMallocAsync', 'NVIDIA GeForce RTX 3060'],
+    ['cuda:1 NVIDIA GeForce RTX 3060 : native', 'NVIDIA GeForce RTX 3060'],
+    ['cuda:0 NVIDIA GeForce RTX 3060 : native (simulated)', 'NVIDIA GeForce RTX 3060 (simulated)'],
+    ['cpu', 'cpu'],
+    [null, null],
+  ])('of %j is %j', (device, model) => {
+    expect(deviceModel(device)).toBe(model);
   });
 });
 

@@ -42,6 +42,13 @@ export function backendOf({ device, deviceType, pytorchVersion }: SeenDevice): B
   return null;
 }
 
+/**
+ * The device without its number and allocator, which change with launch flags: what was learnt on it holds while this
+ * stays the same. Null where the server says nothing.
+ */
+export const deviceModel = (device: string | null | undefined): string | null =>
+  device?.replace(/^\w+:\d+\s/, '').replace(/\s:\s\w*/, '').trim() ?? null;
+
 /** A model that a card's name in the configuration implies. */
 interface ClaimedModel {
   /** As people write it: `RTX 3060`. */
@@ -109,7 +116,7 @@ const quoted = (device: string | null): string => `"${(device ?? '').slice(0, 80
 
 /** The device's name in lower case, or null when it names no model (`AMD Radeon Graphics`, `mps`). */
 function modelWords(device: string | null): string | null {
-  const name = (device ?? '').replace(/^\w+:\d+\s/, '').replace(/\s:\s\w*/, ' ').replace(/\bgfx\w+/gi, '');
+  const name = (deviceModel(device) ?? '').replace(/\bgfx\w+/gi, '');
   return /\d{2,}/.test(name) ? name.toLowerCase().replace(/[^a-z0-9]+/g, ' ') : null;
 }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AppError } from '../errors';
+import { withoutCredentials } from '../logger';
 
 /** Addresses that are no part of the open internet: RFC 6890 and its IPv6 registry. IPv4 in IPv6 notation is judged as IPv4. */
 const inside = new BlockList();
@@ -59,6 +60,6 @@ export class AddressGuard {
   }
 
   private refusal(url: URL, why: string): AppError {
-    return new AppError('forbidden', 'download_redirect_refused', `${this.source.href} leads to ${url.origin}, ${why}: it is not followed`);
+    return new AppError('forbidden', 'download_redirect_refused', `${withoutCredentials(this.source.href)} leads to ${url.origin}, ${why}: it is not followed`);
   }
 }

@@ -5,6 +5,7 @@ import { AppError } from '../errors';
 import type { AddressGuard } from './address-guard';
 import type { ProgressMeter } from './download-progress';
 import { formatFault, type ModelFormat } from './file-format';
+import { withoutCredentials } from '../logger';
 import { PartFile } from './part-file';
 import { sizeText } from './size-text';
 import { askSource, SourceTrouble, type SourceAnswer } from './source-request';
@@ -48,16 +49,20 @@ export class Download {
   /** The bytes came from more than one answer: the file may have changed in between. */
   private isMixed = false;
 
+  /** The address as people may see it: addresses of models carry tokens. */
+  private readonly shown: string;
+
   constructor(
     private readonly wanted: Wanted,
     private readonly around: DownloadSurroundings,
   ) {
+    this.shown = withoutCredentials(wanted.url);
     this.total = wanted.bytes;
   }
 
   async run(): Promise<void> {
     const { wanted, around } = this;
-    const part = await PartFile.open(wanted.target, wanted, (bytes) => this.report('checking', bytes), around.signal);
+    const part = await PartFile.open(wanted.target, { url: this.shown, sha256: wanted.sha256 }, (bytes) => this.report('checking', bytes), around.signal);
     try {
       this.isMixed = part.bytes > 0;
       await this.receiveAll(part);
@@ -79,17 +84,17 @@ export class Download {
     const digest = part.digest();
     if (digest !== wanted.sha256) {
       await part.discard();
-      throw new AppError('conflict', 'download_digest_mismatch', `what ${wanted.url} sends has the sha256 ${digest}, not ${wanted.sha256}: it is another file, and nothing of it was kept`, { details: { digest } });
+      throw new AppError('conflict', 'download_digest_mismatch', `what ${this.shown} sends has the sha256 ${digest}, not ${wanted.sha256}: it is another file, and nothing of it was kept`, { details: { digest } });
     }
     const fault = await formatFault(around.format, part.bytes, (position, length) => part.read(position, length));
     if (fault === undefined) return;
     await part.discard();
-    throw new AppError('conflict', 'model_format_refused', `${wanted.url} is no ${around.format} file: ${fault}; nothing of it was kept`);
+    throw new AppError('conflict', 'model_format_refused', `${this.shown} is no ${around.format} file: ${fault}; nothing of it was kept`);
   }
 
   /** Until all bytes are there; a lost connection is taken up again where it broke. */
   private async receiveAll(part: PartFile): Promise<void> {
-    const { around, wanted } = this;
+    const { around } = this;
     for (let failures = 0; ; ) {
       const before = part.bytes;
       try {
@@ -101,7 +106,7 @@ export class Download {
         failures = part.bytes - before >= progressBytes ? 1 : failures + 1;
         if (failures >= around.maxFailures) {
           const kept = part.bytes === 0 ? '' : `; the ${sizeText(part.bytes)} that came are kept, and the next fetch goes on from there`;
-          throw new AppError('unavailable', 'download_failed', `${wanted.url} could not be fetched in ${failures} tries: ${error.message}${kept}`, { cause: error });
+          throw new AppError('unavailable', 'download_failed', `${this.shown} could not be fetched in ${failures} tries: ${error.message}${kept}`, { cause: error });
         }
         around.meter.wait(part.bytes, this.total, error.message);
         const pauseMs = Math.max(backoffMs(failures - 1, { firstMs: around.firstBackoffMs, maxMs: around.maxBackoffMs }), error.options.retryAfterMs ?? 0);
@@ -154,8 +159,8 @@ export class Download {
   private totalFrom({ totalBytes }: SourceAnswer): number {
     if (this.total !== null && totalBytes !== null && totalBytes !== this.total) throw this.sizeMismatch(`has ${totalBytes} bytes`);
     const total = this.total ?? totalBytes;
-    if (total === null) throw new AppError('conflict', 'download_failed', `${this.wanted.url} does not say how large the file is: add its size to models/manifest.yaml, or fetch it by hand`);
-    if (total > this.around.maxBytes) throw new AppError('conflict', 'download_failed', `${this.wanted.url} has ${sizeText(total)}, more than any model that Tower fetches (${sizeText(this.around.maxBytes)})`);
+    if (total === null) throw new AppError('conflict', 'download_failed', `${this.shown} does not say how large the file is: add its size to models/manifest.yaml, or fetch it by hand`);
+    if (total > this.around.maxBytes) throw new AppError('conflict', 'download_failed', `${this.shown} has ${sizeText(total)}, more than any model that Tower fetches (${sizeText(this.around.maxBytes)})`);
     return total;
   }
 
@@ -199,7 +204,7 @@ export class Download {
   }
 
   private sizeMismatch(how: string): AppError {
-    return new AppError('conflict', 'download_size_mismatch', `${this.wanted.url} ${how}, not the ${this.total ?? 0} of the file that is meant: it is another file`);
+    return new AppError('conflict', 'download_size_mismatch', `${this.shown} ${how}, not the ${this.total ?? 0} of the file that is meant: it is another file`);
   }
 
   private report(phase: 'checking' | 'receiving', bytes: number): void {

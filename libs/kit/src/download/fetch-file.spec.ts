@@ -45,6 +45,22 @@ describe('fetchFile', () => {
     expect(files()).toEqual(['modèle.safetensors']);
   });
 
+  it('shows no token of an address, and goes on with what came under another one', async () => {
+    const withToken = (token: string): string => `${server.origin.replace('//', `//me:${token}@`)}/a.safetensors?token=${token}`;
+    const told: string[] = [];
+    server.answer(dropped(100_000), status(401));
+    told.push(JSON.stringify(await failure(fetchIt({ url: withToken('hush-hush') }))));
+    server.answer(status(404));
+    told.push((await failure(fetchIt({ url: withToken('hush-hush') }))).message);
+    told.push(...files().map((name) => readFileSync(join(folder, 'loras', name), 'latin1')));
+    expect(told.join()).toContain('/a.safetensors?…');
+    expect(told.join()).not.toContain('hush');
+    server.answer(wholeFile);
+    server.asked.length = 0;
+    expect(await fetchIt({ url: withToken('hush-hash') })).toBe('fetched');
+    expect(server.asked.map(({ range }) => range)).toEqual(['bytes=100000-']);
+  });
+
   it('asks nobody for a file that is there', async () => {
     await fetchIt();
     server.answer(wholeFile);

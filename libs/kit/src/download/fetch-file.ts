@@ -4,6 +4,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors';
+import { withoutCredentials } from '../logger';
 import { claimFile, isClaimed } from '../processes/file-claim';
 import { AddressGuard } from './address-guard';
 import { Download, type DownloadLimits } from './download';
@@ -48,7 +49,7 @@ async function fetchNow(request: FetchRequest, options: FetchOptions): Promise<'
   const { target, url, signal = new AbortController().signal } = request;
   signal.throwIfAborted();
   const format = formatOf(target);
-  if (formatOf(new URL(url).pathname) !== format) throw new AppError('conflict', 'model_format_refused', `${url} is another kind of file than ${basename(target)}`);
+  if (formatOf(new URL(url).pathname) !== format) throw new AppError('conflict', 'model_format_refused', `${withoutCredentials(url)} is another kind of file than ${basename(target)}`);
   await mkdir(dirname(target), { recursive: true });
   const outcome = await claimFile(claimOf(target), { isShared: true });
   if ('heldBy' in outcome)

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors';
+import { withoutCredentials } from '../logger';
 import type { AddressGuard } from './address-guard';
 
 /** Something that another try may get past: a lost connection, a server that has no time. */
@@ -51,7 +52,7 @@ export async function askSource(question: SourceQuestion): Promise<SourceAnswer>
     const location = response.headers.location;
     if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return judge(response, question);
     response.destroy();
-    if (redirects === maxRedirects) throw new AppError('conflict', 'download_failed', `${question.url} redirects more than ${maxRedirects} times`);
+    if (redirects === maxRedirects) throw new AppError('conflict', 'download_failed', `${withoutCredentials(question.url)} redirects more than ${maxRedirects} times`);
     url = new URL(location, url);
   }
 }
@@ -71,7 +72,8 @@ function open(url: URL, { from, etag, guard, idleMs, signal }: SourceQuestion): 
   });
 }
 
-function judge(response: IncomingMessage, { url, from }: SourceQuestion): SourceAnswer {
+function judge(response: IncomingMessage, { url: address, from }: SourceQuestion): SourceAnswer {
+  const url = withoutCredentials(address);
   const status = response.statusCode ?? 0;
   const { headers } = response;
   const refuse = (error: Error): never => {
