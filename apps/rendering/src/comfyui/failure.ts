@@ -1,4 +1,5 @@
 import type { JobError } from '../jobs/job.entity';
+import { modelInputs } from '../workflows/model-inputs';
 import { modelKey } from '../workflows/model-names';
 
 /** What an attempt's failure means for what comes next; the recovery ladder (`scheduling/ladder.ts`) decides by it. */
@@ -20,6 +21,8 @@ export interface Failure {
   error: JobError;
   /** Only with `missing_model`. */
   model?: MissingModel;
+  /** Only with `missing_model`: the server does not list the file at this moment. Otherwise it may list what it cannot read. */
+  unlisted?: boolean;
   /** Only with `hung`: an interrupt by id changed nothing. */
   disobeyed?: boolean;
   /** Only with `hung`: nothing could be heard of it, so that it may only have been slow. Nobody restarts a card for that. */
@@ -74,14 +77,12 @@ function modelInWords(text: string): MissingModel {
   return { folder: path?.[1] ?? null, name: path?.[2] ?? null };
 }
 
-/** A model input's name, and the folder below `models/` where its files lie (comfyui-protocol study, 5; field names of core and the six packs). */
+/** Of loaders that `modelInputs` does not know: a model input's name, and the folder below `models/` where its files lie (comfyui-protocol study, 5; field names of core and the six packs). */
 const foldersByInput: Record<string, string> = {
   ckpt_name: 'checkpoints', vae_name: 'vae', lora_name: 'loras', control_net_name: 'controlnet', clip_name: 'text_encoders', clip_name1: 'text_encoders', clip_name2: 'text_encoders',
   unet_name: 'diffusion_models', ipadapter_file: 'ipadapter', style_model_name: 'style_models', gligen_name: 'gligen', model_name: 'upscale_models',
 };
-const foldersByClass: Record<string, string> = {
-  CLIPVisionLoader: 'clip_vision', ADE_LoadAnimateDiffModel: 'animatediff_models', ADE_AnimateDiffLoaderGen1: 'animatediff_models', UpscaleModelLoader: 'upscale_models', 'RIFE VFI': 'rife',
-};
+const foldersByClass: Record<string, string> = { 'RIFE VFI': 'rife' };
 
 /** What one node of a refused graph complains about. */
 export interface NodeFault {
@@ -100,7 +101,7 @@ export function modelOfRefusal(faults: readonly NodeFault[]): MissingModel | und
   return fault === undefined || fault.input === null ? undefined : { folder: folderOf(fault.classType, fault.input) ?? null, name: fault.value === null ? null : modelKey(fault.value) };
 }
 
-const folderOf = (classType: string, input: string): string | undefined => foldersByClass[classType] ?? foldersByInput[input];
+const folderOf = (classType: string, input: string): string | undefined => modelInputs[classType]?.[input] ?? foldersByClass[classType] ?? foldersByInput[input];
 const looksLikeFile = (value: string | null): boolean => value !== null && /\.(safetensors|sft|gguf|ckpt|pth|pt|bin|onnx)$/i.test(value);
 
 /** Kinds that say something about the card and not about the request; three of them in a row take it out of service for a while. */

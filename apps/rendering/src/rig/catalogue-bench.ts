@@ -24,6 +24,8 @@ export interface BenchOptions extends RigOptions {
   timeScale?: number;
   /** More flags of the simulators. */
   flags?: readonly string[];
+  /** Still more of one of them, by its name. */
+  flagsOf?: Partial<Record<string, readonly string[]>>;
   /** More of a card's configuration, by its name. */
   configs?: Record<string, Partial<GpuConfig>>;
 }
@@ -40,7 +42,7 @@ export class CatalogueBench {
   ) {}
 
   static async open(grounds: Grounds, options: BenchOptions = {}): Promise<CatalogueBench> {
-    const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> => new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', options.flags).start();
+    const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> => new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', [...(options.flags ?? []), ...(options.flagsOf?.[name] ?? [])]).start();
     const [small, big] = await Promise.all([sim('rtx3060'), sim('rx9070xt')]);
     const configs = [small, big].map((card) => gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }));
     const rig = await RenderingRig.on(grounds.database.url, grounds.natsUrl, configs);

@@ -8,6 +8,9 @@ export const maxLosses = 6;
 /** Milliseconds that a task waits after its n-th loss. */
 export const pauseAfterLossMs = (losses: number): number => 500 * 2 ** losses;
 
+/** Milliseconds that a task waits for a card's folders to be read again, after the card did not list what it was sent. */
+export const untilListedMs = 4_000;
+
 const longestPauseMs = pauseAfterLossMs(maxLosses);
 
 /** The moment in so many milliseconds by the database's clock, which is the one that the queue is read by. */

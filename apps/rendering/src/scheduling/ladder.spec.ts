@@ -13,7 +13,7 @@ interface Walked {
 }
 
 /** Fails again and again in the same way, as the ladder goes on; every card takes the task in turn. */
-function walk(failure: FailureKind, cards: LadderCard[], options: { offers?: GraphStep[]; allowDegrade?: boolean; downloadable?: boolean } = {}): { steps: Walked[]; why: string } {
+function walk(failure: FailureKind, cards: LadderCard[], options: { offers?: GraphStep[]; allowDegrade?: boolean; downloadable?: boolean; unlisted?: boolean } = {}): { steps: Walked[]; why: string } {
   const steps: Walked[] = [];
   let gpu = cards[0]?.name ?? '';
   let plan: Plan = { steps: [] };
@@ -22,7 +22,7 @@ function walk(failure: FailureKind, cards: LadderCard[], options: { offers?: Gra
   for (let attempt = 1; ; attempt++) {
     const offered = (options.offers ?? []).filter((step) => step === 'smaller_size' || !plan.steps.includes(step));
     const decision: Decision = nextStep({
-      failure, gpu, attempt, plan, taken, excluded, allowDegrade: options.allowDegrade ?? false, downloadable: options.downloadable ?? false, cards: cards.map((card) => ({ ...card, offers: offered })),
+      failure, gpu, attempt, plan, taken, excluded, allowDegrade: options.allowDegrade ?? false, downloadable: options.downloadable ?? false, unlisted: options.unlisted ?? false, cards: cards.map((card) => ({ ...card, offers: offered })),
     });
     if (decision.then === 'give_up') return { steps, why: decision.why };
     taken.push({ step: decision.step, because: failure, afterAttempt: attempt, gpu, detail: decision.detail, at: '2026-01-01T00:00:00.000Z' });
@@ -65,6 +65,8 @@ describe('the other failures', () => {
   it.each<[FailureKind, string[], Parameters<typeof walk>[2]]>([
     ['missing_model', ['other_gpu on rx9070xt'], {}],
     ['missing_model', ['other_gpu on rx9070xt', 'download_model on rx9070xt'], { downloadable: true }],
+    ['missing_model', ['other_gpu on rx9070xt', 'again on rx9070xt', 'again on rx9070xt', 'again on rx9070xt'], { unlisted: true }],
+    ['missing_model', ['other_gpu on rx9070xt', 'download_model on rx9070xt', 'again on rx9070xt', 'again on rx9070xt', 'again on rx9070xt'], { unlisted: true, downloadable: true }],
     ['missing_node', ['other_gpu on rx9070xt'], {}],
     ['invalid', ['other_gpu on rx9070xt'], {}],
     ['node_failed', ['other_gpu on rx9070xt'], {}],
@@ -87,7 +89,7 @@ describe('the other failures', () => {
   });
 
   it('keeps a task off the card that it just broke, also while that one answers', () => {
-    const decision = nextStep({ failure: 'hung', gpu: 'rtx3060', attempt: 1, plan: { steps: [] }, taken: [], excluded: [], cards: [small, big], allowDegrade: false, downloadable: false });
+    const decision = nextStep({ failure: 'hung', gpu: 'rtx3060', attempt: 1, plan: { steps: [] }, taken: [], excluded: [], cards: [small, big], allowDegrade: false, downloadable: false, unlisted: false });
     expect(decision).toMatchObject({ then: 'retry', step: 'other_gpu', excluded: ['rtx3060'] });
   });
 

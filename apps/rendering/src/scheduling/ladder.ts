@@ -29,6 +29,8 @@ export interface LadderInput {
   allowDegrade: boolean;
   /** The missing model can be downloaded to this card. */
   downloadable: boolean;
+  /** The server does not list the model that it was sent, though it was listed a moment ago. */
+  unlisted: boolean;
 }
 
 export type Decision =
@@ -40,6 +42,8 @@ const memorySteps: ReadonlySet<GraphStep> = new Set(['tiled_vae', 'smaller_batch
 const maxSmallerSizes = 3;
 /** No task is tried more often than this, whatever fails. */
 export const maxAttempts = 24;
+/** Times that a task waits for a file which a card lists and then does not: more often, its lists contradict each other. */
+const maxReturns = 3;
 /** Faults of cards, as opposed to faults of the request, that one task may meet. */
 const maxCardFaults = 4;
 
@@ -65,7 +69,7 @@ export function nextStep(input: LadderInput): Decision {
     case 'disk_full':
       return afterFullDisk(input);
     case 'missing_model':
-      return elsewhere(input) ?? (input.downloadable && !took(input, 'download_model') ? retry(input, 'download_model', `is downloaded to ${input.gpu}`, { stays: true }) : { then: 'give_up', why: 'no card has it' });
+      return afterMissingModel(input);
     case 'missing_node':
     case 'invalid':
     case 'node_failed':
@@ -121,6 +125,19 @@ function afterFullDisk(input: LadderInput): Decision {
   if (cardFaults(input) >= maxCardFaults) return { then: 'give_up', why: 'the disks of the cards stay full' };
   const other = othersOf(input)[0];
   return other ? retry(input, 'other_gpu', `goes to ${other.name}`, {}) : again(input, `waits until ${input.gpu} can write again`);
+}
+
+/**
+ * Another card, a download; else, where the file went away since the card was chosen, its return is waited for: the folders are read again,
+ * and a task whose files no card lists waits as `missing-files.ts` says.
+ */
+function afterMissingModel(input: LadderInput): Decision {
+  const other = elsewhere(input);
+  if (other) return other;
+  if (input.downloadable && !took(input, 'download_model')) return retry(input, 'download_model', `is downloaded to ${input.gpu}`, { stays: true });
+  const waited = input.taken.filter((step) => step.step === 'again' && step.because === input.failure).length;
+  if (input.unlisted && waited < maxReturns) return again(input, `waits until ${input.gpu} lists it again`);
+  return { then: 'give_up', why: 'no card has it' };
 }
 
 /** The same thing on another card that could run it; this one is out for the task. */

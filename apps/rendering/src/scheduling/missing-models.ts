@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { GpuConfig } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { RenderingMetrics } from '../rendering.metrics';
 import { noChanges, noParts } from '../workflows/composition';
-import { lacking } from '../workflows/missing';
+import { lacking, type Missing } from '../workflows/missing';
 import { vramNeedMb } from '../workflows/planned-values';
 import { RequirementsMemory } from '../workflows/requirements-memory';
 import { WorkflowLibrary } from '../workflows/workflow-library';
@@ -93,8 +94,8 @@ export class MissingModels {
     const cards: FileCard[] = [];
     for (const [position, { driver, lacks }] of seen.entries()) {
       const { config, sight, server } = driver;
-      const files = (lacks ?? []).filter(({ kind: what }) => what === 'model').map((missing) => ({ folder: folderOf(missing), name: missing.name }));
-      const places = await Promise.all(files.map(({ folder, name }) => this.models.placeOf(config, folder, name)));
+      const files = (lacks ?? []).filter(({ kind: what }) => what === 'model');
+      const places = await Promise.all(files.map((missing) => this.placeOf(config, missing)));
       cards.push({
         name: config.name,
         position,
@@ -111,6 +112,12 @@ export class MissingModels {
       });
     }
     return cards;
+  }
+
+  /** A name that may mean several files is no file that could be fetched. */
+  private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelRecovery['placeOf']> {
+    if (missing.candidates !== undefined) return { obstacle: `${gpu.name} has several files of that name: ${missing.candidates.join(', ')}. Ask again with the folder.`, standing: 'absent' };
+    return this.models.placeOf(gpu, folderOf(missing), missing.name);
   }
 
   private async apply(fence: string, kind: WaitingKind, remedy: Remedy, drivers: readonly GpuDriver[]): Promise<void> {

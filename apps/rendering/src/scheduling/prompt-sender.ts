@@ -64,6 +64,8 @@ export class PromptSender {
         return;
       case 'refused':
         for (const promptId of new Set([attempt.promptId, result.promptId])) if (promptId !== '') await this.stopped.stop(driver, promptId);
+        // Files went away since they were read: until they are read again, the card would be chosen for the same.
+        if (result.model) driver.readFiles();
         await this.attempts.fail(fence, attempt, toFailure(driver.name, result));
         this.prompts.forget(attempt.promptId);
         this.progress.publish(attempt.jobId);
@@ -151,5 +153,5 @@ const toFailure = (gpu: string, { kind, code, message, model }: Refused): Failur
     code, message: `${gpu} refused the graph: ${message}`,
     hint: kind === 'missing_node' ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.` : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
   },
-  ...(model ? { model } : {}),
+  ...(model ? { model, unlisted: true } : {}),
 });

@@ -8,6 +8,7 @@ import { nextSeed } from '../jobs/job-request';
 import { RenderingMetrics } from '../rendering.metrics';
 import type { RecoveryStep } from '../workflows/composition';
 import { WorkflowLibrary } from '../workflows/workflow-library';
+import { heldFor, untilListedMs } from './held-tasks';
 import { nextStep, type LadderCard } from './ladder';
 import { ModelRecovery } from './model-recovery';
 import { offersOf, priorOf, runsOn, workOf } from './recovery-work';
@@ -42,7 +43,7 @@ export class Recovery {
     const source = failure.kind === 'missing_model' ? this.models.sourceOf(here, failure.model) : undefined;
     const decision = nextStep({
       failure: failure.kind, gpu: attempt.gpu, attempt: attempt.n, plan: attempt.plan, taken: task.recovery, excluded: task.excludedGpus,
-      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)), allowDegrade: job.allowDegrade, downloadable: source?.downloadable ?? false,
+      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)), allowDegrade: job.allowDegrade, downloadable: source?.downloadable ?? false, unlisted: failure.unlisted ?? false,
     });
     const error = source ? { ...failure.error, hint: source.hint } : failure.error;
     if (decision.then === 'give_up') {
@@ -56,10 +57,11 @@ export class Recovery {
     this.metrics.recoverySteps.inc({ gpu: attempt.gpu, because: failure.kind, step: step.step });
     const { folder, name } = failure.model ?? {};
     const wanted = decision.step === 'download_model' && typeof folder === 'string' && typeof name === 'string' ? { gpu: attempt.gpu, folder, name, receivedBytes: 0, totalBytes: null } : null;
+    const returns = decision.step === 'again' && failure.kind === 'missing_model';
     return {
       to: 'queued', error,
       changes: {
-        error, plan: decision.plan, excludedGpus: decision.excluded, recovery: [...task.recovery, step], notBefore: wanted ? this.models.heldUntil() : null, wantsModel: wanted,
+        error, plan: decision.plan, excludedGpus: decision.excluded, recovery: [...task.recovery, step], notBefore: wanted ? this.models.heldUntil() : returns ? await heldFor(tx, untilListedMs) : null, wantsModel: wanted,
         ...(decision.step === 'other_seed' ? { seed: nextSeed(task.seed) } : {}),
       },
     };
