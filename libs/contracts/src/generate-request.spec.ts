@@ -1,4 +1,5 @@
-import { generateRequest } from './generate-request';
+import { generateRequest, givenSeed } from './generate-request';
+import { maxSeed } from './primitives';
 
 const request = (parameters: Record<string, unknown>): unknown => ({
   project_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8',
@@ -21,5 +22,25 @@ describe('the further parameters of a request', () => {
     expect(generateRequest.safeParse(request({ note: 'x'.repeat(4_000) })).success).toBe(true);
     expect(generateRequest.safeParse(request({ note: 'x'.repeat(4_001) })).success).toBe(false);
     expect(generateRequest.safeParse(request({ note: 'a\u0000b' })).success).toBe(false);
+  });
+});
+
+describe('the seed of a request', () => {
+  const asked = (seed: unknown, count = 1) => generateRequest.safeParse({ ...(request({}) as object), seed, count });
+
+  it.each([undefined, null, -1])('is chosen for %s, as other tools have it', (seed) => {
+    const parsed = asked(seed, 64);
+    expect(parsed.success && givenSeed(parsed.data)).toBeUndefined();
+  });
+
+  it('is taken as it is given, and leaves room for the whole batch', () => {
+    const parsed = asked(0);
+    expect(parsed.data && givenSeed(parsed.data)).toBe(0);
+    expect(asked(maxSeed).success).toBe(true);
+    expect(asked(maxSeed, 2).error?.issues).toEqual([expect.objectContaining({ path: ['seed'] })]);
+  });
+
+  it.each([-2, 1.5, 'any'])('is refused when it is %s, saying how one is chosen', (seed) => {
+    expect(asked(seed).error?.issues[0]?.message).toMatch(/leave it out, or give null or -1/);
   });
 });

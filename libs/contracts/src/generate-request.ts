@@ -83,7 +83,8 @@ export const givenSeed = ({ seed }: { seed?: number | null | undefined }): numbe
   seed === null || seed === -1 ? undefined : seed;
 
 const seedsFit = (request: { seed?: number | null | undefined; count: number }): boolean =>
-  (givenSeed(request) ?? 0) + request.count - 1 <= maxSeed;
+  // Not as a sum, which would be rounded just where it matters.
+  (givenSeed(request) ?? 0) <= maxSeed - (request.count - 1);
 const seedsFitMessage = { path: ['seed'], message: `seed + count - 1 must not exceed ${maxSeed}` };
 
 export const generateRequest = fullRequest.refine(seedsFit, seedsFitMessage).meta({ id: 'GenerateRequest' });

@@ -148,6 +148,7 @@ export const jobView = progressView
     /** As sent to the card: project, characters and request together. */
     full_prompt: z.string(),
     full_negative_prompt: z.string(),
+    dynamic_prompts: z.boolean().describe('whether `{a|b}` are alternatives; what was chosen: `/jobs/{id}/params`'),
     model_name: z.string(),
     width: z.int(),
     height: z.int(),

@@ -14,7 +14,7 @@ const progress: ProgressView = {
 const aJob = (job: Partial<JobView>): JobView => {
   const { job_id: _, ...view } = progress;
   return {
-    ...view, id, project_id: id, character_ids: [], job_type: 'still_image', workflow: 'w', preset: 'standard', priority: 'normal', prompt: 'p', negative_prompt: '', full_prompt: 'p', full_negative_prompt: '',
+    ...view, id, project_id: id, character_ids: [], job_type: 'still_image', workflow: 'w', preset: 'standard', priority: 'normal', prompt: 'p', negative_prompt: '', full_prompt: 'p', full_negative_prompt: '', dynamic_prompts: true,
     model_name: 'm', width: 64, height: 64, steps: 1, cfg_scale: 1, sampler_name: 's', scheduler: 's', frame_count: 1, fps: null, warnings: [], seed: 1, count: 1, parameters: {}, loras: [], references: [], controlnets: [], images: {}, allow_degrade: false, auto_quality_check: true, max_regenerations: 0, created_at: '2026-11-21T00:00:00.000Z',
     queued_at: null, started_at: null, rendered_at: null, ended_at: null, total_seconds: null, attempt: 1, scores: [], error: null, tasks: [], ...job,
   };

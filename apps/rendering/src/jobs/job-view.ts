@@ -134,6 +134,7 @@ export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {
     negative_prompt: job.negativePrompt,
     full_prompt: job.fullPrompt,
     full_negative_prompt: job.fullNegativePrompt,
+    dynamic_prompts: job.dynamicPrompts,
     model_name: job.modelName,
     width: job.width,
     height: job.height,

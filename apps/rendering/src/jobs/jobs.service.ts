@@ -10,6 +10,7 @@ import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Fleet, WaitingTask } from '../scheduling/fleet';
 import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
 import type { PlaceInLine } from '../scheduling/queue.queries';
+import type { KnownChoices } from '../workflows/bind';
 import { toCardStock } from '../workflows/card-stock';
 import { promisedResult } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
@@ -64,7 +65,8 @@ export class JobsService {
     if (project.archived_at !== null) throw new AppError('conflict', 'project_archived', `project ${project.id} is archived; no new work is taken for it`);
     const prompt = assemblePrompt(body, parts.characters);
     const seed = givenSeed(body) ?? chooseSeed(body.count);
-    const plan = await planRequest(this.answersDb.manager, this.inputs, this.workflowFor(body, fleet), body, prompt, seed, knownChoices(fleet.gpus));
+    const known = knownChoices(fleet.gpus);
+    const plan = await planRequest(this.answersDb.manager, this.inputs, this.workflowFor(body, fleet, known), body, prompt, seed, known);
     await this.fleets.learn(fleet, [plan.workflow.file.name]);
     const rank = rankOf[body.priority];
     const [before = null] = fleet.isBeyondForecast(rank) ? await this.fleets.before([endOfRank(rank, this.clock.now())]) : [];
@@ -88,10 +90,10 @@ export class JobsService {
     ]);
   }
 
-  private workflowFor(body: GenerateRequest, fleet: Fleet): Workflow {
+  private workflowFor(body: GenerateRequest, fleet: Fleet, known: KnownChoices): Workflow {
     if (body.workflow !== undefined) return this.workflows.get(body.workflow);
     const startImage = body.start_image !== undefined || body.parameters['start_image'] !== undefined;
-    const { families } = withStatedFamily(knownChoices(fleet.gpus), body);
+    const { families } = withStatedFamily(known, body);
     return this.workflows.defaultFor(body.job_type, { startImage, modelName: body.model_name, families, cards: fleet.gpus.map(toCardStock) });
   }
 

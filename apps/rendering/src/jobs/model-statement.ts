@@ -22,6 +22,18 @@ export function withStatedFamily(known: KnownChoices, request: Statement): Known
   return request.model_family === undefined || key === undefined ? known : { ...known, families: { ...known.families, [key]: request.model_family } };
 }
 
+/** Why a request may not state a family, in words that follow the field; undefined where it may, or does not. */
+export function statementFault({ file }: Workflow, request: Statement): string | undefined {
+  if (request.model_family === undefined) return undefined;
+  if (request.model_name === undefined) return 'says what model_name is: name that too';
+  return readsCheckpoint(file) ? undefined : `is for checkpoints, and workflow ${file.name} reads none`;
+}
+
+function readsCheckpoint({ parameters }: Workflow['file']): boolean {
+  const parameter = parameters['model_name'];
+  return parameter?.type === 'model' && parameter.folder === 'checkpoints';
+}
+
 export interface DecidedFamily {
   family: ModelFamily;
   /** What of it is kept with the job: nothing where its name alone says the same. */
@@ -35,7 +47,7 @@ export interface DecidedFamily {
  */
 export function decidedFamily({ file }: Workflow, modelName: string, request: Statement, known: KnownChoices): DecidedFamily {
   const parameter = file.parameters['model_name'];
-  if (parameter?.type !== 'model' || parameter.folder !== 'checkpoints') return { family: familyOf(modelName), stored: {}, warnings: [] };
+  if (parameter?.type !== 'model' || !readsCheckpoint(file)) return { family: familyOf(modelName), stored: {}, warnings: [] };
   const stated = statedFamily(modelName, known.families);
   const family = request.model_family ?? parameter.family ?? stated ?? familyOf(modelName);
   const warnings: string[] = [];

@@ -39,13 +39,27 @@ describe('the place in line', () => {
     ).toBe(kind);
   });
 
+  it('is of one kind for every spelling of its files', () => {
+    const kinds = ['/', '\\'].map((separator) => {
+      const name = `SD15${separator}anime.safetensors`;
+      const lora = { file: `styles${separator}ink.pt`, strengthModel: 1, strengthClip: 1 };
+      const spelt = { modelName: name, parameters: { ...job().parameters, model_name: name }, parts: { ...noParts, loras: [lora] } };
+      return placeInQueue(job(spelt), still()).kind;
+    });
+    expect(kinds[0]).toBe(kinds[1]);
+  });
+
   it.each<[string, object]>([
+    ['embedding in a text', { parameters: { prompt: 'embedding:easy' } }],
+    ['family of the checkpoint', { parts: { ...noParts, family: 'sdxl' } }],
     ['size', { width: 1024 }],
     ['film length', { frames: 16 }],
     ['model', { modelName: 'other.safetensors' }],
     ['LoRA', { parts: { ...noParts, loras: [{ file: 'a', strengthModel: 1, strengthClip: 1 }] } }],
   ])('is of another kind with another %s', (_, changes) => {
-    expect(placeInQueue(job(changes), still()).kind).not.toBe(placeInQueue(job(), still()).kind);
+    const usual = job();
+    const parameters = 'parameters' in changes ? { ...usual.parameters, ...(changes.parameters as object) } : usual.parameters;
+    expect(placeInQueue(job({ ...changes, parameters }), still()).kind).not.toBe(placeInQueue(usual, still()).kind);
   });
 
   it('changes with what recovery decides, whatever the order, and returns when that is undone', () => {

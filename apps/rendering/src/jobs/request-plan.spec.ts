@@ -14,7 +14,7 @@ import type { KnownChoices } from '../workflows/bind';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { InputFiles } from './input-files';
 import type { Artifact } from './job.entity';
-import { assemblePrompt } from './prompt-reading';
+import { assemblePrompt, type PromptPart } from './prompt-reading';
 import { planRequest, type RequestPlan } from './request-plan';
 
 const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
@@ -52,9 +52,9 @@ const known: KnownChoices = {
   models: { checkpoints: ['anime_sd15.safetensors'], loras: ['style.safetensors'], controlnet: ['control_v11p_sd15_openpose.pth', 'control_v11p_sd15_lineart.pth'], animatediff_models: ['v3_sd15_mm.ckpt'], upscale_models: ['RealESRGAN_x4plus_anime_6B.pth'] },
 };
 
-function plan(workflow: string, body: Partial<GenerateRequest> = {}, choices = known, inputs = files): Promise<RequestPlan> {
+function plan(workflow: string, body: Partial<GenerateRequest> = {}, choices = known, inputs = files, characters: PromptPart[] = []): Promise<RequestPlan> {
   const request = generateRequest.parse({ project_id: newId(), job_type: workflows.get(workflow).file.job_type, prompt: 'at the window', ...body });
-  return planRequest(tx, inputs, workflows.get(workflow), request, assemblePrompt(request, []), request.seed ?? 7, choices);
+  return planRequest(tx, inputs, workflows.get(workflow), request, assemblePrompt(request, characters), request.seed ?? 7, choices);
 }
 
 /** Which fields are refused, with what is said about each. */
@@ -184,6 +184,7 @@ describe('names of files', () => {
     const stated = { ...two, families: { 'SDXL/ProteusV0.4.safetensors': 'sd15' as const } };
     expect(Object.values(await refused('anime-still-sdxl', named, stated))).toEqual([expect.stringContaining('as its file, config/models.yaml or the request says')]);
     expect(Object.values(await refused('anime-still-sdxl', { model_family: 'sdxl' }, two))).toEqual(['says what model_name is: name that too']);
+    expect((await refused('video-wan21-t2v', { model_family: 'sdxl', model_name: 'wan2.1_t2v_1.3B_fp16.safetensors' }, two))['/model_family']).toMatch(/is for checkpoints/);
   });
 });
 
@@ -203,6 +204,12 @@ describe('what a prompt names', () => {
     ['an embedding that no card has', 'anime-still-sd15', { negative_prompt: '(embedding:hard:1.2), x' }, '/negative_prompt', /calls for embedding:hard: hard is not on any card; models\/embeddings has easy\.pt/],
   ])('is refused: %s', async (_what, workflow, body, pointer, message) => {
     expect((await refused(workflow, body, { ...known, models: { ...known.models, embeddings: ['easy.pt'] } }))[pointer]).toMatch(message);
+  });
+
+  it('is no matter to a workflow that reads no prompt, where a character brings it', async () => {
+    const character = { prompt: '<lora:none:1> {', negative_tokens: [] };
+    expect((await plan('upscale-esrgan', { prompt: '', start_image: artifactId }, known, files, [character])).parts.loras).toEqual([]);
+    await expect(plan('anime-still-sd15', {}, known, files, [character])).rejects.toMatchObject({ message: expect.stringContaining('none is not on any card') as string });
   });
 
   it('stays in the text where it is chosen for each result', async () => {

@@ -12,7 +12,7 @@ import type { Workflow } from '../workflows/workflow-file';
 import { readableFilm, readablePicture } from '../library/readable';
 import type { InputFiles } from './input-files';
 import { resolvePictures, type PictureWish } from './input-pictures';
-import { decidedFamily, withStatedFamily } from './model-statement';
+import { decidedFamily, statementFault, withStatedFamily } from './model-statement';
 import { PromptReader, type AssembledPrompt } from './prompt-reading';
 import { parameterPictures, partsOf, withNamedLoras } from './request-parts';
 
@@ -37,18 +37,21 @@ const ownFields = ['prompt', 'negative_prompt', 'model_name', 'width', 'height',
 export async function planRequest(
   tx: EntityManager, files: InputFiles, workflow: Workflow, request: GenerateRequest, prompt: AssembledPrompt, seed: number, choices: KnownChoices,
 ): Promise<RequestPlan> {
-  const errors: FieldError[] = [...prompt.errors];
+  // What characters bring is no matter to a workflow that reads no prompt.
+  const readsPrompt = workflow.file.parameters['prompt'] !== undefined;
+  const errors: FieldError[] = readsPrompt ? [...prompt.errors] : [];
   const known = withStatedFamily(choices, request);
   const pictures = parameterPictures(workflow, request, errors);
   const reader = new PromptReader(request.dynamic_prompts);
   const given = givenParameters(workflow, request, prompt, seed, errors, reader);
   errors.push(...reader.errors);
-  if (request.model_family !== undefined && request.model_name === undefined) errors.push({ pointer: '/model_family', message: 'says what model_name is: name that too' });
+  const familyFault = statementFault(workflow, request);
+  if (familyFault !== undefined) errors.push({ pointer: '/model_family', message: familyFault });
   for (const { name } of pictures) given[name] = name;
   const values = valuesOf(workflow, request, given, known, errors);
   const { family, stored, warnings } = decidedFamily(workflow, String(values['model_name'] ?? ''), request, choices);
   const { parts: wanted, pictures: ofParts } = partsOf(request, family, known, errors);
-  const named = takenLoras(workflow, [...prompt.loras, ...reader.loras], errors);
+  const named = takenLoras(workflow, [...(readsPrompt ? prompt.loras : []), ...reader.loras], errors);
   const parts: Parts = { ...wanted, loras: withNamedLoras(wanted.loras, named, known, errors), ...stored };
   refuseUnknownEmbeddings(workflow, request, values, known, errors);
   const { images, facts } = await resolvePictures(tx, files, [...pictures, ...ofParts], errors);

@@ -34,7 +34,7 @@ export const toFilmComment = (job: Job, attempt: Attempt, params: GenerationPara
 
 const provenance = (job: Job, attempt: Attempt, params: GenerationParams, gpu: Gpu) => ({
   job: {
-    id: job.id, project_id: job.projectId, type: job.jobType, preset: job.preset, prompt: job.prompt, negative_prompt: job.negativePrompt, character_ids: job.characterIds, requested_at: job.createdAt,
+    id: job.id, project_id: job.projectId, type: job.jobType, preset: job.preset, prompt: job.prompt, negative_prompt: job.negativePrompt, dynamic_prompts: job.dynamicPrompts, character_ids: job.characterIds, requested_at: job.createdAt,
   },
   attempt: {
     id: attempt.id, n: attempt.n, prompt_id: attempt.promptId, seed: attempt.seed, dispatched_at: attempt.dispatchedAt, ended_at: attempt.endedAt, seconds: attempt.seconds, plan: params.plan,

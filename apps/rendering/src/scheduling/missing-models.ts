@@ -7,6 +7,7 @@ import type { GpuDriver } from '../gpus/gpu-driver';
 import { RenderingMetrics } from '../rendering.metrics';
 import { noChanges, noParts } from '../workflows/composition';
 import { lacking, type Missing } from '../workflows/missing';
+import { anyOf } from '../workflows/model-names';
 import { vramNeedMb } from '../workflows/planned-values';
 import { RequirementsMemory } from '../workflows/requirements-memory';
 import { WorkflowLibrary } from '../workflows/workflow-library';
@@ -116,7 +117,7 @@ export class MissingModels {
 
   /** A name that may mean several files is no file that could be fetched. */
   private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelRecovery['placeOf']> {
-    if (missing.candidates !== undefined) return { obstacle: `${gpu.name} has several files of that name: ${missing.candidates.join(', ')}. Ask again with the folder.`, standing: 'absent' };
+    if (missing.candidates !== undefined) return { obstacle: `${gpu.name} has several files of that name, ${anyOf(missing.candidates)}. Ask again with the folder.`, standing: 'absent' };
     return this.models.placeOf(gpu, folderOf(missing), missing.name);
   }
 

@@ -25,6 +25,10 @@ describe('what failures and successes teach', () => {
 describe('neededMb', () => {
   const known = [need({ tooSmallMb: 12_288, estimateMb: 14_400 })];
 
+  it('holds for every spelling of the model', () => {
+    expect(neededMb([need({ modelName: 'SD15\\m', tooSmallMb: 12_288, estimateMb: 14_400 })], work({ modelName: 'SD15/m' }))).toBe(14_400);
+  });
+
   it('holds for the same and for everything larger', () => {
     for (const larger of [{}, { width: 768 }, { frames: 32 }]) expect(neededMb(known, work(larger))).toBe(14_400);
   });

@@ -2,7 +2,7 @@ import { composeForInspection, type Composition } from './compose';
 import type { ParameterValues } from './composition';
 import { familyOf } from './model-family';
 import { filesIn, modelsOf } from './model-inputs';
-import { findFile, meansFile, modelKey } from './model-names';
+import { anyOf, findFile, meansFile, modelKey } from './model-names';
 import { nodePacks, packOf } from './node-packs';
 import { soughtFor, type SoughtFile } from './reference-files';
 import type { Workflow } from './workflow-file';
@@ -97,7 +97,7 @@ function sourceOf({ file }: Workflow, name: string): string | undefined {
 
 /** One missing thing as a sentence part for a person: what, where it belongs, where to get it. */
 export function describeMissing({ kind, name, where, source, candidates }: Missing): string {
-  if (candidates !== undefined) return `${where}/${name} (which may mean ${candidates.join(' or ')}: ask again with its folder)`;
+  if (candidates !== undefined) return `${where}/${name} (which may mean ${anyOf(candidates)}: ask again with its folder)`;
   const from = source === undefined ? '' : ` (get it from ${source})`;
   if (kind === 'model') return `${where}/${name}${from}`;
   return kind === 'node' ? `the node ${name} of ${where}${from}` : `the input ${name} of ${where}${from}`;

@@ -124,10 +124,16 @@ function bigrams(name: string): Set<string> {
 /** Files that a refusal lists whole. */
 const shownWhole = 10;
 
+/** Files that a name may mean, for a person. */
+export function anyOf(candidates: readonly string[]): string {
+  const more = candidates.length - shownWhole;
+  return more > 0 ? `${candidates.slice(0, shownWhole).join(' or ')} or ${more} more` : candidates.join(' or ');
+}
+
 /** Why a name cannot be taken, in words that follow it: what there is in `where` instead, or which files it may mean. */
 export function refusedName(asked: string, where: string, files: readonly string[], settled: SettledName | undefined): string | undefined {
   if (settled !== undefined)
-    return 'key' in settled ? undefined : `${asked} may mean ${settled.candidates.join(' or ')} of ${where}: name it with its folder`;
+    return 'key' in settled ? undefined : `${asked} may mean ${anyOf(settled.candidates)} of ${where}: name it with its folder`;
   const all = distinctKeys(files);
   if (all.length === 0) return `${asked} is not on any card; no card has a file in ${where}`;
   if (all.length <= shownWhole) return `${asked} is not on any card; ${where} has ${all.join(', ')}`;

@@ -45,6 +45,28 @@ describe('standingOn', () => {
     expect(on('video-wan21-i2v-low-vram', { models: { diffusion_models: [] } })).toMatchObject({ state: 'missing' });
   });
 
+  it('finds files in sub-folders, however the server spells them', () => {
+    const published = library.all().flatMap(({ file }) => Object.values(file.parameters).flatMap((parameter) => (parameter.type === 'model' ? parameter.prefer.map((name) => [parameter.folder, name] as const) : [])));
+    for (const separator of ['/', '\\']) {
+      const models: Record<string, string[]> = {};
+      for (const [folder, name] of published) models[folder] = [...new Set([...(models[folder] ?? []), `wan${separator}${name}`])];
+      const stock = card({ models, checkpoints: models['checkpoints'] ?? [], vramMb: null });
+      expect(library.all().map((workflow) => [workflow.file.name, standingOn(workflow, stock).reason])).toEqual(library.all().map(({ file }) => [file.name, null]));
+    }
+  });
+
+  it('says which files a name may mean', () => {
+    const models = { diffusion_models: ['wan2.1_t2v_1.3B_fp16.safetensors'], text_encoders: ['umt5_xxl_fp8_e4m3fn_scaled.safetensors'], vae: ['a/wan_2.1_vae.safetensors', 'b/wan_2.1_vae.safetensors'] };
+    expect(on('video-wan21-t2v', { models })).toMatchObject({ state: 'missing', reason: expect.stringContaining('a/wan_2.1_vae.safetensors or b/wan_2.1_vae.safetensors') as string });
+  });
+
+  it('takes a checkpoint for what was stated of it', () => {
+    const models = { checkpoints: ['SDXL\\Proteus.safetensors', 'mine.safetensors'] };
+    expect(on('anime-still-sdxl', { models })).toMatchObject({ state: 'ready' });
+    expect(on('anime-still-sdxl', { models, families: { 'SDXL/Proteus.safetensors': 'sd15' } })).toMatchObject({ state: 'missing' });
+    expect(on('anime-still-sdxl', { models, families: { 'SDXL/Proteus.safetensors': 'sd15', 'mine.safetensors': 'sdxl' } })).toMatchObject({ state: 'ready' });
+  });
+
   it('says when the card is too small, by the formula or by what was learnt', () => {
     expect(on('anime-still-sdxl', { checkpoints: ['anime_sdxl.safetensors'], vramMb: 4_096 })).toMatchObject({ state: 'too_small', reason: expect.stringContaining('prior: unverified') as string });
     const learnt = standingOn(library.get('anime-still-sd15'), card(), () => 20_000);
