@@ -67,6 +67,7 @@ describe('the model that is missing', () => {
   const fault = (classType: string, input: string, value: string, type = 'value_not_in_list') => ({ node: '1', classType, type, message: '', details: '', input, value });
 
   it('is read from the words of the server, as far as they say', () => {
+    expect(missing('FileNotFoundError', "Model in folder 'loras' with filename 'styles\\ink.pt' not found.")).toEqual({ folder: 'loras', name: 'styles/ink.pt' });
     expect(missing('FileNotFoundError', "Model in folder 'upscale_models' with filename 'a b.pth' not found.")).toEqual({ folder: 'upscale_models', name: 'a b.pth' });
     expect(missing('Exception', 'IPAdapter model not found.')).toEqual({ folder: 'ipadapter', name: null });
     expect(missing('FileNotFoundError', 'No such file or directory: /comfy/models/vae/x.safetensors')).toEqual({ folder: 'vae', name: 'x.safetensors' });

@@ -64,14 +64,17 @@ export function classifyExecutionError(gpu: string, error: { node_type?: string 
       message: `${error.node_type ?? 'a node'} failed on ${gpu}: ${error.exception_type}${firstLine === '' ? '' : `: ${firstLine}`}`,
       hint: rule?.hint ?? 'The log of this ComfyUI has the whole traceback.',
     },
-    ...(kind === 'missing_model' ? { model: modelInWords(text) } : {}),
+    ...(kind === 'missing_model' ? { model: modelInWords(text), ...(goneFile.test(text) ? { unlisted: true } : {}) } : {}),
   };
 }
 
+/** ComfyUI's own words for a file that it listed when it took the prompt and did not find when it came to load it. */
+const goneFile = /Model in folder '([^']+)' with filename '([^']+)'/;
+
 /** Folder and file of `Model in folder 'x' with filename 'y' not found.`; of the IPAdapter pack's sentences only the folder is known. */
 function modelInWords(text: string): MissingModel {
-  const named = /Model in folder '([^']+)' with filename '([^']+)'/.exec(text);
-  if (named) return { folder: named[1] ?? null, name: named[2] ?? null };
+  const named = goneFile.exec(text);
+  if (named) return { folder: named[1] ?? null, name: modelKey(named[2] ?? '') };
   for (const [pattern, folder] of [[/IPAdapter model not found/i, 'ipadapter'], [/ClipVision model not found/i, 'clip_vision'], [/LoRA model not found/i, 'loras']] as const) if (pattern.test(text)) return { folder, name: null };
   const path = /models[\\/]+([\w-]+)[\\/]+([\w .\\/-]+\.(?:safetensors|gguf|ckpt|pth|pt|bin|onnx))/i.exec(text);
   return { folder: path?.[1] ?? null, name: path?.[2] ?? null };

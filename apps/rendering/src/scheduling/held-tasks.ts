@@ -8,8 +8,11 @@ export const maxLosses = 6;
 /** Milliseconds that a task waits after its n-th loss. */
 export const pauseAfterLossMs = (losses: number): number => 500 * 2 ** losses;
 
-/** Milliseconds that a task waits for a card's folders to be read again, after the card did not list what it was sent. */
-export const untilListedMs = 4_000;
+/**
+ * Milliseconds that a task waits for a card's folders to be read again, after the card did not list what it was sent. While they are read,
+ * however long that takes, the card is given nothing.
+ */
+export const untilListedMs = 2_000;
 
 const longestPauseMs = pauseAfterLossMs(maxLosses);
 

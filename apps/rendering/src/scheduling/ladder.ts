@@ -136,7 +136,11 @@ function afterMissingModel(input: LadderInput): Decision {
   if (other) return other;
   if (input.downloadable && !took(input, 'download_model')) return retry(input, 'download_model', `is downloaded to ${input.gpu}`, { stays: true });
   const waited = input.taken.filter((step) => step.step === 'again' && step.because === input.failure).length;
-  if (input.unlisted && waited < maxReturns) return again(input, `waits until ${input.gpu} lists it again`);
+  if (input.unlisted && waited < maxReturns) {
+    // Wherever it comes back, it is welcome.
+    const lost = input.taken.filter((step) => step.because === input.failure).map(({ gpu }) => gpu);
+    return retry(input, 'again', `waits until ${input.gpu} lists it again`, { excluded: input.excluded.filter((name) => !lost.includes(name)) });
+  }
   return { then: 'give_up', why: 'no card has it' };
 }
 

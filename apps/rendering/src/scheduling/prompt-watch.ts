@@ -146,7 +146,10 @@ export class PromptWatch {
     this.prompts.forget(attempt.promptId);
     if (ending.ended === 'rendered') this.prompts.succeeded(driver);
     if (ending.ended === 'rendered') await this.attempts.rendered(fence, attempt, ending.files, { seconds: ending.seconds, outcome: ending.cached ? cachedOutcome : 'rendered' });
-    else await this.attempts.fail(fence, attempt, ending.failure);
+    else {
+      if (ending.failure.model) driver.readFiles();
+      await this.attempts.fail(fence, attempt, ending.failure);
+    }
     this.metrics.attempts.inc({ gpu: driver.name, outcome: ending.ended === 'rendered' ? 'rendered' : ending.failure.kind });
     this.progress.publish(attempt.jobId);
     await this.clearHistory(driver, attempt.promptId);
