@@ -33,6 +33,12 @@ const pngBomb = (width: number, height: number): Buffer => {
 };
 
 describe('decoding', () => {
+  it('says whether all of a picture is opaque', async () => {
+    const of = async (alpha: number): Promise<boolean> =>
+      (await decodePicture(await sharp(Buffer.from([9, 9, 9, 255, 9, 9, 9, alpha]), { raw: { width: 2, height: 1, channels: 4 } }).png().toBuffer())).isOpaque;
+    expect([await of(255), await of(254), (await decodePicture(input('jpeg420.jpg'))).isOpaque]).toEqual([true, false, true]);
+  });
+
   it('shows nothing of the colour hidden under full transparency', async () => {
     const data = Buffer.from([255, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 51, 10, 20, 30, 255]);
     const png = await sharp(data, { raw: { width: 4, height: 1, channels: 4 } })
@@ -142,6 +148,14 @@ describe('probing', () => {
   it('reads upright size, alpha and format from the header', async () => {
     expect(await probePicture(input('exif6.jpg'))).toMatchObject({ format: 'jpeg', width: 23, height: 37, hasAlpha: false, pages: 1 });
     expect(await probePicture(input('palette_trns.png'))).toMatchObject({ format: 'png', width: 37, height: 23, hasAlpha: true });
+  });
+
+  it('tells grey with 16 bits from other depths', async () => {
+    const raw = { raw: { width: 2, height: 2, channels: 1 } } as const;
+    const deep = await sharp(new Uint16Array([0, 900, 9_000, 65_535]), raw).toColourspace('grey16').png().toBuffer();
+    const plain = await sharp(Buffer.from([0, 9, 90, 255]), raw).toColourspace('b-w').png().toBuffer();
+    expect(await probePicture(deep)).toMatchObject({ isDeepGrey: true });
+    for (const file of [plain, input('rgb16.png'), input('jpeg420.jpg')]) expect(await probePicture(file)).toMatchObject({ isDeepGrey: false });
   });
 });
 

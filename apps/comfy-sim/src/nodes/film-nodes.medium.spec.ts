@@ -213,5 +213,6 @@ withFfmpeg('VHS_LoadVideoPath', () => {
     const file = fileOf(await combine(film(2, true), 'video/h264-mp4')).replace('.mp4', '.nothing');
     await expect(load(file, {})).rejects.toMatchObject({ type: 'Exception' });
     await expect(load(__filename, {})).rejects.toMatchObject({ type: 'ValueError' });
+    await expect(load(fileOf(await combine(film(3, true), 'image/webp')), {})).rejects.toMatchObject({ type: 'ValueError' });
   });
 });

@@ -13,6 +13,11 @@ async function colourAt(picture: Picture, x: number, y: number): Promise<number[
   return [...(await picture.pixels()).subarray(at, at + 3)];
 }
 
+it('shows the colours that a transparent file hides', async () => {
+  const file = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 10, g: 20, b: 30, alpha: 0 } } }).png().toBuffer();
+  expect(await colourAt(await Picture.fromFile(file, 'hidden'), 1, 1)).toEqual([10, 20, 30]);
+});
+
 describe('a scaled picture', () => {
   it('keeps its proportions and its middle where it is to cover another shape', async () => {
     const square = (await bands(80, 40)).scaled(40, 40, 'nearest', 'centre');

@@ -63,9 +63,9 @@ export class Picture {
     return new Picture(width, height, createHash('sha256').update(rgb).digest('hex'), () => Promise.resolve(rgb));
   }
 
-  /** Throws `PictureRefusal`, or what sharp throws, on a file that is no picture. */
+  /** What is transparent shows the colours that were hidden, as Pillow's `convert("RGB")` does. Throws `PictureRefusal`, or what sharp throws, on a file that is no picture. */
   static async fromFile(bytes: Buffer, fingerprint: string, about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {}): Promise<Picture> {
-    const upright = openPictureFile(bytes).rotate().flatten().toColourspace('srgb').removeAlpha();
+    const upright = openPictureFile(bytes).rotate().toColourspace('srgb').removeAlpha();
     const { data, info } = await upright.raw().toBuffer({ resolveWithObject: true });
     const rgb = info.channels === 3 ? data : await sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
       .toColourspace('srgb').raw().toBuffer();

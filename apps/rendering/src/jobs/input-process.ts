@@ -7,14 +7,18 @@ import type { WrongInput } from './input-wrong';
 const pictureLimits = { maxBytes: 64 * 1024 * 1024, maxPixels: 8192 * 8192 };
 const filmLimits = { maxFrames: 4_000, maxPixels: 4096 * 4096, maxSeconds: 60 };
 
-serveDecoding(({ path, kind }: InputQuestion): Promise<InputAnswer> => (kind === 'image' ? measurePicture(path) : measureFilm(path)));
+serveDecoding(({ path, kind }: InputQuestion): Promise<InputAnswer> =>
+  kind === 'image' ? measurePicture(path) : measureFilm(path),
+);
 
 async function measurePicture(path: string): Promise<InputAnswer> {
   const moving = await movingFormatOf(path);
   if (moving !== undefined && moving !== 'gif' && moving !== 'webp') return wrongly('film_for_picture');
   if ((await probePicture(path, pictureLimits)).isDeepGrey) return wrongly('deep_grey');
   const { width, height, isOpaque } = await decodePicture(path, pictureLimits);
-  return { facts: { width, height, frames: 1, fps: null, durationSeconds: null, sound: null, isTransparent: !isOpaque } };
+  return {
+    facts: { width, height, frames: 1, fps: null, durationSeconds: null, sound: null, isTransparent: !isOpaque },
+  };
 }
 
 async function measureFilm(path: string): Promise<InputAnswer> {

@@ -5,7 +5,7 @@ import { resolveParameters, unknownFile, type KnownChoices, type ParameterValue 
 import { composeForInspection } from '../workflows/compose';
 import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
 import { followInput, type Asked } from '../workflows/follow-input';
-import { inputWarnings } from '../workflows/input-warnings';
+import { inputWarnings, type UsedInput } from '../workflows/input-warnings';
 import { promisedResult, type PromisedResult } from '../workflows/planned-values';
 import { embeddingsIn } from '../workflows/prompt-embeddings';
 import type { Workflow } from '../workflows/workflow-file';
@@ -65,15 +65,16 @@ export async function planRequest(
   const promised = promisedResult(workflow, final);
   refuseOtherKind(workflow, request, promised, final);
   refuseUnreadable(promised);
-  const ofInputs = inputWarnings(workflow, final, promised, seenInResult([...pictures, ...ofParts], facts));
+  const ofInputs = inputWarnings(workflow, final, promised, usedInputs([...pictures, ...ofParts], facts));
   return { workflow, values: final, parts, images, promised, warnings: [...warnings, ...ofInputs] };
 }
 
-/** By what the request calls them, the inputs whose proportions matter: references are only looked at. */
-function seenInResult(wishes: readonly PictureWish[], facts: Asked['inputs']): Asked['inputs'] {
-  const seen = wishes.filter(({ pointer }) => !pointer.startsWith('/ipadapter_refs'));
-  return Object.fromEntries(seen.flatMap(({ name, pointer }) => (facts[name] ? [[pointer.slice(1).replaceAll('/', '.'), facts[name]]] : [])));
-}
+const usedInputs = (wishes: readonly PictureWish[], facts: Asked['inputs']): UsedInput[] =>
+  wishes.flatMap(({ name, pointer }) => {
+    const input = facts[name];
+    const label = pointer.slice(1).replaceAll('/', '.');
+    return input === undefined ? [] : [{ label, input, fillsResult: !pointer.startsWith('/ipadapter_refs') }];
+  });
 
 /** The request's own values for the workflow's parameters; undefined ones come from the preset. */
 function givenParameters(

@@ -10,12 +10,13 @@ const speedTolerance = 0.06;
 export function failureOf(facts: OutputFacts, promised: PromisedResult, output: Pick<FileRef, 'filename'>, gpu: string): Failure | undefined {
   const isFilm = facts.frames !== null;
   if (isFilm !== (promised.fps !== null))
-    return wrong('output_wrong_kind', `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`);
-  if (facts.frames !== null && facts.frames !== promised.frames) return wrong('output_wrong_frames', `${output.filename} from ${gpu} has ${facts.frames} frames instead of ${promised.frames}`);
+    return otherwise('output_wrong_kind', `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`);
+  // An encoder that was cut short leaves a whole film of fewer frames: that may have been a chance.
+  if (facts.frames !== null && facts.frames !== promised.frames) return { ...otherwise('output_wrong_frames', `${output.filename} from ${gpu} has ${facts.frames} frames instead of ${promised.frames}`), kind: 'outputs_missing' };
   if (facts.width !== promised.width || facts.height !== promised.height)
-    return wrong('output_wrong_size', `${output.filename} from ${gpu} is ${facts.width} x ${facts.height} instead of ${promised.width} x ${promised.height}`);
+    return otherwise('output_wrong_size', `${output.filename} from ${gpu} is ${facts.width} x ${facts.height} instead of ${promised.width} x ${promised.height}`);
   if (facts.fps !== null && promised.fps !== null && Math.abs(facts.fps - promised.fps) > promised.fps * speedTolerance)
-    return wrong('output_wrong_speed', `${output.filename} from ${gpu} plays ${facts.fps} frames per second instead of ${promised.fps}`);
+    return otherwise('output_wrong_speed', `${output.filename} from ${gpu} plays ${facts.fps} frames per second instead of ${promised.fps}`);
   if (!facts.black) return undefined;
   const what = isFilm ? `the first, middle and last frame of ${output.filename} from ${gpu} are black` : `${output.filename} from ${gpu} is black`;
   return { kind: 'black_output', error: { code: 'output_black', message: what, hint: 'NaN values decode to black: a VAE or attention in half precision is the usual cause. Another seed or a more precise VAE may help.' } };
@@ -28,8 +29,9 @@ export function failureOf(facts: OutputFacts, promised: PromisedResult, output: 
 export const lackOf = (facts: Pick<OutputFacts, 'sound'>, promised: PromisedResult, path: string): string | undefined =>
   promised.sound && facts.sound !== true ? `${path} has no sound: the nodes lost what was to be kept` : undefined;
 
-const wrong = (code: string, message: string): Failure => ({
-  kind: 'outputs_missing',
+/** The nodes did their work, and it is another one: on the same card they would do it again. Says nothing about the card's health. */
+const otherwise = (code: string, message: string): Failure => ({
+  kind: 'node_failed',
   error: { code, message, hint: 'The nodes of this ComfyUI do something else than the workflow expects; compare the versions of its node packs.' },
 });
 

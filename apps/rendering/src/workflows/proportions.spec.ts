@@ -1,9 +1,23 @@
-import { cutOff, nearestSteps, sizeOfLongerSide, sizeOfOneSide, sizeOnSteps, sizeWithin, type SizeLimits } from './proportions';
+import {
+  cutOff,
+  nearestSteps,
+  sizeOfLongerSide,
+  sizeOfOneSide,
+  sizeOnSteps,
+  sizeWithin,
+  type SizeLimits,
+} from './proportions';
 
 const side = { min: 64, max: 1280, multiple_of: 16, remainder: 0 };
 const wan: SizeLimits = { width: side, height: side };
-const even: SizeLimits = { width: { ...side, max: 4096, multiple_of: 2 }, height: { ...side, max: 4096, multiple_of: 2 } };
-const any: SizeLimits = { width: { ...side, max: 8192, multiple_of: 1 }, height: { ...side, max: 8192, multiple_of: 1 } };
+const even: SizeLimits = {
+  width: { ...side, max: 4096, multiple_of: 2 },
+  height: { ...side, max: 4096, multiple_of: 2 },
+};
+const any: SizeLimits = {
+  width: { ...side, max: 8192, multiple_of: 1 },
+  height: { ...side, max: 8192, multiple_of: 1 },
+};
 const sized = (width: number, height: number) => ({ width, height });
 
 describe('a size of the same proportions', () => {
@@ -73,7 +87,13 @@ it('names the possible values beside an impossible one', () => {
 
 it('tells what is cut off of a picture whose middle is kept', () => {
   // 1200 × 800 for 240 × 416: of the height all, of the width 800 × 240 / 416 = 461.5.
-  expect(cutOff(sized(1200, 800), sized(240, 416))).toEqual({ side: 'width', share: expect.closeTo(1 - 461.538 / 1200, 4) as number });
-  expect(cutOff(sized(800, 1200), sized(512, 512))).toEqual({ side: 'height', share: expect.closeTo(1 / 3, 9) as number });
+  expect(cutOff(sized(1200, 800), sized(240, 416))).toEqual({
+    side: 'width',
+    share: expect.closeTo(1 - 461.538 / 1200, 4) as number,
+  });
+  expect(cutOff(sized(800, 1200), sized(512, 512))).toEqual({
+    side: 'height',
+    share: expect.closeTo(1 / 3, 9) as number,
+  });
   expect(cutOff(sized(300, 200), sized(600, 400)).share).toBe(0);
 });

@@ -54,6 +54,16 @@ describe('reading a film', () => {
     expect([colour, frames]).toEqual([{ kind: 'yuv', matrix: 'bt601', range: 'tv', from: 'assumed' }, 5]);
   });
 
+  withFfmpeg('says what there is to be heard', async () => {
+    const source = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=10:d=0.5', '-f', 'lavfi', '-i', 'sine=d=0.5'];
+    const codecs = ['-c:v', 'ffv1', '-c:a', 'pcm_s16le'];
+    const soundOf = async (path: string) => (await readFilm(path, ignore)).sound;
+    expect(await soundOf(make('mono.mkv', ...source, ...codecs))).toEqual({ tracks: 1, layout: 'mono' });
+    expect(await soundOf(make('round.mkv', ...source, '-ac', '6', ...codecs))).toEqual({ tracks: 1, layout: '5.1' });
+    expect(await soundOf(make('two.mkv', ...source, '-map', '0:v', '-map', '1:a', '-map', '1:a', ...codecs))).toMatchObject({ tracks: 2 });
+    expect(await soundOf(clip)).toBeNull();
+  });
+
   withFfmpeg('of variable rate counts every frame once and adds the times up', async () => {
     const path = make(
       'variable.mkv',
