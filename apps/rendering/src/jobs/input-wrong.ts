@@ -6,7 +6,7 @@ export type WrongInput =
 
 const wrongInputs: Record<WrongInput, string> = {
   film_for_picture:
-    'must be a picture; this is a film: give one of its frames as PNG (ffmpeg -i a.mp4 -frames:v 1 a.png)',
+    'must be a picture; this is a film: give one of its frames (ffmpeg -i a.mp4 -frames:v 1 a.png), or name a workflow for films',
   deep_grey: 'is grey with 16 bits, which ComfyUI turns nearly white: save it with 8 bits a channel',
   still_for_film: 'must be a film; this is a still',
   animation_for_film:

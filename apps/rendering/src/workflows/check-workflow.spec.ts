@@ -107,6 +107,15 @@ describe('misfitsOf', () => {
     expect(found.map(({ kind, name }) => [kind, name])).toEqual([['input', 'KSampler.eta'], ['input', 'KSampler.scheduler']]);
     expect(found[0]?.where).toMatch(/^ComfyUI: node 10 \(KSampler\): needs the input eta/);
   });
+
+  it('names a pack that is too old to keep the sizes of films', () => {
+    const node = structuredClone(old['VHS_LoadVideo']);
+    if (!node?.input.optional) throw new Error('the recording has no VHS_LoadVideo');
+    node.input.optional['format'] = [['None', 'AnimateDiff', 'Mochi'], { default: 'AnimateDiff' }];
+    const found = misfitsOf(library.get('interpolate-rife'), { ...old, VHS_LoadVideo: node });
+    expect(found).toEqual([{ kind: 'input', name: 'VHS_LoadVideo.format', where: expect.stringMatching(/^ComfyUI-VideoHelperSuite: .*multiples of 8 pixels; update/) as string }]);
+    expect(misfitsOf(library.get('loop-animatediff'), { ...old, VHS_LoadVideo: node })).toEqual([]);
+  });
 });
 
 describe('templates with a mistake', () => {

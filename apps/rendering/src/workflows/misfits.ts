@@ -3,10 +3,10 @@ import { checkGraph } from './check-workflow';
 import { composeForInspection } from './compose';
 import { noChanges, noParts } from './composition';
 import type { Missing } from './missing';
-import type { NodeInfos } from './node-info';
-import { packOf } from './node-packs';
+import { inputsOf, type NodeInfos } from './node-info';
+import { packOf, signsOfAge } from './node-packs';
 import { usualValues } from './standing';
-import type { Workflow } from './workflow-file';
+import type { Workflow, WorkflowGraph } from './workflow-file';
 
 /**
  * What a live server's own description of its classes says against a template, with and without its start picture: inputs that are missing,
@@ -23,11 +23,22 @@ function faultsOf(workflow: Workflow, withPicture: boolean, infos: NodeInfos): M
   try {
     const values = usualValues(workflow, { checkpoints: ['any.safetensors', 'any-xl.safetensors'] }, 'standard', withPicture);
     const { graph, outputs } = composeForInspection(workflow, { values, parts: noParts, plan: noChanges });
-    return checkGraph(graph, outputs.map(({ node }) => node), infos)
+    const faults = checkGraph(graph, outputs.map(({ node }) => node), infos)
       .filter(({ code, node = '', input = '' }) => code !== 'unknown_class' && (code !== 'unknown_input' || Array.isArray(graph[node]?.inputs[input])))
-      .map(({ class: classType = '', input = '', message }) => ({ kind: 'input', name: `${classType}.${input}`, where: `${packOf(classType) ?? 'ComfyUI'}: ${message}` }));
+      .map(({ class: classType = '', input = '', message }) => ({ kind: 'input', name: `${classType}.${input}`, where: `${packOf(classType) ?? 'ComfyUI'}: ${message}` }) as const);
+    return [...faults, ...tooOld(graph, infos)];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return [{ kind: 'input', name: workflow.file.name, where: error.message }];
   }
 }
+
+/** Classes of the graph whose pack is of before it did what the graph relies on. */
+const tooOld = (graph: WorkflowGraph, infos: NodeInfos): Missing[] =>
+  signsOfAge.flatMap(({ classType, input, offers, otherwise }) => {
+    const info = infos[classType];
+    if (info === undefined || !Object.values(graph).some((node) => node.class_type === classType)) return [];
+    const choices = inputsOf(info, {}).find(({ name }) => name === input)?.choices;
+    if (choices?.includes(offers)) return [];
+    return [{ kind: 'input', name: `${classType}.${input}`, where: `${packOf(classType) ?? 'ComfyUI'}: ${otherwise}` }];
+  });

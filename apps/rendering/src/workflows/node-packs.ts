@@ -16,3 +16,16 @@ export const nodePacks: Readonly<Record<string, { source: string; classes: reado
 
 /** The pack that brings a class; undefined for ComfyUI's own. */
 export const packOf = (classType: string): string | undefined => Object.entries(nodePacks).find(([, { classes }]) => classes.includes(classType))?.[0];
+
+/**
+ * What a class offers in its description since its pack does what our graphs rely on. VideoHelperSuite before 1.5 brings
+ * every film that it reads or writes to multiples of 8 pixels; its list of formats tells since the month after.
+ */
+export const signsOfAge: readonly { classType: string; input: string; offers: string; otherwise: string }[] = [
+  {
+    classType: 'VHS_LoadVideo',
+    input: 'format',
+    offers: 'Wan',
+    otherwise: 'this version, of before March 2025, brings films to multiples of 8 pixels; update the pack',
+  },
+];
