@@ -118,6 +118,13 @@ withFfmpeg('puts frames in between of a film with sound, in its own size, and re
   const { stderr } = spawnSync(findFfmpeg()!, ['-i', join(rig.libraryRoot, artifact?.path ?? ''), '-map', '0:a', '-f', 'null', '-'], { encoding: 'utf8' });
   expect(stderr).toMatch(/Duration: 00:00:01\.0[0-5]/);
 
+  // No node says that it lost the sound: it shows in the file alone, and the next try would lose it too.
+  await card.fault({ kind: 'lost-sound', node: 'VHS_LoadVideo' });
+  const quiet = await ended((await rig.request({ ...body, frame_count: 6 })).job_id);
+  expect(endings(quiet)).toEqual(['succeeded']);
+  expect((await artifactsOf(quiet))[0]).toMatchObject({ frames: 12, sound: false });
+  expect(quiet.warnings.at(-1)).toMatch(/\.mp4 has no sound: the nodes lost what was to be kept$/);
+
   await expect(rig.request({ ...body, frame_count: 60 })).rejects.toMatchObject({ options: { fields: [{ pointer: '/frame_count', message: expect.stringContaining('has 8 frames') as string }] } });
 });
 

@@ -41,6 +41,7 @@ export const faultCatalogue = {
   // What it makes
   'black-image': standing([17], { at: 'node' }),
   'nan-image': standing([17], { at: 'node' }),
+  'lost-sound': once([], { at: 'node' }),
   'empty-file': once([31], { at: 'node' }),
   'truncated-file': once([9, 31], { at: 'node' }),
   blocker: once([18], { at: 'node', value: 'word' }),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { NodePlace } from '../execution/executor';
 import { isFolderKind, type Folders } from '../files/folders';
 import { isExpansion, type Expansion, type NodeResult } from '../nodes/node-behaviour';
+import { SoundValue } from '../nodes/media-values';
 import { ExecutionBlocker } from '../nodes/node-value';
 import { PyFloat, isDict, type PyDict, type PyValue } from '../python/values';
 import type { Faults } from './faults';
@@ -21,8 +22,13 @@ export class ResultFaults {
   }
 
   spoil(place: NodePlace, returned: NodeResult | Expansion): NodeResult | Expansion {
-    if (isExpansion(returned) || returned.ui === undefined) return returned;
+    if (isExpansion(returned)) return returned;
     const where = { node: place.nodeId, classType: place.classType };
+    const isHeard = returned.outputs.some((output) => output instanceof SoundValue);
+    if (isHeard && this.faults.strike('lost-sound', where) !== undefined) {
+      return { ...returned, outputs: returned.outputs.map((output) => (output instanceof SoundValue ? null : output)) };
+    }
+    if (returned.ui === undefined) return returned;
     const files = filesOf(returned.ui, this.folders);
     if (files.length > 0 && this.faults.strike('empty-file', where) !== undefined) for (const file of files) truncateSync(file, 0);
     if (files.length > 0 && this.faults.strike('truncated-file', where) !== undefined) for (const file of files) truncateSync(file, Math.floor(statSync(file).size / 2));
