@@ -38,8 +38,8 @@ export class PartHeartbeats {
     this.beat();
     // Not opened yet: nobody is there to hear anything. Without a server it never is.
     this.stopping.abort();
-    void this.opened.then(() => this.bus?.close().catch(() => undefined));
-    await this.bus?.close().catch(() => undefined);
+    const closed = this.opened.then(() => this.bus?.close()).catch(() => undefined);
+    if (this.bus !== undefined) await closed;
   }
 
   private beat(): void {

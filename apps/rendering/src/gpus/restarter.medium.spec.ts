@@ -2,12 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gpuConfig } from '@tower/contracts';
-import { databaseFor, Lease } from '@tower/db';
-import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
-import { createTestDatabase, FixedClock, waitFor, type TestDatabase } from '@tower/testing';
-import type { DataSource } from 'typeorm';
+import { createLogger, Metrics, newId } from '@tower/kit';
+import { FixedClock, waitFor } from '@tower/testing';
 import { RenderingMetrics } from '../rendering.metrics';
-import { schedulerLease } from '../scheduling/scheduler-lease';
+import { startLeading, type LeadingProcess } from '../rig/leading-process';
 import { watchLimits } from '../scheduling/watch-limits';
 import { GpuRestart } from './gpu-restart.entity';
 import { Restarter } from './restarter';
@@ -15,29 +13,15 @@ import { Restarter } from './restarter';
 /** Real here: PostgreSQL, a lease, and the restart command as a process. */
 
 const logger = createLogger('restarter', 'silent');
-let database: TestDatabase;
-let db: DataSource;
-let lease: Lease;
+let leading: LeadingProcess;
 let folder: string;
-let fence: string;
 
 beforeEach(async () => {
-  database = await createTestDatabase('rendering');
-  db = await databaseFor({
-    url: database.url,
-    schema: 'rendering',
-    service: 'rendering',
-    entities: [GpuRestart],
-  }).initialize();
-  lease = new Lease(db, schedulerLease, 'spec', systemClock, logger);
-  lease.start();
-  fence = await waitFor(() => lease.held());
+  leading = await startLeading([GpuRestart]);
   folder = mkdtempSync(join(tmpdir(), 'tower-restarter-'));
 });
 afterEach(async () => {
-  await lease.stop();
-  await db.destroy();
-  await database.drop();
+  await leading.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -55,15 +39,15 @@ const card = () =>
   });
 /** One for each process that could lead. */
 const restarter = (clock = new FixedClock()): Restarter =>
-  new Restarter(db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
+  new Restarter(leading.db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
 const ended = (count: number) =>
-  waitFor(async () => (await db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, {
+  waitFor(async () => (await leading.db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, {
     timeoutMs: 20_000,
     describe: 'the commands to end',
   });
 
 it('runs the command once when several processes ask for it at the same moment', async () => {
-  const asked = await Promise.all(Array.from({ length: 6 }, () => restarter().restart(fence, card(), 'it hangs')));
+  const asked = await Promise.all(Array.from({ length: 6 }, () => restarter().restart(leading.fence, card(), 'it hangs')));
   expect(asked.filter((ran) => ran)).toHaveLength(1);
   await ended(1);
   expect(marks()).toBe(1);
@@ -71,11 +55,11 @@ it('runs the command once when several processes ask for it at the same moment',
 
 it('runs nothing for a process that no longer leads', async () => {
   const former = restarter();
-  await expect(former.restart(String(Number(fence) - 1), card(), 'it hangs')).rejects.toMatchObject({
+  await expect(former.restart(leading.formerFence, card(), 'it hangs')).rejects.toMatchObject({
     code: 'lease_lost',
   });
-  expect(await db.manager.count(GpuRestart)).toBe(0);
-  expect(await former.restart(fence, card(), 'it hangs')).toBe(true);
+  expect(await leading.db.manager.count(GpuRestart)).toBe(0);
+  expect(await former.restart(leading.fence, card(), 'it hangs')).toBe(true);
   await ended(1);
 });
 
@@ -85,14 +69,14 @@ it.each([
 ])('keeps its pause, and no more than its pause, when the clock is set %s by an hour', async (_, shift) => {
   const clock = new FixedClock();
   const leader = restarter(clock);
-  expect(await leader.restart(fence, card(), 'it hangs')).toBe(true);
+  expect(await leader.restart(leading.fence, card(), 'it hangs')).toBe(true);
   await ended(1);
   // What was noted before lies in the future now, or longer ago than it was.
-  await db.query(`update gpu_restart set at = at + $1::interval`, [shift]);
+  await leading.db.query(`update gpu_restart set at = at + $1::interval`, [shift]);
   clock.advance(watchLimits.restartCoolDownMs - 1);
-  expect(await leader.restart(fence, card(), 'it hangs again')).toBe(false);
+  expect(await leader.restart(leading.fence, card(), 'it hangs again')).toBe(false);
   clock.advance(1);
-  expect(await leader.restart(fence, card(), 'it hangs again')).toBe(true);
+  expect(await leader.restart(leading.fence, card(), 'it hangs again')).toBe(true);
   await ended(2);
   expect(marks()).toBe(2);
 });
@@ -101,11 +85,11 @@ it('closes a run that ended with its process, when the command runs again', asyn
   const at = new Date(Date.now() - 10 * watchLimits.restartCoolDownMs);
   const abandoned = { gpu: 'rtx3060', at, because: 'a hang', endedAt: null, exitCode: null, output: '' };
   const ids = [newId(), newId()] as const;
-  await db.manager.insert(GpuRestart, [{ ...abandoned, id: ids[0] }, { ...abandoned, id: ids[1], gpu: 'another' }]);
-  expect(await restarter().restart(fence, card(), 'another hang')).toBe(true);
+  await leading.db.manager.insert(GpuRestart, [{ ...abandoned, id: ids[0] }, { ...abandoned, id: ids[1], gpu: 'another' }]);
+  expect(await restarter().restart(leading.fence, card(), 'another hang')).toBe(true);
   await ended(1);
-  const run = await db.manager.findOneByOrFail(GpuRestart, { id: ids[0] });
+  const run = await leading.db.manager.findOneByOrFail(GpuRestart, { id: ids[0] });
   expect(run).toMatchObject({ exitCode: null, output: 'the rendering service ended while the command ran' });
   expect(run.endedAt).not.toBeNull();
-  expect(await db.manager.findOneBy(GpuRestart, { id: ids[1] })).toMatchObject({ endedAt: null });
+  expect(await leading.db.manager.findOneBy(GpuRestart, { id: ids[1] })).toMatchObject({ endedAt: null });
 });
