@@ -64,6 +64,7 @@ export const faultCatalogue = {
   'reply-lost': once([22]),
   'reply-late': once([22], { value: 'ms' }),
   'accepted-500': once([21, 22]),
+  'refuse-prompt': once([22], { value: 'amount' }),
   'slow-history': standing([8], { value: 'ms' }),
   'slow-object-info': standing([8], { value: 'ms' }),
   // Sockets

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import { text, type Reply } from '../http/reply';
 import { PyError } from '../python/errors';
 import { dict, type PyDict } from '../python/values';
 import type { EventLoop } from './event-loop';
@@ -26,6 +27,15 @@ export class HttpFaults {
     if (fault !== undefined) await this.clock.wait(fault.ms ?? 1000);
     // It asks the driver how much memory is free, and the driver does not answer.
     if (route === '/system_stats' && this.state.gpuHangs) await this.clock.forever();
+  }
+
+  /** A prompt that is not taken for its own sake: by aiohttp for its size, by a proxy, or by a node pack that throws over it. */
+  refused(): Reply | undefined {
+    const fault = this.faults.strike('refuse-prompt');
+    if (fault === undefined) return undefined;
+    const status = fault.amount ?? 413;
+    if (status === 500) throw new PyError('KeyError', "'class_type'");
+    return text(status, status === 413 ? 'Maximum request body size 104857600 exceeded.' : `${status}: the request is refused`);
   }
 
   /** After a prompt was queued: what becomes of the answer. */

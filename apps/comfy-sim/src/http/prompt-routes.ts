@@ -61,6 +61,8 @@ class PromptCounter {
 
 async function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, usageSource: string | undefined): Promise<Reply> {
   desk.log('got prompt');
+  const refusal = desk.httpFaults.refused();
+  if (refusal !== undefined) return refusal;
   if (posted === null || typeof posted === 'number' || typeof posted === 'boolean') throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
   const body = isDict(posted) ? posted : dict({});
   if (desk.faults.strike('number-reset') !== undefined) counter.reset();

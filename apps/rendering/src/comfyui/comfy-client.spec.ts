@@ -59,15 +59,23 @@ it.each([
   ['a value that is refused', 400, { error: { type: 'prompt_outputs_failed_validation', message: 'm', details: '' }, node_errors: fault('value_bigger_than_max', 'steps', 9) }, { kind: 'invalid' }],
   ['an unknown node, as older servers say it', 400, { error: { type: 'invalid_prompt', message: 'Cannot execute because node X does not exist.', details: "Node ID '#1'" }, node_errors: {} }, { kind: 'missing_node' }],
   ['an unknown node, as newer servers say it', 400, { error: { type: 'missing_node_type', message: 'Node X not found', details: '' }, node_errors: [] }, { kind: 'missing_node' }],
-  ['a refusal without JSON', 400, 'no', { kind: 'invalid', code: 'comfyui_refused' }],
+  ['a refusal without JSON', 400, 'no', { kind: 'invalid', code: 'comfyui_refused', message: 'it answers 400: no' }],
+  ['a refusal without a word', 400, '', { kind: 'invalid', message: 'it answers 400 without a word' }],
+  ['a graph that is too large', 413, 'Maximum request body size 1048576 exceeded.', { kind: 'invalid', code: 'comfyui_refused_413', message: 'it answers 413: Maximum request body size 1048576 exceeded.' }],
+  ['a graph that a door before it cannot read', 422, '<html>\n<b>Unprocessable</b> \u0007', { kind: 'invalid', code: 'comfyui_refused_422', message: 'it answers 422: Unprocessable' }],
 ])('sorts %s', async (_what, status, body, expected) => {
   answer(status, body);
   expect(await post()).toMatchObject({ outcome: 'refused', ...expected });
 });
 
-it.each([[500, '500 Internal Server Error'], [200, 'not JSON'], [200, '{}'], [413, '']])('does not know what became of a prompt that is answered %d %j', async (status, body) => {
+it.each([[500, '500 Internal Server Error'], [200, 'not JSON'], [200, '{}'], [429, ''], [408, '']])('does not know what became of a prompt that is answered %d %j', async (status, body) => {
   answer(status, body);
   expect((await post()).outcome).toBe('unknown');
+});
+
+it('keeps what a server says that may have queued the prompt all the same', async () => {
+  answer(500, '500 Internal Server Error\n\nServer got itself in trouble');
+  expect(await post()).toMatchObject({ answer: 'it answers 500: 500 Internal Server Error Server got itself in trouble' });
 });
 
 it('knows that a prompt is not there when nothing listens', async () => {
@@ -94,9 +102,14 @@ describe('an upload', () => {
     for (const part of ['filename="aaaaaaaaaaaaaaaa.png"', 'name="overwrite"', 'name="subfolder"\r\n\r\ntower']) expect(requests[0]?.body).toContain(part);
   });
 
-  it.each([[500, 'comfyui_disk_full'], [400, 'comfyui_upload_refused'], [413, 'comfyui_upload_refused']])('that is answered %d fails as %s', async (status, code) => {
+  it.each([
+    [500, 'comfyui_disk_full', 'unavailable'],
+    [400, 'comfyui_upload_refused', 'invalid'],
+    [413, 'comfyui_upload_refused', 'invalid'],
+    [502, 'comfyui_upload_refused', 'unavailable'],
+  ])('that is answered %d fails as %s, which is %s', async (status, code, kind) => {
     answers['POST /upload/image'] = { status, body: '' };
-    await expect(client.upload(picture)).rejects.toMatchObject({ code });
+    await expect(client.upload(picture)).rejects.toMatchObject({ code, kind });
   });
 });
 

@@ -1,7 +1,7 @@
 import { causesOf, type CardAccess } from '@tower/kit';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
-import { answerLimits, ComfyHttp, isTurnedAway, silenceOf } from './comfy-http';
+import { answerLimits, ComfyHttp, isTurnedAway, refusesRequest, silenceOf, wordsOf } from './comfy-http';
 import { ComfyInventory } from './comfy-inventory';
 import { parseComfyJson } from './comfy-json';
 import { historyBody, promptAccepted, promptRefused, queueBody, queueLength, type FileRef, type HistoryEntry, type QueueBody } from './comfy-messages';
@@ -17,8 +17,8 @@ export type PostOutcome =
   | { outcome: 'refused'; kind: FailureKind; code: string; message: string; faults: NodeFault[]; model?: MissingModel; /** What it accepted all the same. */ promptId: string }
   /** The connection was refused, or we were turned away: the prompt certainly is not there. */
   | { outcome: 'unreachable'; message: string }
-  /** No answer, or one that proves nothing: the prompt may be queued. */
-  | { outcome: 'unknown'; message: string };
+  /** No answer, or one that proves nothing: the prompt may be queued. `answer`: the server's own words, if it spoke. */
+  | { outcome: 'unknown'; message: string; answer?: string };
 
 /** Speaks HTTP with one ComfyUI server. HTTP is the truth; the WebSocket only says when to look. */
 export class ComfyClient {
@@ -68,7 +68,9 @@ export class ComfyClient {
     }
     if (response.status === 200) return acceptance(text);
     if (response.status === 400) return refusal(text, promptId);
-    return { outcome: 'unknown', message: `answered ${response.status}` };
+    if (refusesRequest(response.status)) return { outcome: 'refused', kind: 'invalid', code: `comfyui_refused_${response.status}`, message: wordsOf(response.status, text), faults: [], promptId };
+    // An error of the server's own may come after it had queued the prompt.
+    return { outcome: 'unknown', message: `answered ${response.status}`, answer: wordsOf(response.status, text) };
   }
 
   async deletePending(promptId: string): Promise<void> {
@@ -129,14 +131,15 @@ function acceptance(text: string): PostOutcome {
 }
 
 function refusal(text: string, promptId: string): PostOutcome {
+  const wordless: PostOutcome = { outcome: 'refused', kind: 'invalid', code: 'comfyui_refused', message: wordsOf(400, text), faults: [], promptId };
   let value: unknown;
   try {
     value = parseComfyJson(text);
   } catch {
-    return { outcome: 'refused', kind: 'invalid', code: 'comfyui_refused', message: 'the server refused the graph without a reason', faults: [], promptId };
+    return wordless;
   }
   const body = promptRefused.safeParse(value);
-  if (!body.success) return { outcome: 'refused', kind: 'invalid', code: 'comfyui_refused', message: 'the server refused the graph without a reason', faults: [], promptId };
+  if (!body.success) return wordless;
   const { error, node_errors } = body.data;
   const top = typeof error === 'string' ? error : `${error.message}${error.details === '' ? '' : ` (${error.details})`}`;
   const type = typeof error === 'string' ? 'refused' : error.type;

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { AppError, sizeText } from '@tower/kit';
-import type { ComfyHttp } from './comfy-http';
+import { refusesRequest, wordsOf, type ComfyHttp } from './comfy-http';
 import { uploadedFile, type FileRef } from './comfy-messages';
 
 /** Milliseconds. A view may pause this long between two pieces; a whole film takes longer. */
@@ -76,8 +76,8 @@ export class ComfyFiles {
 
   /**
    * Puts a picture into the server's input folder and returns what `LoadImage` takes for it: the name that the server
-   * gave, with its folder. Throws `comfyui_disk_full` when the server could not write, `comfyui_upload_refused` for
-   * anything else but 200.
+   * gave, with its folder. Throws `comfyui_disk_full` when the server could not write, `comfyui_upload_refused` when it
+   * does not take this picture (kind `invalid`), or gives anything else but 200 (kind `unavailable`).
    */
   async upload(picture: UploadedPicture): Promise<string> {
     const name = `${picture.sha256.slice(0, 16)}${picture.extension}`;
@@ -91,7 +91,10 @@ export class ComfyFiles {
     // An uploader that is refused for its content gets 400 or 413; 500 for a plain picture means that the file could
     // not be written.
     if (response.status === 500) throw new AppError('unavailable', 'comfyui_disk_full', `${this.http.name} could not write the input picture ${name}: its disk may be full`);
-    if (response.status !== 200) throw new AppError('unavailable', 'comfyui_upload_refused', `${this.http.name} answers ${response.status} to the upload of ${name}`);
+    if (response.status !== 200) {
+      const kind = refusesRequest(response.status) ? 'invalid' : 'unavailable';
+      throw new AppError(kind, 'comfyui_upload_refused', `${this.http.name} does not take the input picture ${name}: ${wordsOf(response.status, text)}`);
+    }
     const stored = this.http.parse('/upload/image', text, uploadedFile);
     return stored.subfolder === '' ? stored.name : `${stored.subfolder}/${stored.name}`;
   }

@@ -120,6 +120,18 @@ export class ComfyHttp {
 /** What answered looked at nothing of what was asked: a login or another address is wanted first. */
 export const isTurnedAway = (error: unknown): boolean => error instanceof AppError && ['comfyui_redirects', 'comfyui_login_refused'].includes(error.code);
 
+/**
+ * Whether a status speaks of this one request (too large, not understood, not allowed) and so of no other. Not those
+ * that say "later".
+ */
+export const refusesRequest = (status: number): boolean => status >= 400 && status < 500 && ![408, 421, 423, 425, 429].includes(status);
+
+/** What a server answered, for a person: its own words on one line where it has any, after the status. */
+export function wordsOf(status: number, text: string): string {
+  const words = text.replace(/<[^>]*>/g, ' ').replace(/[\s\p{Cc}]+/gu, ' ').trim().slice(0, 300);
+  return `it answers ${status}${words === '' ? ' without a word' : `: ${words}`}`;
+}
+
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
 export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
 

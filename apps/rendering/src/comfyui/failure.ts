@@ -5,7 +5,7 @@ import { modelKey } from '../workflows/model-names';
 /** What an attempt's failure means for what comes next; the recovery ladder (`scheduling/ladder.ts`) decides by it. */
 export const failureKinds = [
   'out_of_memory', 'poisoned', 'disk_full', 'missing_model', 'missing_node', 'network', 'invalid', 'no_face', 'interrupted', 'interrupt_collateral', 'blocked', 'outputs_missing',
-  'stale_output', 'black_output', 'hung', 'zombie', 'poison_job', 'node_failed',
+  'stale_output', 'black_output', 'not_taken', 'hung', 'zombie', 'poison_job', 'node_failed',
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
 

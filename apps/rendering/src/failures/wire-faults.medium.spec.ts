@@ -59,6 +59,19 @@ it.each([
   expect(starts(job.tasks[0]?.attempts[0]?.prompt_id ?? '')).toBe(1);
 });
 
+it('a server that refuses prompts for their own sake is not blamed: they go elsewhere with its words, and it takes the next one', async () => {
+  await bench.small.fault({ kind: 'refuse-prompt', times: 3, amount: 413 });
+  for (let n = 0; n < 3; n++) {
+    const job = await bench.rendered();
+    expect(story(job)).toEqual(['rtx3060: invalid', 'rx9070xt: rendered after other_gpu']);
+    expect(job.tasks[0]?.attempts[0]?.error).toMatchObject({
+      code: 'comfyui_refused_413', message: expect.stringContaining('Maximum request body size 104857600 exceeded.') as string,
+    });
+  }
+  expect((await bench.gpu(bench.small)).health).toMatchObject({ failuresInRow: 0, trouble: null });
+  expect(story(await bench.rendered())).toEqual(['rtx3060: rendered']);
+});
+
 it('row 23: an entry that is gone from the history does not lose the picture, because its name is known', async () => {
   await bench.small.fault('evict-history=0');
   const job = await bench.rendered();

@@ -13,7 +13,7 @@ it('rests after three faults of its own in a row, and says until when', () => {
 });
 
 it('is not blamed for what the request did', () => {
-  expect(after('out_of_memory', 'invalid', 'missing_model', 'interrupted', 'node_failed', 'no_face', 'black_output')).toEqual(healthy);
+  expect(after('out_of_memory', 'invalid', 'missing_model', 'interrupted', 'node_failed', 'no_face', 'black_output', 'not_taken')).toEqual(healthy);
 });
 
 it('rests at once when its disk is full', () => {

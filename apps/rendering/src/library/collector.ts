@@ -201,7 +201,7 @@ export class Collector {
       this.logger.debug({ jobId: attempt.jobId }, `registering outputs waits: ${describeError(error)}`);
     } else if (code === 'comfyui_unreachable') await this.waitForServer(fence, attempt, describeError(error));
     else if (code?.startsWith('library_')) await this.giveUp(fence, attempt, unstorable(error));
-    else if (code === 'comfyui_output_too_large') await this.giveUp(fence, attempt, unfetched(attempt, output, error));
+    else if (code === 'comfyui_output_too_large') await this.giveUp(fence, attempt, { ...unfetched(attempt, output, error), kind: 'invalid' });
     else await this.retryLater(fence, attempt, error, output);
   }
 

@@ -75,6 +75,7 @@ describe('the other failures', () => {
     ['black_output', ['other_seed on rx9070xt', 'precise_vae on rtx3060', 'other_gpu on rx9070xt'], { offers: ['precise_vae'] }],
     ['interrupted', ['again on rx9070xt'], {}],
     ['blocked', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
+    ['not_taken', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['outputs_missing', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['stale_output', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['network', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],

@@ -84,6 +84,7 @@ export function nextStep(input: LadderInput): Decision {
     case 'interrupt_collateral':
       return again(input, 'an interrupt of another prompt hit it');
     case 'network':
+    case 'not_taken':
     case 'blocked':
     case 'outputs_missing':
     case 'stale_output':

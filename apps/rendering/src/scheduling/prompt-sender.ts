@@ -47,21 +47,22 @@ export class PromptSender {
       const graph = await this.withPictures(fence, driver, dispatch);
       if (graph === undefined) return;
       entry.graph = graph;
-      await this.post(fence, driver, { ...dispatch, graph });
+      entry.notTaken = await this.post(fence, driver, { ...dispatch, graph });
     } finally {
       entry.posting = false;
     }
   }
 
-  private async post(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<void> {
+  /** Resolves to what the server said when its answer proved nothing, else to null. */
+  private async post(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<string | null> {
     const { attempt } = dispatch;
     const result = await this.postOnce(driver, dispatch);
     this.metrics.posted.inc({ gpu: driver.name, outcome: result.outcome });
     switch (result.outcome) {
       case 'accepted':
-        if (result.promptId !== attempt.promptId && !(await this.rename(fence, driver, dispatch, result.promptId))) return;
+        if (result.promptId !== attempt.promptId && !(await this.rename(fence, driver, dispatch, result.promptId))) return null;
         await this.attempts.running(fence, attempt.id);
-        return;
+        return null;
       case 'refused':
         for (const promptId of new Set([attempt.promptId, result.promptId])) if (promptId !== '') await this.stopped.stop(driver, promptId);
         // Files went away since they were read: until they are read again, the card would be chosen for the same.
@@ -69,13 +70,14 @@ export class PromptSender {
         await this.attempts.fail(fence, attempt, toFailure(driver.name, result));
         this.prompts.forget(attempt.promptId);
         this.progress.publish(attempt.jobId);
-        return;
+        return null;
       case 'unreachable':
         await this.attempts.lose(fence, attempt, `${driver.name} refused the connection: ${result.message}`);
         this.prompts.forget(attempt.promptId);
-        return;
+        return null;
       case 'unknown':
         this.logger.warn({ gpu: driver.name, promptId: attempt.promptId }, `it is unclear whether the prompt arrived: ${result.message}`);
+        return result.answer ?? null;
     }
   }
 
@@ -139,9 +141,10 @@ export class PromptSender {
 }
 
 /** A picture that is gone from the library is nothing that a card could do about. */
-function unsentPicture({ code, message }: AppError): Failure {
+function unsentPicture({ kind, code, message }: AppError): Failure {
   const putBack = 'Put the picture back where it was, or ask again with another one.';
   if (code.startsWith('library_')) return { kind: 'invalid', error: { code, message, hint: putBack } };
+  if (kind === 'invalid') return { kind: 'invalid', error: { code, message, hint: 'Ask with a smaller picture, or raise --max-upload-size of this ComfyUI.' } };
   const isFull = code === 'comfyui_disk_full';
   const hint = isFull ? 'Free space on the disk of this ComfyUI.' : 'The log of this ComfyUI may say more.';
   return { kind: isFull ? 'disk_full' : 'network', error: { code, message, hint } };
@@ -151,7 +154,7 @@ const toFailure = (gpu: string, { kind, code, message, model }: Refused): Failur
   kind,
   error: {
     code, message: `${gpu} refused the graph: ${message}`,
-    hint: kind === 'missing_node' ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.` : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
+    hint: code === 'comfyui_refused_413' ? 'Raise --max-upload-size of this ComfyUI, or the limit of the proxy before it.' : kind === 'missing_node' ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.` : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
   },
   ...(model ? { model, unlisted: true } : {}),
 });

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
 import type { HistoryEntry, QueueBody } from '../comfyui/comfy-messages';
-import { obeyMs, patienceMs, unheardPatienceMs } from '../comfyui/patience';
 import type { Failure } from '../comfyui/failure';
+import { obeyMs, patienceMs, unheardPatienceMs } from '../comfyui/patience';
 import { longestSeconds } from '../estimates/estimate';
 import { samplesOf } from '../estimates/sample.queries';
 import { CardDoctor } from '../gpus/card-doctor';
@@ -173,6 +173,9 @@ export class PromptWatch {
       this.logger.info({ gpu: driver.name, promptId: attempt.promptId }, 'the server forgot the prompt, but its files are there');
       this.metrics.attempts.inc({ gpu: driver.name, outcome: foundOutcome });
       await this.attempts.rendered(fence, attempt, files, { seconds: undefined, outcome: foundOutcome });
+    } else if (sighting.reachable && entry.notTaken !== null) {
+      this.metrics.attempts.inc({ gpu: driver.name, outcome: 'not_taken' });
+      await this.attempts.fail(fence, attempt, notTaken(driver.name, entry.notTaken));
     } else {
       this.metrics.attempts.inc({ gpu: driver.name, outcome: 'lost' });
       const restarted = sighting.reachable ? driver.restarts.promptVanished(this.clock.monotonicMs()) || driver.restarts.restarts > entry.restarts : driver.sight.refused;
@@ -249,3 +252,13 @@ export class PromptWatch {
     this.progress.publish(ours.jobId);
   }
 }
+
+/** Its server answered with an error of its own and has nothing of the prompt: that says nothing about the card's other work. */
+const notTaken = (gpu: string, answer: string): Failure => ({
+  kind: 'not_taken',
+  error: {
+    code: 'comfyui_prompt_not_taken',
+    message: `${gpu} did not take the prompt: ${answer}`,
+    hint: 'The log of this ComfyUI has the whole traceback; a node pack that checks its inputs may have failed over this graph.',
+  },
+});

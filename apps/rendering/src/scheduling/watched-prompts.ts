@@ -43,6 +43,8 @@ export interface Watched {
   longestStepMs: number;
   /** Seconds that such work took at most on this card; undefined while nobody asked. */
   longestSeconds: number | null | undefined;
+  /** What its server said instead of taking it, when that proved nothing; null when nothing was said. */
+  notTaken: string | null;
 }
 
 /** What is heard of the prompts that run: progress, previews, signs of life. */
@@ -75,7 +77,7 @@ export class WatchedPrompts {
       jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
       node: null, knownSinceMs: this.clock.monotonicMs(),
       movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
-      restarts: driver.restarts.restarts, ran: false, heardOn: null, ticked: false, longestStepMs: 0, longestSeconds: undefined,
+      restarts: driver.restarts.restarts, ran: false, heardOn: null, ticked: false, longestStepMs: 0, longestSeconds: undefined, notTaken: null,
     };
     this.byPromptId.set(attempt.promptId, entry);
     return entry;
