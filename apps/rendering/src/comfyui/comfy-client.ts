@@ -14,7 +14,7 @@ export type PostOutcome =
   /** `promptId` is the server's own: a server that does not take ours answers another one. `number` counts the prompts since its start. */
   | { outcome: 'accepted'; promptId: string; number: number }
   /** The server looked at the graph and said no, or accepted only a part of it. */
-  | { outcome: 'refused'; kind: FailureKind; code: string; message: string; faults: NodeFault[]; model?: MissingModel; /** What it accepted all the same. */ promptId: string }
+  | { outcome: 'refused'; kind: FailureKind; code: string; message: string; faults: NodeFault[]; model?: MissingModel; /** What it accepted all the same; null when nothing. */ promptId: string | null }
   /** The connection was refused, or we were turned away: the prompt certainly is not there. */
   | { outcome: 'unreachable'; message: string }
   /** No answer, or one that proves nothing: the prompt may be queued. `answer`: the server's own words, if it spoke. */
@@ -67,8 +67,8 @@ export class ComfyClient {
       return { outcome: isTurnedAway(error) || silenceOf(error) === 'refused' ? 'unreachable' : 'unknown', message: error instanceof Error ? error.message : causesOf(error) };
     }
     if (response.status === 200) return acceptance(text);
-    if (response.status === 400) return refusal(text, promptId);
-    if (refusesRequest(response.status)) return { outcome: 'refused', kind: 'invalid', code: `comfyui_refused_${response.status}`, message: wordsOf(response.status, text), faults: [], promptId };
+    if (response.status === 400) return refusal(text);
+    if (refusesRequest(response.status)) return { outcome: 'refused', kind: 'invalid', code: `comfyui_refused_${response.status}`, message: wordsOf(response.status, text), faults: [], promptId: null };
     // An error of the server's own may come after it had queued the prompt.
     return { outcome: 'unknown', message: `answered ${response.status}`, answer: wordsOf(response.status, text) };
   }
@@ -130,8 +130,8 @@ function acceptance(text: string): PostOutcome {
   return { outcome: 'refused', ...sorted('comfyui_partly_refused', faults, `nodes ${failing.join(', ')} did not validate`), promptId };
 }
 
-function refusal(text: string, promptId: string): PostOutcome {
-  const wordless: PostOutcome = { outcome: 'refused', kind: 'invalid', code: 'comfyui_refused', message: wordsOf(400, text), faults: [], promptId };
+function refusal(text: string): PostOutcome {
+  const wordless: PostOutcome = { outcome: 'refused', kind: 'invalid', code: 'comfyui_refused', message: wordsOf(400, text), faults: [], promptId: null };
   let value: unknown;
   try {
     value = parseComfyJson(text);
@@ -144,8 +144,8 @@ function refusal(text: string, promptId: string): PostOutcome {
   const top = typeof error === 'string' ? error : `${error.message}${error.details === '' ? '' : ` (${error.details})`}`;
   const type = typeof error === 'string' ? 'refused' : error.type;
   // Older servers call a node that they do not know an invalid prompt, newer ones have a word for it.
-  if (type === 'missing_node_type' || (type === 'invalid_prompt' && /does not exist/.test(top))) return { outcome: 'refused', kind: 'missing_node', code: 'comfyui_missing_node', message: top.slice(0, 1_000), faults: [], promptId };
-  return { outcome: 'refused', ...sorted(`comfyui_${type}`, faultsOf(node_errors), top), promptId };
+  if (type === 'missing_node_type' || (type === 'invalid_prompt' && /does not exist/.test(top))) return { outcome: 'refused', kind: 'missing_node', code: 'comfyui_missing_node', message: top.slice(0, 1_000), faults: [], promptId: null };
+  return { outcome: 'refused', ...sorted(`comfyui_${type}`, faultsOf(node_errors), top), promptId: null };
 }
 
 function sorted(code: string, faults: NodeFault[], otherwise: string): { kind: FailureKind; code: string; message: string; faults: NodeFault[]; model?: MissingModel } {

@@ -64,7 +64,7 @@ export class PromptSender {
         await this.attempts.running(fence, attempt.id);
         return null;
       case 'refused':
-        for (const promptId of new Set([attempt.promptId, result.promptId])) if (promptId !== '') await this.stopped.stop(driver, promptId);
+        await this.stopAccepted(driver, attempt.promptId, result.promptId);
         // Files went away since they were read: until they are read again, the card would be chosen for the same.
         if (result.model) driver.readFiles();
         await this.attempts.fail(fence, attempt, toFailure(driver.name, result));
@@ -79,6 +79,12 @@ export class PromptSender {
         this.logger.warn({ gpu: driver.name, promptId: attempt.promptId }, `it is unclear whether the prompt arrived: ${result.message}`);
         return result.answer ?? null;
     }
+  }
+
+  /** A refused graph of which a part runs all the same. What certainly is not there is not interrupted: it could hit another prompt. */
+  private async stopAccepted(driver: GpuDriver, asked: string, accepted: string | null): Promise<void> {
+    if (accepted === null) return;
+    for (const promptId of new Set([asked, accepted])) if (promptId !== '') await this.stopped.stop(driver, promptId);
   }
 
   /** A server that lacks an input picture which it had taken lost its folder; it gets it again, and the prompt, which it never queued. */
