@@ -1,6 +1,6 @@
 // Real: files and sharp. Pictures are made here.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -13,6 +13,7 @@ let noise: Buffer;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'tower-findings-'));
+  mkdirSync(join(root, '.incoming'));
   noise = await sharp(randomBytes(48 * 32 * 3), { raw: { width: 48, height: 32, channels: 3 } }).png().toBuffer();
 });
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, open, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { HealthCheck } from '@tower/contracts';
-import { AppError, describeError, isBelow, ownFault } from '@tower/kit';
+import { AppError, describeError, incomingFolder, isBelow, isGone, ownFault } from '@tower/kit';
 
 export type LibraryPlace =
   /** Real path of a regular file below the library, and its size. */
@@ -55,6 +55,7 @@ export class Library {
     const { ok, detail } = await this.check();
     const everywhere = ownFault(error, 'library')?.code === 'own_open_files' ? describeError(error) : detail;
     if (!ok || everywhere !== detail) throw new AppError('unavailable', 'library_unavailable', everywhere, { cause: error });
+    if (await isGone(this.root, join(this.root, incomingFolder)).catch(() => false)) throw new AppError('unavailable', 'library_unavailable', unmounted, { cause: error });
     return { state: 'absent', why: describeError(error) };
   }
 
@@ -67,6 +68,8 @@ export class Library {
     }
   }
 }
+
+const unmounted = 'the library is empty: its disk may not be mounted; check TOWER_LIBRARY and its mount';
 
 async function readFileAtMost(real: string, maxBytes: number): Promise<LibraryFile> {
   // NOFOLLOW: the name was resolved already, so a link in its place was put there since. NONBLOCK: opening a pipe would wait for ever.

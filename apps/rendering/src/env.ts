@@ -1,9 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot, type WatchedPlace } from '@tower/kit';
+import { incomingFolder, repositoryRoot, type WatchedPlace } from '@tower/kit';
 import { z } from 'zod';
 import { oldestTestedVersion } from './comfyui/comfy-version';
-import { incomingFolder } from './library/library';
 
 export const renderingEnv = z.object({
   TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
@@ -27,9 +26,12 @@ export const renderingEnv = z.object({
 });
 export type RenderingEnv = z.infer<typeof renderingEnv>;
 
-/** The disks that Tower itself needs. */
-export const ownPlaces = (env: Pick<RenderingEnv, 'TOWER_LIBRARY' | 'TOWER_HOME'>): WatchedPlace[] => [
-  { place: 'library', path: env.TOWER_LIBRARY, writesInto: join(env.TOWER_LIBRARY, incomingFolder) },
+/** The disks that Tower itself needs. `hasFiles`: whether finished files are known to lie in the library. */
+export const ownPlaces = (
+  env: Pick<RenderingEnv, 'TOWER_LIBRARY' | 'TOWER_HOME'>,
+  hasFiles: () => Promise<boolean> = () => Promise.resolve(false),
+): WatchedPlace[] => [
+  { place: 'library', path: env.TOWER_LIBRARY, writesInto: join(env.TOWER_LIBRARY, incomingFolder), hasFiles },
   ...(env.TOWER_HOME === undefined ? [] : [{ place: 'home' as const, path: env.TOWER_HOME }]),
   { place: 'temp', path: tmpdir(), enoughMb: 64 },
 ];

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
 import { CLOCK, DiskWatch, Health, LOGGER, Metrics, ModelStore, parseEnv, readGpuConfig, type Clock, type Logger } from '@tower/kit';
+import { DataSource } from 'typeorm';
 import { ownPlaces, renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
 import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
@@ -12,7 +13,7 @@ import { ProbePrompts } from './gpus/probe-prompts';
 import { Restarter } from './gpus/restarter';
 import { CommandsService } from './jobs/commands.service';
 import { InputFiles } from './jobs/input-files';
-import { jobEntities } from './jobs/job.entity';
+import { Artifact, jobEntities } from './jobs/job.entity';
 import { JobJournal } from './jobs/job-journal';
 import { JobsConsumer } from './jobs/jobs.consumer';
 import { JobsController } from './jobs/jobs.controller';
@@ -55,10 +56,11 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
     {
       provide: DiskWatch,
-      inject: [Health, Metrics, CLOCK, LOGGER],
-      useFactory: (health: Health, metrics: Metrics, clock: Clock, logger: Logger) => {
+      inject: [Health, Metrics, CLOCK, LOGGER, DataSource],
+      useFactory: (health: Health, metrics: Metrics, clock: Clock, logger: Logger, db: DataSource) => {
         const env = parseEnv(renderingEnv);
-        const disks = new DiskWatch(ownPlaces(env), env.TOWER_DISK_RESERVE_MB, metrics, clock, logger);
+        const hasFiles = (): Promise<boolean> => db.manager.exists(Artifact);
+        const disks = new DiskWatch(ownPlaces(env, hasFiles), env.TOWER_DISK_RESERVE_MB, metrics, clock, logger);
         health.register('disks', () => disks.check());
         return disks;
       },

@@ -71,6 +71,23 @@ export const machineView = z
   })
   .meta({ id: 'Machine' });
 export type MachineView = z.infer<typeof machineView>;
+
+/** What a file system can do, as found by trying. */
+export const fileSystemView = z
+  .object({
+    kind: z.string().describe('what the system calls it, such as ext4 or SMB; a number where that has no name here'),
+    hard_links: z.boolean().describe('without them a finished file gets its name by reserving it and renaming'),
+    exclusive_create: z.boolean(),
+    replacing_rename: z.boolean(),
+    flushes_files: z.boolean(),
+    flushes_folders: z.boolean(),
+    case_sensitive: z.boolean(),
+    longest_name: z.int().describe('bytes, as far as Tower needs to know: 255, 143, 120, or 0 for less'),
+    takes_own_names: z.boolean().describe('names as Tower makes them'),
+  })
+  .meta({ id: 'FileSystem' });
+export type FileSystemView = z.infer<typeof fileSystemView>;
+
 /** One of the disks that Tower itself writes to. */
 export const diskView = z
   .object({
@@ -80,6 +97,8 @@ export const diskView = z
     free_bytes: z.number(),
     total_bytes: z.number(),
     needed_bytes: z.number().describe('has to be free for work to go on'),
+    file_system: fileSystemView.nullable().describe('of the library, once something could be written there'),
+    lacks: z.array(z.string()).describe('what its file system has not, and what Tower does instead'),
   })
   .meta({ id: 'Disk' });
 export type DiskView = z.infer<typeof diskView>;

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { findNatsServer, inspectNats, versionWarning } from '@tower/bus';
 import { describeFfmpeg } from '@tower/imaging';
-import { describeError, ModelStore, readGpuConfig, repositoryRoot, withoutCredentials, type ConfiguredGpu } from '@tower/kit';
+import { describeError, examineFileSystem, lacksOf, ModelStore, ownFault, readGpuConfig, repositoryRoot, unfitBecause, withoutCredentials, type ConfiguredGpu } from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
@@ -53,7 +53,7 @@ async function* examine(): AsyncGenerator<Finding> {
   yield* await Promise.all([checkPort(env), checkDatabase(env), checkNats(env)]);
   yield checkFfmpeg(env);
   yield checkHome(env.TOWER_HOME);
-  yield checkFolder('library', env.TOWER_LIBRARY);
+  yield await checkLibrary(env.TOWER_LIBRARY);
   yield checkUser(env, gpus);
   if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
   yield* (await Promise.all(gpus.map(checkCard))).flat();
@@ -155,9 +155,32 @@ function checkHome(path: string): Finding {
   return finding.level === 'ok' ? { what: 'home', ...roomFor(freeBytes(path), path) } : finding;
 }
 
-function checkFolder(what: string, path: string, leastBytes = leastFreeBytes): Finding {
+/** Tries with small files, which are removed again, what the file system of the library can do. */
+async function checkLibrary(path: string): Promise<Finding> {
+  const what = 'library';
+  const finding = checkFolder(what, path);
+  if (finding.level === 'problem') return finding;
+  const examined = nearestFolder(path);
+  try {
+    const traits = await examineFileSystem(examined);
+    const unfit = unfitBecause(traits);
+    if (unfit !== undefined) return { what, level: 'problem', detail: `${path} lies on ${traits.kind}, where no files can be kept: ${unfit}; name another folder by TOWER_LIBRARY` };
+    const lacks = lacksOf(traits);
+    const detail = `${finding.detail}, on ${traits.kind}`;
+    return lacks.length === 0 ? { what, level: 'ok', detail } : { what, level: 'note', detail: `${detail}: ${lacks.join('; ')}` };
+  } catch (error) {
+    return { what, level: 'problem', detail: `${examined}: ${describeError(ownFault(error, 'library') ?? error)}` };
+  }
+}
+
+function nearestFolder(path: string): string {
   let existing = path;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  return existing;
+}
+
+function checkFolder(what: string, path: string, leastBytes = leastFreeBytes): Finding {
+  const existing = nearestFolder(path);
   try {
     accessSync(existing, constants.W_OK);
   } catch {

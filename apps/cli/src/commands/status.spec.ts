@@ -1,6 +1,9 @@
 import type { GpuView, StatusView } from '@tower/contracts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkNode } from './doctor';
-import { describeStatus, isWell } from './status';
+import { describeNats, describeStatus, isWell } from './status';
 
 const card: GpuView = {
   name: 'rtx3060', url: 'http://127.0.0.1:8188', vendor: 'nvidia', state: 'idle', detail: 'idle', simulated: true, comfyui_version: '0.3.64', device: 'cuda:0', vram_mb: 1, vram_free_mb: 1, prefers: [], only: false,
@@ -57,14 +60,35 @@ describe('tower status', () => {
   });
 
   it('says which disk work waits for', () => {
-    const disk = { place: 'library' as const, ok: false, detail: "the library's disk is full: 3.0 MiB free, 512 MiB needed. Make room there.", free_bytes: 3, total_bytes: 9, needed_bytes: 5 };
+    const disk = { place: 'library' as const, ok: false, detail: "the library's disk is full: 3.0 MiB free, 512 MiB needed. Make room there.", free_bytes: 3, total_bytes: 9, needed_bytes: 5, file_system: null, lacks: [] };
     const lines = describeStatus('u', { ...view, rendering: { ...view.rendering!, disks: [disk, { ...disk, place: 'home', ok: true, detail: '1 GiB free' }] } });
     expect(lines.filter((line) => line.startsWith('work waits'))).toEqual([`work waits: ${disk.detail}`]);
+  });
+
+  it('says what the file system of the library lacks and what becomes of it', () => {
+    const disk = { place: 'library' as const, ok: true, detail: '3 GiB free', free_bytes: 3, total_bytes: 9, needed_bytes: 5, file_system: { kind: 'exFAT', hard_links: false, exclusive_create: true, replacing_rename: true, flushes_files: true, flushes_folders: true, case_sensitive: false, longest_name: 255, takes_own_names: true }, lacks: ['no hard links: …', 'one more'] };
+    const lines = describeStatus('u', { ...view, rendering: { ...view.rendering!, disks: [disk] } });
+    expect(lines).toContain('the disk of the library is exFAT: no hard links: …; one more');
   });
 
   it('is well when every process is ready and a card answers', () => {
     const gpus = (state: GpuView['state']): StatusView => ({ ...view, rendering: { ...view.rendering!, gpus: [{ ...card, state }] } });
     expect([isWell(view), isWell(gpus('busy')), isWell(gpus('down')), isWell({ ...view, rendering: null }), isWell({ ...view, processes: [{ ...view.processes[0]!, state: 'down' }] })]).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe('where publishers go', () => {
+  it('is said with their user, the place of their password and a command to copy, and never with the password', () => {
+    const folder = mkdtempSync(join(tmpdir(), "tower's-status-"));
+    const file = join(folder, 'nats-publisher.url');
+    writeFileSync(file, 'nats://publisher:hush@127.0.0.1:4222\n');
+    const text = describeNats(file, undefined).join('\n');
+    expect(text).toMatch(/^nats: nats:\/\/127\.0\.0\.1:4222; publishers log in as "publisher", with the address in /);
+    expect(text).toContain('cmd.rendering.v1.request_job');
+    expect(text).not.toContain('hush');
+    rmSync(folder, { recursive: true });
+    expect(describeNats(file, undefined)).toEqual([]);
+    expect(describeNats(file, 'nats://me:hush@elsewhere:4222').join()).toMatch(/^nats: nats:\/\/elsewhere:4222, a server that Tower does not run/);
   });
 });
 

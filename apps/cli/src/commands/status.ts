@@ -1,4 +1,4 @@
-import { routes, type StatusView } from '@tower/contracts';
+import { requestJob, routes, type StatusView } from '@tower/contracts';
 import { withoutCredentials } from '@tower/kit';
 import { ApiClient } from '../api-client';
 import { readTowerEnv } from '../env';
@@ -12,19 +12,40 @@ export async function status(options: { json: boolean }): Promise<number> {
   const running = findRunningTower(env.TOWER_HOME);
   const url = running?.url ?? `http://${env.TOWER_HOST}:${env.TOWER_PORT}`;
   const view = await new ApiClient(url, { patienceMs: 2_000 }).call(routes.getStatus, {});
-  const nats = describeNats(towerHome(env.TOWER_HOME).natsPublisherUrl);
+  const nats = describeNats(towerHome(env.TOWER_HOME).natsPublisherUrl, env.NATS_URL);
   process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${[...describeStatus(url, view), ...nats].join('\n')}\n`);
   return isWell(view) ? 0 : 1;
 }
 
 /**
- * Where publishers connect. The file holds the address with their password, which is shown by `tower nats credentials`
- * alone.
+ * Where publishers connect, as whom, and one command to copy. The file holds the address with their password, which is
+ * shown by `tower nats credentials` alone.
  */
-function describeNats(file: string): string[] {
+export function describeNats(file: string, given: string | undefined): string[] {
   const address = readPublisherUrl(file);
-  return address === undefined ? [] : [`nats: ${withoutCredentials(address)}; publishers log in with the address in ${file}, or: tower nats credentials`];
+  if (given !== undefined)
+    return [`nats: ${withoutCredentials(given)}, a server that Tower does not run; publishers log in with what whoever runs it gives them (tower nats users has a user for them)`];
+  if (address === undefined) return [];
+  return [
+    `nats: ${withoutCredentials(address)}; publishers log in as "${new URL(address).username}", with the address in ${file} (or: tower nats credentials)`,
+    'a command, to be run in this folder; it prints the answer:',
+    `  ${exampleCommand(file)}`,
+  ];
 }
+
+/** Asks for a picture and waits for the answer; with what every copy of Tower has, quoted for a shell. */
+export function exampleCommand(file: string): string {
+  const script = [
+    `const u = new URL(require("fs").readFileSync(process.argv[1], "utf8").trim())`,
+    `require("nats").connect({ servers: u.host, user: u.username, pass: u.password }).then(async (n) => { const id = crypto.randomUUID()`,
+    `n.subscribe("${answersTo}" + id, { max: 1, callback: (_, m) => { console.log(m.string()); void n.close() } })`,
+    `n.publish("${requestJob.subject}", JSON.stringify({ id, data: { type: "image", prompt: "a girl at the window" } })) })`,
+  ].join('; ');
+  return `node -e '${script}' '${file.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Accepted or rejected. */
+const answersTo = `evt.${requestJob.owner}.v1.*.`;
 
 export const isWell = (view: StatusView): boolean =>
   view.rendering !== null && view.processes.every((process) => process.state === 'ready') && view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy');
@@ -49,7 +70,10 @@ export function describeStatus(url: string, view: StatusView): string[] {
   const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
-  for (const disk of view.rendering.disks) if (!disk.ok) lines.push(`work waits: ${disk.detail}`);
+  for (const { place, ok, detail, file_system: fileSystem, lacks } of view.rendering.disks) {
+    if (fileSystem !== null && lacks.length > 0) lines.push(`the disk of the ${place} is ${fileSystem.kind}: ${lacks.join('; ')}`);
+    if (!ok) lines.push(`work waits: ${detail}`);
+  }
   const { ffmpeg, warnings } = view.rendering.machine;
   lines.push(`ffmpeg: ${ffmpeg === null ? 'none' : `${ffmpeg.version} (${ffmpegSources[ffmpeg.source]})`}`);
   for (const warning of warnings) lines.push(`warning: ${warning}`);

@@ -133,7 +133,7 @@ describe('the bytes of an artifact', () => {
       for (const what of ['content', 'thumbnail']) {
         const response = await get({}, what);
         expect(response.status).toBe(503);
-        expect(await response.json()).toMatchObject({ code: 'own_disk_unusable', detail: "the library's disk cannot be used (ENOENT)" });
+        expect(await response.json()).toMatchObject({ code: 'own_disk_missing', detail: "the library's disk lacks a folder or a file that has to be there" });
       }
     } finally {
       renameSync(elsewhere, library);

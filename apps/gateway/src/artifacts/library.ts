@@ -3,7 +3,7 @@ import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { artifactMediaTypes, type ArtifactView } from '@tower/contracts';
-import { AppError, isBelow, ownFault } from '@tower/kit';
+import { AppError, incomingFolder, isBelow, isGone, ownFault } from '@tower/kit';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { refusal } from '../http/refusals';
 import type { ServedFile } from './served-file';
@@ -45,7 +45,10 @@ export class Library {
       // Not this file is gone, but the whole library: its disk is not mounted, or may not be read.
       throw ownFault(error, 'library') ?? error;
     });
-    const file = await realpath(join(root, path)).catch((error: unknown) => this.missing(error, artifactId));
+    const file = await realpath(join(root, path)).catch(async (error: unknown) => {
+      if (await isGone(root, join(root, incomingFolder)).catch(() => false)) throw unmounted(error);
+      return this.missing(error, artifactId);
+    });
     if (!isBelow(root, file)) throw outside(artifactId);
     return file;
   }
@@ -63,6 +66,9 @@ export class Library {
 }
 
 const outside = (artifactId: string): AppError => new AppError('forbidden', 'artifact_outside_library', `the file of artifact ${artifactId} does not lie in the library`);
+
+const unmounted = (cause: unknown): AppError =>
+  new AppError('unavailable', 'own_disk_gone', 'the library is empty: its disk may not be mounted', { cause, retryAfterMs: 10_000 });
 
 const shownAs = (mediaType: string): { mediaType: string; disposition: 'inline' | 'attachment' } =>
   shownTypes.has(mediaType) ? { mediaType, disposition: 'inline' } : { mediaType: 'application/octet-stream', disposition: 'attachment' };

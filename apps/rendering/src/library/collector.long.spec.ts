@@ -47,7 +47,10 @@ async function finishedOnCard(): Promise<string> {
 }
 
 /** The library takes files again, from the moment that the scheduler notices. */
-const mend = (): void => rmSync(incoming());
+const mend = (): void => {
+  rmSync(incoming());
+  mkdirSync(incoming());
+};
 
 it('keeps a finished output while the library takes nothing, gives out no work, and says why', async () => {
   await open();
@@ -125,7 +128,6 @@ it('removes at its start what killed processes left, and of an output that waits
   const attempt = await bench.rig.db.manager.findOneByOrFail(Attempt, { jobId: id });
   await bench.rig.stopSchedulers();
   mend();
-  mkdirSync(incoming());
   const [own, ownerless, derived] = [`${attempt.id}-0-${newId()}`, `${newId()}-0-${newId()}`, `${newId()}.tmp`];
   for (const name of [own, ownerless, derived]) writeFileSync(join(incoming(), name), 'half a film');
   await bench.restartScheduler();

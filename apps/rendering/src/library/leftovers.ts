@@ -1,12 +1,14 @@
 import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { probeName } from '@tower/kit';
+import { copyName } from './placing';
 
 /**
- * A derived file that an earlier version of Tower wrote beside its place, and a probe of the disk: both only last when
- * their process was killed.
+ * A derived file that an earlier version of Tower wrote beside its place, a copy that was to get its name on another
+ * disk, and a probe of the disk: they only last when their process was killed.
  */
-const leftover = (name: string): boolean => /\.(json|webp)\.\d+\.tmp$/.test(name) || probeName.test(name);
+const leftover = (name: string): boolean =>
+  /\.(json|webp)\.\d+\.tmp$/.test(name) || copyName.test(name) || probeName.test(name);
 
 /**
  * Removes what killed processes left beside finished files, in every folder below `root`. Returns how many there were.

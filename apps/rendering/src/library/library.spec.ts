@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -24,6 +25,7 @@ let library: Library;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tower-library-'));
   root = join(folder, 'library');
+  mkdirSync(join(root, '.incoming'), { recursive: true });
   library = new Library(root);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,6 +79,7 @@ describe('writing', () => {
       const elsewhere = join(folder, 'elsewhere');
       mkdirSync(elsewhere);
       mkdirSync(join(root, link, '..'), { recursive: true });
+      if (link === '.incoming') rmdirSync(join(root, link));
       symlinkSync(elsewhere, join(root, link));
       const outside = { code: 'library_path_outside' };
       if (link === '.incoming') await expect(library.incoming(newId(), '0')).rejects.toMatchObject(outside);
@@ -92,7 +95,8 @@ describe('writing', () => {
   );
 
   it('takes a library that is itself a link, and links that stay inside', async () => {
-    mkdirSync(join(folder, 'real', 'other'), { recursive: true });
+    for (const inside of ['other', '.incoming']) mkdirSync(join(folder, 'real', inside), { recursive: true });
+    rmSync(root, { recursive: true });
     symlinkSync(join(folder, 'real'), root);
     symlinkSync(join(folder, 'real', 'other'), join(root, 'night-train'));
     const { from, digest } = await download('a picture');
@@ -112,6 +116,17 @@ describe('writing', () => {
     const read = (name: string): string => readFileSync(join(root, 'night-train/unfiled', name), 'utf8');
     expect(['a-a2-1.png', 'a-a2-1~2.png', 'a-a2-1~3.png'].map(read)).toEqual(['one', 'two', 'three']);
     expect(await library.unfinished()).toEqual([]);
+  });
+
+  it('makes neither itself nor its first folder: without them it may be a disk that is not mounted', async () => {
+    rmSync(root, { recursive: true });
+    for (const made of [false, true]) {
+      if (made) mkdirSync(root);
+      const lacking = { kind: 'unavailable', code: 'own_disk_missing' };
+      await expect(library.incoming(newId(), '0')).rejects.toMatchObject(lacking);
+      await expect(library.write(thumbnailPath('ab'.repeat(32)), 'small')).rejects.toMatchObject(lacking);
+      expect(await library.unfinished()).toEqual([]);
+    }
   });
 
   it('says as trouble of our own what the disk refuses', async () => {
@@ -150,6 +165,7 @@ it('removes what killed processes left beside finished files, and nothing else',
     at('p', 'unfiled', 'a-a1-1.json.4711.tmp'),
     at('.thumbnails', 'ab', 'ab.webp.12.tmp'),
     at('p', `.probe-${newId()}.tmp`),
+    at('p', 'unfiled', `.placing-${newId()}.tmp`),
   ];
   expect(await sweepLeftovers(root)).toBe(gone.length);
   expect(kept.map((path) => existsSync(path))).toEqual(kept.map(() => true));

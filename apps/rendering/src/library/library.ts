@@ -1,7 +1,8 @@
-import { link, mkdir, open, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix } from 'node:path';
 import { sha256File } from '@tower/imaging';
-import { AppError, isBelow, newId, ownDiskFull, ownFault } from '@tower/kit';
+import { AppError, flushToDisk, incomingFolder, isBelow, newId, ownDiskFull, ownFault } from '@tower/kit';
+import { giveName, noteSuffix, readNote, realCalls, removeReservation } from './placing';
 
 /**
  * Where the artifact of a job without a cut lies, below the library: `<project>/unfiled/<job>-a<attempt>-<n>.<ext>`.
@@ -20,9 +21,6 @@ export function artifactPath(place: {
 export const thumbnailPath = (sha256: string): string =>
   posix.join('.thumbnails', sha256.slice(0, 2), `${sha256}.webp`);
 
-/** Where everything that is not finished lies; nothing in it outlives the attempt that it belongs to. */
-export const incomingFolder = '.incoming';
-
 /** Names that are tried for one file before somebody has to look. */
 const maxNames = 1_000;
 
@@ -32,7 +30,10 @@ const maxNames = 1_000;
  * refuses is thrown as `ownFault` has it.
  */
 export class Library {
-  constructor(readonly root: string) {}
+  constructor(
+    readonly root: string,
+    private readonly calls = realCalls,
+  ) {}
 
   /**
    * The real path of a finished file below the library, links resolved. Throws `library_path_outside` for a path that
@@ -69,14 +70,22 @@ export class Library {
     return join(await this.folder([incomingFolder]), `${attemptId}-${n}-${newId()}`);
   }
 
-  /** Removes downloads that are not kept. */
+  /** Removes downloads that are not kept, and the names that were reserved for them. */
   async discard(paths: readonly string[]): Promise<void> {
-    await ours(() => Promise.all(paths.map((path) => rm(path, { force: true }))));
+    const notes = new Set(paths.map((path) => (path.endsWith(noteSuffix) ? path : `${path}${noteSuffix}`)));
+    await ours(async () => {
+      // The files first: without them nobody who still holds a reservation can use it.
+      await Promise.all(paths.filter((path) => !notes.has(path)).map((path) => rm(path, { force: true })));
+      for (const note of notes) await this.undo(note);
+    });
   }
 
-  /** Names of what lies in the folder of unfinished files. */
+  /** Names of what lies in the folder of unfinished files; none while there is no such folder. */
   async unfinished(): Promise<string[]> {
-    return ours(async () => readdir(await this.folder([incomingFolder])));
+    return ours(async () => readdir(join(await realpath(this.root), incomingFolder))).catch((error: unknown) => {
+      if ((error as AppError).code === 'own_disk_missing') return [];
+      throw error;
+    });
   }
 
   /** Removes unfinished files by the names that `unfinished` gave. */
@@ -93,15 +102,16 @@ export class Library {
   async place(from: string, path: string, sha256: string): Promise<string> {
     return ours(async () => {
       const { folder, name } = await this.target(path);
-      await flush(from);
+      await flushToDisk(from);
       const { name: stem, ext } = posix.parse(name);
       for (let n = 1; n <= maxNames; n++) {
         const chosen = n === 1 ? name : `${stem}~${n}${ext}`;
-        if (!(await linkUnlessTaken(from, join(folder, chosen))) && (await sha256File(join(folder, chosen))) !== sha256)
-          continue;
-        await flush(folder);
+        const chosenPath = posix.join(posix.dirname(path), chosen);
+        const isGiven = await giveName(from, join(folder, chosen), chosenPath, this.calls);
+        if (!isGiven && (await sha256File(join(folder, chosen))) !== sha256) continue;
+        await flushToDisk(folder);
         await rm(from, { force: true });
-        return posix.join(posix.dirname(path), chosen);
+        return chosenPath;
       }
       throw new AppError(
         'conflict',
@@ -117,8 +127,9 @@ export class Library {
       const { folder, name } = await this.target(path);
       const temporary = join(await this.folder([incomingFolder]), `${newId()}.tmp`);
       try {
-        await writeFile(temporary, content, { flush: true, flag: 'wx' });
-        await rename(temporary, join(folder, name));
+        await writeFile(temporary, content, { flag: 'wx' });
+        await flushToDisk(temporary);
+        await moveOver(temporary, folder, name);
       } finally {
         await rm(temporary, { force: true });
       }
@@ -129,6 +140,19 @@ export class Library {
   async assertRoom(bytes: number): Promise<void> {
     const disk = await ours(() => statfs(this.root));
     if (disk.bavail * disk.bsize < bytes) throw ownDiskFull('library', bytes);
+  }
+
+  /** Frees the name that a note tells of, and removes the note. */
+  private async undo(note: string): Promise<void> {
+    const path = await readNote(note);
+    if (path !== undefined) {
+      // What somebody else wrote there leads nowhere.
+      const target = await this.target(path).catch((error: unknown) => {
+        if ((error as AppError).code !== 'library_path_outside') throw error;
+      });
+      if (target) await removeReservation(join(target.folder, target.name));
+    }
+    await rm(note, { force: true });
   }
 
   private async target(path: string): Promise<{ folder: string; name: string }> {
@@ -144,18 +168,19 @@ export class Library {
 
   /**
    * The real path of a folder below the library; made, step by step, where it is not there: a link on the way must not
-   * lead out.
+   * lead out. The library itself and the folder of unfinished files are not made here: without them the library may be
+   * a disk that is not mounted (`DiskWatch` makes them where it is not).
    */
   private async folder(parts: readonly string[]): Promise<string> {
     return ours(async () => {
-      await mkdir(this.root, { recursive: true });
       const root = await realpath(this.root);
       let folder = root;
       for (const part of parts) {
         const next = join(folder, part);
-        await mkdir(next).catch((error: unknown) => {
-          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        });
+        if (part !== incomingFolder)
+          await mkdir(next).catch((error: unknown) => {
+            if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+          });
         folder = await realpath(next);
         if (!isBelow(root, folder)) throw outside(parts.join('/'));
       }
@@ -175,21 +200,19 @@ async function ours<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
+/** Replaces what has that name by a whole file, also where the folder lies on another disk. */
+async function moveOver(from: string, folder: string, name: string): Promise<void> {
   try {
-    await link(from, to);
-    return true;
+    await rename(from, join(folder, name));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const copy = join(folder, `.placing-${newId()}.tmp`);
+    try {
+      await copyFile(from, copy);
+      await flushToDisk(copy);
+      await rename(copy, join(folder, name));
+    } finally {
+      await rm(copy, { force: true });
+    }
   }
 }

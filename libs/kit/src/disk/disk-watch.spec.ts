@@ -23,14 +23,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function watch(path = root): DiskWatch {
+function watch(path = root, hasFiles = () => Promise.resolve(false)): DiskWatch {
   const logger = {
     warn: (_: unknown, text: string) => said.push(`warn ${text}`),
     info: (text: string) => said.push(`info ${text}`),
   } as unknown as Logger;
   return new DiskWatch(
     [
-      { place: 'library', path, writesInto: join(path, '.incoming') },
+      { place: 'library', path, writesInto: join(path, '.incoming'), hasFiles },
       { place: 'temp', path: tmpdir(), enoughMb: 0 },
     ],
     1,
@@ -147,6 +147,50 @@ it('is trouble when the place cannot even be looked at, and notices when it can'
   rmSync(path);
   await look(disks);
   expect(disks.trouble()).toBeUndefined();
+});
+
+const emptied = /is empty: its disk may not be mounted\. Mount it; if it was emptied on purpose: mkdir -p .*incoming$/;
+
+it('does not write into the empty place of a disk that went away, and goes on when it is back', async () => {
+  const path = join(root, 'library');
+  const disks = watch(path);
+  expect(await disks.pause()).toBeUndefined();
+  rmSync(path, { recursive: true });
+  await look(disks);
+  expect(disks.isFailing('library')).toBe(true);
+  mkdirSync(path);
+  await look(disks);
+  expect(disks.trouble()).toMatch(emptied);
+  expect(disks.check().ok).toBe(false);
+  expect(readdirSync(path)).toEqual([]);
+  mkdirSync(join(path, '.incoming'));
+  await look(disks);
+  expect(disks.trouble()).toBeUndefined();
+  // Somebody tidied up: the library is there, and what it needs is made anew.
+  writeFileSync(join(path, 'night-train'), '');
+  rmSync(join(path, '.incoming'), { recursive: true });
+  await look(disks);
+  expect(disks.trouble()).toBeUndefined();
+});
+
+it('takes an empty place for one that is not mounted at its very start, when files are known to lie there', async () => {
+  const path = join(root, 'library');
+  const disks = watch(path, () => Promise.resolve(true));
+  expect(await disks.pause()).toMatch(emptied);
+  mkdirSync(join(path, '.incoming'), { recursive: true });
+  await look(disks);
+  expect(disks.trouble()).toBeUndefined();
+});
+
+it('says what the file system can do, and in which folder something else than room is wanting', async () => {
+  const disks = watch();
+  await disks.measure();
+  expect(disks.views()[0]).toMatchObject({ file_system: { hard_links: true, exclusive_create: true } });
+  expect(disks.views()[1]).toMatchObject({ file_system: null, lacks: [] });
+  const refused = Object.assign(new Error('no'), { code: 'EACCES', syscall: 'open', path: join(root, 'night-train', 'y.png') });
+  writeFileSync(join(root, 'night-train'), 'no folder');
+  disks.failed('library', ownFault(refused, 'library')!);
+  expect(disks.trouble()).toBe("the library's disk may not be written by Tower in night-train. Give the user that runs Tower the right to write there.");
 });
 
 it('names the one disk that does not answer, and waits for it', async () => {

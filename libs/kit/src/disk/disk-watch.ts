@@ -1,15 +1,17 @@
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
-import { dirname, sep } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DiskView, HealthCheck } from '@tower/contracts';
+import type { DiskView, FileSystemView, HealthCheck } from '@tower/contracts';
 import { backoffMs } from '../backoff';
 import type { Clock } from '../clock';
 import { AppError, describeError } from '../errors';
 import { sizeText } from '../download/size-text';
 import type { Logger } from '../logger';
 import type { Metrics } from '../metrics';
-import { hintOf, neededBytesOf, ownFault, placeWords, type OwnPlace } from './own-fault';
+import { examineFileSystem, lacksOf, unfitBecause } from './file-system';
+import { isGone, wasEmptied } from './gone';
+import { hintOf, isMatterOfRoom, neededBytesOf, ownDiskUnfit, ownFault, placeWords, type OwnPlace } from './own-fault';
 import { tryToWrite } from './write-probe';
 
 export interface WatchedPlace {
@@ -20,6 +22,8 @@ export interface WatchedPlace {
    * watched.
    */
   readonly writesInto?: string;
+  /** Whether files are known to lie there from before: then an empty place is one that is not mounted, and is left so. */
+  readonly hasFiles?: () => Promise<boolean>;
   /** MiB; a place that little is written to needs less of a reserve. */
   readonly enoughMb?: number;
 }
@@ -41,8 +45,12 @@ interface Standing extends WatchedPlace {
   /** Why the place could not even be looked at. */
   unseen: string | undefined;
   fault: Fault | undefined;
-  /** Something could be written there since the start. */
+  /** Something could be written there since the start, or since it was gone. */
   proven: boolean;
+  /** Where writing begins was there once: it is not made anew in a place that is empty since then. */
+  begun: boolean;
+  /** Of a place that is written to, once something could be. */
+  fileSystem: FileSystemView | undefined;
   /** Faults since a write was last known to have worked. */
   failures: number;
   /** Monotonic milliseconds since which a look has not come back; undefined when none is under way. */
@@ -92,6 +100,8 @@ export class DiskWatch {
       unseen: undefined,
       fault: undefined,
       proven: false,
+      begun: false,
+      fileSystem: undefined,
       failures: 0,
       askedSinceMs: undefined,
     }));
@@ -138,9 +148,9 @@ export class DiskWatch {
     return undefined;
   }
 
-  /** Whether a write into this place failed and nothing has shown since that another would not. */
+  /** Whether a write into this place failed, or it cannot even be looked at, and nothing has shown since that another would not. */
   isFailing(place: OwnPlace): boolean {
-    return this.standings.some((standing) => standing.place === place && standing.fault !== undefined);
+    return this.standings.some(({ place: name, fault, unseen }) => name === place && (fault ?? unseen) !== undefined);
   }
 
   /** A write failed there, as `ownFault` says it. */
@@ -172,6 +182,8 @@ export class DiskWatch {
         free_bytes: standing.freeBytes,
         total_bytes: standing.totalBytes,
         needed_bytes: neededOf(standing),
+        file_system: standing.fileSystem ?? null,
+        lacks: standing.fileSystem === undefined ? [] : lacksOf(standing.fileSystem),
       };
     });
   }
@@ -196,10 +208,7 @@ export class DiskWatch {
   private async look(standing: Standing): Promise<void> {
     standing.askedSinceMs = this.clock.monotonicMs();
     try {
-      if (standing.writesInto !== undefined) {
-        await mkdir(standing.writesInto, { recursive: true });
-        await access(standing.writesInto, constants.W_OK | constants.X_OK);
-      }
+      if (standing.writesInto !== undefined) await this.begin(standing, standing.writesInto);
       const disk = await statfs(standing.path);
       standing.freeBytes = disk.bavail * disk.bsize;
       standing.totalBytes = disk.blocks * disk.bsize;
@@ -214,11 +223,23 @@ export class DiskWatch {
       standing.unseen =
         fault === undefined
           ? `${placeWords[standing.place]} cannot be used: ${describeError(error)}`
-          : `${fault.message}. ${hintOf(fault)}`;
+          : [fault.message, hintOf(fault)].filter((part) => part !== '').join('. ');
     }
     standing.askedSinceMs = undefined;
     this.gauges.free.set({ place: standing.place }, standing.freeBytes);
     this.gauges.needed.set({ place: standing.place }, neededOf(standing));
+  }
+
+  private async begin(standing: Standing, writesInto: string): Promise<void> {
+    const mayBeGone = standing.begun || (await standing.hasFiles?.()) === true;
+    if (mayBeGone && (await isGone(standing.path, writesInto))) {
+      // Another disk may come back in its place.
+      standing.proven = false;
+      throw new AppError('unavailable', 'own_disk_gone', wasEmptied(standing.path, writesInto));
+    }
+    await mkdir(writesInto, { recursive: true });
+    await access(writesInto, constants.W_OK | constants.X_OK);
+    standing.begun = true;
   }
 
   /** A place is good when something could be written: at first, and again after each fault. */
@@ -231,6 +252,9 @@ export class DiskWatch {
       // A folder that is gone is made anew by the next write, beginning where every write begins.
       if (fault !== undefined && !existsSync(fault.folder)) fault.folder = writesInto;
       await tryToWrite(fault?.folder ?? writesInto, fault?.neededBytes ?? firstProbeBytes);
+      if (!standing.proven) standing.fileSystem = await examineFileSystem(writesInto);
+      const unfit = standing.fileSystem && unfitBecause(standing.fileSystem);
+      if (unfit !== undefined) throw ownDiskUnfit(standing.place, unfit);
       standing.proven = true;
       if (standing.fault === fault) standing.fault = undefined;
     } catch (error) {
@@ -256,8 +280,11 @@ export class DiskWatch {
       return `${name} does not answer. Look at its mount.`;
     if (standing.unseen !== undefined) return standing.unseen;
     const figures = `${sizeText(standing.freeBytes)} free, ${sizeText(neededOf(standing))} needed`;
-    if (standing.fault !== undefined)
-      return `${standing.fault.error.message}: ${figures}. ${hintOf(standing.fault.error)}`;
+    if (standing.fault !== undefined) {
+      const { error, folder } = standing.fault;
+      const where = folder === standing.writesInto ? '' : ` in ${relative(standing.path, folder) || folder}`;
+      return `${error.message}${isMatterOfRoom(error) ? `: ${figures}` : where}. ${hintOf(error)}`;
+    }
     return standing.freeBytes < standing.reserveBytes ? `${name} is full: ${figures}. Make room there.` : undefined;
   }
 

@@ -16,6 +16,9 @@ it.each([
   ['EIO', 'fsync', 'own_disk_broken'],
   ['EMFILE', 'open', 'own_open_files'],
   ['ENOTDIR', 'mkdir', 'own_disk_unusable'],
+  ['ENOENT', 'open', 'own_disk_missing'],
+  ['ESTALE', 'open', 'own_disk_away'],
+  ['ENOTCONN', 'write', 'own_disk_away'],
 ])('knows %s of %s as %s', (code, syscall, expected) => {
   const fault = ownFault(refused(code, syscall), 'library', 7);
   expect(fault).toMatchObject({

@@ -22,6 +22,11 @@ const forbidden: Meaning = {
   says: 'may not be written by Tower',
   hint: 'Give the user that runs Tower the right to write there.',
 };
+const away: Meaning = {
+  code: 'own_disk_away',
+  says: 'does not answer: the server or the program behind its mount is gone',
+  hint: 'Look at its mount; everything goes on by itself when it is back.',
+};
 const openFiles: Meaning = {
   code: 'own_open_files',
   says: 'cannot be used: too many files are open',
@@ -34,6 +39,18 @@ const meanings: Record<string, Meaning> = {
   EDQUOT: { code: 'own_disk_quota', says: 'has used up its quota', hint: 'Make room there, or raise the quota.' },
   EROFS: { code: 'own_disk_read_only', says: 'is mounted read-only', hint: 'Mount it for writing.' },
   EIO: { code: 'own_disk_broken', says: 'reports input/output errors', hint: 'Look at the disk and at its mount.' },
+  ENOENT: {
+    code: 'own_disk_missing',
+    says: 'lacks a folder or a file that has to be there',
+    hint: 'Look whether it is mounted and whether something else deletes files there.',
+  },
+  ESTALE: away,
+  ENOTCONN: away,
+  EHOSTDOWN: away,
+  ENODEV: away,
+  ENXIO: away,
+  EREMOTEIO: away,
+  ETIMEDOUT: away,
   EACCES: forbidden,
   EPERM: forbidden,
   EMFILE: openFiles,
@@ -42,7 +59,11 @@ const meanings: Record<string, Meaning> = {
 
 const unusable = { code: 'own_disk_unusable', hint: 'Look at what lies there.' };
 
-const ownCodes = new Set([unusable.code, ...Object.values(meanings).map(({ code }) => code)]);
+const unfit = { code: 'own_disk_unfit', hint: 'Put the library on another file system (TOWER_LIBRARY).' };
+/** The place is there and empty, where files were. */
+const gone = 'own_disk_gone';
+
+const ownCodes = new Set([unusable.code, unfit.code, gone, ...Object.values(meanings).map(({ code }) => code)]);
 
 /** A socket or a program may be refused in the same words as a file. */
 const notAFile = /^(connect|getaddrinfo|bind|listen|socket|accept|spawn)/;
@@ -64,6 +85,13 @@ export function ownFault(error: unknown, place: OwnPlace, neededBytes?: number):
 /** A file that would not fit, before anything of it is written. */
 export const ownDiskFull = (place: OwnPlace, neededBytes: number): AppError =>
   ownFaultOf(meanings['ENOSPC'] ?? forbidden, place, undefined, neededBytes);
+
+/** Its file system is not one that files can be kept on. */
+export const ownDiskUnfit = (place: OwnPlace, why: string): AppError =>
+  ownFaultOf({ ...unfit, says: `cannot keep files: ${why}` }, place, undefined, undefined);
+
+/** Whether more free space would help. */
+export const isMatterOfRoom = ({ code }: AppError): boolean => code === 'own_disk_full' || code === 'own_disk_quota';
 
 export const isOwnFault = (error: unknown): error is AppError => error instanceof AppError && ownCodes.has(error.code);
 

@@ -1,25 +1,29 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../clock';
+import { flushToDisk } from './flush';
 
 /** Bytes. */
 const pieceBytes = 1024 ** 2;
 const mostBytes = 64 * 1024 ** 2;
 
 /** The file of a probe that was cut off; whoever cleans up may remove it. */
-export const probeName = /^\.probe-[0-9a-f-]{36}\.tmp$/;
+export const probeName = /^\.probe-[0-9a-f-]{36}(n*|-a1-1~2)\.tmp$/i;
 
 /** Writes a file of `bytes` (64 MiB at most) into the folder, flushes and removes it. Throws what the system says. */
 export async function tryToWrite(folder: string, bytes: number): Promise<void> {
   const path = join(folder, `.probe-${newId()}.tmp`);
   const handle = await open(path, 'wx', 0o600);
   try {
-    const piece = Buffer.alloc(pieceBytes);
-    for (let left = Math.min(bytes, mostBytes); left > 0; left -= pieceBytes)
-      await writeWhole(handle, piece.subarray(0, Math.min(left, pieceBytes)));
-    await handle.sync();
+    try {
+      const piece = Buffer.alloc(pieceBytes);
+      for (let left = Math.min(bytes, mostBytes); left > 0; left -= pieceBytes)
+        await writeWhole(handle, piece.subarray(0, Math.min(left, pieceBytes)));
+    } finally {
+      await handle.close();
+    }
+    await flushToDisk(path);
   } finally {
-    await handle.close();
     await rm(path, { force: true });
   }
 }
