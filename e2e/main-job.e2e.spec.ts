@@ -1,12 +1,12 @@
 // Real: every process of a Tower, started by the launcher. Simulated: the two cards.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseNatsUrl } from '@tower/bus';
 import { commandAccepted, heartbeatDeadlineMs, requestJob, routes, serviceNames } from '@tower/contracts';
-import { newId } from '@tower/kit';
+import { newId, repositoryRoot } from '@tower/kit';
 import { waitFor } from '@tower/testing';
 import { connect } from 'nats';
 import { TowerProcess } from './tower-process';
@@ -87,6 +87,10 @@ describe('a picture from the prompt to the file', () => {
     const status = (await runTower(tower, ['status'])).text;
     expect(status).toContain(`nats: nats://${servers[0]};`);
     expect(status).not.toContain(pass);
+    expect(status).toContain(`publishers log in as "publisher", with the address in ${join(tower.home, 'nats-publisher.url')}`);
+    const example = /^ +(node -e .*)$/m.exec(status)?.[1] ?? '';
+    const answered = spawnSync('sh', ['-c', example], { cwd: repositoryRoot, encoding: 'utf8', timeout: 20_000 });
+    expect(JSON.parse(answered.stdout)).toMatchObject({ type: commandAccepted.type, data: { received: { stream: 'CMD_RENDERING' } } });
     expect(statSync(join(tower.home, 'nats-publisher.url')).mode & 0o777).toBe(0o600);
     expect(statSync(join(tower.home, 'nats.secret')).mode & 0o777).toBe(0o600);
     await expect(connect({ servers, reconnect: false })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });

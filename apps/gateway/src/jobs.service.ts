@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  generateRequest, getJobQualityRequest, getJobRequest, getUnfiledProjectRequest, requestJobRequest, type GenerateRequest, type JobAccepted, type JobQualityView,
+  fullRequestOf, getJobQualityRequest, getJobRequest, getUnfiledProjectRequest, requestJobRequest, type GenerateRequest, type JobAccepted, type JobQualityView,
   type RequestContext, type RouteInput, type Routes,
 } from '@tower/contracts';
 
@@ -27,6 +27,6 @@ export class JobsService {
 
   private async toFullRequest(short: Extract<GenerateBody, { type: 'image' }>, { correlationId }: RequestContext): Promise<GenerateRequest> {
     const project = await this.services.ask(getUnfiledProjectRequest, { context: { correlationId } });
-    return generateRequest.parse({ project_id: project.id, job_type: 'still_image', prompt: short.prompt, preset: short.quality });
+    return fullRequestOf(short, project.id);
   }
 }

@@ -19,9 +19,18 @@ export interface Delivery {
   readonly number: number;
   /** Nobody will try again: whatever the handler throws now makes a dead letter. */
   readonly last: boolean;
+  /** Where the message lies; undefined when a person hands it over again. */
+  readonly place?: MessagePlace | undefined;
 }
 
-export const deliveryOf = (number: number): Delivery => ({ number, last: number >= maxDeliveries });
+export interface MessagePlace {
+  readonly stream: string;
+  readonly seq: number;
+  /** Nanoseconds since 1970. A stream that was made anew counts from 1 again, so that place and time together name a message. */
+  readonly storedAtNanos: number;
+}
+
+export const deliveryOf = (number: number, place?: MessagePlace): Delivery => ({ number, last: number >= maxDeliveries, ...(place && { place }) });
 
 /** Nothing can be done without these, and no message is to blame. */
 const heldFor: ReadonlySet<string> = new Set(['database_unavailable', 'library_unavailable']);

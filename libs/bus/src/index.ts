@@ -3,6 +3,7 @@ export * from './nats-address';
 export * from './streams';
 export * from './delivery';
 export * from './on-event';
+export type { RefusedCommand } from './commands';
 export * from './on-request';
 export * from './answering';
 export * from './reply';

@@ -28,6 +28,13 @@ describe('the boot check', () => {
     expect(listenError(server)).toContain('reader of cmd.rendering.v1.request_job but has no handler');
   });
 
+  it('refuses to start when nobody answers commands that come to nothing', () => {
+    const server = serverOf('rendering');
+    for (const pattern of ['evt.quality.v1.attempt_judged.*', 'cmd.rendering.v1.request_job', 'cmd.rendering.v1.cancel_job'])
+      server.addHandler(pattern, handler(), true, { durable: 'rendering' });
+    expect(listenError(server)).toContain('reader of cmd.rendering.> but has no handler');
+  });
+
   it('refuses two handlers for one event', () => {
     const server = serverOf('characters');
     server.addHandler(projectArchived.filter, handler(), true, { durable: 'characters' });

@@ -1,11 +1,12 @@
 import { CustomTransportStrategy, Server, type MessageHandler } from '@nestjs/microservices';
-import { topology, type ServiceName } from '@tower/contracts';
+import { commandFilter, topology, type ServiceName } from '@tower/contracts';
 import { AppError, type Logger } from '@tower/kit';
 import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
-import { deliveryOf, maxDeliveries } from './delivery';
+import { assertCommandSize, refusedCommand, unknownCommand } from './commands';
+import { decide, deliveryOf, maxDeliveries, type Delivery } from './delivery';
 import { Inbound } from './inbound';
 import { JETSTREAM, type ConsumerOptions } from './on-event';
 import { Pull } from './pull';
@@ -20,6 +21,16 @@ interface Reader {
   concurrency: number;
   oneByOne: boolean;
   handlers: Map<string, MessageHandler>;
+  /** Of a reader of commands: every one that comes to nothing goes there. */
+  refuse: MessageHandler | undefined;
+}
+
+/** A message as its handler gets it, here or handed over again. */
+interface Arrived {
+  readonly subject: string;
+  readonly bytes: number;
+  readonly text: () => string;
+  readonly delivery: Delivery;
 }
 
 /**
@@ -67,14 +78,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   async handleAgain(subject: string, text: string): Promise<void> {
     const reader = this.reading.get(streamOfSubject(subject));
     if (reader === undefined) throw new AppError('conflict', 'reader_gone', `${this.service} does not read ${subject} any more`);
-    const body = (): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch (error) {
-        throw new AppError('invalid', 'message_not_json', 'the message is not JSON', { cause: error });
-      }
-    };
-    const thrown = await run(reader, subject, body, maxDeliveries);
+    const bytes = Buffer.byteLength(text);
+    const thrown = await run(reader, { subject, bytes, text: () => text, delivery: deliveryOf(maxDeliveries) });
     if (thrown !== undefined) throw thrown;
   }
 
@@ -89,7 +94,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   /** A listed message without a handler would wait for ever, and one with two would be handled by chance. */
   private requireEveryHandler(): void {
     const { consumes, commands } = topology[this.service];
-    const expected = new Set([...consumes.map((event) => event.filter), ...commands.map((command) => command.subject)]);
+    const refusals = commands.length === 0 ? [] : [commandFilter(this.service)];
+    const expected = new Set([...consumes.map((event) => event.filter), ...commands.map((command) => command.subject), ...refusals]);
     for (const pattern of expected) {
       const handler = this.messageHandlers.get(pattern);
       if (handler === undefined) throw new Error(`${this.service} is listed as a reader of ${pattern} but has no handler for it`);
@@ -108,10 +114,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     for (const [pattern, handler] of this.messageHandlers) {
       const { durable, concurrency = 1, oneByOne = false } = handler.extras as ConsumerOptions;
       const stream = streamOfSubject(pattern);
-      const reader = readers.get(stream) ?? { stream, durable, concurrency, oneByOne, handlers: new Map() };
+      const reader = readers.get(stream) ?? { stream, durable, concurrency, oneByOne, handlers: new Map(), refuse: undefined };
       if (reader.concurrency !== concurrency || reader.oneByOne !== oneByOne)
         throw new Error(`${this.service} reads ${stream} in two ways (concurrency, oneByOne); all its events share one consumer`);
-      reader.handlers.set(pattern, handler);
+      if (pattern === commandFilter(this.service)) reader.refuse = handler;
+      else reader.handlers.set(pattern, handler);
       readers.set(stream, reader);
     }
     return [...readers.values()];
@@ -119,13 +126,13 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   private open(reader: Reader): void {
     this.reading.set(reader.stream, reader);
-    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, message.subject, () => bodyOf(message), message.info.redeliveryCount), this.metrics, this.log);
+    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, arrived(message)), this.metrics, this.log);
     const pull = new Pull(
       this.bus,
       reader.stream,
       {
         durable_name: reader.durable,
-        filter_subjects: [...reader.handlers.keys()].sort(),
+        filter_subjects: reader.refuse === undefined ? [...reader.handlers.keys()].sort() : [commandFilter(this.service)],
         ack_policy: AckPolicy.Explicit,
         deliver_policy: DeliverPolicy.All,
         ack_wait: nanos(this.ackWaitMs),
@@ -143,11 +150,30 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 }
 
-/** What the handler threw, or undefined. */
-async function run(reader: Reader, subject: string, body: () => unknown, delivery: number): Promise<unknown> {
+const arrived = (message: JsMsg): Arrived => ({
+  subject: message.subject,
+  bytes: message.data.length,
+  text: () => message.string(),
+  delivery: deliveryOf(message.info.redeliveryCount, { stream: message.info.stream, seq: message.seq, storedAtNanos: message.info.timestampNanos }),
+});
+
+/**
+ * What the handler threw, or undefined. A command that comes to nothing by it is answered first; what that throws
+ * decides then, so that no command is let go unanswered while the answer only has to wait.
+ */
+async function run(reader: Reader, message: Arrived): Promise<unknown> {
+  const { subject, delivery } = message;
+  const thrown = await call(() => handlerOf(reader, subject)(bodyOf(reader, message), delivery));
+  if (thrown === undefined || reader.refuse === undefined || decide(thrown, delivery.number).do !== 'dead_letter') return thrown;
+  const { refuse } = reader;
+  const refused = refusedCommand(subject, message.text(), delivery.place, thrown, delivery.number);
+  const failed = await call(() => refuse(refused, delivery));
+  return failed === undefined || decide(failed, delivery.number).do === 'dead_letter' ? thrown : failed;
+}
+
+async function call(handler: () => Promise<unknown>): Promise<unknown> {
   try {
-    const handler = handlerOf(reader, subject);
-    const result: unknown = await handler(body(), deliveryOf(delivery));
+    const result: unknown = await handler();
     // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     return undefined;
@@ -156,16 +182,20 @@ async function run(reader: Reader, subject: string, body: () => unknown, deliver
   }
 }
 
-function bodyOf(message: JsMsg): unknown {
+function bodyOf(reader: Reader, { bytes, text }: Arrived): unknown {
+  if (reader.refuse !== undefined) assertCommandSize(bytes);
   try {
-    return message.json();
+    return JSON.parse(text());
   } catch (error) {
-    throw new AppError('invalid', 'message_not_json', `the message at ${message.seq} is not JSON`, { cause: error });
+    throw new AppError('invalid', 'message_not_json', 'the message is not JSON', { cause: error });
   }
 }
 
 function handlerOf(reader: Reader, subject: string): MessageHandler {
   const handler = reader.handlers.get(subject) ?? reader.handlers.get(`${subject.slice(0, subject.lastIndexOf('.'))}.*`);
-  if (handler === undefined) throw new Error(`no handler for ${subject}`);
-  return handler;
+  if (handler !== undefined) return handler;
+  if (reader.refuse !== undefined) throw unknownCommand(typeOf(subject), [...reader.handlers.keys()].map(typeOf).sort());
+  throw new Error(`no handler for ${subject}`);
 }
+
+const typeOf = (subject: string): string => subject.replace(/^cmd\./, '');

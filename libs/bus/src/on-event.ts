@@ -1,8 +1,9 @@
-import { commandEnvelope, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf } from '@tower/contracts';
-import { AppError, correlated, fieldErrorsOf, newId, shorten } from '@tower/kit';
+import { commandFilter, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf, type ServiceName } from '@tower/contracts';
+import { AppError, correlated, newId, shorten } from '@tower/kit';
 import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
+import { parseCommand, type RefusedCommand } from './commands';
 import type { Delivery } from './delivery';
 
 /** Handlers with this mark belong to the JetStream strategy and to no other transport of a hybrid application. */
@@ -47,8 +48,20 @@ export function OnEvent<const Definition extends EventDefinition>(definitions: D
 export function OnCommand<const Definition extends CommandDefinition>(definition: Definition, options: ConsumerOptions) {
   return <Handler extends Method<CommandOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
     // The owner answers bad data with a rejected event, so only the envelope is checked here.
-    wrap<CommandOf<Definition>, Handler>(target, key, descriptor, (raw) => parseEnvelope(raw) as CommandOf<Definition>);
+    wrap<CommandOf<Definition>, Handler>(target, key, descriptor, (raw) => parseCommand(raw) as CommandOf<Definition>);
     EventPattern(definition.subject, JETSTREAM, options)(target, key, descriptor);
+  };
+}
+
+/**
+ * Subscribes the one method of an owner of commands that answers those which come to nothing: they cannot be read,
+ * nobody knows them, or they were tried in vain. It is called before the message becomes a dead letter; while it
+ * throws what may pass, the message is kept.
+ */
+export function OnRefusedCommand(owner: ServiceName, options: ConsumerOptions) {
+  return <Handler extends Method<RefusedCommand>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+    wrap<RefusedCommand, Handler>(target, key, descriptor, (refused) => refused as RefusedCommand);
+    EventPattern(commandFilter(owner), JETSTREAM, options)(target, key, descriptor);
   };
 }
 
@@ -88,10 +101,4 @@ function parseEvent(definitions: readonly EventDefinition[], raw: unknown): unkn
   } catch (error) {
     throw new AppError('invalid', 'event_malformed', `the message is not the ${definition.type} it claims to be`, { cause: error });
   }
-}
-
-function parseEnvelope(raw: unknown): unknown {
-  const result = commandEnvelope.safeParse(raw);
-  if (result.success) return result.data;
-  throw new AppError('invalid', 'command_malformed', 'a command needs {"id": "<uuid>", "data": {…}}', { fields: fieldErrorsOf(result.error.issues) });
 }

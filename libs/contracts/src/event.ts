@@ -89,6 +89,9 @@ export interface CommandEnvelope<Data> {
   readonly data: Data;
 }
 
+/** What a client of NestJS (`ClientNats`) puts around the data of an event or a question. */
+export const nestPacket = z.object({ pattern: z.string(), data: z.unknown(), id: z.unknown().optional() });
+
 /** Declares a command: exactly one reader, its owner, who answers with an accepted or a rejected event. */
 export function defineCommand<Schema extends z.ZodType>(type: string, schema: Schema): CommandDefinition<Schema> {
   if (!typeName.test(type)) throw new Error(`command type ${type} is not <owner>.v<major>.<verb>_<noun>`);

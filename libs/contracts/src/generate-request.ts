@@ -94,3 +94,8 @@ export type GenerateRequest = z.infer<typeof generateRequest>;
 export const shortGenerateRequest = z
   .strictObject({ type: z.literal('image'), prompt: line(4000), quality: preset.default('standard') })
   .meta({ id: 'ShortGenerateRequest' });
+export type ShortGenerateRequest = z.infer<typeof shortGenerateRequest>;
+
+/** What the short form asks for, in the project of that id. */
+export const fullRequestOf = ({ prompt, quality }: ShortGenerateRequest, projectId: string): GenerateRequest =>
+  generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt, preset: quality });

@@ -78,7 +78,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
     publishes: [...jobEvents, commandAccepted, commandRejected],
     consumes: [attemptJudged],
     commands: [requestJob, cancelJob],
-    asks: [getProjectRequest, getPromptPartsRequest, findVerdictsRequest],
+    asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],
     hints: { says: [progressFilter], hears: [] },
   },
   quality: { schema: 'quality', publishes: [attemptJudged], consumes: [attemptRendered], commands: [], asks: [], hints: silent },
@@ -88,4 +88,6 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
 /** One stream per owner: `RENDERING` holds `evt.rendering.>`, `CMD_RENDERING` holds `cmd.rendering.>`. */
 export const eventStream = (owner: string): string => owner.toUpperCase().replaceAll('-', '_');
 export const commandStream = (owner: string): string => `CMD_${eventStream(owner)}`;
+/** Everything that is commanded of one owner, also what it does not know: it answers that as well. */
+export const commandFilter = (owner: string): string => `cmd.${owner}.>`;
 export const deadLetterStream = 'DEAD_LETTERS';

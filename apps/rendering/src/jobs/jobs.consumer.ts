@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { OnCommand, OnEvent } from '@tower/bus';
+import { OnCommand, OnEvent, OnRefusedCommand, type Delivery, type RefusedCommand } from '@tower/bus';
 import { attemptJudged, cancelJob, requestJob, type CommandOf, type EventOf } from '@tower/contracts';
 import { CommandsService } from './commands.service';
 import { JobsService } from './jobs.service';
@@ -17,12 +17,17 @@ export class JobsConsumer {
   }
 
   @OnCommand(requestJob, { durable: 'rendering' })
-  requestJob(command: CommandOf<typeof requestJob>): Promise<void> {
-    return this.commands.requestJob(command);
+  requestJob(command: CommandOf<typeof requestJob>, delivery: Delivery): Promise<void> {
+    return this.commands.requestJob(command, delivery.place);
   }
 
   @OnCommand(cancelJob, { durable: 'rendering' })
-  cancelJob(command: CommandOf<typeof cancelJob>): Promise<void> {
-    return this.commands.cancelJob(command);
+  cancelJob(command: CommandOf<typeof cancelJob>, delivery: Delivery): Promise<void> {
+    return this.commands.cancelJob(command, delivery.place);
+  }
+
+  @OnRefusedCommand('rendering', { durable: 'rendering' })
+  refused(command: RefusedCommand): Promise<void> {
+    return this.commands.refused(command);
   }
 }

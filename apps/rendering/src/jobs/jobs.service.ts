@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANSWERS_DB, RequestClient } from '@tower/bus';
 import {
-  attemptSettled, getProjectRequest, getPromptPartsRequest, givenSeed, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf, type EstimateView, type EventOf, type GenerateRequest, type InputOf,
-  type JobAccepted, type JobView, type OutputOf, type RequestContext, type requestJobRequest,
+  attemptSettled, fullRequestOf, getProjectRequest, getPromptPartsRequest, getUnfiledProjectRequest, givenSeed, jobQueued, jobRequested, type attemptJudged, type cancelJobRequest, type DataOf,
+  type EstimateView, type EventOf, type GenerateRequest, type InputOf, type JobAccepted, type JobView, type OutputOf, type RequestContext, type requestJobRequest, type ShortGenerateRequest,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
@@ -49,6 +49,12 @@ export class JobsService {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ANSWERS_DB) private readonly answersDb: DataSource,
   ) {}
+
+  /** What the older short form asks for; its project is the one for work that names none. */
+  async full(short: ShortGenerateRequest, correlationId: string): Promise<GenerateRequest> {
+    const project = await this.requests.ask(getUnfiledProjectRequest, { context: { correlationId } });
+    return fullRequestOf(short, project.id);
+  }
 
   /** Accepts a job or says exactly what is wrong with it; throws `queue_full` when too much waits already. Nothing is promised before the row is committed. */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {

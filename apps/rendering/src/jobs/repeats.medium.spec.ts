@@ -78,6 +78,7 @@ describe('a repeat under the same key', () => {
 
 describe('a command that comes again', () => {
   const command = (): CommandOf<typeof requestJob> => ({ id: newId(), type: requestJob.type, data: body }) as unknown as CommandOf<typeof requestJob>;
+  const at = (seq: number) => ({ stream: 'CMD_RENDERING', seq, storedAtNanos: 1_700_000_000_000_000_000 + seq });
   const answers = async (): Promise<unknown[]> => (await db.manager.find(OutboxRow, { order: { id: 'ASC' } })).map((row) => row.payload).filter((event) => /command_/.test((event as { type: string }).type));
 
   it('is accepted with the job that it made, although the project is archived since', async () => {
@@ -85,15 +86,30 @@ describe('a command that comes again', () => {
     // The process ended between making the job and saying so.
     const made = await jobs.request({ context: { correlationId: sent.id, idempotencyKey: sent.id }, body });
     project = 'archived';
-    await commands.requestJob(sent);
-    await commands.requestJob(sent);
-    expect(await answers()).toEqual([expect.objectContaining({ type: 'rendering.v1.command_accepted', data: expect.objectContaining({ commandId: sent.id, jobId: made.job_id }) })]);
+    await commands.requestJob(sent, at(1));
+    await commands.requestJob(sent, at(1));
+    const accepted = (seq: number): unknown =>
+      expect.objectContaining({ type: 'rendering.v1.command_accepted', data: { commandId: sent.id, commandType: requestJob.type, received: { stream: 'CMD_RENDERING', seq }, jobId: made.job_id } });
+    expect(await answers()).toEqual([accepted(1)]);
+    // Sent again by a publisher that did not hear the answer, also to a stream that was made anew since.
+    await commands.requestJob(sent, at(2));
+    await commands.requestJob(sent, { ...at(1), storedAtNanos: 9 });
+    expect(await answers()).toEqual([accepted(1), accepted(2), accepted(1)]);
+    expect(await db.manager.count(Job)).toBe(1);
+  });
+
+  it('is rejected when its id stands for another job already', async () => {
+    const sent = command();
+    await commands.requestJob(sent, at(1));
+    await commands.requestJob({ ...sent, data: { ...body, seed: 8 } }, at(2));
+    const [, second] = await answers();
+    expect(second).toMatchObject({ type: 'rendering.v1.command_rejected', data: { commandId: sent.id, received: { seq: 2 }, code: 'idempotency_key_reused' } });
     expect(await db.manager.count(Job)).toBe(1);
   });
 
   it('is rejected when it made no job before', async () => {
     project = 'archived';
-    await commands.requestJob(command());
+    await commands.requestJob(command(), at(1));
     expect(await answers()).toEqual([expect.objectContaining({ type: 'rendering.v1.command_rejected', data: expect.objectContaining({ code: 'project_archived' }) })]);
   });
 });

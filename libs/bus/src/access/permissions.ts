@@ -1,4 +1,5 @@
 import {
+  commandFilter,
   commandStream,
   deadLetterStream,
   eventStream,
@@ -118,7 +119,8 @@ function publisherPermissions(): Permissions {
     ]);
   return {
     publish: [
-      ...serviceNames.flatMap((service) => topology[service].commands.map((command) => command.subject)),
+      // Whole, so that an owner of commands can answer also what it does not know.
+      ...serviceNames.filter((service) => topology[service].commands.length > 0).map(commandFilter),
       '$JS.API.INFO',
       ...reading.map((call) => `$JS.API.${call}`),
     ],

@@ -73,12 +73,20 @@ export const jobCancelled = defineEvent('rendering.v1.job_cancelled', z.object({
 export const requestJob = defineCommand('rendering.v1.request_job', generateRequest);
 export const cancelJob = defineCommand('rendering.v1.cancel_job', z.strictObject({ job_id: uuid, reason: text(500).default('') }));
 
-const ofCommand = { commandId: uuid, commandType: z.string() };
+const ofCommand = {
+  /** The command's own id; where it had none that is a UUID, one that Tower chose. */
+  commandId: uuid,
+  commandType: z.string(),
+  /** Where the command was stored: what JetStream's acknowledgement (`stream`, `seq`) told its publisher. Absent when it was handed over again. */
+  received: z.object({ stream: z.string(), seq: z.int().min(1) }).optional(),
+};
 export const commandAccepted = defineEvent('rendering.v1.command_accepted', z.object({ ...ofCommand, jobId: uuid }), (answer) => answer.commandId);
 export const commandRejected = defineEvent(
   'rendering.v1.command_rejected',
   z.object({
     ...ofCommand,
+    /** What stood in the place of the id, when that is no UUID; its first 200 characters. */
+    givenId: z.string().optional(),
     code: z.string(),
     message: z.string(),
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })).describe('at most 50'),
