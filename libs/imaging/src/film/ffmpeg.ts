@@ -215,11 +215,16 @@ function watched(child: ChildProcess, { bounds, signal, onLine }: FfmpegJob, tid
     if (line.includes('Cannot allocate memory')) isOutOfMemory = true;
     if (onLine?.(line) !== true && line.trim() !== '') message = line.trim().slice(0, 500);
   });
-  const ended = new Promise<FfmpegExit>((settle) => {
+  const ended = new Promise<FfmpegExit>((settle, fail) => {
     const settled = (code: number | null, by: NodeJS.Signals | null): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      tidy();
+      try {
+        tidy();
+      } catch (error) {
+        // What the child wrote could not be brought where it belongs.
+        return fail(error as Error);
+      }
       settle({ code, cause: by === 'SIGXCPU' ? 'too_slow' : cause, message, isOutOfMemory });
     };
     child.once('error', (error) => {
