@@ -18,10 +18,19 @@ afterEach(async () => {
 });
 
 async function request(projectId: string, steps = 4): Promise<string> {
-  const body = { project_id: projectId, job_type: 'still_image', prompt: 'at the window', width: 512, height: 512, steps, auto_quality_check: false } as const;
+  const body = {
+    project_id: projectId,
+    job_type: 'still_image',
+    prompt: 'at the window',
+    width: 512,
+    height: 512,
+    steps,
+    auto_quality_check: false,
+  } as const;
   return (await tower.api.call(routes.generate, { body })).job_id;
 }
-const project = async (): Promise<string> => (await tower.api.call(routes.createProject, { body: { name: 'Night Train' } })).id;
+const project = async (): Promise<string> =>
+  (await tower.api.call(routes.createProject, { body: { name: 'Night Train' } })).id;
 const view = (id: string): Promise<JobView> => tower.api.call(routes.getJob, { params: { id } });
 
 async function completed(id: string): Promise<JobView> {
@@ -34,7 +43,9 @@ async function completed(id: string): Promise<JobView> {
   return job;
 }
 const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+  );
 
 it('keeps finished files on a disk without hard links, also when the process dies while it names one', async () => {
   const die = join(home, 'die');
@@ -67,14 +78,19 @@ it('keeps what is finished while the disk of the library is away, writes nothing
   await completed(await request(projectId));
   const [library, away] = [join(home, 'library'), join(home, 'away')];
   const id = await request(projectId, 30);
-  await waitFor(async () => (await view(id)).status === 'processing', { timeoutMs: 30_000, describe: 'a card to work' });
+  await waitFor(async () => (await view(id)).status === 'processing', {
+    timeoutMs: 30_000,
+    describe: 'a card to work',
+  });
   renameSync(library, away);
   mkdirSync(library);
 
   const sick = await waitFor(
     async () => {
       const response = await fetch(`${tower.url}/health`);
-      return response.status === 503 ? ((await response.json()) as { parts: Record<string, { detail: string }> }) : undefined;
+      return response.status === 503
+        ? ((await response.json()) as { parts: Record<string, { detail: string }> })
+        : undefined;
     },
     { timeoutMs: 30_000, describe: '/health to say that the library is away' },
   );
@@ -90,5 +106,8 @@ it('keeps what is finished while the disk of the library is away, writes nothing
   renameSync(away, library);
   for (const done of [await completed(id), await completed(waiting)])
     expect(done.tasks[0]?.attempts.map(({ state }) => state)).toEqual(['succeeded']);
-  await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, { timeoutMs: 20_000, describe: 'all to be well' });
+  await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, {
+    timeoutMs: 20_000,
+    describe: 'all to be well',
+  });
 });

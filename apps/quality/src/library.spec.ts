@@ -74,6 +74,9 @@ describe('the library', () => {
     const away = { code: 'library_unavailable', message: expect.stringContaining('check TOWER_LIBRARY and its mount') as string };
     await expect(read('a.png')).rejects.toMatchObject(away);
     await expect(library.find('a.mp4')).rejects.toMatchObject(away);
+    // So looks the place where its disk was mounted.
+    mkdirSync(join(folder, 'mounted elsewhere'));
+    await expect(new Library(join(folder, 'mounted elsewhere')).find('a.png')).rejects.toMatchObject(away);
     expect(await library.check()).toMatchObject({ ok: false });
     expect(await new Library(root).check()).toMatchObject({ ok: true });
     const tooMany = Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE', syscall: 'open' });

@@ -20,6 +20,8 @@ const shownIdLength = 200;
 /** Characters in which an id is looked for when the message is not JSON. */
 const searchedLength = 64 * 1024;
 
+const nestExample = 'client.emit(subject, { id: randomUUID(), data: {…} })';
+
 const isUuid = (value: unknown): value is string => z.uuid().safeParse(value).success;
 
 /**
@@ -35,7 +37,7 @@ export function parseCommand(raw: unknown): CommandEnvelope<unknown> {
   if (outer?.success === true) return outer.data;
   const form = '{"id": "<uuid>", "data": {…}}';
   const message = packet.success
-    ? `this is a packet of NestJS, and a command needs ${form} as its data: client.emit(subject, { id: randomUUID(), data: {…} })`
+    ? `this is a packet of NestJS, and a command needs ${form} as its data: ${nestExample}`
     : `a command needs ${form}`;
   throw new AppError('invalid', 'command_malformed', message, { fields: fieldErrorsOf(result.error.issues) });
 }
@@ -43,20 +45,43 @@ export function parseCommand(raw: unknown): CommandEnvelope<unknown> {
 /** Throws `command_too_large`. */
 export function assertCommandSize(bytes: number): void {
   if (bytes > maxQuestionBytes)
-    throw new AppError('too_large', 'command_too_large', `the command has ${bytes} bytes, and at most ${maxQuestionBytes} are taken`);
+    throw new AppError(
+      'too_large',
+      'command_too_large',
+      `the command has ${bytes} bytes, and at most ${maxQuestionBytes} are taken`,
+    );
 }
 
 export const unknownCommand = (type: string, known: readonly string[]): AppError =>
-  new AppError('not_found', 'command_unknown', `there is no command ${shorten(type, shownIdLength)}; known are ${known.join(' and ')}`);
+  new AppError(
+    'not_found',
+    'command_unknown',
+    `there is no command ${shorten(type, shownIdLength)}; known are ${known.join(' and ')}`,
+  );
 
 /** `tries`: how often it was handled in vain, when that is why it is given up. */
-export function refusedCommand(subject: string, text: string, place: MessagePlace | undefined, thrown: unknown, tries: number): RefusedCommand {
+export function refusedCommand(
+  subject: string,
+  text: string,
+  place: MessagePlace | undefined,
+  thrown: unknown,
+  tries: number,
+): RefusedCommand {
   const found = idIn(text);
   const known = toAppError(thrown);
   const again = tries > 1 ? `; it was tried ${tries} times` : '';
   const error = new AppError(known.kind, known.code, `${known.message}${again}`, known.options);
-  const given = found === undefined || isUuid(found) ? undefined : shorten(typeof found === 'string' ? found : JSON.stringify(found), shownIdLength);
-  return { type: shorten(subject.replace(/^cmd\./, ''), shownIdLength), id: isUuid(found) ? found : undefined, givenId: given, place, error };
+  const given =
+    found === undefined || isUuid(found)
+      ? undefined
+      : shorten(typeof found === 'string' ? found : JSON.stringify(found), shownIdLength);
+  return {
+    type: shorten(subject.replace(/^cmd\./, ''), shownIdLength),
+    id: isUuid(found) ? found : undefined,
+    givenId: given,
+    place,
+    error,
+  };
 }
 
 /** What stands where the id should, also in half a message. */
@@ -67,7 +92,8 @@ function idIn(text: string): unknown {
   } catch {
     return /"id"\s*:\s*"([^"]{1,200})"/.exec(text.slice(0, searchedLength))?.[1];
   }
-  const idOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? (value as { id?: unknown }).id : undefined);
+  const idOf = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null ? (value as { id?: unknown }).id : undefined;
   const packet = nestPacket.safeParse(raw);
   return (packet.success ? idOf(packet.data.data) : undefined) ?? idOf(raw) ?? undefined;
 }

@@ -135,7 +135,13 @@ describe('the bytes of an artifact', () => {
         expect(response.status).toBe(503);
         expect(await response.json()).toMatchObject({ code: 'own_disk_missing', detail: "the library's disk lacks a folder or a file that has to be there" });
       }
+      // So looks the place where its disk was mounted.
+      mkdirSync(library);
+      const response = await get();
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ code: 'own_disk_gone', detail: 'the library is empty: its disk may not be mounted' });
     } finally {
+      rmSync(library, { recursive: true, force: true });
       renameSync(elsewhere, library);
     }
     expect((await get()).status).toBe(200);

@@ -33,7 +33,8 @@ it('fails a job that no server takes with the words of the last one, and both ca
   for (const card of [bench.small, bench.big]) await card.fault({ kind: 'refuse-prompt', amount: 500, times: 5 });
   const job = await bench.ended(await bench.request(), 120_000);
   expect(job).toMatchObject({
-    status: 'failed', error: { code: 'comfyui_prompt_not_taken', message: expect.stringContaining(words) as string },
+    status: 'failed',
+    error: { code: 'comfyui_prompt_not_taken', message: expect.stringContaining(words) as string },
   });
   for (const card of [bench.small, bench.big]) {
     await card.clearFaults();

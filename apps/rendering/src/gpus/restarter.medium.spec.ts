@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gpuConfig } from '@tower/contracts';
 import { createLogger, Metrics, newId } from '@tower/kit';
-import { FixedClock, waitFor } from '@tower/testing';
+import { createTestDatabase, FixedClock, waitFor } from '@tower/testing';
 import { RenderingMetrics } from '../rendering.metrics';
 import { startLeading, type LeadingProcess } from '../rig/leading-process';
 import { watchLimits } from '../scheduling/watch-limits';
@@ -17,7 +17,7 @@ let leading: LeadingProcess;
 let folder: string;
 
 beforeEach(async () => {
-  leading = await startLeading([GpuRestart]);
+  leading = await startLeading({ database: await createTestDatabase('rendering'), waitFor }, [GpuRestart]);
   folder = mkdtempSync(join(tmpdir(), 'tower-restarter-'));
 });
 afterEach(async () => {

@@ -16,7 +16,15 @@ import { JobsService } from './jobs.service';
 
 interface Answer {
   type: string;
-  data: { commandId: string; commandType: string; received?: { stream: string; seq: number }; givenId?: string; code?: string; message?: string; jobId?: string };
+  data: {
+    commandId: string;
+    commandType: string;
+    received?: { stream: string; seq: number };
+    givenId?: string;
+    code?: string;
+    message?: string;
+    jobId?: string;
+  };
 }
 
 const logger = createLogger('test', 'silent');
@@ -25,7 +33,9 @@ const data = { project_id: newId(), job_type: 'still_image', prompt: 'a girl at 
 const jobs = {
   full: ({ prompt }: { prompt: string }) => Promise.resolve({ ...data, prompt }),
   request: ({ body }: { body: { prompt: string } }) =>
-    body.prompt === 'a bug' ? Promise.reject(new AppError('conflict', 'project_archived', 'the project is archived')) : Promise.resolve({ job_id: jobId }),
+    body.prompt === 'a bug'
+      ? Promise.reject(new AppError('conflict', 'project_archived', 'the project is archived'))
+      : Promise.resolve({ job_id: jobId }),
 } as unknown as JobsService;
 
 let nats: TestNats;
@@ -40,7 +50,12 @@ const answers: Answer[] = [];
 
 beforeAll(async () => {
   [nats, database] = await Promise.all([startTestNats(), createTestDatabase('rendering')]);
-  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: renderingEntities }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: renderingEntities,
+  }).initialize();
   bus = await BusConnection.open(nats.url, 'test', logger);
   await ensureStreams(await bus.nats.jetstreamManager());
   const metrics = new BusMetrics(new Metrics('test'));
@@ -53,10 +68,16 @@ beforeAll(async () => {
 
   @Module({
     controllers: [JobsConsumer],
-    providers: [{ provide: JobsService, useValue: jobs }, { provide: CommandsService, useValue: commands }],
+    providers: [
+      { provide: JobsService, useValue: jobs },
+      { provide: CommandsService, useValue: commands },
+    ],
   })
   class Commanded {}
-  app = await NestFactory.createMicroservice(Commanded, { strategy: new JetStreamServer('rendering', bus, metrics, logger), logger: false });
+  app = await NestFactory.createMicroservice(Commanded, {
+    strategy: new JetStreamServer('rendering', bus, metrics, logger),
+    logger: false,
+  });
   await app.listen();
   bus.nats.subscribe('evt.rendering.v1.*.*', { callback: (_, message) => answers.push(message.json<Answer>()) });
   client = new ClientNats({ servers: [nats.url] });
@@ -74,36 +95,60 @@ afterAll(async () => {
 });
 
 const answerTo = (seq: number): Promise<Answer> =>
-  waitFor(() => answers.find(({ data: { received } }) => received?.seq === seq), { timeoutMs: 15_000, describe: `the answer to command ${seq}` });
+  waitFor(() => answers.find(({ data: { received } }) => received?.seq === seq), {
+    timeoutMs: 15_000,
+    describe: `the answer to command ${seq}`,
+  });
 const answerOf = (id: string): Promise<Answer> =>
-  waitFor(() => answers.find(({ data: { commandId } }) => commandId === id), { timeoutMs: 15_000, describe: `the answer to ${id}` });
+  waitFor(() => answers.find(({ data: { commandId } }) => commandId === id), {
+    timeoutMs: 15_000,
+    describe: `the answer to ${id}`,
+  });
 const publish = async (body: string | Uint8Array, subject = requestJob.subject): Promise<number> =>
   (await bus.nats.jetstream().publish(subject, body)).seq;
-const kept = async (): Promise<number> => ((await db.query('select count(*)::int as n from dead_letter')) as { n: number }[])[0]?.n ?? 0;
+const kept = async (): Promise<number> =>
+  ((await db.query('select count(*)::int as n from dead_letter')) as { n: number }[])[0]?.n ?? 0;
 
 describe("NestJS's client", () => {
   it('is understood when it emits a command', async () => {
     const id = newId();
     await firstValueFrom(client.emit(requestJob.subject, { id, data }), { defaultValue: undefined });
-    expect(await answerOf(id)).toMatchObject({ type: 'rendering.v1.command_accepted', data: { jobId, received: { stream: 'CMD_RENDERING' } } });
+    expect(await answerOf(id)).toMatchObject({
+      type: 'rendering.v1.command_accepted',
+      data: { jobId, received: { stream: 'CMD_RENDERING' } },
+    });
   });
 
   it('is told by send() where the command lies, which is no job, and by the answer that names that place what became of it', async () => {
     const id = newId();
     const stored = await firstValueFrom<{ stream: string; seq: number }>(client.send(requestJob.subject, { id, data }));
     expect(stored).toEqual({ stream: 'CMD_RENDERING', seq: expect.any(Number) as number });
-    expect(await answerTo(stored.seq)).toMatchObject({ type: 'rendering.v1.command_accepted', data: { commandId: id, jobId } });
+    expect(await answerTo(stored.seq)).toMatchObject({
+      type: 'rendering.v1.command_accepted',
+      data: { commandId: id, jobId },
+    });
   });
 
   it.each(['emit', 'send'] as const)('is told how to do it when it does not %s an id', async (how) => {
     const before = answers.length;
-    await firstValueFrom<unknown, undefined>(how === 'emit' ? client.emit(requestJob.subject, data) : client.send(requestJob.subject, data), { defaultValue: undefined });
+    await firstValueFrom<unknown, undefined>(
+      how === 'emit' ? client.emit(requestJob.subject, data) : client.send(requestJob.subject, data),
+      { defaultValue: undefined },
+    );
     const answer = await waitFor(() => answers[before], { timeoutMs: 15_000, describe: 'the rejection' });
-    expect(answer).toMatchObject({ type: 'rendering.v1.command_rejected', data: { code: 'command_malformed', message: expect.stringContaining('client.emit(subject, { id: randomUUID()') as string } });
+    expect(answer).toMatchObject({
+      type: 'rendering.v1.command_rejected',
+      data: {
+        code: 'command_malformed',
+        message: expect.stringContaining('client.emit(subject, { id: randomUUID()') as string,
+      },
+    });
   });
 
   it('hears at once that nobody takes a command where no stream is', async () => {
-    await expect(firstValueFrom(client.send('cmd.nobody.v1.do', { id: newId(), data }))).rejects.toThrow(/Empty response/);
+    await expect(firstValueFrom(client.send('cmd.nobody.v1.do', { id: newId(), data }))).rejects.toThrow(
+      /Empty response/,
+    );
   });
 });
 
@@ -119,26 +164,46 @@ describe('every command gets an answer that can be found', () => {
     ['a number for an id', JSON.stringify({ id: 7, data }), { code: 'command_malformed', givenId: '7' }],
     ['data of a wrong type', JSON.stringify({ id: jobId, data: 7 }), { code: 'job_request_invalid', commandId: jobId }],
     ['no data', JSON.stringify({ id: jobId }), { code: 'command_malformed', commandId: jobId }],
-    ['more than a command may have', JSON.stringify({ id: jobId, data: 'x'.repeat(maxQuestionBytes) }), { code: 'command_too_large', commandId: jobId }],
-    ['a request that is refused', JSON.stringify({ id: newId(), data: { ...data, prompt: 'a bug' } }), { code: 'project_archived' }],
+    [
+      'more than a command may have',
+      JSON.stringify({ id: jobId, data: 'x'.repeat(maxQuestionBytes) }),
+      { code: 'command_too_large', commandId: jobId },
+    ],
+    [
+      'a request that is refused',
+      JSON.stringify({ id: newId(), data: { ...data, prompt: 'a bug' } }),
+      { code: 'project_archived' },
+    ],
   ])('with %s', async (_, body, expected) => {
     const answer = await answerTo(await publish(body));
-    expect(answer).toMatchObject({ type: 'rendering.v1.command_rejected', data: { commandType: requestJob.type, ...expected } });
+    expect(answer).toMatchObject({
+      type: 'rendering.v1.command_rejected',
+      data: { commandType: requestJob.type, ...expected },
+    });
     expect(answer.data.message).not.toBe('');
   });
 
   it('in the older short form too', async () => {
     const short = { type: 'image', prompt: 'a girl at the window', quality: 'low' };
-    expect(await answerTo(await publish(JSON.stringify({ id: newId(), data: short })))).toMatchObject({ data: { jobId } });
+    expect(await answerTo(await publish(JSON.stringify({ id: newId(), data: short })))).toMatchObject({
+      data: { jobId },
+    });
     const answer = await answerTo(await publish(JSON.stringify({ id: newId(), data: { ...short, quality: 'huge' } })));
-    expect(answer).toMatchObject({ data: { code: 'job_request_invalid', message: expect.stringContaining('/quality') as string } });
+    expect(answer).toMatchObject({
+      data: { code: 'job_request_invalid', message: expect.stringContaining('/quality') as string },
+    });
   });
 
   it('under a subject that nobody knows', async () => {
     const id = newId();
     const seq = await publish(JSON.stringify({ id, data }), 'cmd.rendering.v1.make_job');
     expect(await answerTo(seq)).toMatchObject({
-      data: { commandId: id, commandType: 'rendering.v1.make_job', code: 'command_unknown', message: expect.stringContaining(`known are ${cancelJob.type} and ${requestJob.type}`) as string },
+      data: {
+        commandId: id,
+        commandType: 'rendering.v1.make_job',
+        code: 'command_unknown',
+        message: expect.stringContaining(`known are ${cancelJob.type} and ${requestJob.type}`) as string,
+      },
     });
   });
 

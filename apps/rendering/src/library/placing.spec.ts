@@ -1,6 +1,15 @@
 // Real: a folder on this machine's disk, and a second disk where there is one. In the place of a file system without
 // hard links stands a call that refuses as such ones do.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { link, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +25,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const refuse = (code: string, syscall = 'link') => (): Promise<never> =>
-  Promise.reject(Object.assign(new Error(code), { code, syscall }));
+const refuse =
+  (code: string, syscall = 'link') =>
+  (): Promise<never> =>
+    Promise.reject(Object.assign(new Error(code), { code, syscall }));
 const linkless = (code = 'EPERM'): PlacingCalls => ({ link: refuse(code), rename });
 const path = 'night-train/unfiled/a-a1-1.png';
 const at = (...parts: string[]): string => join(root, ...parts);
@@ -33,7 +44,11 @@ it.each(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EINVAL
   'places files on a disk that says %s to a hard link: nothing is overwritten, a name that is taken gets the next',
   async (code) => {
     const library = new Library(root, linkless(code));
-    const [one, again, two] = [await download(library, 'one'), await download(library, 'one'), await download(library, 'two')];
+    const [one, again, two] = [
+      await download(library, 'one'),
+      await download(library, 'one'),
+      await download(library, 'two'),
+    ];
     expect(await library.place(one.from, path, one.digest)).toBe(path);
     expect(await library.place(again.from, path, again.digest)).toBe(path);
     expect(await library.place(two.from, path, two.digest)).toBe('night-train/unfiled/a-a1-1~2.png');

@@ -2,14 +2,22 @@ import { constants, copyFile, link, lstat, open, readFile, rename, rm, writeFile
 import { dirname, join } from 'node:path';
 import { flushToDisk, newId } from '@tower/kit';
 
-/** Beside a file that is about to be placed without links: the name that is reserved for it, in case nobody comes back. */
+/** Beside a file that is about to be placed without links: a note of the name that is reserved for it. */
 export const noteSuffix = '.placing';
 
-/** A copy on the disk that the file belongs on, when that is another one than where it was written; a killed process leaves it. */
+/** A copy on the disk that the file belongs on, when it was written on another one; a killed process leaves it. */
 export const copyName = /^\.placing-[0-9a-f-]{36}\.tmp$/;
 
-/** What systems say that have no hard links, or not here; a folder that may not be written says so again at the next step. */
-const noLinks: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EINVAL']);
+/** What systems say without hard links; a folder that may not be written says so again at the next step. */
+const noLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOSYS',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EMLINK',
+  'EINVAL',
+]);
 
 /** System calls of placing; another set stands for a file system that lacks one. */
 export interface PlacingCalls {
@@ -60,7 +68,13 @@ async function giveNameOnAnotherDisk(from: string, to: string, path: string, cal
   }
 }
 
-async function renameOverReservation(from: string, to: string, note: string, path: string, { rename: move }: PlacingCalls): Promise<boolean> {
+async function renameOverReservation(
+  from: string,
+  to: string,
+  note: string,
+  path: string,
+  { rename: move }: PlacingCalls,
+): Promise<boolean> {
   if (await isThere(to)) return false;
   await writeFile(note, path, { flag: 'w' });
   await flushToDisk(note);
@@ -104,7 +118,7 @@ export async function removeReservation(to: string, ino?: bigint): Promise<void>
   await rm(to, { force: true });
 }
 
-/** The name below the library that a note tells of; undefined for one that was cut off, before anything was reserved. */
+/** The name below the library that a note tells of; undefined for one that was cut off: nothing is reserved then. */
 export async function readNote(note: string): Promise<string | undefined> {
   const path = await readFile(note, 'utf8').catch(absent);
   return path === undefined || path === '' ? undefined : path;

@@ -1,8 +1,8 @@
 import { databaseFor, Lease } from '@tower/db';
 import { createLogger, systemClock } from '@tower/kit';
-import { createTestDatabase, waitFor } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { schedulerLease } from '../scheduling/scheduler-lease';
+import type { Grounds } from './catalogue-bench';
 
 /** What the leader's writes need, and no more of the service: a real PostgreSQL, and the scheduler's lease, held. */
 export interface LeadingProcess {
@@ -14,14 +14,16 @@ export interface LeadingProcess {
   stop(): Promise<void>;
 }
 
-/** A database of its own with rendering's tables; `entities` are those that the spec reads and writes. */
-export async function startLeading(entities: NonNullable<Parameters<typeof databaseFor>[0]['entities']>): Promise<LeadingProcess> {
-  const database = await createTestDatabase('rendering');
+/** Drops the database in the end; `entities` are those that the spec reads and writes. */
+export async function startLeading(
+  { database, waitFor }: Pick<Grounds, 'database' | 'waitFor'>,
+  entities: NonNullable<Parameters<typeof databaseFor>[0]['entities']>,
+): Promise<LeadingProcess> {
   const options = { url: database.url, schema: 'rendering', service: 'rendering', entities };
   const db = await databaseFor(options).initialize();
   const lease = new Lease(db, schedulerLease, 'spec', systemClock, createLogger('lease', 'silent'));
   lease.start();
-  const fence = await waitFor(() => lease.held());
+  const fence = await waitFor(() => lease.held(), { timeoutMs: 10_000, describe: 'the lease to be held' });
   return {
     db,
     fence,

@@ -1,4 +1,5 @@
 import { newId } from '@tower/kit';
+import { createTestDatabase, waitFor } from '@tower/testing';
 import { jobEntities, Task } from '../jobs/job.entity';
 import { startLeading, type LeadingProcess } from '../rig/leading-process';
 import { heldFor, letGoOverheld, maxLosses, pauseAfterLossMs } from './held-tasks';
@@ -8,7 +9,7 @@ import { heldFor, letGoOverheld, maxLosses, pauseAfterLossMs } from './held-task
 let leading: LeadingProcess;
 
 beforeEach(async () => {
-  leading = await startLeading(jobEntities);
+  leading = await startLeading({ database: await createTestDatabase('rendering'), waitFor }, jobEntities);
 });
 afterEach(() => leading.stop());
 

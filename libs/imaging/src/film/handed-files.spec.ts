@@ -1,4 +1,4 @@
-// Real: files, and a child that gets them. In the place of a disk whose files have no owners stands a call that refuses.
+// Real: files, and a child that gets them. For a disk whose files have no owners stands a call that refuses.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

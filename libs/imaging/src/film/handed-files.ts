@@ -142,10 +142,10 @@ function unnamed(flags: 'r' | 'w+', { uid, gid }: DecoderIdentity, copyOf?: stri
 
 function copyAll(from: number, to: number): void {
   const piece = Buffer.allocUnsafe(pieceBytes);
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const read = readSync(from, piece, 0, pieceBytes, at);
     if (read === 0) return;
-    for (let done = 0; done < read; ) done += writeSync(to, piece, done, read - done, at + done);
+    for (let done = 0; done < read;) done += writeSync(to, piece, done, read - done, at + done);
     at += read;
   }
 }

@@ -187,10 +187,16 @@ it('says what the file system can do, and in which folder something else than ro
   await disks.measure();
   expect(disks.views()[0]).toMatchObject({ file_system: { hard_links: true, exclusive_create: true } });
   expect(disks.views()[1]).toMatchObject({ file_system: null, lacks: [] });
-  const refused = Object.assign(new Error('no'), { code: 'EACCES', syscall: 'open', path: join(root, 'night-train', 'y.png') });
+  const refused = Object.assign(new Error('no'), {
+    code: 'EACCES',
+    syscall: 'open',
+    path: join(root, 'night-train', 'y.png'),
+  });
   writeFileSync(join(root, 'night-train'), 'no folder');
   disks.failed('library', ownFault(refused, 'library')!);
-  expect(disks.trouble()).toBe("the library's disk may not be written by Tower in night-train. Give the user that runs Tower the right to write there.");
+  expect(disks.trouble()).toBe(
+    "the library's disk may not be written by Tower in night-train. Give the user that runs Tower the right to write there.",
+  );
 });
 
 it('names the one disk that does not answer, and waits for it', async () => {

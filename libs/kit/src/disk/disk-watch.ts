@@ -22,7 +22,7 @@ export interface WatchedPlace {
    * watched.
    */
   readonly writesInto?: string;
-  /** Whether files are known to lie there from before: then an empty place is one that is not mounted, and is left so. */
+  /** Whether files are known to lie there from before: then an empty place is not mounted, and is left so. */
   readonly hasFiles?: () => Promise<boolean>;
   /** MiB; a place that little is written to needs less of a reserve. */
   readonly enoughMb?: number;
@@ -148,7 +148,10 @@ export class DiskWatch {
     return undefined;
   }
 
-  /** Whether a write into this place failed, or it cannot even be looked at, and nothing has shown since that another would not. */
+  /**
+   * Whether a write into this place failed, or it cannot even be looked at, and nothing has shown since that another
+   * would not.
+   */
   isFailing(place: OwnPlace): boolean {
     return this.standings.some(({ place: name, fault, unseen }) => name === place && (fault ?? unseen) !== undefined);
   }

@@ -39,7 +39,9 @@ it('says what is lacking and done without, and what cannot be done without', asy
     expect.stringMatching(/^folders cannot be flushed/),
   ]);
   expect(unfitBecause(poor)).toBeUndefined();
-  expect(unfitBecause(await examineFileSystem(folder, without({ rename: refuse('EEXIST') })))).toMatch(/does not replace/);
+  expect(unfitBecause(await examineFileSystem(folder, without({ rename: refuse('EEXIST') })))).toMatch(
+    /does not replace/,
+  );
   expect(unfitBecause({ ...poor, exclusive_create: false })).toMatch(/overwrite/);
   expect(unfitBecause({ ...poor, longest_name: 0 })).toMatch(/names may have 0 bytes/);
   expect(lacksOf({ ...poor, case_sensitive: false }).at(-1)).toMatch(/upper and lower case/);

@@ -11,9 +11,25 @@ const nameLengths = [255, 143, longestOwnName];
 
 /** Magic numbers of statfs(2), for people. */
 const kinds: Readonly<Record<number, string>> = {
-  0xef53: 'ext4', 0x58465342: 'XFS', 0x9123683e: 'Btrfs', 0x2fc12fc1: 'ZFS', 0xf2f52010: 'F2FS', 0x01021994: 'tmpfs', 0x794c7630: 'overlay',
-  0x6969: 'NFS', 0xff534d42: 'SMB', 0xfe534d42: 'SMB', 0x517b: 'SMB', 0x65735546: 'FUSE', 0x2011bab0: 'exFAT', 0x4d44: 'FAT',
-  0x5346544e: 'NTFS', 0x7366746e: 'NTFS', 0x01021997: '9P', 0x6a656a63: 'a shared folder of a virtual machine', 0xf15f: 'eCryptfs',
+  0xef53: 'ext4',
+  0x58465342: 'XFS',
+  0x9123683e: 'Btrfs',
+  0x2fc12fc1: 'ZFS',
+  0xf2f52010: 'F2FS',
+  0x01021994: 'tmpfs',
+  0x794c7630: 'overlay',
+  0x6969: 'NFS',
+  0xff534d42: 'SMB',
+  0xfe534d42: 'SMB',
+  0x517b: 'SMB',
+  0x65735546: 'FUSE',
+  0x2011bab0: 'exFAT',
+  0x4d44: 'FAT',
+  0x5346544e: 'NTFS',
+  0x7366746e: 'NTFS',
+  0x01021997: '9P',
+  0x6a656a63: 'a shared folder of a virtual machine',
+  0xf15f: 'eCryptfs',
 };
 
 /** System calls that a look needs; another set stands for a file system that lacks one. */
@@ -58,9 +74,12 @@ export async function examineFileSystem(folder: string, calls: FileCalls = realC
 
 /** Why nothing can be kept there at all; undefined when it can. */
 export function unfitBecause(traits: FileSystemView): string | undefined {
-  if (!traits.exclusive_create) return 'it lets two programs make the same new file, so that one would overwrite the other';
-  if (!traits.replacing_rename) return 'it does not replace a file by renaming another, so that nothing could be written whole or not at all';
-  if (traits.longest_name < longestOwnName) return `names may have ${traits.longest_name} bytes, and Tower's have up to ${longestOwnName}`;
+  if (!traits.exclusive_create)
+    return 'it lets two programs make the same new file, so that one would overwrite the other';
+  if (!traits.replacing_rename)
+    return 'it does not replace a file by renaming another, so that nothing could be written whole or not at all';
+  if (traits.longest_name < longestOwnName)
+    return `names may have ${traits.longest_name} bytes, and Tower's have up to ${longestOwnName}`;
   return traits.takes_own_names ? undefined : 'it does not take names with a dot in front or a tilde';
 }
 
@@ -98,7 +117,8 @@ async function tellsCasesApart(path: string, at: (name: string) => string): Prom
 }
 
 async function longestName(at: (name: string) => string): Promise<number> {
-  for (const length of nameLengths) if (await takes(at, `.probe-${newId()}`.padEnd(length - 4, 'n') + '.tmp')) return length;
+  for (const length of nameLengths)
+    if (await takes(at, `.probe-${newId()}`.padEnd(length - 4, 'n') + '.tmp')) return length;
   return 0;
 }
 
