@@ -53,7 +53,10 @@ async function logOf(gpu: ConfiguredGpu): Promise<LogLine[]> {
 }
 
 const isLogLine = (value: unknown): value is LogLine =>
-  typeof value === 'object' && value !== null && typeof (value as LogLine).t === 'string' && typeof (value as LogLine).m === 'string';
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as LogLine).t === 'string' &&
+  typeof (value as LogLine).m === 'string';
 
 /** Undefined where it does not answer with JSON. */
 async function jsonOf({ url, access }: ConfiguredGpu, path: string): Promise<unknown> {

@@ -9,7 +9,13 @@ const still: WorkflowGraph = {
   '4': { class_type: 'SaveImage', inputs: {} },
 };
 const film: WorkflowGraph = { ...still, '5': { class_type: 'VHS_VideoCombine', inputs: {} } };
-const heard = (changes: Partial<HeardOf>): HeardOf => ({ node: '2', ticked: true, longestStepMs: 0, firstAfterBoot: false, ...changes });
+const heard = (changes: Partial<HeardOf>): HeardOf => ({
+  node: '2',
+  ticked: true,
+  longestStepMs: 0,
+  firstAfterBoot: false,
+  ...changes,
+});
 
 describe('the patience with a prompt that is listened to', () => {
   it.each<[string, Partial<HeardOf>, number]>([

@@ -4,7 +4,10 @@ import type { WorkflowGraph } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { samplingCosts } from './sampling-cost';
 
-const pass = (inputs: WorkflowGraph[string]['inputs'], className = 'KSampler'): WorkflowGraph[string] => ({ class_type: className, inputs });
+const pass = (inputs: WorkflowGraph[string]['inputs'], className = 'KSampler'): WorkflowGraph[string] => ({
+  class_type: className,
+  inputs,
+});
 const costsOf = (graph: WorkflowGraph): Record<string, number> => Object.fromEntries(samplingCosts(graph));
 
 const latent = { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } };
@@ -26,16 +29,29 @@ it('the passes of two noise models cost what their share of the steps is', async
 });
 
 it.each<[string, WorkflowGraph, number]>([
-  ['another size given in figures', { u: { class_type: 'LatentUpscale', inputs: { samples: ['a', 0], width: 1024, height: 1024 } } }, 4 ** 1.15],
-  ['an upscaler whose model names its factor', {
-    m: { class_type: 'UpscaleModelLoader', inputs: { model_name: '4x-UltraSharp.pth' } },
-    d: { class_type: 'VAEDecode', inputs: { samples: ['a', 0] } },
-    x: { class_type: 'ImageUpscaleWithModel', inputs: { image: ['d', 0], upscale_model: ['m', 0] } },
-    u: { class_type: 'VAEEncode', inputs: { pixels: ['x', 0] } },
-  }, 16 ** 1.15],
+  [
+    'another size given in figures',
+    { u: { class_type: 'LatentUpscale', inputs: { samples: ['a', 0], width: 1024, height: 1024 } } },
+    4 ** 1.15,
+  ],
+  [
+    'an upscaler whose model names its factor',
+    {
+      m: { class_type: 'UpscaleModelLoader', inputs: { model_name: '4x-UltraSharp.pth' } },
+      d: { class_type: 'VAEDecode', inputs: { samples: ['a', 0] } },
+      x: { class_type: 'ImageUpscaleWithModel', inputs: { image: ['d', 0], upscale_model: ['m', 0] } },
+      u: { class_type: 'VAEEncode', inputs: { pixels: ['x', 0] } },
+    },
+    16 ** 1.15,
+  ],
   ['a size that nobody knows', { u: { class_type: 'SomethingElse', inputs: {} } }, 1],
 ])('is compared by %s', (_what, between, ratio) => {
-  const costs = costsOf({ l: latent, a: pass({ steps: 10, latent_image: ['l', 0] }), ...between, b: pass({ steps: 10, latent_image: ['u', 0] }) });
+  const costs = costsOf({
+    l: latent,
+    a: pass({ steps: 10, latent_image: ['l', 0] }),
+    ...between,
+    b: pass({ steps: 10, latent_image: ['u', 0] }),
+  });
   expect((costs['b'] ?? 0) / (costs['a'] ?? 1)).toBeCloseTo(ratio, 6);
 });
 
@@ -52,5 +68,7 @@ it('knows schedules that are nodes of their own, split or not, and a pass withou
 });
 
 it('does not run in circles', () => {
-  expect(costsOf({ a: pass({ steps: 1, latent_image: ['b', 0] }), b: pass({ steps: 1, latent_image: ['a', 0] }) })).toEqual({ a: 1, b: 1 });
+  expect(
+    costsOf({ a: pass({ steps: 1, latent_image: ['b', 0] }), b: pass({ steps: 1, latent_image: ['a', 0] }) }),
+  ).toEqual({ a: 1, b: 1 });
 });

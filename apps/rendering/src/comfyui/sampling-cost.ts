@@ -9,18 +9,20 @@ interface Size {
 
 type Node = WorkflowGraph[string];
 
-/** A step's time grows with pixels × frames to this power, as on the cards that the reliability study measured (C.5). */
+/** A step's time grows with pixels × frames to this power (reliability study, C.5: the prior of its estimates). */
 const growth = 1.15;
 
 /** Inputs that a node takes its latent or picture from; the first that is there counts. */
 const carriers = ['latent_image', 'samples', 'latent', 'image', 'images', 'pixels'] as const;
 
 /** Whether a node samples, so that its cost is in steps. */
-export const isSampler = (node: Node): boolean => /Sampler/.test(node.class_type) && !/Select|^ModelSampling/.test(node.class_type);
+export const isSampler = (node: Node): boolean =>
+  /Sampler/.test(node.class_type) && !/Select|^ModelSampling/.test(node.class_type);
 
 /**
- * What the passes of a graph cost in comparison, by sampler node: steps × (pixels × frames)^1.15, and half of it where cfg is 1 and nothing
- * is subtracted. Their mean is 1. What the graph does not say of every pass is left out of the comparison, so that nobody guesses.
+ * What the passes of a graph cost in comparison, by sampler node: steps × (pixels × frames)^1.15, and half of it
+ * where cfg is 1 and nothing is subtracted. Their mean is 1. What the graph does not say of every pass is left out of
+ * the comparison, so that nobody guesses.
  */
 export function samplingCosts(graph: WorkflowGraph): ReadonlyMap<string, number> {
   const passes = Object.entries(graph).filter(([, node]) => isSampler(node));
@@ -28,8 +30,11 @@ export function samplingCosts(graph: WorkflowGraph): ReadonlyMap<string, number>
   const sizes = passes.map(([, node]) => sizeInto(graph, node, new Set()));
   const costs = passes.map(([, node], index) => {
     const size = sizes[index];
-    const amount = sizes.some((one) => one === undefined) || size === undefined ? 1 : (size.pixels * size.frames) ** growth;
-    return (steps.some((one) => one === undefined) ? 1 : (steps[index] ?? 1)) * amount * (node.inputs['cfg'] === 1 ? 0.5 : 1);
+    const amount =
+      sizes.some((one) => one === undefined) || size === undefined ? 1 : (size.pixels * size.frames) ** growth;
+    return (
+      (steps.some((one) => one === undefined) ? 1 : (steps[index] ?? 1)) * amount * (node.inputs['cfg'] === 1 ? 0.5 : 1)
+    );
   });
   const mean = costs.reduce((sum, cost) => sum + cost, 0) / Math.max(1, costs.length);
   return new Map(passes.map(([id], index) => [id, mean > 0 ? (costs[index] ?? 0) / mean : 1]));
@@ -49,7 +54,8 @@ function stepsOfSigmas(graph: WorkflowGraph, link: unknown, seen: Set<string>): 
   const from = follow(graph, link, seen);
   if (from === undefined) return undefined;
   const split = /^SplitSigmas$/.test(from.node.class_type) ? numberOf(from.node, 'step') : undefined;
-  if (split === undefined) return numberOf(from.node, 'steps') ?? stepsOfSigmas(graph, from.node.inputs['sigmas'], seen);
+  if (split === undefined)
+    return numberOf(from.node, 'steps') ?? stepsOfSigmas(graph, from.node.inputs['sigmas'], seen);
   const all = stepsOfSigmas(graph, from.node.inputs['sigmas'], seen);
   return from.output === 0 ? Math.min(split, all ?? split) : all === undefined ? undefined : Math.max(0, all - split);
 }

@@ -34,7 +34,8 @@ function lastChange(newestFirst: readonly number[]): number | undefined {
   return undefined;
 }
 
-const isApart = (some: readonly number[], others: readonly number[]): boolean => isAbove(some, others) || isAbove(others, some);
+const isApart = (some: readonly number[], others: readonly number[]): boolean =>
+  isAbove(some, others) || isAbove(others, some);
 
 function isAbove(upper: readonly number[], lower: readonly number[]): boolean {
   const [least, most] = [Math.min(...upper), Math.max(...lower)];

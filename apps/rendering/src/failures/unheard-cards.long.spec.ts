@@ -46,7 +46,10 @@ describe('a card whose WebSocket cannot be had', () => {
   it('is left to what it renders, however long that takes after quick work, and says what to check', async () => {
     await bench.small.fault({ kind: 'kernel-tuning', node: 'KSampler', ms: 4_000 });
     expect(story(await bench.rendered({ width: 640, height: 640 }))).toEqual(['rtx3060: rendered']);
-    const warned = await waitFor(async () => (await bench.gpu(bench.small)).warnings.find((warning) => /WebSocket/.test(warning)), { timeoutMs: 30_000, describe: 'the warning' });
+    const warned = await waitFor(
+      async () => (await bench.gpu(bench.small)).warnings.find((warning) => /WebSocket/.test(warning)),
+      { timeoutMs: 30_000, describe: 'the warning' },
+    );
     expect(warned).toMatch(/cannot be had \(Unexpected server response: 400\).*Upgrade and Connection/);
   });
 
@@ -73,7 +76,11 @@ describe('one ComfyUI under three names', () => {
     drop = () => database.drop();
     sim = await new SimProcess('one', 'rtx3060', 0.2).start();
     const named = Object.entries({ literal: '127.0.0.1', name: 'localhost', short: '127.1' });
-    rig = await RenderingRig.on(database.url, nats.url, named.map(([name, host]) => gpuConfig.parse({ name, url: `http://${host}:${sim.port}` })));
+    rig = await RenderingRig.on(
+      database.url,
+      nats.url,
+      named.map(([name, host]) => gpuConfig.parse({ name, url: `http://${host}:${sim.port}` })),
+    );
   });
   afterAll(async () => {
     await rig.close();
@@ -83,7 +90,10 @@ describe('one ComfyUI under three names', () => {
 
   const cards = (): Promise<Gpu[]> => rig.db.manager.find(Gpu, { order: { position: 'ASC' } });
   const queued = async (): Promise<number> => {
-    const queue = (await (await fetch(`${sim.url}/queue`)).json()) as { queue_running: unknown[]; queue_pending: unknown[] };
+    const queue = (await (await fetch(`${sim.url}/queue`)).json()) as {
+      queue_running: unknown[];
+      queue_pending: unknown[];
+    };
     return queue.queue_running.length + queue.queue_pending.length;
   };
 
@@ -93,26 +103,42 @@ describe('one ComfyUI under three names', () => {
     for (let n = 0; n < 3; n++) jobs.push((await rig.request({ auto_quality_check: false, seed: n })).job_id);
     await rig.startScheduler();
     let most = 0;
-    await waitFor(async () => {
-      most = Math.max(most, await queued());
-      return (await Promise.all(jobs.map((id) => rig.job(id)))).every((job) => job.status === 'completed');
-    }, { timeoutMs: 60_000, describe: 'all jobs to be rendered' });
+    await waitFor(
+      async () => {
+        most = Math.max(most, await queued());
+        return (await Promise.all(jobs.map((id) => rig.job(id)))).every((job) => job.status === 'completed');
+      },
+      { timeoutMs: 60_000, describe: 'all jobs to be rendered' },
+    );
     expect(most).toBe(1);
     const [literal, name, short] = await cards();
     expect(literal?.state).toBe('idle');
-    for (const card of [name, short]) expect(card).toMatchObject({ state: 'unhealthy', detail: expect.stringMatching(/is the same ComfyUI as literal .*remove one of the two/) as string });
+    for (const card of [name, short])
+      expect(card).toMatchObject({
+        state: 'unhealthy',
+        detail: expect.stringMatching(/is the same ComfyUI as literal .*remove one of the two/) as string,
+      });
   });
 
   it('that other people fill promises no end, only the least that the own work takes', async () => {
-    const graph = { '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } }, '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'theirs' } } };
+    const graph = {
+      '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
+      '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'theirs' } },
+    };
     await sim.fault('hang@SaveImage');
-    for (let n = 0; n < 40; n++) await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph }) });
-    await waitFor(async () => (await cards())[0]?.state === 'shared', { timeoutMs: 20_000, describe: 'the card to be shared' });
+    for (let n = 0; n < 40; n++)
+      await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph }) });
+    await waitFor(async () => (await cards())[0]?.state === 'shared', {
+      timeoutMs: 20_000,
+      describe: 'the card to be shared',
+    });
     const { job_id, estimate } = await rig.request({ auto_quality_check: false });
     for (const told of [estimate, (await rig.job(job_id)).estimate]) {
       expect(told).toMatchObject({ remaining_seconds: null, finish_at: null, high: null });
       expect(told.low).toBeGreaterThan(0);
-      expect(told.basis).toMatch(/^unknown: how long \d+ prompts? that somebody else queued takes? on literal; at least/);
+      expect(told.basis).toMatch(
+        /^unknown: how long \d+ prompts? that somebody else queued takes? on literal; at least/,
+      );
     }
   });
 });

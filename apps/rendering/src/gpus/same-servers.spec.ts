@@ -4,22 +4,39 @@ import type { QueueBody } from '../comfyui/comfy-messages';
 import { nothingSeen } from './gpu-sight';
 import { SameServers, type NamedServer } from './same-servers';
 
-const queueOf = (...promptIds: string[]): QueueBody => ({ queue_running: promptIds.map((id, n) => [n, id, {}, {}, []]), queue_pending: [] });
+const queueOf = (...promptIds: string[]): QueueBody => ({
+  queue_running: promptIds.map((id, n) => [n, id, {}, {}, []]),
+  queue_pending: [],
+});
 
-function card(name: string, changes: { log?: number; state?: GpuState; boots?: number; queue?: QueueBody } = {}): NamedServer {
+function card(
+  name: string,
+  changes: { log?: number; state?: GpuState; boots?: number; queue?: QueueBody } = {},
+): NamedServer {
   const url = `http://${name}.example:8188`;
-  const log = changes.log === undefined ? [] : [1, 2, 3].map((line) => ({ t: `2026-03-01T12:00:00.00${changes.log}${line}`, m: 'x' }));
+  const log =
+    changes.log === undefined
+      ? []
+      : [1, 2, 3].map((line) => ({ t: `2026-03-01T12:00:00.00${changes.log}${line}`, m: 'x' }));
   const traits: ServerTraits = { url, places: [], log, about: 'x' };
   const sight = { ...nothingSeen, state: changes.state ?? 'idle', queue: changes.queue ?? queueOf() };
   return { name, config: gpuConfig.parse({ name, url }), sight, server: { traits, boots: changes.boots ?? 1 } };
 }
 
-const troubles = (cards: NamedServer[]): (string | null)[] => cards.map((one) => new SameServers(() => cards).troubleOf(one));
+const troubles = (cards: NamedServer[]): (string | null)[] =>
+  cards.map((one) => new SameServers(() => cards).troubleOf(one));
 
 it('takes all but the first name of one server out of service, and says which goes on', () => {
-  const [a, b, c, d] = troubles([card('a', { log: 1 }), card('b', { log: 1 }), card('c', { log: 2 }), card('d', { log: 1 })]);
+  const [a, b, c, d] = troubles([
+    card('a', { log: 1 }),
+    card('b', { log: 1 }),
+    card('c', { log: 2 }),
+    card('d', { log: 1 }),
+  ]);
   expect([a, c]).toEqual([null, null]);
-  expect(b).toBe('b is the same ComfyUI as a (http://a.example:8188): their logs are the same. Only a is used; remove one of the two from config/gpus.yaml or TOWER_GPUS');
+  expect(b).toBe(
+    'b is the same ComfyUI as a (http://a.example:8188): their logs are the same. Only a is used; remove one of the two from config/gpus.yaml or TOWER_GPUS',
+  );
   expect(d).toMatch(/^d is the same ComfyUI as a/);
 });
 

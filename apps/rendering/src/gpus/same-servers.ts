@@ -28,7 +28,10 @@ export class SameServers {
   /** Why this card takes no work though it answers; null where no card before it is the same server. */
   troubleOf(card: NamedServer): string | null {
     const cards = this.cards();
-    for (const earlier of cards.slice(0, cards.findIndex(({ name }) => name === card.name))) {
+    for (const earlier of cards.slice(
+      0,
+      cards.findIndex(({ name }) => name === card.name),
+    )) {
       if (earlier.sight.state === 'down') continue;
       const why = this.whySame(earlier, card);
       if (why === undefined) continue;
@@ -43,7 +46,8 @@ export class SameServers {
       const other = this.cards().find(({ name }) => name === gpu);
       const queue = other?.sight.queue;
       const isThere = queue && [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId);
-      if (other !== undefined && isThere) this.note(card, other, 'a prompt that was sent to one is in the queue of both');
+      if (other !== undefined && isThere)
+        this.note(card, other, 'a prompt that was sent to one is in the queue of both');
     }
   }
 
@@ -66,6 +70,13 @@ export class SameServers {
   }
 }
 
-const ordered = (one: NamedServer, other: NamedServer): [NamedServer, NamedServer] => (one.name < other.name ? [one, other] : [other, one]);
-const pairOf = (one: NamedServer, other: NamedServer): string => ordered(one, other).map(({ name }) => name).join(' ');
-const bootsOf = (one: NamedServer, other: NamedServer): string => ordered(one, other).map(({ server }) => server.boots).join(' ');
+const ordered = (one: NamedServer, other: NamedServer): [NamedServer, NamedServer] =>
+  one.name < other.name ? [one, other] : [other, one];
+const pairOf = (one: NamedServer, other: NamedServer): string =>
+  ordered(one, other)
+    .map(({ name }) => name)
+    .join(' ');
+const bootsOf = (one: NamedServer, other: NamedServer): string =>
+  ordered(one, other)
+    .map(({ server }) => server.boots)
+    .join(' ');

@@ -38,9 +38,24 @@ interface Told {
 async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
   const clock = new FixedClock();
   const { graph } = (await library).get(name);
-  const attempt: Attempt = Object.assign(new Attempt(), { id: 'a', taskId: 't', jobId: 'j', gpu: card.name, promptId: 'p', dispatchedAt: clock.now(), progress: null });
-  const publisher = { note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next) } as unknown as ProgressPublisher;
-  const prompts = new WatchedPrompts({} as DataSource, publisher, new RenderingMetrics(new Metrics('rendering')), clock);
+  const attempt: Attempt = Object.assign(new Attempt(), {
+    id: 'a',
+    taskId: 't',
+    jobId: 'j',
+    gpu: card.name,
+    promptId: 'p',
+    dispatchedAt: clock.now(),
+    progress: null,
+  });
+  const publisher = {
+    note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next),
+  } as unknown as ProgressPublisher;
+  const prompts = new WatchedPrompts(
+    {} as DataSource,
+    publisher,
+    new RenderingMetrics(new Metrics('rendering')),
+    clock,
+  );
   prompts.register(card, attempt, Object.assign(new Job(), { id: 'j', modelName: 'm' }), graph);
   const work: Work = { workflow: name, width: 640, height: 832, frames: 1, steps: 20 };
   const lengthOf = ({ silentMs, steps = 0, stepMs = 0 }: Run): number => silentMs + steps * stepMs;
@@ -49,9 +64,23 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
   let news = true;
   const pass = (ms: number, notBegun: number): void => {
     for (let passed = 0; passed < ms; passed += 250) {
-      const times = new CardTimes({ gpus: [], live: [attempt], works: new Map([['a', work]]), samples: new SampleMemory(), workflows: loaded, now: clock.now() });
+      const times = new CardTimes({
+        gpus: [],
+        live: [attempt],
+        works: new Map([['a', work]]),
+        samples: new SampleMemory(),
+        workflows: loaded,
+        now: clock.now(),
+      });
       const { seconds, low } = times.remainingOf(attempt);
-      told.push({ left: (total - clock.monotonicMs()) / 1000, notBegun: notBegun / 1000, seconds, low, percent: attempt.progress?.percent ?? 0, news });
+      told.push({
+        left: (total - clock.monotonicMs()) / 1000,
+        notBegun: notBegun / 1000,
+        seconds,
+        low,
+        percent: attempt.progress?.percent ?? 0,
+        news,
+      });
       news = false;
       clock.advance(Math.min(250, ms - passed));
     }
@@ -73,18 +102,24 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
 }
 
 const passes: [string, Run[]][] = [
-  ['hires-fix', [
-    { node: '1', silentMs: 6_000 },
-    { node: '10', silentMs: 1_000, steps: 20, stepMs: 500 },
-    { node: '31', silentMs: 250, steps: 20, stepMs: Math.round(500 * 2.25 ** 1.15) },
-    { node: '32', silentMs: 1_500 },
-  ]],
-  ['video-wan22-t2v-14b', [
-    { node: '1', silentMs: 5_000 },
-    { node: '8', silentMs: 20_000, steps: 10, stepMs: 6_000 },
-    { node: '108', silentMs: 20_000, steps: 10, stepMs: 6_000 },
-    { node: '9', silentMs: 8_000 },
-  ]],
+  [
+    'hires-fix',
+    [
+      { node: '1', silentMs: 6_000 },
+      { node: '10', silentMs: 1_000, steps: 20, stepMs: 500 },
+      { node: '31', silentMs: 250, steps: 20, stepMs: Math.round(500 * 2.25 ** 1.15) },
+      { node: '32', silentMs: 1_500 },
+    ],
+  ],
+  [
+    'video-wan22-t2v-14b',
+    [
+      { node: '1', silentMs: 5_000 },
+      { node: '8', silentMs: 20_000, steps: 10, stepMs: 6_000 },
+      { node: '108', silentMs: 20_000, steps: 10, stepMs: 6_000 },
+      { node: '9', silentMs: 8_000 },
+    ],
+  ],
 ];
 
 describe.each(passes)('the time that is left of two passes of %s', (name, runs) => {
@@ -103,7 +138,8 @@ describe.each(passes)('the time that is left of two passes of %s', (name, runs) 
   });
 
   it('never rises while nothing is heard', () => {
-    for (const [index, now] of told.entries()) if (index > 0 && !now.news) expect(now.seconds).toBeLessThanOrEqual((told[index - 1]?.seconds ?? 0) + 1e-6);
+    for (const [index, now] of told.entries())
+      if (index > 0 && !now.news) expect(now.seconds).toBeLessThanOrEqual((told[index - 1]?.seconds ?? 0) + 1e-6);
   });
 
   it('is about what is really left from the second step on', () => {

@@ -13,7 +13,8 @@ const graph = {
   '1': { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } },
   '2': { class_type: 'KSampler', inputs: { steps: 10, latent_image: ['1', 0] as [string, number] } },
 };
-const driver = (connection: number | null): GpuDriver => ({ name: 'rtx3060', connection, restarts: { restarts: 0 } }) as unknown as GpuDriver;
+const driver = (connection: number | null): GpuDriver =>
+  ({ name: 'rtx3060', connection, restarts: { restarts: 0 } }) as unknown as GpuDriver;
 
 let clock: FixedClock;
 let noted: AttemptProgress[];
@@ -23,13 +24,21 @@ let entry: Watched;
 beforeEach(() => {
   clock = new FixedClock();
   noted = [];
-  const progress = { note: (_job: string, _attempt: string, next: AttemptProgress) => void noted.push(next) } as unknown as ProgressPublisher;
+  const progress = {
+    note: (_job: string, _attempt: string, next: AttemptProgress) => void noted.push(next),
+  } as unknown as ProgressPublisher;
   prompts = new WatchedPrompts({} as DataSource, progress, new RenderingMetrics(new Metrics('rendering')), clock);
   const attempt = Object.assign(new Attempt(), { id: 'a', jobId: 'j', gpu: 'rtx3060', promptId: 'p', progress: null });
-  entry = prompts.register(driver(1), attempt, Object.assign(new Job(), { id: 'j', modelName: 'm.safetensors' }), graph);
+  entry = prompts.register(
+    driver(1),
+    attempt,
+    Object.assign(new Job(), { id: 'j', modelName: 'm.safetensors' }),
+    graph,
+  );
 });
 
-const hear = (type: string, data: object, connection = 1): void => prompts.hint(driver(connection), { type, data: { prompt_id: 'p', ...data } });
+const hear = (type: string, data: object, connection = 1): void =>
+  prompts.hint(driver(connection), { type, data: { prompt_id: 'p', ...data } });
 
 it('tells how many prompts are before it in the queue of its card, and when it begins', () => {
   prompts.waits('p', 700);
