@@ -28,13 +28,6 @@ it('row 9: a full disk takes the card out of service until a light prompt goes t
   await bench.state(bench.small, 'idle');
 });
 
-it('row 10: a model that a card lost sends the task to a card that has it', async () => {
-  await bench.small.fault('missing-model@anime_sd15.safetensors');
-  const job = await bench.rendered({ model_name: 'anime_sd15.safetensors' });
-  expect(job.status).toBe('completed');
-  expect(story(job).at(-1)).toMatch(/^rx9070xt: rendered/);
-});
-
 it('row 11: a node that a card does not know sends the task to one that does', async () => {
   await bench.small.fault('missing-class@VAEDecode');
   const job = await bench.rendered();
@@ -132,7 +125,14 @@ it('row 36: a server whose nodes have changed is not given what it would refuse,
   await waitFor(async () => Object.keys((await bench.gpu(bench.small)).inventory?.misfits ?? {}).length === 0, { timeoutMs: 30_000, describe: 'the drift to be gone' });
 });
 
-// The last one: the cards have been seen without the file, and are read again only by and by.
+// The last ones: cards have been seen without the file, and are read again only by and by.
+it('row 10: a model that a card lost sends the task to a card that has it', async () => {
+  await bench.small.fault('missing-model@anime_sd15.safetensors');
+  const job = await bench.rendered({ model_name: 'anime_sd15.safetensors' });
+  expect(job.status).toBe('completed');
+  expect(story(job).at(-1)).toMatch(/^rx9070xt: rendered/);
+});
+
 it('row 10: a model that no card has any more is waited for, then the job fails with its file and folder', async () => {
   const id = await bench.request({ model_name: 'anime_sd15.safetensors', count: 1 });
   await bench.ended(id);
