@@ -1,11 +1,12 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ModelRunner } from '../models/model-runner';
 import { toAnswer, type ScoringQuestion, type ScoringSetup } from './scoring-messages';
 import { scoringTasks } from './tasks';
 
 // Requests go first where cores are few. On Linux this is the calling thread alone; elsewhere it would be the whole process.
-if (process.platform === 'linux') setPriority(0, 10);
+// A process that was started with less already may not have more, and need not.
+if (process.platform === 'linux' && getPriority(0) < 10) setPriority(0, 10);
 
 const { entries, folder, options } = workerData as ScoringSetup;
 const models = new ModelRunner(entries, folder, options);
