@@ -95,8 +95,8 @@ describe('a server behind a login', () => {
       await useAll(card({ url, auth: { bearer: { file: 'token' } }, ca_file: authority.ca }));
       const other = createTestAuthority(folder, 'other');
       const trouble = async (entry: object): Promise<string> => clientOf(card({ url, ...entry })).queue().then(() => 'let in', (error: Error) => error.message);
-      expect(await trouble({})).toMatch(/does not answer: .*; its certificate is from an authority that is not known here: name that authority's certificate as ca_file/);
-      expect(await trouble({ ca_file: other.ca })).toMatch(/does not answer: .*; its certificate is not from the authority in its ca_file/);
+      expect(await trouble({})).toMatch(/answers, but its TLS is not to be trusted or is none: .*; its certificate is from an authority that is not known here: name that authority's certificate as ca_file/);
+      expect(await trouble({ ca_file: other.ca })).toMatch(/answers, but its TLS is not to be trusted or is none: .*; its certificate is not from the authority in its ca_file/);
       expect(await trouble({ ca_file: authority.ca })).toBe(`solo (https://127.0.0.1:${sim.port}/comfy) answers 401 to /queue (it asks for Bearer): credentials are missing; give it auth (header, bearer or basic) in config/gpus.yaml`);
     } finally {
       await sim.close();

@@ -71,7 +71,7 @@ it('says which setting is wrong when its password is not taken any more, and is 
   password = 'another';
   lookAgain();
   await waitFor(() => driver.sight.state === 'down', { describe: 'it is down' });
-  expect(driver.sight.detail).toMatch(/^comfyui_login_refused: rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/);
+  expect(driver.sight.detail).toMatch(/^rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/);
   password = 'right';
   driver.wake();
   await waitFor(() => driver.sight.state !== 'down', { describe: 'it is back' });

@@ -74,13 +74,17 @@ describe('the other failures', () => {
     ['no_face', [], {}],
     ['black_output', ['other_seed on rx9070xt', 'precise_vae on rtx3060', 'other_gpu on rx9070xt'], { offers: ['precise_vae'] }],
     ['interrupted', ['again on rx9070xt'], {}],
-    ['blocked', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
+    ['blocked', ['other_gpu on rx9070xt'], {}],
     ['not_taken', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['outputs_missing', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['stale_output', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
     ['network', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
   ])('%s leads to %j', (failure, expected, options) => {
     expect(names(walk(failure, [small, big], options))).toEqual(expected);
+  });
+
+  it('asks the only card again for a blocked output when it has forgotten it', () => {
+    expect(names(walk('blocked', [small]))).toEqual(['free_models on rtx3060']);
   });
 
   it('waits for a restart where there is one card only, and gives up when the task breaks it again', () => {

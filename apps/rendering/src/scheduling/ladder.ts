@@ -83,9 +83,10 @@ export function nextStep(input: LadderInput): Decision {
       return times(input) === 0 ? again(input, 'somebody may have meant another prompt') : { then: 'give_up', why: 'somebody interrupted it twice; start it again when it may run' };
     case 'interrupt_collateral':
       return again(input, 'an interrupt of another prompt hit it');
+    case 'blocked':
+      return afterBlocked(input);
     case 'network':
     case 'not_taken':
-    case 'blocked':
     case 'outputs_missing':
     case 'stale_output':
       return times(input) === 0 ? again(input, 'it may have been a chance') : (elsewhere(input) ?? { then: 'give_up', why: 'it came twice, and no other card could run it' });
@@ -149,6 +150,14 @@ function afterMissingModel(input: LadderInput): Decision {
 function elsewhere(input: LadderInput): Decision | undefined {
   const other = othersOf(input)[0];
   return other && retry(input, 'other_gpu', `goes to ${other.name}`, { excluded: [...input.excluded, input.gpu] });
+}
+
+/** A server remembers what a node handed on, blocked outputs too: asked again for the same it would not even run the node. */
+function afterBlocked(input: LadderInput): Decision {
+  const other = elsewhere(input);
+  if (other) return other;
+  if (times(input) > 0) return { then: 'give_up', why: 'it came twice, and no other card could run it' };
+  return retry(input, 'free_models', `lets ${input.gpu} forget what it remembers of earlier prompts`, { stays: true });
 }
 
 function change(input: LadderInput, step: GraphStep): Decision | undefined {
