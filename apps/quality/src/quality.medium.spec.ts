@@ -46,6 +46,8 @@ beforeEach(async () => {
   database = await createTestDatabase('quality');
   db = await databaseFor({ url: database.url, schema: 'quality', service: 'quality', entities: qualityEntities }).initialize();
   root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
+  // As in every library that was ever used; without anything in it, it is one whose disk is not mounted.
+  mkdirSync(join(root, '.incoming'));
   inspector = inspectorOf(root);
   quality = serviceWith(inspector);
 });

@@ -116,11 +116,13 @@ describe('tower models', () => {
 
   it('finds the shipped manifest whole, and the lines of the shipped example in it', async () => {
     const example = readFileSync(join(repositoryRoot, 'config', 'models.yaml'), 'utf8');
-    writeFileSync(join(home, 'models.yaml'), example.slice(example.indexOf('# accepted:')).replace(/^# ?/gm, ''));
+    const shown = example.split('\n').filter((line) => /^# (accepted:|families:| {2}\S)/.test(line));
+    writeFileSync(join(home, 'models.yaml'), shown.map((line) => line.slice(2)).join('\n'));
     const store = ModelStore.read({ ...environment(), TOWER_MODELS_MANIFEST: join(repositoryRoot, 'models', 'manifest.yaml') });
     const quality = QualityModels.read(join(repositoryRoot, 'models', 'manifest.yaml'), join(home, 'files'), store.acceptance);
     const list = await listModels({ store, quality, gpus: [] });
     expect(list.unused_acceptances).toEqual([]);
+    expect(store.acceptance.families).toEqual({ 'ProteusV0.4.safetensors': 'sdxl', 'SD15/some_xl_style.safetensors': 'sd15' });
     expect(list.generation.length).toBeGreaterThan(25);
     for (const { name, url, sha256 } of list.generation) if (!name.endsWith('.safetensors')) expect([name, url, sha256]).toEqual([name, null, null]);
   });

@@ -91,6 +91,9 @@ const leastStepsPercent = 5;
 /** A step that lasts so many times as long as those before it says that the pace is not that any more; and at least so many seconds. */
 const longStep = { times: 3, seconds: 5 };
 
+/** Of the interval's remainder, in the proportion of what was expected to what is possible; below 1, so that the time told only falls. */
+const lateShare = 0.5;
+
 /**
  * Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. Between two steps
  * it falls, but never below what lies behind the present one. What lasts longer than expected is unknown, with that as the least.
@@ -111,7 +114,9 @@ export function remaining(estimate: AttemptEstimate, { elapsed, percent, reached
     return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis };
   }
   const left = (total: number): number => Math.max(0, total - elapsed);
-  const span = { seconds: left(estimate.seconds), low: left(estimate.low), high: left(estimate.high), basis: estimate.basis };
+  // Near its expected end, or past it, a part of what the interval leaves: that it ends this moment is known of nothing that still runs.
+  const late = left(estimate.high) * (estimate.seconds / estimate.high) * lateShare;
+  const span = { seconds: Math.max(left(estimate.seconds), late), low: left(estimate.low), high: left(estimate.high), basis: estimate.basis };
   if (elapsed <= estimate.high) return span;
   return { ...span, unknown: `it takes longer than the ${Math.round(estimate.high * 10) / 10} s that it should need at most` };
 }
