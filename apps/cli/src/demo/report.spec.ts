@@ -23,7 +23,8 @@ describe('progressLine', () => {
   });
 
   it('shows no time that nobody knows', () => {
-    expect(progressLine('1', aView({ gpu: null, progress: 0, estimate: { ...aView().estimate, remaining_seconds: null } }))).toMatch(/^1 {2}waiting .* 0 % {15}Sampling/);
+    expect(progressLine('1', aView({ gpu: null, progress: 0, estimate: { ...aView().estimate, remaining_seconds: null, low: null } }))).toMatch(/^1 {2}waiting .* 0 % {15}Sampling/);
+    expect(progressLine('1', aView({ estimate: { ...aView().estimate, remaining_seconds: null } }))).toContain('29 %  over 3 s ');
   });
 });
 

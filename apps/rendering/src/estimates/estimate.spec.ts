@@ -124,6 +124,13 @@ describe('remaining', () => {
     expect(at(4, 50)).toMatchObject({ seconds: 4, basis: 'own pace at 50 %' });
   });
 
+  it('is never nothing for what still runs within its interval, and only falls', () => {
+    const told = [0, 4, 8, 9, 10, 11, 13, 13.9].map((elapsed) => at(elapsed, 3).seconds);
+    expect(told).toEqual([...told].sort((a, b) => b - a));
+    expect(told[4]).toBeCloseTo((14 - 10) * (10 / 14) * 0.5, 9);
+    expect(told.at(-1)).toBeGreaterThan(0);
+  });
+
   it('is not known any more when it takes longer than the estimate allows for', () => {
     expect(at(20, 0)).toEqual({ seconds: 0, low: 0, high: 0, basis: 'median', unknown: 'it takes longer than the 14 s that it should need at most' });
   });
