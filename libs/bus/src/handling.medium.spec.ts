@@ -1,13 +1,11 @@
 // Real: NATS, PostgreSQL (one of its own where it is killed), Nest with our transport. The test plays the other service and publishes.
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Controller, Inject, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { deadLetterStream, projectArchived, type EventOf } from '@tower/contracts';
 import { databaseFor, handleOnce, migrate, startEmbeddedPostgres } from '@tower/db';
 import { AppError, createLogger, Metrics, newId } from '@tower/kit';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import { clusterFolder, createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import { nanos, type JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
@@ -326,7 +324,7 @@ describe('handling events', () => {
 
 describe('while the database is away', () => {
   it('holds messages without using up their deliveries, and handles them once when it is back', async () => {
-    const dataDir = join(tmpdir(), `tower-hold-${newId()}`);
+    const { dataDir, remove } = clusterFolder();
     let postgres = await startEmbeddedPostgres({ dataDir });
     const own = await openDatabase(postgres.url);
     const deliveries: number[] = [];
@@ -358,7 +356,7 @@ describe('while the database is away', () => {
       app = undefined;
       await own.destroy();
       await postgres.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      remove();
     }
   });
 });

@@ -1,9 +1,6 @@
 // Real: PostgreSQL, one of its own for what has to be started late or killed.
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createLogger, newId } from '@tower/kit';
-import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
+import { createLogger } from '@tower/kit';
+import { clusterFolder, createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { connectDatabase, databaseFor, isDatabaseUnavailable, migrate, toDatabaseError } from './database';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres';
@@ -85,7 +82,7 @@ describe('a pool whose connections are all in use', () => {
 
 describe('without a database', () => {
   it('waits for a server that starts later, and survives one that is killed', async () => {
-    const dataDir = join(tmpdir(), `tower-late-${newId()}`);
+    const { dataDir, remove } = clusterFolder();
     const first = await startEmbeddedPostgres({ dataDir });
     const { port, url } = first;
     await first.stop();
@@ -110,7 +107,7 @@ describe('without a database', () => {
     await waitFor(() => source.query('select 1').then(() => true));
     await source.destroy();
     await again.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    remove();
   });
 
   it('stops waiting when it is told to', async () => {

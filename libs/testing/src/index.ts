@@ -7,3 +7,4 @@ export { safetensors } from './safetensors';
 export { describeNeeds, itNeeds } from './needs';
 export { Plans } from './plans';
 export { createTestAuthority, type TestAuthority } from './test-authority';
+export * from './cluster-folder';
