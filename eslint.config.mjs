@@ -9,21 +9,47 @@ const depConstraints = [
   { sourceTag: 'lib:db', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit'], bannedExternalImports: ['nats'] },
   { sourceTag: 'lib:bus', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db'] },
   { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus'] },
-  { sourceTag: 'app:service', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
+  {
+    sourceTag: 'app:service',
+    onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'],
+  },
   { sourceTag: 'app:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
-  { sourceTag: 'app:sim', onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
+  {
+    sourceTag: 'app:sim',
+    onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'],
+    bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'],
+  },
   { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:imaging'] },
 ];
 
-const boundaries = (constraints, more = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more }];
+const boundaries = (constraints, more = {}) => [
+  'error',
+  { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more },
+];
 // The project files keep this circle, which only specs draw, out of the build graph; the rule looks at imports itself.
 const circlesOfSpecs = ['contracts', 'kit', 'db', 'bus'].map((lib) => [lib, 'testing']);
-const withTesting = depConstraints.map((rule) => ({ ...rule, onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'] }));
+const withTesting = depConstraints.map((rule) => ({
+  ...rule,
+  onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'],
+}));
 const specs = ['**/*.spec.ts'];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.tower/**', '.cache/**', 'library/**', 'coverage/**', '**/*.cjs', '**/*.mjs', '**/test-data/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.tower/**',
+      '.cache/**',
+      'library/**',
+      'coverage/**',
+      '**/*.cjs',
+      '**/*.mjs',
+      '**/test-data/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -37,17 +63,45 @@ export default tseslint.config(
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-imports': ['error', { paths: [{ name: '@nestjs/common', importNames: ['HttpException', 'BadRequestException', 'NotFoundException', 'ConflictException', 'InternalServerErrorException'], message: 'throw an AppError; the door maps it' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@nestjs/common',
+              importNames: [
+                'HttpException',
+                'BadRequestException',
+                'NotFoundException',
+                'ConflictException',
+                'InternalServerErrorException',
+              ],
+              message: 'throw an AppError; the door maps it',
+            },
+          ],
+        },
+      ],
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name='only']", message: 'a committed .only switches every other test off' },
-        { selector: "CallExpression[callee.property.name=/^toMatch(Inline)?Snapshot$/]", message: 'state what is expected' },
+        {
+          selector: "CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name='only']",
+          message: 'a committed .only switches every other test off',
+        },
+        {
+          selector: 'CallExpression[callee.property.name=/^toMatch(Inline)?Snapshot$/]',
+          message: 'state what is expected',
+        },
       ],
       eqeqeq: ['error', 'always'],
       'no-console': 'error',
     },
   },
   // The specs of db and bus use lib:testing, which is made of db and bus; specs are no part of what is built, so nothing goes round.
-  { files: specs, rules: { '@nx/enforce-module-boundaries': boundaries(withTesting, { ignoredCircularDependencies: circlesOfSpecs }) } },
+  {
+    files: specs,
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(withTesting, { ignoredCircularDependencies: circlesOfSpecs }),
+    },
+  },
   { files: ['bench/**/*.ts', 'apps/cli/src/**/*.ts', 'apps/comfy-sim/src/main.ts'], rules: { 'no-console': 'off' } },
 );

@@ -5,7 +5,10 @@ module.exports = {
   ...base,
   globalSetup: undefined,
   globalTeardown: undefined,
-  testMatch: ['<rootDir>/apps/{rendering,projects,characters,quality}/src/**/*.spec.ts', '<rootDir>/libs/{bus,contracts,kit}/src/*.spec.ts'],
+  testMatch: [
+    '<rootDir>/apps/{rendering,projects,characters,quality}/src/**/*.spec.ts',
+    '<rootDir>/libs/{bus,contracts,kit}/src/*.spec.ts',
+  ],
   testPathIgnorePatterns: ['(medium|long)\\.spec', 'e2e'],
   coverageDirectory: '<rootDir>/coverage',
   coverageReporters: ['text', 'json-summary'],

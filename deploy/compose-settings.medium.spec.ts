@@ -1,5 +1,5 @@
-// Real: the services' programs with the settings of docker-compose.yml, PostgreSQL, and NATS with deploy/nats.conf. Changed: addresses and
-// ports, because everything shares one machine here; containers are not used.
+// Real: the services' programs with the settings of docker-compose.yml, PostgreSQL, and NATS with deploy/nats.conf.
+// Changed: addresses and ports, because everything shares one machine here; containers are not used.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,8 @@ describe('the settings of docker-compose.yml', () => {
   const start = (program: string, args: string[], env: NodeJS.ProcessEnv): void => {
     const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   };
 
   afterAll(async () => {
@@ -41,8 +42,18 @@ describe('the settings of docker-compose.yml', () => {
     const { path: nats } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
     const natsConfig = join(folder, 'nats.conf');
     copyFileSync(join(root, 'deploy', 'nats-users.conf'), join(folder, 'nats-users.conf'));
-    writeFileSync(natsConfig, readFileSync(join(root, 'deploy', 'nats.conf'), 'utf8').replace('store_dir: /data', `store_dir: ${JSON.stringify(join(folder, 'nats'))}`));
-    start(nats, ['--config', natsConfig, '--addr', '127.0.0.1', '--port', String(natsPort), '--http_port', String(monitorPort)], { ...process.env, ...environmentOf(serviceOf(compose, 'nats')) });
+    writeFileSync(
+      natsConfig,
+      readFileSync(join(root, 'deploy', 'nats.conf'), 'utf8').replace(
+        'store_dir: /data',
+        `store_dir: ${JSON.stringify(join(folder, 'nats'))}`,
+      ),
+    );
+    start(
+      nats,
+      ['--config', natsConfig, '--addr', '127.0.0.1', '--port', String(natsPort), '--http_port', String(monitorPort)],
+      { ...process.env, ...environmentOf(serviceOf(compose, 'nats')) },
+    );
 
     const here: Record<string, string> = {
       DATABASE_URL: database.url,
@@ -56,16 +67,32 @@ describe('the settings of docker-compose.yml', () => {
     };
     const natsHere = (url = ''): string => url.replace('@nats:4222', `@127.0.0.1:${natsPort}`);
     const setup = serviceOf(compose, 'nats-setup');
-    start(process.execPath, (setup.command ?? []).slice(1), { PATH: process.env['PATH'], NATS_URL: natsHere(environmentOf(setup)['NATS_URL']) });
+    start(process.execPath, (setup.command ?? []).slice(1), {
+      PATH: process.env['PATH'],
+      NATS_URL: natsHere(environmentOf(setup)['NATS_URL']),
+    });
     const [code] = (await once(children.at(-1) as ChildProcess, 'exit')) as [number];
-    expect({ code, output: output.join('') }).toMatchObject({ code: 0, output: expect.stringContaining('are as Tower needs them') as string });
+    expect({ code, output: output.join('') }).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('are as Tower needs them') as string,
+    });
 
     for (const name of serviceNames) {
       const service = serviceOf(compose, name);
       const { command = [] } = service;
       const environment = environmentOf(service);
-      const settings = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, key === 'NATS_URL' ? natsHere(value) : (here[key] ?? value)]));
-      start(process.execPath, command.slice(1), { PATH: process.env['PATH'], NODE_ENV: 'production', ...settings, OPS_PORT: String(await freePort()) });
+      const settings = Object.fromEntries(
+        Object.entries(environment).map(([key, value]) => [
+          key,
+          key === 'NATS_URL' ? natsHere(value) : (here[key] ?? value),
+        ]),
+      );
+      start(process.execPath, command.slice(1), {
+        PATH: process.env['PATH'],
+        NODE_ENV: 'production',
+        ...settings,
+        OPS_PORT: String(await freePort()),
+      });
     }
 
     const health = await waitFor(
@@ -78,10 +105,15 @@ describe('the settings of docker-compose.yml', () => {
       throw new Error(`${String(error)}\n${output.join('').slice(-4_000)}`);
     });
     expect(Object.values(health.parts).filter((part) => !part.ok)).toEqual([]);
-    expect(children.filter((child) => child.exitCode !== null).map((child) => child.spawnargs.slice(-2))).toEqual([['nats', 'setup']]);
+    expect(children.filter((child) => child.exitCode !== null).map((child) => child.spawnargs.slice(-2))).toEqual([
+      ['nats', 'setup'],
+    ]);
     expect(output.join('')).not.toContain('Violation');
 
-    const monitor = (await (await fetch(`http://127.0.0.1:${monitorPort}/jsz?config=true`)).json()) as { config: { sync_interval?: number; sync_always?: boolean }; streams: number };
+    const monitor = (await (await fetch(`http://127.0.0.1:${monitorPort}/jsz?config=true`)).json()) as {
+      config: { sync_interval?: number; sync_always?: boolean };
+      streams: number;
+    };
     expect(monitor.config).toMatchObject({ sync_always: true });
     expect(monitor.streams).toBeGreaterThan(0);
   }, 90_000);

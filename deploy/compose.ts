@@ -21,13 +21,15 @@ export interface Compose {
   volumes: Record<string, unknown>;
 }
 
-export const readCompose = (): Compose => parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as Compose;
+export const readCompose = (): Compose =>
+  parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as Compose;
 
 /** What Compose makes of `${NAME:-default}` when no variable is set. */
 export const withDefaults = (value: string): string => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 
 /** What a service finds in its environment when no variable is set. */
-export const environmentOf = (service: ComposeService): Record<string, string> => Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, withDefaults(value)]));
+export const environmentOf = (service: ComposeService): Record<string, string> =>
+  Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, withDefaults(value)]));
 
 export function serviceOf(compose: Compose, name: string): ComposeService {
   const service = compose.services[name];

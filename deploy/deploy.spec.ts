@@ -19,7 +19,12 @@ import { environmentOf, readCompose, root, serviceOf, withDefaults } from './com
 const text = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 const compose = readCompose();
 /** What each service reads besides what all of them do. */
-const ownEnv: Partial<Record<ServiceName, z.ZodObject>> = { gateway: gatewayEnv, rendering: renderingEnv, quality: qualityEnv, 'echo-bridge': echoBridgeEnv };
+const ownEnv: Partial<Record<ServiceName, z.ZodObject>> = {
+  gateway: gatewayEnv,
+  rendering: renderingEnv,
+  quality: qualityEnv,
+  'echo-bridge': echoBridgeEnv,
+};
 
 describe('docker-compose.yml', () => {
   it('is what the Compose Specification allows', () => {
@@ -35,20 +40,33 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs every service of the topology, its servers, what prepares them, and Prometheus, and nothing else', () => {
-    expect(Object.keys(compose.services).sort()).toEqual([...serviceNames, 'nats', 'nats-setup', 'postgres', 'prometheus'].sort());
+    expect(Object.keys(compose.services).sort()).toEqual(
+      [...serviceNames, 'nats', 'nats-setup', 'postgres', 'prometheus'].sort(),
+    );
   });
 
   it.each(serviceNames)('starts %s from the one image, with its own program', (name) => {
     const service = serviceOf(compose, name);
-    expect(service).toMatchObject({ image: `tower:${towerVersion}`, build: { context: '.', dockerfile: 'deploy/Dockerfile' }, command: ['node', `apps/${name}/dist/main.js`], restart: 'unless-stopped' });
+    expect(service).toMatchObject({
+      image: `tower:${towerVersion}`,
+      build: { context: '.', dockerfile: 'deploy/Dockerfile' },
+      command: ['node', `apps/${name}/dist/main.js`],
+      restart: 'unless-stopped',
+    });
     expect(existsSync(join(root, 'apps', name, 'src', 'main.ts'))).toBe(true);
-    expect(service.depends_on).toEqual({ postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' }, 'nats-setup': { condition: 'service_completed_successfully' } });
+    expect(service.depends_on).toEqual({
+      postgres: { condition: 'service_healthy' },
+      nats: { condition: 'service_healthy' },
+      'nats-setup': { condition: 'service_completed_successfully' },
+    });
   });
 
   it.each(serviceNames)('tells %s only variables that it knows, with values that it takes', (name) => {
     const environment = environmentOf(serviceOf(compose, name));
     const own = ownEnv[name];
-    expect(Object.keys(environment).filter((key) => !(key in serviceEnv.shape) && !(own !== undefined && key in own.shape))).toEqual([]);
+    expect(
+      Object.keys(environment).filter((key) => !(key in serviceEnv.shape) && !(own !== undefined && key in own.shape)),
+    ).toEqual([]);
     expect(() => parseEnv(serviceEnv, environment)).not.toThrow();
     if (own !== undefined) expect(() => parseEnv(own, environment)).not.toThrow();
   });
@@ -82,13 +100,18 @@ describe('docker-compose.yml', () => {
   it('mounts files that exist, and volumes that are declared', () => {
     for (const volume of Object.values(compose.services).flatMap((service) => service.volumes ?? [])) {
       const source = withDefaults(volume).split(':')[0] ?? '';
-      if (source.startsWith('./')) expect({ source, exists: existsSync(join(root, source)) }).toEqual({ source, exists: true });
+      if (source.startsWith('./'))
+        expect({ source, exists: existsSync(join(root, source)) }).toEqual({ source, exists: true });
       else expect(Object.keys(compose.volumes)).toContain(source);
     }
   });
 
   it('gives every service that touches pictures the same library', () => {
-    for (const name of ['gateway', 'rendering', 'quality']) expect(serviceOf(compose, name)).toMatchObject({ environment: { TOWER_LIBRARY: '/library' }, volumes: expect.arrayContaining([expect.stringMatching(/:\/library(:ro)?$/)]) as string[] });
+    for (const name of ['gateway', 'rendering', 'quality'])
+      expect(serviceOf(compose, name)).toMatchObject({
+        environment: { TOWER_LIBRARY: '/library' },
+        volumes: expect.arrayContaining([expect.stringMatching(/:\/library(:ro)?$/)]) as string[],
+      });
   });
 });
 
@@ -97,7 +120,10 @@ describe('deploy/nats.conf', () => {
     const { path } = await findNatsServer({ cacheDir: join(root, '.cache', 'nats') });
     const env = { ...process.env, ...environmentOf(serviceOf(compose, 'nats')) };
     const check = spawnSync(path, ['-t', '-c', join(root, 'deploy', 'nats.conf')], { encoding: 'utf8', env });
-    expect({ status: check.status, output: check.stdout + check.stderr }).toMatchObject({ status: 0, output: expect.stringContaining('is valid') as string });
+    expect({ status: check.status, output: check.stdout + check.stderr }).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('is valid') as string,
+    });
   });
 
   it('includes the users and rights that follow from the topology; `tower nats users` writes them', () => {
@@ -117,9 +143,15 @@ describe('deploy/nats.conf', () => {
 
 describe('deploy/prometheus.yml', () => {
   it('names the metrics port of every service', () => {
-    const config = parse(text('deploy', 'prometheus.yml')) as { scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[] };
-    const targets = config.scrape_configs.find((job) => job.job_name === 'tower')?.static_configs.flatMap((entry) => entry.targets);
-    expect(targets?.sort()).toEqual(serviceNames.map((name) => `${name}:${serviceOf(compose, name).environment?.['OPS_PORT']}`).sort());
+    const config = parse(text('deploy', 'prometheus.yml')) as {
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    };
+    const targets = config.scrape_configs
+      .find((job) => job.job_name === 'tower')
+      ?.static_configs.flatMap((entry) => entry.targets);
+    expect(targets?.sort()).toEqual(
+      serviceNames.map((name) => `${name}:${serviceOf(compose, name).environment?.['OPS_PORT']}`).sort(),
+    );
   });
 });
 
@@ -127,13 +159,17 @@ describe('deploy/Dockerfile', () => {
   const lines = text('deploy', 'Dockerfile').split('\n');
 
   it('builds and runs on the same Node, and not as root', () => {
-    expect(lines.filter((line) => line.startsWith('FROM '))).toEqual(['FROM node:24-slim AS build', 'FROM node:24-slim']);
+    expect(lines.filter((line) => line.startsWith('FROM '))).toEqual([
+      'FROM node:24-slim AS build',
+      'FROM node:24-slim',
+    ]);
     expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
     expect(lines.indexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:24-slim'));
   });
 
   it('keeps what a build or a run leaves in the checkout out of the image', () => {
     const ignored = text('deploy', 'Dockerfile.dockerignore').split('\n');
-    for (const path of ['**/node_modules', '**/dist', '.git', '.tower', '.cache', 'library']) expect(ignored).toContain(path);
+    for (const path of ['**/node_modules', '**/dist', '.git', '.tower', '.cache', 'library'])
+      expect(ignored).toContain(path);
   });
 });

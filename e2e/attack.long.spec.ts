@@ -1,5 +1,5 @@
-// Real: a whole Tower. Simulated: its cards. What somebody hostile who reaches the public address or the message server may try; all of it
-// is bounded and stays on the loopback.
+// Real: a whole Tower. Simulated: its cards. What somebody hostile who reaches the public address or the message server
+// may try; all of it is bounded and stays on the loopback.
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -23,7 +23,10 @@ afterAll(() => tower.remove());
 
 /** Whatever was tried: the same processes, everything well, and a picture for who asks properly. */
 afterEach(async () => {
-  await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, { timeoutMs: 30_000, describe: 'all to be well' });
+  await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, {
+    timeoutMs: 30_000,
+    describe: 'all to be well',
+  });
   expect(tower.pids()).toEqual(processes);
   const { job_id: id } = await tower.api.call(routes.generate, { body: still({ prompt: 'an honest picture' }) });
   await ended(id);
@@ -37,10 +40,31 @@ interface Answer {
 }
 
 const still = (more: Record<string, unknown> = {}): never =>
-  ({ project_id: project.id, job_type: 'still_image', preset: 'draft', width: 64, height: 64, auto_quality_check: false, prompt: 'a picture', ...more }) as never;
+  ({
+    project_id: project.id,
+    job_type: 'still_image',
+    preset: 'draft',
+    width: 64,
+    height: 64,
+    auto_quality_check: false,
+    prompt: 'a picture',
+    ...more,
+  }) as never;
 
-async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  const init = body === undefined ? { method, headers } : { method, headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) };
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const init =
+    body === undefined
+      ? { method, headers }
+      : {
+          method,
+          headers: { 'content-type': 'application/json', ...headers },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        };
   const response = await fetch(`${tower.url}/api/anime${path}`, init);
   const text = await response.text();
   const parsed = JSON.parse(text) as Record<string, unknown>;
@@ -61,8 +85,11 @@ async function ended(id: string): Promise<void> {
 /** All pages of a list; every page is answered, none is larger than what fits between the services. */
 async function everyPage(path: string, limit: number): Promise<unknown[]> {
   const items: unknown[] = [];
-  for (let cursor = ''; ; ) {
-    const page = await call('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  for (let cursor = ''; ;) {
+    const page = await call(
+      'GET',
+      `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     expect(page.status).toBe(200);
     expect(page.bytes).toBeLessThan(600_000);
     items.push(...(page.body['items'] as unknown[]));
@@ -92,7 +119,8 @@ describe('what is too large', () => {
   it('long prompts in many jobs come in pages, whatever limit was asked for', async () => {
     const prompt = '夜の列車、窓辺の少女'.repeat(400).slice(0, 4_000);
     const ids: string[] = [];
-    for (let n = 0; n < 120; n++) ids.push((await tower.api.call(routes.generate, { body: still({ prompt, negative_prompt: prompt }) })).job_id);
+    for (let n = 0; n < 120; n++)
+      ids.push((await tower.api.call(routes.generate, { body: still({ prompt, negative_prompt: prompt }) })).job_id);
     const jobs = (await everyPage(`/jobs?project_id=${project.id}`, 200)) as JobSummary[];
     expect(new Set(jobs.map((job) => job.id)).size).toBe(jobs.length);
     expect(jobs.length).toBeGreaterThanOrEqual(ids.length);
@@ -100,7 +128,9 @@ describe('what is too large', () => {
   }, 180_000);
 
   it('graphs of a job of 64 pictures come in pages', async () => {
-    const { job_id: id } = await tower.api.call(routes.generate, { body: still({ count: 64, prompt: 'x '.repeat(1_999), negative_prompt: 'y '.repeat(1_999) }) });
+    const { job_id: id } = await tower.api.call(routes.generate, {
+      body: still({ count: 64, prompt: 'x '.repeat(1_999), negative_prompt: 'y '.repeat(1_999) }),
+    });
     await ended(id);
     expect(await everyPage(`/jobs/${id}/params`, 200)).toHaveLength(64);
     expect((await call('GET', `/jobs/${id}`)).status).toBe(200);
@@ -109,7 +139,11 @@ describe('what is too large', () => {
   it('characters with all that they may hold come in pages', async () => {
     const tokens = Array.from({ length: 100 }, (_, n) => `${n} ${'錆'.repeat(190)}`);
     for (let n = 0; n < 60; n++) {
-      const { status } = await call('POST', `/projects/${project.id}/characters`, { name: `C${n}`, base_prompt: '影'.repeat(3_900), negative_tokens: tokens });
+      const { status } = await call('POST', `/projects/${project.id}/characters`, {
+        name: `C${n}`,
+        base_prompt: '影'.repeat(3_900),
+        negative_tokens: tokens,
+      });
       expect(status).toBe(201);
     }
     expect(await everyPage(`/projects/${project.id}/characters`, 200)).toHaveLength(60);
@@ -121,7 +155,9 @@ describe('what comes twice or too late', () => {
     const prompt = `stopped ${randomUUID()}`;
     const key = { 'idempotency-key': randomUUID() };
     tower.signal('rendering', 'SIGSTOP');
-    const first = await call('POST', '/generate', still({ prompt }), key).finally(() => tower.signal('rendering', 'SIGCONT'));
+    const first = await call('POST', '/generate', still({ prompt }), key).finally(() =>
+      tower.signal('rendering', 'SIGCONT'),
+    );
     expect([503]).toContain(first.status);
     expect(['outcome_unknown', 'rendering_unavailable']).toContain(first.code);
     const second = await waitFor(
@@ -179,8 +215,14 @@ describe('what is no proper HTTP', () => {
   }
 
   it.each([
-    ['two Host headers', (port: number) => `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example\r\n\r\n`],
-    ['an absolute target of somebody else', (port: number) => `GET http://evil.example/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`],
+    [
+      'two Host headers',
+      (port: number) => `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example\r\n\r\n`,
+    ],
+    [
+      'an absolute target of somebody else',
+      (port: number) => `GET http://evil.example/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+    ],
     ['a foreign Host', () => 'GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n'],
     ['garbage', () => '\x16\x03\x01\x02\x00 what is this\r\n\r\n'],
   ])('%s is refused', async (_, request) => {
@@ -203,7 +245,12 @@ describe('what is no proper HTTP', () => {
 describe('on the message server', () => {
   const publisherUrl = (): URL => new URL(readFileSync(join(tower.home, 'nats-publisher.url'), 'utf8').trim());
   const login = (user?: string, pass = ''): Promise<NatsConnection> =>
-    connectNats({ servers: publisherUrl().host, maxReconnectAttempts: 0, timeout: 5_000, ...(user === undefined ? {} : { user, pass }) });
+    connectNats({
+      servers: publisherUrl().host,
+      maxReconnectAttempts: 0,
+      timeout: 5_000,
+      ...(user === undefined ? {} : { user, pass }),
+    });
   const asPublisher = (): Promise<NatsConnection> => login(publisherUrl().username, publisherUrl().password);
 
   it.each([
@@ -223,16 +270,30 @@ describe('on the message server', () => {
         if (status.type === Events.Error) refused.push(status.permissionContext?.subject ?? '');
     })();
     const subjects = [
-      `evt.quality.v1.attempt_judged.${randomUUID()}`, `evt.rendering.v1.job_completed.${randomUUID()}`, 'req.rendering.v1.cancel_job',
-      'req.projects.v1.get_project', 'hb.rendering', `progress.rendering.v1.${randomUUID()}`, '_INBOX_gateway.anything',
-      '$JS.API.STREAM.DELETE.RENDERING', '$JS.API.STREAM.PURGE.QUALITY', '$JS.API.CONSUMER.DELETE.RENDERING.quality',
+      `evt.quality.v1.attempt_judged.${randomUUID()}`,
+      `evt.rendering.v1.job_completed.${randomUUID()}`,
+      'req.rendering.v1.cancel_job',
+      'req.projects.v1.get_project',
+      'hb.rendering',
+      `progress.rendering.v1.${randomUUID()}`,
+      '_INBOX_gateway.anything',
+      '$JS.API.STREAM.DELETE.RENDERING',
+      '$JS.API.STREAM.PURGE.QUALITY',
+      '$JS.API.CONSUMER.DELETE.RENDERING.quality',
     ];
     for (const subject of subjects) publisher.publish(subject, '{}');
     await publisher.flush();
-    await waitFor(() => subjects.every((subject) => refused.includes(subject)), { timeoutMs: 10_000, describe: 'everything to be refused' });
-    for (const subject of ['req.rendering.>', '_INBOX_gateway.>']) publisher.subscribe(subject, { callback: () => undefined });
+    await waitFor(() => subjects.every((subject) => refused.includes(subject)), {
+      timeoutMs: 10_000,
+      describe: 'everything to be refused',
+    });
+    for (const subject of ['req.rendering.>', '_INBOX_gateway.>'])
+      publisher.subscribe(subject, { callback: () => undefined });
     await publisher.flush();
-    await waitFor(() => refused.includes('req.rendering.>') && refused.includes('_INBOX_gateway.>'), { timeoutMs: 10_000, describe: 'listening to be refused' });
+    await waitFor(() => refused.includes('req.rendering.>') && refused.includes('_INBOX_gateway.>'), {
+      timeoutMs: 10_000,
+      describe: 'listening to be refused',
+    });
     await publisher.close();
   });
 
@@ -241,23 +302,43 @@ describe('on the message server', () => {
     const id = randomUUID();
     const answer = publisher.subscribe(`evt.rendering.v1.command_rejected.${id}`, { max: 1 });
     const parameters = Object.fromEntries(Array.from({ length: 15_000 }, (_, n) => [`p${n}`, n]));
-    await publisher.jetstream().publish('cmd.rendering.v1.request_job', JSON.stringify({ id, data: { ...(still() as object), parameters } }));
+    await publisher
+      .jetstream()
+      .publish('cmd.rendering.v1.request_job', JSON.stringify({ id, data: { ...(still() as object), parameters } }));
     for await (const message of answer) expect(message.data.length).toBeLessThan(256 * 1024);
     await publisher.close();
   }, 60_000);
 
   it('garbage as commands ends in dead letters that a person is told of, and that can be let be', async () => {
     const publisher = await asPublisher();
-    const garbage = ['', 'no JSON', '{', 'null', '[]', '"x"', '\u0000', '{"id":7}', JSON.stringify({ id: randomUUID(), data: { project_id: 'x'.repeat(500_000) } })];
+    const garbage = [
+      '',
+      'no JSON',
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '\u0000',
+      '{"id":7}',
+      JSON.stringify({ id: randomUUID(), data: { project_id: 'x'.repeat(500_000) } }),
+    ];
     for (let round = 0; round < 20; round++)
       for (const body of garbage) await publisher.jetstream().publish('cmd.rendering.v1.request_job', body);
     await publisher.close();
-    const open = async (): Promise<{ id: string }[]> => (await everyPage('/dead-letters?state=open', 50)) as { id: string }[];
-    const letters = await waitFor(async () => ((await open()).length >= 20 ? open() : undefined), { timeoutMs: 60_000, describe: 'dead letters' });
-    const health = async (): Promise<string> => ((await (await fetch(`${tower.url}/health`)).json()) as { status: string }).status;
+    const open = async (): Promise<{ id: string }[]> =>
+      (await everyPage('/dead-letters?state=open', 50)) as { id: string }[];
+    const letters = await waitFor(async () => ((await open()).length >= 20 ? open() : undefined), {
+      timeoutMs: 60_000,
+      describe: 'dead letters',
+    });
+    const health = async (): Promise<string> =>
+      ((await (await fetch(`${tower.url}/health`)).json()) as { status: string }).status;
     // Counted every ten seconds.
     await waitFor(async () => (await health()) === 'degraded', { timeoutMs: 30_000, describe: 'health to say so' });
     for (let from = 0; from < letters.length; from += 50)
-      expect((await call('POST', '/dead-letters/dismiss', { ids: letters.slice(from, from + 50).map(({ id }) => id) })).status).toBe(200);
+      expect(
+        (await call('POST', '/dead-letters/dismiss', { ids: letters.slice(from, from + 50).map(({ id }) => id) }))
+          .status,
+      ).toBe(200);
   }, 180_000);
 });

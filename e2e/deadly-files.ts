@@ -18,7 +18,10 @@ export class DeadlyTower {
     const home = newHome();
     const hold = join(home, 'hold');
     const NODE_OPTIONS = `--require ${resolve(__dirname, 'deadly-decoder.fixture.cjs')}`;
-    return new DeadlyTower(await TowerProcess.start({ home, env: { NODE_OPTIONS, DEADLY_MARK: deadly, DEADLY_HOLD: hold } }), hold);
+    return new DeadlyTower(
+      await TowerProcess.start({ home, env: { NODE_OPTIONS, DEADLY_MARK: deadly, DEADLY_HOLD: hold } }),
+      hold,
+    );
   }
 
   /** Until it is let go, whoever decodes in quality does not get on. */
@@ -35,7 +38,14 @@ export class DeadlyTower {
     const project = await api.call(routes.createProject, { body: { name: 'Deadly drill' } });
     const ids: string[] = [];
     for (const prompt of prompts) {
-      const body = { project_id: project.id, job_type: 'still_image' as const, prompt, width: 64, height: 64, max_regenerations: 0 };
+      const body = {
+        project_id: project.id,
+        job_type: 'still_image' as const,
+        prompt,
+        width: 64,
+        height: 64,
+        max_regenerations: 0,
+      };
       ids.push((await api.call(routes.generate, { body })).job_id);
     }
     return ids;
@@ -72,5 +82,9 @@ function childrenOf(pid: number): number[] {
       return NaN;
     }
   };
-  return existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid).map(Number) : [];
+  return existsSync('/proc')
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+        .map(Number)
+    : [];
 }

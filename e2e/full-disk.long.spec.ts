@@ -130,7 +130,10 @@ onSmallDisk.each([
     expect(starts() - startsBefore).toBe(jobCount);
     jobs.push(...done);
     expectCardsNeverShared(Object.fromEntries(cards.map((card) => [card, tower?.executions(card) ?? []])), jobs);
-    await waitFor(async () => (await fetch(`${url}/health`)).status === 200, { timeoutMs: 20_000, describe: 'all to be well' });
+    await waitFor(async () => (await fetch(`${url}/health`)).status === 200, {
+      timeoutMs: 20_000,
+      describe: 'all to be well',
+    });
   },
   300_000,
 );

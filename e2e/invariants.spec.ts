@@ -8,26 +8,49 @@ type Moment = 'accepted' | 'start' | 'end' | 'interrupted' | 'boot';
 /** `a:start b:end …` as a card would have written it. */
 const logOf = (text: string): ExecutionLogEntry[] => {
   const started = new Map<string, number>();
-  return text.split(' ').filter((word) => word !== '').map((word) => {
-    const [prompt = '', moment] = word.split(':') as [string, Moment];
-    const duplicates = started.get(prompt) ?? 0;
-    if (moment === 'start') started.set(prompt, duplicates + 1);
-    const event = moment === 'interrupted' ? 'end' : moment;
-    return { event, prompt_id: prompt, outcome: moment === 'interrupted' ? 'interrupted' : 'success', ...(moment === 'start' && duplicates > 0 ? { duplicates } : {}) } as unknown as ExecutionLogEntry;
-  });
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => {
+      const [prompt = '', moment] = word.split(':') as [string, Moment];
+      const duplicates = started.get(prompt) ?? 0;
+      if (moment === 'start') started.set(prompt, duplicates + 1);
+      const event = moment === 'interrupted' ? 'end' : moment;
+      return {
+        event,
+        prompt_id: prompt,
+        outcome: moment === 'interrupted' ? 'interrupted' : 'success',
+        ...(moment === 'start' && duplicates > 0 ? { duplicates } : {}),
+      } as unknown as ExecutionLogEntry;
+    });
 };
 
 /** One job; per task the prompts of its attempts, rejected ones with a `!`. */
 const jobOf = (...tasks: string[][]): JobView =>
-  ({ tasks: tasks.map((prompts, index) => ({ id: `task-${index}`, attempts: prompts.map((prompt) => ({ prompt_id: prompt.replace('!', ''), verdict: prompt.endsWith('!') ? 'failed' : 'passed' })) })) }) as unknown as JobView;
+  ({
+    tasks: tasks.map((prompts, index) => ({
+      id: `task-${index}`,
+      attempts: prompts.map((prompt) => ({
+        prompt_id: prompt.replace('!', ''),
+        verdict: prompt.endsWith('!') ? 'failed' : 'passed',
+      })),
+    })),
+  }) as unknown as JobView;
 
-const check = (log: string, ...tasks: string[][]) => (): void => expectCardsNeverShared({ card: logOf(log) }, [jobOf(...tasks)]);
+const check =
+  (log: string, ...tasks: string[][]) =>
+  (): void =>
+    expectCardsNeverShared({ card: logOf(log) }, [jobOf(...tasks)]);
 const whole = (prompt: string): string => `${prompt}:accepted ${prompt}:start ${prompt}:end`;
 
 describe('expectCardsNeverShared', () => {
   it.each([
     ['one prompt after the other', `${whole('a')} ${whole('b')}`, [['a'], ['b']]],
-    ['a prompt that died with its server and was sent again under a new number', `a:accepted a:start boot ${whole('b')}`, [['a', 'b']]],
+    [
+      'a prompt that died with its server and was sent again under a new number',
+      `a:accepted a:start boot ${whole('b')}`,
+      [['a', 'b']],
+    ],
     ['an interrupted attempt and a good one', `a:accepted a:start a:interrupted ${whole('b')}`, [['a', 'b']]],
     ['a picture that was rejected and made anew', `${whole('a')} ${whole('b')}`, [['a!', 'b']]],
   ])('accepts %s', (_, log, tasks) => {

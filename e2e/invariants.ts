@@ -23,27 +23,54 @@ export async function expectJobWhole(api: ApiClient, library: string, id: string
 
   const { items: events } = await api.call(routes.listJobEvents, { params: { id }, query: { limit: 1000 } });
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
-  expect(events.filter((event) => terminal.test(event.type)).map((event) => event.type)).toEqual([expect.stringContaining('job_completed')]);
+  expect(events.filter((event) => terminal.test(event.type)).map((event) => event.type)).toEqual([
+    expect.stringContaining('job_completed'),
+  ]);
   expect(events.at(-1)?.type).toMatch(terminal);
   return job;
 }
 
-/** A library that holds nothing but these jobs' work has a picture and a sidecar for every artifact, and nothing half or twice. */
+/**
+ * A library that holds nothing but these jobs' work has a picture and a sidecar for every artifact, and nothing half or
+ * twice.
+ */
 export async function expectNoStrayFiles(api: ApiClient, library: string, jobs: readonly JobView[]): Promise<void> {
   const known: string[] = [];
-  for (const job of jobs) known.push(...(await api.call(routes.listJobArtifacts, { params: { id: job.id }, query: { limit: 200 } })).items.map((artifact) => artifact.path));
+  for (const job of jobs)
+    known.push(
+      ...(await api.call(routes.listJobArtifacts, { params: { id: job.id }, query: { limit: 200 } })).items.map(
+        (artifact) => artifact.path,
+      ),
+    );
   // Names with a dot in front are Tower's own: downloads under way, thumbnails.
-  const files = existsSync(library) ? readdirSync(library, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('.') && /\.\w+$/.test(name)) : [];
+  const files = existsSync(library)
+    ? readdirSync(library, { recursive: true, encoding: 'utf8' }).filter(
+        (name) => !name.startsWith('.') && /\.\w+$/.test(name),
+      )
+    : [];
   expect(files.sort()).toEqual(known.flatMap((path) => [path, path.replace(/\.\w+$/, '.json')]).sort());
 }
 
 /**
- * From the cards' own records, which know nothing of Tower: no card held two prompts at once, and no task was rendered to the end twice
- * unless its first picture was rejected.
+ * From the cards' own records, which know nothing of Tower: no card held two prompts at once, and no task was rendered
+ * to the end twice unless its first picture was rejected.
  */
-export function expectCardsNeverShared(cards: Readonly<Record<string, readonly ExecutionLogEntry[]>>, jobs: readonly JobView[]): void {
-  const taskOf = new Map(jobs.flatMap((job) => job.tasks.flatMap((task) => task.attempts.map((attempt) => [attempt.prompt_id, task.id] as const))));
-  const rejected = new Set(jobs.flatMap((job) => job.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.verdict === 'failed').map((attempt) => attempt.prompt_id))));
+export function expectCardsNeverShared(
+  cards: Readonly<Record<string, readonly ExecutionLogEntry[]>>,
+  jobs: readonly JobView[],
+): void {
+  const taskOf = new Map(
+    jobs.flatMap((job) =>
+      job.tasks.flatMap((task) => task.attempts.map((attempt) => [attempt.prompt_id, task.id] as const)),
+    ),
+  );
+  const rejected = new Set(
+    jobs.flatMap((job) =>
+      job.tasks.flatMap((task) =>
+        task.attempts.filter((attempt) => attempt.verdict === 'failed').map((attempt) => attempt.prompt_id),
+      ),
+    ),
+  );
   const doneTasks: string[] = [];
   for (const [card, entries] of Object.entries(cards)) {
     let running: string | undefined;
@@ -60,7 +87,10 @@ export function expectCardsNeverShared(cards: Readonly<Record<string, readonly E
         running = undefined;
         const task = taskOf.get(entry.prompt_id);
         // Whatever ran on the card is an attempt that Tower knows.
-        expect({ prompt: entry.prompt_id, task }).toEqual({ prompt: entry.prompt_id, task: expect.any(String) as string });
+        expect({ prompt: entry.prompt_id, task }).toEqual({
+          prompt: entry.prompt_id,
+          task: expect.any(String) as string,
+        });
         if (entry.outcome === 'success' && task !== undefined && !rejected.has(entry.prompt_id)) doneTasks.push(task);
       }
     }
@@ -70,13 +100,19 @@ export function expectCardsNeverShared(cards: Readonly<Record<string, readonly E
   expect(doneTasks.filter((task, index) => doneTasks.indexOf(task) !== index)).toEqual([]);
 }
 
-/** ComfyUI works off one prompt after the other, so two of ours on one card show as one accepted before the other ended. */
+/**
+ * ComfyUI works off one prompt after the other, so two of ours on one card show as one accepted before the other ended.
+ */
 function expectNoWaitingBehindOurs(card: string, entries: readonly ExecutionLogEntry[]): void {
   const held = new Set<string>();
   for (const entry of entries) {
     if (entry.event === 'boot') held.clear();
     if (entry.event === 'accepted') {
-      expect({ card, heldWhileAccepting: entry.prompt_id, others: [...held] }).toEqual({ card, heldWhileAccepting: entry.prompt_id, others: [] });
+      expect({ card, heldWhileAccepting: entry.prompt_id, others: [...held] }).toEqual({
+        card,
+        heldWhileAccepting: entry.prompt_id,
+        others: [],
+      });
       held.add(entry.prompt_id);
     }
     if (entry.event === 'end') held.delete(entry.prompt_id);

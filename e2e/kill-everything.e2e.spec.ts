@@ -24,7 +24,14 @@ describe(`kill -9 of everything, one after the other, while ${jobCount} jobs run
     const project = await api.call(routes.createProject, { body: { name: 'Kill drill' } });
     const accepted = [];
     for (let n = 0; n < jobCount; n++) {
-      const body = { project_id: project.id, job_type: 'still_image' as const, prompt: `picture ${n}`, width: 128, height: 192, seed: 1000 * n };
+      const body = {
+        project_id: project.id,
+        job_type: 'still_image' as const,
+        prompt: `picture ${n}`,
+        width: 128,
+        height: 192,
+        seed: 1000 * n,
+      };
       accepted.push(await api.call(routes.generate, { body }));
     }
 
@@ -37,13 +44,18 @@ describe(`kill -9 of everything, one after the other, while ${jobCount} jobs run
       await tower.untilRestarted(victim, pid);
       moments.push(`${victim} ran again after ${Math.round(performance.now() - killedAt)} ms`);
     }
-    const openWhenLastDied = (await api.call(routes.listJobs, { query: { limit: 200, project_id: project.id } })).items.filter((job) => job.ended_at === null).length;
+    const openWhenLastDied = (
+      await api.call(routes.listJobs, { query: { limit: 200, project_id: project.id } })
+    ).items.filter((job) => job.ended_at === null).length;
     process.stderr.write(`${moments.join(', ')}; ${openWhenLastDied} jobs were still open\n`);
     // Otherwise the drill killed what had nothing left to lose.
     expect(openWhenLastDied).toBeGreaterThan(0);
 
     for (const { job_id: id } of accepted)
-      await waitFor(async () => (await api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 120_000, describe: `job ${id} is over` });
+      await waitFor(async () => (await api.call(routes.getJob, { params: { id } })).ended_at !== null, {
+        timeoutMs: 120_000,
+        describe: `job ${id} is over`,
+      });
 
     const jobs = [];
     for (const { job_id } of accepted) jobs.push(await expectJobWhole(api, tower.library, job_id));

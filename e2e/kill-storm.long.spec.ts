@@ -39,8 +39,17 @@ describe(`47 times kill -9 within ${stormMs / 1000} s, while ${jobCount} jobs ru
     const project = await api.call(routes.createProject, { body: { name: 'Kill storm' } });
     const ids: string[] = [];
     for (let n = 0; n < jobCount; n++) {
-      const work = n % 10 === 9 ? { job_type: 'animation_loop' as const, frame_count: 16 } : { job_type: 'still_image' as const };
-      const body = { project_id: project.id, ...work, prompt: `picture ${n}`, width: 256, height: 256, preset: 'draft' as const, seed: 1000 * n };
+      const work =
+        n % 10 === 9 ? { job_type: 'animation_loop' as const, frame_count: 16 } : { job_type: 'still_image' as const };
+      const body = {
+        project_id: project.id,
+        ...work,
+        prompt: `picture ${n}`,
+        width: 256,
+        height: 256,
+        preset: 'draft' as const,
+        seed: 1000 * n,
+      };
       ids.push((await api.call(routes.generate, { body })).job_id);
     }
 
@@ -53,21 +62,32 @@ describe(`47 times kill -9 within ${stormMs / 1000} s, while ${jobCount} jobs ru
       // Killed again while it comes up: there is a process, or will be in a moment.
       await waitFor(() => isStruck(tower, victim), { timeoutMs: 30_000, describe: `${victim} to be there` });
     }
-    const { items } = await waitFor(() => jobsOf(api, project.id), { timeoutMs: 30_000, describe: 'the gateway to answer' });
+    const { items } = await waitFor(() => jobsOf(api, project.id), {
+      timeoutMs: 30_000,
+      describe: 'the gateway to answer',
+    });
     const openAtTheEnd = items.filter((job) => job.ended_at === null).length;
     // Otherwise the storm raged over what had nothing left to lose.
     expect(openAtTheEnd).toBeGreaterThan(0);
 
     const calm = performance.now();
     for (const id of ids)
-      await waitFor(async () => (await api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 300_000, describe: `job ${id} is over` });
-    process.stderr.write(`everything ended ${Math.round((performance.now() - calm) / 1000)} s after the last kill; ${openAtTheEnd} jobs were still open then\n`);
+      await waitFor(async () => (await api.call(routes.getJob, { params: { id } })).ended_at !== null, {
+        timeoutMs: 300_000,
+        describe: `job ${id} is over`,
+      });
+    process.stderr.write(
+      `everything ended ${Math.round((performance.now() - calm) / 1000)} s after the last kill; ${openAtTheEnd} jobs were still open then\n`,
+    );
 
     const jobs = [];
     for (const id of ids) jobs.push(await expectJobWhole(api, tower.library, id));
     await expectNoStrayFiles(api, tower.library, jobs);
     expectCardsNeverShared({ rtx3060: tower.executions('rtx3060'), rx9070xt: tower.executions('rx9070xt') }, jobs);
     expect(readdirSync(join(tower.library, '.incoming'))).toEqual([]);
-    await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, { timeoutMs: 30_000, describe: 'all to be well' });
+    await waitFor(async () => (await fetch(`${tower.url}/health`)).status === 200, {
+      timeoutMs: 30_000,
+      describe: 'all to be well',
+    });
   }, 600_000);
 });

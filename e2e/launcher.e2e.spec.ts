@@ -35,14 +35,30 @@ describe('the launcher', () => {
     await tower.untilReady();
     projectId = (await tower.api.call(routes.createProject, { body: { name: 'Kept over every end' } })).id;
     const pids = { ...tower.pids(), launcher: launcherPid() };
-    expect(Object.keys(pids).sort()).toEqual(['characters', 'echo-bridge', 'gateway', 'launcher', 'nats', 'postgres', 'projects', 'quality', 'rendering', 'sim-rtx3060', 'sim-rx9070xt']);
+    expect(Object.keys(pids).sort()).toEqual([
+      'characters',
+      'echo-bridge',
+      'gateway',
+      'launcher',
+      'nats',
+      'postgres',
+      'projects',
+      'quality',
+      'rendering',
+      'sim-rtx3060',
+      'sim-rx9070xt',
+    ]);
 
     const group = tower.child.pid ?? 0;
     process.kill(-group, 'SIGINT');
     await tower.exited;
     await waitFor(() => !isAlive(pids.launcher), { timeoutMs: 15_000, describe: 'the launcher is gone' });
     expectNothingLeft(pids);
-    const stops = tower.log().flatMap((line) => (line['service'] === 'launcher' ? (/^(\S+) stopped \((.*)\)$/.exec(String(line['msg']))?.slice(1, 3) ?? []) : []));
+    const stops = tower
+      .log()
+      .flatMap((line) =>
+        line['service'] === 'launcher' ? (/^(\S+) stopped \((.*)\)$/.exec(String(line['msg']))?.slice(1, 3) ?? []) : [],
+      );
     // Pairs of name and end: the door first, the database last, nobody killed.
     expect(stops[0]).toBe('gateway');
     expect(stops.slice(-2)[0]).toBe('postgres');
@@ -58,13 +74,17 @@ describe('the launcher', () => {
     }, 120_000);
 
     it('has kept what was made before', async () => {
-      expect(await tower.api.call(routes.getProject, { params: { id: projectId } })).toMatchObject({ name: 'Kept over every end' });
+      expect(await tower.api.call(routes.getProject, { params: { id: projectId } })).toMatchObject({
+        name: 'Kept over every end',
+      });
     });
 
     it('is alone in its home: a second start says who is there and where', async () => {
       const second = launch();
       expect(await second.exited).toBe(1);
-      expect(second.stderr.join('\n')).toMatch(new RegExp(`tower_already_running: .*process ${launcherPid()} at ${tower.url}`));
+      expect(second.stderr.join('\n')).toMatch(
+        new RegExp(`tower_already_running: .*process ${launcherPid()} at ${tower.url}`),
+      );
       expect(second.stdout).toEqual([]);
       expect((await fetch(`${tower.url}/health`)).status).toBe(200);
     });
@@ -80,7 +100,8 @@ describe('the launcher', () => {
       // Frozen, it does not notice that its launcher is gone: an orphan.
       const orphan = tower.signal('quality', 'SIGSTOP');
       process.kill(launcherPid(), 'SIGKILL');
-      for (const [name, pid] of Object.entries(pids)) if (name !== 'quality' && isAlive(pid)) process.kill(pid, 'SIGKILL');
+      for (const [name, pid] of Object.entries(pids))
+        if (name !== 'quality' && isAlive(pid)) process.kill(pid, 'SIGKILL');
       await tower.exited;
       expect(isAlive(orphan)).toBe(true);
 
@@ -107,13 +128,19 @@ describe('the launcher', () => {
     expect(isAlive(pids['postgres'] ?? 0)).toBe(true);
     tower.child.kill('SIGINT');
     expect(await tower.exited).toBe(130);
-    await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), { timeoutMs: 5_000, describe: 'all are gone' });
+    await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), {
+      timeoutMs: 5_000,
+      describe: 'all are gone',
+    });
     expect(existsSync(join(home, 'tower.json'))).toBe(false);
   }, 120_000);
 
   it('stops what the demo started when the demo is interrupted', async () => {
     const tower = launch({ args: ['demo'], env: { TOWER_SIM_TIME_SCALE: '2' } });
-    await waitFor(() => tower.stdout.some((line) => line.includes('processing')), { timeoutMs: 60_000, describe: 'the demo to be under way' });
+    await waitFor(() => tower.stdout.some((line) => line.includes('processing')), {
+      timeoutMs: 60_000,
+      describe: 'the demo to be under way',
+    });
     const pids = tower.pids();
     tower.child.kill('SIGINT');
     expect(await tower.exited).toBe(130);
@@ -127,7 +154,9 @@ describe('the launcher', () => {
     const { port } = other.address() as { port: number };
     const tower = launch({ env: { TOWER_PORT: String(port) } });
     expect(await tower.exited).toBe(1);
-    expect(tower.stderr.join('\n')).toMatch(new RegExp(`port_in_use: port ${port} on 127\\.0\\.0\\.1 is taken by process ${process.pid} `));
+    expect(tower.stderr.join('\n')).toMatch(
+      new RegExp(`port_in_use: port ${port} on 127\\.0\\.0\\.1 is taken by process ${process.pid} `),
+    );
     other.close();
   });
 
@@ -147,7 +176,9 @@ describe('the launcher', () => {
     const nats = await startTestNats({ token: 'right' });
     const tower = launch({ env: { NATS_URL: nats.url.replace('nats://', 'nats://wr0ng-secret@') } });
     expect(await tower.exited).toBe(1);
-    expect(tower.stderr.join('\n')).toMatch(/nats_credentials_refused: NATS at nats:\/\/127\.0\.0\.1:\d+ refuses this process: NATS_URL holds a token/);
+    expect(tower.stderr.join('\n')).toMatch(
+      /nats_credentials_refused: NATS at nats:\/\/127\.0\.0\.1:\d+ refuses this process: NATS_URL holds a token/,
+    );
     expect([...tower.stdout, ...tower.stderr].join('\n')).not.toContain('wr0ng-secret');
     expect(tower.pids()).toEqual({});
     await nats.close();
@@ -156,9 +187,16 @@ describe('the launcher', () => {
   it('examines what a start needs, and says what to do about a card that is not there', async () => {
     const tower = launch({ args: ['doctor', '--json'], env: { TOWER_GPUS: 'nobody=http://127.0.0.1:9' } });
     expect(await tower.exited).toBe(1);
-    const { ok, findings } = JSON.parse(tower.stdout.join('')) as { ok: boolean; findings: { what: string; level: string; detail: string }[] };
+    const { ok, findings } = JSON.parse(tower.stdout.join('')) as {
+      ok: boolean;
+      findings: { what: string; level: string; detail: string }[];
+    };
     expect(ok).toBe(false);
-    expect(findings.filter((finding) => finding.level === 'problem')).toEqual([{ what: 'nobody', level: 'problem', detail: expect.stringContaining('does not answer as a ComfyUI') as string }]);
-    expect(findings.map((finding) => finding.what)).toEqual(expect.arrayContaining(['node', 'settings', 'port', 'postgres', 'nats', 'ffmpeg', 'home', 'library']));
+    expect(findings.filter((finding) => finding.level === 'problem')).toEqual([
+      { what: 'nobody', level: 'problem', detail: expect.stringContaining('does not answer as a ComfyUI') as string },
+    ]);
+    expect(findings.map((finding) => finding.what)).toEqual(
+      expect.arrayContaining(['node', 'settings', 'port', 'postgres', 'nats', 'ffmpeg', 'home', 'library']),
+    );
   }, 60_000);
 });

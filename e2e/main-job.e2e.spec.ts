@@ -29,13 +29,33 @@ describe('a picture from the prompt to the file', () => {
   it('renders what was asked for through the public interface, on the library folder with the checksum that is told', async () => {
     const { api } = tower;
     const project = await api.call(routes.createProject, { body: { name: 'Поезд Été' } });
-    const character = await api.call(routes.createCharacter, { params: { id: project.id }, body: { name: 'Ночь', base_prompt: '1girl, silver hair', negative_tokens: ['blurry'] } });
-    const accepted = await api.call(routes.generate, { body: { project_id: project.id, character_ids: [character.id], job_type: 'still_image', prompt: 'on a bridge, dawn', count: 2, seed: 7 } });
+    const character = await api.call(routes.createCharacter, {
+      params: { id: project.id },
+      body: { name: 'Ночь', base_prompt: '1girl, silver hair', negative_tokens: ['blurry'] },
+    });
+    const accepted = await api.call(routes.generate, {
+      body: {
+        project_id: project.id,
+        character_ids: [character.id],
+        job_type: 'still_image',
+        prompt: 'on a bridge, dawn',
+        count: 2,
+        seed: 7,
+      },
+    });
     expect(accepted).toMatchObject({ seed: 7, count: 2 });
 
-    await waitFor(async () => (await api.call(routes.getJob, { params: { id: accepted.job_id } })).ended_at !== null, { timeoutMs: 60_000, describe: 'the job is over' });
+    await waitFor(async () => (await api.call(routes.getJob, { params: { id: accepted.job_id } })).ended_at !== null, {
+      timeoutMs: 60_000,
+      describe: 'the job is over',
+    });
     const job = await api.call(routes.getJob, { params: { id: accepted.job_id } });
-    expect(job).toMatchObject({ status: 'completed', progress: 100, error: null, full_prompt: '1girl, silver hair, on a bridge, dawn' });
+    expect(job).toMatchObject({
+      status: 'completed',
+      progress: 100,
+      error: null,
+      full_prompt: '1girl, silver hair, on a bridge, dawn',
+    });
     const { items } = await api.call(routes.listJobArtifacts, { params: { id: job.id } });
     expect(items.map((item) => item.seed).sort()).toEqual([7, 8]);
     for (const artifact of items) {
@@ -50,8 +70,14 @@ describe('a picture from the prompt to the file', () => {
 
   it('names every process in /status, also those that cannot speak for themselves', async () => {
     const expected = [...serviceNames, 'postgres', 'nats', 'sim-rtx3060', 'sim-rx9070xt', 'launcher'];
-    const namesOf = async (): Promise<Record<string, string>> => Object.fromEntries((await tower.api.call(routes.getStatus, {})).processes.map((process) => [process.service, process.state]));
-    await waitFor(async () => Object.values(await namesOf()).every((state) => state === 'ready'), { timeoutMs: 2 * heartbeatDeadlineMs, describe: 'everybody was heard of' });
+    const namesOf = async (): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        (await tower.api.call(routes.getStatus, {})).processes.map((process) => [process.service, process.state]),
+      );
+    await waitFor(async () => Object.values(await namesOf()).every((state) => state === 'ready'), {
+      timeoutMs: 2 * heartbeatDeadlineMs,
+      describe: 'everybody was heard of',
+    });
     expect(Object.keys(await namesOf()).sort()).toEqual(expected.sort());
     const { processes } = await tower.api.call(routes.getStatus, {});
     expect(processes.find((process) => process.service === 'postgres')).toMatchObject({ pid: tower.pidOf('postgres') });
@@ -66,9 +92,16 @@ describe('a picture from the prompt to the file', () => {
   });
 
   it('writes where the metrics of each service are, and they are there', async () => {
-    const targets = JSON.parse(readFileSync(join(tower.home, 'prometheus-targets.json'), 'utf8')) as { targets: string[]; labels: { service: string } }[];
+    const targets = JSON.parse(readFileSync(join(tower.home, 'prometheus-targets.json'), 'utf8')) as {
+      targets: string[];
+      labels: { service: string };
+    }[];
     expect(targets.map((target) => target.labels.service).sort()).toEqual([...serviceNames].sort());
-    for (const { targets: [address], labels } of targets) expect(await (await fetch(`http://${address}/metrics`)).text()).toContain(`service="${labels.service}"`);
+    for (const {
+      targets: [address],
+      labels,
+    } of targets)
+      expect(await (await fetch(`http://${address}/metrics`)).text()).toContain(`service="${labels.service}"`);
   });
 
   it('keeps passwords out of the log', () => {
@@ -87,10 +120,15 @@ describe('a picture from the prompt to the file', () => {
     const status = (await runTower(tower, ['status'])).text;
     expect(status).toContain(`nats: nats://${servers[0]};`);
     expect(status).not.toContain(pass);
-    expect(status).toContain(`publishers log in as "publisher", with the address in ${join(tower.home, 'nats-publisher.url')}`);
+    expect(status).toContain(
+      `publishers log in as "publisher", with the address in ${join(tower.home, 'nats-publisher.url')}`,
+    );
     const example = /^ +(node -e .*)$/m.exec(status)?.[1] ?? '';
     const answered = spawnSync('sh', ['-c', example], { cwd: repositoryRoot, encoding: 'utf8', timeout: 20_000 });
-    expect(JSON.parse(answered.stdout)).toMatchObject({ type: commandAccepted.type, data: { received: { stream: 'CMD_RENDERING' } } });
+    expect(JSON.parse(answered.stdout)).toMatchObject({
+      type: commandAccepted.type,
+      data: { received: { stream: 'CMD_RENDERING' } },
+    });
     expect(statSync(join(tower.home, 'nats-publisher.url')).mode & 0o777).toBe(0o600);
     expect(statSync(join(tower.home, 'nats.secret')).mode & 0o777).toBe(0o600);
     await expect(connect({ servers, reconnect: false })).rejects.toMatchObject({ code: 'AUTHORIZATION_VIOLATION' });
@@ -100,7 +138,20 @@ describe('a picture from the prompt to the file', () => {
       const project = await tower.api.call(routes.createProject, { body: { name: 'By message' } });
       const id = newId();
       const answer = publisher.subscribe(`evt.rendering.v1.*.${id}`, { max: 1 });
-      await publisher.jetstream().publish(requestJob.subject, JSON.stringify({ id, data: { project_id: project.id, job_type: 'still_image', prompt: 'a lighthouse', width: 128, height: 192, steps: 4 } }));
+      await publisher.jetstream().publish(
+        requestJob.subject,
+        JSON.stringify({
+          id,
+          data: {
+            project_id: project.id,
+            job_type: 'still_image',
+            prompt: 'a lighthouse',
+            width: 128,
+            height: 192,
+            steps: 4,
+          },
+        }),
+      );
       const said: unknown[] = [];
       for await (const message of answer) said.push(message.json());
       expect(said).toEqual([expect.objectContaining({ type: commandAccepted.type, causationId: id })]);
@@ -112,7 +163,13 @@ describe('a picture from the prompt to the file', () => {
   it('runs the demo against the Tower that is there, twice, and keeps its project', async () => {
     const first = await runTower(tower, ['demo', '--json', '--count', '3', '--steps', '6', '--size', '128x128']);
     expect(first.code).toBe(0);
-    const result = first.lines.at(-1) as { ok: boolean; simulated: boolean; project_id: string; pictures: { path: string; sha256: string; gpu: string }[]; contact_sheet: string };
+    const result = first.lines.at(-1) as {
+      ok: boolean;
+      simulated: boolean;
+      project_id: string;
+      pictures: { path: string; sha256: string; gpu: string }[];
+      contact_sheet: string;
+    };
     expect(result).toMatchObject({ type: 'result', ok: true, simulated: true });
     expect(result.pictures).toHaveLength(3);
     expect(new Set(result.pictures.map((picture) => picture.gpu))).toEqual(new Set(['rtx3060', 'rx9070xt']));
@@ -143,11 +200,16 @@ describe('a picture from the prompt to the file', () => {
 
   onLinux('tells each process its own password of NATS and no other (skipped where there is no /proc)', () => {
     const config = readFileSync(join(tower.home, 'nats.conf'), 'utf8');
-    const passwords = new Map([...config.matchAll(/user: "([^"]+)"\s+password: "([^"]+)"/g)].map((match) => [match[1], match[2] ?? '']));
+    const passwords = new Map(
+      [...config.matchAll(/user: "([^"]+)"\s+password: "([^"]+)"/g)].map((match) => [match[1], match[2] ?? '']),
+    );
     for (const [name, pid] of Object.entries(tower.pids())) {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
       const known = [...passwords].filter(([, password]) => environment.includes(password)).map(([user]) => user);
-      expect({ name, known }).toEqual({ name, known: (serviceNames as readonly string[]).includes(name) ? [name] : [] });
+      expect({ name, known }).toEqual({
+        name,
+        known: (serviceNames as readonly string[]).includes(name) ? [name] : [],
+      });
     }
   });
 
@@ -159,18 +221,28 @@ describe('a picture from the prompt to the file', () => {
     const config = readFileSync(join(tower.home, 'nats.conf'), 'utf8');
     const passwords = [...config.matchAll(/password: "([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(new Set(passwords).size).toBe(serviceNames.length + 3);
-    for (const password of passwords) expect(`${log}${tower.stdout.join()}${tower.stderr.join()}`).not.toContain(password);
+    for (const password of passwords)
+      expect(`${log}${tower.stdout.join()}${tower.stderr.join()}`).not.toContain(password);
   });
 });
 
-async function runTower(tower: TowerProcess, args: string[]): Promise<{ code: number; lines: Record<string, unknown>[]; text: string; errors: string }> {
+async function runTower(
+  tower: TowerProcess,
+  args: string[],
+): Promise<{ code: number; lines: Record<string, unknown>[]; text: string; errors: string }> {
   const root = resolve(__dirname, '..');
-  const child = spawn(process.execPath, [join(root, 'apps', 'cli', 'dist', 'main.js'), ...args], { env: { ...process.env, TOWER_HOME: tower.home, TOWER_LIBRARY: tower.library }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(root, 'apps', 'cli', 'dist', 'main.js'), ...args], {
+    env: { ...process.env, TOWER_HOME: tower.home, TOWER_LIBRARY: tower.library },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
-  const lines = text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   return { code, lines, text, errors };
 }

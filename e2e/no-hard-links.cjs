@@ -6,7 +6,11 @@ const promises = require('node:fs/promises');
 promises.link = (from, to) =>
   Promise.reject(
     Object.assign(new Error(`EPERM: operation not permitted, link '${from}' -> '${to}'`), {
-      code: 'EPERM', errno: -1, syscall: 'link', path: from, dest: to,
+      code: 'EPERM',
+      errno: -1,
+      syscall: 'link',
+      path: from,
+      dest: to,
     }),
   );
 

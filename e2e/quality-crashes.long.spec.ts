@@ -18,17 +18,24 @@ describe(`quality killed ${kills} times, each time right after it was given mess
   it(`gives all ${innocents} pictures that waited their verdict, and one that kills its decoder a failed one`, async () => {
     const { tower } = drill;
     drill.holdDecoders();
-    const prompts = Array.from({ length: innocents + 1 }, (_, n) => (n === 5 ? `picture ${n} ${deadly}` : `picture ${n}`));
+    const prompts = Array.from({ length: innocents + 1 }, (_, n) =>
+      n === 5 ? `picture ${n} ${deadly}` : `picture ${n}`,
+    );
     const ids = await drill.ask(prompts);
     for (let n = 1; n <= kills; n++) {
-      await waitFor(() => drill.qualityDecodes(), { timeoutMs: 60_000, describe: `quality to be given messages (${n})` });
+      await waitFor(() => drill.qualityDecodes(), {
+        timeoutMs: 60_000,
+        describe: `quality to be given messages (${n})`,
+      });
       // Past the note that the file is being decoded.
       await sleep(150);
       await tower.untilRestarted('quality', tower.signal('quality', 'SIGKILL'));
     }
     drill.letGo();
     const jobs = await drill.ended(ids, 240_000);
-    expect(jobs.map((job) => job.status)).toEqual(prompts.map((prompt) => (prompt.includes(deadly) ? 'rejected' : 'completed')));
+    expect(jobs.map((job) => job.status)).toEqual(
+      prompts.map((prompt) => (prompt.includes(deadly) ? 'rejected' : 'completed')),
+    );
     for (const job of jobs) expect(job.tasks[0]?.attempts).toHaveLength(1);
     expect((await tower.api.call(routes.getHealth, {})).status).toMatch(/ok|degraded/);
   }, 600_000);

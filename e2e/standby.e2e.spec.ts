@@ -40,14 +40,26 @@ describe('two rendering processes', () => {
 
   const request = async (count: number): Promise<string[]> => {
     const ids: string[] = [];
-    for (let n = 0; n < count; n++) ids.push((await tower.api.call(routes.generate, { body: { project_id: project.id, job_type: 'still_image', prompt: `picture ${n}`, width: 128, height: 192 } })).job_id);
+    for (let n = 0; n < count; n++)
+      ids.push(
+        (
+          await tower.api.call(routes.generate, {
+            body: { project_id: project.id, job_type: 'still_image', prompt: `picture ${n}`, width: 128, height: 192 },
+          })
+        ).job_id,
+      );
     return ids;
   };
   const finish = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) await waitFor(async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, { timeoutMs: 60_000, describe: `job ${id} is over` });
+    for (const id of ids)
+      await waitFor(async () => (await tower.api.call(routes.getJob, { params: { id } })).ended_at !== null, {
+        timeoutMs: 60_000,
+        describe: `job ${id} is over`,
+      });
     for (const id of ids) jobs.push(await expectJobWhole(tower.api, tower.library, id));
   };
-  const leader = async (): Promise<{ holder: string | null; fence: number } | undefined> => (await tower.api.call(routes.getStatus, {})).rendering?.leader;
+  const leader = async (): Promise<{ holder: string | null; fence: number } | undefined> =>
+    (await tower.api.call(routes.getStatus, {})).rendering?.leader;
   const cards = () => ({ rtx3060: tower.executions('rtx3060'), rx9070xt: tower.executions('rx9070xt') });
 
   it('leaves all dispatching to the first while that one works', async () => {
@@ -61,7 +73,12 @@ describe('two rendering processes', () => {
   it('lets the second take over within 8 s when the first is stopped, and keeps the first from disturbing when it wakes up', async () => {
     const before = await leader();
     const ids = await request(8);
-    await waitFor(() => [...tower.executions('rtx3060'), ...tower.executions('rx9070xt')].filter((entry) => entry.event === 'start').length > 5, { describe: 'a card works' });
+    await waitFor(
+      () =>
+        [...tower.executions('rtx3060'), ...tower.executions('rx9070xt')].filter((entry) => entry.event === 'start')
+          .length > 5,
+      { describe: 'a card works' },
+    );
 
     const stopped = tower.signal('rendering', 'SIGSTOP');
     const stoppedAt = performance.now();
@@ -81,13 +98,23 @@ describe('two rendering processes', () => {
   }, 120_000);
 });
 
-const startsOf = (cards: Record<string, readonly { event: string }[]>): number => Object.values(cards).flat().filter((entry) => entry.event === 'start').length;
+const startsOf = (cards: Record<string, readonly { event: string }[]>): number =>
+  Object.values(cards)
+    .flat()
+    .filter((entry) => entry.event === 'start').length;
 
 /** The same program with the same settings as the launcher's own. */
 async function startSecondRendering(tower: TowerProcess, onGained: (lease: string) => void): Promise<ChildProcess> {
-  const settings = readFileSync(`/proc/${tower.pidOf('rendering')}/environ`, 'utf8').split('\0').filter((entry) => entry.includes('=') && !entry.startsWith('NODE_CHANNEL_'));
-  const env = Object.fromEntries(settings.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
-  const child = spawn(process.execPath, [join(resolve(__dirname, '..'), 'apps', 'rendering', 'dist', 'main.js')], { env: { ...env, OPS_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const settings = readFileSync(`/proc/${tower.pidOf('rendering')}/environ`, 'utf8')
+    .split('\0')
+    .filter((entry) => entry.includes('=') && !entry.startsWith('NODE_CHANNEL_'));
+  const env = Object.fromEntries(
+    settings.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
+  const child = spawn(process.execPath, [join(resolve(__dirname, '..'), 'apps', 'rendering', 'dist', 'main.js')], {
+    env: { ...env, OPS_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   if (child.stdout !== null)
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as { msg: string; lease?: string };

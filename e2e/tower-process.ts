@@ -43,13 +43,33 @@ export class TowerProcess {
   }
 
   /** Spawns and does not wait. `command` replaces `tower start`, for instance by `npm start`. */
-  static spawn(options: { home?: string; env?: NodeJS.ProcessEnv; command?: readonly [string, ...string[]]; args?: readonly string[]; ownGroup?: boolean } = {}): TowerProcess {
+  static spawn(
+    options: {
+      home?: string;
+      env?: NodeJS.ProcessEnv;
+      command?: readonly [string, ...string[]];
+      args?: readonly string[];
+      ownGroup?: boolean;
+    } = {},
+  ): TowerProcess {
     const home = options.home ?? newHome();
     const library = join(home, 'library');
-    const [program, ...rest] = options.command ?? [process.execPath, join(root, 'apps', 'cli', 'dist', 'main.js'), ...(options.args ?? ['start'])];
+    const [program, ...rest] = options.command ?? [
+      process.execPath,
+      join(root, 'apps', 'cli', 'dist', 'main.js'),
+      ...(options.args ?? ['start']),
+    ];
     const child = spawn(program, rest, {
       cwd: root,
-      env: { ...cleanEnvironment(), TOWER_HOME: home, TOWER_LIBRARY: library, TOWER_PORT: '0', TOWER_SIM_TIME_SCALE: '0.02', ECHO_URL: nobody, ...options.env },
+      env: {
+        ...cleanEnvironment(),
+        TOWER_HOME: home,
+        TOWER_LIBRARY: library,
+        TOWER_PORT: '0',
+        TOWER_SIM_TIME_SCALE: '0.02',
+        ECHO_URL: nobody,
+        ...options.env,
+      },
       // The channel: when a worker of the test runner dies, its Tower stops.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: options.ownGroup ?? false,
@@ -64,7 +84,10 @@ export class TowerProcess {
   }
 
   async untilReady(): Promise<void> {
-    await waitFor(() => this.hasExited || this.readyLine() !== undefined, { timeoutMs: startTimeoutMs, describe: 'Tower to be ready' }).catch((error: unknown) => this.explain(error));
+    await waitFor(() => this.hasExited || this.readyLine() !== undefined, {
+      timeoutMs: startTimeoutMs,
+      describe: 'Tower to be ready',
+    }).catch((error: unknown) => this.explain(error));
     if (this.readyLine() === undefined) this.explain(new Error('Tower ended before it was ready'));
   }
 
@@ -87,8 +110,14 @@ export class TowerProcess {
   }
 
   pids(): Record<string, number> {
-    const names = existsSync(join(this.home, 'run')) ? readdirSync(join(this.home, 'run')).filter((name) => name.endsWith('.json')) : [];
-    return Object.fromEntries(names.map((name) => [name.replace('.json', ''), readPid(join(this.home, 'run', name))]).filter((entry): entry is [string, number] => entry[1] !== undefined));
+    const names = existsSync(join(this.home, 'run'))
+      ? readdirSync(join(this.home, 'run')).filter((name) => name.endsWith('.json'))
+      : [];
+    return Object.fromEntries(
+      names
+        .map((name) => [name.replace('.json', ''), readPid(join(this.home, 'run', name))])
+        .filter((entry): entry is [string, number] => entry[1] !== undefined),
+    );
   }
 
   /** Signals one part and answers with its process id. */
@@ -100,7 +129,10 @@ export class TowerProcess {
   }
 
   async untilRestarted(part: string, oldPid: number): Promise<number> {
-    return waitFor(() => (this.pidOf(part) === oldPid ? undefined : this.pidOf(part)), { timeoutMs: 30_000, describe: `${part} to run again` }).catch((error: unknown) => this.explain(error));
+    return waitFor(() => (this.pidOf(part) === oldPid ? undefined : this.pidOf(part)), {
+      timeoutMs: 30_000,
+      describe: `${part} to run again`,
+    }).catch((error: unknown) => this.explain(error));
   }
 
   /** What a simulated card really did. */
@@ -111,7 +143,12 @@ export class TowerProcess {
   /** The merged log's lines. */
   log(): Record<string, unknown>[] {
     const file = join(this.home, 'logs', 'tower.log');
-    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>) : [];
+    return existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+      : [];
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
@@ -127,7 +164,10 @@ export class TowerProcess {
 
   /** A spec that fails is of little use without what Tower said. */
   private explain(error: unknown): never {
-    throw new Error(`${describeError(error)}\nstdout:\n${this.stdout.slice(-20).join('\n')}\nstderr:\n${this.stderr.slice(-40).join('\n')}`, { cause: error });
+    throw new Error(
+      `${describeError(error)}\nstdout:\n${this.stdout.slice(-20).join('\n')}\nstderr:\n${this.stderr.slice(-40).join('\n')}`,
+      { cause: error },
+    );
   }
 }
 
@@ -140,12 +180,19 @@ export function newHome(): string {
 
 /** The runner's own settings must not reach the Tower under test. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(TOWER_|DATABASE_URL|NATS_URL|LOG_LEVEL|JEST_|NODE_OPTIONS|OPS_)/.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(TOWER_|DATABASE_URL|NATS_URL|LOG_LEVEL|JEST_|NODE_OPTIONS|OPS_)/.test(name),
+  );
   return Object.fromEntries(kept);
 }
 
 export const readExecutions = (file: string): ExecutionLogEntry[] =>
-  existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as ExecutionLogEntry) : [];
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map((line) => JSON.parse(line) as ExecutionLogEntry)
+    : [];
 
 function readPid(file: string): number | undefined {
   try {

@@ -1,8 +1,9 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * Tables that every service's schema has: outbox, inbox, dead letters, idempotency keys, leases. Constraint names are TypeORM's own, so that
- * `schema:log` finds no drift. The outbox has little free space per page left unused and is vacuumed early: it is written and updated all day.
+ * Tables that every service's schema has: outbox, inbox, dead letters, idempotency keys, leases. Constraint names are
+ * TypeORM's own, so that `schema:log` finds no drift. The outbox has little free space per page left unused and is
+ * vacuumed early: it is written and updated all day.
  */
 export async function createMessagingTables(runner: QueryRunner, schema: string): Promise<void> {
   await runner.query(`
@@ -53,7 +54,10 @@ export async function dropMessagingTables(runner: QueryRunner, schema: string): 
 
 const prunedByAge = ['inbox', 'idempotency', 'dead_letter'];
 
-/** What is pruned by age is found by age: a look for old rows must not read all young ones. The outbox is pruned from its oldest id on. */
+/**
+ * What is pruned by age is found by age: a look for old rows must not read all young ones. The outbox is pruned from
+ * its oldest id on.
+ */
 export async function indexMessagingByAge(runner: QueryRunner, schema: string): Promise<void> {
   await runner.query('set local statement_timeout = 0');
   for (const table of prunedByAge) await runner.query(`create index "${table}_at" on "${schema}"."${table}" ("at")`);

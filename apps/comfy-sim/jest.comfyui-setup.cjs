@@ -4,7 +4,9 @@ module.exports = async () => {
   if (url === '') throw new Error('Say which server to test: COMFYUI_URL=http://127.0.0.1:8188 npm run test:comfyui');
   const get = async (path) => {
     const response = await fetch(url + path).catch((error) => {
-      throw new Error(`${url} does not answer: ${error.cause?.message ?? error.message}. Start it, or correct COMFYUI_URL.`);
+      throw new Error(
+        `${url} does not answer: ${error.cause?.message ?? error.message}. Start it, or correct COMFYUI_URL.`,
+      );
     });
     return response.json();
   };

@@ -5,8 +5,9 @@ import { BenchTower, type LogLine } from './processes';
 import { summarise } from './statistics';
 
 /**
- * How much Tower adds between a request and ComfyUI, and between two jobs on one card, against a bare script that posts the same graphs to the
- * same simulated card. Both in one run, taking turns, because the machine may be busy. Milliseconds.
+ * How much Tower adds between a request and ComfyUI, and between two jobs on one card, against a bare script that posts
+ * the same graphs to the same simulated card. Both in one run, taking turns, because the machine may be busy.
+ * Milliseconds.
  */
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 40);
 const batch = Number(process.env['BENCH_BATCH'] ?? 20);
@@ -19,7 +20,14 @@ async function main(): Promise<void> {
   const tower = await BenchTower.start(timeScale);
   try {
     const project = await post<{ id: string }>(`${tower.towerUrl}/api/anime/projects`, { name: 'Bench' });
-    const generate = (count: number) => ({ project_id: project.id, job_type: 'still_image', prompt: 'a tower at dusk', preset: 'draft', count, auto_quality_check: false });
+    const generate = (count: number) => ({
+      project_id: project.id,
+      job_type: 'still_image',
+      prompt: 'a tower at dusk',
+      preset: 'draft',
+      count,
+      auto_quality_check: false,
+    });
     const graph = await warmUp(tower, generate(2));
 
     const accept: number[] = [];
@@ -120,7 +128,11 @@ async function untilIdle(tower: BenchTower): Promise<void> {
   for (;;) {
     const queue = await get<{ queue_running: unknown[]; queue_pending: unknown[] }>(`${tower.cardUrl}/queue`);
     const status = await get<{ rendering: { gpus: { state: string }[] } | null }>(`${tower.towerUrl}/status`);
-    if (queue.queue_running.length + queue.queue_pending.length === 0 && status.rendering?.gpus.every((gpu) => gpu.state === 'idle') === true) return;
+    if (
+      queue.queue_running.length + queue.queue_pending.length === 0 &&
+      status.rendering?.gpus.every((gpu) => gpu.state === 'idle') === true
+    )
+      return;
     await sleep(50);
   }
 }
@@ -129,13 +141,18 @@ async function untilOver(tower: BenchTower, jobId: string): Promise<void> {
   for (;;) {
     const job = await get<{ status: string; error: unknown }>(`${tower.towerUrl}/api/anime/jobs/${jobId}`);
     if (job.status === 'completed') return;
-    if (['failed', 'timeout', 'cancelled', 'rejected'].includes(job.status)) throw new Error(`the job ended as ${job.status}: ${JSON.stringify(job.error)}`);
+    if (['failed', 'timeout', 'cancelled', 'rejected'].includes(job.status))
+      throw new Error(`the job ended as ${job.status}: ${JSON.stringify(job.error)}`);
     await sleep(20);
   }
 }
 
 async function post<Answer>(url: string, body: unknown): Promise<Answer> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }

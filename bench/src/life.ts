@@ -13,9 +13,10 @@ import { collectOnSignal, MemoryWatch } from './life/memory-watch';
 import { deadLetters, endings, tableSizes } from './life/tables';
 
 /**
- * Days of a studio in fast motion: many small jobs on several simulated cards that fail by chance, with people who look at lists, pictures and
- * live feeds meanwhile, and who cancel. Prints as JSON how jobs ended, what each process's memory did, what every table holds, which messages
- * nobody could handle. Environment: LIFE_JOBS (20000), LIFE_CARDS (6), LIFE_FAULT_RATE (0.02), LIFE_SEED (1), LIFE_POLLERS (2).
+ * Days of a studio in fast motion: many small jobs on several simulated cards that fail by chance, with people who look
+ * at lists, pictures and live feeds meanwhile, and who cancel. Prints as JSON how jobs ended, what each process's
+ * memory did, what every table holds, which messages nobody could handle. Environment: LIFE_JOBS (20000), LIFE_CARDS
+ * (6), LIFE_FAULT_RATE (0.02), LIFE_SEED (1), LIFE_POLLERS (2).
  */
 const wanted = {
   jobs: Number(process.env['LIFE_JOBS'] ?? 20_000),
@@ -56,7 +57,10 @@ class Life {
       const before = await tableSizes(this.postgres.url);
       const ended = new AbortController();
       this.watch(ended.signal);
-      const onlookers = [...Array.from({ length: wanted.pollers }, () => this.look(ended.signal)), this.nurse(ended.signal)];
+      const onlookers = [
+        ...Array.from({ length: wanted.pollers }, () => this.look(ended.signal)),
+        this.nurse(ended.signal),
+      ];
       await this.work(project);
       const busySeconds = (performance.now() - began) / 1000;
       ended.abort();
@@ -75,16 +79,32 @@ class Life {
     this.postgres = await startEmbeddedPostgres({ dataDir: join(this.home, 'postgres') });
     for (let index = 0; index < wanted.cards; index++) {
       const profile = index % 2 === 0 ? 'rtx3060' : 'rx9070xt';
-      const options = { profile, home: join(this.home, `card-${index}`), timeScale, faultRate: wanted.faultRate, seed: wanted.seed + index } as const;
+      const options = {
+        profile,
+        home: join(this.home, `card-${index}`),
+        timeScale,
+        faultRate: wanted.faultRate,
+        seed: wanted.seed + index,
+      } as const;
       this.cards.push(new FaultyCard(`card${index}`, options));
     }
     await Promise.all(this.cards.map((card) => card.start()));
     const env = {
-      TOWER_HOME: join(this.home, 'home'), TOWER_LIBRARY: join(this.home, 'library'), TOWER_PORT: '0', DATABASE_URL: this.postgres.url,
-      TOWER_GPUS: this.cards.map((card) => `${card.name}=${card.url}`).join(','), ECHO_URL: 'http://127.0.0.1:9', LOG_LEVEL: 'warn', NODE_OPTIONS: `--require ${collectOnSignal}`,
+      TOWER_HOME: join(this.home, 'home'),
+      TOWER_LIBRARY: join(this.home, 'library'),
+      TOWER_PORT: '0',
+      DATABASE_URL: this.postgres.url,
+      TOWER_GPUS: this.cards.map((card) => `${card.name}=${card.url}`).join(','),
+      ECHO_URL: 'http://127.0.0.1:9',
+      LOG_LEVEL: 'warn',
+      NODE_OPTIONS: `--require ${collectOnSignal}`,
     };
     const main = join(repositoryRoot, 'apps', 'cli', 'dist', 'main.js');
-    this.tower = spawn(process.execPath, [main, 'start'], { cwd: repositoryRoot, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    this.tower = spawn(process.execPath, [main, 'start'], {
+      cwd: repositoryRoot,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     this.url = await new Promise((resolve, reject) => {
       createInterface({ input: this.tower.stdout as NodeJS.ReadableStream }).on('line', (line) => {
         const url = /^Tower is ready\D*?(http:\/\/[0-9.]+:\d+)/.exec(line)?.[1];
@@ -126,7 +146,15 @@ class Life {
     const n = this.posted++;
     // One in five hundred is a loop; of the others every fiftieth is cancelled soon.
     const work = n % 500 === 250 ? { job_type: 'animation_loop', frame_count: 16 } : { job_type: 'still_image' };
-    const body = { project_id: project, ...work, prompt: `picture ${n}, blue hair`, preset: 'draft', width: 128, height: 128, seed: n * 64 };
+    const body = {
+      project_id: project,
+      ...work,
+      prompt: `picture ${n}, blue hair`,
+      preset: 'draft',
+      width: 128,
+      height: 128,
+      seed: n * 64,
+    };
     const job = await this.post('/generate', body);
     if (job['job_id'] === undefined) return;
     this.open.add(String(job['job_id']));
@@ -166,7 +194,10 @@ class Life {
       const list = (await this.get('/jobs?limit=50')) as { items: { id: string }[] } | undefined;
       await this.get('/status');
       const id = list?.items.at(-1)?.id;
-      const pictures = id === undefined ? undefined : ((await this.get(`/jobs/${id}/artifacts`)) as { items: { thumbnail_url: string }[] } | undefined);
+      const pictures =
+        id === undefined
+          ? undefined
+          : ((await this.get(`/jobs/${id}/artifacts`)) as { items: { thumbnail_url: string }[] } | undefined);
       for (const { thumbnail_url: path } of pictures?.items ?? []) await this.ask(path, {}, false);
       await sleep(250);
     }
@@ -175,9 +206,11 @@ class Life {
   /** Restarts the server of a card that says it needs it, as `restart_command` does where one is configured. */
   private async nurse(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const status = (await this.get('/status')) as { rendering: { gpus: { name: string; state: string; detail: string }[] } | null } | undefined;
+      const status = (await this.get('/status')) as
+        { rendering: { gpus: { name: string; state: string; detail: string }[] } | null } | undefined;
       for (const gpu of status?.rendering?.gpus ?? [])
-        if (gpu.state === 'unhealthy' && /restart/i.test(gpu.detail)) this.cards.find((card) => card.name === gpu.name)?.restart();
+        if (gpu.state === 'unhealthy' && /restart/i.test(gpu.detail))
+          this.cards.find((card) => card.name === gpu.name)?.restart();
       await sleep(2_000);
     }
   }
@@ -198,7 +231,9 @@ class Life {
       problems_seen_by_clients: Object.fromEntries(this.problems),
       health: { status: health.status, body: (await health.json()) as unknown },
       ...this.memory.trends(),
-      tables: Object.fromEntries(Object.entries(after).map(([name, size]) => [name, { before: before[name]?.rows ?? 0, ...size }])),
+      tables: Object.fromEntries(
+        Object.entries(after).map(([name, size]) => [name, { before: before[name]?.rows ?? 0, ...size }]),
+      ),
       dead_letters: await deadLetters(this.postgres.url),
     };
   }

@@ -1,4 +1,6 @@
-/** The published packages at the same sizes under the same names; a missing package leaves its lines out and says so. */
+/**
+ * The published packages at the same sizes under the same names; a missing package leaves its lines out and says so.
+ */
 export const python = String.raw`
 import json, sys, time
 import numpy as np

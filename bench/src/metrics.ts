@@ -46,10 +46,10 @@ import { keys, plainResample, triangle } from './plain-resample';
 import { summarise, type Summary } from './statistics';
 
 /**
- * Cost of every metric at stated sizes on one thread, in milliseconds, and what scoring does to the event loop. Networks are
- * the fixtures' probes: LPIPS has its real architecture, the others cost next to nothing, so their figure is our own part.
- * `TOWER_PYTHON` names an interpreter with numpy, Pillow, opencv, scikit-image and onnxruntime; its packages are then timed in
- * the same run, on one thread too.
+ * Cost of every metric at stated sizes on one thread, in milliseconds, and what scoring does to the event loop.
+ * Networks are the fixtures' probes: LPIPS has its real architecture, the others cost next to nothing, so their figure
+ * is our own part. `TOWER_PYTHON` names an interpreter with numpy, Pillow, opencv, scikit-image and onnxruntime; its
+ * packages are then timed in the same run, on one thread too.
  */
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const models = resolve(__dirname, '../../libs/imaging/test-data/quality/models');
@@ -89,11 +89,17 @@ async function main(): Promise<void> {
   const distance = lpipsFromPair(lpips);
   const [small, smallOther] = [lpipsPicture(large), lpipsPicture(other)];
   const prepared = scrfdInput(wide);
-  const outputs = Object.values(await scrfd.run({ [scrfd.inputName()]: { data: prepared.planes, dims: [1, 3, 640, 640] } }));
-  const embeddings = Array.from({ length: 120 }, (_, index) => Float32Array.from(noise(16, 16, index + 1).data.subarray(0, 384)));
+  const outputs = Object.values(
+    await scrfd.run({ [scrfd.inputName()]: { data: prepared.planes, dims: [1, 3, 640, 640] } }),
+  );
+  const embeddings = Array.from({ length: 120 }, (_, index) =>
+    Float32Array.from(noise(16, 16, index + 1).data.subarray(0, 384)),
+  );
   const scores = { positives: embeddings[0]!.slice(0, 100), negatives: embeddings[1]!.slice(0, 100) };
   const labelled = { positives: [...scores.positives], negatives: [...scores.negatives] };
-  const cosines = Array.from({ length: 8 }, (_, row) => Array.from({ length: 8 }, (_unused, column) => ((row * 7 + column * 3) % 10) / 10));
+  const cosines = Array.from({ length: 8 }, (_, row) =>
+    Array.from({ length: 8 }, (_unused, column) => ((row * 7 + column * 3) % 10) / 10),
+  );
   const png = await sharp(large.data, { raw: { width: 1024, height: 1024, channels: 3 } })
     .png()
     .toBuffer();
@@ -107,7 +113,8 @@ async function main(): Promise<void> {
     'plain port of pillow bicubic 1024x1024 to 448x448': () => plainResample(large, 448, 448, keys),
     'opencv bilinear 1280x720 to 640x360': () => cvBilinear(wide, { width: 640, height: 360 }),
     'torch bicubic 1280x720 to 398x224': () => torchBicubicNoAA(wide, { width: 398, height: 224 }),
-    'warp affine 1024x1024 to 112x112': () => warpAffineBilinear(large, [0.1, 0.02, -3, -0.02, 0.1, 4], { width: 112, height: 112 }),
+    'warp affine 1024x1024 to 112x112': () =>
+      warpAffineBilinear(large, [0.1, 0.02, -3, -0.02, 0.1, 4], { width: 112, height: 112 }),
     'ccip input 1024x1024': () => ccipInput(large),
     'arcface input 112x112': () => arcfaceInput(face),
     'dino input 1280x720': () => dinoInput(wide),
@@ -164,10 +171,19 @@ async function main(): Promise<void> {
 
 function divided(summary: Summary, by: number): Summary {
   const share = (value: number): number => Math.round((value / by) * 1000) / 1000;
-  return { n: summary.n, p50: share(summary.p50), p90: share(summary.p90), p99: share(summary.p99), max: share(summary.max) };
+  return {
+    n: summary.n,
+    p50: share(summary.p50),
+    p90: share(summary.p90),
+    p99: share(summary.p99),
+    max: share(summary.max),
+  };
 }
 
-/** Everything a large picture is asked, one after the other for some seconds, in the scoring thread and on the loop itself. */
+/**
+ * Everything a large picture is asked, one after the other for some seconds, in the scoring thread and on the loop
+ * itself.
+ */
 async function eventLoopLag(a: Rgb, b: Rgb): Promise<object> {
   const sha256 = createHash('sha256')
     .update(readFileSync(join(models, 'lpips_rand.onnx')))
@@ -198,7 +214,12 @@ async function eventLoopLag(a: Rgb, b: Rgb): Promise<object> {
     }
     delay.disable();
     const milliseconds = (value: number): number => Math.round(value / 1e4) / 100;
-    return { scored, p50: milliseconds(delay.percentile(50)), p99: milliseconds(delay.percentile(99)), max: milliseconds(delay.max) };
+    return {
+      scored,
+      p50: milliseconds(delay.percentile(50)),
+      p99: milliseconds(delay.percentile(99)),
+      max: milliseconds(delay.max),
+    };
   };
   const idle = await measure(() => sleep(5));
   const inThread = await measure(async () => {
@@ -213,7 +234,12 @@ async function eventLoopLag(a: Rgb, b: Rgb): Promise<object> {
   });
   await thread.close();
   await model.close();
-  return { work: 'lpips, ssim and levels of two pictures of 1024x1024', idle, scoring_thread: inThread, without_thread: onLoop };
+  return {
+    work: 'lpips, ssim and levels of two pictures of 1024x1024',
+    idle,
+    scoring_thread: inThread,
+    without_thread: onLoop,
+  };
 }
 
 function timePython(): unknown {
@@ -224,7 +250,10 @@ function timePython(): unknown {
     const script = join(folder, 'reference.py');
     writeFileSync(script, python);
     const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
-    const { status, stdout, stderr } = spawnSync(interpreter, [script, models, String(rounds)], { encoding: 'utf8', env });
+    const { status, stdout, stderr } = spawnSync(interpreter, [script, models, String(rounds)], {
+      encoding: 'utf8',
+      env,
+    });
     if (status !== 0) return `not run: ${stderr.trim().split('\n').at(-1) ?? 'the interpreter did not start'}`;
     return JSON.parse(stdout);
   } finally {

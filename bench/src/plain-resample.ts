@@ -19,8 +19,9 @@ export const keys: Kernel = {
 };
 
 /**
- * The plain good port that the exact ones are measured against: separable, antialiased, coefficients worked out once, floating point, rounded
- * once between the passes and once at the end. It has the cost of doing the job well and none of being equal to Pillow to the last bit.
+ * The plain good port that the exact ones are measured against: separable, antialiased, coefficients worked out once,
+ * floating point, rounded once between the passes and once at the end. It has the cost of doing the job well and none
+ * of being equal to Pillow to the last bit.
  */
 export function plainResample(picture: Rgb, width: number, height: number, kernel: Kernel): Rgb {
   const across = coefficients(picture.width, width, kernel);
@@ -70,7 +71,9 @@ function coefficients(from: number, to: number, kernel: Kernel): { first: number
     const centre = (index + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - kernel.reach * stretch + 0.5));
     const end = Math.min(from, Math.floor(centre + kernel.reach * stretch + 0.5));
-    const weights = Float64Array.from({ length: end - first }, (_unused, k) => kernel.weight((first + k + 0.5 - centre) / stretch));
+    const weights = Float64Array.from({ length: end - first }, (_unused, k) =>
+      kernel.weight((first + k + 0.5 - centre) / stretch),
+    );
     const sum = weights.reduce((a, b) => a + b, 0);
     return { first, weights: weights.map((weight) => weight / sum) };
   });

@@ -25,13 +25,41 @@ export class BenchTower {
     const bench = new BenchTower();
     // PostgreSQL runs as a user of its own when this runs as root.
     chmodSync(bench.home, 0o755);
-    bench.cardUrl = await bench.spawn('comfy-sim', ['--profile', 'rtx3060', '--port', '0', '--time-scale', String(timeScale), '--preview-method', 'none', '--home', join(bench.home, 'sim'), '--execution-log', bench.logFile], {});
-    bench.towerUrl = await bench.spawn('cli', ['start'], { TOWER_HOME: join(bench.home, 'home'), TOWER_LIBRARY: join(bench.home, 'library'), TOWER_PORT: '0', TOWER_GPUS: `card=${bench.cardUrl}`, ...env });
+    bench.cardUrl = await bench.spawn(
+      'comfy-sim',
+      [
+        '--profile',
+        'rtx3060',
+        '--port',
+        '0',
+        '--time-scale',
+        String(timeScale),
+        '--preview-method',
+        'none',
+        '--home',
+        join(bench.home, 'sim'),
+        '--execution-log',
+        bench.logFile,
+      ],
+      {},
+    );
+    bench.towerUrl = await bench.spawn('cli', ['start'], {
+      TOWER_HOME: join(bench.home, 'home'),
+      TOWER_LIBRARY: join(bench.home, 'library'),
+      TOWER_PORT: '0',
+      TOWER_GPUS: `card=${bench.cardUrl}`,
+      ...env,
+    });
     return bench;
   }
 
   log(): LogLine[] {
-    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8').split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as LogLine) : [];
+    return existsSync(this.logFile)
+      ? readFileSync(this.logFile, 'utf8')
+          .split('\n')
+          .filter((line) => line.endsWith('}'))
+          .map((line) => JSON.parse(line) as LogLine)
+      : [];
   }
 
   async stop(): Promise<void> {
@@ -48,7 +76,11 @@ export class BenchTower {
 
   /** Resolves with the address in the line that each of our programs prints when it is ready. */
   private spawn(app: string, args: string[], env: Record<string, string>): Promise<string> {
-    const child = spawn(process.execPath, [join(root, 'apps', app, 'dist', 'main.js'), ...args], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const child = spawn(process.execPath, [join(root, 'apps', app, 'dist', 'main.js'), ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     this.children.push(child);
     return new Promise((resolveUrl, reject) => {
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {

@@ -13,5 +13,9 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 export const summarise = (values: readonly number[]): Summary => ({
-  n: values.length, p50: percentile(values, 0.5), p90: percentile(values, 0.9), p99: percentile(values, 0.99), max: percentile(values, 1),
+  n: values.length,
+  p50: percentile(values, 0.5),
+  p90: percentile(values, 0.9),
+  p99: percentile(values, 0.99),
+  max: percentile(values, 1),
 });

@@ -15,6 +15,8 @@ export class FilmThresholds1764000000200 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`delete from "quality"."threshold" where "version" = (select "version" from "quality"."threshold" where "metric" = 'frame_count' order by "version" limit 1)`);
+    await runner.query(
+      `delete from "quality"."threshold" where "version" = (select "version" from "quality"."threshold" where "metric" = 'frame_count' order by "version" limit 1)`,
+    );
   }
 }

@@ -77,7 +77,9 @@ export class CreateRendering1763700000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table "rendering"."gpu", "rendering"."runtime_sample", "rendering"."generation_params", "rendering"."artifact", "rendering"."job_event", "rendering"."attempt", "rendering"."task", "rendering"."job"');
+    await runner.query(
+      'drop table "rendering"."gpu", "rendering"."runtime_sample", "rendering"."generation_params", "rendering"."artifact", "rendering"."job_event", "rendering"."attempt", "rendering"."task", "rendering"."job"',
+    );
     await runner.query('drop function "rendering"."wake_scheduler"()');
     await dropMessagingTables(runner, 'rendering');
   }

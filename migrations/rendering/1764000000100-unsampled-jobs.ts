@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Workflows that sample nothing (upscaling, interpolation) have no sampler to name. Every job's parameters are kept as a whole, those of older jobs too. */
+/**
+ * Workflows that sample nothing (upscaling, interpolation) have no sampler to name. Every job's parameters are kept as
+ * a whole, those of older jobs too.
+ */
 export class UnsampledJobs1764000000100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

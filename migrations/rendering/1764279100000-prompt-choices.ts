@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Alternatives in prompts: whether a job's braces are some, and what each attempt chose; in older jobs they were plain characters. And what was
- * learnt of a model under a Windows server's spelling counts for all spellings, unless more was learnt under the other one.
+ * Alternatives in prompts: whether a job's braces are some, and what each attempt chose; in older jobs they were plain
+ * characters. And what was learnt of a model under a Windows server's spelling counts for all spellings, unless more
+ * was learnt under the other one.
  */
 export class PromptChoices1764279100000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

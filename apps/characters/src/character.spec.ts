@@ -4,7 +4,15 @@ import type { Character } from './character.entity';
 
 const projectId = newId();
 const aCharacter = (facts: Partial<Character> = {}): Character => ({
-  id: newId(), projectId, name: 'Аня', basePrompt: 'girl, red scarf', negativeTokens: ['hat'], createdAt: new Date(0), updatedAt: new Date(0), archivedAt: null, ...facts,
+  id: newId(),
+  projectId,
+  name: 'Аня',
+  basePrompt: 'girl, red scarf',
+  negativeTokens: ['hat'],
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+  archivedAt: null,
+  ...facts,
 });
 
 describe('promptOf', () => {
@@ -18,18 +26,30 @@ describe('promptOf', () => {
 describe('promptParts', () => {
   it('keeps the order that was asked for, also of one asked for twice', () => {
     const [a, b] = [aCharacter(), aCharacter({ name: '花', basePrompt: '' })];
-    expect(promptParts(projectId, [b.id, a.id, b.id], [a, b]).map((part) => part.prompt)).toEqual(['花', 'girl, red scarf', '花']);
+    expect(promptParts(projectId, [b.id, a.id, b.id], [a, b]).map((part) => part.prompt)).toEqual([
+      '花',
+      'girl, red scarf',
+      '花',
+    ]);
   });
 
   it('names the first that is missing', () => {
     const known = aCharacter();
     const [first, second] = [newId(), newId()];
-    expect(() => promptParts(projectId, [known.id, first, second], [known])).toThrow(expect.objectContaining({ kind: 'not_found', code: 'character_not_found', message: `there is no character ${first}` }));
+    expect(() => promptParts(projectId, [known.id, first, second], [known])).toThrow(
+      expect.objectContaining({
+        kind: 'not_found',
+        code: 'character_not_found',
+        message: `there is no character ${first}`,
+      }),
+    );
   });
 
   it('does not tell a character of another project from one that is not there', () => {
     const stranger = aCharacter({ projectId: newId() });
-    expect(() => promptParts(projectId, [stranger.id], [stranger])).toThrow(expect.objectContaining({ code: 'character_not_found' }));
+    expect(() => promptParts(projectId, [stranger.id], [stranger])).toThrow(
+      expect.objectContaining({ code: 'character_not_found' }),
+    );
   });
 
   it('refuses more text than one answer carries', () => {
@@ -57,6 +77,12 @@ describe('promptParts', () => {
 
   it('refuses an archived one by name', () => {
     const gone = aCharacter({ archivedAt: new Date(1) });
-    expect(() => promptParts(projectId, [gone.id], [gone])).toThrow(expect.objectContaining({ kind: 'conflict', code: 'character_archived', message: expect.stringContaining('Аня') as string }));
+    expect(() => promptParts(projectId, [gone.id], [gone])).toThrow(
+      expect.objectContaining({
+        kind: 'conflict',
+        code: 'character_archived',
+        message: expect.stringContaining('Аня') as string,
+      }),
+    );
   });
 });

@@ -1,8 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import {
-  archiveCharacterRequest, createCharacterRequest, getCharacterRequest, getPromptPartsRequest, listCharactersRequest, updateCharacterRequest,
-  type CharacterView, type InputOf, type OutputOf, type Page,
+  archiveCharacterRequest,
+  createCharacterRequest,
+  getCharacterRequest,
+  getPromptPartsRequest,
+  listCharactersRequest,
+  updateCharacterRequest,
+  type CharacterView,
+  type InputOf,
+  type OutputOf,
+  type Page,
 } from '@tower/contracts';
 import { CharactersService } from './characters.service';
 

@@ -5,7 +5,12 @@ import { characterEntities } from './characters.module';
 
 it('has migrations that make the tables its entities describe', async () => {
   const database = await createTestDatabase();
-  const db = await databaseFor({ url: database.url, schema: 'characters', service: 'characters', entities: characterEntities }).initialize();
+  const db = await databaseFor({
+    url: database.url,
+    schema: 'characters',
+    service: 'characters',
+    entities: characterEntities,
+  }).initialize();
   try {
     expect(await migrate(db, 'characters')).not.toEqual([]);
     expect(await schemaDrift(db)).toEqual([]);

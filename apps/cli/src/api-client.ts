@@ -3,11 +3,19 @@ import { apiPrefix, problem, type Problem, type RouteDefinition } from '@tower/c
 import { AppError, backoffMs, newId, type ErrorKind } from '@tower/kit';
 import type { z } from 'zod';
 
-type Given<Schema, Name extends string> = Schema extends z.ZodType ? (Record<string, never> extends z.input<Schema> ? { [Key in Name]?: z.input<Schema> } : { [Key in Name]: z.input<Schema> }) : object;
+type Given<Schema, Name extends string> = Schema extends z.ZodType
+  ? Record<string, never> extends z.input<Schema>
+    ? { [Key in Name]?: z.input<Schema> }
+    : { [Key in Name]: z.input<Schema> }
+  : object;
 
 /** What a caller writes; defaults may be left out. */
-export type CallInput<Route extends RouteDefinition> = Given<Route['params'], 'params'> & Given<Route['query'], 'query'> & Given<Route['body'], 'body'>;
-export type CallOutput<Route extends RouteDefinition> = Route['response'] extends z.ZodType ? z.output<Route['response']> : never;
+export type CallInput<Route extends RouteDefinition> = Given<Route['params'], 'params'> &
+  Given<Route['query'], 'query'> &
+  Given<Route['body'], 'body'>;
+export type CallOutput<Route extends RouteDefinition> = Route['response'] extends z.ZodType
+  ? z.output<Route['response']>
+  : never;
 
 export interface ApiClientOptions {
   /** Milliseconds for which an answer that does not come is asked for again. */
@@ -19,7 +27,10 @@ export interface ApiClientOptions {
 
 const requestTimeoutMs = 15_000;
 
-/** Tower's REST interface, typed from the one table of routes. Asks again while Tower restarts, where asking twice does no harm. */
+/**
+ * Tower's REST interface, typed from the one table of routes. Asks again while Tower restarts, where asking twice does
+ * no harm.
+ */
 export class ApiClient {
   constructor(
     readonly url: string,
@@ -28,11 +39,19 @@ export class ApiClient {
 
   /** Throws an AppError with the code of the problem that was answered, or `tower_unreachable`. */
   async call<const Route extends RouteDefinition>(route: Route, input: CallInput<Route>): Promise<CallOutput<Route>> {
-    const { params, query, body } = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
+    const { params, query, body } = input as {
+      params?: Record<string, string>;
+      query?: Record<string, unknown>;
+      body?: unknown;
+    };
     const request: PreparedRequest = {
       url: `${this.url}${apiPrefix}${fillPath(route.path, params)}${queryString(query)}`,
       method: route.method,
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(route.idempotent ? { 'idempotency-key': newId() } : {}) },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(route.idempotent ? { 'idempotency-key': newId() } : {}),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     const isRepeatable = route.method === 'GET' || route.method === 'DELETE' || route.idempotent === true;
@@ -56,7 +75,11 @@ export class ApiClient {
         signal?.throwIfAborted();
         const isPassing = error instanceof AppError && (error.kind === 'unavailable' || error.kind === 'too_many');
         if (!isRepeatable || !isPassing || performance.now() > deadline) throw error;
-        await sleep(backoffMs(attempt, { firstMs: 100, maxMs: 2_000 }), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+        await sleep(
+          backoffMs(attempt, { firstMs: 100, maxMs: 2_000 }),
+          undefined,
+          signal === undefined ? {} : { signal },
+        ).catch(() => undefined);
       }
     }
   }
@@ -69,16 +92,28 @@ interface PreparedRequest {
   readonly body?: string;
 }
 
-async function sendOnce({ url, ...init }: PreparedRequest, requestMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+async function sendOnce(
+  { url, ...init }: PreparedRequest,
+  requestMs: number,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   let response: Response;
   let text: string;
   try {
     const timeout = AbortSignal.timeout(requestMs);
-    response = await fetch(url, { ...init, signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
+    response = await fetch(url, {
+      ...init,
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    });
     text = await response.text();
   } catch (cause) {
     const reason = (cause as { cause?: { code?: string } }).cause?.code ?? (cause as Error).message;
-    throw new AppError('unavailable', 'tower_unreachable', `Tower does not answer at ${new URL(url).origin} (${reason})`, { cause });
+    throw new AppError(
+      'unavailable',
+      'tower_unreachable',
+      `Tower does not answer at ${new URL(url).origin} (${reason})`,
+      { cause },
+    );
   }
   const json = parseJson(text);
   if (response.ok) return json;
@@ -101,18 +136,27 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
 
 function toError(status: number, answered: Problem | undefined, url: string): AppError {
   const kind = kinds[status] ?? 'internal';
-  if (answered === undefined) return new AppError(kind, 'unexpected_answer', `${url} answered ${status} without saying why`, { details: { status } });
+  if (answered === undefined)
+    return new AppError(kind, 'unexpected_answer', `${url} answered ${status} without saying why`, {
+      details: { status },
+    });
   const fields = answered.errors ?? [];
   const where = fields.map((field) => `${field.pointer === '' ? 'body' : field.pointer}: ${field.message}`).join('; ');
   const message = where === '' || answered.detail.includes(where) ? answered.detail : `${answered.detail} (${where})`;
-  return new AppError(kind, answered.code, message, { fields, details: { status, correlationId: answered.correlation_id } });
+  return new AppError(kind, answered.code, message, {
+    fields,
+    details: { status, correlationId: answered.correlation_id },
+  });
 }
 
-const fillPath = (path: string, params: Record<string, string> = {}): string => path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+const fillPath = (path: string, params: Record<string, string> = {}): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 
 function queryString(query: Record<string, unknown> = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString()}`;
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString()}`;
 }
 
 function parseJson(text: string): unknown {

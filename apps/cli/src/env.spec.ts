@@ -4,7 +4,13 @@ import { readTowerEnv } from './env';
 
 describe('readTowerEnv', () => {
   it('needs nothing', () => {
-    expect(readTowerEnv({})).toMatchObject({ TOWER_HOME: join(repositoryRoot, '.tower'), TOWER_LIBRARY: join(repositoryRoot, 'library'), TOWER_PORT: 8331, TOWER_HOST: '127.0.0.1', LOG_LEVEL: 'info' });
+    expect(readTowerEnv({})).toMatchObject({
+      TOWER_HOME: join(repositoryRoot, '.tower'),
+      TOWER_LIBRARY: join(repositoryRoot, 'library'),
+      TOWER_PORT: 8331,
+      TOWER_HOST: '127.0.0.1',
+      LOG_LEVEL: 'info',
+    });
   });
 
   it('takes a path as the shell meant it', () => {
@@ -19,7 +25,9 @@ describe('readTowerEnv', () => {
     ['TOWER_SIM_TIME_SCALE', '-1'],
     ['TOWER_HOST', '0.0.0.0'],
   ])('refuses %s=%s by name', (name, value) => {
-    expect(() => readTowerEnv({ [name]: value })).toThrow(expect.objectContaining({ code: 'environment_invalid', message: expect.stringContaining(name) as string }));
+    expect(() => readTowerEnv({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'environment_invalid', message: expect.stringContaining(name) as string }),
+    );
   });
 
   it('listens elsewhere than on the loopback only when told that this is meant', () => {

@@ -4,10 +4,18 @@ import type { NatsUserName } from '@tower/bus';
 import { parseEnv, repositoryRoot } from '@tower/kit';
 import { z } from 'zod';
 
-/** Relative paths mean what they mean in the shell that gave them; the defaults lie in the project folder, wherever `tower` was called. */
-const folder = (fallback: string) => z.string().default(fallback).transform((path) => resolve(path));
+/**
+ * Relative paths mean what they mean in the shell that gave them; the defaults lie in the project folder, wherever
+ * `tower` was called.
+ */
+const folder = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((path) => resolve(path));
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** Every variable the launcher reads. What only one service reads is passed through untouched. */
 export const towerEnv = z
@@ -49,7 +57,8 @@ export const towerEnv = z
   })
   .refine((env) => isLoopback(env.TOWER_HOST) || env.TOWER_INSECURE_LISTEN === 'yes', {
     path: ['TOWER_HOST'],
-    message: 'is not a loopback address and there are no keys yet: anyone who reaches it could do everything. Use 127.0.0.1, or set TOWER_INSECURE_LISTEN=yes where the network itself keeps strangers out',
+    message:
+      'is not a loopback address and there are no keys yet: anyone who reaches it could do everything. Use 127.0.0.1, or set TOWER_INSECURE_LISTEN=yes where the network itself keeps strangers out',
   });
 
 const natsUrlNames = {
@@ -64,7 +73,8 @@ const natsUrlNames = {
 } as const satisfies Record<Exclude<NatsUserName, 'publisher'>, keyof z.infer<typeof towerEnv>>;
 
 /** The variable with one process's own address of NATS. */
-export const natsUrlVariable = (user: keyof typeof natsUrlNames): (typeof natsUrlNames)[keyof typeof natsUrlNames] => natsUrlNames[user];
+export const natsUrlVariable = (user: keyof typeof natsUrlNames): (typeof natsUrlNames)[keyof typeof natsUrlNames] =>
+  natsUrlNames[user];
 
 /** Secrets of others: no child inherits them. */
 export const natsUrlVariables: readonly string[] = ['NATS_URL', ...Object.values(natsUrlNames)];

@@ -35,4 +35,5 @@ export const towerHome = (path: string): TowerHome => ({
 export const simulatorHome = (home: TowerHome, gpu: string): string => join(home.path, 'sims', gpu);
 
 /** One JSON line per executed prompt, written by the simulator. */
-export const executionLog = (home: TowerHome, gpu: string): string => join(simulatorHome(home, gpu), 'executions.jsonl');
+export const executionLog = (home: TowerHome, gpu: string): string =>
+  join(simulatorHome(home, gpu), 'executions.jsonl');

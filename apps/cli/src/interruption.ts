@@ -7,10 +7,14 @@ const killWaitMs = 1_500;
 export const interruptedExitCode = 130;
 
 /**
- * Turns signals into one orderly stop, and an impatient second one into an immediate end. SIGHUP is a closed terminal; a lost IPC channel a
- * parent that was killed.
+ * Turns signals into one orderly stop, and an impatient second one into an immediate end. SIGHUP is a closed terminal;
+ * a lost IPC channel a parent that was killed.
  */
-export function stopOnSignals(actions: { onStop: (reason: string) => void; onKill: () => void; leave: (code: number) => void }): void {
+export function stopOnSignals(actions: {
+  onStop: (reason: string) => void;
+  onKill: () => void;
+  leave: (code: number) => void;
+}): void {
   let firstAt: number | undefined;
   const onSignal = (reason: string): void => {
     if (firstAt === undefined) {

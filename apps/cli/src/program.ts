@@ -5,7 +5,9 @@ import type { DemoOptions } from './demo/demo';
 
 /** What `tower` understands. Each command is loaded when it is asked for: `--help` needs no database driver. */
 export function towerProgram(leave: (code: number) => void): Command {
-  const program = new Command('tower').description('Self-hosted anime production: starts Tower and talks to it').version(towerVersion);
+  const program = new Command('tower')
+    .description('Self-hosted anime production: starts Tower and talks to it')
+    .version(towerVersion);
   const verbose = ['--verbose', 'show every line of the log, not only warnings and errors'] as const;
 
   program
@@ -84,30 +86,45 @@ export function towerProgram(leave: (code: number) => void): Command {
     });
   models
     .command('fetch')
-    .description('download models to the cards whose models folder can be reached; goes on where an earlier call stopped')
+    .description(
+      'download models to the cards whose models folder can be reached; goes on where an earlier call stopped',
+    )
     .argument('[names...]', 'files or quality networks, as tower models list names them')
     .option('--gpu <name>', 'for this card only (default: for every card)')
     .option('--quality', 'quality networks only; without a name, all that config/models.yaml accepts', false)
     .option('--accept-licence', 'you have read the licence and accept it, for this call', false)
     .option('--json', 'one JSON object per line (also when the output is no terminal)', false)
-    .action(async (names: string[], options: { gpu?: string; quality: boolean; acceptLicence: boolean; json: boolean }) => {
-      const { modelsFetch } = await import('./commands/models.js');
-      leave(await modelsFetch({ names, ...options }));
-    });
+    .action(
+      async (names: string[], options: { gpu?: string; quality: boolean; acceptLicence: boolean; json: boolean }) => {
+        const { modelsFetch } = await import('./commands/models.js');
+        leave(await modelsFetch({ names, ...options }));
+      },
+    );
 
-  const letters = program.command('dead-letters').description('messages between services that could not be handled, and what to do about them');
+  const letters = program
+    .command('dead-letters')
+    .description('messages between services that could not be handled, and what to do about them');
   const asJson = ['--json', 'as JSON (also when the output is no terminal)', false] as const;
   letters
     .command('list')
     .description('newest first')
     .addOption(new Option('--service <name>', 'of this service only').choices(serviceNames))
-    .addOption(new Option('--state <state>', 'which of them').choices(['open', 'redriven', 'dismissed']).default('open'))
+    .addOption(
+      new Option('--state <state>', 'which of them').choices(['open', 'redriven', 'dismissed']).default('open'),
+    )
     .option('--limit <n>', 'at most so many', wholeNumber(1, 200), 50)
     .option(...asJson)
-    .action(async (options: { service?: ServiceName; state: 'open' | 'redriven' | 'dismissed'; limit: number; json: boolean }) => {
-      const { deadLettersList } = await import('./commands/dead-letters.js');
-      leave(await deadLettersList(options));
-    });
+    .action(
+      async (options: {
+        service?: ServiceName;
+        state: 'open' | 'redriven' | 'dismissed';
+        limit: number;
+        json: boolean;
+      }) => {
+        const { deadLettersList } = await import('./commands/dead-letters.js');
+        leave(await deadLettersList(options));
+      },
+    );
   letters
     .command('show')
     .description('one of them, with the message')
@@ -117,8 +134,16 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { deadLettersShow } = await import('./commands/dead-letters.js');
       leave(await deadLettersShow(id, options));
     });
-  for (const [what, description] of [['redrive', 'hand them to the service that failed again, once the cause is gone'], ['dismiss', 'say that they need not be handled']] as const) {
-    const command = letters.command(what).description(description).argument('[ids...]').option('--all', 'all that are open', false).option(...asJson);
+  for (const [what, description] of [
+    ['redrive', 'hand them to the service that failed again, once the cause is gone'],
+    ['dismiss', 'say that they need not be handled'],
+  ] as const) {
+    const command = letters
+      .command(what)
+      .description(description)
+      .argument('[ids...]')
+      .option('--all', 'all that are open', false)
+      .option(...asJson);
     command.action(async (ids: string[], options: { all: boolean; json: boolean }) => {
       if ((ids.length === 0) !== options.all) command.error('name letters by their ids, or all with --all');
       const { deadLettersSettle } = await import('./commands/dead-letters.js');
@@ -139,15 +164,20 @@ export function towerProgram(leave: (code: number) => void): Command {
   return program;
 }
 
-const wholeNumber = (min: number, max: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
-  return value;
-};
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
+    return value;
+  };
 
 function size(text: string): { width: number; height: number } {
   const match = /^(\d+)x(\d+)$/i.exec(text);
   const [width, height] = [Number(match?.[1]), Number(match?.[2])];
-  for (const side of [width, height]) if (!Number.isInteger(side) || side < 64 || side > 2048 || side % 8 !== 0) throw new InvalidArgumentError('write 512x768; sides are multiples of 8 from 64 to 2048');
+  for (const side of [width, height])
+    if (!Number.isInteger(side) || side < 64 || side > 2048 || side % 8 !== 0)
+      throw new InvalidArgumentError('write 512x768; sides are multiples of 8 from 64 to 2048');
   return { width, height };
 }

@@ -15,7 +15,9 @@ describe('Terminal', () => {
     terminal.print('passing');
     terminal.draw(['three']);
     const [end, below] = ['\u001b[K\n', '\u001b[J'];
-    expect(written()).toBe(`one${end}two${end}\u001b[2Apassing${end}one${end}two${end}${below}\u001b[2Athree${end}${below}`);
+    expect(written()).toBe(
+      `one${end}two${end}\u001b[2Apassing${end}one${end}two${end}${below}\u001b[2Athree${end}${below}`,
+    );
   });
 
   it('draws nothing twice, and cuts what would wrap', () => {

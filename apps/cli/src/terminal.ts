@@ -1,8 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
 /**
- * Standard error as a person sees it: lines that stay, and below them a few that are drawn anew. On anything but a terminal only the
- * lines that stay are written.
+ * Standard error as a person sees it: lines that stay, and below them a few that are drawn anew. On anything but a
+ * terminal only the lines that stay are written.
  */
 export class Terminal {
   private wanted: readonly string[] = [];
@@ -61,7 +61,8 @@ export class Terminal {
 const clearRight = '\u001b[K';
 const clearBelow = '\u001b[J';
 
-const isSame = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((line, index) => line === b[index]);
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((line, index) => line === b[index]);
 
 /** Cuts visible characters; colour codes count nothing and are closed. */
 export function fit(line: string, columns: number): string {

@@ -27,16 +27,29 @@ async function start(options: Partial<ComfySimOptions> = {}): Promise<RunningCom
   return sim;
 }
 
-const aStill = (more: { seed?: number; steps?: number; text?: string; prefix?: string; width?: number; height?: number } = {}): object => ({
+const aStill = (
+  more: { seed?: number; steps?: number; text?: string; prefix?: string; width?: number; height?: number } = {},
+): object => ({
   1: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'anime_sd15.safetensors' } },
   4: { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: more.text ?? '1girl, blue hair' } },
   5: { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'lowres' } },
-  9: { class_type: 'EmptyLatentImage', inputs: { width: more.width ?? 128, height: more.height ?? 192, batch_size: 1 } },
+  9: {
+    class_type: 'EmptyLatentImage',
+    inputs: { width: more.width ?? 128, height: more.height ?? 192, batch_size: 1 },
+  },
   10: {
     class_type: 'KSampler',
     inputs: {
-      model: ['1', 0], seed: more.seed ?? 1, steps: more.steps ?? 4, cfg: 6, sampler_name: 'euler', scheduler: 'normal', positive: ['4', 0],
-      negative: ['5', 0], latent_image: ['9', 0], denoise: 1,
+      model: ['1', 0],
+      seed: more.seed ?? 1,
+      steps: more.steps ?? 4,
+      cfg: 6,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      positive: ['4', 0],
+      negative: ['5', 0],
+      latent_image: ['9', 0],
+      denoise: 1,
     },
   },
   11: { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['1', 2] } },
@@ -45,7 +58,10 @@ const aStill = (more: { seed?: number; steps?: number; text?: string; prefix?: s
 
 async function post(sim: RunningComfySim, prompt: object, more: object = {}): Promise<string> {
   const promptId = randomUUID();
-  const response = await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt, prompt_id: promptId, ...more }) });
+  const response = await fetch(`${sim.url}/prompt`, {
+    method: 'POST',
+    body: JSON.stringify({ prompt, prompt_id: promptId, ...more }),
+  });
   expect(await response.json()).toMatchObject({ prompt_id: promptId, node_errors: {} });
   return promptId;
 }
@@ -75,27 +91,42 @@ async function mean(png: Buffer): Promise<number> {
   return channels.reduce((sum, channel) => sum + channel.mean, 0) / channels.length;
 }
 
-const state = async (sim: RunningComfySim): Promise<Record<string, unknown>> => (await (await fetch(`${sim.url}/sim/state`)).json()) as Record<string, unknown>;
+const state = async (sim: RunningComfySim): Promise<Record<string, unknown>> =>
+  (await (await fetch(`${sim.url}/sim/state`)).json()) as Record<string, unknown>;
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await condition())) await sleep(5);
 }
 
 describe('a job', () => {
-  it.each(['rtx3060', 'rx9070xt', 'cpu'] as const)('becomes a picture of the asked size on %s, with its prompt inside', async (profile) => {
-    const sim = await start({ profile });
-    const entry = await settled(sim, await post(sim, aStill({ width: 200, height: 304 }), { extra_data: { extra_pnginfo: { workflow: { id: 'w' } } } }));
-    expect(entry.status.status_str).toBe('success');
-    const png = await fileOf(sim, entry);
-    expect(await sharp(png).metadata()).toMatchObject({ width: 200, height: 304, channels: 3 });
-    const texts = readText(png);
-    expect(JSON.parse(texts.get('prompt') ?? '')).toHaveProperty('10.inputs.seed', 1);
-    expect(texts.get('workflow')).toBe('{"id": "w"}');
-  });
+  it.each(['rtx3060', 'rx9070xt', 'cpu'] as const)(
+    'becomes a picture of the asked size on %s, with its prompt inside',
+    async (profile) => {
+      const sim = await start({ profile });
+      const entry = await settled(
+        sim,
+        await post(sim, aStill({ width: 200, height: 304 }), {
+          extra_data: { extra_pnginfo: { workflow: { id: 'w' } } },
+        }),
+      );
+      expect(entry.status.status_str).toBe('success');
+      const png = await fileOf(sim, entry);
+      expect(await sharp(png).metadata()).toMatchObject({ width: 200, height: 304, channels: 3 });
+      const texts = readText(png);
+      expect(JSON.parse(texts.get('prompt') ?? '')).toHaveProperty('10.inputs.seed', 1);
+      expect(texts.get('workflow')).toBe('{"id": "w"}');
+    },
+  );
 
   it('gives the same pixels on another server', async () => {
     const [one, two] = [await start(), await start({ home: path.join(home, 'two'), profile: 'rx9070xt', seed: 9 })];
-    const pixels = await Promise.all([one, two].map(async (sim) => sharp(await fileOf(sim, await settled(sim, await post(sim, aStill())))).raw().toBuffer()));
+    const pixels = await Promise.all(
+      [one, two].map(async (sim) =>
+        sharp(await fileOf(sim, await settled(sim, await post(sim, aStill()))))
+          .raw()
+          .toBuffer(),
+      ),
+    );
     expect(pixels[0]?.equals(pixels[1] ?? Buffer.alloc(0))).toBe(true);
   });
 
@@ -107,19 +138,27 @@ describe('a job', () => {
       3: { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'x' } },
     };
     const { status } = await settled(sim, await post(sim, prompt));
-    expect(status.messages.at(-1)).toMatchObject(['execution_error', { node_id: '2', exception_message: 'the simulator has no behaviour for the class ImageBlur\n' }]);
+    expect(status.messages.at(-1)).toMatchObject([
+      'execution_error',
+      { node_id: '2', exception_message: 'the simulator has no behaviour for the class ImageBlur\n' },
+    ]);
   });
 });
 
 describe('the card', () => {
   it('shows the model it holds, and that it is simulated', async () => {
     const sim = await start({ profile: 'rx9070xt' });
-    const stats = async (): Promise<{ system: { argv: string[]; pytorch_version: string }; devices: { name: string; type: string; vram_free: number }[] }> =>
-      (await fetch(`${sim.url}/system_stats`)).json() as never;
+    const stats = async (): Promise<{
+      system: { argv: string[]; pytorch_version: string };
+      devices: { name: string; type: string; vram_free: number }[];
+    }> => (await fetch(`${sim.url}/system_stats`)).json() as never;
     const before = await stats();
     expect(before.system.argv).toContain('--simulated');
     expect(before.system.pytorch_version).toContain('+rocm');
-    expect(before.devices[0]).toMatchObject({ name: 'cuda:0 AMD Radeon RX 9070 XT : native (simulated)', type: 'cuda' });
+    expect(before.devices[0]).toMatchObject({
+      name: 'cuda:0 AMD Radeon RX 9070 XT : native (simulated)',
+      type: 'cuda',
+    });
     await settled(sim, await post(sim, aStill()));
     expect((await stats()).devices[0]?.vram_free).toBeLessThan(before.devices[0]?.vram_free ?? 0);
     await fetch(`${sim.url}/free`, { method: 'POST', body: '{"unload_models": true}' });
@@ -145,9 +184,30 @@ describe('the execution log', () => {
     const runs = sim.executionLog().filter((entry) => entry.event === 'start' || entry.event === 'end');
     expect(runs.map(({ event }) => event)).toEqual(['start', 'end', 'start', 'end', 'start', 'end', 'start', 'end']);
     expect(new Set(runs.map((entry) => entry.prompt_id)).size).toBe(4);
-    expect(runs.filter((entry) => entry.event === 'end').every((entry) => entry.outcome === 'success' && entry.duplicates === undefined)).toBe(true);
-    const lines = readFileSync(path.join(home, 'log.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { event: string });
-    expect(lines.map(({ event }) => event).sort()).toEqual(['accepted', 'accepted', 'accepted', 'accepted', 'boot', 'end', 'end', 'end', 'end', 'start', 'start', 'start', 'start']);
+    expect(
+      runs
+        .filter((entry) => entry.event === 'end')
+        .every((entry) => entry.outcome === 'success' && entry.duplicates === undefined),
+    ).toBe(true);
+    const lines = readFileSync(path.join(home, 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(lines.map(({ event }) => event).sort()).toEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'accepted',
+      'boot',
+      'end',
+      'end',
+      'end',
+      'end',
+      'start',
+      'start',
+      'start',
+      'start',
+    ]);
   });
 
   it('marks a prompt id that runs again, also after a restart', async () => {
@@ -167,7 +227,10 @@ describe('a restart', () => {
   it('keeps output and input, wipes temp, and forgets queue, history and counter', async () => {
     const first = await start();
     await settled(first, await post(first, aStill()));
-    await settled(first, await post(first, { ...aStill(), 12: { class_type: 'PreviewImage', inputs: { images: ['11', 0] } } }));
+    await settled(
+      first,
+      await post(first, { ...aStill(), 12: { class_type: 'PreviewImage', inputs: { images: ['11', 0] } } }),
+    );
     await first.kill();
     await expect(fetch(`${first.url}/prompt`)).rejects.toThrow();
     const second = await start();
@@ -181,9 +244,17 @@ describe('a restart', () => {
 
 describe('faults', () => {
   it('crash: the process is gone in the middle, and its log has a start without an end', async () => {
-    const sim = await start({ executionLogFile: path.join(home, 'log.jsonl'), faults: [parseFault('crash@KSampler/2')] });
+    const sim = await start({
+      executionLogFile: path.join(home, 'log.jsonl'),
+      faults: [parseFault('crash@KSampler/2')],
+    });
     await post(sim, aStill());
-    await until(async () => fetch(`${sim.url}/queue`).then(() => false, () => true));
+    await until(async () =>
+      fetch(`${sim.url}/queue`).then(
+        () => false,
+        () => true,
+      ),
+    );
     expect(sim.executionLog().map(({ event }) => event)).toEqual(['boot', 'accepted', 'start']);
   });
 
@@ -203,7 +274,9 @@ describe('faults', () => {
     const [event, data] = status.messages.at(-1) ?? [];
     expect(event).toBe('execution_error');
     expect(data?.['exception_type']).toBe('torch.OutOfMemoryError');
-    expect(data?.['exception_message']).toMatch(/^Allocation on device \nThis error means you ran out of memory on your GPU\./);
+    expect(data?.['exception_message']).toMatch(
+      /^Allocation on device \nThis error means you ran out of memory on your GPU\./,
+    );
     expect((await state(sim))['residentModels']).toEqual([]);
     expect((await settled(sim, await post(sim, aStill({ seed: 2 })))).status.status_str).toBe('success');
   });
@@ -216,7 +289,9 @@ describe('faults', () => {
   it('reply-lost: the client hears nothing, the job runs', async () => {
     const sim = await start({ faults: [parseFault('reply-lost')] });
     const id = randomUUID();
-    await expect(fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: aStill(), prompt_id: id }) })).rejects.toThrow();
+    await expect(
+      fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: aStill(), prompt_id: id }) }),
+    ).rejects.toThrow();
     expect((await settled(sim, id)).status.status_str).toBe('success');
   });
 
@@ -241,8 +316,18 @@ describe('faults', () => {
   it('refuse: nobody gets in for a while', async () => {
     const sim = await start();
     sim.faults.arm(parseFault('refuse=200'));
-    await until(async () => fetch(`${sim.url}/queue`).then(() => false, () => true));
-    await until(async () => fetch(`${sim.url}/queue`).then(() => true, () => false));
+    await until(async () =>
+      fetch(`${sim.url}/queue`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await until(async () =>
+      fetch(`${sim.url}/queue`).then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 
   it('are refused by the side door when they make no sense', async () => {

@@ -65,7 +65,10 @@ export interface ComfySimOptions extends LaunchFlags {
   readonly metadata?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Model files that are listed and hold nothing. */
   readonly emptyModels?: readonly string[];
-  /** In which pictures InsightFace finds a face; by default in those this simulator drew and in files named `face` or `portrait`. */
+  /**
+   * In which pictures InsightFace finds a face; by default in those this simulator drew and in files named `face` or
+   * `portrait`.
+   */
   readonly faces?: FaceRule;
   readonly historyDelayMs?: number;
   /** Adds small nodes that tick, sleep, raise, block or expand. */
@@ -93,30 +96,54 @@ export interface RunningComfySim {
   kill(): Promise<void>;
 }
 
-const defaults = { host: '127.0.0.1', timeScale: 0.1, seed: 1, maxUploadMegabytes: 100, historyDelayMs: 5, previewSize: 512 };
+const defaults = {
+  host: '127.0.0.1',
+  timeScale: 0.1,
+  seed: 1,
+  maxUploadMegabytes: 100,
+  historyDelayMs: 5,
+  previewSize: 512,
+};
 const megabyte = 1024 * 1024;
 
 /** Builds one server, opens its port and starts its worker and its publisher. */
 export async function startComfySim(options: ComfySimOptions): Promise<RunningComfySim> {
-  const settings = { ...defaults, profile: 'rtx3060' as CardProfileId, generation: '0.3.64' as GenerationId, ...options };
+  const settings = {
+    ...defaults,
+    profile: 'rtx3060' as CardProfileId,
+    generation: '0.3.64' as GenerationId,
+    ...options,
+  };
   const generation = getGeneration(settings.generation);
   const profile = cardProfiles[settings.onCpu === true ? 'cpu' : settings.profile];
-  const card = new Card({ ...profile, reservedVramBytes: settings.reservedVramBytes ?? profile.reservedVramBytes }, settings.seed);
+  const card = new Card(
+    { ...profile, reservedVramBytes: settings.reservedVramBytes ?? profile.reservedVramBytes },
+    settings.seed,
+  );
   const clock = new Clock();
   const faults = new Faults();
   for (const fault of settings.faults ?? []) faults.arm(fault);
-  if (settings.assets === true && faults.strike('second-instance') !== undefined) throw new Error('ASSETS_STARTUP_FAILED: in_use');
-  const models = visibleModels(settings.models ?? inventoryOf(settings.packs === true), (file) => faults.all('missing-model').some(({ node }) => node === file));
+  if (settings.assets === true && faults.strike('second-instance') !== undefined)
+    throw new Error('ASSETS_STARTUP_FAILED: in_use');
+  const models = visibleModels(settings.models ?? inventoryOf(settings.packs === true), (file) =>
+    faults.all('missing-model').some(({ node }) => node === file),
+  );
   const state = new ProcessState();
   const loop = new EventLoop(clock);
-  const folders = new Folders(path.resolve(settings.home), { output: settings.outputFolder, input: settings.inputFolder, temp: settings.tempFolder });
+  const folders = new Folders(path.resolve(settings.home), {
+    output: settings.outputFolder,
+    input: settings.inputFolder,
+    temp: settings.tempFolder,
+  });
   folders.prepare();
   const logs = new LogRing();
   const log = (line: string): void => logs.add(line);
   const executionLog = new ExecutionLog(settings.profile, clock, settings.executionLogFile);
   folders.isRaced = () => faults.strike('file-race') !== undefined;
 
-  const registry = new NodeRegistry(settings.models ?? inventoryOf(settings.packs === true), () => folders.names('input'));
+  const registry = new NodeRegistry(settings.models ?? inventoryOf(settings.packs === true), () =>
+    folders.names('input'),
+  );
   registry.add(readObjectInfo(settings.generation, 'core'));
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
   const hasPacks = settings.packs === true && settings.customNodes !== false;
@@ -130,10 +157,14 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
 
   const crash = settings.onCrash ?? ((): void => void die());
   const socketFaults = new SocketFaults(faults);
-  const publisher = new Publisher(clock, (error) => {
-    log(`publisher: ${String(error)}`);
-    crash(1);
-  }, socketFaults);
+  const publisher = new Publisher(
+    clock,
+    (error) => {
+      log(`publisher: ${String(error)}`);
+      crash(1);
+    },
+    socketFaults,
+  );
   loop.onBlock((ms) => publisher.block(ms));
   const statusOf = (): PyDict => dict({ exec_info: dict({ queue_remaining: queue.remaining }) });
   const onStatus = (): void => publisher.publish('status', dict({ status: statusOf() }), null);
@@ -142,24 +173,59 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const interrupt = new InterruptFlag(faults);
   const printing = { ...standardPrinting };
   const results = new ResultFaults(faults, folders);
-  const assets = settings.assets === true && generation.jobs ? new AssetStore(folders, assetsFile(settings), models) : undefined;
+  const assets =
+    settings.assets === true && generation.jobs ? new AssetStore(folders, assetsFile(settings), models) : undefined;
   const executor = new Executor({
-    results, printing, enrich: (ui) => (assets === undefined ? ui : withAssetIds(ui, assets, folders)),
+    results,
+    printing,
+    enrich: (ui) => (assets === undefined ? ui : withAssetIds(ui, assets, folders)),
     onStart() {
       if (faults.strike('zombie-worker') !== undefined) throw new Error('the worker thread was killed by a fault');
     },
-    registry, behaviours, folders, cache: new NodeCache(settings.cache ?? { kind: generation.cache }), publisher, interrupt, clock, log, historyListsCached: generation.historyListsCached,
-    previewMethodPerPrompt: generation.previewMethodPerPrompt, readsDriverErrors: generation.readsDriverErrors,
+    registry,
+    behaviours,
+    folders,
+    cache: new NodeCache(settings.cache ?? { kind: generation.cache }),
+    publisher,
+    interrupt,
+    clock,
+    log,
+    historyListsCached: generation.historyListsCached,
+    previewMethodPerPrompt: generation.previewMethodPerPrompt,
+    readsDriverErrors: generation.readsDriverErrors,
     runtimeFor: nodeRuntime({
-      card, models, emptyModels: new Set(settings.emptyModels), faces: settings.faces ?? 'drawn', folders, clock, faults, state, loop, interrupt, log, crash, timeScale: settings.timeScale,
-      throttlesProgress: generation.throttlesProgress, printing,
-      previews: (settings.previewMethod ?? 'latent2rgb') !== 'none', previewSize: settings.previewSize ?? defaults.previewSize,
+      card,
+      models,
+      emptyModels: new Set(settings.emptyModels),
+      faces: settings.faces ?? 'drawn',
+      folders,
+      clock,
+      faults,
+      state,
+      loop,
+      interrupt,
+      log,
+      crash,
+      timeScale: settings.timeScale,
+      throttlesProgress: generation.throttlesProgress,
+      printing,
+      previews: (settings.previewMethod ?? 'latent2rgb') !== 'none',
+      previewSize: settings.previewSize ?? defaults.previewSize,
       writesMetadata: settings.writesMetadata ?? true,
     }),
     onOutOfMemory: () => card.unloadAll(),
   });
   const worker = new Worker({
-    queue, history, executor, publisher, executionLog, faults, clock, historyDelayMs: settings.historyDelayMs, onStatus, log,
+    queue,
+    history,
+    executor,
+    publisher,
+    executionLog,
+    faults,
+    clock,
+    historyDelayMs: settings.historyDelayMs,
+    onStatus,
+    log,
     unloadModels: () => card.unloadAll(),
     onPrompt() {
       serverFaults.onPrompt();
@@ -176,7 +242,11 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const maxUploadBytes = Math.floor(settings.maxUploadMegabytes * megabyte);
   const features = serverFeatures(generation, maxUploadBytes, settings);
   const sockets = new SocketDoor({
-    publisher, statusOf, log, features, refusesUpgrade: () => faults.isArmed('refuse-upgrade') !== undefined,
+    publisher,
+    statusOf,
+    log,
+    features,
+    refusesUpgrade: () => faults.isArmed('refuse-upgrade') !== undefined,
     currentNodeOf: (sid) => (executor.clientId === sid ? executor.lastNodeId : null),
   });
   const replacements = generation.jobs ? new NodeReplacements(readObjectInfo('0.33', 'replacements')) : undefined;
@@ -186,26 +256,63 @@ export async function startComfySim(options: ComfySimOptions): Promise<RunningCo
   const router = new Router([
     ...promptRoutes({ queue, rules, executionLog, faults, httpFaults, clock, log, replacements }),
     ...queueRoutes({ queue, history, worker, interrupt, log }),
-    ...viewRoutes(folders, generation, assets), ...uploadRoutes(folders, faults, assets),
+    ...viewRoutes(folders, generation, assets),
+    ...uploadRoutes(folders, faults, assets),
     ...infoRoutes({
-      registry, card, shown: settings.device === undefined ? profile : shownDevices[settings.device], models, metadata: settings.metadata ?? {}, generation, argv,
-      features, leakedBytes: () => serverFaults.leakedBytes(),
+      registry,
+      card,
+      shown: settings.device === undefined ? profile : shownDevices[settings.device],
+      models,
+      metadata: settings.metadata ?? {},
+      generation,
+      argv,
+      features,
+      leakedBytes: () => serverFaults.leakedBytes(),
     }),
     ...internalRoutes({ logs, folders, publisher, generation }),
-    ...(generation.jobs ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes(assets)] : []),
+    ...(generation.jobs
+      ? [...jobsRoutes({ jobs: new Jobs(queue, history), queue, interrupt }), ...assetsRoutes(assets)]
+      : []),
     ...simRoutes(faults, () => ({
-      card: settings.profile, generation: settings.generation, timeScale: settings.timeScale, queueRemaining: queue.remaining,
-      running: queue.running?.promptId ?? null, node: executor.lastNodeId, workerDead: worker.isDead, sockets: publisher.connectedIds(),
-      residentModels: card.residentModels(), faults: faults.list(), executionLog: executionLog.entries.slice(-20),
+      card: settings.profile,
+      generation: settings.generation,
+      timeScale: settings.timeScale,
+      queueRemaining: queue.remaining,
+      running: queue.running?.promptId ?? null,
+      node: executor.lastNodeId,
+      workerDead: worker.isDead,
+      sockets: publisher.connectedIds(),
+      residentModels: card.residentModels(),
+      faults: faults.list(),
+      executionLog: executionLog.entries.slice(-20),
     })),
   ]);
   const gate = new Gate(settings.gate);
   const door = new Door(router, (request, socket, head) => sockets.accept(request, socket, head), {
-    gate, tls: tlsOf(settings), host: settings.host, maxBodyBytes: maxUploadBytes, refusesCrossSite: generation.crossSiteRefused, log,
-    corsOrigin: settings.corsOrigin, compresses: settings.compresses === true, before: (route) => httpFaults.before(route),
+    gate,
+    tls: tlsOf(settings),
+    host: settings.host,
+    maxBodyBytes: maxUploadBytes,
+    refusesCrossSite: generation.crossSiteRefused,
+    log,
+    corsOrigin: settings.corsOrigin,
+    compresses: settings.compresses === true,
+    before: (route) => httpFaults.before(route),
   });
   const serverFaults: ServerFaults = new ServerFaults({
-    faults, state, card, clock, loop, door, queue, history, folders, results, log, sockets: socketFaults, knowledge: new KnowledgeFaults(faults, registry, log),
+    faults,
+    state,
+    card,
+    clock,
+    loop,
+    door,
+    queue,
+    history,
+    folders,
+    results,
+    log,
+    sockets: socketFaults,
+    knowledge: new KnowledgeFaults(faults, registry, log),
   });
 
   let dead: Promise<void> | undefined;
@@ -238,7 +345,8 @@ function tlsOf({ tlsKeyFile, tlsCertFile }: LaunchFlags): { key: string; cert: s
 
 /** Beside the database, as the flag names it or where the server has its own. */
 function assetsFile({ databaseUrl, userFolder, home }: ComfySimOptions): string {
-  const database = databaseUrl?.replace(/^sqlite:\/\/\//, '') ?? path.join(userFolder ?? path.join(home, 'user'), 'comfyui.db');
+  const database =
+    databaseUrl?.replace(/^sqlite:\/\/\//, '') ?? path.join(userFolder ?? path.join(home, 'user'), 'comfyui.db');
   return path.resolve(`${database}.assets.json`);
 }
 

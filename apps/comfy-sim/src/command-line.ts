@@ -74,24 +74,47 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const command = new Command('comfy-sim')
     .description('A ComfyUI server that needs no GPU: same protocol, drawn pictures, injected faults.')
     .addOption(new Option('--profile <card>', 'simulated card').choices(Object.keys(cardProfiles)).default('rtx3060'))
-    .addOption(new Option('--generation <version>', 'ComfyUI version to imitate').choices(generationIds).default('0.3.64'))
+    .addOption(
+      new Option('--generation <version>', 'ComfyUI version to imitate').choices(generationIds).default('0.3.64'),
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port; 0 picks a free one', number, 8188)
     .option('--time-scale <factor>', 'simulated seconds are multiplied by it (default: 0.1, with --cpu 1)', number)
     .option('--home <folder>', 'folder of output, input and temp', '.tower/comfy-sim')
     .option('--execution-log <file>', 'JSONL file of everything executed')
     .option('--seed <number>', 'seed of the small noise in all durations', number, 1)
-    .option('--fault <fault>', 'arm a fault: kind[@node[/tick]][*times][=value], or random:SEED[:kinds][=rate]; may be repeated', fault, [])
+    .option(
+      '--fault <fault>',
+      'arm a fault: kind[@node[/tick]][*times][=value], or random:SEED[:kinds][=rate]; may be repeated',
+      fault,
+      [],
+    )
     .option('--packs', 'with six node packs (AnimateDiff, VideoHelperSuite, IPAdapter, GGUF, CogVideoX, RIFE)', true)
     .option('--no-packs', 'a bare server, without node packs, their model folders and control networks')
     .option('--without <folder/file>', 'leave a model out, or a whole model folder; may be repeated', listed, [])
-    .option('--file <folder/file>', 'add a model file, in a sub-folder too (loras/styles/ink.safetensors); may be repeated', listed, [])
+    .option(
+      '--file <folder/file>',
+      'add a model file, in a sub-folder too (loras/styles/ink.safetensors); may be repeated',
+      listed,
+      [],
+    )
     .option('--windows', 'list model files as a server on Windows does, with \\ between folders')
-    .option('--metadata <folder/file=json>', 'what the header of a safetensors file says, for /view_metadata; may be repeated', listed, [])
+    .option(
+      '--metadata <folder/file=json>',
+      'what the header of a safetensors file says, for /view_metadata; may be repeated',
+      listed,
+      [],
+    )
     .option('--empty-model <file>', 'list this model file, and let it hold nothing; may be repeated', listed, [])
-    .addOption(new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'))
+    .addOption(
+      new Option('--faces <rule>', 'pictures in which InsightFace finds a face').choices(faceRules).default('drawn'),
+    )
     .option('--gate <file>', 'JSON file: what stands before the server, a login and a path')
-    .addOption(new Option('--device <name>', 'another device in /system_stats than the profile has').choices(Object.keys(shownDevices)))
+    .addOption(
+      new Option('--device <name>', 'another device in /system_stats than the profile has').choices(
+        Object.keys(shownDevices),
+      ),
+    )
     .option('--toys', 'add small nodes that tick, sleep, raise, block or expand')
     .addHelpText('after', launchFlagsHelp)
     .allowUnknownOption()
@@ -101,10 +124,18 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const theirs = [...command.args, ...(end < 0 ? [] : args.slice(end + 1))];
   const launch = parseLaunchFlags(theirs, flags.generation, cardProfiles[flags.profile].ramBytes);
   return {
-    home: flags.home, profile: flags.profile, generation: flags.generation, host: flags.host, port: flags.port,
+    home: flags.home,
+    profile: flags.profile,
+    generation: flags.generation,
+    host: flags.host,
+    port: flags.port,
     timeScale: flags.timeScale ?? (launch.onCpu === true ? realTime : fast),
-    seed: flags.seed, faults: flags.fault, toys: flags.toys === true, packs: flags.packs,
-    faces: flags.faces, emptyModels: flags.emptyModel,
+    seed: flags.seed,
+    faults: flags.fault,
+    toys: flags.toys === true,
+    packs: flags.packs,
+    faces: flags.faces,
+    emptyModels: flags.emptyModel,
     models: inventoryOf(flags.packs, { without: flags.without, files: flags.file, windows: flags.windows === true }),
     metadata: Object.fromEntries(flags.metadata.map(fileMetadata)),
     ...(flags.gate === undefined ? {} : { gate: readGate(flags.gate) }),

@@ -20,16 +20,27 @@ export type ExecutionLogEntry =
   | (LogMoment & { readonly event: 'boot'; readonly pid: number; readonly generation: string; readonly port: number })
   | (LogMoment & AboutPrompt & { readonly event: 'accepted'; readonly number: number })
   | (LogMoment & AboutPrompt & { readonly event: 'start'; readonly started_at: string; readonly duplicates?: number })
-  | (LogMoment & AboutPrompt & {
-    readonly event: 'end'; readonly started_at: string; readonly ended_at: string; readonly started_mono_ms: number;
-    readonly outcome: Outcome; readonly nodes_executed: number; readonly cached: number; readonly duplicates?: number;
-  });
+  | (LogMoment &
+      AboutPrompt & {
+        readonly event: 'end';
+        readonly started_at: string;
+        readonly ended_at: string;
+        readonly started_mono_ms: number;
+        readonly outcome: Outcome;
+        readonly nodes_executed: number;
+        readonly cached: number;
+        readonly duplicates?: number;
+      });
 
-type Fields<E extends ExecutionLogEntry['event']> = Omit<Extract<ExecutionLogEntry, { event: E }>, keyof LogMoment | 'event' | 'duplicates'>;
+type Fields<E extends ExecutionLogEntry['event']> = Omit<
+  Extract<ExecutionLogEntry, { event: E }>,
+  keyof LogMoment | 'event' | 'duplicates'
+>;
 
 /**
- * What this card really did, one JSON line per event, written synchronously: after kill -9 a `start` without `end` is the
- * prompt that died with the process. `duplicates` counts earlier starts of the same prompt id, in this file or this run.
+ * What this card really did, one JSON line per event, written synchronously: after kill -9 a `start` without `end` is
+ * the prompt that died with the process. `duplicates` counts earlier starts of the same prompt id, in this file or this
+ * run.
  */
 export class ExecutionLog {
   readonly entries: ExecutionLogEntry[] = [];
@@ -60,14 +71,26 @@ export class ExecutionLog {
     const moment = this.moment();
     const before = this.starts.get(fields.prompt_id) ?? 0;
     this.starts.set(fields.prompt_id, before + 1);
-    this.write({ event: 'start', ...moment, ...fields, started_at: moment.at, ...(before > 0 ? { duplicates: before } : {}) });
+    this.write({
+      event: 'start',
+      ...moment,
+      ...fields,
+      started_at: moment.at,
+      ...(before > 0 ? { duplicates: before } : {}),
+    });
     return { started_at: moment.at, started_mono_ms: moment.mono_ms };
   }
 
   end(fields: Omit<Fields<'end'>, 'ended_at'>): void {
     const moment = this.moment();
     const before = (this.starts.get(fields.prompt_id) ?? 1) - 1;
-    this.write({ event: 'end', ...moment, ...fields, ended_at: moment.at, ...(before > 0 ? { duplicates: before } : {}) });
+    this.write({
+      event: 'end',
+      ...moment,
+      ...fields,
+      ended_at: moment.at,
+      ...(before > 0 ? { duplicates: before } : {}),
+    });
   }
 
   close(): void {

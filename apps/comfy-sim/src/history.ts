@@ -24,16 +24,19 @@ export class History {
       if (oldest.done !== true) this.entries.delete(oldest.value);
     }
     for (const key of sensitiveKeys) item.extraData.delete(key);
-    this.entries.set(item.promptId, dict({
-      prompt: toQueueView(item),
-      outputs: result.outputs,
-      status: dict({
-        status_str: result.success ? 'success' : 'error',
-        completed: result.success,
-        messages: result.messages.map(([event, data]): PyValue[] => [event, data]),
+    this.entries.set(
+      item.promptId,
+      dict({
+        prompt: toQueueView(item),
+        outputs: result.outputs,
+        status: dict({
+          status_str: result.success ? 'success' : 'error',
+          completed: result.success,
+          messages: result.messages.map(([event, data]): PyValue[] => [event, data]),
+        }),
+        meta: result.meta,
       }),
-      meta: result.meta,
-    }));
+    );
   }
 
   has(id: string): boolean {

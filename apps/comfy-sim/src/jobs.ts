@@ -34,7 +34,9 @@ export class Jobs {
   list(query: JobQuery): { jobs: PyDict[]; total: number } {
     const running = this.queue.running === undefined ? [] : [toWaitingView(this.queue.running, 'in_progress')];
     const waiting = this.queue.waiting.map((item) => toWaitingView(item, 'pending'));
-    const finished = [...this.history.list(undefined, -1)].map(([id, entry]) => toFinishedView(id, entry as PyDict, false));
+    const finished = [...this.history.list(undefined, -1)].map(([id, entry]) =>
+      toFinishedView(id, entry as PyDict, false),
+    );
     const jobs = [...running, ...waiting, ...finished]
       .filter((job) => query.statuses.has(String(job.get('status'))))
       .filter((job) => query.workflowId === undefined || job.get('workflow_id') === query.workflowId);
@@ -46,9 +48,11 @@ export class Jobs {
   }
 }
 
-const numberOf = (value: PyValue | undefined): number => (value !== undefined && isNumeric(value) ? toNumber(value) : 0);
+const numberOf = (value: PyValue | undefined): number =>
+  value !== undefined && isNumeric(value) ? toNumber(value) : 0;
 const createdAt = (job: PyDict): number => numberOf(job.get('create_time'));
-const duration = (job: PyDict): number => numberOf(job.get('execution_end_time')) - numberOf(job.get('execution_start_time'));
+const duration = (job: PyDict): number =>
+  numberOf(job.get('execution_end_time')) - numberOf(job.get('execution_start_time'));
 
 /** Null where an object is expected breaks the listing for everybody, as on the real server. */
 function workflowIdOf(extraData: PyDict): PyValue | undefined {
@@ -60,13 +64,20 @@ function workflowIdOf(extraData: PyDict): PyValue | undefined {
 }
 
 function pruned(fields: Record<string, PyValue | undefined>): PyDict {
-  return new Map(Object.entries(fields).filter((entry): entry is [string, PyValue] => entry[1] !== undefined && entry[1] !== null));
+  return new Map(
+    Object.entries(fields).filter((entry): entry is [string, PyValue] => entry[1] !== undefined && entry[1] !== null),
+  );
 }
 
 function toWaitingView(item: QueueItem, status: JobStatus): PyDict {
   return pruned({
-    id: item.promptId, status, priority: item.number, create_time: item.extraData.get('create_time'),
-    outputs_count: 0, previewable_outputs_count: 0, workflow_id: workflowIdOf(item.extraData),
+    id: item.promptId,
+    status,
+    priority: item.number,
+    create_time: item.extraData.get('create_time'),
+    outputs_count: 0,
+    previewable_outputs_count: 0,
+    workflow_id: workflowIdOf(item.extraData),
   });
 }
 
@@ -79,15 +90,24 @@ function toFinishedView(id: string, entry: PyDict, whole: boolean): PyDict {
   const ended = last !== undefined && /^execution_(success|error|interrupted)$/.test(last[0]) ? last : undefined;
   const { count, previewable, preview } = summary(outputs);
   const job = pruned({
-    id, status: stateOf(status, ended?.[0]), priority, create_time: extraData.get('create_time'),
+    id,
+    status: stateOf(status, ended?.[0]),
+    priority,
+    create_time: extraData.get('create_time'),
     execution_start_time: messages.find(([event]) => event === 'execution_start')?.[1].get('timestamp'),
     execution_end_time: ended?.[1].get('timestamp'),
     execution_error: ended?.[0] === 'execution_error' ? ended[1] : undefined,
-    outputs_count: count, previewable_outputs_count: previewable, preview_output: preview, workflow_id: workflowIdOf(extraData),
+    outputs_count: count,
+    previewable_outputs_count: previewable,
+    preview_output: preview,
+    workflow_id: workflowIdOf(extraData),
   });
   if (!whole) return job;
   return new Map([
-    ...job, ['outputs', outputs], ['execution_status', status], ['workflow', dict({ prompt, extra_data: extraData })],
+    ...job,
+    ['outputs', outputs],
+    ['execution_status', status],
+    ['workflow', dict({ prompt, extra_data: extraData })],
   ]);
 }
 
@@ -105,7 +125,10 @@ function summary(outputs: PyDict): { count: number; previewable: number; preview
   for (const [nodeId, ui] of outputs) {
     for (const [mediaType, items] of ui as PyDict) {
       if (mediaType === 'animated' || !Array.isArray(items)) continue;
-      const about: [string, PyValue][] = [['nodeId', nodeId], ['mediaType', mediaType]];
+      const about: [string, PyValue][] = [
+        ['nodeId', nodeId],
+        ['mediaType', mediaType],
+      ];
       for (const item of items) {
         if (mediaType === 'text' && typeof item === 'string') other ??= new Map([['content', item], ...about]);
         if (!isDict(item)) continue;
@@ -122,7 +145,9 @@ function summary(outputs: PyDict): { count: number; previewable: number; preview
 }
 
 function isPreviewable(mediaType: string, item: PyDict): boolean {
-  return ['images', 'video', 'audio'].includes(mediaType)
-    || /^(?:video|audio)\//.test(String(item.get('format') ?? ''))
-    || /\.(?:obj|fbx|gltf|glb)$/i.test(String(item.get('filename') ?? ''));
+  return (
+    ['images', 'video', 'audio'].includes(mediaType) ||
+    /^(?:video|audio)\//.test(String(item.get('format') ?? '')) ||
+    /\.(?:obj|fbx|gltf|glb)$/i.test(String(item.get('filename') ?? ''))
+  );
 }

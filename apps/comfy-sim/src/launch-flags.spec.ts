@@ -1,18 +1,25 @@
 import { FlagRefused, parseLaunchFlags, type LaunchFlags } from './launch-flags';
 
 const gibibyte = 1024 ** 3;
-const parse = (line: string, generation: '0.3.64' | '0.33' = '0.3.64'): LaunchFlags => parseLaunchFlags(line.split(' '), generation, 32 * gibibyte);
+const parse = (line: string, generation: '0.3.64' | '0.33' = '0.3.64'): LaunchFlags =>
+  parseLaunchFlags(line.split(' '), generation, 32 * gibibyte);
 
 describe('the launch flags of ComfyUI', () => {
   it('put the folders where they say, temp into a folder of that name', () => {
     expect(parse('--output-directory /o --input-directory=/i --temp-directory /t --user-directory /u')).toEqual({
-      outputFolder: '/o', inputFolder: '/i', tempFolder: '/t/temp', userFolder: '/u',
+      outputFolder: '/o',
+      inputFolder: '/i',
+      tempFolder: '/t/temp',
+      userFolder: '/u',
     });
   });
 
   it('put all folders below the base directory unless told otherwise', () => {
     expect(parse('--base-directory /b --output-directory /o')).toEqual({
-      outputFolder: '/o', inputFolder: '/b/input', tempFolder: '/b/temp', userFolder: '/b/user',
+      outputFolder: '/o',
+      inputFolder: '/b/input',
+      tempFolder: '/b/temp',
+      userFolder: '/b/user',
     });
   });
 
@@ -23,7 +30,10 @@ describe('the launch flags of ComfyUI', () => {
     ['--cache-none', { cache: { kind: 'none' } }],
     ['--preview-method auto --preview-size 128', { previewMethod: 'latent2rgb', previewSize: 128 }],
     ['--enable-cors-header --enable-compress-response-body', { corsOrigin: '*', compresses: true }],
-    ['--enable-cors-header http://a.example --max-upload-size 0.5', { corsOrigin: 'http://a.example', maxUploadMegabytes: 0.5 }],
+    [
+      '--enable-cors-header http://a.example --max-upload-size 0.5',
+      { corsOrigin: 'http://a.example', maxUploadMegabytes: 0.5 },
+    ],
     ['--listen --port 9000 --disable-metadata', { host: '0.0.0.0', port: 9000, writesMetadata: false }],
     ['--some-later-flag value --cpu', { onCpu: true }],
   ])('of 0.3.64: %s', (line, flags) => {
@@ -34,7 +44,15 @@ describe('the launch flags of ComfyUI', () => {
     ['--cache-ram 1000', { cache: { kind: 'starved' } }],
     ['--cache-ram', { cache: { kind: 'pressure' } }],
     ['--enable-assets --database-url sqlite:///a.db', { assets: true, databaseUrl: 'sqlite:///a.db' }],
-    ['--feature-flag show_signin_button=true --feature-flag enable_telemetry=ture --feature-flag a', { featureFlags: new Map<string, string | boolean>([['show_signin_button', true], ['a', 'true']]) }],
+    [
+      '--feature-flag show_signin_button=true --feature-flag enable_telemetry=ture --feature-flag a',
+      {
+        featureFlags: new Map<string, string | boolean>([
+          ['show_signin_button', true],
+          ['a', 'true'],
+        ]),
+      },
+    ],
   ])('of 0.33: %s', (line, flags) => {
     expect(parse(line, '0.33')).toEqual(flags);
   });

@@ -42,22 +42,67 @@ export interface LaunchFlags {
 type Arity = 0 | 1 | '?' | '*' | '+';
 
 const arities: Readonly<Record<string, Arity>> = {
-  '--listen': '?', '--port': 1, '--tls-keyfile': 1, '--tls-certfile': 1, '--enable-cors-header': '?', '--max-upload-size': 1,
-  '--base-directory': 1, '--extra-model-paths-config': '+', '--output-directory': 1, '--temp-directory': 1, '--input-directory': 1,
-  '--user-directory': 1, '--models-directory': 1, '--database-url': 1, '--cuda-device': 1, '--default-device': 1, '--directml': '?',
-  '--oneapi-device-selector': 1, '--preview-method': 1, '--preview-size': 1, '--cache-ram': '*', '--cache-lru': 1, '--reserve-vram': 1,
-  '--vram-headroom': 1, '--default-hashing-function': 1, '--fast': '*', '--whitelist-custom-nodes': '+', '--verbose': '*',
-  '--front-end-version': 1, '--front-end-root': 1, '--feature-flag': 1, '--comfy-api-base': 1,
+  '--listen': '?',
+  '--port': 1,
+  '--tls-keyfile': 1,
+  '--tls-certfile': 1,
+  '--enable-cors-header': '?',
+  '--max-upload-size': 1,
+  '--base-directory': 1,
+  '--extra-model-paths-config': '+',
+  '--output-directory': 1,
+  '--temp-directory': 1,
+  '--input-directory': 1,
+  '--user-directory': 1,
+  '--models-directory': 1,
+  '--database-url': 1,
+  '--cuda-device': 1,
+  '--default-device': 1,
+  '--directml': '?',
+  '--oneapi-device-selector': 1,
+  '--preview-method': 1,
+  '--preview-size': 1,
+  '--cache-ram': '*',
+  '--cache-lru': 1,
+  '--reserve-vram': 1,
+  '--vram-headroom': 1,
+  '--default-hashing-function': 1,
+  '--fast': '*',
+  '--whitelist-custom-nodes': '+',
+  '--verbose': '*',
+  '--front-end-version': 1,
+  '--front-end-root': 1,
+  '--feature-flag': 1,
+  '--comfy-api-base': 1,
 };
 
 /** Flags of one generation which the other does not know. */
 const onlyIn: Readonly<Record<GenerationId, readonly string[]>> = {
   '0.3.64': ['--normalvram', '--disable-ipex-optimize'],
   '0.33': [
-    '--enable-assets', '--enable-asset-hashing', '--models-directory', '--high-ram', '--fast-disk', '--vram-headroom', '--disable-nvml-pressure',
-    '--disable-dynamic-vram', '--enable-dynamic-vram', '--disable-async-offload', '--disable-pinned-memory', '--disable-cuda-graphs',
-    '--feature-flag', '--list-feature-flags', '--debug-hang', '--cache-ram', '--fp16-intermediates', '--enable-triton-backend',
-    '--disable-triton-backend', '--use-ck-attention', '--enable-manager', '--disable-manager-ui', '--enable-manager-legacy-ui',
+    '--enable-assets',
+    '--enable-asset-hashing',
+    '--models-directory',
+    '--high-ram',
+    '--fast-disk',
+    '--vram-headroom',
+    '--disable-nvml-pressure',
+    '--disable-dynamic-vram',
+    '--enable-dynamic-vram',
+    '--disable-async-offload',
+    '--disable-pinned-memory',
+    '--disable-cuda-graphs',
+    '--feature-flag',
+    '--list-feature-flags',
+    '--debug-hang',
+    '--cache-ram',
+    '--fp16-intermediates',
+    '--enable-triton-backend',
+    '--disable-triton-backend',
+    '--use-ck-attention',
+    '--enable-manager',
+    '--disable-manager-ui',
+    '--enable-manager-legacy-ui',
   ],
 };
 /** Known to later releases only. */
@@ -69,19 +114,24 @@ const exclusive: readonly (readonly string[])[] = [
 ];
 
 /**
- * Reads the launch flags of a ComfyUI of this generation. Flags that no recorded server has are passed by; those which this
- * generation is known to lack end the start, as they do on the real server.
+ * Reads the launch flags of a ComfyUI of this generation. Flags that no recorded server has are passed by; those which
+ * this generation is known to lack end the start, as they do on the real server.
  */
 export function parseLaunchFlags(args: readonly string[], generation: GenerationId, ramBytes: number): LaunchFlags {
   const given = collect(args);
   const refused = [...given.keys()].filter((flag) => isForeign(flag, generation));
-  if (refused.length > 0) throw new FlagRefused(`unrecognized arguments: ${refused.flatMap((flag) => [flag, ...(given.get(flag) ?? [])]).join(' ')}`);
+  if (refused.length > 0)
+    throw new FlagRefused(
+      `unrecognized arguments: ${refused.flatMap((flag) => [flag, ...(given.get(flag) ?? [])]).join(' ')}`,
+    );
   refuseRivals([...given.keys()]);
   return new Reading(given).flags(ramBytes);
 }
 
 function isForeign(flag: string, generation: GenerationId): boolean {
-  return inNeither.includes(flag) || Object.entries(onlyIn).some(([id, flags]) => id !== generation && flags.includes(flag));
+  return (
+    inNeither.includes(flag) || Object.entries(onlyIn).some(([id, flags]) => id !== generation && flags.includes(flag))
+  );
 }
 
 /** The last value of a repeated flag wins, but for those that collect. */
@@ -95,18 +145,21 @@ function collect(args: readonly string[]): Map<string, string[]> {
     const values = joined.length > 0 ? [joined.join('=')] : [];
     const most = arity === 0 || joined.length > 0 ? 0 : arity === 1 || arity === '?' ? 1 : Infinity;
     while (values.length < most && isValue(args[at + 1])) values.push(args[(at += 1)] ?? '');
-    if ((arity === 1 || arity === '+') && values.length === 0) throw new FlagRefused(`argument ${flag}: expected ${arity === 1 ? 'one argument' : 'at least one argument'}`);
+    if ((arity === 1 || arity === '+') && values.length === 0)
+      throw new FlagRefused(`argument ${flag}: expected ${arity === 1 ? 'one argument' : 'at least one argument'}`);
     given.set(flag, flag === '--feature-flag' ? [...(given.get(flag) ?? []), ...values] : values);
   }
   return given;
 }
 
-const isValue = (word: string | undefined): boolean => word !== undefined && (!word.startsWith('-') || /^-\d/.test(word));
+const isValue = (word: string | undefined): boolean =>
+  word !== undefined && (!word.startsWith('-') || /^-\d/.test(word));
 
 function refuseRivals(flags: readonly string[]): void {
   for (const group of exclusive) {
     const [first, second] = flags.filter((flag) => group.includes(flag));
-    if (first !== undefined && second !== undefined) throw new FlagRefused(`argument ${second}: not allowed with argument ${first}`);
+    if (first !== undefined && second !== undefined)
+      throw new FlagRefused(`argument ${second}: not allowed with argument ${first}`);
   }
 }
 
@@ -134,17 +187,18 @@ class Reading {
       userFolder: this.text('--user-directory') ?? below('user'),
       databaseUrl: this.text('--database-url'),
       // Without decoder files taesd falls back to latent2rgb, and auto picks it.
-      previewMethod: preview === undefined ? undefined : preview === 'none' ? 'none' as const : 'latent2rgb' as const,
+      previewMethod:
+        preview === undefined ? undefined : preview === 'none' ? ('none' as const) : ('latent2rgb' as const),
       previewSize: this.number('--preview-size', 'int'),
       maxUploadMegabytes: this.number('--max-upload-size', 'float'),
       cache: this.cache(ramBytes),
-      corsOrigin: cors === undefined ? undefined : cors[0] ?? '*',
+      corsOrigin: cors === undefined ? undefined : (cors[0] ?? '*'),
       compresses: this.has('--enable-compress-response-body'),
-      writesMetadata: this.has('--disable-metadata') ? false as const : undefined,
+      writesMetadata: this.has('--disable-metadata') ? (false as const) : undefined,
       onCpu: this.has('--cpu'),
       assets: this.has('--enable-assets'),
       featureFlags: this.featureFlags(),
-      customNodes: this.has('--disable-all-custom-nodes') ? false as const : undefined,
+      customNodes: this.has('--disable-all-custom-nodes') ? (false as const) : undefined,
       reservedVramBytes: reserved === undefined ? undefined : reserved * gibibyte,
     });
   }
@@ -181,10 +235,13 @@ class Reading {
     const ram = this.given.get('--cache-ram');
     if (ram === undefined) return undefined;
     const [first, second] = ram.map(Number);
-    if ([first, second].some((value) => value !== undefined && Number.isNaN(value))) throw new FlagRefused('argument --cache-ram: invalid float value');
+    if ([first, second].some((value) => value !== undefined && Number.isNaN(value)))
+      throw new FlagRefused('argument --cache-ram: invalid float value');
     if (first !== undefined && first * gibibyte > ramBytes) return { kind: 'starved' };
     // Above the second threshold even results that no prompt asks for stay.
-    return second !== undefined && second * gibibyte < ramBytes / 2 ? { kind: 'lru', size: Number.MAX_SAFE_INTEGER } : { kind: 'pressure' };
+    return second !== undefined && second * gibibyte < ramBytes / 2
+      ? { kind: 'lru', size: Number.MAX_SAFE_INTEGER }
+      : { kind: 'pressure' };
   }
 
   private featureFlags(): ReadonlyMap<string, string | boolean> | undefined {

@@ -16,7 +16,13 @@ import { Registration } from './registration';
       useFactory: (requests: RequestClient, metrics: EchoBridgeMetrics, health: Health, logger: Logger) => {
         const env = parseEnv(echoBridgeEnv);
         const renderingStatus = () => requests.ask(getRenderingStatusRequest, {});
-        const registration = new Registration(new EchoClient(env.ECHO_URL), { id: env.ECHO_WORKER_ID, callbackUrl: env.ECHO_CALLBACK_URL }, renderingStatus, metrics, logger);
+        const registration = new Registration(
+          new EchoClient(env.ECHO_URL),
+          { id: env.ECHO_WORKER_ID, callbackUrl: env.ECHO_CALLBACK_URL },
+          renderingStatus,
+          metrics,
+          logger,
+        );
         health.register('echo', () => registration.health());
         return registration;
       },

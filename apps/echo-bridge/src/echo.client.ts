@@ -34,7 +34,10 @@ export interface WorkerHeartbeat {
   max_concurrent_jobs: number;
 }
 
-/** The calls of Echo's worker interface. They throw `echo_forgot_us` when Echo does not know the worker (any more), else `unavailable`. */
+/**
+ * The calls of Echo's worker interface. They throw `echo_forgot_us` when Echo does not know the worker (any more), else
+ * `unavailable`.
+ */
 export class EchoClient {
   /** For logs too: without user and password. */
   readonly address: string;
@@ -58,7 +61,11 @@ export class EchoClient {
   }
 
   unregister(workerId: string): Promise<void> {
-    return this.post(`/api/workers/${encodeURIComponent(workerId)}/unregister`, { worker_id: workerId }, AbortSignal.timeout(2_000));
+    return this.post(
+      `/api/workers/${encodeURIComponent(workerId)}/unregister`,
+      { worker_id: workerId },
+      AbortSignal.timeout(2_000),
+    );
   }
 
   private async post(path: string, body: unknown, signal: AbortSignal): Promise<void> {
@@ -66,7 +73,10 @@ export class EchoClient {
     try {
       const response = await fetch(`${this.address}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...(this.authorization === undefined ? {} : { authorization: this.authorization }) },
+        headers: {
+          'content-type': 'application/json',
+          ...(this.authorization === undefined ? {} : { authorization: this.authorization }),
+        },
         body: JSON.stringify(body),
         // Echo does not redirect; something else at its address could send our data elsewhere.
         redirect: 'error',
@@ -75,10 +85,14 @@ export class EchoClient {
       await drain(response);
       status = response.status;
     } catch (error) {
-      throw new AppError('unavailable', 'echo_unavailable', `POST ${path}: ${describeFetchError(error)}`, { cause: error });
+      throw new AppError('unavailable', 'echo_unavailable', `POST ${path}: ${describeFetchError(error)}`, {
+        cause: error,
+      });
     }
-    if (status === 404 || status === 410) throw new AppError('not_found', 'echo_forgot_us', `POST ${path}: Echo answers ${status}`);
-    if (status < 200 || status > 299) throw new AppError('unavailable', 'echo_refused', `POST ${path}: Echo answers ${status}`);
+    if (status === 404 || status === 410)
+      throw new AppError('not_found', 'echo_forgot_us', `POST ${path}: Echo answers ${status}`);
+    if (status < 200 || status > 299)
+      throw new AppError('unavailable', 'echo_refused', `POST ${path}: Echo answers ${status}`);
   }
 }
 

@@ -10,12 +10,15 @@ import { EchoClient } from './echo.client';
 import { Registration } from './registration';
 
 const times = { heartbeatMs: 40, firstRetryMs: 10, maxRetryMs: 80 };
-const rendering = { gpus: [{ name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false }] } as unknown as RenderingStatus;
+const rendering = {
+  gpus: [{ name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false }],
+} as unknown as RenderingStatus;
 
 /** Echo, as far as a worker sees it. */
 class Echo {
   readonly calls: { path: string; body: Record<string, unknown> }[] = [];
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
   private server: Server | undefined;
 
   constructor(readonly port: number) {}
@@ -29,7 +32,10 @@ class Echo {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        this.calls.push({ path: `${request.method} ${request.url}`, body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown> });
+        this.calls.push({
+          path: `${request.method} ${request.url}`,
+          body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
+        });
         this.answer(request, response);
       });
     });
@@ -69,25 +75,43 @@ afterEach(async () => {
 /** Keeps what was logged at info and above. */
 function listening(): Logger {
   const logger = createLogger('test', 'silent');
-  const hear = (level: string) => (...parts: unknown[]) => void lines.push({ level, message: String(parts.at(-1)) });
+  const hear =
+    (level: string) =>
+    (...parts: unknown[]) =>
+      void lines.push({ level, message: String(parts.at(-1)) });
   return Object.assign(logger, { info: hear('info'), warn: hear('warn'), error: hear('error') });
 }
 
-function start(status: () => Promise<RenderingStatus> = () => Promise.resolve(rendering), timeoutMs = 500): Registration {
+function start(
+  status: () => Promise<RenderingStatus> = () => Promise.resolve(rendering),
+  timeoutMs = 500,
+): Registration {
   const worker = { id: 'tower-test', callbackUrl: 'http://localhost:8331/api/anime/echo/webhook' };
-  registration = new Registration(new EchoClient(echo.url, timeoutMs), worker, status, new EchoBridgeMetrics(metrics), listening(), times);
+  registration = new Registration(
+    new EchoClient(echo.url, timeoutMs),
+    worker,
+    status,
+    new EchoBridgeMetrics(metrics),
+    listening(),
+    times,
+  );
   registration.start();
   return registration;
 }
 
-const gauge = async (): Promise<string | undefined> => (await metrics.registry.getSingleMetricAsString('echo_bridge_registered')).split('\n').at(-1)?.split(' ').at(-1);
+const gauge = async (): Promise<string | undefined> =>
+  (await metrics.registry.getSingleMetricAsString('echo_bridge_registered')).split('\n').at(-1)?.split(' ').at(-1);
 
 describe('the registration with Echo', () => {
   it('waits quietly for it, registers, keeps in touch and takes its leave', async () => {
     const bridge = start();
     expect(bridge.health()).toEqual({ ok: true, detail: 'Echo absent; retrying' });
     await waitFor(() => lines.length > 0);
-    await waitFor(async () => (await metrics.registry.metrics()).match(/echo_bridge_calls_total\{call="register",outcome="echo_unavailable".*\} ([3-9])/));
+    await waitFor(async () =>
+      (await metrics.registry.metrics()).match(
+        /echo_bridge_calls_total\{call="register",outcome="echo_unavailable".*\} ([3-9])/,
+      ),
+    );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({ level: 'info', message: expect.stringContaining('ECONNREFUSED') as string });
     expect(await gauge()).toBe('0');
@@ -97,8 +121,15 @@ describe('the registration with Echo', () => {
     expect(echo.calls[0]).toEqual({
       path: 'POST /api/workers/register',
       body: {
-        worker_id: 'tower-test', worker_type: 'anime_renderer', capabilities: ['still_image'], callback_url: 'http://localhost:8331/api/anime/echo/webhook',
-        gpus: [{ name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false }], max_concurrent_jobs: 1, status: 'ready',
+        worker_id: 'tower-test',
+        worker_type: 'anime_renderer',
+        capabilities: ['still_image'],
+        callback_url: 'http://localhost:8331/api/anime/echo/webhook',
+        gpus: [
+          { name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false },
+        ],
+        max_concurrent_jobs: 1,
+        status: 'ready',
       },
     });
     expect(echo.calls[1]).toMatchObject({ path: 'POST /api/workers/tower-test/heartbeat', body: { status: 'ready' } });
@@ -121,7 +152,11 @@ describe('the registration with Echo', () => {
     await echo.appear();
     await waitFor(() => lines.length === 3);
     expect(echo.count('register')).toBe(2);
-    expect(lines.map((line) => line.message)).toEqual(['registered with Echo', expect.stringContaining('is absent'), 'registered with Echo']);
+    expect(lines.map((line) => line.message)).toEqual([
+      'registered with Echo',
+      expect.stringContaining('is absent'),
+      'registered with Echo',
+    ]);
   });
 
   it('registers at once with an Echo that has forgotten it', async () => {
@@ -144,7 +179,11 @@ describe('the registration with Echo', () => {
   it('says so when rendering does not answer', async () => {
     await echo.appear();
     let answers = false;
-    start(() => (answers ? Promise.resolve(rendering) : Promise.reject(new AppError('unavailable', 'rendering_unavailable', 'no answer'))));
+    start(() =>
+      answers
+        ? Promise.resolve(rendering)
+        : Promise.reject(new AppError('unavailable', 'rendering_unavailable', 'no answer')),
+    );
     await waitFor(() => echo.count('heartbeat') >= 1);
     expect(echo.calls[0]?.body).toMatchObject({ status: 'degraded', gpus: [], max_concurrent_jobs: 0 });
     answers = true;
@@ -153,15 +192,27 @@ describe('the registration with Echo', () => {
 
   it.each([
     ['answers with an error', (response: ServerResponse) => response.writeHead(500).end(), 'echo_refused'],
-    ['sends elsewhere', (response: ServerResponse) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(), 'echo_unavailable'],
-    ['answers without end', (response: ServerResponse) => void response.writeHead(200).write('x'.repeat(1024 * 1024)), 'echo_unavailable'],
+    [
+      'sends elsewhere',
+      (response: ServerResponse) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
+      'echo_unavailable',
+    ],
+    [
+      'answers without end',
+      (response: ServerResponse) => void response.writeHead(200).write('x'.repeat(1024 * 1024)),
+      'echo_unavailable',
+    ],
     ['takes the call and says nothing', () => undefined, 'echo_unavailable'],
     ['hangs up', (response: ServerResponse) => void response.destroy(), 'echo_unavailable'],
   ])('keeps trying when something %s', async (_, misbehave, code) => {
     await echo.appear();
     echo.answer = (_request, response) => void misbehave(response);
     const bridge = start(undefined, 150);
-    await waitFor(async () => (await metrics.registry.metrics()).includes(`echo_bridge_calls_total{call="register",outcome="${code}",service="echo-bridge"} 2`));
+    await waitFor(async () =>
+      (await metrics.registry.metrics()).includes(
+        `echo_bridge_calls_total{call="register",outcome="${code}",service="echo-bridge"} 2`,
+      ),
+    );
     expect(bridge.health().ok).toBe(true);
     expect(lines.filter((line) => line.level !== 'info')).toEqual([]);
     expect(await gauge()).toBe('0');

@@ -14,8 +14,9 @@ export interface RegistrationTimes {
 const defaultTimes: RegistrationTimes = { heartbeatMs: 30_000, firstRetryMs: 1_000, maxRetryMs: 300_000 };
 
 /**
- * Keeps Echo informed that this Tower renders: registers, says every 30 seconds how it is, takes its leave. Echo is optional: while it is absent
- * nothing else suffers, the log has one line about it, and the tries grow rarer up to one in five minutes.
+ * Keeps Echo informed that this Tower renders: registers, says every 30 seconds how it is, takes its leave. Echo is
+ * optional: while it is absent nothing else suffers, the log has one line about it, and the tries grow rarer up to one
+ * in five minutes.
  */
 export class Registration {
   private readonly stopping = new AbortController();
@@ -42,7 +43,9 @@ export class Registration {
     await this.loop;
     if (!this.registered) return;
     this.setRegistered(false);
-    await this.call('unregister', () => this.echo.unregister(this.worker.id)).catch((error: unknown) => this.logger.debug(`taking leave of Echo: ${describeError(error)}`));
+    await this.call('unregister', () => this.echo.unregister(this.worker.id)).catch((error: unknown) =>
+      this.logger.debug(`taking leave of Echo: ${describeError(error)}`),
+    );
   }
 
   /** Never bad: Echo is somebody else's program. */
@@ -51,7 +54,7 @@ export class Registration {
   }
 
   private async run(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
+    for (let failures = 0; !this.stopping.signal.aborted;) {
       try {
         await (this.registered ? this.beat() : this.register());
         failures = 0;
@@ -87,7 +90,12 @@ export class Registration {
 
   private async beat(): Promise<void> {
     const rendering = await this.askRendering();
-    const beat = { worker_id: this.worker.id, status: workerStatus(rendering), gpus: toEchoGpus(rendering), max_concurrent_jobs: maxConcurrentJobs(rendering) };
+    const beat = {
+      worker_id: this.worker.id,
+      status: workerStatus(rendering),
+      gpus: toEchoGpus(rendering),
+      max_concurrent_jobs: maxConcurrentJobs(rendering),
+    };
     await this.call('heartbeat', () => this.echo.heartbeat(beat, this.stopping.signal));
   }
 

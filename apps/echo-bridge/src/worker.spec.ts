@@ -4,8 +4,23 @@ import { maxConcurrentJobs, toEchoGpus, workerStatus } from './worker';
 type Gpu = RenderingStatus['gpus'][number];
 
 const aGpu = (state: Gpu['state'], name = 'rtx3060'): Gpu => ({
-  name, url: 'http://user:secret@127.0.0.1:8188', vendor: 'nvidia', state, detail: '', simulated: false, comfyui_version: '0.33', device: 'cuda:0 RTX 3060', vram_mb: 12288, vram_free_mb: 4000,
-  prefers: ['video'], only: false, checkpoints: [], current_job_id: null, foreign_prompts: 0, warnings: [], last_seen_at: null,
+  name,
+  url: 'http://user:secret@127.0.0.1:8188',
+  vendor: 'nvidia',
+  state,
+  detail: '',
+  simulated: false,
+  comfyui_version: '0.33',
+  device: 'cuda:0 RTX 3060',
+  vram_mb: 12288,
+  vram_free_mb: 4000,
+  prefers: ['video'],
+  only: false,
+  checkpoints: [],
+  current_job_id: null,
+  foreign_prompts: 0,
+  warnings: [],
+  last_seen_at: null,
 });
 const rendering = (...gpus: Gpu[]): RenderingStatus => ({ gpus }) as RenderingStatus;
 
@@ -28,6 +43,8 @@ describe('the status that Echo is told', () => {
   });
 
   it('describes cards without their addresses', () => {
-    expect(toEchoGpus(rendering(aGpu('idle')))).toEqual([{ name: 'rtx3060', vendor: 'nvidia', device: 'cuda:0 RTX 3060', vram_mb: 12288, state: 'idle', simulated: false }]);
+    expect(toEchoGpus(rendering(aGpu('idle')))).toEqual([
+      { name: 'rtx3060', vendor: 'nvidia', device: 'cuda:0 RTX 3060', vram_mb: 12288, state: 'idle', simulated: false },
+    ]);
   });
 });

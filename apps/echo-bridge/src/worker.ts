@@ -16,7 +16,15 @@ export function workerStatus(rendering: RenderingStatus | undefined): WorkerStat
 }
 
 /** A card does one job at a time. */
-export const maxConcurrentJobs = (rendering: RenderingStatus | undefined): number => rendering?.gpus.filter(isUsable).length ?? 0;
+export const maxConcurrentJobs = (rendering: RenderingStatus | undefined): number =>
+  rendering?.gpus.filter(isUsable).length ?? 0;
 
 export const toEchoGpus = (rendering: RenderingStatus | undefined): EchoGpu[] =>
-  rendering?.gpus.map(({ name, vendor, device, vram_mb, state, simulated }) => ({ name, vendor, device, vram_mb, state, simulated })) ?? [];
+  rendering?.gpus.map(({ name, vendor, device, vram_mb, state, simulated }) => ({
+    name,
+    vendor,
+    device,
+    vram_mb,
+    state,
+    simulated,
+  })) ?? [];

@@ -1,7 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  archiveCharacterRequest, createCharacterRequest, getCharacterRequest, listCharactersRequest, routes, updateCharacterRequest, type CharacterView, type Page, type RouteInput,
+  archiveCharacterRequest,
+  createCharacterRequest,
+  getCharacterRequest,
+  listCharactersRequest,
+  routes,
+  updateCharacterRequest,
+  type CharacterView,
+  type Page,
+  type RouteInput,
   type Routes,
 } from '@tower/contracts';
 import { Endpoint } from './http/endpoint';
@@ -21,7 +29,11 @@ export class CharactersController {
 
   @Endpoint(routes.listProjectCharacters)
   listOfProject({ params, query }: RouteInput<Routes['listProjectCharacters']>): Promise<Page<CharacterView>> {
-    return this.services.ask(listCharactersRequest, { ...query, project_id: params.id, include_archived: query.include_archived ?? false });
+    return this.services.ask(listCharactersRequest, {
+      ...query,
+      project_id: params.id,
+      include_archived: query.include_archived ?? false,
+    });
   }
 
   @Endpoint(routes.listCharacters)
@@ -36,7 +48,11 @@ export class CharactersController {
 
   @Endpoint(routes.updateCharacter)
   update(input: RouteInput<Routes['updateCharacter']>): Promise<CharacterView> {
-    return this.services.ask(updateCharacterRequest, { context: contextOf(input), id: input.params.id, body: input.body });
+    return this.services.ask(updateCharacterRequest, {
+      context: contextOf(input),
+      id: input.params.id,
+      body: input.body,
+    });
   }
 
   @Endpoint(routes.archiveCharacter)

@@ -26,7 +26,17 @@ import { WorkflowsController } from './workflows.controller';
 export const gatewayEntities = [FeedRow];
 
 /** Everything that answers HTTP. */
-export const doors = [DocsController, SystemController, DeadLettersController, WorkflowsController, ProjectsController, CharactersController, JobsController, ArtifactsController, FeedController];
+export const doors = [
+  DocsController,
+  SystemController,
+  DeadLettersController,
+  WorkflowsController,
+  ProjectsController,
+  CharactersController,
+  JobsController,
+  ArtifactsController,
+  FeedController,
+];
 
 @Module({
   controllers: [...doors, FeedConsumer],

@@ -1,8 +1,21 @@
 import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  cancelJobRequest, getJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, listJobsRequest, routes, type JobAccepted,
-  type JobQualityView, type JobSummary, type JobView, type Page, type RouteInput, type RouteOutput, type Routes,
+  cancelJobRequest,
+  getJobRequest,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  listJobsRequest,
+  routes,
+  type JobAccepted,
+  type JobQualityView,
+  type JobSummary,
+  type JobView,
+  type Page,
+  type RouteInput,
+  type RouteOutput,
+  type Routes,
 } from '@tower/contracts';
 import { creating } from './http/creating';
 import { Endpoint } from './http/endpoint';
@@ -33,11 +46,18 @@ export class JobsController {
 
   @Endpoint(routes.cancelJob)
   cancel(input: RouteInput<Routes['cancelJob']>): Promise<JobView> {
-    return this.services.ask(cancelJobRequest, { context: contextOf(input), id: input.params.id, reason: input.body.reason });
+    return this.services.ask(cancelJobRequest, {
+      context: contextOf(input),
+      id: input.params.id,
+      reason: input.body.reason,
+    });
   }
 
   @Endpoint(routes.listJobArtifacts)
-  listArtifacts({ params, query }: RouteInput<Routes['listJobArtifacts']>): Promise<RouteOutput<Routes['listJobArtifacts']>> {
+  listArtifacts({
+    params,
+    query,
+  }: RouteInput<Routes['listJobArtifacts']>): Promise<RouteOutput<Routes['listJobArtifacts']>> {
     return this.services.ask(listJobArtifactsRequest, { ...query, id: params.id });
   }
 

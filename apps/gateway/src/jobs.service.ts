@@ -1,8 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  fullRequestOf, getJobQualityRequest, getJobRequest, getUnfiledProjectRequest, requestJobRequest, type GenerateRequest, type JobAccepted, type JobQualityView,
-  type RequestContext, type RouteInput, type Routes,
+  fullRequestOf,
+  getJobQualityRequest,
+  getJobRequest,
+  getUnfiledProjectRequest,
+  requestJobRequest,
+  type GenerateRequest,
+  type JobAccepted,
+  type JobQualityView,
+  type RequestContext,
+  type RouteInput,
+  type Routes,
 } from '@tower/contracts';
 
 type GenerateBody = RouteInput<Routes['generate']>['body'];
@@ -13,7 +22,10 @@ export class JobsService {
   constructor(private readonly services: RequestClient) {}
 
   async request(body: GenerateBody, context: RequestContext): Promise<JobAccepted> {
-    return this.services.ask(requestJobRequest, { context, body: 'type' in body ? await this.toFullRequest(body, context) : body });
+    return this.services.ask(requestJobRequest, {
+      context,
+      body: 'type' in body ? await this.toFullRequest(body, context) : body,
+    });
   }
 
   /** Quality knows no job without a verdict; whether the job exists only rendering can say. */
@@ -25,7 +37,10 @@ export class JobsService {
     return quality;
   }
 
-  private async toFullRequest(short: Extract<GenerateBody, { type: 'image' }>, { correlationId }: RequestContext): Promise<GenerateRequest> {
+  private async toFullRequest(
+    short: Extract<GenerateBody, { type: 'image' }>,
+    { correlationId }: RequestContext,
+  ): Promise<GenerateRequest> {
     const project = await this.services.ask(getUnfiledProjectRequest, { context: { correlationId } });
     return fullRequestOf(short, project.id);
   }

@@ -32,10 +32,18 @@ export async function openDoor(app: NestFastifyApplication, { logger }: ServiceC
     throw error;
   }
   const closeSockets = app.get(FeedSockets).listen(server);
-  const pruning = setInterval(() => void app.get(FeedService).prune().catch((error: unknown) => logger.warn({ err: error }, 'forgetting old events')), pruneEveryMs);
+  const pruning = setInterval(
+    () =>
+      void app
+        .get(FeedService)
+        .prune()
+        .catch((error: unknown) => logger.warn({ err: error }, 'forgetting old events')),
+    pruneEveryMs,
+  );
   const url = await app.getUrl();
   logger.info({ url }, `listening on ${url}`);
-  if (env.TOWER_INSECURE_LISTEN === 'yes') logger.warn({ host: env.TOWER_HOST }, 'there are no keys: everyone who reaches this address can do everything');
+  if (env.TOWER_INSECURE_LISTEN === 'yes')
+    logger.warn({ host: env.TOWER_HOST }, 'there are no keys: everyone who reaches this address can do everything');
 
   return async () => {
     clearInterval(pruning);

@@ -1,7 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  archiveProjectRequest, createProjectRequest, getProjectRequest, listProjectsRequest, routes, updateProjectRequest, type Page, type ProjectView, type RouteInput, type Routes,
+  archiveProjectRequest,
+  createProjectRequest,
+  getProjectRequest,
+  listProjectsRequest,
+  routes,
+  updateProjectRequest,
+  type Page,
+  type ProjectView,
+  type RouteInput,
+  type Routes,
 } from '@tower/contracts';
 import { creating } from './http/creating';
 import { contextOf } from './http/request-context';
@@ -28,7 +37,11 @@ export class ProjectsController {
 
   @Endpoint(routes.updateProject)
   update(input: RouteInput<Routes['updateProject']>): Promise<ProjectView> {
-    return this.services.ask(updateProjectRequest, { context: contextOf(input), id: input.params.id, body: input.body });
+    return this.services.ask(updateProjectRequest, {
+      context: contextOf(input),
+      id: input.params.id,
+      body: input.body,
+    });
   }
 
   @Endpoint(routes.archiveProject)

@@ -1,6 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
-import { getWorkflowRequest, listWorkflowsRequest, routes, type RouteInput, type RouteOutput, type Routes, type WorkflowView } from '@tower/contracts';
+import {
+  getWorkflowRequest,
+  listWorkflowsRequest,
+  routes,
+  type RouteInput,
+  type RouteOutput,
+  type Routes,
+  type WorkflowView,
+} from '@tower/contracts';
 import { Endpoint } from './http/endpoint';
 
 @Controller()

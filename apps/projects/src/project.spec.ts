@@ -18,7 +18,23 @@ describe('slugOf', () => {
     expect(slugInContract.parse(freeSlug(slug, new Set([slug])))).toBe(`${slug}-2`);
   });
 
-  it.each(['../escape', '..', '.', '', 'a/b', 'a\\b', '/etc', '-a', 'a-', 'a--b', 'A', '.hidden', 'a\u0000', 'é', 'a'.repeat(101)])('makes nothing like %j, which no reader takes', (name) => {
+  it.each([
+    '../escape',
+    '..',
+    '.',
+    '',
+    'a/b',
+    'a\\b',
+    '/etc',
+    '-a',
+    'a-',
+    'a--b',
+    'A',
+    '.hidden',
+    'a\u0000',
+    'é',
+    'a'.repeat(101),
+  ])('makes nothing like %j, which no reader takes', (name) => {
     expect(slugInContract.safeParse(name).success).toBe(false);
     expect(slugInContract.safeParse(slugOf(name)).success).toBe(true);
   });

@@ -10,12 +10,18 @@ const maxSlugLength = 60;
 const deviceName = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 
 /**
- * A folder name that every file system takes: lower-case ASCII letters, digits and single hyphens, at most 60 characters.
- * Names without any such character (写真) become `project`.
+ * A folder name that every file system takes: lower-case ASCII letters, digits and single hyphens, at most 60
+ * characters. Names without any such character (写真) become `project`.
  */
 export function slugOf(name: string): string {
-  const plain = name.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
-  const slug = plain.replace(/[^a-z0-9]+/g, '-').slice(0, maxSlugLength).replace(/^-+|-+$/g, '');
+  const plain = name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase();
+  const slug = plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, maxSlugLength)
+    .replace(/^-+|-+$/g, '');
   if (deviceName.test(slug)) return `${slug}-project`;
   return slug === '' ? 'project' : slug;
 }

@@ -1,8 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import {
-  archiveProjectRequest, createProjectRequest, getProjectRequest, getUnfiledProjectRequest, listProjectsRequest, updateProjectRequest,
-  type InputOf, type Page, type ProjectView,
+  archiveProjectRequest,
+  createProjectRequest,
+  getProjectRequest,
+  getUnfiledProjectRequest,
+  listProjectsRequest,
+  updateProjectRequest,
+  type InputOf,
+  type Page,
+  type ProjectView,
 } from '@tower/contracts';
 import { ProjectsService } from './projects.service';
 

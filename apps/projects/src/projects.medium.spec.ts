@@ -1,9 +1,24 @@
 // Real: PostgreSQL, NATS, the outbox relay. The clock stands still unless it is moved.
 import { BusConnection, BusMetrics, OutboxRelay } from '@tower/bus';
-import { createProjectBody, createProjectRequest, projectArchived, projectCreated, projectUpdated, updateProjectBody, type ProjectView } from '@tower/contracts';
+import {
+  createProjectBody,
+  createProjectRequest,
+  projectArchived,
+  projectCreated,
+  projectUpdated,
+  updateProjectBody,
+  type ProjectView,
+} from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
 import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
-import { createTestDatabase, FixedClock, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import {
+  createTestDatabase,
+  FixedClock,
+  startTestNats,
+  waitFor,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { projectEntities } from './projects.module';
 import { ProjectsService } from './projects.service';
@@ -22,7 +37,12 @@ afterAll(() => nats.close());
 
 beforeEach(async () => {
   database = await createTestDatabase('projects');
-  db = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', entities: projectEntities }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'projects',
+    service: 'projects',
+    entities: projectEntities,
+  }).initialize();
   clock = new FixedClock();
   projects = new ProjectsService(db, new Outbox('projects', clock), clock);
 });
@@ -31,10 +51,18 @@ afterEach(async () => {
   await database.drop();
 });
 
-const context = (idempotencyKey?: string) => ({ correlationId: newId(), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
-const create = (name: string, key?: string): Promise<ProjectView> => projects.create({ context: context(key), body: createProjectBody.parse({ name }) });
-const update = (id: string, body: unknown): Promise<ProjectView> => projects.update({ context: context(), id, body: updateProjectBody.parse(body) });
-const eventsInOutbox = async (): Promise<{ type: string; data: object }[]> => ((await db.query('select payload from outbox order by id')) as { payload: { type: string; data: object } }[]).map((row) => row.payload);
+const context = (idempotencyKey?: string) => ({
+  correlationId: newId(),
+  ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+});
+const create = (name: string, key?: string): Promise<ProjectView> =>
+  projects.create({ context: context(key), body: createProjectBody.parse({ name }) });
+const update = (id: string, body: unknown): Promise<ProjectView> =>
+  projects.update({ context: context(), id, body: updateProjectBody.parse(body) });
+const eventsInOutbox = async (): Promise<{ type: string; data: object }[]> =>
+  ((await db.query('select payload from outbox order by id')) as { payload: { type: string; data: object } }[]).map(
+    (row) => row.payload,
+  );
 
 describe('a project', () => {
   it.each([
@@ -51,7 +79,12 @@ describe('a project', () => {
     expect(await projects.get(created.id)).toEqual(created);
   });
 
-  it.each([['nothing but spaces', '   '], ['a NUL', 'a\u0000b'], ['half a character', 'a\ud800'], ['more than 200 characters', 'n'.repeat(201)]])('cannot be called %s', (_, name) => {
+  it.each([
+    ['nothing but spaces', '   '],
+    ['a NUL', 'a\u0000b'],
+    ['half a character', 'a\ud800'],
+    ['more than 200 characters', 'n'.repeat(201)],
+  ])('cannot be called %s', (_, name) => {
     expect(createProjectRequest.input.safeParse({ context: context(), body: { name } }).success).toBe(false);
   });
 
@@ -81,7 +114,12 @@ describe('a project', () => {
 
   it('that is not there is not found', async () => {
     const id = newId();
-    for (const ask of [() => projects.get(id), () => update(id, { name: 'x' }), () => projects.archive({ context: context(), id })]) await expect(ask()).rejects.toMatchObject({ kind: 'not_found', code: 'project_not_found' });
+    for (const ask of [
+      () => projects.get(id),
+      () => update(id, { name: 'x' }),
+      () => projects.archive({ context: context(), id }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ kind: 'not_found', code: 'project_not_found' });
   });
 });
 
@@ -92,7 +130,11 @@ describe('a list of projects', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await projects.list({ limit: 3, include_archived: false, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await projects.list({
+        limit: 3,
+        include_archived: false,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       seen.push(...page.items.map((project) => project.id));
       cursor = page.next_cursor;
       // What comes in meanwhile belongs before the first page.
@@ -119,38 +161,61 @@ describe('the project for unfiled work', () => {
     expect(await eventsInOutbox()).toHaveLength(1);
   });
 
-  it.each(['before', 'after'])('keeps its folder for itself when a person calls a project Unfiled %s it is made', async (when) => {
-    const reserved = when === 'after' ? await projects.getUnfiled(context()) : undefined;
-    const theirs = await create('Unfiled');
-    const unfiled = reserved ?? (await projects.getUnfiled(context()));
-    expect(theirs.slug).toBe('unfiled-2');
-    expect(unfiled.slug).toBe('unfiled');
-    expect(unfiled.id).not.toBe(theirs.id);
-  });
+  it.each(['before', 'after'])(
+    'keeps its folder for itself when a person calls a project Unfiled %s it is made',
+    async (when) => {
+      const reserved = when === 'after' ? await projects.getUnfiled(context()) : undefined;
+      const theirs = await create('Unfiled');
+      const unfiled = reserved ?? (await projects.getUnfiled(context()));
+      expect(theirs.slug).toBe('unfiled-2');
+      expect(unfiled.slug).toBe('unfiled');
+      expect(unfiled.id).not.toBe(theirs.id);
+    },
+  );
 
   it('cannot be archived', async () => {
     const { id } = await projects.getUnfiled(context());
-    await expect(projects.archive({ context: context(), id })).rejects.toMatchObject({ kind: 'conflict', code: 'project_reserved' });
+    await expect(projects.archive({ context: context(), id })).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'project_reserved',
+    });
   });
 });
 
 it('announces each change in the stream exactly once', async () => {
   const bus = await BusConnection.open(nats.url, 'test', logger);
-  const relay = new OutboxRelay(db, bus, new BusMetrics(new Metrics('test')), logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock });
+  const relay = new OutboxRelay(db, bus, new BusMetrics(new Metrics('test')), logger, {
+    databaseUrl: database.url,
+    schema: 'projects',
+    holder: newId(),
+    clock: systemClock,
+  });
   relay.start();
   try {
     const { id } = await create('Été', 'key');
     await create('Été', 'key');
     await update(id, { name: 'Herbst', gate_policy: 'advise' });
     await projects.archive({ context: context(), id });
-    await waitFor(async () => ((await db.query('select 1 from outbox where published_at is null')) as unknown[]).length === 0);
+    await waitFor(
+      async () => ((await db.query('select 1 from outbox where published_at is null')) as unknown[]).length === 0,
+    );
 
     const manager = await bus.nats.jetstreamManager();
     const { state } = await manager.streams.info('PROJECTS');
-    const messages = await Promise.all(Array.from({ length: state.messages }, (_, n) => manager.streams.getMessage('PROJECTS', { seq: state.first_seq + n })));
-    expect(messages.map((message) => message.subject)).toEqual(['created', 'updated', 'archived'].map((what) => `evt.projects.v1.project_${what}.${id}`));
+    const messages = await Promise.all(
+      Array.from({ length: state.messages }, (_, n) =>
+        manager.streams.getMessage('PROJECTS', { seq: state.first_seq + n }),
+      ),
+    );
+    expect(messages.map((message) => message.subject)).toEqual(
+      ['created', 'updated', 'archived'].map((what) => `evt.projects.v1.project_${what}.${id}`),
+    );
     expect(projectCreated.parse(messages[0]?.json()).data).toEqual({ projectId: id, name: 'Été', slug: 'ete' });
-    expect(projectUpdated.parse(messages[1]?.json()).data).toEqual({ projectId: id, name: 'Herbst', changed: ['name', 'gatePolicy'] });
+    expect(projectUpdated.parse(messages[1]?.json()).data).toEqual({
+      projectId: id,
+      name: 'Herbst',
+      changed: ['name', 'gatePolicy'],
+    });
     expect(projectArchived.parse(messages[2]?.json()).data).toEqual({ projectId: id });
   } finally {
     await relay.stop();

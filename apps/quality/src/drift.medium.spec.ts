@@ -5,7 +5,12 @@ import { qualityEntities } from './quality.module';
 
 it('has migrations that make the tables its entities describe', async () => {
   const database = await createTestDatabase();
-  const db = await databaseFor({ url: database.url, schema: 'quality', service: 'quality', entities: qualityEntities }).initialize();
+  const db = await databaseFor({
+    url: database.url,
+    schema: 'quality',
+    service: 'quality',
+    entities: qualityEntities,
+  }).initialize();
   try {
     expect(await migrate(db, 'quality')).not.toEqual([]);
     expect(await schemaDrift(db)).toEqual([]);

@@ -4,7 +4,10 @@ import { ScoringThread, type FilmMotion, type ScoringThreadOptions } from '@towe
 /** Above what any workflow makes; a film that takes longer than this to decode holds up every other verdict. */
 const limits = { maxFrames: 4_000, maxPixels: 4096 * 4096, maxSeconds: 300 };
 
-/** Measures films on a thread of its own, one after the other: their frames are the most that this process ever looks at. */
+/**
+ * Measures films on a thread of its own, one after the other: their frames are the most that this process ever looks
+ * at.
+ */
 export class FilmMeter implements OnApplicationShutdown {
   private readonly thread: ScoringThread;
 

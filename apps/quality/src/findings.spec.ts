@@ -14,7 +14,9 @@ let noise: Buffer;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'tower-findings-'));
   mkdirSync(join(root, '.incoming'));
-  noise = await sharp(randomBytes(48 * 32 * 3), { raw: { width: 48, height: 32, channels: 3 } }).png().toBuffer();
+  noise = await sharp(randomBytes(48 * 32 * 3), { raw: { width: 48, height: 32, channels: 3 } })
+    .png()
+    .toBuffer();
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -25,7 +27,11 @@ const noFilms = { measure: () => Promise.reject(new Error('this is no film')) };
 function inspect(bytes: Buffer | undefined, rendered = bytes ?? noise) {
   rmSync(join(root, 'a.png'), { force: true });
   if (bytes !== undefined) writeFileSync(join(root, 'a.png'), bytes);
-  return inspectFile(new Library(root), noFilms, { path: 'a.png', mediaType: 'image/png', sha256: createHash('sha256').update(rendered).digest('hex') });
+  return inspectFile(new Library(root), noFilms, {
+    path: 'a.png',
+    mediaType: 'image/png',
+    sha256: createHash('sha256').update(rendered).digest('hex'),
+  });
 }
 
 describe('what is found at an artifact’s place', () => {
@@ -47,7 +53,11 @@ describe('what is found at an artifact’s place', () => {
     ['cut off before it was hashed', () => noise.subarray(0, 700), { state: 'undecodable', containerIntact: false }],
     ['empty', () => Buffer.alloc(0), { state: 'undecodable', containerIntact: false }],
     ['no picture', () => Buffer.from('<html>502 Bad Gateway</html>'), { state: 'undecodable', containerIntact: false }],
-    ['an SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), { state: 'undecodable' }],
+    [
+      'an SVG',
+      () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+      { state: 'undecodable' },
+    ],
   ])('will not come right when it is %s', async (_, bytes, expected) => {
     const findings = await inspect(bytes());
     expect(findings).toMatchObject(expected);
@@ -55,17 +65,33 @@ describe('what is found at an artifact’s place', () => {
   });
 
   it('is no still when it moves', async () => {
-    const frames = await sharp(randomBytes(16 * 32 * 3), { raw: { width: 16, height: 32, channels: 3, pageHeight: 16 } }).webp({ loop: 0 }).toBuffer();
-    expect(await inspect(frames)).toMatchObject({ state: 'undecodable', containerIntact: true, why: expect.stringContaining('animated') as string });
+    const frames = await sharp(randomBytes(16 * 32 * 3), {
+      raw: { width: 16, height: 32, channels: 3, pageHeight: 16 },
+    })
+      .webp({ loop: 0 })
+      .toBuffer();
+    expect(await inspect(frames)).toMatchObject({
+      state: 'undecodable',
+      containerIntact: true,
+      why: expect.stringContaining('animated') as string,
+    });
   });
 
   it('is refused when it is larger than we care to decode', async () => {
-    const vast = await sharp({ create: { width: 4097, height: 4097, channels: 3, background: '#123456' } }).png().toBuffer();
-    expect(await inspect(vast)).toMatchObject({ state: 'undecodable', why: expect.stringContaining('too_many_pixels') as string });
+    const vast = await sharp({ create: { width: 4097, height: 4097, channels: 3, background: '#123456' } })
+      .png()
+      .toBuffer();
+    expect(await inspect(vast)).toMatchObject({
+      state: 'undecodable',
+      why: expect.stringContaining('too_many_pixels') as string,
+    });
   });
 
   it('is not read when no picture of ours could be so large', async () => {
-    expect(await inspect(Buffer.alloc(33 * 1024 * 1024))).toMatchObject({ state: 'unmeasured', why: expect.stringContaining('34603008 bytes') as string });
+    expect(await inspect(Buffer.alloc(33 * 1024 * 1024))).toMatchObject({
+      state: 'unmeasured',
+      why: expect.stringContaining('34603008 bytes') as string,
+    });
   });
 
   it('is damaged when a checksum is wrong although every pixel decodes', async () => {
@@ -77,10 +103,23 @@ describe('what is found at an artifact’s place', () => {
 
 describe('what is found at a film’s place', () => {
   const film = { facts: { frames: 16, width: 64, height: 48 } } as FilmMotion;
-  const measuring = (measure: () => Promise<FilmMotion>, bytes: Buffer | undefined = noise, rendered: Buffer = noise) => {
+  const measuring = (
+    measure: () => Promise<FilmMotion>,
+    bytes: Buffer | undefined = noise,
+    rendered: Buffer = noise,
+  ) => {
     rmSync(join(root, 'a.mp4'), { force: true });
     if (bytes !== undefined) writeFileSync(join(root, 'a.mp4'), bytes);
-    return inspectFile(new Library(root), { measure }, { path: 'a.mp4', mediaType: 'video/mp4', sha256: createHash('sha256').update(rendered).digest('hex'), frames: 16 });
+    return inspectFile(
+      new Library(root),
+      { measure },
+      {
+        path: 'a.mp4',
+        mediaType: 'video/mp4',
+        sha256: createHash('sha256').update(rendered).digest('hex'),
+        frames: 16,
+      },
+    );
   };
   const refusing = (reason: FilmRefusalReason) => measuring(() => Promise.reject(new FilmRefusal(reason, 'so it is')));
 
@@ -91,9 +130,16 @@ describe('what is found at a film’s place', () => {
   });
 
   it('may still come right when it is missing or another file', async () => {
-    const missing = await inspectFile(new Library(root), noFilms, { path: 'none.mp4', mediaType: 'video/mp4', sha256: '0'.repeat(64) });
+    const missing = await inspectFile(new Library(root), noFilms, {
+      path: 'none.mp4',
+      mediaType: 'video/mp4',
+      sha256: '0'.repeat(64),
+    });
     expect(missing).toMatchObject({ state: 'absent', passing: true });
-    expect(await measuring(() => Promise.resolve(film), noise.subarray(0, 9))).toMatchObject({ state: 'altered', bytes: 9 });
+    expect(await measuring(() => Promise.resolve(film), noise.subarray(0, 9))).toMatchObject({
+      state: 'altered',
+      bytes: 9,
+    });
   });
 
   it.each<[FilmRefusalReason, object]>([

@@ -1,5 +1,14 @@
 import {
-  checkFileIntegrity, decodePicture, FilmRefusal, measureLevels, PictureRefusal, sha256, sha256File, type FilmMotion, type FilmRefusalReason, type PictureLevels,
+  checkFileIntegrity,
+  decodePicture,
+  FilmRefusal,
+  measureLevels,
+  PictureRefusal,
+  sha256,
+  sha256File,
+  type FilmMotion,
+  type FilmRefusalReason,
+  type PictureLevels,
 } from '@tower/imaging';
 import type { FilmMeter } from './film-meter';
 import type { Library } from './library';
@@ -27,20 +36,29 @@ export interface RenderedFile {
 }
 
 /** Moving pictures are measured as films, whatever holds them. */
-export const isFilm = (file: Pick<RenderedFile, 'mediaType' | 'frames'>): boolean => file.mediaType.startsWith('video/') || file.frames !== undefined;
+export const isFilm = (file: Pick<RenderedFile, 'mediaType' | 'frames'>): boolean =>
+  file.mediaType.startsWith('video/') || file.frames !== undefined;
 
 /**
- * Bytes of a file and pixels of a picture. Far above what a request may ask for (2048 x 2048); more would hold up the event loop for over a
- * tenth of a second while the levels are measured (88 ms at this size on the machine that the limit was measured on).
+ * Bytes of a file and pixels of a picture. Far above what a request may ask for (2048 x 2048); more would hold up the
+ * event loop for over a tenth of a second while the levels are measured (88 ms at this size on the machine that the
+ * limit was measured on).
  */
 const limits = { maxBytes: 32 * 1024 * 1024, maxPixels: 4096 * 4096 };
 
 /** Reads, verifies and measures one file. Stills are decoded on libvips' own threads, films on the meter's. */
-export async function inspectFile(library: Library, films: Pick<FilmMeter, 'measure'>, file: RenderedFile): Promise<Findings> {
+export async function inspectFile(
+  library: Library,
+  films: Pick<FilmMeter, 'measure'>,
+  file: RenderedFile,
+): Promise<Findings> {
   return isFilm(file) ? inspectFilm(library, films, file) : inspectPicture(library, file);
 }
 
-/** What is hashed and what is measured are two readings of the same place: nothing that is in the library is ever overwritten. */
+/**
+ * What is hashed and what is measured are two readings of the same place: nothing that is in the library is ever
+ * overwritten.
+ */
 async function inspectFilm(library: Library, films: Pick<FilmMeter, 'measure'>, file: RenderedFile): Promise<Findings> {
   const place = await library.find(file.path);
   if (place.state !== 'found') return { state: 'absent', why: place.why, passing: place.state === 'absent' };
@@ -53,18 +71,28 @@ async function inspectFilm(library: Library, films: Pick<FilmMeter, 'measure'>, 
     if (!(error instanceof FilmRefusal)) throw error;
     const unmeasured = unmeasuredReasons[error.reason];
     const why = `${error.reason}: ${error.message}`;
-    return unmeasured === undefined ? { state: 'undecodable', containerIntact: false, why } : { state: 'unmeasured', why, reason: unmeasured };
+    return unmeasured === undefined
+      ? { state: 'undecodable', containerIntact: false, why }
+      : { state: 'unmeasured', why, reason: unmeasured };
   }
 }
 
 /** Refusals that say nothing about the film itself. */
 const unmeasuredReasons: Partial<Record<FilmRefusalReason, 'decoder_missing' | 'over_budget'>> = {
-  no_decoder: 'decoder_missing', over_budget: 'over_budget', too_slow: 'over_budget', too_many_frames: 'over_budget', too_many_pixels: 'over_budget',
+  no_decoder: 'decoder_missing',
+  over_budget: 'over_budget',
+  too_slow: 'over_budget',
+  too_many_frames: 'over_budget',
+  too_many_pixels: 'over_budget',
 };
 
 async function inspectPicture(library: Library, file: RenderedFile): Promise<Findings> {
   const found = await library.read(file.path, limits.maxBytes);
-  if (found.state === 'too_large') return { state: 'unmeasured', why: `${found.bytes} bytes, more than the ${limits.maxBytes} of any picture of ours` };
+  if (found.state === 'too_large')
+    return {
+      state: 'unmeasured',
+      why: `${found.bytes} bytes, more than the ${limits.maxBytes} of any picture of ours`,
+    };
   if (found.state !== 'read') return { state: 'absent', why: found.why, passing: found.state === 'absent' };
   const { bytes } = found;
   const actual = sha256(bytes);
@@ -74,15 +102,21 @@ async function inspectPicture(library: Library, file: RenderedFile): Promise<Fin
     const picture = await decodePicture(bytes, limits);
     return container.intact
       ? { state: 'decoded', width: picture.width, height: picture.height, levels: measureLevels(picture) }
-      : { state: 'undecodable', containerIntact: false, why: `${container.format}: ${container.fault} at byte ${container.offset}` };
+      : {
+          state: 'undecodable',
+          containerIntact: false,
+          why: `${container.format}: ${container.fault} at byte ${container.offset}`,
+        };
   } catch (error) {
-    if (error instanceof PictureRefusal) return { state: 'undecodable', containerIntact: container.intact, why: `${error.reason}: ${error.message}` };
+    if (error instanceof PictureRefusal)
+      return { state: 'undecodable', containerIntact: container.intact, why: `${error.reason}: ${error.message}` };
     throw error;
   }
 }
 
 /** The file may still come, or come right: rendering says that it wrote it, and shared storage may lag behind. */
-export const mayPass = (findings: Findings): boolean => findings.state === 'altered' || (findings.state === 'absent' && findings.passing);
+export const mayPass = (findings: Findings): boolean =>
+  findings.state === 'altered' || (findings.state === 'absent' && findings.passing);
 
 export function describeFindings(findings: Findings): string {
   switch (findings.state) {

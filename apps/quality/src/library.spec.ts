@@ -33,7 +33,17 @@ describe('the library', () => {
     expect(await read('./été/../été/花 1.png')).toBe('a picture');
   });
 
-  it.each(['../secret', 'été/../../secret', '../library-of-somebody-else/secret', '/etc/passwd', '', '.', '..', 'a\u0000b', 'été/花 1.png\u0000'])('opens nothing outside it: %j', async (path) => {
+  it.each([
+    '../secret',
+    'été/../../secret',
+    '../library-of-somebody-else/secret',
+    '/etc/passwd',
+    '',
+    '.',
+    '..',
+    'a\u0000b',
+    'été/花 1.png\u0000',
+  ])('opens nothing outside it: %j', async (path) => {
     expect(await read(path)).toBe('refused');
   });
 
@@ -71,7 +81,10 @@ describe('the library', () => {
 
   it('tells a library that is away from a file that is', async () => {
     library = new Library(join(folder, 'not mounted yet'));
-    const away = { code: 'library_unavailable', message: expect.stringContaining('check TOWER_LIBRARY and its mount') as string };
+    const away = {
+      code: 'library_unavailable',
+      message: expect.stringContaining('check TOWER_LIBRARY and its mount') as string,
+    };
     await expect(read('a.png')).rejects.toMatchObject(away);
     await expect(library.find('a.mp4')).rejects.toMatchObject(away);
     // So looks the place where its disk was mounted.
@@ -82,6 +95,9 @@ describe('the library', () => {
     const tooMany = Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE', syscall: 'open' });
     await expect(new Library(root).unreadable(tooMany)).rejects.toMatchObject({ code: 'library_unavailable' });
     const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
-    expect(await new Library(root).unreadable(broken)).toMatchObject({ state: 'absent', why: expect.stringContaining('EIO') as string });
+    expect(await new Library(root).unreadable(broken)).toMatchObject({
+      state: 'absent',
+      why: expect.stringContaining('EIO') as string,
+    });
   });
 });

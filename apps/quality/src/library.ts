@@ -18,7 +18,9 @@ export type LibraryFile =
   /** Nothing that waiting could change. */
   | { readonly state: 'refused'; readonly why: string };
 
-/** The folder with all pictures, read only. Nothing outside it is ever opened, whatever a path says or a link points to. */
+/**
+ * The folder with all pictures, read only. Nothing outside it is ever opened, whatever a path says or a link points to.
+ */
 export class Library {
   constructor(private readonly root: string) {}
 
@@ -35,27 +37,32 @@ export class Library {
 
   /** Where the file really lies, for readers that take films from the disk. */
   async find(path: string): Promise<LibraryPlace> {
-    if (path.includes('\u0000') || !isBelow(resolve(this.root), resolve(this.root, path))) return { state: 'refused', why: 'the path leads out of the library' };
+    if (path.includes('\u0000') || !isBelow(resolve(this.root), resolve(this.root, path)))
+      return { state: 'refused', why: 'the path leads out of the library' };
     try {
       const root = await realpath(this.root);
       const real = await realpath(resolve(root, path));
       if (!isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
       const found = await stat(real);
-      return found.isFile() ? { state: 'found', path: real, bytes: found.size } : { state: 'refused', why: 'not a regular file' };
+      return found.isFile()
+        ? { state: 'found', path: real, bytes: found.size }
+        : { state: 'refused', why: 'not a regular file' };
     } catch (error) {
       return this.unreadable(error);
     }
   }
 
   /**
-   * A file that is not there or cannot be read says nothing good of itself; when the whole library cannot be read, or no file can be opened, it
-   * says nothing at all. Throws `library_unavailable` then: whoever asked has to wait.
+   * A file that is not there or cannot be read says nothing good of itself; when the whole library cannot be read, or
+   * no file can be opened, it says nothing at all. Throws `library_unavailable` then: whoever asked has to wait.
    */
   async unreadable(error: unknown): Promise<Extract<LibraryFile, { state: 'absent' }>> {
     const { ok, detail } = await this.check();
     const everywhere = ownFault(error, 'library')?.code === 'own_open_files' ? describeError(error) : detail;
-    if (!ok || everywhere !== detail) throw new AppError('unavailable', 'library_unavailable', everywhere, { cause: error });
-    if (await isGone(this.root, join(this.root, incomingFolder)).catch(() => false)) throw new AppError('unavailable', 'library_unavailable', unmounted, { cause: error });
+    if (!ok || everywhere !== detail)
+      throw new AppError('unavailable', 'library_unavailable', everywhere, { cause: error });
+    if (await isGone(this.root, join(this.root, incomingFolder)).catch(() => false))
+      throw new AppError('unavailable', 'library_unavailable', unmounted, { cause: error });
     return { state: 'absent', why: describeError(error) };
   }
 
@@ -64,7 +71,10 @@ export class Library {
       await access(this.root, constants.R_OK | constants.X_OK);
       return { ok: true, detail: 'readable' };
     } catch (error) {
-      return { ok: false, detail: `the library cannot be read; check TOWER_LIBRARY and its mount: ${describeError(error)}` };
+      return {
+        ok: false,
+        detail: `the library cannot be read; check TOWER_LIBRARY and its mount: ${describeError(error)}`,
+      };
     }
   }
 }
@@ -72,7 +82,8 @@ export class Library {
 const unmounted = 'the library is empty: its disk may not be mounted; check TOWER_LIBRARY and its mount';
 
 async function readFileAtMost(real: string, maxBytes: number): Promise<LibraryFile> {
-  // NOFOLLOW: the name was resolved already, so a link in its place was put there since. NONBLOCK: opening a pipe would wait for ever.
+  // NOFOLLOW: the name was resolved already, so a link in its place was put there since. NONBLOCK: opening a pipe would
+  // wait for ever.
   const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const found = await file.stat();

@@ -1,6 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { BusConnection, OnRequest, settledThrough } from '@tower/bus';
-import { eventStream, findVerdictsRequest, getJobQualityRequest, type InputOf, type JobQualityView, type OutputOf } from '@tower/contracts';
+import {
+  eventStream,
+  findVerdictsRequest,
+  getJobQualityRequest,
+  type InputOf,
+  type JobQualityView,
+  type OutputOf,
+} from '@tower/contracts';
 import { QualityService } from './quality.service';
 
 @Controller()

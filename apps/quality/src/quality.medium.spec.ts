@@ -31,11 +31,21 @@ let noise: Buffer;
 let inspector: FileInspector;
 
 /** What is compiled: the processes run no TypeScript. */
-const inspectorOf = (folder: string): FileInspector => new FileInspector(folder, { script: join(repositoryRoot, 'apps', 'quality', 'dist', 'inspecting-process.js') });
+const inspectorOf = (folder: string): FileInspector =>
+  new FileInspector(folder, { script: join(repositoryRoot, 'apps', 'quality', 'dist', 'inspecting-process.js') });
 const serviceWith = (files: Pick<FileInspector, 'inspect'>, counters = new Metrics('quality')): QualityService => {
   metrics = counters;
   const clock = new FixedClock();
-  return new QualityService(db, new Outbox('quality', clock), files as FileInspector, new DeadlyFiles(db), new QualityMetrics(metrics), clock, createLogger('test', 'silent'), db);
+  return new QualityService(
+    db,
+    new Outbox('quality', clock),
+    files as FileInspector,
+    new DeadlyFiles(db),
+    new QualityMetrics(metrics),
+    clock,
+    createLogger('test', 'silent'),
+    db,
+  );
 };
 
 beforeAll(async () => {
@@ -44,7 +54,12 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   database = await createTestDatabase('quality');
-  db = await databaseFor({ url: database.url, schema: 'quality', service: 'quality', entities: qualityEntities }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'quality',
+    service: 'quality',
+    entities: qualityEntities,
+  }).initialize();
   root = mkdtempSync(join(tmpdir(), 'tower-quality-'));
   // As in every library that was ever used; without anything in it, it is one whose disk is not mounted.
   mkdirSync(join(root, '.incoming'));
@@ -58,13 +73,25 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-const picture = (width: number, height: number): Promise<Buffer> => sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } }).png().toBuffer();
-const flat = (background: string): Promise<Buffer> => sharp({ create: { width: 64, height: 64, channels: 3, background } }).png().toBuffer();
+const picture = (width: number, height: number): Promise<Buffer> =>
+  sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+const flat = (background: string): Promise<Buffer> =>
+  sharp({ create: { width: 64, height: 64, channels: 3, background } })
+    .png()
+    .toBuffer();
 
 type Rendered = DataOf<typeof attemptRendered>;
 
 function fileOf(path: string, bytes: Buffer): Rendered['files'][number] {
-  return { artifactId: newId(), path, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, mediaType: 'image/png' };
+  return {
+    artifactId: newId(),
+    path,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    mediaType: 'image/png',
+  };
 }
 
 /** Puts the picture where the event says it is. */
@@ -75,10 +102,27 @@ function stored(bytes: Buffer, path = `été/unfiled/${newId()}.png`): Rendered[
 }
 
 const aRendered = (facts: Partial<Rendered>): EventOf<typeof attemptRendered> => ({
-  id: newId(), type: attemptRendered.type, time: '2026-01-01T12:00:00.000Z', source: 'rendering', correlationId: newId(),
+  id: newId(),
+  type: attemptRendered.type,
+  time: '2026-01-01T12:00:00.000Z',
+  source: 'rendering',
+  correlationId: newId(),
   data: {
-    jobId: newId(), projectId: newId(), seq: 5, state: 'quality_check', taskId: newId(), attemptId: newId(), attempt: 1, gpu: 'rtx3060', seconds: 3,
-    expectedWidth: 64, expectedHeight: 64, characterIds: [], judge: true, files: [], ...facts,
+    jobId: newId(),
+    projectId: newId(),
+    seq: 5,
+    state: 'quality_check',
+    taskId: newId(),
+    attemptId: newId(),
+    attempt: 1,
+    gpu: 'rtx3060',
+    seconds: 3,
+    expectedWidth: 64,
+    expectedHeight: 64,
+    characterIds: [],
+    judge: true,
+    files: [],
+    ...facts,
   },
 });
 
@@ -86,7 +130,8 @@ async function announced(): Promise<EventOf<typeof attemptJudged>[]> {
   const rows: { payload: unknown }[] = await db.query('select payload from outbox order by id');
   return rows.map((row) => attemptJudged.parse(row.payload));
 }
-const scoreOf = (scores: ScoreView[] | undefined, metric: string): ScoreView | undefined => scores?.find((score) => score.metric === metric);
+const scoreOf = (scores: ScoreView[] | undefined, metric: string): ScoreView | undefined =>
+  scores?.find((score) => score.metric === metric);
 
 describe('judging an attempt', () => {
   it('passes a good picture, stores every score and tells who asked', async () => {
@@ -94,20 +139,39 @@ describe('judging an attempt', () => {
     await quality.judge(event, first);
     const [judged] = await announced();
     const { jobId, projectId, taskId, attemptId } = event.data;
-    expect(judged).toMatchObject({ correlationId: event.correlationId, causationId: event.id, data: { jobId, projectId, taskId, attemptId, verdict: 'passed', reasons: [] } });
+    expect(judged).toMatchObject({
+      correlationId: event.correlationId,
+      causationId: event.id,
+      data: { jobId, projectId, taskId, attemptId, verdict: 'passed', reasons: [] },
+    });
     expect(scoreOf(judged?.data.scores, 'identity')).toMatchObject({ state: 'not_computed', reason: 'model_missing' });
     const view = await quality.getJobQuality({ job_id: jobId, limit: 50 });
     expect(view).toEqual({
       job_id: jobId,
-      attempts: [{ attempt_id: attemptId, task_id: taskId, verdict: 'passed', reasons: [], scores: judged?.data.scores, judged_at: '2026-01-01T12:00:00.000Z' }],
+      attempts: [
+        {
+          attempt_id: attemptId,
+          task_id: taskId,
+          verdict: 'passed',
+          reasons: [],
+          scores: judged?.data.scores,
+          judged_at: '2026-01-01T12:00:00.000Z',
+        },
+      ],
     });
   });
 
   it('keeps the numbers behind a failed guard', async () => {
     await quality.judge(aRendered({ files: [stored(await flat('#000000'))] }), first);
     expect((await announced())[0]?.data).toMatchObject({ verdict: 'failed', reasons: ['not_black', 'not_uniform'] });
-    const [row]: { value: number; threshold: number; measured: unknown }[] = await db.query("select value, threshold, measured from quality_score where metric = 'not_black'");
-    expect(row).toEqual({ value: 0, threshold: 2, measured: { all: { mean: 0, std: 0 }, luma: { mean: 0, std: 0 }, zeroCellRatio: 1 } });
+    const [row]: { value: number; threshold: number; measured: unknown }[] = await db.query(
+      "select value, threshold, measured from quality_score where metric = 'not_black'",
+    );
+    expect(row).toEqual({
+      value: 0,
+      threshold: 2,
+      measured: { all: { mean: 0, std: 0 }, luma: { mean: 0, std: 0 }, zeroCellRatio: 1 },
+    });
   });
 
   it('fails the attempt when one of several pictures fails, and shows the worst', async () => {
@@ -115,7 +179,11 @@ describe('judging an attempt', () => {
     const [judged] = await announced();
     expect(judged?.data).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
     expect(scoreOf(judged?.data.scores, 'resolution')).toMatchObject({ value: 0.5, passed: false });
-    expect(await db.query("select value from quality_score where metric = 'resolution' order by value")).toEqual([{ value: 0.5 }, { value: 1 }, { value: 1 }]);
+    expect(await db.query("select value from quality_score where metric = 'resolution' order by value")).toEqual([
+      { value: 0.5 },
+      { value: 1 },
+      { value: 1 },
+    ]);
   });
 
   it('leaves alone what nobody wants judged', async () => {
@@ -131,7 +199,9 @@ describe('judging an attempt', () => {
     await quality.judge({ ...event, id: newId() }, first);
     expect(await announced()).toHaveLength(1);
     expect(await db.query('select count(*)::int as n from verdict')).toEqual([{ n: 1 }]);
-    expect(await metrics.registry.getSingleMetricAsString('quality_verdicts_total')).toContain('quality_verdicts_total{verdict="passed",service="quality"} 1');
+    expect(await metrics.registry.getSingleMetricAsString('quality_verdicts_total')).toContain(
+      'quality_verdicts_total{verdict="passed",service="quality"} 1',
+    );
   });
 
   it('does not look at the files again when the attempt is announced again', async () => {
@@ -166,12 +236,39 @@ describe('judging a film', () => {
   const loopFrames = (count: number): Buffer =>
     Buffer.concat(
       Array.from({ length: count }, (_, frame) =>
-        Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_unused, at) => Math.round(127 + 100 * Math.sin(2 * Math.PI * ((Math.floor(at / 3) % 64) / 64 + frame / 16))))),
+        Buffer.from(
+          Array.from({ length: 64 * 64 * 3 }, (_unused, at) =>
+            Math.round(127 + 100 * Math.sin(2 * Math.PI * ((Math.floor(at / 3) % 64) / 64 + frame / 16))),
+          ),
+        ),
       ),
     );
   function film(frames: Buffer): Rendered['files'][number] {
     const path = join(root, `${newId()}.mp4`);
-    const { status, stderr } = spawnSync(findFfmpeg() ?? '', ['-y', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '64x64', '-r', '8', '-i', '-', '-c:v', 'mpeg4', '-q:v', '2', path], { input: frames });
+    const { status, stderr } = spawnSync(
+      findFfmpeg() ?? '',
+      [
+        '-y',
+        '-loglevel',
+        'error',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'rgb24',
+        '-s',
+        '64x64',
+        '-r',
+        '8',
+        '-i',
+        '-',
+        '-c:v',
+        'mpeg4',
+        '-q:v',
+        '2',
+        path,
+      ],
+      { input: frames },
+    );
     if (status !== 0) throw new Error(stderr.toString());
     const bytes = readFileSync(path);
     return { ...fileOf(relative(root, path), bytes), mediaType: 'video/mp4', frames: frames.length / (64 * 64 * 3) };
@@ -187,7 +284,11 @@ describe('judging a film', () => {
     expect(scoreOf(judged?.scores, 'frame_count')).toMatchObject({ state: 'computed', value: 1 });
     const seam = scoreOf(judged?.scores, 'loop_seam');
     expect(seam?.state === 'computed' && seam.value).toBeLessThan(1.25);
-    expect(scoreOf(judged?.scores, 'temporal_lpips')).toEqual({ state: 'not_computed', metric: 'temporal_lpips', reason: 'model_missing' });
+    expect(scoreOf(judged?.scores, 'temporal_lpips')).toEqual({
+      state: 'not_computed',
+      metric: 'temporal_lpips',
+      reason: 'model_missing',
+    });
   });
 
   withFfmpeg('fails a loop that jumps where it ends, and asks no seam of another film', async () => {
@@ -195,7 +296,11 @@ describe('judging a film', () => {
     expect(await judgedAs(half, { expectedFrames: 10 })).toMatchObject({ verdict: 'failed', reasons: ['loop_seam'] });
     const judged = await judgedAs(half, { expectedFrames: 10, jobType: 'full_video' });
     expect(judged).toMatchObject({ verdict: 'passed' });
-    expect(scoreOf(judged?.scores, 'loop_seam')).toEqual({ state: 'not_applicable', metric: 'loop_seam', reason: 'not_a_loop' });
+    expect(scoreOf(judged?.scores, 'loop_seam')).toEqual({
+      state: 'not_applicable',
+      metric: 'loop_seam',
+      reason: 'not_a_loop',
+    });
   });
 
   withFfmpeg('fails a film that lacks frames, stands still or is black', async () => {
@@ -203,8 +308,14 @@ describe('judging a film', () => {
     const held = Buffer.concat(Array.from({ length: 16 }, () => loopFrames(1)));
     const still = await judgedAs(film(held));
     expect(still).toMatchObject({ verdict: 'failed', reasons: ['not_static'] });
-    expect(scoreOf(still?.scores, 'motion_smoothness')).toEqual({ state: 'not_applicable', metric: 'motion_smoothness', reason: 'static' });
-    expect(await judgedAs(film(Buffer.alloc(64 * 64 * 3 * 16)))).toMatchObject({ reasons: ['not_black', 'not_uniform', 'not_static'] });
+    expect(scoreOf(still?.scores, 'motion_smoothness')).toEqual({
+      state: 'not_applicable',
+      metric: 'motion_smoothness',
+      reason: 'static',
+    });
+    expect(await judgedAs(film(Buffer.alloc(64 * 64 * 3 * 16)))).toMatchObject({
+      reasons: ['not_black', 'not_uniform', 'not_static'],
+    });
   });
 
   withFfmpeg('fails a film that is cut off, and a still in a film’s place', async () => {
@@ -213,7 +324,11 @@ describe('judging a film', () => {
     writeFileSync(join(root, 'cut.mp4'), cut);
     const judged = await judgedAs({ ...fileOf('cut.mp4', cut), mediaType: 'video/mp4', frames: 16 });
     expect(judged?.reasons).toContain('file_integrity');
-    expect(scoreOf(judged?.scores, 'frame_count')).toEqual({ state: 'not_computed', metric: 'frame_count', reason: 'decode_failed' });
+    expect(scoreOf(judged?.scores, 'frame_count')).toEqual({
+      state: 'not_computed',
+      metric: 'frame_count',
+      reason: 'decode_failed',
+    });
     expect((await judgedAs(stored(noise)))?.reasons).toEqual(expect.arrayContaining(['frame_count', 'not_static']));
   });
 });
@@ -224,7 +339,11 @@ describe('a file that is not there, or not whole', () => {
     ['cut short', () => ({ ...stored(noise.subarray(0, 900)), sha256: fileOf('', noise).sha256 })],
   ])('is waited for while it is %s', async (_, file) => {
     const event = aRendered({ files: [file()] });
-    for (const delivery of [first, deliveryOf(maxDeliveries - 1)]) await expect(quality.judge(event, delivery)).rejects.toMatchObject({ kind: 'unavailable', code: 'artifact_file_unavailable' });
+    for (const delivery of [first, deliveryOf(maxDeliveries - 1)])
+      await expect(quality.judge(event, delivery)).rejects.toMatchObject({
+        kind: 'unavailable',
+        code: 'artifact_file_unavailable',
+      });
     expect(await db.query('select 1 from inbox')).toEqual([]);
     stored(noise, event.data.files[0]?.path);
     await quality.judge(event, deliveryOf(3));
@@ -235,8 +354,16 @@ describe('a file that is not there, or not whole', () => {
     const missing = aRendered({ files: [stored(noise), fileOf('été/never.png', noise)] });
     await quality.judge(missing, last);
     const [judged] = await announced();
-    expect(judged?.data).toMatchObject({ attemptId: missing.data.attemptId, verdict: 'failed', reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform'] });
-    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'file_missing' });
+    expect(judged?.data).toMatchObject({
+      attemptId: missing.data.attemptId,
+      verdict: 'failed',
+      reasons: ['file_integrity', 'resolution', 'not_black', 'not_uniform'],
+    });
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({
+      state: 'not_computed',
+      metric: 'file_integrity',
+      reason: 'file_missing',
+    });
   });
 
   it('is judged by nothing while the whole library is away, whatever delivery it is', async () => {
@@ -244,7 +371,8 @@ describe('a file that is not there, or not whole', () => {
     const elsewhere = `${root}-not-mounted`;
     renameSync(root, elsewhere);
     try {
-      for (const delivery of [first, last]) await expect(quality.judge(event, delivery)).rejects.toMatchObject({ code: 'library_unavailable' });
+      for (const delivery of [first, last])
+        await expect(quality.judge(event, delivery)).rejects.toMatchObject({ code: 'library_unavailable' });
       expect(await announced()).toEqual([]);
     } finally {
       renameSync(elsewhere, root);
@@ -257,7 +385,11 @@ describe('a file that is not there, or not whole', () => {
     const file = { ...stored(await picture(64, 64)), sha256: fileOf('', noise).sha256 };
     await quality.judge(aRendered({ files: [file] }), last);
     const [judged] = await announced();
-    expect(scoreOf(judged?.data.scores, 'file_integrity')).toMatchObject({ state: 'computed', value: 0, passed: false });
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toMatchObject({
+      state: 'computed',
+      value: 0,
+      passed: false,
+    });
     expect(scoreOf(judged?.data.scores, 'not_black')).toMatchObject({ state: 'not_computed', reason: 'file_missing' });
   });
 
@@ -282,12 +414,16 @@ describe('measuring that fails by itself', () => {
     await quality.judge(event, last);
     const [judged] = await announced();
     expect(judged?.data.verdict).toBe('failed');
-    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'decode_failed' });
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({
+      state: 'not_computed',
+      metric: 'file_integrity',
+      reason: 'decode_failed',
+    });
   });
 });
 
 describe('a file that its decoder dies of', () => {
-  const died = (): Promise<never> => Promise.reject(new DecoderDied('the decoder\'s process ended (SIGSEGV)'));
+  const died = (): Promise<never> => Promise.reject(new DecoderDied("the decoder's process ended (SIGSEGV)"));
 
   it('is looked at twice and then judged without a decoder', async () => {
     const inspect = jest.fn(died);
@@ -297,9 +433,17 @@ describe('a file that its decoder dies of', () => {
     expect(inspect).toHaveBeenCalledTimes(2);
     const [judged] = await announced();
     expect(judged?.data).toMatchObject({ verdict: 'failed' });
-    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({ state: 'not_computed', metric: 'file_integrity', reason: 'decode_failed' });
-    expect(await db.query("select measured->'finding'->>'why' as why from quality_score where metric = 'file_integrity'")).toEqual([{ why: 'it killed its decoder twice' }]);
-    expect(await metrics.registry.getSingleMetricAsString('quality_decoder_deaths_total')).toContain('quality_decoder_deaths_total{service="quality"} 2');
+    expect(scoreOf(judged?.data.scores, 'file_integrity')).toEqual({
+      state: 'not_computed',
+      metric: 'file_integrity',
+      reason: 'decode_failed',
+    });
+    expect(
+      await db.query("select measured->'finding'->>'why' as why from quality_score where metric = 'file_integrity'"),
+    ).toEqual([{ why: 'it killed its decoder twice' }]);
+    expect(await metrics.registry.getSingleMetricAsString('quality_decoder_deaths_total')).toContain(
+      'quality_decoder_deaths_total{service="quality"} 2',
+    );
   });
 
   it('is not blamed for one death, nor for what it survived', async () => {
@@ -329,7 +473,8 @@ describe('a job’s quality', () => {
   it('lists its attempts in the order in which they were judged', async () => {
     const jobId = newId();
     const attempts = [newId(), newId(), newId()];
-    for (const attemptId of attempts) await quality.judge(aRendered({ jobId, attemptId, files: [stored(noise)] }), first);
+    for (const attemptId of attempts)
+      await quality.judge(aRendered({ jobId, attemptId, files: [stored(noise)] }), first);
     await quality.judge(aRendered({ files: [stored(noise)] }), first);
     expect(
       (await quality.getJobQuality({ job_id: jobId, limit: 50 })).attempts.map((attempt) => attempt.attempt_id),
@@ -344,19 +489,33 @@ describe('a job’s quality', () => {
   it('keeps the thresholds under which it was judged', async () => {
     const before = aRendered({ files: [stored(await picture(60, 64))] });
     await quality.judge(before, first);
-    await db.query("insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2");
+    await db.query(
+      "insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2",
+    );
     const after = aRendered({ files: before.data.files });
     await quality.judge(after, first);
-    expect((await quality.getJobQuality({ job_id: before.data.jobId, limit: 50 })).attempts[0]).toMatchObject({ verdict: 'failed', reasons: ['resolution'] });
-    expect((await quality.getJobQuality({ job_id: after.data.jobId, limit: 50 })).attempts[0]).toMatchObject({ verdict: 'passed' });
-    expect(await db.query('select threshold_version from verdict order by id')).toEqual([{ threshold_version: 2 }, { threshold_version: 3 }]);
+    expect((await quality.getJobQuality({ job_id: before.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
+      verdict: 'failed',
+      reasons: ['resolution'],
+    });
+    expect((await quality.getJobQuality({ job_id: after.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
+      verdict: 'passed',
+    });
+    expect(await db.query('select threshold_version from verdict order by id')).toEqual([
+      { threshold_version: 2 },
+      { threshold_version: 3 },
+    ]);
   });
 });
 
 describe('the tables', () => {
   it('hold no number for what was not computed, and no computed one without', async () => {
     await quality.judge(aRendered({ files: [stored(noise)] }), first);
-    await expect(db.query("update quality_score set value = 1 where state <> 'computed'")).rejects.toThrow('quality_score_value');
-    await expect(db.query("update quality_score set value = null where state = 'computed'")).rejects.toThrow('quality_score_value');
+    await expect(db.query("update quality_score set value = 1 where state <> 'computed'")).rejects.toThrow(
+      'quality_score_value',
+    );
+    await expect(db.query("update quality_score set value = null where state = 'computed'")).rejects.toThrow(
+      'quality_score_value',
+    );
   });
 });

@@ -19,7 +19,15 @@ import { DeadlyFiles } from './deadly-files';
 import { FileInspector } from './file-inspector';
 import { describeFindings, mayPass, type Findings, type RenderedFile } from './findings';
 import { QualityMetrics } from './quality.metrics';
-import { decideVerdict, scoreFile, toAttemptQuality, toScoreRow, worstScores, type Expectation, type FileScore } from './verdict';
+import {
+  decideVerdict,
+  scoreFile,
+  toAttemptQuality,
+  toScoreRow,
+  worstScores,
+  type Expectation,
+  type FileScore,
+} from './verdict';
 import { QualityScore, ThresholdRow, Verdict } from './verdict.entity';
 
 const consumer = 'quality';
@@ -38,17 +46,25 @@ export class QualityService {
   ) {}
 
   /**
-   * Measures an attempt's files and announces the verdict, once. A file that is not there, or not whole, yet is waited for by redelivery; on the
-   * last one the attempt fails with `file_missing`, because a dead letter would leave its job waiting for a verdict that nobody gives.
+   * Measures an attempt's files and announces the verdict, once. A file that is not there, or not whole, yet is waited
+   * for by redelivery; on the last one the attempt fails with `file_missing`, because a dead letter would leave its job
+   * waiting for a verdict that nobody gives.
    */
-  async judge({ id: eventId, correlationId, data }: EventOf<typeof attemptRendered>, delivery: Delivery): Promise<void> {
+  async judge(
+    { id: eventId, correlationId, data }: EventOf<typeof attemptRendered>,
+    delivery: Delivery,
+  ): Promise<void> {
     if (!data.judge) return;
     if (await wasHandled(this.db, consumer, eventId)) return;
     // Announced again because no verdict came: the verdict stays, and whoever asks for it gets it.
     if (await this.db.manager.existsBy(Verdict, { attemptId: data.attemptId })) return;
     const thresholds = await this.currentThresholds();
     const expected: Expectation = {
-      width: data.expectedWidth, height: data.expectedHeight, frames: data.expectedFrames ?? null, isLoop: data.jobType === 'animation_loop', hasCharacters: data.characterIds.length > 0,
+      width: data.expectedWidth,
+      height: data.expectedHeight,
+      frames: data.expectedFrames ?? null,
+      isLoop: data.jobType === 'animation_loop',
+      hasCharacters: data.characterIds.length > 0,
     };
     const fileScores: FileScore[] = [];
     // One after the other: a decoded picture is the largest thing in this process.
@@ -56,20 +72,46 @@ export class QualityService {
       const findings = await this.inspect(file, data.attemptId, delivery);
       fileScores.push(...scoreFile(file.artifactId, findings, expected, thresholds));
     }
-    const scores = worstScores(fileScores.map((fileScore) => fileScore.score), thresholds);
+    const scores = worstScores(
+      fileScores.map((fileScore) => fileScore.score),
+      thresholds,
+    );
     const { outcome, reasons } = decideVerdict(scores, thresholds);
     const { jobId, projectId, taskId, attemptId } = data;
     const verdict: Verdict = {
-      id: newId(), jobId, projectId, taskId, attemptId, outcome, reasons, thresholdVersion: thresholds[0]?.version ?? 0, judgedAt: this.clock.now(),
+      id: newId(),
+      jobId,
+      projectId,
+      taskId,
+      attemptId,
+      outcome,
+      reasons,
+      thresholdVersion: thresholds[0]?.version ?? 0,
+      judgedAt: this.clock.now(),
     };
 
     let judged = false;
     await handleOnce(this.db, consumer, eventId, async (tx) => {
-      const inserted = await tx.createQueryBuilder().insert().into(Verdict).values(verdict).orIgnore().returning('id').execute();
+      const inserted = await tx
+        .createQueryBuilder()
+        .insert()
+        .into(Verdict)
+        .values(verdict)
+        .orIgnore()
+        .returning('id')
+        .execute();
       // The attempt was judged under another event's id; what was announced stays.
       if ((inserted.raw as unknown[]).length === 0) return;
-      await tx.insert(QualityScore, fileScores.map((fileScore) => toScoreRow(verdict.id, fileScore)));
-      await this.outbox.add(tx, attemptJudged, { verdictId: verdict.id, jobId, projectId, taskId, attemptId, verdict: outcome, reasons, scores }, { correlationId, causationId: eventId });
+      await tx.insert(
+        QualityScore,
+        fileScores.map((fileScore) => toScoreRow(verdict.id, fileScore)),
+      );
+      await this.outbox.add(
+        tx,
+        attemptJudged,
+        { verdictId: verdict.id, jobId, projectId, taskId, attemptId, verdict: outcome, reasons, scores },
+        { correlationId, causationId: eventId },
+      );
       judged = true;
     });
     if (!judged) return;
@@ -102,13 +144,24 @@ export class QualityService {
   }
 
   private async scoresOf(verdicts: readonly Verdict[]): Promise<(verdict: Verdict) => ScoreView[]> {
-    const rows = await this.answersDb.manager.findBy(QualityScore, { verdictId: In(verdicts.map((verdict) => verdict.id)) });
-    const thresholds = await this.answersDb.manager.findBy(ThresholdRow, { version: In(verdicts.map((verdict) => verdict.thresholdVersion)) });
+    const rows = await this.answersDb.manager.findBy(QualityScore, {
+      verdictId: In(verdicts.map((verdict) => verdict.id)),
+    });
+    const thresholds = await this.answersDb.manager.findBy(ThresholdRow, {
+      version: In(verdicts.map((verdict) => verdict.thresholdVersion)),
+    });
     return (verdict) =>
-      worstScores(rows.filter((row) => row.verdictId === verdict.id).map((row) => scoreView.parse(row)), thresholds.filter(({ version }) => version === verdict.thresholdVersion));
+      worstScores(
+        rows.filter((row) => row.verdictId === verdict.id).map((row) => scoreView.parse(row)),
+        thresholds.filter(({ version }) => version === verdict.thresholdVersion),
+      );
   }
 
-  private async inspect(file: RenderedFile & { artifactId: string }, attemptId: string, delivery: Delivery): Promise<Findings> {
+  private async inspect(
+    file: RenderedFile & { artifactId: string },
+    attemptId: string,
+    delivery: Delivery,
+  ): Promise<Findings> {
     const end = this.metrics.scoreSeconds.startTimer();
     const findings = await this.inspectOrSayWhyNot(file, delivery);
     end();
@@ -119,7 +172,10 @@ export class QualityService {
     return findings;
   }
 
-  /** An error of the measuring is tried again like any other, and on the last delivery becomes a finding: the job waits for a verdict. */
+  /**
+   * An error of the measuring is tried again like any other, and on the last delivery becomes a finding: the job waits
+   * for a verdict.
+   */
   private async inspectOrSayWhyNot(file: RenderedFile & { artifactId: string }, delivery: Delivery): Promise<Findings> {
     try {
       return await this.inspectUnlessDeadly(file);
@@ -131,7 +187,10 @@ export class QualityService {
     }
   }
 
-  /** A file that its decoder died of is looked at once more at once, and then never again: it has a verdict, and nothing else waits for it. */
+  /**
+   * A file that its decoder died of is looked at once more at once, and then never again: it has a verdict, and nothing
+   * else waits for it.
+   */
   private async inspectUnlessDeadly(file: RenderedFile & { artifactId: string }): Promise<Findings> {
     for (;;) {
       const deadly = await this.deadly.begin(file.artifactId, this.clock.now());
@@ -156,7 +215,10 @@ export class QualityService {
   private currentThresholds(): Promise<ThresholdRow[]> {
     return this.db.manager
       .createQueryBuilder(ThresholdRow, 'threshold')
-      .where((query) => `threshold.version = ${query.subQuery().select('max(newest.version)').from(ThresholdRow, 'newest').getQuery()}`)
+      .where(
+        (query) =>
+          `threshold.version = ${query.subQuery().select('max(newest.version)').from(ThresholdRow, 'newest').getQuery()}`,
+      )
       .orderBy('threshold.metric')
       .getMany();
   }

@@ -37,7 +37,10 @@ export class Verdict {
 /** One metric of one file. A value exists exactly when it was computed. */
 @Entity('quality_score')
 @Check('quality_score_state', "\"state\" in ('computed', 'not_computed', 'not_applicable')")
-@Check('quality_score_value', '("state" = \'computed\') = ("value" is not null) and ("state" = \'computed\') = ("reason" is null)')
+@Check(
+  'quality_score_value',
+  '("state" = \'computed\') = ("value" is not null) and ("state" = \'computed\') = ("reason" is null)',
+)
 export class QualityScore {
   @PrimaryColumn('uuid')
   verdictId!: string;

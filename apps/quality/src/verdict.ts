@@ -30,10 +30,26 @@ const modelMetrics = ['prompt_adherence', 'aesthetic'] as const;
 const temporalMetrics = ['temporal_lpips', 'motion_smoothness', 'scene_continuity', 'subject_consistency'] as const;
 
 /** As people see them: what decides first. */
-const metricOrder: readonly string[] = ['file_integrity', 'resolution', 'frame_count', 'not_black', 'not_uniform', 'not_static', 'identity', ...modelMetrics, 'loop_seam', ...temporalMetrics];
+const metricOrder: readonly string[] = [
+  'file_integrity',
+  'resolution',
+  'frame_count',
+  'not_black',
+  'not_uniform',
+  'not_static',
+  'identity',
+  ...modelMetrics,
+  'loop_seam',
+  ...temporalMetrics,
+];
 
 /** Every metric of one file: computed, or why not. */
-export function scoreFile(artifactId: string, findings: Findings, expected: Expectation, thresholds: readonly Threshold[]): FileScore[] {
+export function scoreFile(
+  artifactId: string,
+  findings: Findings,
+  expected: Expectation,
+  thresholds: readonly Threshold[],
+): FileScore[] {
   const scores: FileScore[] = [];
   const add = (metric: string, outcome: Outcome, measured: object | null = null): void => {
     scores.push({ artifactId, score: toScore(metric, outcome, thresholds), measured });
@@ -46,13 +62,30 @@ export function scoreFile(artifactId: string, findings: Findings, expected: Expe
   if (seen) {
     const { width, height, levels } = seen;
     const achieved = resolutionAchieved({ width, height }, expected);
-    add('resolution', { state: 'computed', value: achieved.state === 'computed' ? achieved.value : 0 }, { width, height, expectedWidth: expected.width, expectedHeight: expected.height });
-    // Black means that mean and deviation are both below the limit, so the larger of the two decides; of a film its brightest frame.
-    add('not_black', { state: 'computed', value: Math.max(...levels.flatMap(({ all }) => [all.mean, all.std])) }, levelsShown(levels, ({ all, luma, zeroCellRatio }) => ({ all, luma, zeroCellRatio })));
+    add(
+      'resolution',
+      { state: 'computed', value: achieved.state === 'computed' ? achieved.value : 0 },
+      { width, height, expectedWidth: expected.width, expectedHeight: expected.height },
+    );
+    // Black means that mean and deviation are both below the limit, so the larger of the two decides; of a film its
+    // brightest frame.
+    add(
+      'not_black',
+      { state: 'computed', value: Math.max(...levels.flatMap(({ all }) => [all.mean, all.std])) },
+      levelsShown(levels, ({ all, luma, zeroCellRatio }) => ({ all, luma, zeroCellRatio })),
+    );
     // Uniform means that no channel varies, so the liveliest decides.
-    add('not_uniform', { state: 'computed', value: Math.max(...levels.flatMap(({ red, green, blue }) => [red.std, green.std, blue.std])) }, levelsShown(levels, ({ red, green, blue }) => ({ red, green, blue })));
+    add(
+      'not_uniform',
+      {
+        state: 'computed',
+        value: Math.max(...levels.flatMap(({ red, green, blue }) => [red.std, green.std, blue.std])),
+      },
+      levelsShown(levels, ({ red, green, blue }) => ({ red, green, blue })),
+    );
   } else for (const metric of ['resolution', 'not_black', 'not_uniform']) add(metric, unanswered);
-  for (const { metric, outcome, measured } of scoreMotion(findings, expected, unanswered)) add(metric, outcome, measured);
+  for (const { metric, outcome, measured } of scoreMotion(findings, expected, unanswered))
+    add(metric, outcome, measured);
 
   const noModel: Outcome = seen ? { state: 'not_computed', reason: 'model_missing' } : unanswered;
   add('identity', expected.hasCharacters ? noModel : { state: 'not_applicable', reason: 'no_character' });
@@ -63,14 +96,20 @@ export function scoreFile(artifactId: string, findings: Findings, expected: Expe
 
 /** Why a question about movement makes no sense here; undefined where it does. */
 function temporalOutcome(findings: Findings, expected: Expectation): Outcome | undefined {
-  if (findings.state === 'decoded' || (findings.state !== 'film' && expected.frames === null)) return { state: 'not_applicable', reason: 'single_frame' };
-  return findings.state === 'film' && findings.film.holds.isStatic ? { state: 'not_applicable', reason: 'static' } : undefined;
+  if (findings.state === 'decoded' || (findings.state !== 'film' && expected.frames === null))
+    return { state: 'not_applicable', reason: 'single_frame' };
+  return findings.state === 'film' && findings.film.holds.isStatic
+    ? { state: 'not_applicable', reason: 'static' }
+    : undefined;
 }
 
 /** What came out of a file that decodes; a film shows three of its frames. */
 function seenOf(findings: Findings): { width: number; height: number; levels: readonly PictureLevels[] } | undefined {
-  if (findings.state === 'film') return { width: findings.film.facts.width, height: findings.film.facts.height, levels: findings.film.levels };
-  return findings.state === 'decoded' ? { width: findings.width, height: findings.height, levels: [findings.levels] } : undefined;
+  if (findings.state === 'film')
+    return { width: findings.film.facts.width, height: findings.film.facts.height, levels: findings.film.levels };
+  return findings.state === 'decoded'
+    ? { width: findings.width, height: findings.height, levels: [findings.levels] }
+    : undefined;
 }
 
 const levelsShown = (levels: readonly PictureLevels[], show: (levels: PictureLevels) => object): object => {
@@ -103,7 +142,12 @@ function unansweredOf(findings: Findings): Outcome {
 function toScore(metric: string, outcome: Outcome, thresholds: readonly Threshold[]): ScoreView {
   if (outcome.state !== 'computed') return { ...outcome, metric };
   const threshold = thresholds.find((candidate) => candidate.metric === metric);
-  return { ...outcome, metric, threshold: threshold?.value ?? null, passed: threshold === undefined ? null : meets(outcome.value, threshold) };
+  return {
+    ...outcome,
+    metric,
+    threshold: threshold?.value ?? null,
+    passed: threshold === undefined ? null : meets(outcome.value, threshold),
+  };
 }
 
 export function meets(value: number, { comparison, value: limit }: Pick<Threshold, 'comparison' | 'value'>): boolean {
@@ -149,20 +193,30 @@ function isWorse(a: ScoreView, b: ScoreView, thresholds: readonly Threshold[]): 
 }
 
 /**
- * Passed when every deciding metric that applies was computed and met its threshold. One that could not be computed fails the attempt: nobody
- * would otherwise learn that the picture was never looked at. A deciding metric without any score counts the same.
+ * Passed when every deciding metric that applies was computed and met its threshold. One that could not be computed
+ * fails the attempt: nobody would otherwise learn that the picture was never looked at. A deciding metric without any
+ * score counts the same.
  */
-export function decideVerdict(scores: readonly ScoreView[], thresholds: readonly Threshold[]): { outcome: VerdictOutcome; reasons: string[] } {
+export function decideVerdict(
+  scores: readonly ScoreView[],
+  thresholds: readonly Threshold[],
+): { outcome: VerdictOutcome; reasons: string[] } {
   const deciding = thresholds.filter((threshold) => threshold.decides).map((threshold) => threshold.metric);
-  const unmet = scores.filter((score) => deciding.includes(score.metric) && !counts(score)).map((score) => score.metric);
+  const unmet = scores
+    .filter((score) => deciding.includes(score.metric) && !counts(score))
+    .map((score) => score.metric);
   const unseen = deciding.filter((metric) => !scores.some((score) => score.metric === metric));
   const reasons = [...unmet, ...unseen];
   return { outcome: reasons.length === 0 ? 'passed' : 'failed', reasons };
 }
 
-const counts = (score: ScoreView): boolean => score.state === 'not_applicable' || (score.state === 'computed' && score.passed === true);
+const counts = (score: ScoreView): boolean =>
+  score.state === 'not_applicable' || (score.state === 'computed' && score.passed === true);
 
-export const toScoreRow = (verdictId: string, { artifactId, score, measured }: FileScore): Omit<QualityScore, 'verdict'> => ({
+export const toScoreRow = (
+  verdictId: string,
+  { artifactId, score, measured }: FileScore,
+): Omit<QualityScore, 'verdict'> => ({
   verdictId,
   artifactId,
   metric: score.metric,

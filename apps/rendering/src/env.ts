@@ -8,7 +8,9 @@ export const renderingEnv = z.object({
   TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),
   /** Where the embedded servers keep their data; not given where they run elsewhere. */
   TOWER_HOME: z.string().optional(),
-  /** MiB that stay free on each disk of Tower's own; a twentieth of a smaller disk. Below that nothing new is rendered. */
+  /**
+   * MiB that stay free on each disk of Tower's own; a twentieth of a smaller disk. Below that nothing new is rendered.
+   */
   TOWER_DISK_RESERVE_MB: z.coerce.number().int().min(0).max(1_048_576).default(512),
   /** `name=http://host:port,…`, or a JSON array with the fields of config/gpus.yaml. */
   TOWER_GPUS: z.string().optional(),
@@ -17,9 +19,16 @@ export const renderingEnv = z.object({
   TOWER_MODELS_MANIFEST: z.string().default(join(repositoryRoot, 'models', 'manifest.yaml')),
   TOWER_MODELS_FILE: z.string().default(join(repositoryRoot, 'config', 'models.yaml')),
   /** A server that is older, or does not say its version, is not used. */
-  TOWER_COMFYUI_MIN_VERSION: z.string().regex(/^\d+(\.\d+)*$/, 'a version such as 0.3.64').default(oldestTestedVersion),
+  TOWER_COMFYUI_MIN_VERSION: z
+    .string()
+    .regex(/^\d+(\.\d+)*$/, 'a version such as 0.3.64')
+    .default(oldestTestedVersion),
   /** How long a task waits for a model file that no card has and that cannot be fetched, before it fails. */
-  TOWER_MISSING_MODEL_PATIENCE_SECONDS: z.coerce.number().min(0).max(7 * 24 * 3600).default(60),
+  TOWER_MISSING_MODEL_PATIENCE_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(7 * 24 * 3600)
+    .default(60),
   /** Tasks that may wait for a card; more are refused until some are done. */
   TOWER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),

@@ -9,7 +9,10 @@ import { Attempt, RuntimeSample } from './jobs/job.entity';
 import { RenderingRig, verdictOn } from './rig/rendering-rig';
 import { SimProcess } from './rig/sim-process';
 
-/** Real here: PostgreSQL, NATS, HTTP, files, and the simulated cards as processes. Projects, characters and quality are played. */
+/**
+ * Real here: PostgreSQL, NATS, HTTP, files, and the simulated cards as processes. Projects, characters and quality are
+ * played.
+ */
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -26,8 +29,17 @@ afterAll(() => nats.close());
 
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  cards = await Promise.all([new SimProcess('rtx3060', 'rtx3060').start(), new SimProcess('rx9070xt', 'rx9070xt').start()]);
-  rig = await RenderingRig.on(database.url, nats.url, cards.map((card) => gpuConfig.parse({ name: card.name, url: card.url, prefers: card.name === 'rtx3060' ? ['video'] : ['image'] })));
+  cards = await Promise.all([
+    new SimProcess('rtx3060', 'rtx3060').start(),
+    new SimProcess('rx9070xt', 'rx9070xt').start(),
+  ]);
+  rig = await RenderingRig.on(
+    database.url,
+    nats.url,
+    cards.map((card) =>
+      gpuConfig.parse({ name: card.name, url: card.url, prefers: card.name === 'rtx3060' ? ['video'] : ['image'] }),
+    ),
+  );
 });
 
 afterEach(async () => {
@@ -47,10 +59,12 @@ async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
   );
 }
 
-const seqs = async (id: string): Promise<number[]> => (await rig.reader.events({ id, after: 0, limit: 1000 })).items.map((event) => event.seq);
+const seqs = async (id: string): Promise<number[]> =>
+  (await rig.reader.events({ id, after: 0, limit: 1000 })).items.map((event) => event.seq);
 const gapless = (numbers: number[]): number[] => numbers.map((_, index) => index + 1);
 
-const bothCardsUp = () => waitFor(async () => (await rig.db.manager.countBy(Gpu, { state: 'idle' })) === cards.length, seconds(15));
+const bothCardsUp = () =>
+  waitFor(async () => (await rig.db.manager.countBy(Gpu, { state: 'idle' })) === cards.length, seconds(15));
 
 /** By the cards' own logs: how often each prompt was started, and whether two ever ran at once on one card. */
 function overlaps(card: SimProcess): number {
@@ -70,7 +84,14 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
   expect(accepted).toMatchObject({ seed: 7, count: 4, model_name: 'anime_sd15.safetensors', status: 'queued' });
 
   const job = await ended(accepted.job_id);
-  expect(job).toMatchObject({ status: 'completed', progress: 100, images_complete: 4, gpus: ['rtx3060', 'rx9070xt'], full_prompt: '1girl, blue hair, at the window', full_negative_prompt: 'lowres' });
+  expect(job).toMatchObject({
+    status: 'completed',
+    progress: 100,
+    images_complete: 4,
+    gpus: ['rtx3060', 'rx9070xt'],
+    full_prompt: '1girl, blue hair, at the window',
+    full_negative_prompt: 'lowres',
+  });
   expect(job.tasks.map((task) => task.seed)).toEqual([7, 8, 9, 10]);
   expect(job.total_seconds).toBeGreaterThan(0);
   const numbers = await seqs(job.id);
@@ -79,11 +100,24 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
   const artifacts = (await rig.reader.artifacts({ id: job.id, limit: 50 })).items;
   expect(artifacts).toHaveLength(4);
   for (const artifact of artifacts) {
-    expect(artifact).toMatchObject({ width: 384, height: 576, media_type: 'image/png', simulated: true, verdict: 'passed', best: true });
+    expect(artifact).toMatchObject({
+      width: 384,
+      height: 576,
+      media_type: 'image/png',
+      simulated: true,
+      verdict: 'passed',
+      best: true,
+    });
     expect(artifact.path).toMatch(/^night-train\/unfiled\/[0-9a-f-]{36}-a1-[1-4]\.png$/);
     expect(await sha256File(join(rig.libraryRoot, artifact.path))).toBe(artifact.sha256);
-    const sidecar = JSON.parse(await readFile(join(rig.libraryRoot, artifact.path.replace('.png', '.json')), 'utf8')) as { artifact: { sha256: string }; attempt: { seed: number }; workflow: { graph: object } };
-    expect(sidecar).toMatchObject({ artifact: { sha256: artifact.sha256 }, attempt: { seed: artifact.seed }, simulated: true });
+    const sidecar = JSON.parse(
+      await readFile(join(rig.libraryRoot, artifact.path.replace('.png', '.json')), 'utf8'),
+    ) as { artifact: { sha256: string }; attempt: { seed: number }; workflow: { graph: object } };
+    expect(sidecar).toMatchObject({
+      artifact: { sha256: artifact.sha256 },
+      attempt: { seed: artifact.seed },
+      simulated: true,
+    });
     expect(Object.keys(sidecar.workflow.graph)).toContain('10');
     await readFile(join(rig.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`));
   }
@@ -120,12 +154,19 @@ it('skips the check when nobody wants one', async () => {
 it('counts the same verdict once', async () => {
   await rig.startScheduler();
   const { job_id } = await rig.request({ max_regenerations: 3 });
-  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: job_id, state: 'checking' }), seconds(20));
+  const attempt = await waitFor(
+    () => rig.db.manager.findOneBy(Attempt, { jobId: job_id, state: 'checking' }),
+    seconds(20),
+  );
   const verdict = verdictOn(attempt, 'failed');
   await Promise.all([rig.jobs.settleVerdict(verdict), rig.jobs.settleVerdict(verdict)]);
   await rig.jobs.settleVerdict(verdict);
   await waitFor(async () => (await rig.job(job_id)).attempt === 2, seconds(20));
-  expect((await rig.reader.events({ id: job_id, after: 0, limit: 100 })).items.filter((event) => event.type.endsWith('attempt_settled'))).toHaveLength(1);
+  expect(
+    (await rig.reader.events({ id: job_id, after: 0, limit: 100 })).items.filter((event) =>
+      event.type.endsWith('attempt_settled'),
+    ),
+  ).toHaveLength(1);
 });
 
 it('makes one job of one key, and refuses the key for another request', async () => {
@@ -138,7 +179,10 @@ it('makes one job of one key, and refuses the key for another request', async ()
 it('refuses a model that no card has, naming those that they have', async () => {
   await rig.startScheduler();
   await waitFor(async () => (await rig.request()).estimate.remaining_seconds !== null, seconds(15));
-  await expect(rig.request({ model_name: 'dream.safetensors' })).rejects.toMatchObject({ code: 'model_unknown', message: expect.stringContaining('anime_sd15.safetensors') as string });
+  await expect(rig.request({ model_name: 'dream.safetensors' })).rejects.toMatchObject({
+    code: 'model_unknown',
+    message: expect.stringContaining('anime_sd15.safetensors') as string,
+  });
   await expect(rig.request({ sampler_name: 'magic' })).rejects.toMatchObject({ code: 'parameters_invalid' });
 });
 
@@ -149,14 +193,23 @@ it('cancels a waiting job at once and takes a running prompt off the card', asyn
   await waitFor(() => cards.every((card) => card.executed('start').length === 1), seconds(20));
   const context = { correlationId: newId() };
   expect(await rig.jobs.cancel({ context, id: waiting.job_id, reason: '' })).toMatchObject({ status: 'cancelled' });
-  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'enough' })).toMatchObject({ status: 'cancelled' });
-  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'again' })).toMatchObject({ status: 'cancelled' });
-  await waitFor(() => cards.every((card) => card.executed('end').some((line) => line.outcome === 'interrupted')), { timeoutMs: seconds(10), describe: 'both prompts to be interrupted' });
+  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'enough' })).toMatchObject({
+    status: 'cancelled',
+  });
+  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'again' })).toMatchObject({
+    status: 'cancelled',
+  });
+  await waitFor(() => cards.every((card) => card.executed('end').some((line) => line.outcome === 'interrupted')), {
+    timeoutMs: seconds(10),
+    describe: 'both prompts to be interrupted',
+  });
   const numbers = await seqs(running.job_id);
   expect(numbers).toEqual(gapless(numbers));
   const next = await rig.request();
   expect(await ended(next.job_id)).toMatchObject({ status: 'completed' });
-  await expect(rig.jobs.cancel({ context, id: next.job_id, reason: '' })).rejects.toMatchObject({ code: 'job_already_over' });
+  await expect(rig.jobs.cancel({ context, id: next.job_id, reason: '' })).rejects.toMatchObject({
+    code: 'job_already_over',
+  });
 });
 
 it('renders again, once, what a killed and restarted server forgot', async () => {
@@ -189,7 +242,10 @@ it('empties a card that ran out of memory before it tries the other one', async 
   const job = await ended(job_id);
   expect(job.status).toBe('completed');
   const [first, second, ...rest] = job.tasks[0]?.attempts ?? [];
-  expect([first, second].map((attempt) => [attempt?.gpu, attempt?.outcome])).toEqual([['rx9070xt', 'out_of_memory'], ['rx9070xt', 'out_of_memory']]);
+  expect([first, second].map((attempt) => [attempt?.gpu, attempt?.outcome])).toEqual([
+    ['rx9070xt', 'out_of_memory'],
+    ['rx9070xt', 'out_of_memory'],
+  ]);
   expect(second?.recovery?.step).toBe('free_models');
   expect(rest.at(-1)).toMatchObject({ gpu: 'rtx3060', outcome: 'rendered', recovery: { step: 'other_gpu' } });
 });
@@ -223,11 +279,37 @@ it('waits for a card that is down, says so, and goes on when it is back', async 
 });
 
 it('respects what somebody queued by hand', async () => {
-  const graph = { '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'anime_sd15.safetensors' } }, '4': { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'by hand' } }, '9': { class_type: 'EmptyLatentImage', inputs: { width: 1024, height: 1024, batch_size: 1 } }, '10': { class_type: 'KSampler', inputs: { model: ['1', 0], positive: ['4', 0], negative: ['4', 0], latent_image: ['9', 0], seed: 1, steps: 60, cfg: 7, sampler_name: 'euler', scheduler: 'normal', denoise: 1 } }, '11': { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['1', 2] } }, '12': { class_type: 'SaveImage', inputs: { images: ['11', 0], filename_prefix: 'hand' } } };
-  await Promise.all(cards.map((card) => fetch(`${card.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph }) })));
+  const graph = {
+    '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'anime_sd15.safetensors' } },
+    '4': { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'by hand' } },
+    '9': { class_type: 'EmptyLatentImage', inputs: { width: 1024, height: 1024, batch_size: 1 } },
+    '10': {
+      class_type: 'KSampler',
+      inputs: {
+        model: ['1', 0],
+        positive: ['4', 0],
+        negative: ['4', 0],
+        latent_image: ['9', 0],
+        seed: 1,
+        steps: 60,
+        cfg: 7,
+        sampler_name: 'euler',
+        scheduler: 'normal',
+        denoise: 1,
+      },
+    },
+    '11': { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['1', 2] } },
+    '12': { class_type: 'SaveImage', inputs: { images: ['11', 0], filename_prefix: 'hand' } },
+  };
+  await Promise.all(
+    cards.map((card) => fetch(`${card.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph }) })),
+  );
   await rig.startScheduler();
   const { job_id } = await rig.request();
   expect(await ended(job_id)).toMatchObject({ status: 'completed' });
   for (const card of cards) expect(overlaps(card)).toBe(1);
-  await waitFor(() => cards.flatMap((card) => card.executed('end').filter((line) => line.outcome === 'success')).length === 3, { timeoutMs: seconds(20), describe: 'both foreign prompts and ours to end well' });
+  await waitFor(
+    () => cards.flatMap((card) => card.executed('end').filter((line) => line.outcome === 'success')).length === 3,
+    { timeoutMs: seconds(20), describe: 'both foreign prompts and ours to end well' },
+  );
 });

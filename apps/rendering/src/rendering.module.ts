@@ -1,6 +1,17 @@
 import { Module } from '@nestjs/common';
 import { ANSWERS_DB } from '@tower/bus';
-import { CLOCK, DiskWatch, Health, LOGGER, Metrics, ModelStore, parseEnv, readGpuConfig, type Clock, type Logger } from '@tower/kit';
+import {
+  CLOCK,
+  DiskWatch,
+  Health,
+  LOGGER,
+  Metrics,
+  ModelStore,
+  parseEnv,
+  readGpuConfig,
+  type Clock,
+  type Logger,
+} from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { ownPlaces, renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
@@ -69,15 +80,59 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
-    { provide: OPERATOR_FAMILIES, inject: [ModelStore], useFactory: (models: ModelStore): OperatorFamilies => models.acceptance.families },
-    { provide: QueueCeiling, useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock), inject: [CLOCK] },
-    { provide: WATCH_LIMITS, useFactory: () => ({ ...watchLimits, missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 }) },
-    { provide: ANSWERS_FLEET, inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, DiskWatch, CLOCK], useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs) },
+    {
+      provide: OPERATOR_FAMILIES,
+      inject: [ModelStore],
+      useFactory: (models: ModelStore): OperatorFamilies => models.acceptance.families,
+    },
+    {
+      provide: QueueCeiling,
+      useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock),
+      inject: [CLOCK],
+    },
+    {
+      provide: WATCH_LIMITS,
+      useFactory: () => ({
+        ...watchLimits,
+        missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000,
+      }),
+    },
+    {
+      provide: ANSWERS_FLEET,
+      inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, DiskWatch, CLOCK],
+      useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs),
+    },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
     { provide: OutputInspector, useFactory: () => new OutputInspector() },
-    VramMemory, ModelRecovery, Recovery, Restarter, ProbePrompts, CardDoctor, StoppedPrompts, WatchedPrompts, PromptSweep, InputPictures, PromptSender,
-    FleetReader, JobJournal, JobsReader, JobsService, CommandsService, ProgressPublisher, AttemptsService, OrphanedAttempts, MissingModels, PromptWatch, GpuRegistry, Collector, VerdictWatch, Scheduler, StatusService, WorkflowsService, RenderingMetrics,
+    VramMemory,
+    ModelRecovery,
+    Recovery,
+    Restarter,
+    ProbePrompts,
+    CardDoctor,
+    StoppedPrompts,
+    WatchedPrompts,
+    PromptSweep,
+    InputPictures,
+    PromptSender,
+    FleetReader,
+    JobJournal,
+    JobsReader,
+    JobsService,
+    CommandsService,
+    ProgressPublisher,
+    AttemptsService,
+    OrphanedAttempts,
+    MissingModels,
+    PromptWatch,
+    GpuRegistry,
+    Collector,
+    VerdictWatch,
+    Scheduler,
+    StatusService,
+    WorkflowsService,
+    RenderingMetrics,
   ],
 })
 export class RenderingModule {}

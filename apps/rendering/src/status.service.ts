@@ -19,7 +19,9 @@ const nameBytes = 96 * 1024;
 const maxMissing = 200;
 const maxWarnings = 20;
 
-/** Milliseconds for which all who ask are told the same counts; longer where a hundred thousand jobs have to be counted. */
+/**
+ * Milliseconds for which all who ask are told the same counts; longer where a hundred thousand jobs have to be counted.
+ */
 const sharedMs = 250;
 
 interface StateCount {
@@ -29,7 +31,9 @@ interface StateCount {
 }
 
 const unfinishedJobs = (tx: EntityManager): Promise<StateCount[]> =>
-  tx.query('select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state');
+  tx.query(
+    'select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state',
+  );
 
 /** Rendering's part of `/status`. */
 @Injectable()
@@ -51,7 +55,9 @@ export class StatusService {
       configuredGpus(manager),
       liveAttempts(manager),
       this.counts.getWithinReason(sharedMs),
-      manager.query('select holder, fence, until from lease where name = $1 and until > now()', [schedulerLease]) as Promise<{ holder: string; fence: string; until: Date }[]>,
+      manager.query('select holder, fence, until from lease where name = $1 and until > now()', [
+        schedulerLease,
+      ]) as Promise<{ holder: string; fence: string; until: Date }[]>,
     ]);
     const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;
     const oldest = states.find((row) => row.state === 'queued')?.oldest;
@@ -61,14 +67,22 @@ export class StatusService {
     const missing = this.missing(gpus);
     return {
       queue: {
-        pending: count('pending'), queued: count('queued'), processing: count('processing'), quality_check: count('quality_check'),
-        oldest_queued_seconds: oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
+        pending: count('pending'),
+        queued: count('queued'),
+        processing: count('processing'),
+        quality_check: count('quality_check'),
+        oldest_queued_seconds:
+          oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
       },
       gpus: gpus.map((gpu) => {
         const jobId = live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null;
         return boundedGpu(toGpuView(gpu, jobId), gpus.length);
       }),
-      leader: { holder: lease?.holder ?? null, fence: Number(lease?.fence ?? 0), until: lease?.until.toISOString() ?? null },
+      leader: {
+        holder: lease?.holder ?? null,
+        fence: Number(lease?.fence ?? 0),
+        until: lease?.until.toISOString() ?? null,
+      },
       library: { free_bytes: library?.free_bytes ?? 0, total_bytes: library?.total_bytes ?? 0 },
       disks,
       machine: describeMachine(),
@@ -82,17 +96,22 @@ export class StatusService {
     };
   }
 
-  /** What keeps each workflow from running on each card, and where it belongs. A card that was never reached is not judged. */
+  /**
+   * What keeps each workflow from running on each card, and where it belongs. A card that was never reached is not
+   * judged.
+   */
   private missing(gpus: Awaited<ReturnType<typeof configuredGpus>>): RenderingStatus['models']['missing'] {
-    return gpus.filter((gpu) => gpu.inventory !== null).flatMap((gpu) =>
-      this.workflows.all().flatMap((workflow) =>
-        standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
-          workflow: workflow.file.name,
-          what: shorten(describeMissing(missing), 400),
-          where: `${gpu.name} (${gpu.config.url})`,
-        })),
-      ),
-    );
+    return gpus
+      .filter((gpu) => gpu.inventory !== null)
+      .flatMap((gpu) =>
+        this.workflows.all().flatMap((workflow) =>
+          standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
+            workflow: workflow.file.name,
+            what: shorten(describeMissing(missing), 400),
+            where: `${gpu.name} (${gpu.config.url})`,
+          })),
+        ),
+      );
   }
 }
 

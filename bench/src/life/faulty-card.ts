@@ -4,9 +4,26 @@ import { repositoryRoot } from '@tower/kit';
 
 /** What a client, or somebody who restarts a server, can get over; those that only cost time are left out. */
 const kinds = [
-  'crash', 'oom', 'poison', 'hang-interruptible', 'blocker', 'black-image', 'empty-file', 'truncated-file', 'drop-socket',
-  'deaf-socket', 'reply-lost', 'accepted-500', 'evict-history', 'clear-history', 'clear-queue', 'human-interrupt',
-  'download-failed', 'duplicate-progress', 'progress-reset', 'unknown-messages',
+  'crash',
+  'oom',
+  'poison',
+  'hang-interruptible',
+  'blocker',
+  'black-image',
+  'empty-file',
+  'truncated-file',
+  'drop-socket',
+  'deaf-socket',
+  'reply-lost',
+  'accepted-500',
+  'evict-history',
+  'clear-history',
+  'clear-queue',
+  'human-interrupt',
+  'download-failed',
+  'duplicate-progress',
+  'progress-reset',
+  'unknown-messages',
 ].join(',');
 
 export interface FaultyCardOptions {
@@ -18,7 +35,9 @@ export interface FaultyCardOptions {
   readonly seed: number;
 }
 
-/** A simulated card that fails by chance, always in the same ways for the same seed, and is started again when it died. */
+/**
+ * A simulated card that fails by chance, always in the same ways for the same seed, and is started again when it died.
+ */
 export class FaultyCard {
   private child: ChildProcess | undefined;
   private port = 0;
@@ -79,7 +98,9 @@ export class FaultyCard {
     if (this.options.faultRate === 0) return;
     const add = [`random:${seed}:${kinds}=${this.options.faultRate}`];
     const response = await fetch(`${this.url}/sim/faults`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ add }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ add }),
     });
     if (!response.ok) throw new Error(`the faults were refused: ${response.status} ${await response.text()}`);
   }

@@ -6,7 +6,10 @@ import { heapMb, residentMb, trendOf, type MemorySample, type MemoryTrend } from
 /** To be loaded before a program (`node --require`), which then collects its garbage at SIGUSR2. */
 export const collectOnSignal = join(__dirname, 'collect-on-signal.js');
 
-/** Looks after which garbage is collected: what is left lives, and rises with a leak, while resident memory swings with the collector. */
+/**
+ * Looks after which garbage is collected: what is left lives, and rises with a leak, while resident memory swings with
+ * the collector.
+ */
 const looksPerCollection = 20;
 /** Milliseconds within which a process has collected its garbage. */
 const collectingMs = 1_500;
@@ -27,7 +30,8 @@ export class MemoryWatch {
   /** `jobs`: how many were over by now. */
   async look(jobs: number, launcherPid: number | undefined): Promise<void> {
     const pids = this.pids();
-    for (const [name, pid] of [...pids, ['launcher', launcherPid] as const]) keep(this.resident, name, jobs, pid === undefined ? undefined : residentMb(pid));
+    for (const [name, pid] of [...pids, ['launcher', launcherPid] as const])
+      keep(this.resident, name, jobs, pid === undefined ? undefined : residentMb(pid));
     if (this.looks++ % looksPerCollection === 0) await this.lookAtWhatLives(jobs, pids);
   }
 
@@ -37,23 +41,31 @@ export class MemoryWatch {
   }
 
   trends(): Record<'resident_memory' | 'live_memory', Record<string, MemoryTrend>> {
-    const of = (series: Map<string, MemorySample[]>): Record<string, MemoryTrend> => Object.fromEntries([...series].map(([name, samples]) => [name, trendOf(samples)]));
+    const of = (series: Map<string, MemorySample[]>): Record<string, MemoryTrend> =>
+      Object.fromEntries([...series].map(([name, samples]) => [name, trendOf(samples)]));
     return { resident_memory: of(this.resident), live_memory: of(this.live) };
   }
 
   private pids(): [string, number][] {
     const runs = join(this.home, 'run');
-    return readdirSync(runs).filter((file) => file.endsWith('.json')).map((file) => {
-      const record = JSON.parse(readFileSync(join(runs, file), 'utf8')) as { name: string; pid: number };
-      return [record.name, record.pid];
-    });
+    return readdirSync(runs)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => {
+        const record = JSON.parse(readFileSync(join(runs, file), 'utf8')) as { name: string; pid: number };
+        return [record.name, record.pid];
+      });
   }
 
   private async lookAtWhatLives(jobs: number, pids: readonly (readonly [string, number])[]): Promise<void> {
     const targets = JSON.parse(readFileSync(join(this.home, 'prometheus-targets.json'), 'utf8')) as Target[];
-    for (const [name, pid] of pids) if (targets.some(({ labels }) => labels.service === name)) process.kill(pid, 'SIGUSR2');
+    for (const [name, pid] of pids)
+      if (targets.some(({ labels }) => labels.service === name)) process.kill(pid, 'SIGUSR2');
     await sleep(collectingMs);
-    await Promise.all(targets.map(async ({ targets: [address = ''], labels }) => keep(this.live, labels.service, jobs, await heapMb(address))));
+    await Promise.all(
+      targets.map(async ({ targets: [address = ''], labels }) =>
+        keep(this.live, labels.service, jobs, await heapMb(address)),
+      ),
+    );
   }
 }
 

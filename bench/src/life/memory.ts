@@ -11,7 +11,10 @@ export function residentMb(pid: number): number | undefined {
   }
 }
 
-/** Heap in use and what Node holds beside it, in MB (10^6 bytes), as a process's own `/metrics` tell; undefined when it does not answer. */
+/**
+ * Heap in use and what Node holds beside it, in MB (10^6 bytes), as a process's own `/metrics` tell; undefined when it
+ * does not answer.
+ */
 export async function heapMb(metricsAddress: string): Promise<number | undefined> {
   const text = await fetch(`http://${metricsAddress}/metrics`, { signal: AbortSignal.timeout(2_000) }).then(
     (answer) => answer.text(),

@@ -22,7 +22,9 @@ export async function tableSizes(databaseUrl: string): Promise<Record<string, Ta
 }
 
 /** Dead letters of all services, counted by service, consumer and reason. */
-export async function deadLetters(databaseUrl: string): Promise<{ schema: string; consumer: string; reason: string; count: number }[]> {
+export async function deadLetters(
+  databaseUrl: string,
+): Promise<{ schema: string; consumer: string; reason: string; count: number }[]> {
   return connected(databaseUrl, async (client) => {
     const { rows } = await client.query<{ schema: string }>(
       "select schemaname as schema from pg_stat_user_tables where relname = 'dead_letter' order by 1",
@@ -38,11 +40,18 @@ export async function deadLetters(databaseUrl: string): Promise<{ schema: string
   });
 }
 
-/** Jobs by their state, and what the states promise: an end that is written once, events without a gap, one result per picture. */
-export async function endings(databaseUrl: string): Promise<{ states: Record<string, number>; broken: Record<string, number> }> {
+/**
+ * Jobs by their state, and what the states promise: an end that is written once, events without a gap, one result per
+ * picture.
+ */
+export async function endings(
+  databaseUrl: string,
+): Promise<{ states: Record<string, number>; broken: Record<string, number> }> {
   return connected(databaseUrl, async (client) => {
     const one = async (sql: string): Promise<number> => Number((await client.query<{ n: string }>(sql)).rows[0]?.n);
-    const states = await client.query<{ state: string; n: number }>('select state, count(*)::int as n from rendering.job group by 1');
+    const states = await client.query<{ state: string; n: number }>(
+      'select state, count(*)::int as n from rendering.job group by 1',
+    );
     const terminal = "'^rendering\\.v[0-9]+\\.job_(completed|rejected|failed|timed_out|cancelled)$'";
     return {
       states: Object.fromEntries(states.rows.map(({ state, n }) => [state, n])),

@@ -78,8 +78,9 @@ const tooMany = (): AppError =>
   );
 
 /**
- * How a process answers questions beside its own work: so many at once, some in a short queue, the rest are told to come
- * back. What changes something has places of its own, so that people who look cannot keep out people who ask for work.
+ * How a process answers questions beside its own work: so many at once, some in a short queue, the rest are told to
+ * come back. What changes something has places of its own, so that people who look cannot keep out people who ask for
+ * work.
  */
 export class Answering {
   private readonly looks: AnswerSlots;

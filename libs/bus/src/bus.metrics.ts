@@ -13,9 +13,22 @@ export class BusMetrics {
   readonly givenUp;
 
   constructor(metrics: Metrics) {
-    this.handled = metrics.counter({ name: 'bus_messages_handled_total', help: 'Messages handled, by what was decided', labelNames: ['stream', 'outcome'] });
-    this.handleSeconds = metrics.histogram({ name: 'bus_handle_seconds', help: 'Seconds from delivery to decision', labelNames: ['stream'], buckets: secondsBuckets });
-    this.published = metrics.counter({ name: 'bus_events_published_total', help: 'Events that left the outbox', labelNames: ['stream', 'duplicate'] });
+    this.handled = metrics.counter({
+      name: 'bus_messages_handled_total',
+      help: 'Messages handled, by what was decided',
+      labelNames: ['stream', 'outcome'],
+    });
+    this.handleSeconds = metrics.histogram({
+      name: 'bus_handle_seconds',
+      help: 'Seconds from delivery to decision',
+      labelNames: ['stream'],
+      buckets: secondsBuckets,
+    });
+    this.published = metrics.counter({
+      name: 'bus_events_published_total',
+      help: 'Events that left the outbox',
+      labelNames: ['stream', 'duplicate'],
+    });
     this.answers = metrics.counter({
       name: 'bus_answers_total',
       help: 'Questions of other services: answered, the kind of the error, malformed, or busy where too many waited',
@@ -27,8 +40,20 @@ export class BusMetrics {
       labelNames: ['stream'],
     });
     this.outboxDepth = metrics.gauge({ name: 'bus_outbox_depth', help: 'Events that wait in the outbox' });
-    this.deadLetters = metrics.gauge({ name: 'bus_dead_letters_open', help: 'Messages that could not be handled and wait for a person' });
-    this.requests = metrics.counter({ name: 'bus_requests_total', help: 'Questions to other services, by outcome', labelNames: ['subject', 'outcome'] });
-    this.requestSeconds = metrics.histogram({ name: 'bus_request_seconds', help: 'Seconds until another service answered', labelNames: ['subject'], buckets: secondsBuckets });
+    this.deadLetters = metrics.gauge({
+      name: 'bus_dead_letters_open',
+      help: 'Messages that could not be handled and wait for a person',
+    });
+    this.requests = metrics.counter({
+      name: 'bus_requests_total',
+      help: 'Questions to other services, by outcome',
+      labelNames: ['subject', 'outcome'],
+    });
+    this.requestSeconds = metrics.histogram({
+      name: 'bus_request_seconds',
+      help: 'Seconds until another service answered',
+      labelNames: ['subject'],
+      buckets: secondsBuckets,
+    });
   }
 }

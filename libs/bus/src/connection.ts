@@ -2,7 +2,17 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError, withoutCredentials, type Logger } from '@tower/kit';
-import { connect, DebugEvents, ErrorCode, Events, NatsError, type ConnectionOptions, type Msg, type NatsConnection, type Status } from 'nats';
+import {
+  connect,
+  DebugEvents,
+  ErrorCode,
+  Events,
+  NatsError,
+  type ConnectionOptions,
+  type Msg,
+  type NatsConnection,
+  type Status,
+} from 'nats';
 import { inboxPrefixOf } from './access/permissions';
 import { versionWarning } from './embedded/nats-version';
 import { connectGuarded } from './guarded-connection';
@@ -74,7 +84,12 @@ export class BusConnection {
   health(): HealthCheck {
     const warning = versionWarning(this.nats.info?.version ?? '');
     if (this.isConnected()) return { ok: true, detail: warning === undefined ? 'connected' : `connected; ${warning}` };
-    return { ok: false, detail: this.refused ? 'NATS refuses these credentials; correct NATS_URL and start again, or the users of that server' : 'reconnecting' };
+    return {
+      ok: false,
+      detail: this.refused
+        ? 'NATS refuses these credentials; correct NATS_URL and start again, or the users of that server'
+        : 'reconnecting',
+    };
   }
 
   /** Called after every reconnect; returns the way to stop listening. */
@@ -140,10 +155,13 @@ export class BusConnection {
   }
 
   private observeError(status: Status): void {
-    const isRefusal = status.data === ErrorCode.AuthorizationViolation || status.data === ErrorCode.AuthenticationExpired;
-    if (isRefusal && !this.refused) this.logger.error('NATS refuses these credentials; still trying, in case the server is just given new ones');
+    const isRefusal =
+      status.data === ErrorCode.AuthorizationViolation || status.data === ErrorCode.AuthenticationExpired;
+    if (isRefusal && !this.refused)
+      this.logger.error('NATS refuses these credentials; still trying, in case the server is just given new ones');
     if (isRefusal) this.refused = true;
-    if (status.data === ErrorCode.PermissionsViolation) this.logger.error({ denied: status.permissionContext }, 'NATS does not allow this process what it tried');
+    if (status.data === ErrorCode.PermissionsViolation)
+      this.logger.error({ denied: status.permissionContext }, 'NATS does not allow this process what it tried');
   }
 }
 
@@ -171,6 +189,12 @@ async function untilAdmitted(url: string, name: string, logger: Logger, signal?:
 }
 
 function credentialsRefused(server: string, { user, token }: ConnectionOptions, cause: unknown): AppError {
-  const given = user === undefined ? (token === undefined ? 'no credentials' : 'a token') : `a password for the user ${user}`;
-  return new AppError('forbidden', 'nats_credentials_refused', `NATS at ${server} refuses this process: NATS_URL holds ${given}; write those that this server knows, as in nats://user:password@host:4222`, { cause });
+  const given =
+    user === undefined ? (token === undefined ? 'no credentials' : 'a token') : `a password for the user ${user}`;
+  return new AppError(
+    'forbidden',
+    'nats_credentials_refused',
+    `NATS at ${server} refuses this process: NATS_URL holds ${given}; write those that this server knows, as in nats://user:password@host:4222`,
+    { cause },
+  );
 }

@@ -17,7 +17,11 @@ beforeEach(async () => {
   const manager = await bus.nats.jetstreamManager();
   await ensureStreams(manager);
   await manager.consumers.add('PROJECTS', {
-    durable_name: 'characters', ack_policy: AckPolicy.Explicit, ack_wait: nanos(ackWaitMs), max_deliver: 2, filter_subjects: ['evt.projects.v1.project_archived.*'],
+    durable_name: 'characters',
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: 2,
+    filter_subjects: ['evt.projects.v1.project_archived.*'],
   });
 });
 afterEach(async () => {
@@ -25,8 +29,10 @@ afterEach(async () => {
   await nats.close();
 });
 
-const publish = async (type: string): Promise<number> => (await bus.nats.jetstream().publish(`evt.projects.v1.${type}.${newId()}`, '{}')).seq;
-const take = async (): Promise<JsMsg | null> => (await bus.nats.jetstream().consumers.get('PROJECTS', 'characters')).next({ expires: 1_000 });
+const publish = async (type: string): Promise<number> =>
+  (await bus.nats.jetstream().publish(`evt.projects.v1.${type}.${newId()}`, '{}')).seq;
+const take = async (): Promise<JsMsg | null> =>
+  (await bus.nats.jetstream().consumers.get('PROJECTS', 'characters')).next({ expires: 1_000 });
 const settled = (): Promise<number> => settledThrough(bus, 'PROJECTS', 'characters');
 
 it('does not count what was not delivered, or not answered', async () => {

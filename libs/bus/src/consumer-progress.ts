@@ -1,8 +1,8 @@
 import type { BusConnection } from './connection';
 
 /**
- * The number in the stream up to which a durable consumer has settled every message: acknowledged it, or given it up. Throws what the server
- * says when there is no such stream or consumer.
+ * The number in the stream up to which a durable consumer has settled every message: acknowledged it, or given it up.
+ * Throws what the server says when there is no such stream or consumer.
  */
 export async function settledThrough(bus: BusConnection, stream: string, durable: string): Promise<number> {
   const manager = await bus.nats.jetstreamManager();

@@ -1,4 +1,11 @@
-import type { DeadLetterRequests, DeadLetterState, DeadLetterView, InputOf, OutputOf, SettledLetter } from '@tower/contracts';
+import type {
+  DeadLetterRequests,
+  DeadLetterState,
+  DeadLetterView,
+  InputOf,
+  OutputOf,
+  SettledLetter,
+} from '@tower/contracts';
 import { shownMessageCharacters } from '@tower/contracts';
 import { decodeCursor, isDatabaseUnavailable } from '@tower/db';
 import { describeError, type Clock, type Logger } from '@tower/kit';
@@ -27,8 +34,8 @@ export type HandleAgain = (subject: string, body: string) => Promise<void>;
 const countEveryMs = 10_000;
 
 /**
- * The messages that this service could not handle, for a person to deal with: handed over again, in this process and through the same handler
- * and inbox, so that no other reader of the event is concerned, or dismissed.
+ * The messages that this service could not handle, for a person to deal with: handed over again, in this process and
+ * through the same handler and inbox, so that no other reader of the event is concerned, or dismissed.
  */
 export class DeadLetterBox {
   private open = 0;
@@ -56,7 +63,11 @@ export class DeadLetterBox {
     return { ok: true, degraded: true, detail: `${this.open} messages could not be handled: tower dead-letters list` };
   }
 
-  async list({ state, limit, cursor }: InputOf<DeadLetterRequests['list']>): Promise<OutputOf<DeadLetterRequests['list']>> {
+  async list({
+    state,
+    limit,
+    cursor,
+  }: InputOf<DeadLetterRequests['list']>): Promise<OutputOf<DeadLetterRequests['list']>> {
     const rows: LetterRow[] = await this.db.query(
       `select * from dead_letter where outcome is not distinct from $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
       [state === 'open' ? null : state, decodeCursor(cursor), limit + 1],
@@ -75,12 +86,20 @@ export class DeadLetterBox {
   /** One after the other; a letter that fails again stays open and says why. */
   async redrive(ids: readonly string[]): Promise<{ items: SettledLetter[] }> {
     return this.each(ids, async (row) => {
-      if (isLost(row)) return { id: row.id, outcome: 'lost', detail: 'the message was gone from its stream before it could be kept; only dismissing is left' };
+      if (isLost(row))
+        return {
+          id: row.id,
+          outcome: 'lost',
+          detail: 'the message was gone from its stream before it could be kept; only dismissing is left',
+        };
       try {
         await this.handleAgain(row.subject, row.payload);
       } catch (error) {
         const why = describeError(error);
-        await this.db.query('update dead_letter set redrives = redrives + 1, last_failure = $2 where id = $1', [row.id, why.slice(0, 1_000)]);
+        await this.db.query('update dead_letter set redrives = redrives + 1, last_failure = $2 where id = $1', [
+          row.id,
+          why.slice(0, 1_000),
+        ]);
         this.logger.warn({ id: row.id, subject: row.subject, err: error }, `a dead letter failed again: ${why}`);
         return { id: row.id, outcome: 'failed', detail: why };
       }
@@ -94,18 +113,29 @@ export class DeadLetterBox {
 
   async dismiss(ids: readonly string[]): Promise<{ items: SettledLetter[] }> {
     return this.each(ids, async (row) => {
-      await this.db.query(`update dead_letter set outcome = 'dismissed', settled_at = $2 where id = $1 and outcome is null`, [row.id, this.clock.now()]);
+      await this.db.query(
+        `update dead_letter set outcome = 'dismissed', settled_at = $2 where id = $1 and outcome is null`,
+        [row.id, this.clock.now()],
+      );
       return { id: row.id, outcome: 'dismissed', detail: 'will not be handled' };
     });
   }
 
-  private async each(ids: readonly string[], settle: (row: LetterRow) => Promise<SettledLetter>): Promise<{ items: SettledLetter[] }> {
+  private async each(
+    ids: readonly string[],
+    settle: (row: LetterRow) => Promise<SettledLetter>,
+  ): Promise<{ items: SettledLetter[] }> {
     const items: SettledLetter[] = [];
     for (const id of new Set(ids)) {
       const row = await this.find(id);
       if (row === undefined) continue;
       if (row.outcome === null) items.push(await settle(row));
-      else items.push({ id, outcome: 'already_settled', detail: `was ${row.outcome} at ${row.settled_at?.toISOString() ?? 'an unknown time'}` });
+      else
+        items.push({
+          id,
+          outcome: 'already_settled',
+          detail: `was ${row.outcome} at ${row.settled_at?.toISOString() ?? 'an unknown time'}`,
+        });
     }
     await this.count();
     return { items };
@@ -118,7 +148,9 @@ export class DeadLetterBox {
 
   private async count(): Promise<void> {
     try {
-      const [row]: { open: number }[] = await this.db.query('select count(*)::int as open from dead_letter where outcome is null');
+      const [row]: { open: number }[] = await this.db.query(
+        'select count(*)::int as open from dead_letter where outcome is null',
+      );
       this.open = row?.open ?? 0;
       this.metrics.deadLetters.set(this.open);
     } catch (error) {
@@ -129,8 +161,19 @@ export class DeadLetterBox {
   private toView(row: LetterRow): DeadLetterView {
     const state: DeadLetterState = row.outcome ?? 'open';
     return {
-      id: row.id, service: this.service, state, stream: row.stream, stream_seq: Number(row.stream_seq), subject: row.subject, lost: isLost(row), reason: row.reason,
-      deliveries: row.deliveries, at: row.at.toISOString(), redrives: row.redrives, last_failure: row.last_failure, settled_at: row.settled_at?.toISOString() ?? null,
+      id: row.id,
+      service: this.service,
+      state,
+      stream: row.stream,
+      stream_seq: Number(row.stream_seq),
+      subject: row.subject,
+      lost: isLost(row),
+      reason: row.reason,
+      deliveries: row.deliveries,
+      at: row.at.toISOString(),
+      redrives: row.redrives,
+      last_failure: row.last_failure,
+      settled_at: row.settled_at?.toISOString() ?? null,
     };
   }
 }

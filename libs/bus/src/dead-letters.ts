@@ -18,8 +18,9 @@ const advisoryShape = z.object({
 type Advisory = z.infer<typeof advisoryShape>;
 
 /**
- * Keeps what this service's consumers could not handle: the server's advisories (too many deliveries, terminated) name the message, which is
- * fetched and stored with its reason. Advisories come from a stream, so a crash between giving up and storing loses nothing.
+ * Keeps what this service's consumers could not handle: the server's advisories (too many deliveries, terminated) name
+ * the message, which is fetched and stored with its reason. Advisories come from a stream, so a crash between giving up
+ * and storing loses nothing.
  */
 export class DeadLetters {
   private readonly pull: Pull;
@@ -77,7 +78,8 @@ export class DeadLetters {
     const lost = await messageAt(await this.bus.nats.jetstreamManager(), stream, seq);
     const reason = advisory.reason ?? `not handled after ${deliveries} deliveries`;
     // The stream may have let go of the message meanwhile; that it was lost is still worth knowing.
-    const { subject, payload } = lost === undefined ? { subject: '', payload: '' } : { subject: lost.subject, payload: lost.string() };
+    const { subject, payload } =
+      lost === undefined ? { subject: '', payload: '' } : { subject: lost.subject, payload: lost.string() };
     const inserted: unknown[] = await this.db.query(
       `insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, id) values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict do nothing returning 1`,

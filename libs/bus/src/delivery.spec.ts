@@ -1,16 +1,25 @@
 import { AppError, type ErrorKind } from '@tower/kit';
 import { decide, deliveryOf, maxDeliveries } from './delivery';
 
-const failing = (kind: ErrorKind, retryAfterMs?: number): AppError => new AppError(kind, `${kind}_code`, 'what was being done', retryAfterMs === undefined ? {} : { retryAfterMs });
+const failing = (kind: ErrorKind, retryAfterMs?: number): AppError =>
+  new AppError(kind, `${kind}_code`, 'what was being done', retryAfterMs === undefined ? {} : { retryAfterMs });
 const driverError = (code: string): Error => Object.assign(new Error('from the driver'), { code });
 
 describe('decide', () => {
   it('acknowledges what was handled, on any delivery', () => {
-    for (const delivery of [1, maxDeliveries, maxDeliveries + 5]) expect(decide(undefined, delivery)).toEqual({ do: 'ack' });
+    for (const delivery of [1, maxDeliveries, maxDeliveries + 5])
+      expect(decide(undefined, delivery)).toEqual({ do: 'ack' });
   });
 
   const first: [ErrorKind, string][] = [
-    ['invalid', 'dead_letter'], ['too_large', 'dead_letter'], ['forbidden', 'dead_letter'], ['not_found', 'dead_letter'], ['conflict', 'dead_letter'], ['too_many', 'retry'], ['unavailable', 'retry'], ['internal', 'retry'],
+    ['invalid', 'dead_letter'],
+    ['too_large', 'dead_letter'],
+    ['forbidden', 'dead_letter'],
+    ['not_found', 'dead_letter'],
+    ['conflict', 'dead_letter'],
+    ['too_many', 'retry'],
+    ['unavailable', 'retry'],
+    ['internal', 'retry'],
   ];
   it.each(first)('on the first delivery answers %s with %s', (kind, expected) => {
     expect(decide(failing(kind), 1).do).toBe(expected);
@@ -20,7 +29,15 @@ describe('decide', () => {
     expect(decide(failing(kind), maxDeliveries).do).toBe('dead_letter');
   });
 
-  it.each([[1, 100], [2, 500], [3, 2_000], [4, 5_000], [5, 10_000], [6, 20_000], [7, 30_000]])('waits longer after delivery %i: %i ms', (delivery, delayMs) => {
+  it.each([
+    [1, 100],
+    [2, 500],
+    [3, 2_000],
+    [4, 5_000],
+    [5, 10_000],
+    [6, 20_000],
+    [7, 30_000],
+  ])('waits longer after delivery %i: %i ms', (delivery, delayMs) => {
     expect(decide(failing('unavailable'), delivery)).toMatchObject({ do: 'retry', delayMs });
   });
 
@@ -39,7 +56,10 @@ describe('decide', () => {
   });
 
   it('counts the last delivery also when the server counted further', () => {
-    expect(decide(failing('unavailable'), maxDeliveries + 1)).toMatchObject({ do: 'dead_letter', reason: 'after 9 deliveries: unavailable_code: what was being done' });
+    expect(decide(failing('unavailable'), maxDeliveries + 1)).toMatchObject({
+      do: 'dead_letter',
+      reason: 'after 9 deliveries: unavailable_code: what was being done',
+    });
   });
 
   it('holds while the library is away, even on the last delivery', () => {
@@ -54,11 +74,14 @@ describe('decide', () => {
     expect(decide('a thrown string', 1)).toMatchObject({ do: 'retry', reason: 'a thrown string' });
   });
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '53300', '53100', '58030'])('holds while the database is away (%s), even on the last delivery', (code) => {
-    expect(decide(driverError(code), 1).do).toBe('hold');
-    expect(decide(driverError(code), maxDeliveries).do).toBe('hold');
-    expect(decide(Object.assign(new Error('query failed'), { driverError: driverError(code) }), 1).do).toBe('hold');
-  });
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '53300', '53100', '58030'])(
+    'holds while the database is away (%s), even on the last delivery',
+    (code) => {
+      expect(decide(driverError(code), 1).do).toBe('hold');
+      expect(decide(driverError(code), maxDeliveries).do).toBe('hold');
+      expect(decide(Object.assign(new Error('query failed'), { driverError: driverError(code) }), 1).do).toBe('hold');
+    },
+  );
 
   it('holds while its own connections are all in use', () => {
     expect(decide(new Error('timeout exceeded when trying to connect'), maxDeliveries).do).toBe('hold');

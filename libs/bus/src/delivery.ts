@@ -5,7 +5,10 @@ export type Decision =
   | { do: 'ack' }
   /** `expected`: an error of our own; anything else is a bug that somebody has to see. */
   | { do: 'retry'; delayMs: number; reason: string; expected: boolean }
-  /** The database or the library is away: keep the message in hand and try again, because a redelivery would only count against it. */
+  /**
+   * The database or the library is away: keep the message in hand and try again, because a redelivery would only count
+   * against it.
+   */
   | { do: 'hold'; reason: string }
   | { do: 'dead_letter'; reason: string };
 
@@ -26,16 +29,26 @@ export interface Delivery {
 export interface MessagePlace {
   readonly stream: string;
   readonly seq: number;
-  /** Nanoseconds since 1970. A stream that was made anew counts from 1 again, so that place and time together name a message. */
+  /**
+   * Nanoseconds since 1970. A stream that was made anew counts from 1 again, so that place and time together name a
+   * message.
+   */
   readonly storedAtNanos: number;
 }
 
-export const deliveryOf = (number: number, place?: MessagePlace): Delivery => ({ number, last: number >= maxDeliveries, ...(place && { place }) });
+export const deliveryOf = (number: number, place?: MessagePlace): Delivery => ({
+  number,
+  last: number >= maxDeliveries,
+  ...(place && { place }),
+});
 
 /** Nothing can be done without these, and no message is to blame. */
 const heldFor: ReadonlySet<string> = new Set(['database_unavailable', 'library_unavailable']);
 
-/** What to do with a message after its handler threw `thrown` (undefined: it resolved) on delivery number `delivery`, counted from 1. */
+/**
+ * What to do with a message after its handler threw `thrown` (undefined: it resolved) on delivery number `delivery`,
+ * counted from 1.
+ */
 export function decide(thrown: unknown, delivery: number): Decision {
   if (thrown === undefined) return { do: 'ack' };
   const error = toDatabaseError(thrown);

@@ -1,11 +1,19 @@
-// Real: NATS, PostgreSQL (one of its own where it is killed), Nest with our transport. The test plays the other service and publishes.
+// Real: NATS, PostgreSQL (one of its own where it is killed), Nest with our transport. The test plays the other service
+// and publishes.
 import { rm } from 'node:fs/promises';
 import { Controller, Inject, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { deadLetterStream, projectArchived, type EventOf } from '@tower/contracts';
 import { databaseFor, handleOnce, migrate, startEmbeddedPostgres } from '@tower/db';
 import { AppError, createLogger, Metrics, newId } from '@tower/kit';
-import { clusterFolder, createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import {
+  clusterFolder,
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
 import { nanos, type JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
@@ -72,28 +80,41 @@ async function openDatabase(url: string): Promise<DataSource> {
 async function startReader(handle: Handle, ackWaitMs = 15_000, through = bus): Promise<INestMicroservice> {
   @Module({ controllers: [Reader], providers: [{ provide: HANDLE, useValue: handle }] })
   class ReaderModule {}
-  const started = await NestFactory.createMicroservice(ReaderModule, { strategy: new JetStreamServer('characters', through, new BusMetrics(new Metrics('test')), logger, ackWaitMs), logger: false });
+  const started = await NestFactory.createMicroservice(ReaderModule, {
+    strategy: new JetStreamServer('characters', through, new BusMetrics(new Metrics('test')), logger, ackWaitMs),
+    logger: false,
+  });
   await started.listen();
   app = started;
   return started;
 }
 
-const anEvent = (): ProjectArchived => ({ id: newId(), type: projectArchived.type, time: new Date().toISOString(), source: 'projects', correlationId: newId(), data: { projectId: newId() } });
+const anEvent = (): ProjectArchived => ({
+  id: newId(),
+  type: projectArchived.type,
+  time: new Date().toISOString(),
+  source: 'projects',
+  correlationId: newId(),
+  data: { projectId: newId() },
+});
 
 async function publish(event: ProjectArchived | string): Promise<void> {
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   await bus.nats.jetstream().publish(`evt.projects.v1.project_archived.${newId()}`, body);
 }
 
-const deadLetters = (): Promise<{ reason: string; payload: string; deliveries: number; subject: string }[]> => db.query('select * from dead_letter order by stream_seq');
-const effects = async (): Promise<string[]> => ((await db.query('select event_id from effect')) as { event_id: string }[]).map((row) => row.event_id);
+const deadLetters = (): Promise<{ reason: string; payload: string; deliveries: number; subject: string }[]> =>
+  db.query('select * from dead_letter order by stream_seq');
+const effects = async (): Promise<string[]> =>
+  ((await db.query('select event_id from effect')) as { event_id: string }[]).map((row) => row.event_id);
 const unanswered = async (): Promise<number> => {
   const { num_ack_pending, num_pending } = await manager.consumers.info(stream, 'characters');
   return num_ack_pending + num_pending;
 };
 
 /** Deliveries of all messages together, as the server counts them against their limit. */
-const timesDelivered = async (): Promise<number> => (await manager.consumers.info(stream, 'characters')).delivered.consumer_seq;
+const timesDelivered = async (): Promise<number> =>
+  (await manager.consumers.info(stream, 'characters')).delivered.consumer_seq;
 
 describe('handling events', () => {
   it('has the effect of an event once although it comes twice', async () => {
@@ -160,7 +181,9 @@ describe('handling events', () => {
     const deliveries: { number: number; atMs: number }[] = [];
     await startReader((_, delivery) => {
       deliveries.push({ number: delivery.number, atMs: performance.now() });
-      return delivery.number < 3 ? Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 300 })) : Promise.resolve();
+      return delivery.number < 3
+        ? Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 300 }))
+        : Promise.resolve();
     });
     await publish(anEvent());
     await waitFor(() => deliveries.length === 3);
@@ -174,7 +197,8 @@ describe('handling events', () => {
     const patient = anEvent();
     const seen: string[] = [];
     await startReader((event) => {
-      if (event.id === patient.id) return Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 60_000 }));
+      if (event.id === patient.id)
+        return Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 60_000 }));
       seen.push(event.id);
       return Promise.resolve();
     });
@@ -193,7 +217,10 @@ describe('handling events', () => {
     });
     await publish(anEvent());
     const [letter] = await waitFor(async () => ((await deadLetters()).length > 0 ? deadLetters() : undefined));
-    expect(letter).toMatchObject({ reason: `after ${maxDeliveries} deliveries: never: never there`, deliveries: maxDeliveries });
+    expect(letter).toMatchObject({
+      reason: `after ${maxDeliveries} deliveries: never: never there`,
+      deliveries: maxDeliveries,
+    });
     expect(numbers.map((delivery) => delivery.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(numbers.map((delivery) => delivery.last)).toEqual([false, false, false, false, false, false, false, true]);
   });

@@ -40,7 +40,10 @@ export class Heartbeats {
   async beat(): Promise<void> {
     const { state, checks } = await this.health.report();
     const shortened = Object.fromEntries(
-      Object.entries(checks).map(([name, check]) => [name, { ...check, detail: shorten(check.detail, maxCheckDetail) }]),
+      Object.entries(checks).map(([name, check]) => [
+        name,
+        { ...check, detail: shorten(check.detail, maxCheckDetail) },
+      ]),
     );
     const beat: Heartbeat = {
       service: this.service,

@@ -30,7 +30,13 @@ beforeEach(async () => {
   bus = await BusConnection.open(nats.url, 'test', logger);
   manager = await bus.nats.jetstreamManager();
   await ensureStreams(manager);
-  relay = new OutboxRelay(db, bus, new BusMetrics(new Metrics('test')), logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+  relay = new OutboxRelay(db, bus, new BusMetrics(new Metrics('test')), logger, {
+    databaseUrl: database.url,
+    schema: 'projects',
+    holder: newId(),
+    clock: systemClock,
+    leaseTimes,
+  });
   relay.start();
 });
 
@@ -46,23 +52,37 @@ async function send(count: number): Promise<string[]> {
   const outbox = new Outbox('projects', systemClock);
   const ids = await db.transaction(async (tx) => {
     const added: string[] = [];
-    for (let n = 0; n < count; n++) added.push(await outbox.add(tx, projectCreated, { projectId: newId(), name: `n${n}`, slug: `n${n}` }, { correlationId: newId() }));
+    for (let n = 0; n < count; n++)
+      added.push(
+        await outbox.add(
+          tx,
+          projectCreated,
+          { projectId: newId(), name: `n${n}`, slug: `n${n}` },
+          { correlationId: newId() },
+        ),
+      );
     return added;
   });
   await allSent();
   return ids;
 }
 
-const allSent = (): Promise<boolean> => waitFor(async () => ((await db.query('select 1 from outbox where published_at is null limit 1')) as unknown[]).length === 0, 20_000);
+const allSent = (): Promise<boolean> =>
+  waitFor(
+    async () => ((await db.query('select 1 from outbox where published_at is null limit 1')) as unknown[]).length === 0,
+    20_000,
+  );
 
 async function idsInStream(): Promise<string[]> {
   const { state } = await manager.streams.info(stream);
   const ids: string[] = [];
-  for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq++) ids.push((await manager.streams.getMessage(stream, { seq })).header.get('Nats-Msg-Id'));
+  for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq++)
+    ids.push((await manager.streams.getMessage(stream, { seq })).header.get('Nats-Msg-Id'));
   return ids;
 }
 
-const streamHolds = (ids: string[]): Promise<boolean> => waitFor(async () => (await idsInStream()).sort().join() === [...ids].sort().join(), 20_000);
+const streamHolds = (ids: string[]): Promise<boolean> =>
+  waitFor(async () => (await idsInStream()).sort().join() === [...ids].sort().join(), 20_000);
 
 /** A stream of ours takes no purge; its messages are made older than it keeps them. */
 async function ageOut(admin: JetStreamManager, name: string): Promise<void> {
@@ -129,7 +149,15 @@ describe('the high-water repair', () => {
     const outbox = new Outbox('projects', systemClock);
     const waiting = await db.transaction(async (tx) => {
       const ids: string[] = [];
-      for (let n = 0; n < 50; n++) ids.push(await outbox.add(tx, projectCreated, { projectId: newId(), name: 'w', slug: 'w' }, { correlationId: newId() }));
+      for (let n = 0; n < 50; n++)
+        ids.push(
+          await outbox.add(
+            tx,
+            projectCreated,
+            { projectId: newId(), name: 'w', slug: 'w' },
+            { correlationId: newId() },
+          ),
+        );
       return ids;
     });
     await rollBack(copy);
@@ -164,7 +192,9 @@ describe('the high-water repair', () => {
 it('compares with a long outbox by its index', async () => {
   await send(3);
   await relay.stop();
-  await db.query(`insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'PROJECTS', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(4, 30000) n`);
+  await db.query(
+    `insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'PROJECTS', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(4, 30000) n`,
+  );
   await db.query('vacuum analyze outbox');
   const plans = Plans.watch(db);
   expect(await repairHighWater(db, manager)).toEqual({ marked: 29_997, high: new Map([['PROJECTS', 3]]) });

@@ -13,8 +13,8 @@ export interface Repair {
 }
 
 /**
- * Finds what a stream lost (power loss before its fsync, a deleted store) by comparing it with the outbox, and marks those events as not yet
- * sent. Consumers drop repeats through their inbox.
+ * Finds what a stream lost (power loss before its fsync, a deleted store) by comparing it with the outbox, and marks
+ * those events as not yet sent. Consumers drop repeats through their inbox.
  */
 export async function repairHighWater(db: DataSource, manager: JetStreamManager): Promise<Repair> {
   const streams = await highestSent(db);
@@ -58,8 +58,17 @@ const highestSent = (db: DataSource): Promise<{ stream: string; high: string }[]
        where stream is not null`,
   );
 
-/** The highest sequence, not above `upper`, at which stream and outbox hold the same message. Steps back in doubling strides: losses are at the end. */
-async function lastCommonSeq(db: DataSource, manager: JetStreamManager, stream: string, upper: number, firstSeq: number): Promise<number> {
+/**
+ * The highest sequence, not above `upper`, at which stream and outbox hold the same message. Steps back in doubling
+ * strides: losses are at the end.
+ */
+async function lastCommonSeq(
+  db: DataSource,
+  manager: JetStreamManager,
+  stream: string,
+  upper: number,
+  firstSeq: number,
+): Promise<number> {
   for (let at = upper, stride = 1; at >= firstSeq && at > 0; stride *= 2) {
     // Two events with one number: one of them is from before a loss. Whoever cannot tell which steps further back.
     const rows: { stream_seq: string; msg_id: string }[] = await db.query(

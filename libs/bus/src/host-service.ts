@@ -3,7 +3,19 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { eventStream, topology, type ServiceName } from '@tower/contracts';
 import { connectDatabase, databaseFor, migrate, Outbox, pruneMessaging, type DatabaseOptions } from '@tower/db';
-import { CLOCK, describeError, Health, LOGGER, Metrics, nestLogger, newId, runService, systemClock, type ServiceContext, type ServiceStep } from '@tower/kit';
+import {
+  CLOCK,
+  describeError,
+  Health,
+  LOGGER,
+  Metrics,
+  nestLogger,
+  newId,
+  runService,
+  systemClock,
+  type ServiceContext,
+  type ServiceStep,
+} from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { streamDeleted } from './access/permissions';
 import { BusMetrics } from './bus.metrics';
@@ -30,7 +42,13 @@ export const INSTANCE = Symbol('INSTANCE');
 @Module({})
 class HostModule {
   static with(providers: Provider[], service: Type, desk: Type): DynamicModule {
-    return { module: HostModule, imports: [service], controllers: [desk], providers, exports: providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide)) };
+    return {
+      module: HostModule,
+      imports: [service],
+      controllers: [desk],
+      providers,
+      exports: providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide)),
+    };
   }
 }
 
@@ -39,7 +57,10 @@ export interface HostedService {
   entities?: DatabaseOptions['entities'];
   /** For the one service with a public door; the others are asked over NATS and need no HTTP. */
   httpAdapter?: (context: ServiceContext) => FastifyAdapter;
-  /** Called with everything connected and migrated, before the first message is taken: put right what a crash left behind. */
+  /**
+   * Called with everything connected and migrated, before the first message is taken: put right what a crash left
+   * behind.
+   */
   repairOnStart?: (app: NestFastifyApplication) => Promise<void>;
   /** Called last, for what a service runs beside answering messages; the returned function stops it first of all. */
   run?: (app: NestFastifyApplication, context: ServiceContext) => Promise<() => Promise<void>>;
@@ -55,16 +76,20 @@ const pruneEveryMs = 60 * 60 * 1000;
  * error.
  */
 function withoutConnectionNoise(logger: LoggerService): LoggerService {
-  const isNoise = (message: unknown, context: unknown): boolean => (context === 'Server' || context === 'ClientNats') && /^NatsError: type: "(disconnect|error)"(?!.*PERMISSIONS_VIOLATION)/.test(String(message));
+  const isNoise = (message: unknown, context: unknown): boolean =>
+    (context === 'Server' || context === 'ClientNats') &&
+    /^NatsError: type: "(disconnect|error)"(?!.*PERMISSIONS_VIOLATION)/.test(String(message));
   return {
     ...logger,
-    error: (message: unknown, ...more: unknown[]) => (isNoise(message, more.at(-1)) ? logger.debug?.(message, ...more) : logger.error(message, ...more)),
+    error: (message: unknown, ...more: unknown[]) =>
+      isNoise(message, more.at(-1)) ? logger.debug?.(message, ...more) : logger.error(message, ...more),
   };
 }
 
 /**
- * Runs one of our services. Start: operations port, database, migrations, bus, heartbeats, application, repair, outbox relay, dead letters,
- * messages, own work. Stop: the reverse, so that nothing new comes in while what is in hand is finished.
+ * Runs one of our services. Start: operations port, database, migrations, bus, heartbeats, application, repair, outbox
+ * relay, dead letters, messages, own work. Stop: the reverse, so that nothing new comes in while what is in hand is
+ * finished.
  */
 export function hostService(service: ServiceName, hosted: HostedService): Promise<void> {
   const instance = newId();
@@ -83,7 +108,10 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
       name: 'database',
       start: async ({ env, logger, health, stopping }) => {
         const options: DatabaseOptions = {
-          url: env.DATABASE_URL, schema, service, ...(hosted.entities ? { entities: hosted.entities } : {}),
+          url: env.DATABASE_URL,
+          schema,
+          service,
+          ...(hosted.entities ? { entities: hosted.entities } : {}),
           onPoolError: (error) => logger.warn(`database connection broke: ${describeError(error)}`),
         };
         db = databaseFor(options);
@@ -129,7 +157,14 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
       name: 'application',
       start: async (context) => {
         const strategy = new JetStreamServer(service, bus, busMetrics, context.logger);
-        letterBox = new DeadLetterBox(service, db, (subject, body) => strategy.handleAgain(subject, body), busMetrics, clock, context.logger);
+        letterBox = new DeadLetterBox(
+          service,
+          db,
+          (subject, body) => strategy.handleAgain(subject, body),
+          busMetrics,
+          clock,
+          context.logger,
+        );
         const providers: Provider[] = [
           { provide: DeadLetterBox, useValue: letterBox },
           { provide: DataSource, useValue: db },
@@ -145,10 +180,14 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
           { provide: DATABASE_URL, useValue: context.env.DATABASE_URL },
           { provide: INSTANCE, useValue: instance },
         ];
-        app = await NestFactory.create<NestFastifyApplication>(HostModule.with(providers, hosted.module, deadLetterDesk(service)), hosted.httpAdapter?.(context) ?? new FastifyAdapter(), {
-          logger: withoutConnectionNoise(nestLogger(context.logger)),
-          abortOnError: false,
-        });
+        app = await NestFactory.create<NestFastifyApplication>(
+          HostModule.with(providers, hosted.module, deadLetterDesk(service)),
+          hosted.httpAdapter?.(context) ?? new FastifyAdapter(),
+          {
+            logger: withoutConnectionNoise(nestLogger(context.logger)),
+            abortOnError: false,
+          },
+        );
         const answering = { ...natsOptions(context.env.NATS_URL, `${service}-answers`, service), queue: service };
         app.connectMicroservice({ strategy: new QuestionServer(answering, context.logger, busMetrics) });
         app.connectMicroservice({ strategy });
@@ -160,15 +199,26 @@ export function hostService(service: ServiceName, hosted: HostedService): Promis
     {
       name: 'outbox relay',
       start: async ({ env, logger, health }) => {
-        const relay = new OutboxRelay(db, bus, busMetrics, logger, { databaseUrl: env.DATABASE_URL, schema, holder: instance, clock });
+        const relay = new OutboxRelay(db, bus, busMetrics, logger, {
+          databaseUrl: env.DATABASE_URL,
+          schema,
+          holder: instance,
+          clock,
+        });
         relay.start();
         // While nothing is sent, nobody would notice; readers cannot make a stream that is not theirs.
-        const deleted = topology[service].publishes.length === 0 ? undefined : bus.nats.subscribe(streamDeleted(eventStream(service)), { callback: () => relay.distrust() });
+        const deleted =
+          topology[service].publishes.length === 0
+            ? undefined
+            : bus.nats.subscribe(streamDeleted(eventStream(service)), { callback: () => relay.distrust() });
         health.register('outbox', () => {
           const trouble = relay.trouble();
           return { ok: trouble === undefined, detail: trouble ?? 'sending' };
         });
-        const prune = setInterval(() => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')), pruneEveryMs);
+        const prune = setInterval(
+          () => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')),
+          pruneEveryMs,
+        );
         return async () => {
           clearInterval(prune);
           deleted?.unsubscribe();

@@ -10,8 +10,9 @@ const holdMs = 1_000;
 const holdsPerLine = 30;
 
 /**
- * The messages of one consumer that have arrived and are not answered yet: a few in hand, the others waiting their turn. All of them are
- * extended together, also those that wait, so that a slow handler or a missing database does not use up their deliveries.
+ * The messages of one consumer that have arrived and are not answered yet: a few in hand, the others waiting their
+ * turn. All of them are extended together, also those that wait, so that a slow handler or a missing database does not
+ * use up their deliveries.
  */
 export class Inbound {
   private readonly waiting: JsMsg[] = [];
@@ -38,7 +39,10 @@ export class Inbound {
     this.takeUp();
   }
 
-  /** Resolves to how many more messages could be worked on at once, as soon as that is any; never while all hands stay busy. */
+  /**
+   * Resolves to how many more messages could be worked on at once, as soon as that is any; never while all hands stay
+   * busy.
+   */
   async freeHands(): Promise<number> {
     while (this.here.size >= this.concurrency) await new Promise<void>((resolve) => this.waitingForHands.push(resolve));
     return this.concurrency - this.here.size;
@@ -64,7 +68,12 @@ export class Inbound {
       const message = this.waiting.shift();
       if (message === undefined) return;
       const work: Promise<void> = this.settle(message)
-        .catch((error: unknown) => this.log.warn({ err: error, subject: message.subject, seq: message.seq }, 'answering a message; it will come again'))
+        .catch((error: unknown) =>
+          this.log.warn(
+            { err: error, subject: message.subject, seq: message.seq },
+            'answering a message; it will come again',
+          ),
+        )
         .finally(() => {
           this.inHand.delete(work);
           this.here.delete(message.seq);
@@ -84,7 +93,8 @@ export class Inbound {
       const decision = decide(thrown, delivery);
       this.metrics.handled.inc({ stream: this.stream, outcome: decision.do });
       if (decision.do === 'hold') {
-        if (holds % holdsPerLine === 0) this.log.warn({ subject, seq }, `holding until the database is back: ${decision.reason}`);
+        if (holds % holdsPerLine === 0)
+          this.log.warn({ subject, seq }, `holding until the database is back: ${decision.reason}`);
         await sleep(holdMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         if (!this.stopping.signal.aborted) continue;
         message.nak();

@@ -9,7 +9,8 @@ const handler = () => (): Promise<void> => Promise.resolve();
 /** The check comes before anything is asked of the bus. */
 const noBus = {} as BusConnection;
 
-const serverOf = (service: ServiceName): JetStreamServer => new JetStreamServer(service, noBus, new BusMetrics(new Metrics('test')), createLogger('test', 'silent'));
+const serverOf = (service: ServiceName): JetStreamServer =>
+  new JetStreamServer(service, noBus, new BusMetrics(new Metrics('test')), createLogger('test', 'silent'));
 
 function listenError(server: JetStreamServer): string {
   let found: unknown;
@@ -19,7 +20,9 @@ function listenError(server: JetStreamServer): string {
 
 describe('the boot check', () => {
   it('refuses to start without a handler for a listed event', () => {
-    expect(listenError(serverOf('characters'))).toBe('characters is listed as a reader of evt.projects.v1.project_archived.* but has no handler for it');
+    expect(listenError(serverOf('characters'))).toBe(
+      'characters is listed as a reader of evt.projects.v1.project_archived.* but has no handler for it',
+    );
   });
 
   it('refuses to start without a handler for a listed command', () => {
@@ -30,7 +33,11 @@ describe('the boot check', () => {
 
   it('refuses to start when nobody answers commands that come to nothing', () => {
     const server = serverOf('rendering');
-    for (const pattern of ['evt.quality.v1.attempt_judged.*', 'cmd.rendering.v1.request_job', 'cmd.rendering.v1.cancel_job'])
+    for (const pattern of [
+      'evt.quality.v1.attempt_judged.*',
+      'cmd.rendering.v1.request_job',
+      'cmd.rendering.v1.cancel_job',
+    ])
       server.addHandler(pattern, handler(), true, { durable: 'rendering' });
     expect(listenError(server)).toContain('reader of cmd.rendering.> but has no handler');
   });
@@ -46,7 +53,9 @@ describe('the boot check', () => {
     const server = serverOf('characters');
     server.addHandler(projectArchived.filter, handler(), true, { durable: 'characters' });
     server.addHandler(characterCreated.filter, handler(), true, { durable: 'characters' });
-    expect(listenError(server)).toContain('handles evt.characters.v1.character_created.* but the topology does not list it');
+    expect(listenError(server)).toContain(
+      'handles evt.characters.v1.character_created.* but the topology does not list it',
+    );
   });
 
   it('refuses a durable consumer under another name than the reader, whose dead letters nobody would find', () => {

@@ -34,8 +34,9 @@ interface Arrived {
 }
 
 /**
- * Nest transport for events and commands on JetStream: durable pull consumers, acknowledged after the handler resolved (and so after its
- * commit), retried with delays, dead-lettered by termination. Handlers are declared with `@OnEvent` and `@OnCommand`.
+ * Nest transport for events and commands on JetStream: durable pull consumers, acknowledged after the handler resolved
+ * (and so after its commit), retried with delays, dead-lettered by termination. Handlers are declared with `@OnEvent`
+ * and `@OnCommand`.
  */
 export class JetStreamServer extends Server implements CustomTransportStrategy {
   override readonly transportId = JETSTREAM;
@@ -74,10 +75,14 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     clearInterval(this.extending);
   }
 
-  /** Hands a message that was given up to its handler once more, as a last delivery; rejects with what the handler throws. */
+  /**
+   * Hands a message that was given up to its handler once more, as a last delivery; rejects with what the handler
+   * throws.
+   */
   async handleAgain(subject: string, text: string): Promise<void> {
     const reader = this.reading.get(streamOfSubject(subject));
-    if (reader === undefined) throw new AppError('conflict', 'reader_gone', `${this.service} does not read ${subject} any more`);
+    if (reader === undefined)
+      throw new AppError('conflict', 'reader_gone', `${this.service} does not read ${subject} any more`);
     const bytes = Buffer.byteLength(text);
     const thrown = await run(reader, { subject, bytes, text: () => text, delivery: deliveryOf(maxDeliveries) });
     if (thrown !== undefined) throw thrown;
@@ -95,17 +100,26 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private requireEveryHandler(): void {
     const { consumes, commands } = topology[this.service];
     const refusals = commands.length === 0 ? [] : [commandFilter(this.service)];
-    const expected = new Set([...consumes.map((event) => event.filter), ...commands.map((command) => command.subject), ...refusals]);
+    const expected = new Set([
+      ...consumes.map((event) => event.filter),
+      ...commands.map((command) => command.subject),
+      ...refusals,
+    ]);
     for (const pattern of expected) {
       const handler = this.messageHandlers.get(pattern);
-      if (handler === undefined) throw new Error(`${this.service} is listed as a reader of ${pattern} but has no handler for it`);
+      if (handler === undefined)
+        throw new Error(`${this.service} is listed as a reader of ${pattern} but has no handler for it`);
       if (handler.next !== undefined) throw new Error(`${this.service} has two handlers for ${pattern}`);
     }
     for (const [pattern, handler] of this.messageHandlers) {
-      if (!expected.has(pattern)) throw new Error(`${this.service} handles ${pattern} but the topology does not list it`);
+      if (!expected.has(pattern))
+        throw new Error(`${this.service} handles ${pattern} but the topology does not list it`);
       const { durable } = handler.extras as ConsumerOptions;
       // Dead letters are found by the reader's name; under another one they would be lost in silence.
-      if (durable !== this.service) throw new Error(`${this.service} reads ${pattern} as ${durable}; durable consumers are named after their reader`);
+      if (durable !== this.service)
+        throw new Error(
+          `${this.service} reads ${pattern} as ${durable}; durable consumers are named after their reader`,
+        );
     }
   }
 
@@ -114,9 +128,18 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     for (const [pattern, handler] of this.messageHandlers) {
       const { durable, concurrency = 1, oneByOne = false } = handler.extras as ConsumerOptions;
       const stream = streamOfSubject(pattern);
-      const reader = readers.get(stream) ?? { stream, durable, concurrency, oneByOne, handlers: new Map(), refuse: undefined };
+      const reader = readers.get(stream) ?? {
+        stream,
+        durable,
+        concurrency,
+        oneByOne,
+        handlers: new Map(),
+        refuse: undefined,
+      };
       if (reader.concurrency !== concurrency || reader.oneByOne !== oneByOne)
-        throw new Error(`${this.service} reads ${stream} in two ways (concurrency, oneByOne); all its events share one consumer`);
+        throw new Error(
+          `${this.service} reads ${stream} in two ways (concurrency, oneByOne); all its events share one consumer`,
+        );
       if (pattern === commandFilter(this.service)) reader.refuse = handler;
       else reader.handlers.set(pattern, handler);
       readers.set(stream, reader);
@@ -126,13 +149,20 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   private open(reader: Reader): void {
     this.reading.set(reader.stream, reader);
-    const inbound = new Inbound(reader.stream, reader.concurrency, (message) => run(reader, arrived(message)), this.metrics, this.log);
+    const inbound = new Inbound(
+      reader.stream,
+      reader.concurrency,
+      (message) => run(reader, arrived(message)),
+      this.metrics,
+      this.log,
+    );
     const pull = new Pull(
       this.bus,
       reader.stream,
       {
         durable_name: reader.durable,
-        filter_subjects: reader.refuse === undefined ? [...reader.handlers.keys()].sort() : [commandFilter(this.service)],
+        filter_subjects:
+          reader.refuse === undefined ? [...reader.handlers.keys()].sort() : [commandFilter(this.service)],
         ack_policy: AckPolicy.Explicit,
         deliver_policy: DeliverPolicy.All,
         ack_wait: nanos(this.ackWaitMs),
@@ -154,7 +184,11 @@ const arrived = (message: JsMsg): Arrived => ({
   subject: message.subject,
   bytes: message.data.length,
   text: () => message.string(),
-  delivery: deliveryOf(message.info.redeliveryCount, { stream: message.info.stream, seq: message.seq, storedAtNanos: message.info.timestampNanos }),
+  delivery: deliveryOf(message.info.redeliveryCount, {
+    stream: message.info.stream,
+    seq: message.seq,
+    storedAtNanos: message.info.timestampNanos,
+  }),
 });
 
 /**
@@ -164,7 +198,8 @@ const arrived = (message: JsMsg): Arrived => ({
 async function run(reader: Reader, message: Arrived): Promise<unknown> {
   const { subject, delivery } = message;
   const thrown = await call(() => handlerOf(reader, subject)(bodyOf(reader, message), delivery));
-  if (thrown === undefined || reader.refuse === undefined || decide(thrown, delivery.number).do !== 'dead_letter') return thrown;
+  if (thrown === undefined || reader.refuse === undefined || decide(thrown, delivery.number).do !== 'dead_letter')
+    return thrown;
   const { refuse } = reader;
   const refused = refusedCommand(subject, message.text(), delivery.place, thrown, delivery.number);
   const failed = await call(() => refuse(refused, delivery));
@@ -174,7 +209,8 @@ async function run(reader: Reader, message: Arrived): Promise<unknown> {
 async function call(handler: () => Promise<unknown>): Promise<unknown> {
   try {
     const result: unknown = await handler();
-    // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the failure.
+    // Nest turns a throwing handler into a stream that errors; awaiting the handler alone would acknowledge the
+    // failure.
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     return undefined;
   } catch (error) {
@@ -192,9 +228,11 @@ function bodyOf(reader: Reader, { bytes, text }: Arrived): unknown {
 }
 
 function handlerOf(reader: Reader, subject: string): MessageHandler {
-  const handler = reader.handlers.get(subject) ?? reader.handlers.get(`${subject.slice(0, subject.lastIndexOf('.'))}.*`);
+  const handler =
+    reader.handlers.get(subject) ?? reader.handlers.get(`${subject.slice(0, subject.lastIndexOf('.'))}.*`);
   if (handler !== undefined) return handler;
-  if (reader.refuse !== undefined) throw unknownCommand(typeOf(subject), [...reader.handlers.keys()].map(typeOf).sort());
+  if (reader.refuse !== undefined)
+    throw unknownCommand(typeOf(subject), [...reader.handlers.keys()].map(typeOf).sort());
   throw new Error(`no handler for ${subject}`);
 }
 

@@ -1,4 +1,11 @@
-import { commandFilter, type CommandDefinition, type CommandOf, type EventDefinition, type EventOf, type ServiceName } from '@tower/contracts';
+import {
+  commandFilter,
+  type CommandDefinition,
+  type CommandOf,
+  type EventDefinition,
+  type EventOf,
+  type ServiceName,
+} from '@tower/contracts';
 import { AppError, correlated, newId, shorten } from '@tower/kit';
 import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
@@ -15,13 +22,17 @@ export interface ConsumerOptions {
   /** Messages handled side by side; 1 keeps the stream's order. */
   concurrency?: number;
   /**
-   * Messages are taken from the server only as hands are free, none ahead. For handlers that may end the process (native code, large pictures):
-   * what dies with it costs a delivery of those messages that were being worked on, and of no others. Costs a round trip per message.
+   * Messages are taken from the server only as hands are free, none ahead. For handlers that may end the process
+   * (native code, large pictures): what dies with it costs a delivery of those messages that were being worked on, and
+   * of no others. Costs a round trip per message.
    */
   oneByOne?: boolean;
 }
 
-/** Nest would replace what a handler throws by `{ status: 'error' }` and log it as an error; the transport decides by the error itself. */
+/**
+ * Nest would replace what a handler throws by `{ status: 'error' }` and log it as an error; the transport decides by
+ * the error itself.
+ */
 @Catch()
 class PassErrorsOn implements RpcExceptionFilter {
   catch(thrown: unknown): Observable<never> {
@@ -33,20 +44,38 @@ class PassErrorsOn implements RpcExceptionFilter {
 type Method<Message> = (message: Message, delivery: Delivery) => Promise<void>;
 
 /**
- * Subscribes a method to one event, or to several that share a durable consumer and so keep their order. The method gets the parsed envelope;
- * what it is given is typed by the definition, so a wrong handler does not compile.
+ * Subscribes a method to one event, or to several that share a durable consumer and so keep their order. The method
+ * gets the parsed envelope; what it is given is typed by the definition, so a wrong handler does not compile.
  */
-export function OnEvent<const Definition extends EventDefinition>(definitions: Definition | readonly Definition[], options: ConsumerOptions) {
+export function OnEvent<const Definition extends EventDefinition>(
+  definitions: Definition | readonly Definition[],
+  options: ConsumerOptions,
+) {
   const list = Array.isArray(definitions) ? (definitions as readonly Definition[]) : [definitions as Definition];
-  return <Handler extends Method<EventOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+  return <Handler extends Method<EventOf<Definition>>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<Handler>,
+  ): void => {
     wrap<EventOf<Definition>, Handler>(target, key, descriptor, (raw) => parseEvent(list, raw) as EventOf<Definition>);
-    EventPattern(list.map((definition) => definition.filter), JETSTREAM, options)(target, key, descriptor);
+    EventPattern(
+      list.map((definition) => definition.filter),
+      JETSTREAM,
+      options,
+    )(target, key, descriptor);
   };
 }
 
 /** Subscribes the one reader of a command. */
-export function OnCommand<const Definition extends CommandDefinition>(definition: Definition, options: ConsumerOptions) {
-  return <Handler extends Method<CommandOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+export function OnCommand<const Definition extends CommandDefinition>(
+  definition: Definition,
+  options: ConsumerOptions,
+) {
+  return <Handler extends Method<CommandOf<Definition>>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<Handler>,
+  ): void => {
     // The owner answers bad data with a rejected event, so only the envelope is checked here.
     wrap<CommandOf<Definition>, Handler>(target, key, descriptor, (raw) => parseCommand(raw) as CommandOf<Definition>);
     EventPattern(definition.subject, JETSTREAM, options)(target, key, descriptor);
@@ -59,13 +88,22 @@ export function OnCommand<const Definition extends CommandDefinition>(definition
  * throws what may pass, the message is kept.
  */
 export function OnRefusedCommand(owner: ServiceName, options: ConsumerOptions) {
-  return <Handler extends Method<RefusedCommand>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+  return <Handler extends Method<RefusedCommand>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<Handler>,
+  ): void => {
     wrap<RefusedCommand, Handler>(target, key, descriptor, (refused) => refused as RefusedCommand);
     EventPattern(commandFilter(owner), JETSTREAM, options)(target, key, descriptor);
   };
 }
 
-function wrap<Message, Handler extends Method<Message>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>, parse: (raw: unknown) => Message): void {
+function wrap<Message, Handler extends Method<Message>>(
+  target: object,
+  key: string,
+  descriptor: TypedPropertyDescriptor<Handler>,
+  parse: (raw: unknown) => Message,
+): void {
   const handler = descriptor.value;
   if (handler === undefined) throw new Error('only methods can be handlers');
   const parsing: Method<unknown> = async function (this: unknown, raw, delivery) {
@@ -99,6 +137,8 @@ function parseEvent(definitions: readonly EventDefinition[], raw: unknown): unkn
   try {
     return definition.parse(raw);
   } catch (error) {
-    throw new AppError('invalid', 'event_malformed', `the message is not the ${definition.type} it claims to be`, { cause: error });
+    throw new AppError('invalid', 'event_malformed', `the message is not the ${definition.type} it claims to be`, {
+      cause: error,
+    });
   }
 }

@@ -15,7 +15,11 @@ const answering = new Answering();
  * code. An answer of more than `maxAnswerBytes` is replaced by the error `answer_too_large`.
  */
 export function OnRequest<const Definition extends RequestDefinition>(definition: Definition) {
-  return <Handler extends (input: InputOf<Definition>) => Promise<OutputOf<Definition>>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Handler>): void => {
+  return <Handler extends (input: InputOf<Definition>) => Promise<OutputOf<Definition>>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<Handler>,
+  ): void => {
     const handler = descriptor.value;
     if (handler === undefined) throw new Error('only methods can be handlers');
     const answer = async function (this: unknown, raw: unknown): Promise<Reply> {
@@ -29,7 +33,12 @@ export function OnRequest<const Definition extends RequestDefinition>(definition
         return measured(definition, await answering.run(definition, input, work));
       } catch (thrown) {
         const error = toDatabaseError(thrown);
-        if (toAppError(error).kind === 'internal') Logger.error(`answering ${definition.subject}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, thrown instanceof Error ? thrown.stack : undefined, 'requests');
+        if (toAppError(error).kind === 'internal')
+          Logger.error(
+            `answering ${definition.subject}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+            thrown instanceof Error ? thrown.stack : undefined,
+            'requests',
+          );
         return toErrorReply(error);
       }
     };
@@ -53,5 +62,7 @@ function measured(definition: RequestDefinition, value: unknown): Reply {
 function parse<Definition extends RequestDefinition>(definition: Definition, raw: unknown): InputOf<Definition> {
   const result = definition.input.safeParse(raw);
   if (result.success) return result.data as InputOf<Definition>;
-  throw new AppError('invalid', 'request_malformed', `not a valid ${definition.subject}`, { fields: fieldErrorsOf(result.error.issues) });
+  throw new AppError('invalid', 'request_malformed', `not a valid ${definition.subject}`, {
+    fields: fieldErrorsOf(result.error.issues),
+  });
 }

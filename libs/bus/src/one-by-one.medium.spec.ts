@@ -1,4 +1,5 @@
-// Real: NATS, Nest with our transport. The test plays the other service and publishes; a process that dies is a connection that goes.
+// Real: NATS, Nest with our transport. The test plays the other service and publishes; a process that dies is a
+// connection that goes.
 import { Controller, Inject, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { projectArchived, type EventOf } from '@tower/contracts';
@@ -55,7 +56,14 @@ async function startReader(handle: Handle, through = bus, ackWaitMs = 15_000): P
 async function publish(count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, newId);
   for (const id of ids) {
-    const event = { id, type: projectArchived.type, time: new Date().toISOString(), source: 'projects', correlationId: newId(), data: { projectId: newId() } };
+    const event = {
+      id,
+      type: projectArchived.type,
+      time: new Date().toISOString(),
+      source: 'projects',
+      correlationId: newId(),
+      data: { projectId: newId() },
+    };
     await bus.nats.jetstream().publish(`evt.projects.v1.project_archived.${newId()}`, JSON.stringify(event));
   }
   return ids;
@@ -69,20 +77,28 @@ describe('a reader that takes messages one by one', () => {
     const begun: string[] = [];
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    await startReader((event) => {
-      begun.push(event.id);
-      return held;
-    }, doomed, 1_000);
+    await startReader(
+      (event) => {
+        begun.push(event.id);
+        return held;
+      },
+      doomed,
+      1_000,
+    );
     await waitFor(() => begun.length === 2);
     expect(await consumer()).toMatchObject({ num_ack_pending: 2, num_pending: 8 });
     // As kill -9 does: nothing is given back.
     await doomed.nats.close();
 
     const deliveries = new Map<string, number>();
-    await startReader((event, delivery) => {
-      deliveries.set(event.id, delivery.number);
-      return Promise.resolve();
-    }, bus, 1_000);
+    await startReader(
+      (event, delivery) => {
+        deliveries.set(event.id, delivery.number);
+        return Promise.resolve();
+      },
+      bus,
+      1_000,
+    );
     await waitFor(() => deliveries.size === 10, 20_000);
     expect(sent.filter((id) => deliveries.get(id) !== 1)).toEqual(begun);
     letGo();
@@ -108,7 +124,8 @@ describe('a reader that takes messages one by one', () => {
     const handled: string[] = [];
     const patient = new Set(await publish(3));
     await startReader((event) => {
-      if (patient.has(event.id)) return Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 60_000 }));
+      if (patient.has(event.id))
+        return Promise.reject(new AppError('unavailable', 'not_yet', 'not there yet', { retryAfterMs: 60_000 }));
       handled.push(event.id);
       return Promise.resolve();
     });
@@ -135,15 +152,21 @@ describe('a reader that takes messages one by one', () => {
   });
 
   it.each([
-    ['its consumer was deleted', async () => (await bus.nats.jetstreamManager()).consumers.delete('PROJECTS', 'characters')],
+    [
+      'its consumer was deleted',
+      async () => (await bus.nats.jetstreamManager()).consumers.delete('PROJECTS', 'characters'),
+    ],
     ['its stream was deleted', async () => (await bus.nats.jetstreamManager()).streams.delete('PROJECTS')],
-    ['NATS was killed and came back', async () => {
-      await nats.kill();
-      await waitFor(() => !bus.isConnected());
-      await nats.start();
-      await waitFor(() => bus.isConnected());
-      return true;
-    }],
+    [
+      'NATS was killed and came back',
+      async () => {
+        await nats.kill();
+        await waitFor(() => !bus.isConnected());
+        await nats.start();
+        await waitFor(() => bus.isConnected());
+        return true;
+      },
+    ],
   ])('goes on after %s', async (_, destroy) => {
     const handled = new Set<string>();
     await startReader((event) => {

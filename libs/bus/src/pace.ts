@@ -6,7 +6,10 @@ const windowMs = 100;
 /** Shares of that time: above the one the loop counts as busy, until it falls below the other. */
 const busyAbove = 0.7;
 const idleBelow = 0.35;
-/** While the loop is busy: milliseconds that it is left to other work after an answer, per millisecond that the answer took … */
+/**
+ * While the loop is busy: milliseconds that it is left to other work after an answer, per millisecond that the answer
+ * took …
+ */
 const restRatio = 4;
 /** … and at least and at most. */
 const minRestMs = 20;
@@ -41,7 +44,6 @@ export class Pace {
     this.restMs = Math.min(maxRestMs, Math.max(minRestMs, (nowMs - begunAtMs) * restRatio));
     this.nextAtMs = Math.max(this.nextAtMs, nowMs + this.restMs);
   }
-
 }
 
 /** How busy this process's loop was in the last whole window. */

@@ -22,7 +22,13 @@ describe('Pull', () => {
 
   it('stops at any moment of its start', async () => {
     for (const waitMs of [0, 1, 2, 4, 8, 16, 32, 64]) {
-      const pull = new Pull(bus, eventStream('projects'), { durable_name: 'test', filter_subject: 'evt.projects.>', max_ack_pending: 16 }, () => undefined, logger);
+      const pull = new Pull(
+        bus,
+        eventStream('projects'),
+        { durable_name: 'test', filter_subject: 'evt.projects.>', max_ack_pending: 16 },
+        () => undefined,
+        logger,
+      );
       pull.start();
       await sleep(waitMs);
       const stopped = await Promise.race([pull.stop().then(() => true), sleep(3_000, false, { ref: false })]);

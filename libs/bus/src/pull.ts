@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, type Logger } from '@tower/kit';
-import { ConsumerEvents, type Consumer, type ConsumerConfig, type ConsumerMessages, type FetchOptions, type JetStreamManager, type JsMsg } from 'nats';
+import {
+  ConsumerEvents,
+  type Consumer,
+  type ConsumerConfig,
+  type ConsumerMessages,
+  type FetchOptions,
+  type JetStreamManager,
+  type JsMsg,
+} from 'nats';
 import type { BusConnection } from './connection';
 
 export type DurableConsumer = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
@@ -14,12 +22,19 @@ const rebuildMs = 250;
 const requestMs = 2_000;
 
 /** What the client says when it will hear nothing more, or does not know. */
-const broken = new Set<string>([ConsumerEvents.ConsumerDeleted, ConsumerEvents.ConsumerNotFound, ConsumerEvents.StreamNotFound, ConsumerEvents.NoResponders, ConsumerEvents.HeartbeatsMissed]);
+const broken = new Set<string>([
+  ConsumerEvents.ConsumerDeleted,
+  ConsumerEvents.ConsumerNotFound,
+  ConsumerEvents.StreamNotFound,
+  ConsumerEvents.NoResponders,
+  ConsumerEvents.HeartbeatsMissed,
+]);
 
 /**
- * Reads a durable consumer until it is stopped. Stream, consumer and subscription are made anew after every reconnect and whenever one of them
- * seems to be gone: left to itself the client may stay silent for half a minute, or for ever. Messages are handed over as they arrive; the
- * server sends no more than `max_ack_pending` that nobody has answered. With `freeHands` only as many are asked for as can be worked on at once.
+ * Reads a durable consumer until it is stopped. Stream, consumer and subscription are made anew after every reconnect
+ * and whenever one of them seems to be gone: left to itself the client may stay silent for half a minute, or for ever.
+ * Messages are handed over as they arrive; the server sends no more than `max_ack_pending` that nobody has answered.
+ * With `freeHands` only as many are asked for as can be worked on at once.
  */
 export class Pull {
   private readonly stopping = new AbortController();
@@ -49,7 +64,7 @@ export class Pull {
 
   private async run(): Promise<void> {
     const forget = this.bus.onReconnect(() => void this.messages?.close());
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
+    for (let failures = 0; !this.stopping.signal.aborted;) {
       try {
         if (this.bus.isConnected()) {
           await this.read(() => (failures = 0));
@@ -59,7 +74,10 @@ export class Pull {
         failures += 1;
         // A server that has just come back refuses the first questions.
         const level = failures > 4 ? 'warn' : 'debug';
-        this.log[level]({ stream: this.stream, durable: this.consumer.durable_name }, `reading: ${describeError(error)}`);
+        this.log[level](
+          { stream: this.stream, durable: this.consumer.durable_name },
+          `reading: ${describeError(error)}`,
+        );
       }
       await sleep(rebuildMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
@@ -82,7 +100,11 @@ export class Pull {
     for (;;) {
       const free = await untilAborted(this.stopping.signal, freeHands());
       if (free === undefined || reconnected.aborted) return;
-      const messages = await reader.fetch({ max_messages: free, expires: requestMs, callback: this.onMessage } as FetchOptions);
+      const messages = await reader.fetch({
+        max_messages: free,
+        expires: requestMs,
+        callback: this.onMessage,
+      } as FetchOptions);
       if (this.stopping.signal.aborted) await messages.close();
       this.messages = messages;
       const ended = await messages.closed();

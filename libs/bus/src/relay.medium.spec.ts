@@ -1,4 +1,5 @@
-// Real: PostgreSQL (one of its own where it is killed), NATS. The relay is built with `new`, its lease with short times.
+// Real: PostgreSQL (one of its own where it is killed), NATS. The relay is built with `new`, its lease with short
+// times.
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,13 @@ afterEach(async () => {
 });
 
 function startRelay(over: DataSource = db, databaseUrl = database.url): OutboxRelay {
-  const relay = new OutboxRelay(over, bus, new BusMetrics(new Metrics('test')), logger, { databaseUrl, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+  const relay = new OutboxRelay(over, bus, new BusMetrics(new Metrics('test')), logger, {
+    databaseUrl,
+    schema: 'projects',
+    holder: newId(),
+    clock: systemClock,
+    leaseTimes,
+  });
   relays.push(relay);
   relay.start();
   return relay;
@@ -48,7 +55,15 @@ function writeEvents(count: number, projectId?: string, into: DataSource = db): 
   const outbox = new Outbox('projects', systemClock);
   return into.transaction(async (tx) => {
     const ids: string[] = [];
-    for (let n = 0; n < count; n++) ids.push(await outbox.add(tx, projectCreated, { projectId: projectId ?? newId(), name: `Été ${n}`, slug: `ete-${n}` }, { correlationId: newId() }));
+    for (let n = 0; n < count; n++)
+      ids.push(
+        await outbox.add(
+          tx,
+          projectCreated,
+          { projectId: projectId ?? newId(), name: `Été ${n}`, slug: `ete-${n}` },
+          { correlationId: newId() },
+        ),
+      );
     return ids;
   });
 }
@@ -58,11 +73,13 @@ async function readStream(): Promise<EventOf<typeof projectCreated>[]> {
   const manager = await bus.nats.jetstreamManager();
   const { state } = await manager.streams.info(stream);
   const events: EventOf<typeof projectCreated>[] = [];
-  for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) events.push(projectCreated.parse((await manager.streams.getMessage(stream, { seq })).json()));
+  for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++)
+    events.push(projectCreated.parse((await manager.streams.getMessage(stream, { seq })).json()));
   return events;
 }
 
-const unsent = async (): Promise<number> => Number(((await db.query('select count(*) as n from outbox where published_at is null')) as { n: string }[])[0]?.n);
+const unsent = async (): Promise<number> =>
+  Number(((await db.query('select count(*) as n from outbox where published_at is null')) as { n: string }[])[0]?.n);
 const allSent = (timeoutMs?: number): Promise<boolean> => waitFor(async () => (await unsent()) === 0, timeoutMs);
 
 describe('the outbox relay', () => {
@@ -71,7 +88,12 @@ describe('the outbox relay', () => {
     const [kept] = await writeEvents(1);
     await expect(
       db.transaction(async (tx) => {
-        await new Outbox('projects', systemClock).add(tx, projectCreated, { projectId: newId(), name: 'never', slug: 'never' }, { correlationId: newId() });
+        await new Outbox('projects', systemClock).add(
+          tx,
+          projectCreated,
+          { projectId: newId(), name: 'never', slug: 'never' },
+          { correlationId: newId() },
+        );
         throw new Error('rolled back');
       }),
     ).rejects.toThrow('rolled back');
@@ -137,12 +159,19 @@ describe('the outbox relay', () => {
       await migrate(own, 'projects');
       const before = await writeEvents(300, undefined, own);
       startRelay(own, postgres.url);
-      await waitFor(async () => ((await own.query('select 1 from outbox where published_at is not null limit 1')) as unknown[]).length > 0);
+      await waitFor(
+        async () =>
+          ((await own.query('select 1 from outbox where published_at is not null limit 1')) as unknown[]).length > 0,
+      );
       process.kill(postgres.pid, 'SIGKILL');
       await postgres.exited;
       postgres = await startEmbeddedPostgres({ dataDir, port: postgres.port });
       const after = await waitFor(() => writeEvents(10, undefined, own));
-      await waitFor(async () => ((await own.query('select 1 from outbox where published_at is null limit 1')) as unknown[]).length === 0, 20_000);
+      await waitFor(
+        async () =>
+          ((await own.query('select 1 from outbox where published_at is null limit 1')) as unknown[]).length === 0,
+        20_000,
+      );
       expect((await readStream()).map((event) => event.id).sort()).toEqual([...before, ...after].sort());
     } finally {
       await relays.pop()?.stop();
@@ -153,7 +182,12 @@ describe('the outbox relay', () => {
   });
 
   it('hands over to another relay when its process is gone', async () => {
-    const other = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', applicationName: 'doomed' }).initialize();
+    const other = await databaseFor({
+      url: database.url,
+      schema: 'projects',
+      service: 'projects',
+      applicationName: 'doomed',
+    }).initialize();
     startRelay(other);
     await writeEvents(1);
     await allSent();
@@ -171,8 +205,16 @@ describe('the outbox relay', () => {
     await writeEvents(1_200);
     const depth: number[] = [];
     const busMetrics = new BusMetrics(new Metrics('test'));
-    jest.spyOn(busMetrics.outboxDepth, 'set').mockImplementation((...args: unknown[]) => void depth.push(args.at(-1) as number));
-    const relay = new OutboxRelay(db, bus, busMetrics, logger, { databaseUrl: database.url, schema: 'projects', holder: newId(), clock: systemClock, leaseTimes });
+    jest
+      .spyOn(busMetrics.outboxDepth, 'set')
+      .mockImplementation((...args: unknown[]) => void depth.push(args.at(-1) as number));
+    const relay = new OutboxRelay(db, bus, busMetrics, logger, {
+      databaseUrl: database.url,
+      schema: 'projects',
+      holder: newId(),
+      clock: systemClock,
+      leaseTimes,
+    });
     relays.push(relay);
     relay.start();
     await allSent(20_000);

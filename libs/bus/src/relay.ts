@@ -20,8 +20,9 @@ interface Waiting {
 const maxInFlight = 64;
 const batchSize = 500;
 /**
- * Milliseconds; a lost notification delays an event by at most this. A connection that could lose one looks by itself when it is back
- * (`NotificationListener`), so this is the last resort, and each look is a transaction of an idle system.
+ * Milliseconds; a lost notification delays an event by at most this. A connection that could lose one looks by itself
+ * when it is back (`NotificationListener`), so this is the last resort, and each look is a transaction of an idle
+ * system.
  */
 const pollMs = 1_000;
 const publishTimeoutMs = 5_000;
@@ -55,7 +56,10 @@ export class OutboxRelay {
   private readonly stopping = new AbortController();
   private woken = new AbortController();
   private loop: Promise<void> | undefined;
-  /** Set whenever a stream may hold less than the outbox believes; nothing more is sent or noted until it has been looked at. */
+  /**
+   * Set whenever a stream may hold less than the outbox believes; nothing more is sent or noted until it has been
+   * looked at.
+   */
   private repairNeeded = true;
   private high = new Map<string, number>();
   private lastError: string | undefined;
@@ -68,7 +72,12 @@ export class OutboxRelay {
     options: { databaseUrl: string; schema: string; holder: string; clock: Clock; leaseTimes?: LeaseTimes },
   ) {
     this.lease = new Lease(db, 'outbox-relay', options.holder, options.clock, logger, options.leaseTimes);
-    this.listener = new NotificationListener(options.databaseUrl, `outbox_${options.schema}`, () => this.wake(), logger);
+    this.listener = new NotificationListener(
+      options.databaseUrl,
+      `outbox_${options.schema}`,
+      () => this.wake(),
+      logger,
+    );
   }
 
   start(): void {
@@ -118,11 +127,13 @@ export class OutboxRelay {
           failed = true;
           // A stream that refuses may be gone.
           this.repairNeeded = true;
-          if (!isDatabaseUnavailable(error) && this.bus.isConnected()) this.logger.warn(`outbox relay: ${this.lastError}`);
+          if (!isDatabaseUnavailable(error) && this.bus.isConnected())
+            this.logger.warn(`outbox relay: ${this.lastError}`);
           await sleep(retryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         }
       }
-      if (sent < batchSize && !failed) await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+      if (sent < batchSize && !failed)
+        await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
     }
   }
 
@@ -138,7 +149,10 @@ export class OutboxRelay {
 
   private async sendBatch(): Promise<number> {
     // Not "after the last id": ids of an identity column can become visible out of order.
-    const rows: Waiting[] = await this.db.query('select id, stream, subject, msg_id, aggregate, payload from outbox where published_at is null order by id limit $1', [batchSize]);
+    const rows: Waiting[] = await this.db.query(
+      'select id, stream, subject, msg_id, aggregate, payload from outbox where published_at is null order by id limit $1',
+      [batchSize],
+    );
     this.metrics.outboxDepth.set(rows.length < batchSize ? rows.length : await this.countWaiting());
     if (rows.length === 0) return 0;
     const byAggregate = new Map<string, Waiting[]>();
@@ -161,7 +175,9 @@ export class OutboxRelay {
   }
 
   private async countWaiting(): Promise<number> {
-    const [row]: { waiting: string }[] = await this.db.query('select count(*) as waiting from outbox where published_at is null');
+    const [row]: { waiting: string }[] = await this.db.query(
+      'select count(*) as waiting from outbox where published_at is null',
+    );
     return Number(row?.waiting);
   }
 
@@ -172,11 +188,20 @@ export class OutboxRelay {
       return undefined;
     });
     if (ack === undefined) return;
-    // A new message with an old number: the stream was made anew, or went back. Noting the number would hide which events it lost.
+    // A new message with an old number: the stream was made anew, or went back. Noting the number would hide which
+    // events it lost.
     if (!ack.duplicate && ack.seq <= high) this.repairNeeded = true;
-    if (this.repairNeeded) throw new AppError('unavailable', 'stream_in_doubt', `stream ${row.stream} may have lost events; looking before sending more`);
+    if (this.repairNeeded)
+      throw new AppError(
+        'unavailable',
+        'stream_in_doubt',
+        `stream ${row.stream} may have lost events; looking before sending more`,
+      );
     this.metrics.published.inc({ stream: row.stream, duplicate: String(ack.duplicate) });
-    await this.db.query('update outbox set published_at = clock_timestamp(), stream_seq = $2 where id = $1', [row.id, ack.seq]);
+    await this.db.query('update outbox set published_at = clock_timestamp(), stream_seq = $2 where id = $1', [
+      row.id,
+      ack.seq,
+    ]);
     this.high.set(row.stream, Math.max(this.high.get(row.stream) ?? 0, ack.seq));
   }
 
@@ -198,18 +223,23 @@ export class OutboxRelay {
   }
 
   /**
-   * In-flight publishes are not rejected when the connection drops; waiting out their time-out would cost seconds at every blip. They are sent
-   * again after the repair that a reconnect asks for, not at once: a server that came back with less would give them old numbers.
+   * In-flight publishes are not rejected when the connection drops; waiting out their time-out would cost seconds at
+   * every blip. They are sent again after the repair that a reconnect asks for, not at once: a server that came back
+   * with less would give them old numbers.
    */
   private async publish(jetstream: JetStreamClient, row: Waiting): Promise<PubAck> {
     const reconnected = this.bus.nextReconnect();
     let giveUp: () => void = () => undefined;
     const lost = new Promise<never>((_, reject) => {
-      giveUp = () => reject(new AppError('unavailable', 'nats_reconnected', 'the connection broke while an event was being sent'));
+      giveUp = () =>
+        reject(new AppError('unavailable', 'nats_reconnected', 'the connection broke while an event was being sent'));
       reconnected.addEventListener('abort', giveUp, { once: true });
     });
     try {
-      const sending = jetstream.publish(row.subject, JSON.stringify(row.payload), { msgID: row.msg_id, expect: { streamName: row.stream } });
+      const sending = jetstream.publish(row.subject, JSON.stringify(row.payload), {
+        msgID: row.msg_id,
+        expect: { streamName: row.stream },
+      });
       // Its late rejection must not count as unhandled when the reconnect wins the race.
       sending.catch((error: unknown) => this.logger.trace({ err: error }, 'a publish that was given up'));
       return await Promise.race([sending, lost]);

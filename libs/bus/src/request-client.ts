@@ -57,7 +57,10 @@ export class RequestClient {
    * have begun to make what was asked for; `question_too_large`; `answer_malformed` when what came back cannot be
    * understood. Equal looks share an answer, which is not to be changed.
    */
-  ask<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
+  ask<Definition extends RequestDefinition>(
+    definition: Definition,
+    input: InputOf<Definition>,
+  ): Promise<OutputOf<Definition>> {
     if (changesSomething(definition)) return this.askAlone(definition, input);
     return this.shared.ask(keyOf(definition, input), (begin) => {
       begin();
@@ -65,7 +68,10 @@ export class RequestClient {
     });
   }
 
-  private async askAlone<Definition extends RequestDefinition>(definition: Definition, input: InputOf<Definition>): Promise<OutputOf<Definition>> {
+  private async askAlone<Definition extends RequestDefinition>(
+    definition: Definition,
+    input: InputOf<Definition>,
+  ): Promise<OutputOf<Definition>> {
     const startedAt = performance.now();
     const correlation = correlationFor(definition, input);
     const sending = this.prepare(definition, input, correlation);
@@ -220,7 +226,8 @@ const nobodyThere = ({ owner }: RequestDefinition, why: string): AppError =>
 
 const unknownOutcome = ({ owner, creates = '' }: RequestDefinition, why: string): AppError =>
   new AppError(
-    'unavailable', 'outcome_unknown',
+    'unavailable',
+    'outcome_unknown',
     `the ${owner} service did not answer in time, so it is not known whether this was done. Repeat it with the same Idempotency-Key, which cannot make it twice, or look at ${creates}`,
     { cause: why, retryAfterMs: 2_000 },
   );

@@ -11,9 +11,16 @@ import { OnRequest } from './on-request';
 import { QuestionServer } from './question-server';
 import { RequestClient } from './request-client';
 
-const echo = defineRequest('projects.v1.echo', z.object({ text: z.string().max(20) }), z.object({ text: z.string(), at: z.iso.datetime() }), { timeoutMs: 1_500 });
+const echo = defineRequest(
+  'projects.v1.echo',
+  z.object({ text: z.string().max(20) }),
+  z.object({ text: z.string(), at: z.iso.datetime() }),
+  { timeoutMs: 1_500 },
+);
 const slow = defineRequest('projects.v1.slow', z.object({}), z.object({}), { timeoutMs: 300 });
-const held = defineRequest('projects.v1.held', z.object({ n: z.int() }), z.object({ n: z.int() }), { timeoutMs: 20_000 });
+const held = defineRequest('projects.v1.held', z.object({ n: z.int() }), z.object({ n: z.int() }), {
+  timeoutMs: 20_000,
+});
 const once = defineRequest('projects.v1.once', z.object({}), z.object({}), { timeoutMs: 2_000, repeatable: false });
 
 const logger = createLogger('test', 'silent');
@@ -25,7 +32,11 @@ class Answers {
 
   @OnRequest(echo)
   echo({ text }: { text: string }): Promise<OutputOf<typeof echo>> {
-    if (text === 'missing') throw new AppError('not_found', 'thing_not_found', 'there is no thing missing', { fields: [{ pointer: '/text', message: 'is not there' }], retryAfterMs: 7 });
+    if (text === 'missing')
+      throw new AppError('not_found', 'thing_not_found', 'there is no thing missing', {
+        fields: [{ pointer: '/text', message: 'is not there' }],
+        retryAfterMs: 7,
+      });
     if (text === 'bug') throw new TypeError('password of the database: hunter2');
     if (text === 'driver') throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
     if (text === 'wrong') return Promise.resolve({ text, at: 'yesterday' });
@@ -89,7 +100,10 @@ describe('a question to another service', () => {
   it('comes back with the other side’s error as it was thrown there', async () => {
     await startService();
     await expect(client.ask(echo, { text: 'missing' })).rejects.toMatchObject({
-      kind: 'not_found', code: 'thing_not_found', message: 'there is no thing missing', options: { fields: [{ pointer: '/text', message: 'is not there' }], retryAfterMs: 7 },
+      kind: 'not_found',
+      code: 'thing_not_found',
+      message: 'there is no thing missing',
+      options: { fields: [{ pointer: '/text', message: 'is not there' }], retryAfterMs: 7 },
     });
   });
 
@@ -102,12 +116,19 @@ describe('a question to another service', () => {
 
   it('learns that the other side’s database is away', async () => {
     await startService();
-    await expect(client.ask(echo, { text: 'driver' })).rejects.toMatchObject({ kind: 'unavailable', code: 'database_unavailable' });
+    await expect(client.ask(echo, { text: 'driver' })).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'database_unavailable',
+    });
   });
 
   it('is refused when it is not what was agreed, and so is such an answer', async () => {
     await startService();
-    await expect(client.ask(echo, { text: 'x'.repeat(21) })).rejects.toMatchObject({ kind: 'invalid', code: 'request_malformed', options: { fields: [{ pointer: '/text' }] } });
+    await expect(client.ask(echo, { text: 'x'.repeat(21) })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'request_malformed',
+      options: { fields: [{ pointer: '/text' }] },
+    });
     await expect(client.ask(echo, { text: 'wrong' })).rejects.toMatchObject({ kind: 'internal' });
   });
 
@@ -119,7 +140,10 @@ describe('a question to another service', () => {
 
   it('gives up when nobody comes, in its own time', async () => {
     const startedAt = performance.now();
-    await expect(client.ask(echo, { text: 'lost' })).rejects.toMatchObject({ kind: 'unavailable', code: 'projects_unavailable' });
+    await expect(client.ask(echo, { text: 'lost' })).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'projects_unavailable',
+    });
     const tookMs = performance.now() - startedAt;
     expect(tookMs).toBeGreaterThan(1_000);
     expect(tookMs).toBeLessThan(2_500);
@@ -141,7 +165,8 @@ describe('a question to another service', () => {
     await client.ask(echo, { text: 'before' });
     await nats.restart();
     let answer: OutputOf<typeof echo> | undefined;
-    for (let tries = 0; answer === undefined && tries < 10; tries++) answer = await client.ask(echo, { text: 'after' }).catch(() => undefined);
+    for (let tries = 0; answer === undefined && tries < 10; tries++)
+      answer = await client.ask(echo, { text: 'after' }).catch(() => undefined);
     expect(answer).toMatchObject({ text: 'after' });
   });
 
@@ -167,7 +192,12 @@ describe('a question to another service', () => {
     await startService();
     Answers.held = [];
     Answers.begun = 0;
-    const asked = Array.from({ length: 200 }, (_, n) => client.ask(held, { n }).then(() => 'answered', (error: unknown) => error));
+    const asked = Array.from({ length: 200 }, (_, n) =>
+      client.ask(held, { n }).then(
+        () => 'answered',
+        (error: unknown) => error,
+      ),
+    );
     await waitFor(() => Answers.held.length > 0);
     const answering = setInterval(() => Answers.held.splice(0).forEach((letGo) => letGo()), 5);
     const outcomes = await Promise.all(asked);
@@ -176,7 +206,8 @@ describe('a question to another service', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(200);
     expect(Answers.begun).toBe(200 - refused.length);
-    for (const error of refused) expect(error).toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 1_000 } });
+    for (const error of refused)
+      expect(error).toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 1_000 } });
   });
 
   it('is answered by one of several replicas', async () => {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const patienceMs = 1_000;
 
 /**
- * Lets those who ask the same at the same time share one answer: of equal questions one is being answered and one waits.
- * Nobody is given an answer that was begun before he asked; it may not show what he has just done.
+ * Lets those who ask the same at the same time share one answer: of equal questions one is being answered and one
+ * waits. Nobody is given an answer that was begun before he asked; it may not show what he has just done.
  */
 export class SharedQuestions {
   private readonly waiting = new Map<string, Promise<unknown>>();

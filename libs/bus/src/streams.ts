@@ -1,6 +1,22 @@
-import { commandStream, deadLetterStream, eventStream, serviceNames, topology, type ServiceName } from '@tower/contracts';
+import {
+  commandStream,
+  deadLetterStream,
+  eventStream,
+  serviceNames,
+  topology,
+  type ServiceName,
+} from '@tower/contracts';
 import { AppError, describeError } from '@tower/kit';
-import { DiscardPolicy, nanos, NatsError, RetentionPolicy, StorageType, type JetStreamManager, type StoredMsg, type StreamConfig } from 'nats';
+import {
+  DiscardPolicy,
+  nanos,
+  NatsError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StoredMsg,
+  type StreamConfig,
+} from 'nats';
 
 const day = 24 * 60 * 60 * 1000;
 const mebibyte = 1024 ** 2;
@@ -12,7 +28,10 @@ const noRoom = new Set<number | undefined>([10023, 10028, 10047]);
 
 export type StreamSettings = Partial<StreamConfig> & { name: string; max_bytes: number };
 
-/** Limits retention throughout: on work queues the duplicate window forgets acknowledged messages (reliability study, A.2). */
+/**
+ * Limits retention throughout: on work queues the duplicate window forgets acknowledged messages (reliability study,
+ * A.2).
+ */
 function streamConfig(name: string, subjects: string[], maxAgeDays: number, mebibytes: number): StreamSettings {
   return {
     name,
@@ -37,7 +56,12 @@ const defaultMebibytes = 64;
 
 /** Advisories are core NATS; only a stream that captures them makes them durable. */
 const advisory = '$JS.EVENT.ADVISORY.CONSUMER';
-const deadLetters = streamConfig(deadLetterStream, [`${advisory}.MAX_DELIVERIES.>`, `${advisory}.MSG_TERMINATED.>`], 30, defaultMebibytes);
+const deadLetters = streamConfig(
+  deadLetterStream,
+  [`${advisory}.MAX_DELIVERIES.>`, `${advisory}.MSG_TERMINATED.>`],
+  30,
+  defaultMebibytes,
+);
 
 /** …ADVISORY.CONSUMER.<kind>.<stream>.<consumer>; our consumers are named after the reader. */
 export const deadLetterFilter = (reader: string): string => `${advisory}.*.*.${reader}`;
@@ -50,7 +74,9 @@ export function ownStreams(service: string): StreamSettings[] {
   if (!isService(service)) return allStreams();
   const { publishes, commands } = topology[service];
   return [
-    ...(publishes.length > 0 ? [streamConfig(eventStream(service), [`evt.${service}.>`], 7, eventsMebibytes[service] ?? defaultMebibytes)] : []),
+    ...(publishes.length > 0
+      ? [streamConfig(eventStream(service), [`evt.${service}.>`], 7, eventsMebibytes[service] ?? defaultMebibytes)]
+      : []),
     ...(commands.length > 0 ? [streamConfig(commandStream(service), [`cmd.${service}.>`], 7, defaultMebibytes)] : []),
     deadLetters,
   ];
@@ -59,7 +85,9 @@ export function ownStreams(service: string): StreamSettings[] {
 const isService = (name: string): name is ServiceName => serviceNames.some((service) => service === name);
 
 /** Every stream there is: one per owner that publishes, one per owner that takes commands, one for dead letters. */
-export const allStreams = (): StreamSettings[] => [...new Map(serviceNames.flatMap(ownStreams).map((stream) => [stream.name, stream])).values()];
+export const allStreams = (): StreamSettings[] => [
+  ...new Map(serviceNames.flatMap(ownStreams).map((stream) => [stream.name, stream])).values(),
+];
 
 /** Bytes that all of them together may take on the disk; the oldest messages go before that. */
 export const bytesOfAllStreams = (): number => allStreams().reduce((sum, stream) => sum + stream.max_bytes, 0);
@@ -69,7 +97,10 @@ export const bytesOfAllStreams = (): number => allStreams().reduce((sum, stream)
  * cannot be changed is used as it is: the returned sentences say which, and why. Throws `stream_not_made` when one is
  * missing and cannot be made.
  */
-export async function ensureStreams(manager: JetStreamManager, streams: readonly StreamSettings[] = allStreams()): Promise<string[]> {
+export async function ensureStreams(
+  manager: JetStreamManager,
+  streams: readonly StreamSettings[] = allStreams(),
+): Promise<string[]> {
   const unchanged: string[] = [];
   for (const wanted of streams) {
     const present = await configOf(manager, wanted.name);
@@ -97,7 +128,9 @@ async function configOf(manager: JetStreamManager, name: string): Promise<Stream
 }
 
 const isAsWanted = (present: StreamConfig, wanted: StreamSettings): boolean =>
-  Object.entries(wanted).every(([key, value]) => JSON.stringify(present[key as keyof StreamConfig]) === JSON.stringify(value));
+  Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(present[key as keyof StreamConfig]) === JSON.stringify(value),
+  );
 
 async function create(manager: JetStreamManager, wanted: StreamSettings): Promise<void> {
   try {
@@ -107,7 +140,12 @@ async function create(manager: JetStreamManager, wanted: StreamSettings): Promis
     if (errorCodeOf(error) === streamNameInUse) return;
     if (!noRoom.has(errorCodeOf(error))) throw error;
     const size = `${wanted.max_bytes / mebibyte} MiB`;
-    throw new AppError('unavailable', 'stream_not_made', `NATS has no room for the stream ${wanted.name} (${size}): ${describeError(error)}. Raise max_file_store of that server, or make room on its disk and restart it: without max_file_store it works out only at its start what it may use`, { cause: error });
+    throw new AppError(
+      'unavailable',
+      'stream_not_made',
+      `NATS has no room for the stream ${wanted.name} (${size}): ${describeError(error)}. Raise max_file_store of that server, or make room on its disk and restart it: without max_file_store it works out only at its start what it may use`,
+      { cause: error },
+    );
   }
 }
 
@@ -115,7 +153,11 @@ async function create(manager: JetStreamManager, wanted: StreamSettings): Promis
 const isNotAllowed = (error: unknown): boolean => error instanceof NatsError && error.isPermissionError();
 
 /** The message at this place, or undefined when the stream, or the message, is gone. */
-export async function messageAt(manager: JetStreamManager, stream: string, seq: number): Promise<StoredMsg | undefined> {
+export async function messageAt(
+  manager: JetStreamManager,
+  stream: string,
+  seq: number,
+): Promise<StoredMsg | undefined> {
   try {
     return await manager.streams.getMessage(stream, { seq });
   } catch (error) {
@@ -127,7 +169,8 @@ export async function messageAt(manager: JetStreamManager, stream: string, seq: 
 /** JetStream error codes: no message found, stream not found. */
 const goneCodes = new Set<number | undefined>([10037, streamNotFound]);
 
-const errorCodeOf = (error: unknown): number | undefined => (error as { api_error?: { err_code?: number } }).api_error?.err_code;
+const errorCodeOf = (error: unknown): number | undefined =>
+  (error as { api_error?: { err_code?: number } }).api_error?.err_code;
 
 /** The stream that carries a subject of ours. */
 export function streamOfSubject(subject: string): string {

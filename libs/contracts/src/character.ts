@@ -8,7 +8,11 @@ export const createCharacterBody = z.strictObject({
 });
 
 export const updateCharacterBody = z
-  .strictObject({ name: line(200).optional(), base_prompt: text(4000).optional(), negative_tokens: z.array(line(200)).max(100).optional() })
+  .strictObject({
+    name: line(200).optional(),
+    base_prompt: text(4000).optional(),
+    negative_tokens: z.array(line(200)).max(100).optional(),
+  })
   .refine((body) => Object.keys(body).length > 0, 'at least one field is needed')
   .meta({ minProperties: 1 });
 

@@ -30,7 +30,10 @@ export type DeadLetterView = z.infer<typeof deadLetterView>;
 export const shownMessageCharacters = 50_000;
 
 export const deadLetterDetail = deadLetterView
-  .extend({ message: z.string().describe(`the message as it came, its first ${shownMessageCharacters} characters`), message_cut: z.boolean() })
+  .extend({
+    message: z.string().describe(`the message as it came, its first ${shownMessageCharacters} characters`),
+    message_cut: z.boolean(),
+  })
   .meta({ id: 'DeadLetterDetail' });
 export type DeadLetterDetail = z.infer<typeof deadLetterDetail>;
 
@@ -40,7 +43,10 @@ export const deadLetterIds = z.array(uuid).min(1).max(50);
 export const settledLetter = z
   .object({
     id: uuid,
-    /** `failed`: the reader could not handle it this time either, and it stays open. `unknown`: no service that answered has it. */
+    /**
+     * `failed`: the reader could not handle it this time either, and it stays open. `unknown`: no service that answered
+     * has it.
+     */
     outcome: z.enum(['redriven', 'dismissed', 'failed', 'already_settled', 'lost', 'unknown']),
     detail: z.string(),
   })

@@ -72,7 +72,10 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
 
 export type CommandOf<Definition extends CommandDefinition> = CommandEnvelope<z.infer<Definition['schema']>>;
 
-/** Outside publishers fill in little: an id of their own (the command's identity, so that a repeat is harmless) and the data. */
+/**
+ * Outside publishers fill in little: an id of their own (the command's identity, so that a repeat is harmless) and the
+ * data.
+ */
 export const commandEnvelope = z.object({
   id: uuid,
   time: instant.optional(),

@@ -16,8 +16,9 @@ export const feedEvent = z.object({
 export type FeedEvent = z.infer<typeof feedEvent>;
 
 /**
- * What the gateway sends over `/ws` and `/ws/jobs/{id}`: first `hello`, then the events after `since`, then `caught_up`, then whatever happens.
- * `seq` counts the feed on `/ws` and the job's own events on `/ws/jobs/{id}`; it is what `since` takes after a reconnect.
+ * What the gateway sends over `/ws` and `/ws/jobs/{id}`: first `hello`, then the events after `since`, then
+ * `caught_up`, then whatever happens. `seq` counts the feed on `/ws` and the job's own events on `/ws/jobs/{id}`; it is
+ * what `since` takes after a reconnect.
  */
 export const feedMessage = z.discriminatedUnion('type', [
   z.object({

@@ -16,7 +16,9 @@ const side = z.int().min(1).describe(`pixels; ${limited}`);
 
 const pictureRef = line(500).describe('id of an artifact, or path of a picture below the library folder');
 const modelFile = (folder: string) =>
-  line(300).describe(`file in models/${folder}, with / or \\ between folders; without a folder: the one of that name in any`);
+  line(300).describe(
+    `file in models/${folder}, with / or \\ between folders; without a folder: the one of that name in any`,
+  );
 
 const loraUse = z.strictObject({ name: modelFile('loras'), strength: z.number().min(-10).max(10).default(1) });
 const referenceUse = z.strictObject({
@@ -24,7 +26,11 @@ const referenceUse = z.strictObject({
   weight: z.number().min(-1).max(5).optional().describe('default: `ipadapter_weight`, else 0.8'),
   kind: z.enum(['ipadapter', 'faceid']).default('ipadapter'),
 });
-const controlnetUse = z.strictObject({ name: modelFile('controlnet'), image: pictureRef, strength: z.number().min(0).max(10).default(1) });
+const controlnetUse = z.strictObject({
+  name: modelFile('controlnet'),
+  image: pictureRef,
+  strength: z.number().min(0).max(10).default(1),
+});
 
 /** The full form of `POST /generate`. Fields left out come from the workflow's preset. */
 const fullRequest = z.strictObject({
@@ -58,9 +64,18 @@ const fullRequest = z.strictObject({
   fps: z.number().positive().optional().describe(`frames per second of a film; ${limited}`),
   model_name: modelFile('checkpoints').optional(),
   model_family: modelFamily.optional().describe('what the checkpoint is, where its name does not say it or misleads'),
-  lora_models: z.array(z.union([modelFile('loras'), loraUse])).max(16).default([]),
-  use_ipadapter: z.boolean().optional().describe('false leaves `ipadapter_refs` out; default: true where there are any'),
-  ipadapter_refs: z.array(z.union([pictureRef, referenceUse])).max(4).default([]),
+  lora_models: z
+    .array(z.union([modelFile('loras'), loraUse]))
+    .max(16)
+    .default([]),
+  use_ipadapter: z
+    .boolean()
+    .optional()
+    .describe('false leaves `ipadapter_refs` out; default: true where there are any'),
+  ipadapter_refs: z
+    .array(z.union([pictureRef, referenceUse]))
+    .max(4)
+    .default([]),
   ipadapter_weight: z.number().min(-1).max(5).optional().describe('weight of references that give none'),
   controlnet_models: z.array(controlnetUse).max(4).default([]),
   pose_reference: pictureRef.optional().describe('a pose as OpenPose draws it'),

@@ -3,8 +3,14 @@ import { line, sha256 } from './primitives';
 
 const maxBytes = 1024 ** 4;
 
-/** A path of plain names, as ComfyUI lists files of subfolders: nothing that leads out of the folder, and nothing that some file system cannot hold. */
-const insideFolder = (path: string): boolean => path.split('/').every((name) => /^[^\p{Cc}\\:*?"<>|]+$/u.test(name) && !/^\.{1,2}$/.test(name) && name.trim() === name);
+/**
+ * A path of plain names, as ComfyUI lists files of subfolders: nothing that leads out of the folder, and nothing that
+ * some file system cannot hold.
+ */
+const insideFolder = (path: string): boolean =>
+  path
+    .split('/')
+    .every((name) => /^[^\p{Cc}\\:*?"<>|]+$/u.test(name) && !/^\.{1,2}$/.test(name) && name.trim() === name);
 
 /** The file as ComfyUI lists it: relative to its folder, subfolders with `/`. */
 export const modelFileName = line(250).refine(insideFolder, 'must be a relative path of plain names');
@@ -46,7 +52,8 @@ export const generationManifest = z.object({
     .superRefine((models, context) => {
       const places = models.map(({ folder, name }) => `${folder}/${name}`);
       places.forEach((place, index) => {
-        if (places.indexOf(place) !== index) context.addIssue({ code: 'custom', path: [index, 'name'], message: `${place} is listed twice` });
+        if (places.indexOf(place) !== index)
+          context.addIssue({ code: 'custom', path: [index, 'name'], message: `${place} is listed twice` });
       });
     })
     .nullish(),
@@ -57,8 +64,8 @@ export const modelFamily = z.enum(['sd15', 'sdxl']);
 export type ModelFamily = z.infer<typeof modelFamily>;
 
 /**
- * `config/models.yaml`: what the operator has accepted, by licence or by file; and what checkpoints are, by file, where neither the file
- * nor its name says it.
+ * `config/models.yaml`: what the operator has accepted, by licence or by file; and what checkpoints are, by file, where
+ * neither the file nor its name says it.
  */
 export const modelChoices = z
   .strictObject({ accepted: z.array(line(300)).nullish(), families: z.record(line(300), modelFamily).nullish() })

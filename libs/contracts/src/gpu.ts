@@ -8,12 +8,17 @@ export type WorkKind = z.infer<typeof workKind>;
 export const gpuVendor = z.enum(['nvidia', 'amd', 'intel', 'cpu', 'unknown']);
 
 /** Names go into file names, metrics and URLs. */
-export const gpuName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _, at most 40');
+export const gpuName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _, at most 40');
 
 /** Where a secret is read from. The secret itself never stands in a configuration, which is stored and shown. */
 const secretPlace = {
   /** Name of an environment variable. */
-  env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable').optional(),
+  env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable')
+    .optional(),
   /** Path of a file that holds nothing else; a relative one is looked up beside the file with the cards. */
   file: line(1000).min(1).optional(),
 };
@@ -29,7 +34,10 @@ const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'the 
 export const cardAuth = z
   .strictObject({
     /** Any header, as proxies and hosted servers ask for, such as `X-Api-Key`. */
-    header: z.strictObject({ name: headerName, ...secretPlace }).refine(hasOnePlace, onePlace).optional(),
+    header: z
+      .strictObject({ name: headerName, ...secretPlace })
+      .refine(hasOnePlace, onePlace)
+      .optional(),
     /** `Authorization: Bearer …` */
     bearer: z.strictObject(secretPlace).refine(hasOnePlace, onePlace).optional(),
     /** `Authorization: Basic …` (RFC 7617) */
@@ -50,7 +58,10 @@ export const gpuConfig = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .refine((url) => !/[?#]/.test(url), 'may have no query and no fragment; a token belongs into auth')
-    .refine((url) => !/^[a-z]+:\/\/[^/]*\/.*@/i.test(url), 'has an @ behind its host: percent-encode the password in it'),
+    .refine(
+      (url) => !/^[a-z]+:\/\/[^/]*\/.*@/i.test(url),
+      'has an @ behind its host: percent-encode the password in it',
+    ),
   /** What a request needs beside the address; nothing when absent. */
   auth: cardAuth.optional(),
   /**
@@ -67,8 +78,9 @@ export const gpuConfig = z.strictObject({
   /** Path of this server's models folder as Tower sees it, for downloads; absent when it cannot be reached. */
   models_folder: line(1000).optional(),
   /**
-   * Program and arguments that restart this card's ComfyUI, run without a shell: once after a verified hang, at most every ten minutes, never
-   * while another program's prompt runs there, and never for a prompt of which nothing was heard. Absent: nobody restarts it but a person.
+   * Program and arguments that restart this card's ComfyUI, run without a shell: once after a verified hang, at most
+   * every ten minutes, never while another program's prompt runs there, and never for a prompt of which nothing was
+   * heard. Absent: nobody restarts it but a person.
    */
   restart_command: z.array(line(1000).min(1)).min(1).max(32).optional(),
 });

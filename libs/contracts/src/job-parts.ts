@@ -24,20 +24,36 @@ export const recoveryStepView = z
 export type RecoveryStepView = z.infer<typeof recoveryStepView>;
 
 /** Strengths from -10 to 10, 1 is full. */
-export const loraView = z.object({ file: z.string(), strength_model: z.number(), strength_clip: z.number() }).meta({ id: 'Lora' });
+export const loraView = z
+  .object({ file: z.string(), strength_model: z.number(), strength_clip: z.number() })
+  .meta({ id: 'Lora' });
 
 const share = z.number().min(0).max(1).describe('share of the sampling');
 
 export const referenceView = z
-  .object({ kind: z.enum(['ipadapter', 'faceid']), image: z.string().describe('name among `images`'), weight: z.number(), start: share, end: share })
+  .object({
+    kind: z.enum(['ipadapter', 'faceid']),
+    image: z.string().describe('name among `images`'),
+    weight: z.number(),
+    start: share,
+    end: share,
+  })
   .meta({ id: 'Reference' });
 
 export const controlnetView = z
-  .object({ file: z.string(), image: z.string().describe('name among `images`'), strength: z.number(), start: share, end: share })
+  .object({
+    file: z.string(),
+    image: z.string().describe('name among `images`'),
+    strength: z.number(),
+    start: share,
+    end: share,
+  })
   .meta({ id: 'ControlNet' });
 
 /** An input picture of a job as it was when the job was taken. */
-export const inputImageView = z.object({ path: z.string().describe('below the library folder'), sha256 }).meta({ id: 'InputImage' });
+export const inputImageView = z
+  .object({ path: z.string().describe('below the library folder'), sha256 })
+  .meta({ id: 'InputImage' });
 
 /** Optional parts of a job's graph, and the pictures that parts and parameters refer to by name. */
 export const jobParts = {

@@ -3,13 +3,42 @@ import { gpuName } from './gpu';
 import { jobParts, parameterValue, planView, recoveryStepView } from './job-parts';
 import { instant, seed, sha256, uuid } from './primitives';
 
-export const jobState = z.enum(['pending', 'queued', 'processing', 'quality_check', 'completed', 'rejected', 'failed', 'timeout', 'cancelled']);
+export const jobState = z.enum([
+  'pending',
+  'queued',
+  'processing',
+  'quality_check',
+  'completed',
+  'rejected',
+  'failed',
+  'timeout',
+  'cancelled',
+]);
 export type JobState = z.infer<typeof jobState>;
 
-export const taskState = z.enum(['queued', 'rendering', 'checking', 'done', 'rejected', 'failed', 'timeout', 'cancelled']);
+export const taskState = z.enum([
+  'queued',
+  'rendering',
+  'checking',
+  'done',
+  'rejected',
+  'failed',
+  'timeout',
+  'cancelled',
+]);
 export type TaskState = z.infer<typeof taskState>;
 
-export const attemptState = z.enum(['dispatching', 'running', 'collecting', 'checking', 'succeeded', 'rejected', 'failed', 'lost', 'cancelled']);
+export const attemptState = z.enum([
+  'dispatching',
+  'running',
+  'collecting',
+  'checking',
+  'succeeded',
+  'rejected',
+  'failed',
+  'lost',
+  'cancelled',
+]);
 export type AttemptState = z.infer<typeof attemptState>;
 
 export const jobType = z.enum(['still_image', 'animation_loop', 'full_video', 'character_sheet']);
@@ -31,7 +60,9 @@ export const estimateView = z
     high: z.number().nullable(),
     /** Probability that the interval holds for one attempt, from order statistics; null for priors. */
     confidence: z.number().min(0).max(1).nullable(),
-    /** Where the numbers come from, in words: `prior …` or `median of n …`; `unknown: …` where there is no end, and why. */
+    /**
+     * Where the numbers come from, in words: `prior …` or `median of n …`; `unknown: …` where there is no end, and why.
+     */
     basis: z.string(),
   })
   .meta({ id: 'Estimate' });
@@ -39,13 +70,34 @@ export type EstimateView = z.infer<typeof estimateView>;
 
 export const jobError = z.object({ code: z.string(), message: z.string(), hint: z.string() }).meta({ id: 'JobError' });
 
-export const notComputedReason = z.enum(['model_missing', 'decode_failed', 'file_missing', 'decoder_missing', 'too_few_frames', 'over_budget', 'inference_failed']);
-export const notApplicableReason = z.enum(['single_frame', 'no_character', 'no_reference', 'not_a_loop', 'static', 'no_expected_frames']);
+export const notComputedReason = z.enum([
+  'model_missing',
+  'decode_failed',
+  'file_missing',
+  'decoder_missing',
+  'too_few_frames',
+  'over_budget',
+  'inference_failed',
+]);
+export const notApplicableReason = z.enum([
+  'single_frame',
+  'no_character',
+  'no_reference',
+  'not_a_loop',
+  'static',
+  'no_expected_frames',
+]);
 
 /** A metric's outcome: a number only where one was measured. */
 export const scoreView = z
   .discriminatedUnion('state', [
-    z.object({ state: z.literal('computed'), metric: z.string(), value: z.number(), threshold: z.number().nullable(), passed: z.boolean().nullable() }),
+    z.object({
+      state: z.literal('computed'),
+      metric: z.string(),
+      value: z.number(),
+      threshold: z.number().nullable(),
+      passed: z.boolean().nullable(),
+    }),
     z.object({ state: z.literal('not_computed'), metric: z.string(), reason: notComputedReason }),
     z.object({ state: z.literal('not_applicable'), metric: z.string(), reason: notApplicableReason }),
   ])
@@ -115,23 +167,34 @@ export const progressView = z.object({
   total_steps: z.int().nullable(),
   images_complete: z.int().min(0),
   images_total: z.int().min(1),
-  /** Frames of films that are finished; of the running film those that a node has reported finished. Null for pictures. */
+  /**
+   * Frames of films that are finished; of the running film those that a node has reported finished. Null for pictures.
+   */
   frames_complete: z.int().min(0).nullable(),
   /** Frames of all films of the job together; null for pictures. */
   frames_total: z.int().min(1).nullable(),
   gpu: gpuName.nullable(),
   gpus: z.array(gpuName),
-  /** Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Of a prompt that was sent, its place in ComfyUI's own queue while others run there. Null where none waits, or none is in line. */
+  /**
+   * Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Of a
+   * prompt that was sent, its place in ComfyUI's own queue while others run there. Null where none waits, or none is in
+   * line.
+   */
   gpu_queue_position: z.int().nullable(),
   estimate: estimateView,
 });
 export type ProgressView = z.infer<typeof progressView>;
 
-/** Sentences about what was taken as asked and may not be meant, and what comes out otherwise than the inputs might lead one to expect. */
+/**
+ * Sentences about what was taken as asked and may not be meant, and what comes out otherwise than the inputs might lead
+ * one to expect.
+ */
 const jobWarnings = z
   .array(z.string())
   .default([])
-  .describe('what may not be meant, or comes out otherwise than the inputs might suggest: families of models, sizes, durations, sound');
+  .describe(
+    'what may not be meant, or comes out otherwise than the inputs might suggest: families of models, sizes, durations, sound',
+  );
 
 export const jobView = progressView
   .omit({ job_id: true })
@@ -192,7 +255,31 @@ export const summaryPromptLength = 200;
 
 /** A line of `GET /jobs`. */
 export const jobSummary = jobView
-  .pick({ id: true, project_id: true, job_type: true, workflow: true, preset: true, priority: true, status: true, stage: true, progress: true, prompt: true, model_name: true, width: true, height: true, frame_count: true, fps: true, seed: true, count: true, images_complete: true, gpus: true, created_at: true, ended_at: true, total_seconds: true, error: true })
+  .pick({
+    id: true,
+    project_id: true,
+    job_type: true,
+    workflow: true,
+    preset: true,
+    priority: true,
+    status: true,
+    stage: true,
+    progress: true,
+    prompt: true,
+    model_name: true,
+    width: true,
+    height: true,
+    frame_count: true,
+    fps: true,
+    seed: true,
+    count: true,
+    images_complete: true,
+    gpus: true,
+    created_at: true,
+    ended_at: true,
+    total_seconds: true,
+    error: true,
+  })
   .extend({
     prompt: z.string().describe(`its first ${summaryPromptLength} characters; GET /jobs/{id} has the whole`),
     prompt_cut: z.boolean().describe('whether `prompt` is only the beginning'),
@@ -237,7 +324,14 @@ export const jobEventsPage = z.object({
 export type JobEventsPage = z.infer<typeof jobEventsPage>;
 
 /** What an output may be. */
-export const artifactMediaTypes = ['image/png', 'image/webp', 'image/jpeg', 'image/gif', 'video/mp4', 'video/webm'] as const;
+export const artifactMediaTypes = [
+  'image/png',
+  'image/webp',
+  'image/jpeg',
+  'image/gif',
+  'video/mp4',
+  'video/webm',
+] as const;
 export type ArtifactMediaType = (typeof artifactMediaTypes)[number];
 
 export const artifactView = z
@@ -261,7 +355,11 @@ export const artifactView = z
     /** Mean over the film; null for a picture. */
     fps: z.number().nullable(),
     duration_seconds: z.number().nullable(),
-    sound: z.boolean().nullable().default(null).describe('whether a film has sound; null for a picture, or where nobody looked'),
+    sound: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe('whether a film has sound; null for a picture, or where nobody looked'),
     gpu: gpuName,
     seed,
     /** Seconds the attempt took on the card. */

@@ -5,7 +5,10 @@ const plainDigits = /^-?(0|[1-9][0-9]{0,15})$/;
 
 /** A whole number in a query string; messages between services carry it as a number already. */
 export const wholeNumber = (min: number, max: number) =>
-  z.preprocess((given) => (typeof given === 'string' ? (plainDigits.test(given) ? Number(given) : Number.NaN) : given), z.int(`must be a whole number from ${min} to ${max}`).min(min).max(max));
+  z.preprocess(
+    (given) => (typeof given === 'string' ? (plainDigits.test(given) ? Number(given) : Number.NaN) : given),
+    z.int(`must be a whole number from ${min} to ${max}`).min(min).max(max),
+  );
 
 /** A UUID in 22 characters; opaque to clients. */
 const cursor = z
@@ -21,9 +24,10 @@ export const maxPageBytes = 384 * 1024;
 
 /** Query fields of every list: newest first, unless the list says otherwise. */
 export const pageQuery = {
-  limit: wholeNumber(1, 200)
-    .default(50)
-    .meta({ description: 'at most so many; a page of large items is shorter: only a missing `next_cursor` says that it is the last' }),
+  limit: wholeNumber(1, 200).default(50).meta({
+    description:
+      'at most so many; a page of large items is shorter: only a missing `next_cursor` says that it is the last',
+  }),
   cursor: cursor.optional(),
 };
 

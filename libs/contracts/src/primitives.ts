@@ -25,9 +25,16 @@ const storable = (text: string): boolean => !text.includes('\u0000') && text.isW
 const storableMessage = 'must be well-formed text without NUL characters';
 
 /** Counts characters as JSON Schema does: an emoji outside the basic plane is one, not two. */
-const atMost = (max: number) => [(text: string) => text.length <= max || (text.length <= 2 * max && [...text].length <= max), `must have at most ${max} characters`] as const;
+const atMost = (max: number) =>
+  [
+    (text: string) => text.length <= max || (text.length <= 2 * max && [...text].length <= max),
+    `must have at most ${max} characters`,
+  ] as const;
 
-/** Everything that `trim` removes, spelt out, because `\s` means something else in every language that may read the document. */
+/**
+ * Everything that `trim` removes, spelt out, because `\s` means something else in every language that may read the
+ * document.
+ */
 const blank = '\\t\\n\\v\\f\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 
 /** Text that a person typed: trimmed, with at least one visible character, at most `max`. */

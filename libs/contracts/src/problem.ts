@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** One thing wrong with the input and what is allowed. Where: an RFC 6901 pointer into the body, `?name` in the query, `{name}` in the path, `Name:` for a header. */
+/**
+ * One thing wrong with the input and what is allowed. Where: an RFC 6901 pointer into the body, `?name` in the query,
+ * `{name}` in the path, `Name:` for a header.
+ */
 export const fieldError = z.object({
   pointer: z.string(),
   message: z.string(),

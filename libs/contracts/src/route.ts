@@ -16,7 +16,10 @@ interface RouteShape {
   readonly body?: z.ZodType;
   /** Bodies as people send them, by what they show. */
   readonly examples?: Readonly<Record<string, unknown>>;
-  /** Routes that take something of the answer, which a runtime expression (OpenAPI 3.1) finds: `getJob: { id: '$response.body#/job_id' }`. */
+  /**
+   * Routes that take something of the answer, which a runtime expression (OpenAPI 3.1) finds:
+   * `getJob: { id: '$response.body#/job_id' }`.
+   */
   readonly links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** An empty body means the same as `{}`. */
   readonly bodyOptional?: boolean;
@@ -45,12 +48,17 @@ export interface RouteInput<Route extends RouteShape> {
   correlationId: string;
 }
 
-export type RouteOutput<Route extends RouteShape> = Route['response'] extends z.ZodType ? z.input<Route['response']> : never;
+export type RouteOutput<Route extends RouteShape> = Route['response'] extends z.ZodType
+  ? z.input<Route['response']>
+  : never;
 
 /** Declares a route once for the door, the document and the client. */
 export const defineRoute = <const Route extends RouteShape>(route: Route): Route => route;
 
-/** What every request risks: bad encoding or query, a foreign origin, headers that come too slowly or are too large, overload, trouble on our side. */
+/**
+ * What every request risks: bad encoding or query, a foreign origin, headers that come too slowly or are too large,
+ * overload, trouble on our side.
+ */
 const commonRefusals = [400, 403, 405, 408, 414, 429, 431, 500, 503];
 
 /** Every status besides the good one that this route's answer may carry. */

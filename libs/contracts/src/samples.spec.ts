@@ -7,15 +7,20 @@ const folder = join(__dirname, '..', 'samples');
 const files = readdirSync(folder);
 
 const definitions = Object.values(contracts as Record<string, unknown>).filter(
-  (value): value is EventDefinition | CommandDefinition => typeof value === 'object' && value !== null && ['event', 'command'].includes((value as { kind?: string }).kind ?? ''),
+  (value): value is EventDefinition | CommandDefinition =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['event', 'command'].includes((value as { kind?: string }).kind ?? ''),
 );
 
 /** A further sample of one type adds a word: `<type>.<word>.json`. */
-const filesOf = ({ type }: { type: string }): string[] => files.filter((file) => file === `${type}.json` || (file.startsWith(`${type}.`) && file.endsWith('.json')));
+const filesOf = ({ type }: { type: string }): string[] =>
+  files.filter((file) => file === `${type}.json` || (file.startsWith(`${type}.`) && file.endsWith('.json')));
 const read = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
 /**
- * The promise that what was once published can still be read: samples are added and never edited, and each is parsed by today's definition.
+ * The promise that what was once published can still be read: samples are added and never edited, and each is parsed by
+ * today's definition.
  */
 describe('samples', () => {
   it.each(definitions.map((definition) => definition.type))('has one of %s', (type) => {

@@ -54,7 +54,13 @@ export type HealthView = z.infer<typeof healthView>;
 export const healthProblem = problem.extend({ parts: healthView.shape.parts }).meta({ id: 'HealthProblem' });
 
 export const queueView = z
-  .object({ pending: z.int(), queued: z.int(), processing: z.int(), quality_check: z.int(), oldest_queued_seconds: z.number().nullable() })
+  .object({
+    pending: z.int(),
+    queued: z.int(),
+    processing: z.int(),
+    quality_check: z.int(),
+    oldest_queued_seconds: z.number().nullable(),
+  })
   .meta({ id: 'Queue' });
 
 export const machineView = z
@@ -124,7 +130,9 @@ export const statusView = z
     version: z.string(),
     simulated: z.boolean().describe('true when at least one card is a simulator'),
     processes: z.array(processView),
-    dead_letters: z.array(openDeadLetters).describe('of each service that has messages it could not handle: how many, and the newest few'),
+    dead_letters: z
+      .array(openDeadLetters)
+      .describe('of each service that has messages it could not handle: how many, and the newest few'),
     rendering: renderingStatus.nullable().describe('null while rendering does not answer'),
   })
   .meta({ id: 'Status' });

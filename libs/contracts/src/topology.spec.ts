@@ -16,29 +16,40 @@ describe('the topology', () => {
     expect(serviceNames.filter((service) => topology[service].publishes.includes(event))).toEqual([event.owner]);
   });
 
-  it.each(commands.map((command) => [command.type, command] as const))('has one reader of %s, its owner', (_, command) => {
-    expect(serviceNames.filter((service) => topology[service].commands.includes(command))).toEqual([command.owner]);
-  });
+  it.each(commands.map((command) => [command.type, command] as const))(
+    'has one reader of %s, its owner',
+    (_, command) => {
+      expect(serviceNames.filter((service) => topology[service].commands.includes(command))).toEqual([command.owner]);
+    },
+  );
 
-  it.each(requests.map((request) => [request.subject, request] as const))('has a service that owns %s', (_, { owner }) => {
-    expect(serviceNames).toContain(owner);
-  });
+  it.each(requests.map((request) => [request.subject, request] as const))(
+    'has a service that owns %s',
+    (_, { owner }) => {
+      expect(serviceNames).toContain(owner);
+    },
+  );
 
   it('lists nothing twice', () => {
     for (const service of serviceNames) {
       const { publishes, consumes, commands: taken } = topology[service];
-      for (const list of [publishes, consumes, taken]) expect(new Set(list.map((definition) => definition.type)).size).toBe(list.length);
+      for (const list of [publishes, consumes, taken])
+        expect(new Set(list.map((definition) => definition.type)).size).toBe(list.length);
     }
   });
 
   it('consumes only what somebody publishes', () => {
     const published = new Set(serviceNames.flatMap((service) => topology[service].publishes));
-    for (const service of serviceNames) expect(topology[service].consumes.filter((event) => !published.has(event))).toEqual([]);
+    for (const service of serviceNames)
+      expect(topology[service].consumes.filter((event) => !published.has(event))).toEqual([]);
   });
 
   it('gives each service a schema and streams of its own, under names that JetStream takes', () => {
     expect(new Set(serviceNames.map((service) => topology[service].schema)).size).toBe(serviceNames.length);
-    const streams = [...serviceNames.flatMap((service) => [eventStream(service), commandStream(service)]), deadLetterStream];
+    const streams = [
+      ...serviceNames.flatMap((service) => [eventStream(service), commandStream(service)]),
+      deadLetterStream,
+    ];
     expect(new Set(streams).size).toBe(streams.length);
     for (const stream of streams) expect(stream).toMatch(/^[A-Z][A-Z0-9_]*$/);
   });

@@ -3,22 +3,57 @@ import { characterArchived, characterCreated, characterUpdated } from './events/
 import { projectArchived, projectCreated, projectUpdated } from './events/project-events';
 import { attemptJudged } from './events/quality-events';
 import {
-  attemptDispatched, attemptFailed, attemptLost, attemptRendered, attemptSettled, cancelJob, commandAccepted, commandRejected, jobCancelled,
-  jobCompleted, jobFailed, jobQueued, jobRejected, jobRendered, jobRequested, jobStarted, jobTimedOut, requestJob,
+  attemptDispatched,
+  attemptFailed,
+  attemptLost,
+  attemptRendered,
+  attemptSettled,
+  cancelJob,
+  commandAccepted,
+  commandRejected,
+  jobCancelled,
+  jobCompleted,
+  jobFailed,
+  jobQueued,
+  jobRejected,
+  jobRendered,
+  jobRequested,
+  jobStarted,
+  jobTimedOut,
+  requestJob,
 } from './events/rendering-events';
 import { progressFilter } from './progress';
 import type { RequestDefinition } from './request';
 import {
-  archiveCharacterRequest, createCharacterRequest, getCharacterRequest, getPromptPartsRequest, listCharactersRequest, updateCharacterRequest,
+  archiveCharacterRequest,
+  createCharacterRequest,
+  getCharacterRequest,
+  getPromptPartsRequest,
+  listCharactersRequest,
+  updateCharacterRequest,
 } from './requests/character-requests';
 import { deadLetterRequestsOf } from './requests/dead-letter-requests';
 import {
-  archiveProjectRequest, createProjectRequest, getProjectRequest, getUnfiledProjectRequest, listProjectsRequest, updateProjectRequest,
+  archiveProjectRequest,
+  createProjectRequest,
+  getProjectRequest,
+  getUnfiledProjectRequest,
+  listProjectsRequest,
+  updateProjectRequest,
 } from './requests/project-requests';
 import { findVerdictsRequest, getJobQualityRequest } from './requests/quality-requests';
 import {
-  cancelJobRequest, getArtifactRequest, getJobRequest, getRenderingStatusRequest, getWorkflowRequest, listJobArtifactsRequest, listJobEventsRequest,
-  listJobParamsRequest, listJobsRequest, listWorkflowsRequest, requestJobRequest,
+  cancelJobRequest,
+  getArtifactRequest,
+  getJobRequest,
+  getRenderingStatusRequest,
+  getWorkflowRequest,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  listJobsRequest,
+  listWorkflowsRequest,
+  requestJobRequest,
 } from './requests/rendering-requests';
 import { heartbeatFilter } from './service-status';
 
@@ -38,22 +73,56 @@ interface ServiceTopology {
 }
 
 export const jobEvents = [
-  jobRequested, jobQueued, jobStarted, attemptDispatched, attemptRendered, attemptFailed, attemptLost, attemptSettled, jobRendered, jobCompleted,
-  jobRejected, jobFailed, jobTimedOut, jobCancelled,
+  jobRequested,
+  jobQueued,
+  jobStarted,
+  attemptDispatched,
+  attemptRendered,
+  attemptFailed,
+  attemptLost,
+  attemptSettled,
+  jobRendered,
+  jobCompleted,
+  jobRejected,
+  jobFailed,
+  jobTimedOut,
+  jobCancelled,
 ] as const satisfies readonly EventDefinition[];
 
 const projectEvents = [projectCreated, projectUpdated, projectArchived];
 const characterEvents = [characterCreated, characterUpdated, characterArchived];
 
-const projectQuestions = [createProjectRequest, getProjectRequest, listProjectsRequest, updateProjectRequest, archiveProjectRequest, getUnfiledProjectRequest];
-const characterQuestions = [createCharacterRequest, getCharacterRequest, listCharactersRequest, updateCharacterRequest, archiveCharacterRequest];
+const projectQuestions = [
+  createProjectRequest,
+  getProjectRequest,
+  listProjectsRequest,
+  updateProjectRequest,
+  archiveProjectRequest,
+  getUnfiledProjectRequest,
+];
+const characterQuestions = [
+  createCharacterRequest,
+  getCharacterRequest,
+  listCharactersRequest,
+  updateCharacterRequest,
+  archiveCharacterRequest,
+];
 const jobQuestions = [
-  requestJobRequest, getJobRequest, listJobsRequest, cancelJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, getArtifactRequest,
+  requestJobRequest,
+  getJobRequest,
+  listJobsRequest,
+  cancelJobRequest,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  getArtifactRequest,
 ];
 const renderingQuestions = [...jobQuestions, getRenderingStatusRequest, listWorkflowsRequest, getWorkflowRequest];
 
 /** Every service answers for what it could not handle. */
-const deadLetterQuestions = serviceNames.flatMap((service) => Object.values<RequestDefinition>(deadLetterRequestsOf(service)));
+const deadLetterQuestions = serviceNames.flatMap((service) =>
+  Object.values<RequestDefinition>(deadLetterRequestsOf(service)),
+);
 
 const silent = { says: [], hears: [] };
 
@@ -68,11 +137,24 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
     publishes: [],
     consumes: [...jobEvents, attemptJudged, ...projectEvents, ...characterEvents],
     commands: [],
-    asks: [...projectQuestions, ...characterQuestions, ...renderingQuestions, getJobQualityRequest, ...deadLetterQuestions],
+    asks: [
+      ...projectQuestions,
+      ...characterQuestions,
+      ...renderingQuestions,
+      getJobQualityRequest,
+      ...deadLetterQuestions,
+    ],
     hints: { says: [], hears: [progressFilter, heartbeatFilter] },
   },
   projects: { schema: 'projects', publishes: projectEvents, consumes: [], commands: [], asks: [], hints: silent },
-  characters: { schema: 'characters', publishes: characterEvents, consumes: [projectArchived], commands: [], asks: [getProjectRequest], hints: silent },
+  characters: {
+    schema: 'characters',
+    publishes: characterEvents,
+    consumes: [projectArchived],
+    commands: [],
+    asks: [getProjectRequest],
+    hints: silent,
+  },
   rendering: {
     schema: 'rendering',
     publishes: [...jobEvents, commandAccepted, commandRejected],
@@ -81,8 +163,22 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
     asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],
     hints: { says: [progressFilter], hears: [] },
   },
-  quality: { schema: 'quality', publishes: [attemptJudged], consumes: [attemptRendered], commands: [], asks: [], hints: silent },
-  'echo-bridge': { schema: 'echo_bridge', publishes: [], consumes: [], commands: [], asks: [getRenderingStatusRequest], hints: silent },
+  quality: {
+    schema: 'quality',
+    publishes: [attemptJudged],
+    consumes: [attemptRendered],
+    commands: [],
+    asks: [],
+    hints: silent,
+  },
+  'echo-bridge': {
+    schema: 'echo_bridge',
+    publishes: [],
+    consumes: [],
+    commands: [],
+    asks: [getRenderingStatusRequest],
+    hints: silent,
+  },
 };
 
 /** One stream per owner: `RENDERING` holds `evt.rendering.>`, `CMD_RENDERING` holds `cmd.rendering.>`. */

@@ -46,7 +46,13 @@ describe('a cursor', () => {
     expect(decodeCursor(undefined)).toBeNull();
   });
 
-  it.each(['', 'x', '%00', Buffer.from("' or 1=1 --").toString('base64url'), Buffer.from('00000000-0000-0000-0000-00000000000').toString('base64url')])('that no page gave is refused: %j', (cursor) => {
+  it.each([
+    '',
+    'x',
+    '%00',
+    Buffer.from("' or 1=1 --").toString('base64url'),
+    Buffer.from('00000000-0000-0000-0000-00000000000').toString('base64url'),
+  ])('that no page gave is refused: %j', (cursor) => {
     expect(() => decodeCursor(cursor)).toThrow(expect.objectContaining({ kind: 'invalid', code: 'cursor_invalid' }));
   });
 });

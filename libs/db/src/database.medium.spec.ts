@@ -8,7 +8,8 @@ import { freePort } from './embedded/free-port';
 
 const logger = createLogger('test', 'silent');
 const forEver = new AbortController().signal;
-const projectsAt = (url: string, onPoolError: (error: unknown) => void = () => undefined): DataSource => databaseFor({ url, schema: 'projects', service: 'projects', onPoolError });
+const projectsAt = (url: string, onPoolError: (error: unknown) => void = () => undefined): DataSource =>
+  databaseFor({ url, schema: 'projects', service: 'projects', onPoolError });
 
 describe('with a database', () => {
   let database: TestDatabase;
@@ -45,13 +46,20 @@ describe('with a database', () => {
   it('limits statements and locks again after a migration', async () => {
     const source = await open();
     await migrate(source, 'projects');
-    expect(await source.query("select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock")).toEqual([{ statement: '15s', lock: '8s' }]);
+    expect(
+      await source.query(
+        "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock",
+      ),
+    ).toEqual([{ statement: '15s', lock: '8s' }]);
   });
 
   it('refuses at once what waiting cannot mend', async () => {
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
-    await expect(connectDatabase(projectsAt(url.href), { logger, signal: forEver })).rejects.toMatchObject({ kind: 'forbidden', code: 'database_refused' });
+    await expect(connectDatabase(projectsAt(url.href), { logger, signal: forEver })).rejects.toMatchObject({
+      kind: 'forbidden',
+      code: 'database_refused',
+    });
   });
 
   it('names a lock that somebody else holds as passing', async () => {
@@ -59,7 +67,9 @@ describe('with a database', () => {
     await migrate(source, 'projects');
     await source.transaction(async (tx) => {
       await tx.query('lock table project in access exclusive mode');
-      const busy = await source.query("set lock_timeout = '50ms'; select * from project").catch((error: unknown) => error);
+      const busy = await source
+        .query("set lock_timeout = '50ms'; select * from project")
+        .catch((error: unknown) => error);
       expect(toDatabaseError(busy)).toMatchObject({ kind: 'unavailable', code: 'database_busy' });
     });
   });
@@ -68,11 +78,20 @@ describe('with a database', () => {
 describe('a pool whose connections are all in use', () => {
   it('says so, and nothing about the server', async () => {
     const database = await createTestDatabase();
-    const source = await databaseFor({ url: database.url, schema: 'public', service: 'projects', poolSize: 1 }).initialize();
+    const source = await databaseFor({
+      url: database.url,
+      schema: 'public',
+      service: 'projects',
+      poolSize: 1,
+    }).initialize();
     const runner = source.createQueryRunner();
     await runner.connect();
     const refused = await source.query('select 1').catch((error: unknown) => error);
-    expect(toDatabaseError(refused)).toMatchObject({ kind: 'too_many', code: 'too_many_requests', options: { retryAfterMs: 2_000 } });
+    expect(toDatabaseError(refused)).toMatchObject({
+      kind: 'too_many',
+      code: 'too_many_requests',
+      options: { retryAfterMs: 2_000 },
+    });
     await runner.release();
     expect(await source.query('select 1 as one')).toEqual([{ one: 1 }]);
     await source.destroy();
@@ -97,7 +116,12 @@ describe('without a database', () => {
     process.kill(postgres.pid, 'SIGKILL');
     await postgres.exited;
     // The server's children outlive it by a moment, and may still answer.
-    const away = await waitFor(() => source.query('select 1').then(() => undefined, (error: unknown) => error));
+    const away = await waitFor(() =>
+      source.query('select 1').then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    );
     expect(isDatabaseUnavailable(away)).toBe(true);
     expect(toDatabaseError(away)).toMatchObject({ kind: 'unavailable', code: 'database_unavailable' });
     // Idle connections broke too; unheard they would have ended the process.
@@ -112,7 +136,10 @@ describe('without a database', () => {
 
   it('stops waiting when it is told to', async () => {
     const stopping = new AbortController();
-    const connecting = connectDatabase(projectsAt(`postgres://nobody@127.0.0.1:${await freePort()}/none`), { logger, signal: stopping.signal });
+    const connecting = connectDatabase(projectsAt(`postgres://nobody@127.0.0.1:${await freePort()}/none`), {
+      logger,
+      signal: stopping.signal,
+    });
     setTimeout(() => stopping.abort(new Error('stopping')), 300);
     await expect(connecting).rejects.toThrow();
   });

@@ -49,15 +49,28 @@ export function databaseFor(options: DatabaseOptions): DataSource {
   });
 }
 
-/** Connects, waiting for a server that is still starting. Wrong credentials or a missing database end the wait at once. */
-export async function connectDatabase(dataSource: DataSource, options: { logger: Logger; signal: AbortSignal }): Promise<void> {
+/**
+ * Connects, waiting for a server that is still starting. Wrong credentials or a missing database end the wait at once.
+ */
+export async function connectDatabase(
+  dataSource: DataSource,
+  options: { logger: Logger; signal: AbortSignal },
+): Promise<void> {
   const fatal = new Set(['28P01', '28000', '3D000', '42501']);
   await untilWorks(
     async () => {
       try {
         await dataSource.initialize();
       } catch (error) {
-        if (fatal.has(pgCode(error) ?? '')) return Promise.reject(new AppError('forbidden', 'database_refused', 'the database refused this user or has no such database; check DATABASE_URL', { cause: error }));
+        if (fatal.has(pgCode(error) ?? ''))
+          return Promise.reject(
+            new AppError(
+              'forbidden',
+              'database_refused',
+              'the database refused this user or has no such database; check DATABASE_URL',
+              { cause: error },
+            ),
+          );
         throw error;
       }
       return undefined;
@@ -74,7 +87,10 @@ export async function connectDatabase(dataSource: DataSource, options: { logger:
   );
 }
 
-/** Brings the schema up to date. Several processes may try at once; the advisory lock lets one work and the others find nothing left. */
+/**
+ * Brings the schema up to date. Several processes may try at once; the advisory lock lets one work and the others find
+ * nothing left.
+ */
 export async function migrate(dataSource: DataSource, schema: string): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
@@ -86,7 +102,9 @@ export async function migrate(dataSource: DataSource, schema: string): Promise<s
     return done.map((migration) => migration.name);
   } finally {
     // A connection that cannot unlock is broken, and a broken connection holds no lock.
-    await runner.query('select pg_advisory_unlock_all(); reset statement_timeout; reset lock_timeout').finally(() => runner.release());
+    await runner
+      .query('select pg_advisory_unlock_all(); reset statement_timeout; reset lock_timeout')
+      .finally(() => runner.release());
   }
 }
 
@@ -98,8 +116,22 @@ export function pgCode(error: unknown): string | undefined {
   return pgCode(driverError) ?? pgCode(cause);
 }
 
-const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', '57P01', '57P02', '57P03', '53300', '25P03', '25P04']);
-const droppedTexts = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|Connection ended|not queryable|DataSource .* is not|Query runner already released/i;
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '25P03',
+  '25P04',
+]);
+const droppedTexts =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|Connection ended|not queryable|DataSource .* is not|Query runner already released/i;
 
 /** The server's own disk is full or broken: it answers, and takes no writes. */
 const cannotWrite = new Set(['53100', '58030']);
@@ -113,28 +145,50 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 
 export const isUniqueViolation = (error: unknown): boolean => pgCode(error) === '23505';
 
-/** What the pool says when all its connections were in use for as long as a caller waits; of the server it says nothing. */
+/**
+ * What the pool says when all its connections were in use for as long as a caller waits; of the server it says nothing.
+ */
 const poolExhausted = 'timeout exceeded when trying to connect';
 
 /** Names what happened in our own terms; other errors pass unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   if (error instanceof Error && error.message === poolExhausted)
-    return new AppError('too_many', 'too_many_requests', 'every connection to the database is in use; try again in a moment', {
-      cause: error,
-      retryAfterMs: 2_000,
-    });
+    return new AppError(
+      'too_many',
+      'too_many_requests',
+      'every connection to the database is in use; try again in a moment',
+      {
+        cause: error,
+        retryAfterMs: 2_000,
+      },
+    );
   if (cannotWrite.has(pgCode(error) ?? ''))
-    return new AppError('unavailable', 'database_unavailable', 'the database cannot write right now: its disk is full or broken', { cause: error, retryAfterMs: 10_000 });
+    return new AppError(
+      'unavailable',
+      'database_unavailable',
+      'the database cannot write right now: its disk is full or broken',
+      { cause: error, retryAfterMs: 10_000 },
+    );
   if (isDatabaseUnavailable(error))
-    return new AppError('unavailable', 'database_unavailable', 'the database does not answer right now; try again in a moment', { cause: error, retryAfterMs: 2_000 });
+    return new AppError(
+      'unavailable',
+      'database_unavailable',
+      'the database does not answer right now; try again in a moment',
+      { cause: error, retryAfterMs: 2_000 },
+    );
   // Serialisation failures, deadlocks and lock time-outs pass by themselves.
   if (['40001', '40P01', '55P03'].includes(pgCode(error) ?? ''))
-    return new AppError('unavailable', 'database_busy', 'another change to the same row is under way; try again', { cause: error, retryAfterMs: 500 });
+    return new AppError('unavailable', 'database_busy', 'another change to the same row is under way; try again', {
+      cause: error,
+      retryAfterMs: 500,
+    });
   return error;
 }
 
-/** What would have to be done to the tables for them to be as the entities say; empty when the migrations did it all. */
+/**
+ * What would have to be done to the tables for them to be as the entities say; empty when the migrations did it all.
+ */
 export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
   return upQueries.map((query) => query.query);

@@ -20,7 +20,11 @@ afterEach(async () => {
 /** A create that counts how often it really ran. */
 function aCreate() {
   let runs = 0;
-  const create = (key: string | undefined, request: unknown, during: (tx: EntityManager) => Promise<unknown> = () => Promise.resolve()) =>
+  const create = (
+    key: string | undefined,
+    request: unknown,
+    during: (tx: EntityManager) => Promise<unknown> = () => Promise.resolve(),
+  ) =>
     db.transaction((tx) =>
       onceByKey(tx, 'create_thing', key, request, async () => {
         await during(tx);
@@ -53,7 +57,9 @@ describe('onceByKey', () => {
 
   it('runs once when repeats come at the same time', async () => {
     const { create, runs } = aCreate();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => create('key', { a: 1 }, (tx) => tx.query('select pg_sleep(0.05)'))));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => create('key', { a: 1 }, (tx) => tx.query('select pg_sleep(0.05)'))),
+    );
     expect(runs()).toBe(1);
     expect(new Set(answers.map((answer) => answer.n))).toEqual(new Set([1]));
   });
@@ -74,7 +80,10 @@ describe('onceByKey', () => {
       throw new Error('no');
     });
     await begun;
-    const [outcome, answer] = await Promise.all([failing.catch((error: Error) => error.message), create('key', { a: 1 })]);
+    const [outcome, answer] = await Promise.all([
+      failing.catch((error: Error) => error.message),
+      create('key', { a: 1 }),
+    ]);
     expect(outcome).toBe('no');
     expect(answer).toMatchObject({ n: 1 });
     expect(runs()).toBe(1);
@@ -89,7 +98,9 @@ describe('earlierAnswer', () => {
     expect(await earlierAnswer(db.manager, 'create_thing', 'key', { a: 1 })).toEqual(answer);
     expect(await earlierAnswer(db.manager, 'other_scope', 'key', { a: 1 })).toBeUndefined();
     expect(await earlierAnswer(db.manager, 'create_thing', undefined, { a: 1 })).toBeUndefined();
-    await expect(earlierAnswer(db.manager, 'create_thing', 'key', { a: 2 })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    await expect(earlierAnswer(db.manager, 'create_thing', 'key', { a: 2 })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
   });
 });
 

@@ -7,7 +7,13 @@ import type { EntityManager } from 'typeorm';
  * refused. Without a key the work simply runs. Throws `question_expired` when nobody waits for the outcome any more.
  * Must be the first thing in the transaction: the row lock makes a concurrent repeat wait.
  */
-export async function onceByKey<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown, work: () => Promise<Response>): Promise<Response> {
+export async function onceByKey<Response>(
+  tx: EntityManager,
+  scope: string,
+  key: string | undefined,
+  request: unknown,
+  work: () => Promise<Response>,
+): Promise<Response> {
   // The last moment at which it can still be left undone: who asked has given up, and may ask again.
   requireInTime();
   if (key === undefined) return work();
@@ -18,24 +24,43 @@ export async function onceByKey<Response>(tx: EntityManager, scope: string, key:
   );
   if (claimed.length === 0) {
     const earlier = await earlierAnswer<Response>(tx, scope, key, request);
-    if (earlier === undefined) throw new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', { retryAfterMs: 500 });
+    if (earlier === undefined)
+      throw new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', {
+        retryAfterMs: 500,
+      });
     return earlier;
   }
   const response = await work();
-  await tx.query('update idempotency set response = $3 where scope = $1 and key = $2', [scope, key, JSON.stringify(response)]);
+  await tx.query('update idempotency set response = $3 where scope = $1 and key = $2', [
+    scope,
+    key,
+    JSON.stringify(response),
+  ]);
   return response;
 }
 
 /**
- * The answer this key was given before, if any: a look ahead of work that should not be repeated outside the transaction either. Refuses a key
- * that was used with another request. Only `onceByKey` decides.
+ * The answer this key was given before, if any: a look ahead of work that should not be repeated outside the
+ * transaction either. Refuses a key that was used with another request. Only `onceByKey` decides.
  */
-export async function earlierAnswer<Response>(tx: EntityManager, scope: string, key: string | undefined, request: unknown): Promise<Response | undefined> {
+export async function earlierAnswer<Response>(
+  tx: EntityManager,
+  scope: string,
+  key: string | undefined,
+  request: unknown,
+): Promise<Response | undefined> {
   if (key === undefined) return undefined;
-  const [earlier]: { request_hash: string; response: Response }[] = await tx.query('select request_hash, response from idempotency where scope = $1 and key = $2', [scope, key]);
+  const [earlier]: { request_hash: string; response: Response }[] = await tx.query(
+    'select request_hash, response from idempotency where scope = $1 and key = $2',
+    [scope, key],
+  );
   if (earlier === undefined) return undefined;
   if (earlier.request_hash !== hashOf(request))
-    throw new AppError('conflict', 'idempotency_key_reused', 'this Idempotency-Key was used with another request; use a new key for a new request');
+    throw new AppError(
+      'conflict',
+      'idempotency_key_reused',
+      'this Idempotency-Key was used with another request; use a new key for a new request',
+    );
   return earlier.response;
 }
 
@@ -45,7 +70,9 @@ const hashOf = (request: unknown): string => createHash('sha256').update(canonic
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';

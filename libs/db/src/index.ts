@@ -7,7 +7,11 @@ export * from './lease';
 export * from './cursor';
 export * from './listener';
 export * from './retention';
-export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres';
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded/embedded-postgres';
 export { defaultSettings as defaultPostgresSettings, type PostgresSettings } from './embedded/postgres-settings';
 export { freePort } from './embedded/free-port';
 export { giveTo } from './embedded/give-to';

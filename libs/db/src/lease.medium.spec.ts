@@ -1,4 +1,5 @@
-// Real: PostgreSQL. Holders are leases on connection pools of their own; the pause of a process is a holder that never comes back to renew.
+// Real: PostgreSQL. Holders are leases on connection pools of their own; the pause of a process is a holder that never
+// comes back to renew.
 import { AppError, createLogger, newId, systemClock, type Clock } from '@tower/kit';
 import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
@@ -28,7 +29,13 @@ afterEach(async () => {
 });
 
 async function open(applicationName: string): Promise<DataSource> {
-  const source = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', applicationName, poolSize: 4 }).initialize();
+  const source = await databaseFor({
+    url: database.url,
+    schema: 'projects',
+    service: 'projects',
+    applicationName,
+    poolSize: 4,
+  }).initialize();
   opened.push(source);
   return source;
 }
@@ -41,7 +48,8 @@ function holder(source: DataSource, times: LeaseTimes, clock: Clock = systemCloc
   return { lease, gained };
 }
 
-const killConnectionsOf = (applicationName: string): Promise<unknown> => db.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [applicationName]);
+const killConnectionsOf = (applicationName: string): Promise<unknown> =>
+  db.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [applicationName]);
 
 describe('a lease', () => {
   it('has one holder among many who ask', async () => {
@@ -69,7 +77,14 @@ describe('a lease', () => {
     const first = holder(await open('doomed'), { ...defaultLeaseTimes, renewEveryMs: never });
     await waitFor(() => first.lease.held() === '1');
     const second = holder(await open('heir'), defaultLeaseTimes);
-    await waitFor(async () => ((await db.query("select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%'")) as unknown[]).length > 0);
+    await waitFor(
+      async () =>
+        (
+          (await db.query(
+            "select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%'",
+          )) as unknown[]
+        ).length > 0,
+    );
     expect(second.lease.held()).toBeUndefined();
     // The operating system closes a killed process's connections.
     await killConnectionsOf('doomed');
@@ -100,7 +115,14 @@ describe('a lease', () => {
     const { lease, gained } = holder(await open('shaky'), quick);
     await waitFor(() => lease.held() === '1');
     await killConnectionsOf('shaky');
-    await waitFor(async () => ((await db.query("select 1 from lease l join pg_stat_activity a on a.pid = l.backend_pid and a.backend_start = l.backend_start where l.name = 'scheduler'")) as unknown[]).length > 0);
+    await waitFor(
+      async () =>
+        (
+          (await db.query(
+            "select 1 from lease l join pg_stat_activity a on a.pid = l.backend_pid and a.backend_start = l.backend_start where l.name = 'scheduler'",
+          )) as unknown[]
+        ).length > 0,
+    );
     await waitFor(() => lease.held() === '1');
     expect(gained).toEqual(['1']);
   });
@@ -113,15 +135,22 @@ describe('requireFence', () => {
     const second = holder(db, quick);
     await waitFor(() => second.lease.held() === '2');
     const write = (fence: string): Promise<void> => db.transaction((tx) => requireFence(tx, 'scheduler', fence));
-    await expect(write('1')).rejects.toMatchObject({ kind: 'conflict', code: 'lease_lost' } satisfies Partial<AppError>);
+    await expect(write('1')).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'lease_lost',
+    } satisfies Partial<AppError>);
     await expect(write('2')).resolves.toBeUndefined();
   });
 
   it('refuses a term that is over although nobody else came', async () => {
     const { lease } = holder(db, { ...paused, ttlMs: 200 });
     await waitFor(() => lease.held() === '1');
-    await waitFor(async () => ((await db.query('select 1 from lease where until < clock_timestamp()')) as unknown[]).length > 0);
-    await expect(db.transaction((tx) => requireFence(tx, 'scheduler', '1'))).rejects.toMatchObject({ code: 'lease_lost' });
+    await waitFor(
+      async () => ((await db.query('select 1 from lease where until < clock_timestamp()')) as unknown[]).length > 0,
+    );
+    await expect(db.transaction((tx) => requireFence(tx, 'scheduler', '1'))).rejects.toMatchObject({
+      code: 'lease_lost',
+    });
   });
 
   it('passes on although its holder was stopped in the middle of a transaction', async () => {
@@ -132,7 +161,8 @@ describe('requireFence', () => {
     await runner.startTransaction();
     await requireFence(runner.manager, 'scheduler', '1');
     const second = holder(await open('second'), quick);
-    // The row stays locked until the database loses patience with the silent transaction; the term itself is one second.
+    // The row stays locked until the database loses patience with the silent transaction; the term itself is one
+    // second.
     await waitFor(() => second.lease.held() === '2', 4_000);
     await expect(runner.commitTransaction()).rejects.toThrow();
     await runner.release();
@@ -146,8 +176,17 @@ describe('requireFence', () => {
     await db.transaction(async (tx) => {
       await requireFence(tx, 'scheduler', '1');
       second = holder(heirs, quick);
-      await waitFor(async () => ((await tx.query("select 1 from pg_stat_activity where application_name = 'heir' and wait_event_type = 'Lock'")) as unknown[]).length > 0);
-      await waitFor(async () => ((await tx.query('select 1 from lease where until < clock_timestamp()')) as unknown[]).length > 0);
+      await waitFor(
+        async () =>
+          (
+            (await tx.query(
+              "select 1 from pg_stat_activity where application_name = 'heir' and wait_event_type = 'Lock'",
+            )) as unknown[]
+          ).length > 0,
+      );
+      await waitFor(
+        async () => ((await tx.query('select 1 from lease where until < clock_timestamp()')) as unknown[]).length > 0,
+      );
       expect(second.lease.held()).toBeUndefined();
     });
     await waitFor(() => second?.lease.held() === '2');
@@ -173,7 +212,12 @@ describe('requireFence', () => {
     const writers = 32;
     const { lease, gained } = holder(await open('holder'), quick);
     await waitFor(() => lease.held() === '1');
-    const busy = await databaseFor({ url: database.url, schema: 'projects', service: 'projects', poolSize: writers }).initialize();
+    const busy = await databaseFor({
+      url: database.url,
+      schema: 'projects',
+      service: 'projects',
+      poolSize: writers,
+    }).initialize();
     opened.push(busy);
     const until = performance.now() + 4 * quick.ttlMs;
     let writes = 0;
@@ -207,7 +251,8 @@ describe('requireFence', () => {
     await db.transaction(async (tx) => {
       await requireFence(tx, 'scheduler', '1');
       holder(await open('heir'), quick);
-      const answered = "select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%' and state = 'idle'";
+      const answered =
+        "select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%' and state = 'idle'";
       await waitFor(async () => {
         // Said often enough not to be ended as a silent transaction.
         await tx.query('select 1');

@@ -19,9 +19,10 @@ export interface LeaseTimes {
 export const defaultLeaseTimes: LeaseTimes = { ttlMs: 6_000, renewEveryMs: 2_000, trustMs: 4_000, askEveryMs: 1_000 };
 
 /**
- * Lets one process act alone. The database's clock decides, and the fence number grows with every change of hands, so that a holder that
- * was stopped and woke up late cannot write any more (see `requireFence`). A holder whose database connection is gone is replaced at once:
- * that is safe because of the fence, and makes a kill -9 cost a second instead of the whole term.
+ * Lets one process act alone. The database's clock decides, and the fence number grows with every change of hands, so
+ * that a holder that was stopped and woke up late cannot write any more (see `requireFence`). A holder whose database
+ * connection is gone is replaced at once: that is safe because of the fence, and makes a kill -9 cost a second instead
+ * of the whole term.
  */
 export class Lease {
   private runner: QueryRunner | undefined;
@@ -81,7 +82,9 @@ export class Lease {
         this.logger.warn({ lease: this.name, fence: heldLast }, 'lease lost');
       }
       heldLast = after;
-      await sleep(after === undefined ? this.times.askEveryMs : this.times.renewEveryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      await sleep(after === undefined ? this.times.askEveryMs : this.times.renewEveryMs, undefined, {
+        signal: this.stopping.signal,
+      }).catch(() => undefined);
     }
   }
 
@@ -142,17 +145,22 @@ export class Lease {
   private async dropConnection(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
-    await runner?.release().catch((error: unknown) => this.logger.debug({ err: error }, 'releasing a broken connection'));
+    await runner
+      ?.release()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'releasing a broken connection'));
   }
 }
 
-/** Milliseconds for which a leader's open transaction may say nothing: a stopped process must not keep the lease's row locked beyond its term. */
+/**
+ * Milliseconds for which a leader's open transaction may say nothing: a stopped process must not keep the lease's row
+ * locked beyond its term.
+ */
 const idleUnderFenceMs = 1_500;
 
 /**
  * First statement of every transaction that a leader writes: fails when the lease has moved on, and keeps it from
- * moving until the commit. `for key share`, because name and fence are a key (a unique index): a change of hands changes
- * the key and waits, a renewal does not and passes.
+ * moving until the commit. `for key share`, because name and fence are a key (a unique index): a change of hands
+ * changes the key and waits, a renewal does not and passes.
  */
 export async function requireFence(tx: EntityManager, lease: string, fence: string): Promise<void> {
   const rows: unknown[] = await tx.query(

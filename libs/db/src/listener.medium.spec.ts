@@ -37,7 +37,9 @@ describe('NotificationListener', () => {
     await waitFor(() => woken === 1);
     await execute("notify something, 'x'");
     await waitFor(() => woken === 2);
-    await execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-something' and datname = current_database()");
+    await execute(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-something' and datname = current_database()",
+    );
     await waitFor(() => woken === 3);
     await execute('notify something');
     await waitFor(() => woken === 4);

@@ -3,12 +3,14 @@ import { describeError, type Logger } from '@tower/kit';
 import { Client } from 'pg';
 
 /**
- * Wakes somebody on `NOTIFY channel`; reconnects for ever. A notification only says "look again": after every (re)connect
- * `wake` is called once, because what was sent meanwhile is lost.
+ * Wakes somebody on `NOTIFY channel`; reconnects for ever. A notification only says "look again": after every
+ * (re)connect `wake` is called once, because what was sent meanwhile is lost.
  */
 export class NotificationListener {
   private readonly stopping = new AbortController();
-  private readonly stopped = new Promise<void>((resolve) => this.stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
+  private readonly stopped = new Promise<void>((resolve) =>
+    this.stopping.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -30,7 +32,12 @@ export class NotificationListener {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const client = new Client({ connectionString: this.url, application_name: `tower-listen-${this.channel}`, connectionTimeoutMillis: 3_000, keepAlive: true });
+      const client = new Client({
+        connectionString: this.url,
+        application_name: `tower-listen-${this.channel}`,
+        connectionTimeoutMillis: 3_000,
+        keepAlive: true,
+      });
       try {
         const ended = new Promise<void>((resolve) => {
           client.once('end', resolve);

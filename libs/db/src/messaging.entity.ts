@@ -53,7 +53,10 @@ export class InboxRow {
 /** A message that this service could not handle; kept with its reason until a person deals with it. */
 @Entity('dead_letter')
 @Index('dead_letter_open', { synchronize: false })
-@Check('dead_letter_settled', "(outcome is null) = (settled_at is null) and (outcome is null or outcome in ('redriven', 'dismissed'))")
+@Check(
+  'dead_letter_settled',
+  "(outcome is null) = (settled_at is null) and (outcome is null or outcome in ('redriven', 'dismissed'))",
+)
 @Index('dead_letter_at', ['at'])
 export class DeadLetterRow {
   /** By which a person deals with it. */

@@ -25,14 +25,26 @@ export class Outbox {
    * Returns the event's id. Throws when the data is not what the event promises, and `event_too_large` above
    * `maxEventBytes`: bugs of ours that must not leave the house. The transaction that wanted it fails with it.
    */
-  async add<Definition extends EventDefinition>(tx: EntityManager, event: Definition, data: DataOf<Definition>, provenance: Provenance): Promise<string> {
+  async add<Definition extends EventDefinition>(
+    tx: EntityManager,
+    event: Definition,
+    data: DataOf<Definition>,
+    provenance: Provenance,
+  ): Promise<string> {
     const message = this.message(event, data, provenance);
-    await tx.query('insert into outbox (stream, subject, msg_id, aggregate, payload) values ($1, $2, $3, $4, $5)', outboxValues(message));
+    await tx.query(
+      'insert into outbox (stream, subject, msg_id, aggregate, payload) values ($1, $2, $3, $4, $5)',
+      outboxValues(message),
+    );
     return message.msgId;
   }
 
   /** The row to write, for a caller that writes it in a statement of its own, together with the fact. */
-  message<Definition extends EventDefinition>(event: Definition, data: DataOf<Definition>, provenance: Provenance): OutboxMessage {
+  message<Definition extends EventDefinition>(
+    event: Definition,
+    data: DataOf<Definition>,
+    provenance: Provenance,
+  ): OutboxMessage {
     const id = newId();
     const facts = event.schema.parse(data);
     const payload = {
@@ -71,4 +83,10 @@ export interface OutboxMessage {
 }
 
 /** In the order of the columns stream, subject, msg_id, aggregate, payload. */
-export const outboxValues = ({ stream, subject, msgId, aggregate, payload }: OutboxMessage): string[] => [stream, subject, msgId, aggregate, payload];
+export const outboxValues = ({ stream, subject, msgId, aggregate, payload }: OutboxMessage): string[] => [
+  stream,
+  subject,
+  msgId,
+  aggregate,
+  payload,
+];

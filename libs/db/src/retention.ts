@@ -14,15 +14,21 @@ const batch = 2_000;
 /** Removes what no repair or repeat can need any more, in small steps. Returns the number of rows that went. */
 export async function pruneMessaging(db: DataSource): Promise<number> {
   // Ids follow time, so the oldest say whether there is anything to do; what was never sent stays, whatever its age.
-  let removed = await inSteps(db, `delete from outbox where id in (
+  let removed = await inSteps(
+    db,
+    `delete from outbox where id in (
     select id from (select id, published_at from outbox where published_at is not null order by id
-      limit ${batch}) oldest where published_at < now() - interval '${outboxDays} days')`);
+      limit ${batch}) oldest where published_at < now() - interval '${outboxDays} days')`,
+  );
   removed += await pruneByAge(db, 'inbox', inboxDays);
   removed += await pruneByAge(db, 'idempotency', idempotencyDays);
   removed += await pruneByAge(db, 'dead_letter', deadLetterDays);
-  removed += await inSteps(db, `delete from dead_letter where id in (
+  removed += await inSteps(
+    db,
+    `delete from dead_letter where id in (
     select id from dead_letter where at < now() - interval '${settledLetterDays} days'
-      and settled_at < now() - interval '${settledLetterDays} days' order by at limit ${batch})`);
+      and settled_at < now() - interval '${settledLetterDays} days' order by at limit ${batch})`,
+  );
   return removed;
 }
 
@@ -31,8 +37,11 @@ export async function pruneMessaging(db: DataSource): Promise<number> {
  * many went.
  */
 export const pruneByAge = (db: DataSource, table: string, days: number): Promise<number> =>
-  inSteps(db, `delete from ${table} where ctid = any (array (select ctid from ${table}
-    where at < now() - interval '${days} days' order by at limit ${batch}))`);
+  inSteps(
+    db,
+    `delete from ${table} where ctid = any (array (select ctid from ${table}
+    where at < now() - interval '${days} days' order by at limit ${batch}))`,
+  );
 
 async function inSteps(db: DataSource, statement: string): Promise<number> {
   let removed = 0;

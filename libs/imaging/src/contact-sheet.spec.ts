@@ -25,7 +25,9 @@ const inkBetween = ({ data, info }: Awaited<ReturnType<typeof pixelsOf>>, top: n
 describe('a contact sheet', () => {
   it('sets the pictures in reading order', async () => {
     const colours = ['#ff0000', '#00ff00', '#0000ff'];
-    const items = await Promise.all(colours.map(async (colour) => ({ picture: await flat(50, 50, colour), captionLines: [] })));
+    const items = await Promise.all(
+      colours.map(async (colour) => ({ picture: await flat(50, 50, colour), captionLines: [] })),
+    );
     const { at, info } = await pixelsOf(await makeContactSheet(items, { columns: 2, cellSide: 100 }));
     expect(info.width).toBe(20 + 2 * 120);
     expect(at(70, 70)).toEqual([255, 0, 0]);
@@ -38,7 +40,12 @@ describe('a contact sheet', () => {
     const bare = await pixelsOf(await makeContactSheet([{ picture, captionLines: [] }], { cellSide: 200 }));
     const lettered = await pixelsOf(
       await makeContactSheet(
-        [{ picture, captionLines: captionLines({ prompt: 'Ёлка, 桜, <b>&amp;', seed: 7n, card: 'gpu-0', seconds: 12.34 }) }],
+        [
+          {
+            picture,
+            captionLines: captionLines({ prompt: 'Ёлка, 桜, <b>&amp;', seed: 7n, card: 'gpu-0', seconds: 12.34 }),
+          },
+        ],
         { cellSide: 200 },
       ),
     );
@@ -69,7 +76,9 @@ describe('a contact sheet', () => {
     expect(sheet.at(340, 120)).toEqual([0, 255, 0]);
     const left = {
       ...sheet,
-      data: sheet.data.map((value, index) => (Math.floor(index / sheet.info.channels) % sheet.info.width < 220 ? value : 0)),
+      data: sheet.data.map((value, index) =>
+        Math.floor(index / sheet.info.channels) % sheet.info.width < 220 ? value : 0,
+      ),
     };
     expect(inkBetween(left as typeof sheet, 20, 220)).toBeGreaterThan(40);
   });
@@ -90,6 +99,8 @@ describe('a contact sheet', () => {
   });
 
   it('passes the file system error on for a path that is not there', async () => {
-    await expect(makeContactSheet([{ picture: '/nowhere/none.png', captionLines: [] }])).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(makeContactSheet([{ picture: '/nowhere/none.png', captionLines: [] }])).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
   });
 });

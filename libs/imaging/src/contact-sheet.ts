@@ -40,13 +40,16 @@ const titleCapPx = 15;
 const promptLines = 2;
 
 /**
- * One PNG with all pictures in reading order on a dark ground and their captions below. Letters are drawn by ourselves: a bare
- * machine has no fonts. A picture that is refused leaves a framed gap that names the reason, since a sheet that fails because
- * of one file helps nobody.
- * @throws RangeError for no items, more than MAX_SHEET_ITEMS, or sides that are not positive whole numbers; the file system's
- * own error for a path that cannot be read.
+ * One PNG with all pictures in reading order on a dark ground and their captions below. Letters are drawn by ourselves:
+ * a bare machine has no fonts. A picture that is refused leaves a framed gap that names the reason, since a sheet that
+ * fails because of one file helps nobody.
+ * @throws RangeError for no items, more than MAX_SHEET_ITEMS, or sides that are not positive whole numbers; the file
+ *   system's own error for a path that cannot be read.
  */
-export async function makeContactSheet(items: readonly ContactSheetItem[], options: ContactSheetOptions = {}): Promise<Buffer> {
+export async function makeContactSheet(
+  items: readonly ContactSheetItem[],
+  options: ContactSheetOptions = {},
+): Promise<Buffer> {
   const { cellSide = 320, limits = {} } = options;
   const columns = options.columns ?? Math.min(6, Math.ceil(Math.sqrt(items.length)));
   if (items.length === 0 || items.length > MAX_SHEET_ITEMS)
@@ -82,7 +85,8 @@ export const captionLines = ({ prompt, seed, card, seconds }: CaptionFacts): str
   `${card} · ${seconds.toFixed(seconds < 10 ? 2 : 1)} s`,
 ];
 
-type Well = { readonly pixels: Buffer; readonly width: number; readonly height: number } | { readonly refusal: PictureRefusal };
+type Well =
+  { readonly pixels: Buffer; readonly width: number; readonly height: number } | { readonly refusal: PictureRefusal };
 
 async function fitPicture(source: PictureSource, side: number, limits: Partial<PictureLimits>): Promise<Well> {
   try {
@@ -160,7 +164,11 @@ interface Caption {
 function letterCaption(lines: readonly string[], widthPx: number): Caption {
   const [prompt, ...details] = lines;
   const set = [
-    ...wrapText(prompt ?? '', promptCapPx, widthPx, promptLines).map((text) => ({ text, cap: promptCapPx, colour: colours.prompt })),
+    ...wrapText(prompt ?? '', promptCapPx, widthPx, promptLines).map((text) => ({
+      text,
+      cap: promptCapPx,
+      colour: colours.prompt,
+    })),
     ...details.flatMap((detail) =>
       wrapText(detail, detailCapPx, widthPx, 1).map((text) => ({ text, cap: detailCapPx, colour: colours.detail })),
     ),

@@ -35,8 +35,18 @@ const pngBomb = (width: number, height: number): Buffer => {
 describe('decoding', () => {
   it('says whether all of a picture is opaque', async () => {
     const of = async (alpha: number): Promise<boolean> =>
-      (await decodePicture(await sharp(Buffer.from([9, 9, 9, 255, 9, 9, 9, alpha]), { raw: { width: 2, height: 1, channels: 4 } }).png().toBuffer())).isOpaque;
-    expect([await of(255), await of(254), (await decodePicture(input('jpeg420.jpg'))).isOpaque]).toEqual([true, false, true]);
+      (
+        await decodePicture(
+          await sharp(Buffer.from([9, 9, 9, 255, 9, 9, 9, alpha]), { raw: { width: 2, height: 1, channels: 4 } })
+            .png()
+            .toBuffer(),
+        )
+      ).isOpaque;
+    expect([await of(255), await of(254), (await decodePicture(input('jpeg420.jpg'))).isOpaque]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 
   it('shows nothing of the colour hidden under full transparency', async () => {
@@ -91,10 +101,18 @@ describe('decoding', () => {
 
   it('refuses text, SVG with and without declaration, and formats outside the list', async () => {
     await expect(decodePicture(Buffer.from('hello, I am text'))).rejects.toMatchObject(refusal('not_a_picture'));
-    await expect(decodePicture(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).rejects.toMatchObject(refusal('svg'));
-    await expect(decodePicture(Buffer.from('<?xml version="1.0"?>\n<!-- x -->\n<svg width="9">'))).rejects.toMatchObject(refusal('svg'));
-    await expect(decodePicture(await sharp(input('grey.png')).tiff().toBuffer())).rejects.toMatchObject(refusal('unsupported_format'));
-    await expect(decodePicture(await sharp(input('grey.png')).avif().toBuffer())).rejects.toMatchObject(refusal('unsupported_format'));
+    await expect(decodePicture(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).rejects.toMatchObject(
+      refusal('svg'),
+    );
+    await expect(
+      decodePicture(Buffer.from('<?xml version="1.0"?>\n<!-- x -->\n<svg width="9">')),
+    ).rejects.toMatchObject(refusal('svg'));
+    await expect(decodePicture(await sharp(input('grey.png')).tiff().toBuffer())).rejects.toMatchObject(
+      refusal('unsupported_format'),
+    );
+    await expect(decodePicture(await sharp(input('grey.png')).avif().toBuffer())).rejects.toMatchObject(
+      refusal('unsupported_format'),
+    );
   });
 
   it('refuses a bomb by its header, before any pixel', async () => {
@@ -109,18 +127,25 @@ describe('decoding', () => {
 
   it('counts bytes before it looks at them, for paths and for bytes', async () => {
     const { length } = input('rgb16.png');
-    await expect(decodePicture(input('rgb16.png'), { maxBytes: length - 1 })).rejects.toMatchObject(refusal('too_many_bytes'));
-    await expect(decodePicture(join(inputs, 'rgb16.png'), { maxBytes: length - 1 })).rejects.toMatchObject(refusal('too_many_bytes'));
+    await expect(decodePicture(input('rgb16.png'), { maxBytes: length - 1 })).rejects.toMatchObject(
+      refusal('too_many_bytes'),
+    );
+    await expect(decodePicture(join(inputs, 'rgb16.png'), { maxBytes: length - 1 })).rejects.toMatchObject(
+      refusal('too_many_bytes'),
+    );
     expect(await decodePicture(join(inputs, 'rgb16.png'), { maxBytes: length })).toMatchObject({ width: 37 });
   });
 
   it('allows exactly the pixel limit', async () => {
     expect(await decodePicture(input('grey.png'), { maxPixels: 37 * 23 })).toMatchObject({ width: 37 });
-    await expect(decodePicture(input('grey.png'), { maxPixels: 37 * 23 - 1 })).rejects.toMatchObject(refusal('too_many_pixels'));
+    await expect(decodePicture(input('grey.png'), { maxPixels: 37 * 23 - 1 })).rejects.toMatchObject(
+      refusal('too_many_pixels'),
+    );
   });
 
   it('names a decoder that ran out of time, and passes on what it does not know by name', async () => {
-    const failing = (message: string): Promise<unknown> => decoding(input('grey.png'), () => Promise.reject(new Error(message)));
+    const failing = (message: string): Promise<unknown> =>
+      decoding(input('grey.png'), () => Promise.reject(new Error(message)));
     await expect(failing('timeout: 12% complete')).rejects.toMatchObject(refusal('too_slow'));
     await expect(failing('Input image exceeds pixel limit')).rejects.toMatchObject(refusal('too_many_pixels'));
     await expect(failing('something else')).rejects.toMatchObject({
@@ -135,7 +160,9 @@ describe('decoding', () => {
     const webp = await sharp(frames, { raw }).webp({ loop: 0 }).toBuffer();
     expect(await probePicture(webp)).toMatchObject({ format: 'webp', width: 8, height: 8, pages: 2 });
     await expect(decodePicture(webp)).rejects.toMatchObject(refusal('animated'));
-    await expect(decodePicture(await sharp(frames, { raw }).gif().toBuffer())).rejects.toMatchObject(refusal('animated'));
+    await expect(decodePicture(await sharp(frames, { raw }).gif().toBuffer())).rejects.toMatchObject(
+      refusal('animated'),
+    );
   });
 
   it('passes the file system error on: a missing file says nothing about a picture', async () => {
@@ -146,21 +173,47 @@ describe('decoding', () => {
 
 describe('probing', () => {
   it('reads upright size, alpha and format from the header', async () => {
-    expect(await probePicture(input('exif6.jpg'))).toMatchObject({ format: 'jpeg', width: 23, height: 37, hasAlpha: false, pages: 1 });
-    expect(await probePicture(input('palette_trns.png'))).toMatchObject({ format: 'png', width: 37, height: 23, hasAlpha: true });
+    expect(await probePicture(input('exif6.jpg'))).toMatchObject({
+      format: 'jpeg',
+      width: 23,
+      height: 37,
+      hasAlpha: false,
+      pages: 1,
+    });
+    expect(await probePicture(input('palette_trns.png'))).toMatchObject({
+      format: 'png',
+      width: 37,
+      height: 23,
+      hasAlpha: true,
+    });
   });
 
   it('tells grey with 16 bits from other depths', async () => {
     const raw = { raw: { width: 2, height: 2, channels: 1 } } as const;
-    const deep = await sharp(new Uint16Array([0, 900, 9_000, 65_535]), raw).toColourspace('grey16').png().toBuffer();
-    const plain = await sharp(Buffer.from([0, 9, 90, 255]), raw).toColourspace('b-w').png().toBuffer();
+    const deep = await sharp(new Uint16Array([0, 900, 9_000, 65_535]), raw)
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    const plain = await sharp(Buffer.from([0, 9, 90, 255]), raw)
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
     expect(await probePicture(deep)).toMatchObject({ isDeepGrey: true });
-    for (const file of [plain, input('rgb16.png'), input('jpeg420.jpg')]) expect(await probePicture(file)).toMatchObject({ isDeepGrey: false });
+    for (const file of [plain, input('rgb16.png'), input('jpeg420.jpg')])
+      expect(await probePicture(file)).toMatchObject({ isDeepGrey: false });
   });
 });
 
 describe('hostile files', () => {
-  const originals = ['rgba_hidden.png', 'palette_trns.png', 'exif6.png', 'rgb16.png', 'exif6.jpg', 'jpeg420.jpg', 'icc.jpg'];
+  const originals = [
+    'rgba_hidden.png',
+    'palette_trns.png',
+    'exif6.png',
+    'rgb16.png',
+    'exif6.jpg',
+    'jpeg420.jpg',
+    'icc.jpg',
+  ];
   let seed = 20_26;
   const next = (): number => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;

@@ -1,5 +1,12 @@
 import { inspectPngAnimation, verifyBytes } from './integrity';
-import { PictureRefusal, defaultPictureLimits, type Picture, type PictureFormat, type PictureLimits, type PictureSource } from './picture';
+import {
+  PictureRefusal,
+  defaultPictureLimits,
+  type Picture,
+  type PictureFormat,
+  type PictureLimits,
+  type PictureSource,
+} from './picture';
 import { readPictureBytes, recogniseFormat } from './picture-bytes';
 import { fromOutside, sharp, type Metadata, type Sharp } from './sharp';
 
@@ -17,10 +24,10 @@ export interface PictureHeader {
 }
 
 /**
- * Pixels as Pillow would hand them over: upright, alpha composited on white, stored numbers (embedded profiles ignored),
- * 16 bit reduced to the high byte, grey and palette as RGB.
- * Formula source: Pillow 12.1.1 `ImageOps.exif_transpose` and imgutils 0.19 `load_image`; equal within 1 LSB for alpha and
- * 16 bit, 2 for JPEG, else exactly.
+ * Pixels as Pillow would hand them over: upright, alpha composited on white, stored numbers (embedded profiles
+ * ignored), 16 bit reduced to the high byte, grey and palette as RGB. Formula source: Pillow 12.1.1
+ * `ImageOps.exif_transpose` and imgutils 0.19 `load_image`; equal within 1 LSB for alpha and 16 bit, 2 for JPEG, else
+ * exactly.
  * @throws PictureRefusal with any of its reasons; the file system's own error when a path cannot be read.
  */
 export async function decodePicture(source: PictureSource, limits: Partial<PictureLimits> = {}): Promise<Picture> {
@@ -35,7 +42,14 @@ export async function decodePicture(source: PictureSource, limits: Partial<Pictu
     throw new PictureRefusal('corrupt', `decoded to ${channels} channels and ${data.length} bytes`);
   // A plain array: `slice` of a Buffer is a view, and who "copies" a frame that way paints into the original.
   const pixels = channels === 4 ? compositeOnWhite(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
-  return { width, height, channels: 3, data: pixels, format: header.format, isOpaque: channels === 3 || isOpaque(data) };
+  return {
+    width,
+    height,
+    channels: 3,
+    data: pixels,
+    format: header.format,
+    isOpaque: channels === 3 || isOpaque(data),
+  };
 }
 
 function isOpaque(rgba: Uint8Array): boolean {
@@ -43,7 +57,10 @@ function isOpaque(rgba: Uint8Array): boolean {
   return true;
 }
 
-/** Rounded as Pillow rounds, (v a + 255 (255 - a)) / 255 to the nearest; libvips' own flattening is one level off here and there. */
+/**
+ * Rounded as Pillow rounds, (v a + 255 (255 - a)) / 255 to the nearest; libvips' own flattening is one level off here
+ * and there.
+ */
 function compositeOnWhite(rgba: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
@@ -72,8 +89,8 @@ interface OpenPicture {
 }
 
 /**
- * A sharp pipeline over bytes that passed every check a header allows; nothing is decoded yet. Of an animation the pipeline
- * holds the first frame.
+ * A sharp pipeline over bytes that passed every check a header allows; nothing is decoded yet. Of an animation the
+ * pipeline holds the first frame.
  */
 export async function openPicture(
   source: PictureSource,
@@ -88,7 +105,10 @@ export async function openPicture(
   const header = headerOf(metadata, format, bytes);
   // One page: of an animation only the first is ever decoded here.
   if (header.width * header.height > limits.maxPixels)
-    throw new PictureRefusal('too_many_pixels', `${header.width} x ${header.height} exceeds ${limits.maxPixels} pixels`);
+    throw new PictureRefusal(
+      'too_many_pixels',
+      `${header.width} x ${header.height} exceeds ${limits.maxPixels} pixels`,
+    );
   if (metadata.space === 'cmyk') throw new PictureRefusal('cmyk', 'CMYK has no fixed meaning in RGB');
   const pipeline = sharp(bytes, {
     ...fromOutside,
@@ -99,15 +119,26 @@ export async function openPicture(
 }
 
 function headerOf(metadata: Metadata, format: PictureFormat, bytes: Uint8Array): PictureHeader {
-  if (metadata.format !== format) throw new PictureRefusal('corrupt', `starts as ${format}, decodes as ${String(metadata.format)}`);
+  if (metadata.format !== format)
+    throw new PictureRefusal('corrupt', `starts as ${format}, decodes as ${String(metadata.format)}`);
   const { autoOrient, pageHeight } = metadata;
   const pages = format === 'png' ? inspectPngAnimation(bytes) : (metadata.pages ?? 1);
   const height = pageHeight ?? autoOrient.height;
   const isDeepGrey = metadata.channels === 1 && metadata.depth === 'ushort';
-  return { format, width: autoOrient.width, height, hasAlpha: metadata.hasAlpha ?? false, isDeepGrey, pages, bytes: bytes.length };
+  return {
+    format,
+    width: autoOrient.width,
+    height,
+    hasAlpha: metadata.hasAlpha ?? false,
+    isDeepGrey,
+    pages,
+    bytes: bytes.length,
+  };
 }
 
-/** Turns libvips' prose into one of our reasons: a damaged container tells more reliably than the wording of a message. */
+/**
+ * Turns libvips' prose into one of our reasons: a damaged container tells more reliably than the wording of a message.
+ */
 export async function decoding<T>(bytes: Uint8Array, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -118,7 +149,8 @@ export async function decoding<T>(bytes: Uint8Array, work: () => Promise<T>): Pr
     if (/pixel limit|dimensions? exceed|too large/i.test(message))
       throw new PictureRefusal('too_many_pixels', 'the decoder refused the dimensions', { cause });
     const integrity = verifyBytes(bytes);
-    const truncated = (!integrity.intact && integrity.fault === 'truncated') || /premature end|truncat|end of/i.test(message);
+    const truncated =
+      (!integrity.intact && integrity.fault === 'truncated') || /premature end|truncat|end of/i.test(message);
     throw new PictureRefusal(truncated ? 'truncated' : 'corrupt', `the picture does not decode: ${message}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A single-stroke alphabet of our own, so that a machine without fonts letters a contact sheet as well as any other.
- * Ink is SVG path data in a box whose left edge is x = 0: capitals from y = 0 down to the baseline at y = 14, small letters
- * from y = 5, descenders to y = 18. `width` is the width of the ink, without the gap to the next letter.
+ * Ink is SVG path data in a box whose left edge is x = 0: capitals from y = 0 down to the baseline at y = 14, small
+ * letters from y = 5, descenders to y = 18. `width` is the width of the ink, without the gap to the next letter.
  */
 export interface Glyph {
   readonly width: number;
@@ -70,13 +70,19 @@ const table: Readonly<Record<string, readonly [number, string]>> = {
   '<': [7, 'M7 4L0 8.2L7 12.4'],
   '=': [7.6, 'M0 6.4H7.6M0 10.2H7.6'],
   '>': [7, 'M0 4L7 8.2L0 12.4'],
-  '?': [7.2, 'M0 3.2C.3 1.2 1.6 0 3.6 0C5.8 0 7.2 1.3 7.2 3.3C7.2 5 6.1 5.8 5 6.7C3.9 7.6 3.4 8.3 3.4 9.8M3.4 13.7h.01'],
+  '?': [
+    7.2,
+    'M0 3.2C.3 1.2 1.6 0 3.6 0C5.8 0 7.2 1.3 7.2 3.3C7.2 5 6.1 5.8 5 6.7C3.9 7.6 3.4 8.3 3.4 9.8M3.4 13.7h.01',
+  ],
   '@': [
     12.6,
     'M9 8C9 6.2 8 5 6.4 5C4.6 5 3.4 6.4 3.4 8.6C3.4 10.6 4.4 11.8 6 11.8C7.8 11.8 9 10.4 9 8V5.2V9.4C9 11 9.6 11.8 10.7 11.8C12 11.8 12.6 10.4 12.6 8C12.6 3.8 10 .8 6.4 .8C2.6 .8 0 3.8 0 8.2C0 12.8 2.6 15.8 6.6 15.8C8 15.8 9.2 15.5 10.2 15',
   ],
   A: [9.6, 'M0 14L4.8 0L9.6 14M1.75 9H7.85'],
-  B: [8.6, 'M0 0V14H4.8C7.2 14 8.6 12.6 8.6 10.3C8.6 8.1 7.2 6.7 4.8 6.7H0M4.6 6.7C6.6 6.7 7.8 5.4 7.8 3.4C7.8 1.3 6.6 0 4.6 0H0'],
+  B: [
+    8.6,
+    'M0 0V14H4.8C7.2 14 8.6 12.6 8.6 10.3C8.6 8.1 7.2 6.7 4.8 6.7H0M4.6 6.7C6.6 6.7 7.8 5.4 7.8 3.4C7.8 1.3 6.6 0 4.6 0H0',
+  ],
   C: [9.4, 'M9.4 2.6C8.4 .9 7 0 5.2 0C2 0 0 2.8 0 7C0 11.2 2 14 5.2 14C7 14 8.4 13.1 9.4 11.4'],
   D: [9.4, 'M0 0V14H3.8C7.4 14 9.4 11.4 9.4 7C9.4 2.6 7.4 0 3.8 0Z'],
   E: [7.6, 'M7.4 0H0V14H7.6M0 6.8H6.4'],
@@ -149,7 +155,9 @@ const table: Readonly<Record<string, readonly [number, string]>> = {
 /** Stands for every letter we have no drawing of, so that a Japanese prompt shows its length and not a blank. */
 const box: Glyph = { width: 8, ink: 'M0 1H8V13H0Z' };
 
-const drawn: ReadonlyMap<string, Glyph> = new Map(Object.entries(table).map(([letter, [width, ink]]) => [letter, { width, ink }] as const));
+const drawn: ReadonlyMap<string, Glyph> = new Map(
+  Object.entries(table).map(([letter, [width, ink]]) => [letter, { width, ink }] as const),
+);
 
 export const hasGlyph = (letter: string): boolean => drawn.has(letter);
 

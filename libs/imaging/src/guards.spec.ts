@@ -1,6 +1,10 @@
 import { findPixelFault, isBlack, isUniform, looksLikeNan, measureLevels } from './guards';
 
-const painted = (width: number, height: number, colour: (x: number, y: number) => readonly [number, number, number]) => {
+const painted = (
+  width: number,
+  height: number,
+  colour: (x: number, y: number) => readonly [number, number, number],
+) => {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) data.set(colour(x, y), (y * width + x) * 3);
   return { width, height, channels: 3, data } as const;
@@ -23,7 +27,9 @@ describe('pixel guards', () => {
 
   it('do not call a night scene black: mean at the limit, or a single bright lamp', () => {
     expect(isBlack(measureLevels(painted(64, 64, () => [2, 2, 2])))).toBe(false);
-    expect(isBlack(measureLevels(painted(64, 64, (x, y) => (x < 4 && y < 4 ? [255, 255, 200] : [0, 0, 0]))))).toBe(false);
+    expect(isBlack(measureLevels(painted(64, 64, (x, y) => (x < 4 && y < 4 ? [255, 255, 200] : [0, 0, 0]))))).toBe(
+      false,
+    );
   });
 
   it('call one flat colour uniform, also with encoder noise, and a gradient not', () => {

@@ -1,21 +1,27 @@
 import type { Rgb } from './picture';
 
-/** ComfyUI turns NaN latents into zeros: mean below 2 and standard deviation below 2 of 255 (comfyui-protocol, failure 17). */
+/**
+ * ComfyUI turns NaN latents into zeros: mean below 2 and standard deviation below 2 of 255 (comfyui-protocol, failure
+ * 17).
+ */
 export const BLACK_MAX_MEAN = 2;
 export const BLACK_MAX_STD = 2;
 
 /**
- * One flat colour carries only encoder noise: JPEG at quality 75 stays below 1 level. Estimate, not published; real pictures,
- * fog and snow included, measure above 4.
+ * One flat colour carries only encoder noise: JPEG at quality 75 stays below 1 level. Estimate, not published; real
+ * pictures, fog and snow included, measure above 4.
  */
 export const UNIFORM_MAX_STD = 1.5;
 
-/** Side of the cells looked at for NaN holes: a latent pixel decodes to 8 x 8 picture pixels in every Stable Diffusion VAE. */
+/**
+ * Side of the cells looked at for NaN holes: a latent pixel decodes to 8 x 8 picture pixels in every Stable Diffusion
+ * VAE.
+ */
 export const NAN_CELL_SIDE = 8;
 
 /**
- * Share of cells that are exactly zero in a picture that is otherwise not black. Estimate: cinema bars (2.39:1 in 4:3) cover
- * 44 %, a hole left by NaN usually more, or all. Advisory.
+ * Share of cells that are exactly zero in a picture that is otherwise not black. Estimate: cinema bars (2.39:1 in 4:3)
+ * cover 44 %, a hole left by NaN usually more, or all. Advisory.
  */
 export const NAN_MIN_ZERO_CELL_RATIO = 0.5;
 
@@ -34,7 +40,10 @@ export interface PictureLevels {
   readonly luma: Levels;
   /** All samples of all channels together, as numpy's `mean()` and `std()` of the array. */
   readonly all: Levels;
-  /** Share of whole 8 x 8 cells in which every sample is exactly 0; of all pixels when the picture is smaller than a cell. */
+  /**
+   * Share of whole 8 x 8 cells in which every sample is exactly 0; of all pixels when the picture is smaller than a
+   * cell.
+   */
   readonly zeroCellRatio: number;
 }
 
@@ -44,7 +53,8 @@ export type PixelFault = 'black' | 'uniform' | 'nan_look';
 export function measureLevels(picture: Rgb): PictureLevels {
   const { data, width, height } = picture;
   const count = width * height;
-  if (count === 0 || data.length !== count * 3) throw new RangeError(`${width} x ${height} RGB needs ${count * 3} bytes`);
+  if (count === 0 || data.length !== count * 3)
+    throw new RangeError(`${width} x ${height} RGB needs ${count * 3} bytes`);
   const sum = new Float64Array(4);
   const squares = new Float64Array(4);
   for (let at = 0; at < data.length; at += 3) {
@@ -84,7 +94,8 @@ function zeroCellRatio(data: Uint8Array, width: number, height: number): number 
   const rows = Math.floor(height / side);
   let zero = 0;
   for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1) if (isZeroCell(data, width, column * side, row * side, side)) zero += 1;
+    for (let column = 0; column < columns; column += 1)
+      if (isZeroCell(data, width, column * side, row * side, side)) zero += 1;
   return zero / (rows * columns);
 }
 
@@ -99,10 +110,12 @@ function isZeroCell(data: Uint8Array, width: number, left: number, top: number, 
 export const isBlack = ({ all }: PictureLevels): boolean => all.mean < BLACK_MAX_MEAN && all.std < BLACK_MAX_STD;
 
 /** Every channel is flat; a black picture is uniform too. */
-export const isUniform = ({ red, green, blue }: PictureLevels): boolean => [red, green, blue].every(({ std }) => std < UNIFORM_MAX_STD);
+export const isUniform = ({ red, green, blue }: PictureLevels): boolean =>
+  [red, green, blue].every(({ std }) => std < UNIFORM_MAX_STD);
 
 /** Large exact-zero areas in a picture that is not black as a whole: part of the latent was NaN. */
-export const looksLikeNan = (measured: PictureLevels): boolean => !isBlack(measured) && measured.zeroCellRatio >= NAN_MIN_ZERO_CELL_RATIO;
+export const looksLikeNan = (measured: PictureLevels): boolean =>
+  !isBlack(measured) && measured.zeroCellRatio >= NAN_MIN_ZERO_CELL_RATIO;
 
 /** The most specific fault, or undefined for an ordinary picture. */
 export function findPixelFault(measured: PictureLevels): PixelFault | undefined {

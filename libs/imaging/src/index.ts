@@ -1,4 +1,10 @@
-export { MAX_SHEET_ITEMS, captionLines, makeContactSheet, type ContactSheetItem, type ContactSheetOptions } from './contact-sheet';
+export {
+  MAX_SHEET_ITEMS,
+  captionLines,
+  makeContactSheet,
+  type ContactSheetItem,
+  type ContactSheetOptions,
+} from './contact-sheet';
 export { clsToken, frameConsistency, type Consistency } from './continuity/consistency';
 export { decodePicture, probePicture, type PictureHeader } from './decode';
 export { detectFaces, detectObjects } from './detection/detect';
@@ -25,7 +31,12 @@ export {
   type MetricResult,
   type Threshold,
 } from './gates/gate';
-export { IDENTITY_MIN_COSINE, IDENTITY_MIN_COVERAGE, identityOverFrames, type IdentityOverFrames } from './gates/identity-frames';
+export {
+  IDENTITY_MIN_COSINE,
+  IDENTITY_MIN_COVERAGE,
+  identityOverFrames,
+  type IdentityOverFrames,
+} from './gates/identity-frames';
 export {
   BLACK_MAX_MEAN,
   BLACK_MAX_STD,
@@ -51,7 +62,14 @@ export {
   similarityToReferences,
 } from './identity/ccip';
 export { embedCharacter, embedFace, embedScene } from './identity/embed';
-export { compareEmbeddings, cosine, embeddingContractId, toEmbedding, type Embedding, type EmbeddingContract } from './identity/embedding';
+export {
+  compareEmbeddings,
+  cosine,
+  embeddingContractId,
+  toEmbedding,
+  type Embedding,
+  type EmbeddingContract,
+} from './identity/embedding';
 export {
   FACE_AMBIGUOUS_AREA_RATIO,
   FACE_MAX_NOSE_OFFSET,
@@ -79,7 +97,14 @@ export { ARCFACE_PREPROCESSING, arcfaceInput } from './model-input/arcface';
 export { CCIP_PREPROCESSING, ccipInput } from './model-input/ccip';
 export { classifierInput, defaultClassifierInput, type ClassifierInput } from './model-input/classifier';
 export { crop, type Rectangle } from './model-input/crop';
-export { DINO_PREPROCESSING, dinoCrop, dinoInput, vbenchClipInput, vbenchDinoInput, type SizedPlanes } from './model-input/dino';
+export {
+  DINO_PREPROCESSING,
+  dinoCrop,
+  dinoInput,
+  vbenchClipInput,
+  vbenchDinoInput,
+  type SizedPlanes,
+} from './model-input/dino';
 export { normalisations, toPlanes, type Normalisation } from './model-input/planes';
 export { WD_PREPROCESSING, wdInput } from './model-input/wd-tagger';
 export { modelContracts, type ModelContractName } from './models/contracts';
@@ -97,7 +122,13 @@ export {
 export { adjacentDifferences, meanAbsoluteDifference, meanSecondDifference } from './motion/difference';
 export { temporalFlickering } from './motion/flicker';
 export { HOLD_MAX_DIFFERENCE, collapseHolds, findHolds, type HoldPattern } from './motion/holds';
-export { motionSmoothness, onnxInterpolator, smoothnessPairs, type Interpolator, type Smoothness } from './motion/smoothness';
+export {
+  motionSmoothness,
+  onnxInterpolator,
+  smoothnessPairs,
+  type Interpolator,
+  type Smoothness,
+} from './motion/smoothness';
 export { colourDifference, labOfHex, labOfRgb, type Lab } from './palette/lab';
 export { MAIN_COLOURS, mainColours, type MainColour } from './palette/main-colours';
 export {

@@ -10,27 +10,41 @@ const noise = (): sharp.Sharp =>
   });
 
 describe('file integrity', () => {
-  it.each(['rgb16.png', 'palette_trns.png', 'exif6.png', 'icc.png', 'jpeg420.jpg', 'exif8.jpg', 'cmyk.jpg'])('%s is whole', (name) => {
-    expect(verifyBytes(input(name))).toMatchObject({ intact: true, trailingBytes: 0 });
-  });
+  it.each(['rgb16.png', 'palette_trns.png', 'exif6.png', 'icc.png', 'jpeg420.jpg', 'exif8.jpg', 'cmyk.jpg'])(
+    '%s is whole',
+    (name) => {
+      expect(verifyBytes(input(name))).toMatchObject({ intact: true, trailingBytes: 0 });
+    },
+  );
 
   it('names what is wrong with the damaged fixtures', async () => {
     expect(verifyBytes(input('truncated.png'))).toMatchObject({ intact: false, format: 'png', fault: 'truncated' });
     expect(verifyBytes(input('truncated.jpg'))).toMatchObject({ intact: false, format: 'jpeg', fault: 'truncated' });
-    expect(verifyBytes(input('not_an_image.png'))).toMatchObject({ intact: false, format: 'unknown', fault: 'signature' });
-    expect(await checkFileIntegrity(join(__dirname, '../test-data/quality/inputs/empty.png'))).toMatchObject({ fault: 'empty' });
+    expect(verifyBytes(input('not_an_image.png'))).toMatchObject({
+      intact: false,
+      format: 'unknown',
+      fault: 'signature',
+    });
+    expect(await checkFileIntegrity(join(__dirname, '../test-data/quality/inputs/empty.png'))).toMatchObject({
+      fault: 'empty',
+    });
   });
 
   it.each(['png', 'jpeg', 'webp', 'gif'] as const)('a %s cut anywhere is not intact', async (format) => {
     const whole = await noise().toFormat(format).toBuffer();
     expect(verifyBytes(whole)).toEqual({ intact: true, format, trailingBytes: 0 });
-    for (let length = 0; length < whole.length; length += 13) expect(verifyBytes(whole.subarray(0, length)).intact).toBe(false);
+    for (let length = 0; length < whole.length; length += 13)
+      expect(verifyBytes(whole.subarray(0, length)).intact).toBe(false);
     expect(verifyBytes(whole.subarray(0, whole.length - 1)).intact).toBe(false);
   });
 
   it.each(['png', 'jpeg', 'gif'] as const)('counts what follows the end of a %s', async (format) => {
     const whole = await noise().toFormat(format).toBuffer();
-    expect(verifyBytes(Buffer.concat([whole, Buffer.from('and more')]))).toEqual({ intact: true, format, trailingBytes: 8 });
+    expect(verifyBytes(Buffer.concat([whole, Buffer.from('and more')]))).toEqual({
+      intact: true,
+      format,
+      trailingBytes: 8,
+    });
   });
 
   it('finds a single flipped bit anywhere after the PNG signature', async () => {

@@ -2,11 +2,16 @@ import { crc32 } from 'node:zlib';
 import { defaultPictureLimits, type PictureFormat, type PictureLimits, type PictureSource } from './picture';
 import { loadBytes } from './picture-bytes';
 
-export type IntegrityFault = 'empty' | 'signature' | 'header' | 'truncated' | 'checksum' | 'no_image_data' | 'length_mismatch';
+export type IntegrityFault =
+  'empty' | 'signature' | 'header' | 'truncated' | 'checksum' | 'no_image_data' | 'length_mismatch';
 
 /** Whether the container is whole. Says nothing about the pixels: an intact file can still be black. */
 export type FileIntegrity =
-  | { readonly intact: true; readonly format: PictureFormat; /** Bytes after the end of the picture. */ readonly trailingBytes: number }
+  | {
+      readonly intact: true;
+      readonly format: PictureFormat;
+      /** Bytes after the end of the picture. */ readonly trailingBytes: number;
+    }
   | {
       readonly intact: false;
       readonly format: PictureFormat | 'unknown';
@@ -21,7 +26,10 @@ export type FileIntegrity =
  * Formula source: PNG third edition section 5, ITU T.81 annex B, WebP container specification, GIF89a.
  * @throws PictureRefusal too_many_bytes; the file system's own error when the path cannot be read.
  */
-export async function checkFileIntegrity(source: PictureSource, limits: Partial<PictureLimits> = {}): Promise<FileIntegrity> {
+export async function checkFileIntegrity(
+  source: PictureSource,
+  limits: Partial<PictureLimits> = {},
+): Promise<FileIntegrity> {
   return verifyBytes(await loadBytes(source, limits.maxBytes ?? defaultPictureLimits.maxBytes));
 }
 
@@ -31,7 +39,10 @@ export function verifyBytes(source: Uint8Array): FileIntegrity {
   for (const [format, magic, verify] of containers) {
     if (magic.every((byte, index) => byte === null || bytes[index] === byte)) return verify(bytes);
     // The start of a signature and nothing else: the writer died early.
-    if (bytes.length < magic.length && magic.slice(0, bytes.length).every((byte, index) => byte === null || bytes[index] === byte))
+    if (
+      bytes.length < magic.length &&
+      magic.slice(0, bytes.length).every((byte, index) => byte === null || bytes[index] === byte)
+    )
       return { intact: false, format, fault: 'truncated', offset: bytes.length };
   }
   return { intact: false, format: 'unknown', fault: 'signature', offset: 0 };
@@ -39,13 +50,14 @@ export function verifyBytes(source: Uint8Array): FileIntegrity {
 
 const ascii = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
 
-const containers: readonly (readonly [PictureFormat, readonly (number | null)[], (bytes: Buffer) => FileIntegrity])[] = [
-  ['png', [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a], verifyPng],
-  ['jpeg', [0xff, 0xd8, 0xff], verifyJpeg],
-  ['webp', [...ascii('RIFF'), null, null, null, null, ...ascii('WEBP')], verifyWebp],
-  ['gif', ascii('GIF87a'), verifyGif],
-  ['gif', ascii('GIF89a'), verifyGif],
-];
+const containers: readonly (readonly [PictureFormat, readonly (number | null)[], (bytes: Buffer) => FileIntegrity])[] =
+  [
+    ['png', [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a], verifyPng],
+    ['jpeg', [0xff, 0xd8, 0xff], verifyJpeg],
+    ['webp', [...ascii('RIFF'), null, null, null, null, ...ascii('WEBP')], verifyWebp],
+    ['gif', ascii('GIF87a'), verifyGif],
+    ['gif', ascii('GIF89a'), verifyGif],
+  ];
 
 const broken = (format: PictureFormat, fault: IntegrityFault, offset: number): FileIntegrity => ({
   intact: false,
@@ -76,7 +88,9 @@ function verifyPng(bytes: Buffer): FileIntegrity {
   return broken('png', 'truncated', bytes.length);
 }
 
-/** Frames announced by an APNG's acTL chunk, 1 for an ordinary PNG. The decoder shows only the first, without saying so. */
+/**
+ * Frames announced by an APNG's acTL chunk, 1 for an ordinary PNG. The decoder shows only the first, without saying so.
+ */
 export function inspectPngAnimation(source: Uint8Array): number {
   const bytes = Buffer.from(source.buffer, source.byteOffset, source.length);
   let at = 8;

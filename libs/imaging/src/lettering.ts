@@ -74,7 +74,10 @@ const spellings: Readonly<Record<string, string>> = {
   ґ: 'g',
 };
 
-/** Text in letters we can draw: accents dropped, Cyrillic transliterated, white space folded; the rest stays and shows as a box. */
+/**
+ * Text in letters we can draw: accents dropped, Cyrillic transliterated, white space folded; the rest stays and shows
+ * as a box.
+ */
 export function transliterate(text: string): string {
   const plain = [...text.normalize('NFC')].map((letter) => (hasGlyph(letter) ? letter : spell(letter))).join('');
   return plain.replace(/\s+/gu, ' ').trim();
@@ -105,8 +108,8 @@ export function measureText(text: string, capHeightPx: number): number {
 export const textHeight = (capHeightPx: number): number => (capHeightPx * (CAP_HEIGHT + DESCENT + PEN)) / CAP_HEIGHT;
 
 /**
- * At most `maxLines` lines no wider than `maxWidthPx`; breaks at spaces, inside a word only when the word alone is too wide,
- * and ends in an ellipsis when something is left over.
+ * At most `maxLines` lines no wider than `maxWidthPx`; breaks at spaces, inside a word only when the word alone is too
+ * wide, and ends in an ellipsis when something is left over.
  */
 export function wrapText(text: string, capHeightPx: number, maxWidthPx: number, maxLines: number): string[] {
   const fits = (line: string): boolean => measureText(line, capHeightPx) <= maxWidthPx;
@@ -146,8 +149,8 @@ function longestPrefix(text: string, fits: (line: string) => boolean): string {
 }
 
 /**
- * SVG of one line with the top of its capitals at `y`. Only path data of our own table reaches the markup, never the text,
- * so a prompt cannot inject elements.
+ * SVG of one line with the top of its capitals at `y`. Only path data of our own table reaches the markup, never the
+ * text, so a prompt cannot inject elements.
  */
 export function letterLine(text: string, x: number, y: number, capHeightPx: number, colour: string): string {
   const scale = capHeightPx / CAP_HEIGHT;

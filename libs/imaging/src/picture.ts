@@ -36,7 +36,11 @@ export interface PictureLimits {
   readonly maxSeconds: number;
 }
 
-export const defaultPictureLimits: PictureLimits = { maxBytes: 32 * 1024 * 1024, maxPixels: 64_000_000, maxSeconds: 30 };
+export const defaultPictureLimits: PictureLimits = {
+  maxBytes: 32 * 1024 * 1024,
+  maxPixels: 64_000_000,
+  maxSeconds: 30,
+};
 
 export const pictureRefusalReasons = [
   'empty',
@@ -53,7 +57,9 @@ export const pictureRefusalReasons = [
 ] as const;
 export type PictureRefusalReason = (typeof pictureRefusalReasons)[number];
 
-/** The file is at fault, and will be again next time. Failures to read a path are the operating system's errors instead. */
+/**
+ * The file is at fault, and will be again next time. Failures to read a path are the operating system's errors instead.
+ */
 export class PictureRefusal extends Error {
   override readonly name = 'PictureRefusal';
   constructor(

@@ -23,7 +23,10 @@ describe('resolution achieved', () => {
   });
 
   it('is not applicable when nobody asked for a size', () => {
-    expect(resolutionAchieved({ width: 8, height: 8 }, undefined)).toEqual({ state: 'not_applicable', reason: 'no_expected_size' });
+    expect(resolutionAchieved({ width: 8, height: 8 }, undefined)).toEqual({
+      state: 'not_applicable',
+      reason: 'no_expected_size',
+    });
   });
 
   it.each([0, -1, 1.5, NaN])('refuses a side of %p', (side) => {

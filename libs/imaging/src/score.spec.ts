@@ -1,4 +1,11 @@
-import { computed, computedOrInferenceFailed, notApplicable, notApplicableReasons, notComputed, notComputedReasons } from './score';
+import {
+  computed,
+  computedOrInferenceFailed,
+  notApplicable,
+  notApplicableReasons,
+  notComputed,
+  notComputedReasons,
+} from './score';
 
 describe('a score', () => {
   it.each([NaN, Infinity, -Infinity])('cannot be computed as %p', (value) => {
@@ -17,6 +24,8 @@ describe('a score', () => {
   });
 
   it('never gives one reason two meanings', () => {
-    expect(notApplicableReasons.filter((reason) => (notComputedReasons as readonly string[]).includes(reason))).toEqual([]);
+    expect(notApplicableReasons.filter((reason) => (notComputedReasons as readonly string[]).includes(reason))).toEqual(
+      [],
+    );
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A measurement, or the reason why there is none. What could not be computed is a state, never a number: it neither passes
- * nor fails nor enters an average.
+ * A measurement, or the reason why there is none. What could not be computed is a state, never a number: it neither
+ * passes nor fails nor enters an average.
  */
 export type Outcome<T> = { readonly state: 'computed'; readonly value: T } | NotApplicable | NotComputed;
 
@@ -58,7 +58,10 @@ export function computed(value: number): Score {
 }
 
 /** For results of several numbers, whose maker has checked that they are finite. */
-export const measured = <T extends object>(value: T): { readonly state: 'computed'; readonly value: T } => ({ state: 'computed', value });
+export const measured = <T extends object>(value: T): { readonly state: 'computed'; readonly value: T } => ({
+  state: 'computed',
+  value,
+});
 
 export const notApplicable = (reason: NotApplicableReason): NotApplicable => ({ state: 'not_applicable', reason });
 

@@ -111,7 +111,8 @@ describe('of vectors', () => {
 });
 
 describe('of clips', () => {
-  const clip = (start: number, length: number): Rgb[] => Array.from({ length }, (_, index) => noisePicture(16, 12, start + index));
+  const clip = (start: number, length: number): Rgb[] =>
+    Array.from({ length }, (_, index) => noisePicture(16, 12, start + index));
 
   it('flicker, holds and smoothness do not mind time running backwards', async () => {
     const halfway = (before: Rgb, after: Rgb): Promise<Rgb> =>
@@ -126,7 +127,10 @@ describe('of clips', () => {
         if (there.state !== 'computed' || back.state !== 'computed') throw new Error('not computed');
         expect(back.value.score).toBeCloseTo(there.value.score, 12);
         const runs = frames.map(() => 1);
-        const [seam, reversed] = [await loopSeam(frames, runs, { kind: 'mae' }), await loopSeam(backwards, runs, { kind: 'mae' })];
+        const [seam, reversed] = [
+          await loopSeam(frames, runs, { kind: 'mae' }),
+          await loopSeam(backwards, runs, { kind: 'mae' }),
+        ];
         if (seam.state !== 'computed' || reversed.state !== 'computed') throw new Error('not computed');
         expect([reversed.value.r1, reversed.value.r2]).toEqual([seam.value.r1, seam.value.r2]);
       }),
@@ -148,7 +152,9 @@ describe('of statistics', () => {
     const scores = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(scores, scores, (positives, negatives) => {
-        expect(areaUnderRoc({ positives, negatives }) + areaUnderRoc({ positives: negatives, negatives: positives })).toBeCloseTo(1, 12);
+        expect(
+          areaUnderRoc({ positives, negatives }) + areaUnderRoc({ positives: negatives, negatives: positives }),
+        ).toBeCloseTo(1, 12);
         const trials = positives.length + negatives.length;
         const [there, back] = [wilsonInterval(positives.length, trials), wilsonInterval(negatives.length, trials)];
         expect(there.low + back.high).toBeCloseTo(1, 12);
@@ -159,7 +165,14 @@ describe('of statistics', () => {
 
 describe('of any bytes', () => {
   it('decoding ends in a picture or a typed refusal', async () => {
-    const start = fc.constantFrom('', '\x89PNG\r\n\x1a\n', '\xff\xd8\xff\xe0', 'GIF89a', 'RIFF\x20\0\0\0WEBPVP8 ', '<svg ');
+    const start = fc.constantFrom(
+      '',
+      '\x89PNG\r\n\x1a\n',
+      '\xff\xd8\xff\xe0',
+      'GIF89a',
+      'RIFF\x20\0\0\0WEBPVP8 ',
+      '<svg ',
+    );
     await fc.assert(
       fc.asyncProperty(start, fc.uint8Array({ maxLength: 400 }), async (magic, rest) => {
         const bytes = Buffer.concat([Buffer.from(magic, 'latin1'), rest]);

@@ -25,7 +25,9 @@ describe('a thumbnail', () => {
   });
 
   it('puts transparency on white', async () => {
-    const clear = await sharp({ create: { width: 9, height: 9, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } })
+    const clear = await sharp({
+      create: { width: 9, height: 9, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
+    })
       .png()
       .toBuffer();
     const { data } = await sharp(await makeThumbnail(clear))
@@ -36,7 +38,10 @@ describe('a thumbnail', () => {
 
   it('shows the first frame of an animation', async () => {
     const raw = { width: 8, height: 16, channels: 3, pageHeight: 8 } as const;
-    const animation = await sharp(Buffer.from(Array.from({ length: 8 * 16 * 3 }, (_, index) => (index < 192 ? 255 : index % 90))), { raw })
+    const animation = await sharp(
+      Buffer.from(Array.from({ length: 8 * 16 * 3 }, (_, index) => (index < 192 ? 255 : index % 90))),
+      { raw },
+    )
       .webp()
       .toBuffer();
     const thumbnail = await makeThumbnail(animation);
@@ -48,8 +53,13 @@ describe('a thumbnail', () => {
     const raw = { width: 20, height: 20 * 12, channels: 3, pageHeight: 20 } as const;
     const frames = Buffer.from(Array.from({ length: 20 * 20 * 12 * 3 }, (_, index) => (index * 31) % 256));
     const animation = await sharp(frames, { raw }).webp().toBuffer();
-    expect(await sharp(await makeThumbnail(animation, { limits: { maxPixels: 400 } })).metadata()).toMatchObject({ width: 20, height: 20 });
-    await expect(makeThumbnail(animation, { limits: { maxPixels: 399 } })).rejects.toMatchObject({ reason: 'too_many_pixels' });
+    expect(await sharp(await makeThumbnail(animation, { limits: { maxPixels: 400 } })).metadata()).toMatchObject({
+      width: 20,
+      height: 20,
+    });
+    await expect(makeThumbnail(animation, { limits: { maxPixels: 399 } })).rejects.toMatchObject({
+      reason: 'too_many_pixels',
+    });
   });
 
   it('keeps the limits of decoding', async () => {
@@ -62,8 +72,15 @@ describe('a thumbnail', () => {
   });
 
   it('of a decoded frame is the same as of its file', async () => {
-    const { data, info } = await sharp(await flat(1024, 576)).raw().toBuffer({ resolveWithObject: true });
-    const poster = await makeFrameThumbnail({ width: info.width, height: info.height, channels: 3, data: new Uint8Array(data) });
+    const { data, info } = await sharp(await flat(1024, 576))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const poster = await makeFrameThumbnail({
+      width: info.width,
+      height: info.height,
+      channels: 3,
+      data: new Uint8Array(data),
+    });
     expect(await sharp(poster).metadata()).toMatchObject({ format: 'webp', width: 320, height: 180 });
     expect(poster).toEqual(await makeThumbnail(await flat(1024, 576)));
   });

@@ -4,10 +4,14 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe('a correlation', () => {
   it('follows the work through promises, and no other work', async () => {
-    const seen = await Promise.all(['one', 'two'].map((correlationId) => correlated({ correlationId }, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      return currentCorrelation()?.correlationId;
-    })));
+    const seen = await Promise.all(
+      ['one', 'two'].map((correlationId) =>
+        correlated({ correlationId }, async () => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return currentCorrelation()?.correlationId;
+        }),
+      ),
+    );
     expect(seen).toEqual(['one', 'two']);
     expect(currentCorrelation()).toBeUndefined();
   });

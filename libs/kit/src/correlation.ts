@@ -14,7 +14,7 @@ export interface Correlation {
 const current = new AsyncLocalStorage<Correlation>();
 
 /** Runs `work`, and everything that it starts, for this request. */
-export const correlated = <Result,>(correlation: Correlation, work: () => Result): Result =>
+export const correlated = <Result>(correlation: Correlation, work: () => Result): Result =>
   current.run(correlation, work);
 
 /** For whom the running code works; undefined where it works for itself. */

@@ -13,10 +13,17 @@ export const serviceEnv = z.object({
 export type ServiceEnv = z.infer<typeof serviceEnv>;
 
 /** Empty strings count as absent: compose files and shells pass unset variables so. */
-export function parseEnv<Schema extends z.ZodType>(schema: Schema, source: NodeJS.ProcessEnv = process.env): z.output<Schema> {
+export function parseEnv<Schema extends z.ZodType>(
+  schema: Schema,
+  source: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new AppError('invalid', 'environment_invalid', `these environment variables are wrong or missing:\n${lines.join('\n')}`);
+  throw new AppError(
+    'invalid',
+    'environment_invalid',
+    `these environment variables are wrong or missing:\n${lines.join('\n')}`,
+  );
 }

@@ -1,7 +1,8 @@
 import type { FieldError } from '@tower/contracts';
 
 /** What is wrong, not which protocol asks. */
-export type ErrorKind = 'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'too_many' | 'unavailable' | 'internal';
+export type ErrorKind =
+  'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'too_many' | 'unavailable' | 'internal';
 
 /**
  * At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read
@@ -66,7 +67,16 @@ function boundFields(options: AppErrorOptions): AppErrorOptions {
   return { ...options, fields: shown, ...(omitted === 0 ? {} : { fieldsOmitted: omitted }) };
 }
 
-export const httpStatus: Record<ErrorKind, number> = { invalid: 400, too_large: 413, forbidden: 403, not_found: 404, conflict: 409, too_many: 429, internal: 500, unavailable: 503 };
+export const httpStatus: Record<ErrorKind, number> = {
+  invalid: 400,
+  too_large: 413,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_many: 429,
+  internal: 500,
+  unavailable: 503,
+};
 
 /** What the bus does with a message whose handler failed so. */
 export const onFailure: Record<ErrorKind, 'retry' | 'dead_letter'> = {
@@ -83,12 +93,18 @@ export const onFailure: Record<ErrorKind, 'retry' | 'dead_letter'> = {
 export const notFound = (noun: string, id: string): AppError =>
   new AppError('not_found', `${noun}_not_found`, `there is no ${noun} ${id}`, { details: { id } });
 
-export const invalid = (code: string, message: string, fields: FieldError[] = []): AppError => new AppError('invalid', code, message, { fields });
+export const invalid = (code: string, message: string, fields: FieldError[] = []): AppError =>
+  new AppError('invalid', code, message, { fields });
 
 /** Whatever was thrown, as an AppError; unknown things keep their text as the cause, never in the public message. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return new AppError('internal', 'internal_error', 'something went wrong on our side; the log has the details under this correlation id', { cause: thrown });
+  return new AppError(
+    'internal',
+    'internal_error',
+    'something went wrong on our side; the log has the details under this correlation id',
+    { cause: thrown },
+  );
 }
 
 /** One line for logs and dead letters. */
@@ -100,12 +116,16 @@ export function describeError(thrown: unknown): string {
 }
 
 /**
- * What was thrown with all that caused it: fetch hides the reason in causes, and its errors may come from another realm,
- * where they are not `instanceof Error`.
+ * What was thrown with all that caused it: fetch hides the reason in causes, and its errors may come from another
+ * realm, where they are not `instanceof Error`.
  */
 export function causesOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
   const { message, code, cause } = error as { message: unknown; code?: unknown; cause?: unknown };
-  const parts = [String(message), code === undefined ? undefined : String(code), cause === undefined ? undefined : causesOf(cause)];
+  const parts = [
+    String(message),
+    code === undefined ? undefined : String(code),
+    cause === undefined ? undefined : causesOf(cause),
+  ];
   return parts.filter((part, index) => part !== undefined && part !== '' && parts.indexOf(part) === index).join(': ');
 }

@@ -13,16 +13,26 @@ describe('readGpuConfig', () => {
 
   it('reads the short form and knows what the first two cards are for', () => {
     const gpus = given(' rtx3060=http://127.0.0.1:8188/, rx9070xt = http://10.0.0.7:8189');
-    expect(gpus.map(({ name, url, prefers }) => [name, url, prefers[0]])).toEqual([['rtx3060', 'http://127.0.0.1:8188', 'video'], ['rx9070xt', 'http://10.0.0.7:8189', 'image']]);
+    expect(gpus.map(({ name, url, prefers }) => [name, url, prefers[0]])).toEqual([
+      ['rtx3060', 'http://127.0.0.1:8188', 'video'],
+      ['rx9070xt', 'http://10.0.0.7:8189', 'image'],
+    ]);
   });
 
   it('reads JSON, where what is said beats what is known', () => {
     const gpus = given('[{"name":"rtx3060","url":"http://h:1","prefers":["image"],"only":true,"vram_mb":12288}]');
-    expect(gpus).toEqual([{ name: 'rtx3060', url: 'http://h:1', vendor: 'unknown', prefers: ['image'], only: true, vram_mb: 12_288 }]);
+    expect(gpus).toEqual([
+      { name: 'rtx3060', url: 'http://h:1', vendor: 'unknown', prefers: ['image'], only: true, vram_mb: 12_288 },
+    ]);
   });
 
   it('reads the file, where no entry means no card', () => {
-    for (const [content, names] of [['', []], ['# nothing\n', []], ['gpus:\n', []], ['gpus:\n  - { name: big, url: "http://h:1", vendor: amd }\n', ['big']]] as const) {
+    for (const [content, names] of [
+      ['', []],
+      ['# nothing\n', []],
+      ['gpus:\n', []],
+      ['gpus:\n  - { name: big, url: "http://h:1", vendor: amd }\n', ['big']],
+    ] as const) {
       writeFileSync(file, content);
       expect(readGpuConfig({ TOWER_GPUS_FILE: file }).map((gpu) => gpu.name)).toEqual(names);
     }
@@ -47,18 +57,32 @@ describe('readGpuConfig', () => {
     ['a name that is no file name', 'RTX 3060=http://h:1', /\/0\/name/],
     ['one name twice', 'a=http://h:1,a=http://h:2', /two cards have the name a/],
     ['one server under two names', 'a=http://h:1,b=http://h:1/', /two cards have the url/],
-    ['more cards than anybody has', Array.from({ length: 33 }, (_, index) => `g${index}=http://h:${index + 1}`).join(','), /32/],
+    [
+      'more cards than anybody has',
+      Array.from({ length: 33 }, (_, index) => `g${index}=http://h:${index + 1}`).join(','),
+      /32/,
+    ],
   ])('refuses %s', (_what, text, message) => {
-    expect(() => given(text)).toThrow(expect.objectContaining({ kind: 'invalid', code: 'gpus_invalid', message: expect.stringMatching(/^TOWER_GPUS /) as string }));
+    expect(() => given(text)).toThrow(
+      expect.objectContaining({
+        kind: 'invalid',
+        code: 'gpus_invalid',
+        message: expect.stringMatching(/^TOWER_GPUS /) as string,
+      }),
+    );
     expect(() => given(text)).toThrow(message);
   });
 
   it.each(['gpus: 7\n', 'cards: []\n', 'gpus: [\n'])('refuses the file %j and names it', (content) => {
     writeFileSync(file, content);
-    expect(() => readGpuConfig({ TOWER_GPUS_FILE: file })).toThrow(expect.objectContaining({ code: 'gpus_invalid', message: expect.stringContaining(file) as string }));
+    expect(() => readGpuConfig({ TOWER_GPUS_FILE: file })).toThrow(
+      expect.objectContaining({ code: 'gpus_invalid', message: expect.stringContaining(file) as string }),
+    );
   });
 
   it('refuses an unknown field by name', () => {
-    expect(() => parseGpuList([{ name: 'a', url: 'http://h:1', speed: 9 }], 'config/gpus.yaml', { folder, env: {} })).toThrow(/^config\/gpus\.yaml .*\/0\/speed/);
+    expect(() =>
+      parseGpuList([{ name: 'a', url: 'http://h:1', speed: 9 }], 'config/gpus.yaml', { folder, env: {} }),
+    ).toThrow(/^config\/gpus\.yaml .*\/0\/speed/);
   });
 });

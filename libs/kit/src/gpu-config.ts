@@ -23,15 +23,19 @@ const gpuEntry = z.preprocess((entry: unknown) => {
   return prefers !== undefined && typeof entry === 'object' ? { prefers, ...entry } : entry;
 }, gpuConfig);
 
-const gpuList = z.array(gpuEntry).max(maxGpus).superRefine((gpus, context) => {
-  for (const key of ['name', 'url'] as const) {
-    const values = gpus.map((gpu) => (key === 'url' ? bareAddress(gpu.url) : gpu.name));
-    values.forEach((value, index) => {
-      // One process is one card is one queue: two names for one server would put two prompts on it.
-      if (values.indexOf(value) !== index) context.addIssue({ code: 'custom', path: [index, key], message: `two cards have the ${key} ${value}` });
-    });
-  }
-});
+const gpuList = z
+  .array(gpuEntry)
+  .max(maxGpus)
+  .superRefine((gpus, context) => {
+    for (const key of ['name', 'url'] as const) {
+      const values = gpus.map((gpu) => (key === 'url' ? bareAddress(gpu.url) : gpu.name));
+      values.forEach((value, index) => {
+        // One process is one card is one queue: two names for one server would put two prompts on it.
+        if (values.indexOf(value) !== index)
+          context.addIssue({ code: 'custom', path: [index, key], message: `two cards have the ${key} ${value}` });
+      });
+    }
+  });
 
 /** A card as it is used: nothing in it is secret but what `access` keeps to itself. */
 export interface ConfiguredGpu extends GpuConfig {
@@ -47,11 +51,19 @@ const gpusFile = z.strictObject({ gpus: gpuList.nullish() }).nullish();
  * slash at the end. Paths in `auth` and `ca_file` count from the folder of the file.
  * @throws AppError `gpus_invalid` saying what is wrong and where, never with a secret in it
  */
-export function readGpuConfig(env: { TOWER_GPUS?: string | undefined; TOWER_GPUS_FILE: string }, secrets: NodeJS.ProcessEnv = process.env): ConfiguredGpu[] {
+export function readGpuConfig(
+  env: { TOWER_GPUS?: string | undefined; TOWER_GPUS_FILE: string },
+  secrets: NodeJS.ProcessEnv = process.env,
+): ConfiguredGpu[] {
   const list = env.TOWER_GPUS;
   const file = env.TOWER_GPUS_FILE;
   const around = { folder: dirname(file), env: secrets };
-  if (list !== undefined) return parseGpuList(list.trim().startsWith('[') ? read('TOWER_GPUS', () => JSON.parse(list) as unknown) : readShortForm(list), 'TOWER_GPUS', around);
+  if (list !== undefined)
+    return parseGpuList(
+      list.trim().startsWith('[') ? read('TOWER_GPUS', () => JSON.parse(list) as unknown) : readShortForm(list),
+      'TOWER_GPUS',
+      around,
+    );
   if (!existsSync(file)) return [];
   const content = read(file, () => parseYaml(readFileSync(file, 'utf8')) as unknown);
   refuseInlineSecrets((content as { gpus?: unknown } | null | undefined)?.gpus, file);
@@ -72,18 +84,29 @@ function withAccess(gpus: readonly GpuConfig[], source: string, around: AccessSu
       const access = CardAccess.of(gpu, around);
       return { ...gpu, url: bareAddress(gpu.url), ...(access === undefined ? {} : { access }) };
     } catch (error) {
-      throw new AppError('invalid', 'gpus_invalid', `${notAList(source)}: ${gpu.name} ${describeError(error)}`, { cause: error });
+      throw new AppError('invalid', 'gpus_invalid', `${notAList(source)}: ${gpu.name} ${describeError(error)}`, {
+        cause: error,
+      });
     }
   });
 }
 
 /** `name=http://host:port,…` */
 function readShortForm(text: string): unknown[] {
-  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '').map((entry) => {
-    const split = entry.indexOf('=');
-    if (split < 1) throw new AppError('invalid', 'gpus_invalid', `${notAList('TOWER_GPUS')}: "${withoutCredentials(entry)}" is not name=http://host:port`);
-    return { name: entry.slice(0, split).trim(), url: entry.slice(split + 1).trim() };
-  });
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const split = entry.indexOf('=');
+      if (split < 1)
+        throw new AppError(
+          'invalid',
+          'gpus_invalid',
+          `${notAList('TOWER_GPUS')}: "${withoutCredentials(entry)}" is not name=http://host:port`,
+        );
+      return { name: entry.slice(0, split).trim(), url: entry.slice(split + 1).trim() };
+    });
 }
 
 function read(source: string, reading: () => unknown): unknown {

@@ -6,8 +6,8 @@ const readMs = 1_000;
 const leaveMs = 5_000;
 
 /**
- * Sends the last bytes of a connection and closes it, whatever the other side does. `end` alone closes our half: a client
- * that keeps its own half open would keep the descriptor for as long as it likes.
+ * Sends the last bytes of a connection and closes it, whatever the other side does. `end` alone closes our half: a
+ * client that keeps its own half open would keep the descriptor for as long as it likes.
  */
 export function hangUp(socket: Duplex, lastBytes: string): void {
   const close = (): void => void socket.destroy();

@@ -23,8 +23,13 @@ export class Health {
     this.phase = 'stopping';
   }
 
-  async report(): Promise<{ state: 'starting' | 'ready' | 'degraded' | 'stopping'; checks: Record<string, HealthCheck> }> {
-    const entries = await Promise.all([...this.probes].map(async ([name, probe]) => [name, await bounded(probe)] as const));
+  async report(): Promise<{
+    state: 'starting' | 'ready' | 'degraded' | 'stopping';
+    checks: Record<string, HealthCheck>;
+  }> {
+    const entries = await Promise.all(
+      [...this.probes].map(async ([name, probe]) => [name, await bounded(probe)] as const),
+    );
     const checks = Object.fromEntries(entries);
     const healthy = entries.every(([, check]) => check.ok);
     return { state: this.phase === 'running' ? (healthy ? 'ready' : 'degraded') : this.phase, checks };

@@ -8,7 +8,9 @@ export type { Logger } from 'pino';
 export const LOGGER = Symbol('LOGGER');
 
 /** Values under these keys never reach a log. */
-const secretPaths = ['authorization', 'password', 'secret', 'token', 'cookie', 'databaseUrl', 'natsUrl'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+const secretPaths = ['authorization', 'password', 'secret', 'token', 'cookie', 'databaseUrl', 'natsUrl'].flatMap(
+  (key) => [key, `*.${key}`, `*.*.${key}`],
+);
 
 export function createLogger(service: string, level: string): Logger {
   return pino({

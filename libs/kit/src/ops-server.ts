@@ -10,8 +10,17 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
-/** `/metrics`, `/health/live`, `/health/ready`: for Prometheus and supervisors, never public. Up before anything else is. */
-export async function startOpsServer(options: { host: string; port: number; health: Health; metrics: Metrics; logger: Logger }): Promise<OpsServer> {
+/**
+ * `/metrics`, `/health/live`, `/health/ready`: for Prometheus and supervisors, never public. Up before anything else
+ * is.
+ */
+export async function startOpsServer(options: {
+  host: string;
+  port: number;
+  health: Health;
+  metrics: Metrics;
+  logger: Logger;
+}): Promise<OpsServer> {
   const server: Server = createServer((request, response) => {
     void answer(request.url ?? '/').then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -25,7 +34,11 @@ export async function startOpsServer(options: { host: string; port: number; heal
   async function answer(url: string): Promise<{ status: number; type: string; body: string }> {
     switch (url.split('?')[0]) {
       case '/metrics':
-        return { status: 200, type: options.metrics.registry.contentType, body: await options.metrics.registry.metrics() };
+        return {
+          status: 200,
+          type: options.metrics.registry.contentType,
+          body: await options.metrics.registry.metrics(),
+        };
       case '/health/live':
         return { status: 200, type: 'application/json', body: JSON.stringify({ status: 'ok' }) };
       case '/health/ready': {

@@ -18,7 +18,12 @@ describe('toProblem', () => {
     ['internal', 500, 'retry'],
     ['unavailable', 503, 'retry'],
   ])('gives an error that is %s the status %i, and the bus the order to %s', (kind, status, order) => {
-    expect(toProblem(new AppError(kind, 'some_code', 'some words'))).toMatchObject({ status, code: 'some_code', detail: 'some words', type: 'urn:tower:problem:some_code' });
+    expect(toProblem(new AppError(kind, 'some_code', 'some words'))).toMatchObject({
+      status,
+      code: 'some_code',
+      detail: 'some words',
+      type: 'urn:tower:problem:some_code',
+    });
     expect(httpStatus[kind]).toBe(status);
     expect(onFailure[kind]).toBe(order);
   });
@@ -30,7 +35,10 @@ describe('toProblem', () => {
   });
 
   it('says when to try again, in whole seconds, and which fields are wrong', () => {
-    const error = new AppError('unavailable', 'busy', 'later', { retryAfterMs: 1_200, fields: [{ pointer: '/a', message: 'no' }] });
+    const error = new AppError('unavailable', 'busy', 'later', {
+      retryAfterMs: 1_200,
+      fields: [{ pointer: '/a', message: 'no' }],
+    });
     expect(toProblem(error)).toMatchObject({ retry_after_seconds: 2, errors: [{ pointer: '/a', message: 'no' }] });
     expect(toProblem(new AppError('invalid', 'x', 'y', { fields: [] }))).not.toHaveProperty('errors');
   });
@@ -83,19 +91,30 @@ describe('fieldErrorsOf', () => {
   const body = z.strictObject({ size: z.strictObject({ 'a/b~c': z.int() }), tags: z.array(z.string()) });
 
   it('points into nested bodies as RFC 6901 wants it', () => {
-    expect(fieldsOf(body, { size: { 'a/b~c': 'x' }, tags: ['ok', 3] }).map(([pointer]) => pointer)).toEqual(['/size/a~1b~0c', '/tags/1']);
+    expect(fieldsOf(body, { size: { 'a/b~c': 'x' }, tags: ['ok', 3] }).map(([pointer]) => pointer)).toEqual([
+      '/size/a~1b~0c',
+      '/tags/1',
+    ]);
   });
 
   it('names each unknown field by its own pointer', () => {
-    expect(fieldsOf(body, { size: { 'a/b~c': 1 }, tags: [], wings: 2, tail: 3 })).toEqual([['/wings', expect.stringContaining('unknown')], ['/tail', expect.stringContaining('unknown')]]);
+    expect(fieldsOf(body, { size: { 'a/b~c': 1 }, tags: [], wings: 2, tail: 3 })).toEqual([
+      ['/wings', expect.stringContaining('unknown')],
+      ['/tail', expect.stringContaining('unknown')],
+    ]);
   });
 
   it('marks query fields with a question mark', () => {
-    expect(fieldsOf(z.strictObject({ limit: z.int() }), { limit: 'x', offset: 1 }, '?').map(([pointer]) => pointer)).toEqual(['?limit', '?offset']);
+    expect(
+      fieldsOf(z.strictObject({ limit: z.int() }), { limit: 'x', offset: 1 }, '?').map(([pointer]) => pointer),
+    ).toEqual(['?limit', '?offset']);
   });
 
   it('lets the branch of a union speak that came closest', () => {
-    const union = z.union([z.strictObject({ kind: z.literal('long'), width: z.int(), height: z.int() }), z.strictObject({ kind: z.literal('short'), text: z.string() })]);
+    const union = z.union([
+      z.strictObject({ kind: z.literal('long'), width: z.int(), height: z.int() }),
+      z.strictObject({ kind: z.literal('short'), text: z.string() }),
+    ]);
     expect(fieldsOf(union, { kind: 'long', width: 'x', height: 1 }).map(([pointer]) => pointer)).toEqual(['/width']);
     expect(fieldsOf(union, { kind: 'short', text: 7 }).map(([pointer]) => pointer)).toEqual(['/text']);
   });

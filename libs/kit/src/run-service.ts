@@ -27,9 +27,9 @@ export interface ServiceStep {
 const stopDeadlineMs = 12_000;
 
 /**
- * Runs a process: operations server, then the steps in their written order; on SIGTERM, SIGINT or a lost parent the reverse.
- * Exits 0 after a clean stop, 1 when starting or stopping failed. An unhandled rejection is a bug: logged, and the process exits,
- * because nobody knows what state it left behind.
+ * Runs a process: operations server, then the steps in their written order; on SIGTERM, SIGINT or a lost parent the
+ * reverse. Exits 0 after a clean stop, 1 when starting or stopping failed. An unhandled rejection is a bug: logged, and
+ * the process exits, because nobody knows what state it left behind.
  */
 export async function runService(name: string, steps: readonly ServiceStep[]): Promise<void> {
   const env = readEnvOrExit(name);
@@ -78,7 +78,15 @@ export async function runService(name: string, steps: readonly ServiceStep[]): P
   try {
     const ops = await startOpsServer({ host: env.OPS_HOST, port: env.OPS_PORT, health, metrics, logger });
     stops.push({ name: 'operations server', stop: () => ops.close() });
-    const context: ServiceContext = { name, env, logger, metrics, health, opsPort: ops.port, stopping: stopping.signal };
+    const context: ServiceContext = {
+      name,
+      env,
+      logger,
+      metrics,
+      health,
+      opsPort: ops.port,
+      stopping: stopping.signal,
+    };
     for (const step of steps) {
       stopping.signal.throwIfAborted();
       const stopStep = await step.start(context);

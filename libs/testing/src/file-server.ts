@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 
 export type FileAnswer = (request: IncomingMessage, response: ServerResponse, file: FileServer) => void;
 
-/** Serves one file over real HTTP, as well as the plan lets it: each request takes the next answer, and the last one stays. */
+/**
+ * Serves one file over real HTTP, as well as the plan lets it: each request takes the next answer, and the last one
+ * stays.
+ */
 export class FileServer {
   /** What was asked, in order. */
   readonly asked: { path: string; range: string | undefined; ifRange: string | undefined }[] = [];
@@ -20,7 +23,11 @@ export class FileServer {
     const server = createServer();
     const file = new FileServer(server, content);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      file.asked.push({ path: request.url ?? '', range: request.headers.range, ifRange: request.headers['if-range'] as string | undefined });
+      file.asked.push({
+        path: request.url ?? '',
+        range: request.headers.range,
+        ifRange: request.headers['if-range'] as string | undefined,
+      });
       const [next] = file.plan.length > 1 ? file.plan.splice(0, 1) : file.plan;
       next?.(request, response, file);
     });
@@ -59,17 +66,24 @@ export const wholeFile: FileAnswer = (request, response, file) => {
   response.end(body.subarray(from));
 };
 
-/** Promises everything from the wanted byte on, sends so many bytes and cuts the connection, when `taken` says that they have arrived. */
-export const dropAfter = (bytes: number, taken: () => Promise<unknown> = () => Promise.resolve()): FileAnswer => (request, response, file) => {
-  const { body, from } = opened(request, response, file);
-  response.write(body.subarray(from, from + bytes), () => void taken().then(() => response.socket?.destroy()));
-};
+/**
+ * Promises everything from the wanted byte on, sends so many bytes and cuts the connection, when `taken` says that they
+ * have arrived.
+ */
+export const dropAfter =
+  (bytes: number, taken: () => Promise<unknown> = () => Promise.resolve()): FileAnswer =>
+  (request, response, file) => {
+    const { body, from } = opened(request, response, file);
+    response.write(body.subarray(from, from + bytes), () => void taken().then(() => response.socket?.destroy()));
+  };
 
 /** Sends so many bytes, and then nothing more. */
-export const stallAfter = (bytes: number): FileAnswer => (request, response, file) => {
-  const { body, from } = opened(request, response, file);
-  response.write(body.subarray(from, from + bytes));
-};
+export const stallAfter =
+  (bytes: number): FileAnswer =>
+  (request, response, file) => {
+    const { body, from } = opened(request, response, file);
+    response.write(body.subarray(from, from + bytes));
+  };
 
 /** Knows no ranges: always the whole file. */
 export const ignoreRange: FileAnswer = (_request, response, file) => {
@@ -78,15 +92,19 @@ export const ignoreRange: FileAnswer = (_request, response, file) => {
 };
 
 /** Sends these bytes in pieces, without saying how many there are. */
-export const unmeasured = (bytes: Buffer): FileAnswer => (_request, response) => {
-  response.writeHead(200);
-  response.end(bytes);
-};
+export const unmeasured =
+  (bytes: Buffer): FileAnswer =>
+  (_request, response) => {
+    response.writeHead(200);
+    response.end(bytes);
+  };
 
-export const status = (code: number, headers: Record<string, string> = {}): FileAnswer => (_request, response) => {
-  response.writeHead(code, headers);
-  response.end('no');
-};
+export const status =
+  (code: number, headers: Record<string, string> = {}): FileAnswer =>
+  (_request, response) => {
+    response.writeHead(code, headers);
+    response.end('no');
+  };
 
 function opened(request: IncomingMessage, response: ServerResponse, file: FileServer): { body: Buffer; from: number } {
   const { content, etag } = file;
@@ -99,6 +117,7 @@ function opened(request: IncomingMessage, response: ServerResponse, file: FileSe
   }
   const headers = { 'accept-ranges': 'bytes', etag, 'content-length': content.length - from };
   if (match === null) response.writeHead(200, headers);
-  else response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` });
+  else
+    response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` });
   return { body: content, from };
 }

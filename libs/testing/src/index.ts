@@ -2,7 +2,16 @@ export { createTestDatabase, type TestDatabase } from './test-database';
 export { startTestNats, type TestNats, type TestNatsSettings } from './test-nats';
 export { FixedClock } from './fixed-clock';
 export { waitFor, type WaitOptions } from './wait-for';
-export { FileServer, dropAfter, ignoreRange, stallAfter, status, unmeasured, wholeFile, type FileAnswer } from './file-server';
+export {
+  FileServer,
+  dropAfter,
+  ignoreRange,
+  stallAfter,
+  status,
+  unmeasured,
+  wholeFile,
+  type FileAnswer,
+} from './file-server';
 export { safetensors } from './safetensors';
 export { describeNeeds, itNeeds } from './needs';
 export { Plans } from './plans';

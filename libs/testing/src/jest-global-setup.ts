@@ -11,7 +11,10 @@ import { afterTheRun } from './run-teardown';
 const cache = join(repositoryRoot, '.cache');
 const mark = 'jest-';
 
-/** One PostgreSQL for the whole run, and the path of a nats-server; both are taken from the environment when they are named there. */
+/**
+ * One PostgreSQL for the whole run, and the path of a nats-server; both are taken from the environment when they are
+ * named there.
+ */
 export default async function startServersForRun(): Promise<void> {
   removeAbandonedRuns();
   const folder = join(cache, `${mark}${process.pid}`);
@@ -25,7 +28,10 @@ async function startPostgres(folder: string): Promise<void> {
   if (findFromSetup('postgresUrl') !== undefined) return;
   try {
     // Nothing here has to survive a power cut; a killed server still recovers.
-    const server = await startEmbeddedPostgres({ dataDir: join(folder, 'pg'), settings: { fsync: 'off', full_page_writes: 'off', log_min_duration_statement: -1 } });
+    const server = await startEmbeddedPostgres({
+      dataDir: join(folder, 'pg'),
+      settings: { fsync: 'off', full_page_writes: 'off', log_min_duration_statement: -1 },
+    });
     afterTheRun(() => server.stop());
     leaveForSpecs('postgresUrl', server.url);
   } catch (error) {

@@ -45,9 +45,9 @@ export class Plans {
   }
 
   /**
-   * One line per statement that reads one of the `large` tables whole, visits thousands of its rows, or sorts thousands;
-   * none when all is well. What only reads is run again, what writes is only planned. Counting within an index is no
-   * fault.
+   * One line per statement that reads one of the `large` tables whole, visits thousands of its rows, or sorts
+   * thousands; none when all is well. What only reads is run again, what writes is only planned. Counting within an
+   * index is no fault.
    */
   async faults(large: readonly string[]): Promise<string[]> {
     const faults: string[] = [];

@@ -26,5 +26,9 @@ export function getFromSetup(name: 'postgresUrl' | 'natsBin' | 'folder'): string
   const value = findFromSetup(name);
   if (value !== undefined) return value;
   const reason = name === 'folder' ? undefined : findFromSetup(name === 'natsBin' ? 'natsError' : 'postgresError');
-  throw new AppError('unavailable', 'test_server_missing', `${names[name]} is not set: ${reason ?? 'run jest with the configuration of this repository, whose global setup starts the servers'}`);
+  throw new AppError(
+    'unavailable',
+    'test_server_missing',
+    `${names[name]} is not set: ${reason ?? 'run jest with the configuration of this repository, whose global setup starts the servers'}`,
+  );
 }

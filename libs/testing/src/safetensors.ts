@@ -1,6 +1,11 @@
 /** A valid safetensors file with one tensor of so many bytes, which follow from the seed. */
 export function safetensors(dataBytes: number, seed = 1): Buffer {
-  const header = Buffer.from(JSON.stringify({ __metadata__: { made: 'for tests' }, weight: { dtype: 'U8', shape: [dataBytes], data_offsets: [0, dataBytes] } }));
+  const header = Buffer.from(
+    JSON.stringify({
+      __metadata__: { made: 'for tests' },
+      weight: { dtype: 'U8', shape: [dataBytes], data_offsets: [0, dataBytes] },
+    }),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   const data = Buffer.alloc(dataBytes);

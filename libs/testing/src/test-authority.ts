@@ -15,10 +15,38 @@ export interface TestAuthority {
 export function createTestAuthority(folder: string, name = 'studio'): TestAuthority {
   const path = (file: string): string => join(folder, `${name}-${file}`);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', '-x509', ...key, '-days', '1', '-subj', `/CN=${name} authority`, '-keyout', path('ca.key'), '-out', path('ca.pem'));
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-days',
+    '1',
+    '-subj',
+    `/CN=${name} authority`,
+    '-keyout',
+    path('ca.key'),
+    '-out',
+    path('ca.pem'),
+  );
   openssl('req', ...key, '-subj', `/CN=${name} server`, '-keyout', path('server.key'), '-out', path('server.csr'));
   writeFileSync(path('names'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
-  openssl('x509', '-req', '-in', path('server.csr'), '-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-CAcreateserial', '-days', '1', '-extfile', path('names'), '-out', path('server.pem'));
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    path('server.csr'),
+    '-CA',
+    path('ca.pem'),
+    '-CAkey',
+    path('ca.key'),
+    '-CAcreateserial',
+    '-days',
+    '1',
+    '-extfile',
+    path('names'),
+    '-out',
+    path('server.pem'),
+  );
   return { ca: path('ca.pem'), key: path('server.key'), cert: path('server.pem') };
 }
 

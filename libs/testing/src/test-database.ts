@@ -33,7 +33,8 @@ async function dropDatabase(server: Client, name: string): Promise<void> {
   try {
     await server.query(`drop database if exists ${name} with (force)`);
   } catch (error) {
-    // Autovacuum works there for the superuser, whom we may not end; a drop without force tells it to stop and waits for it.
+    // Autovacuum works there for the superuser, whom we may not end; a drop without force tells it to stop and waits
+    // for it.
     if ((error as { code?: unknown }).code !== '42501') throw error;
     await server.query(`drop database if exists ${name}`);
   }
@@ -64,7 +65,12 @@ async function applyMigrations(url: string, service: ServiceName, schema: string
   const dataSource = await databaseFor({ url, service, schema, poolSize: 2 }).initialize();
   try {
     const applied = await migrate(dataSource, schema);
-    if (applied.length === 0) throw new AppError('unavailable', 'test_migrations_missing', `there are no compiled migrations of ${service} in migrations/dist: run "npm run compile"`);
+    if (applied.length === 0)
+      throw new AppError(
+        'unavailable',
+        'test_migrations_missing',
+        `there are no compiled migrations of ${service} in migrations/dist: run "npm run compile"`,
+      );
   } finally {
     await dataSource.destroy();
   }

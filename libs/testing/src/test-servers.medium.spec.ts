@@ -31,7 +31,10 @@ describe('a test database', () => {
   it('is made once for many that ask at the same time', async () => {
     made.push(...(await Promise.all(Array.from({ length: 8 }, () => createTestDatabase('echo-bridge')))));
     expect(new Set(made.map(({ name }) => name)).size).toBe(made.length);
-    const [row] = await query(made[0]?.url ?? '', `select count(*)::int as templates from pg_database where datname like 'template_echo_bridge%'`);
+    const [row] = await query(
+      made[0]?.url ?? '',
+      `select count(*)::int as templates from pg_database where datname like 'template_echo_bridge%'`,
+    );
     expect(row).toEqual({ templates: 1 });
   });
 
@@ -40,7 +43,10 @@ describe('a test database', () => {
     const forgotten = new Client({ connectionString: database.url });
     forgotten.on('error', () => undefined);
     await forgotten.connect();
-    expect((await forgotten.query(`select 1 from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)).rows).toEqual([]);
+    expect(
+      (await forgotten.query(`select 1 from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`))
+        .rows,
+    ).toEqual([]);
     await database.drop();
     await expect(query(database.url, 'select 1')).rejects.toMatchObject({ code: '3D000' });
   });
@@ -55,7 +61,9 @@ describe('a test NATS', () => {
     await manager.streams.add({ name: 'FACTS', subjects: ['facts'], storage: StorageType.File });
     await connection.jetstream().publish('facts', 'one');
     await nats.restart();
-    await waitFor(() => connection.jetstream({ timeout: 300 }).publish('facts', 'two', { msgID: 'two' }), { describe: 'the second fact' });
+    await waitFor(() => connection.jetstream({ timeout: 300 }).publish('facts', 'two', { msgID: 'two' }), {
+      describe: 'the second fact',
+    });
     await nats.kill();
     await nats.kill();
     await nats.start();

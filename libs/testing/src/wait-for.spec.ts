@@ -16,8 +16,14 @@ it('asks again when the condition throws', async () => {
 });
 
 it('says what was waited for, what was last seen, and where', async () => {
-  const error: unknown = await waitFor(async () => [].length > 0, { timeoutMs: 20, describe: 'two rows in the inbox' }).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ message: 'waited 20 ms for: two rows in the inbox\nlast seen: false', stack: expect.stringContaining('wait-for.spec') });
+  const error: unknown = await waitFor(async () => [].length > 0, {
+    timeoutMs: 20,
+    describe: 'two rows in the inbox',
+  }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    message: 'waited 20 ms for: two rows in the inbox\nlast seen: false',
+    stack: expect.stringContaining('wait-for.spec'),
+  });
 });
 
 it('shows the condition and its last error when nothing else is known', async () => {

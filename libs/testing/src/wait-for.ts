@@ -18,14 +18,21 @@ const maxPollMs = 50;
  * Asks until the answer is truthy, and gives that answer. A condition that throws is asked again: what it looks at may
  * not exist yet.
  */
-export async function waitFor<T>(condition: () => T | Promise<T>, options: number | WaitOptions = {}): Promise<Truthy<T>> {
-  const { timeoutMs = defaultTimeoutMs, describe = condition.toString() } = typeof options === 'number' ? { timeoutMs: options } : options;
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  options: number | WaitOptions = {},
+): Promise<Truthy<T>> {
+  const { timeoutMs = defaultTimeoutMs, describe = condition.toString() } =
+    typeof options === 'number' ? { timeoutMs: options } : options;
   // Made here, so that its stack names the line that waits.
   const timedOut = new Error();
   const deadline = performance.now() + timeoutMs;
   let lastSeen = 'nothing: the condition never answered';
   for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, maxPollMs)) {
-    const answer = await Promise.race([ask(condition), delay(Math.max(0, deadline - performance.now()), undefined, { ref: false })]);
+    const answer = await Promise.race([
+      ask(condition),
+      delay(Math.max(0, deadline - performance.now()), undefined, { ref: false }),
+    ]);
     if (answer?.isThere === true) return answer.value;
     if (answer !== undefined) lastSeen = answer.seen;
     if (performance.now() + pollMs > deadline) break;

@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import {
-  describeError, fetchFromCard, sameServerSentence, serverPlaces, socketWarning, whySameServer, type ConfiguredGpu, type LogLine, type ServerTraits,
+  describeError,
+  fetchFromCard,
+  sameServerSentence,
+  serverPlaces,
+  socketWarning,
+  whySameServer,
+  type ConfiguredGpu,
+  type LogLine,
+  type ServerTraits,
 } from '@tower/kit';
 import WebSocket from 'ws';
 import type { Finding } from './doctor';
@@ -9,10 +17,16 @@ import type { Finding } from './doctor';
 const waitMs = 3_000;
 
 /** A note where a card that answers over HTTP does not let its WebSocket be had; undefined where it does. */
-export async function checkSocket({ name, url, access }: Pick<ConfiguredGpu, 'name' | 'url' | 'access'>): Promise<Finding | undefined> {
+export async function checkSocket({
+  name,
+  url,
+  access,
+}: Pick<ConfiguredGpu, 'name' | 'url' | 'access'>): Promise<Finding | undefined> {
   const { ca } = access ?? {};
   const socket = new WebSocket(`${url.replace(/^http/i, 'ws')}/ws?clientId=tower-doctor`, {
-    handshakeTimeout: waitMs, headers: access?.headers(), ...(ca === undefined ? {} : { ca }),
+    handshakeTimeout: waitMs,
+    headers: access?.headers(),
+    ...(ca === undefined ? {} : { ca }),
   });
   try {
     await once(socket, 'open');
@@ -33,7 +47,8 @@ export async function checkSameServers(gpus: readonly ConfiguredGpu[]): Promise<
     for (const [before, earlier] of gpus.slice(0, index).entries()) {
       const why = whySameServer(traits[before] as ServerTraits, traits[index] as ServerTraits);
       const first = { name: earlier.name, url: earlier.url };
-      if (why !== undefined) return [{ what: gpu.name, level: 'problem', detail: sameServerSentence(gpu.name, first, why) }];
+      if (why !== undefined)
+        return [{ what: gpu.name, level: 'problem', detail: sameServerSentence(gpu.name, first, why) }];
     }
     return [];
   });
@@ -42,8 +57,14 @@ export async function checkSameServers(gpus: readonly ConfiguredGpu[]): Promise<
 async function traitsOf(gpu: ConfiguredGpu): Promise<ServerTraits> {
   const { url } = gpu;
   const [places, log, stats] = await Promise.all([serverPlaces(url), logOf(gpu), jsonOf(gpu, '/system_stats')]);
-  const { system, devices } = (stats ?? {}) as { system?: { comfyui_version?: unknown }; devices?: { name?: unknown; vram_total?: unknown }[] };
-  const about = stats === undefined ? null : JSON.stringify([system?.comfyui_version, devices?.[0]?.name, devices?.[0]?.vram_total]);
+  const { system, devices } = (stats ?? {}) as {
+    system?: { comfyui_version?: unknown };
+    devices?: { name?: unknown; vram_total?: unknown }[];
+  };
+  const about =
+    stats === undefined
+      ? null
+      : JSON.stringify([system?.comfyui_version, devices?.[0]?.name, devices?.[0]?.vram_total]);
   return { url, places, log, about };
 }
 

@@ -31,13 +31,23 @@ export async function demo(options: DemoOptions & { json: boolean; verbose: bool
   const interrupted = new AbortController();
   let own: Tower | undefined;
   stopOnSignals({
-    onStop: () => interrupted.abort(new AppError('unavailable', 'interrupted', 'the demo was interrupted; what was asked for stays in the queue')),
+    onStop: () =>
+      interrupted.abort(
+        new AppError('unavailable', 'interrupted', 'the demo was interrupted; what was asked for stays in the queue'),
+      ),
     onKill: () => own?.kill(),
     leave: (code) => process.exit(code),
   });
 
   try {
-    const tower = await useTower(env, report, terminal, options.verbose, interrupted.signal, (started) => (own = started));
+    const tower = await useTower(
+      env,
+      report,
+      terminal,
+      options.verbose,
+      interrupted.signal,
+      (started) => (own = started),
+    );
     const api = new ApiClient(tower.url, { patienceMs: 60_000, signal: interrupted.signal });
     const result = await runDemo(api, tower.library, options, report, interrupted.signal);
     report.result(result);
@@ -54,19 +64,36 @@ export async function demo(options: DemoOptions & { json: boolean; verbose: bool
 }
 
 /** The Tower of this home when one runs, else a new one for as long as the demo lasts. */
-async function useTower(env: TowerEnv, report: DemoReport, terminal: Terminal, verbose: boolean, signal: AbortSignal, onOwn: (tower: Tower) => void): Promise<UsedTower> {
+async function useTower(
+  env: TowerEnv,
+  report: DemoReport,
+  terminal: Terminal,
+  verbose: boolean,
+  signal: AbortSignal,
+  onOwn: (tower: Tower) => void,
+): Promise<UsedTower> {
   const running = findRunningTower(env.TOWER_HOME);
   if (running !== undefined) {
     const deadline = performance.now() + otherStartMs;
     while (!(await isHealthy(running.url))) {
-      if (performance.now() > deadline) throw new AppError('unavailable', 'tower_not_ready', `the Tower at ${running.url} (process ${running.pid}) is not ready; \`tower status\` says more`);
+      if (performance.now() > deadline)
+        throw new AppError(
+          'unavailable',
+          'tower_not_ready',
+          `the Tower at ${running.url} (process ${running.pid}) is not ready; \`tower status\` says more`,
+        );
       await sleep(200, undefined, { signal });
     }
     report.say(`Using the Tower that runs at ${running.url}.`);
     return { url: running.url, library: running.library, own: undefined };
   }
   const redaction = new Redaction();
-  const hub = new LogHub({ file: new RotatingFile(towerHome(env.TOWER_HOME).log), terminal, terminalLevel: verbose ? 'info' : 'warn', redaction });
+  const hub = new LogHub({
+    file: new RotatingFile(towerHome(env.TOWER_HOME).log),
+    terminal,
+    terminalLevel: verbose ? 'info' : 'warn',
+    redaction,
+  });
   const tower = new Tower({ env, hub, redaction, onProgress: (sentence) => terminal.draw([`Tower: ${sentence} …`]) });
   onOwn(tower);
   endOnBug(tower, (line) => terminal.print(line));

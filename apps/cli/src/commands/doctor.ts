@@ -3,7 +3,18 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { findNatsServer, inspectNats, versionWarning } from '@tower/bus';
 import { describeFfmpeg } from '@tower/imaging';
-import { describeError, examineFileSystem, lacksOf, ModelStore, ownFault, readGpuConfig, repositoryRoot, unfitBecause, withoutCredentials, type ConfiguredGpu } from '@tower/kit';
+import {
+  describeError,
+  examineFileSystem,
+  lacksOf,
+  ModelStore,
+  ownFault,
+  readGpuConfig,
+  repositoryRoot,
+  unfitBecause,
+  withoutCredentials,
+  type ConfiguredGpu,
+} from '@tower/kit';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
@@ -38,7 +49,11 @@ export async function doctor(options: { json: boolean }): Promise<number> {
 const marks: Record<Finding['level'], string> = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' };
 
 async function* examine(): AsyncGenerator<Finding> {
-  yield checkNode(process.versions.node, (JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines.node);
+  yield checkNode(
+    process.versions.node,
+    (JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { engines: { node: string } }).engines
+      .node,
+  );
   let env: TowerEnv;
   let gpus: ConfiguredGpu[];
   try {
@@ -55,10 +70,23 @@ async function* examine(): AsyncGenerator<Finding> {
   yield checkHome(env.TOWER_HOME);
   yield await checkLibrary(env.TOWER_LIBRARY);
   yield checkUser(env, gpus);
-  if (gpus.length === 0) yield { what: 'cards', level: 'note', detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS` };
+  if (gpus.length === 0)
+    yield {
+      what: 'cards',
+      level: 'note',
+      detail: `none configured: two are simulated. Real ones go into ${env.TOWER_GPUS_FILE} or TOWER_GPUS`,
+    };
   yield* (await Promise.all(gpus.map(checkCard))).flat();
   yield* await checkSameServers(gpus);
-  for (const { name, models_folder: folder } of gpus) if (folder !== undefined) yield existsSync(folder) ? checkFolder(`${name} models`, folder) : { what: `${name} models`, level: 'problem', detail: `${folder} is not there; mount it, or correct models_folder in ${env.TOWER_GPUS_FILE}` };
+  for (const { name, models_folder: folder } of gpus)
+    if (folder !== undefined)
+      yield existsSync(folder)
+        ? checkFolder(`${name} models`, folder)
+        : {
+            what: `${name} models`,
+            level: 'problem',
+            detail: `${folder} is not there; mount it, or correct models_folder in ${env.TOWER_GPUS_FILE}`,
+          };
 }
 
 export function checkNode(version: string, wanted: string): Finding {
@@ -66,12 +94,17 @@ export function checkNode(version: string, wanted: string): Finding {
   const [have, need] = [numbers(version), numbers(wanted)];
   const differing = need.findIndex((number, index) => number !== (have[index] ?? 0));
   const isEnough = differing === -1 || (have[differing] ?? 0) > (need[differing] ?? 0);
-  return { what: 'node', level: isEnough ? 'ok' : 'problem', detail: isEnough ? version : `${version} is too old; Tower needs ${wanted}` };
+  return {
+    what: 'node',
+    level: isEnough ? 'ok' : 'problem',
+    detail: isEnough ? version : `${version} is too old; Tower needs ${wanted}`,
+  };
 }
 
 async function checkPort(env: TowerEnv): Promise<Finding> {
   const running = findRunningTower(env.TOWER_HOME);
-  if (running !== undefined) return { what: 'port', level: 'ok', detail: `Tower runs here: ${running.url} (process ${running.pid})` };
+  if (running !== undefined)
+    return { what: 'port', level: 'ok', detail: `Tower runs here: ${running.url} (process ${running.pid})` };
   if (env.TOWER_PORT === 0) return { what: 'port', level: 'ok', detail: 'a free one is chosen' };
   try {
     await assertPublicPortFree(env.TOWER_PORT, env.TOWER_HOST);
@@ -106,13 +139,19 @@ async function checkGivenNats(url: string): Promise<Finding> {
     const { version } = await inspectNats(url, 'admin');
     return ofVersion(version, `${shown}, nats-server ${version}, lets us in`);
   } catch (error) {
-    return { what: 'nats', level: 'problem', detail: `${shown}: ${describeError(error)}; start that server with JetStream, correct the credentials in NATS_URL, or unset it to use the embedded one` };
+    return {
+      what: 'nats',
+      level: 'problem',
+      detail: `${shown}: ${describeError(error)}; start that server with JetStream, correct the credentials in NATS_URL, or unset it to use the embedded one`,
+    };
   }
 }
 
 function ofVersion(version: string, detail: string): Finding {
   const warning = versionWarning(version);
-  return warning === undefined ? { what: 'nats', level: 'ok', detail } : { what: 'nats', level: 'note', detail: `${detail}. ${warning}` };
+  return warning === undefined
+    ? { what: 'nats', level: 'ok', detail }
+    : { what: 'nats', level: 'note', detail: `${detail}. ${warning}` };
 }
 
 async function checkServer(what: string, url: string, host: string, port: number, variable: string): Promise<Finding> {
@@ -125,7 +164,13 @@ async function checkServer(what: string, url: string, host: string, port: number
         resolve(event === 'connect');
       });
   });
-  return isThere ? { what, level: 'ok', detail: `${shown} accepts connections` } : { what, level: 'problem', detail: `nobody answers at ${shown}; start that server, or unset ${variable} to use the embedded one` };
+  return isThere
+    ? { what, level: 'ok', detail: `${shown} accepts connections` }
+    : {
+        what,
+        level: 'problem',
+        detail: `nobody answers at ${shown}; start that server, or unset ${variable} to use the embedded one`,
+      };
 }
 
 /** Needed for films only. */
@@ -138,7 +183,14 @@ function checkFfmpeg(env: TowerEnv): Finding {
     return { what: 'ffmpeg', level: 'ok', detail };
   }
   const named = env.FFMPEG_PATH;
-  return { what: 'ffmpeg', level: named === undefined ? 'note' : 'problem', detail: named === undefined ? 'not found; pictures need none, films do: install it or set FFMPEG_PATH' : `FFMPEG_PATH (${named}) does not run` };
+  return {
+    what: 'ffmpeg',
+    level: named === undefined ? 'note' : 'problem',
+    detail:
+      named === undefined
+        ? 'not found; pictures need none, films do: install it or set FFMPEG_PATH'
+        : `FFMPEG_PATH (${named}) does not run`,
+  };
 }
 
 /** Whether services of a Tower that root starts step down, as far as it can be told without changing anything. */
@@ -164,10 +216,17 @@ async function checkLibrary(path: string): Promise<Finding> {
   try {
     const traits = await examineFileSystem(examined);
     const unfit = unfitBecause(traits);
-    if (unfit !== undefined) return { what, level: 'problem', detail: `${path} lies on ${traits.kind}, where no files can be kept: ${unfit}; name another folder by TOWER_LIBRARY` };
+    if (unfit !== undefined)
+      return {
+        what,
+        level: 'problem',
+        detail: `${path} lies on ${traits.kind}, where no files can be kept: ${unfit}; name another folder by TOWER_LIBRARY`,
+      };
     const lacks = lacksOf(traits);
     const detail = `${finding.detail}, on ${traits.kind}`;
-    return lacks.length === 0 ? { what, level: 'ok', detail } : { what, level: 'note', detail: `${detail}: ${lacks.join('; ')}` };
+    return lacks.length === 0
+      ? { what, level: 'ok', detail }
+      : { what, level: 'note', detail: `${detail}: ${lacks.join('; ')}` };
   } catch (error) {
     return { what, level: 'problem', detail: `${examined}: ${describeError(ownFault(error, 'library') ?? error)}` };
   }

@@ -13,23 +13,39 @@ const [againExitCode, changeExitCode] = [1, 2];
 function knownModels(): KnownModels {
   const env = readTowerEnv();
   const store = ModelStore.read(env);
-  return { store, quality: QualityModels.read(env.TOWER_MODELS_MANIFEST, env.TOWER_MODELS, store.acceptance), gpus: readGpuConfig(env) };
+  return {
+    store,
+    quality: QualityModels.read(env.TOWER_MODELS_MANIFEST, env.TOWER_MODELS, store.acceptance),
+    gpus: readGpuConfig(env),
+  };
 }
 
 /** What the manifest knows, which card has it and what is missing; JSON for a program. */
 export async function modelsList(options: { json: boolean }): Promise<number> {
   const known = knownModels();
   const list = await listModels(known);
-  process.stdout.write(options.json || !process.stdout.isTTY ? `${JSON.stringify(list)}\n` : `${describeModels(list, known.quality.folder).join('\n')}\n`);
+  process.stdout.write(
+    options.json || !process.stdout.isTTY
+      ? `${JSON.stringify(list)}\n`
+      : `${describeModels(list, known.quality.folder).join('\n')}\n`,
+  );
   return 0;
 }
 
 /** 0 when every file is where it was wanted; 2 when a person has to do something first, 1 when another try may help. */
 export async function modelsFetch(wish: FetchWish & { json: boolean }): Promise<number> {
   const plan = planFetch(wish, knownModels());
-  const report = fetchReport({ json: wish.json || !process.stdout.isTTY, terminal: new Terminal(), write: (line) => process.stdout.write(`${line}\n`) });
+  const report = fetchReport({
+    json: wish.json || !process.stdout.isTTY,
+    terminal: new Terminal(),
+    write: (line) => process.stdout.write(`${line}\n`),
+  });
   const stop = new AbortController();
-  stopOnSignals({ onStop: (reason) => stop.abort(new Error(reason)), onKill: () => undefined, leave: (code) => process.exit(code) });
+  stopOnSignals({
+    onStop: (reason) => stop.abort(new Error(reason)),
+    onKill: () => undefined,
+    leave: (code) => process.exit(code),
+  });
   let worst = 0;
   for (const file of plan) {
     try {
@@ -46,4 +62,7 @@ export async function modelsFetch(wish: FetchWish & { json: boolean }): Promise<
   return worst;
 }
 
-const exitCodeOf = (error: unknown): number => (error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'internal' ? changeExitCode : againExitCode);
+const exitCodeOf = (error: unknown): number =>
+  error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'internal'
+    ? changeExitCode
+    : againExitCode;

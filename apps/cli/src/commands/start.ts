@@ -13,7 +13,12 @@ export async function start(options: { verbose: boolean }): Promise<number> {
   const env = readTowerEnv();
   const terminal = new Terminal();
   const redaction = new Redaction();
-  const hub = new LogHub({ file: new RotatingFile(towerHome(env.TOWER_HOME).log), terminal, terminalLevel: options.verbose ? 'info' : 'warn', redaction });
+  const hub = new LogHub({
+    file: new RotatingFile(towerHome(env.TOWER_HOME).log),
+    terminal,
+    terminalLevel: options.verbose ? 'info' : 'warn',
+    redaction,
+  });
   const tower = new Tower({ env, hub, redaction, onProgress: (sentence) => terminal.draw([`Tower: ${sentence} …`]) });
 
   let isAsked = false;

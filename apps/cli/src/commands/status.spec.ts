@@ -6,22 +6,52 @@ import { checkNode } from './doctor';
 import { describeNats, describeStatus, isWell } from './status';
 
 const card: GpuView = {
-  name: 'rtx3060', url: 'http://127.0.0.1:8188', vendor: 'nvidia', state: 'idle', detail: 'idle', simulated: true, comfyui_version: '0.3.64', device: 'cuda:0', vram_mb: 1, vram_free_mb: 1, prefers: [], only: false,
-  checkpoints: [], current_job_id: null, foreign_prompts: 0, warnings: [], last_seen_at: null,
+  name: 'rtx3060',
+  url: 'http://127.0.0.1:8188',
+  vendor: 'nvidia',
+  state: 'idle',
+  detail: 'idle',
+  simulated: true,
+  comfyui_version: '0.3.64',
+  device: 'cuda:0',
+  vram_mb: 1,
+  vram_free_mb: 1,
+  prefers: [],
+  only: false,
+  checkpoints: [],
+  current_job_id: null,
+  foreign_prompts: 0,
+  warnings: [],
+  last_seen_at: null,
 };
 const gibibyte = 1024 ** 3;
 const view: StatusView = {
   version: '0.1.0',
   simulated: true,
-  processes: [{ service: 'gateway', state: 'ready', pid: 7, version: '0.1.0', started_at: null, uptime_seconds: 600, last_seen_at: null, checks: {} }],
+  processes: [
+    {
+      service: 'gateway',
+      state: 'ready',
+      pid: 7,
+      version: '0.1.0',
+      started_at: null,
+      uptime_seconds: 600,
+      last_seen_at: null,
+      checks: {},
+    },
+  ],
   dead_letters: [],
   rendering: {
-    queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 }, gpus: [card], leader: { holder: 'x', fence: 1, until: null },
+    queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 },
+    gpus: [card],
+    leader: { holder: 'x', fence: 1, until: null },
     library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte },
     machine: {
-      ffmpeg: { version: '7.1', source: 'system', warning: null }, warnings: ['the services run as root: because'],
+      ffmpeg: { version: '7.1', source: 'system', warning: null },
+      warnings: ['the services run as root: because'],
     },
-    disks: [], models: { present: {}, missing: [] },
+    disks: [],
+    models: { present: {}, missing: [] },
   },
 };
 
@@ -45,35 +75,98 @@ describe('tower status', () => {
 
   it('says which service could not handle messages, and how to see them', () => {
     const newest = {
-      id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', service: 'quality', state: 'open' as const, stream: 'RENDERING', stream_seq: 7, subject: 'evt.x', lost: false, reason: 'after 8 deliveries: odd', deliveries: 8,
-      at: '2026-01-01T00:00:00.000Z', redrives: 0, last_failure: null, settled_at: null,
+      id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8',
+      service: 'quality',
+      state: 'open' as const,
+      stream: 'RENDERING',
+      stream_seq: 7,
+      subject: 'evt.x',
+      lost: false,
+      reason: 'after 8 deliveries: odd',
+      deliveries: 8,
+      at: '2026-01-01T00:00:00.000Z',
+      redrives: 0,
+      last_failure: null,
+      settled_at: null,
     };
     const lines = describeStatus('u', { ...view, dead_letters: [{ service: 'quality', open: 2, newest: [newest] }] });
-    expect(lines).toContain('  quality        2 messages could not be handled (tower dead-letters list --service quality), the newest: after 8 deliveries: odd');
+    expect(lines).toContain(
+      '  quality        2 messages could not be handled (tower dead-letters list --service quality), the newest: after 8 deliveries: odd',
+    );
   });
 
   it('shows which check of a process fails, and that rendering is silent', () => {
-    const degraded = { ...view, rendering: null, processes: [{ ...view.processes[0]!, state: 'degraded' as const, checks: { nats: { ok: false, detail: 'reconnecting' }, database: { ok: true, detail: 'answers' } } }] };
+    const degraded = {
+      ...view,
+      rendering: null,
+      processes: [
+        {
+          ...view.processes[0]!,
+          state: 'degraded' as const,
+          checks: { nats: { ok: false, detail: 'reconnecting' }, database: { ok: true, detail: 'answers' } },
+        },
+      ],
+    };
     const lines = describeStatus('u', degraded);
     expect(lines).toContain('  gateway        degraded  pid 7        up 10 min  nats: reconnecting');
     expect(lines.at(-1)).toMatch(/rendering does not answer/);
   });
 
   it('says which disk work waits for', () => {
-    const disk = { place: 'library' as const, ok: false, detail: "the library's disk is full: 3.0 MiB free, 512 MiB needed. Make room there.", free_bytes: 3, total_bytes: 9, needed_bytes: 5, file_system: null, lacks: [] };
-    const lines = describeStatus('u', { ...view, rendering: { ...view.rendering!, disks: [disk, { ...disk, place: 'home', ok: true, detail: '1 GiB free' }] } });
+    const disk = {
+      place: 'library' as const,
+      ok: false,
+      detail: "the library's disk is full: 3.0 MiB free, 512 MiB needed. Make room there.",
+      free_bytes: 3,
+      total_bytes: 9,
+      needed_bytes: 5,
+      file_system: null,
+      lacks: [],
+    };
+    const lines = describeStatus('u', {
+      ...view,
+      rendering: { ...view.rendering!, disks: [disk, { ...disk, place: 'home', ok: true, detail: '1 GiB free' }] },
+    });
     expect(lines.filter((line) => line.startsWith('work waits'))).toEqual([`work waits: ${disk.detail}`]);
   });
 
   it('says what the file system of the library lacks and what becomes of it', () => {
-    const disk = { place: 'library' as const, ok: true, detail: '3 GiB free', free_bytes: 3, total_bytes: 9, needed_bytes: 5, file_system: { kind: 'exFAT', hard_links: false, exclusive_create: true, replacing_rename: true, flushes_files: true, flushes_folders: true, case_sensitive: false, longest_name: 255, takes_own_names: true }, lacks: ['no hard links: …', 'one more'] };
+    const disk = {
+      place: 'library' as const,
+      ok: true,
+      detail: '3 GiB free',
+      free_bytes: 3,
+      total_bytes: 9,
+      needed_bytes: 5,
+      file_system: {
+        kind: 'exFAT',
+        hard_links: false,
+        exclusive_create: true,
+        replacing_rename: true,
+        flushes_files: true,
+        flushes_folders: true,
+        case_sensitive: false,
+        longest_name: 255,
+        takes_own_names: true,
+      },
+      lacks: ['no hard links: …', 'one more'],
+    };
     const lines = describeStatus('u', { ...view, rendering: { ...view.rendering!, disks: [disk] } });
     expect(lines).toContain('the disk of the library is exFAT: no hard links: …; one more');
   });
 
   it('is well when every process is ready and a card answers', () => {
-    const gpus = (state: GpuView['state']): StatusView => ({ ...view, rendering: { ...view.rendering!, gpus: [{ ...card, state }] } });
-    expect([isWell(view), isWell(gpus('busy')), isWell(gpus('down')), isWell({ ...view, rendering: null }), isWell({ ...view, processes: [{ ...view.processes[0]!, state: 'down' }] })]).toEqual([true, true, false, false, false]);
+    const gpus = (state: GpuView['state']): StatusView => ({
+      ...view,
+      rendering: { ...view.rendering!, gpus: [{ ...card, state }] },
+    });
+    expect([
+      isWell(view),
+      isWell(gpus('busy')),
+      isWell(gpus('down')),
+      isWell({ ...view, rendering: null }),
+      isWell({ ...view, processes: [{ ...view.processes[0]!, state: 'down' }] }),
+    ]).toEqual([true, true, false, false, false]);
   });
 });
 
@@ -88,7 +181,9 @@ describe('where publishers go', () => {
     expect(text).not.toContain('hush');
     rmSync(folder, { recursive: true });
     expect(describeNats(file, undefined)).toEqual([]);
-    expect(describeNats(file, 'nats://me:hush@elsewhere:4222').join()).toMatch(/^nats: nats:\/\/elsewhere:4222, a server that Tower does not run/);
+    expect(describeNats(file, 'nats://me:hush@elsewhere:4222').join()).toMatch(
+      /^nats: nats:\/\/elsewhere:4222, a server that Tower does not run/,
+    );
   });
 });
 

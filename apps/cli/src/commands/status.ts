@@ -13,7 +13,9 @@ export async function status(options: { json: boolean }): Promise<number> {
   const url = running?.url ?? `http://${env.TOWER_HOST}:${env.TOWER_PORT}`;
   const view = await new ApiClient(url, { patienceMs: 2_000 }).call(routes.getStatus, {});
   const nats = describeNats(towerHome(env.TOWER_HOME).natsPublisherUrl, env.NATS_URL);
-  process.stdout.write(options.json ? `${JSON.stringify(view)}\n` : `${[...describeStatus(url, view), ...nats].join('\n')}\n`);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(view)}\n` : `${[...describeStatus(url, view), ...nats].join('\n')}\n`,
+  );
   return isWell(view) ? 0 : 1;
 }
 
@@ -24,7 +26,9 @@ export async function status(options: { json: boolean }): Promise<number> {
 export function describeNats(file: string, given: string | undefined): string[] {
   const address = readPublisherUrl(file);
   if (given !== undefined)
-    return [`nats: ${withoutCredentials(given)}, a server that Tower does not run; publishers log in with what whoever runs it gives them (tower nats users has a user for them)`];
+    return [
+      `nats: ${withoutCredentials(given)}, a server that Tower does not run; publishers log in with what whoever runs it gives them (tower nats users has a user for them)`,
+    ];
   if (address === undefined) return [];
   return [
     `nats: ${withoutCredentials(address)}; publishers log in as "${new URL(address).username}", with the address in ${file} (or: tower nats credentials)`,
@@ -48,30 +52,45 @@ export function exampleCommand(file: string): string {
 const answersTo = `evt.${requestJob.owner}.v1.*.`;
 
 export const isWell = (view: StatusView): boolean =>
-  view.rendering !== null && view.processes.every((process) => process.state === 'ready') && view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy');
+  view.rendering !== null &&
+  view.processes.every((process) => process.state === 'ready') &&
+  view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy');
 
 export function describeStatus(url: string, view: StatusView): string[] {
   const lines = [`Tower ${view.version} at ${url}${view.simulated ? ' (GPUs are SIMULATED)' : ''}`, '', 'processes'];
   for (const { service, state, pid, uptime_seconds: uptime, checks } of view.processes) {
-    const bad = Object.entries(checks).filter(([, check]) => !check.ok).map(([name, check]) => `${name}: ${check.detail}`);
-    lines.push(`  ${service.padEnd(14)} ${state.padEnd(9)} ${pid === null ? '' : `pid ${pid}`.padEnd(12)} ${uptime === null ? '' : `up ${duration(uptime)}`}${bad.length === 0 ? '' : `  ${bad.join('; ')}`}`.trimEnd());
+    const bad = Object.entries(checks)
+      .filter(([, check]) => !check.ok)
+      .map(([name, check]) => `${name}: ${check.detail}`);
+    lines.push(
+      `  ${service.padEnd(14)} ${state.padEnd(9)} ${pid === null ? '' : `pid ${pid}`.padEnd(12)} ${uptime === null ? '' : `up ${duration(uptime)}`}${bad.length === 0 ? '' : `  ${bad.join('; ')}`}`.trimEnd(),
+    );
   }
   for (const { service, open, newest } of view.dead_letters) {
-    lines.push(`  ${service.padEnd(14)} ${open} messages could not be handled (tower dead-letters list --service ${service}), the newest: ${newest[0]?.reason ?? ''}`);
+    lines.push(
+      `  ${service.padEnd(14)} ${open} messages could not be handled (tower dead-letters list --service ${service}), the newest: ${newest[0]?.reason ?? ''}`,
+    );
   }
   if (view.rendering === null) return [...lines, '', 'rendering does not answer: queue and cards are not known'];
   const { queue, gpus, library } = view.rendering;
   lines.push('', 'cards');
   for (const gpu of gpus) {
-    lines.push(`  ${gpu.name.padEnd(14)} ${gpu.state.padEnd(9)} ${gpu.url}  ${gpu.detail}${gpu.simulated ? ' (simulated)' : ''}`);
+    lines.push(
+      `  ${gpu.name.padEnd(14)} ${gpu.state.padEnd(9)} ${gpu.url}  ${gpu.detail}${gpu.simulated ? ' (simulated)' : ''}`,
+    );
     for (const warning of gpu.warnings) lines.push(`  ${''.padEnd(14)} warning: ${warning}`);
   }
   if (gpus.length === 0) lines.push('  none configured');
-  const waiting = queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
-  lines.push('', `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`);
+  const waiting =
+    queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
+  lines.push(
+    '',
+    `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`,
+  );
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
   for (const { place, ok, detail, file_system: fileSystem, lacks } of view.rendering.disks) {
-    if (fileSystem !== null && lacks.length > 0) lines.push(`the disk of the ${place} is ${fileSystem.kind}: ${lacks.join('; ')}`);
+    if (fileSystem !== null && lacks.length > 0)
+      lines.push(`the disk of the ${place} is ${fileSystem.kind}: ${lacks.join('; ')}`);
     if (!ok) lines.push(`work waits: ${detail}`);
   }
   const { ffmpeg, warnings } = view.rendering.machine;
@@ -95,7 +114,10 @@ function describeMissing(all: NonNullable<StatusView['rendering']>['models']['mi
   }
   return [...groups].map(([place, missing]) => {
     const rest = missing.length - namedMissing;
-    const named = missing.slice(0, rest === 1 ? missing.length : namedMissing).map(({ what }) => what).join('; ');
+    const named = missing
+      .slice(0, rest === 1 ? missing.length : namedMissing)
+      .map(({ what }) => what)
+      .join('; ');
     return `missing for ${place}: ${named}${rest > 1 ? `; and ${rest} more, which GET /api/anime/workflows/${missing[0]?.workflow ?? ''} names` : ''}`;
   });
 }

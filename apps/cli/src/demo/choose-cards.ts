@@ -14,33 +14,48 @@ export interface CardChoice {
 const answers = (gpu: GpuView): boolean => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy';
 
 /** A real ComfyUI without a graphics card; a simulated one only pretends to be slow. */
-const isProcessor = (gpu: GpuView): boolean => !gpu.simulated && (gpu.vendor === 'cpu' || /^cpu\b/i.test(gpu.device ?? ''));
+const isProcessor = (gpu: GpuView): boolean =>
+  !gpu.simulated && (gpu.vendor === 'cpu' || /^cpu\b/i.test(gpu.device ?? ''));
 
 /**
- * The checkpoint that most cards have (the first by name among equals), and who can use it. Throws, saying what to do, when no card answers
- * or none has any checkpoint.
+ * The checkpoint that most cards have (the first by name among equals), and who can use it. Throws, saying what to do,
+ * when no card answers or none has any checkpoint.
  */
 export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoice {
-  if (gpus.length === 0) throw new AppError('invalid', 'no_gpu', 'Tower knows no card; name one in config/gpus.yaml or TOWER_GPUS');
+  if (gpus.length === 0)
+    throw new AppError('invalid', 'no_gpu', 'Tower knows no card; name one in config/gpus.yaml or TOWER_GPUS');
   const up = gpus.filter(answers);
-  const remarks = gpus.filter((gpu) => !answers(gpu)).map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${gpu.detail}`);
+  const remarks = gpus
+    .filter((gpu) => !answers(gpu))
+    .map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${gpu.detail}`);
   if (up.length === 0) throw new AppError('unavailable', 'no_gpu_answers', `no card answers. ${remarks.join('. ')}`);
 
   const checkpoint = wanted === undefined ? mostCommonCheckpoint(up) : modelKey(wanted);
-  const cards = up.filter((gpu) => checkpoint !== undefined && gpu.checkpoints.some((name) => modelKey(name) === checkpoint));
+  const cards = up.filter(
+    (gpu) => checkpoint !== undefined && gpu.checkpoints.some((name) => modelKey(name) === checkpoint),
+  );
   if (checkpoint === undefined || cards.length === 0) {
     const what = wanted === undefined ? 'no card has a checkpoint' : `no card has the checkpoint ${wanted}`;
     const where = up.map((gpu) => `${gpu.name} (${gpu.url})`).join(', ');
     const present = [...new Set(up.flatMap((gpu) => gpu.checkpoints))];
     const choice = present.length === 0 ? '' : ` Present: ${present.join(', ')}.`;
-    throw new AppError('invalid', 'checkpoint_missing', `${what}: put a Stable Diffusion checkpoint (.safetensors) into models/checkpoints of the ComfyUI behind ${where}, and start the demo again.${choice}`);
+    throw new AppError(
+      'invalid',
+      'checkpoint_missing',
+      `${what}: put a Stable Diffusion checkpoint (.safetensors) into models/checkpoints of the ComfyUI behind ${where}, and start the demo again.${choice}`,
+    );
   }
-  for (const gpu of up) if (!cards.includes(gpu)) remarks.push(`${gpu.name} takes no part: it has no ${checkpoint} in models/checkpoints of the ComfyUI at ${gpu.url}`);
+  for (const gpu of up)
+    if (!cards.includes(gpu))
+      remarks.push(
+        `${gpu.name} takes no part: it has no ${checkpoint} in models/checkpoints of the ComfyUI at ${gpu.url}`,
+      );
   return { checkpoint, cards, remarks, isSlow: cards.some(isProcessor) };
 }
 
 function mostCommonCheckpoint(gpus: readonly GpuView[]): string | undefined {
   const counts = new Map<string, number>();
-  for (const name of gpus.flatMap((gpu) => gpu.checkpoints.map(modelKey))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of gpus.flatMap((gpu) => gpu.checkpoints.map(modelKey)))
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
 }

@@ -1,7 +1,14 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { routes, type ArtifactView, type CharacterView, type GpuView, type JobView, type ProjectView } from '@tower/contracts';
+import {
+  routes,
+  type ArtifactView,
+  type CharacterView,
+  type GpuView,
+  type JobView,
+  type ProjectView,
+} from '@tower/contracts';
 import { captionLines, makeContactSheet } from '@tower/imaging';
 import type { ApiClient } from '../api-client';
 import { chooseCards, type CardChoice } from './choose-cards';
@@ -40,16 +47,34 @@ const slowSettings = { width: 128, height: 128, steps: 4 };
 /** Milliseconds for cards that Tower has not looked at yet. */
 const lookMs = 15_000;
 
-/** A small production through the public interface: project, character, stills on every card, a contact sheet, and a loop where a card can make one. */
-export async function runDemo(api: ApiClient, library: string, options: DemoOptions, report: DemoReport, signal: AbortSignal): Promise<DemoResult> {
+/**
+ * A small production through the public interface: project, character, stills on every card, a contact sheet, and a
+ * loop where a card can make one.
+ */
+export async function runDemo(
+  api: ApiClient,
+  library: string,
+  options: DemoOptions,
+  report: DemoReport,
+  signal: AbortSignal,
+): Promise<DemoResult> {
   const gpus = await untilLookedAt(api, signal);
   const choice = chooseCards(gpus, options.model);
   const simulated = choice.cards.some((gpu) => gpu.simulated);
   if (simulated) report.say('The GPUs are SIMULATED: the pictures are drawn, the times imitate real cards.');
   for (const remark of choice.remarks) report.say(remark);
-  report.say(`Cards: ${choice.cards.map((gpu) => `${gpu.name} (${gpu.device ?? gpu.vendor})`).join(', ')}. Checkpoint: ${choice.checkpoint}.`);
-  const settings = { ...(choice.isSlow ? slowSettings : {}), ...options.size, ...(options.steps === undefined ? {} : { steps: options.steps }) };
-  if (choice.isSlow) report.say(`A card computes on the processor, so the pictures are small: ${settings.width}x${settings.height}, ${settings.steps} steps.`);
+  report.say(
+    `Cards: ${choice.cards.map((gpu) => `${gpu.name} (${gpu.device ?? gpu.vendor})`).join(', ')}. Checkpoint: ${choice.checkpoint}.`,
+  );
+  const settings = {
+    ...(choice.isSlow ? slowSettings : {}),
+    ...options.size,
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+  };
+  if (choice.isSlow)
+    report.say(
+      `A card computes on the processor, so the pictures are small: ${settings.width}x${settings.height}, ${settings.steps} steps.`,
+    );
 
   const project = await ensureProject(api);
   const mira = await ensureCharacter(api, project);
@@ -58,9 +83,21 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
   const watched: Promise<JobView>[] = [];
   for (let index = 0; index < count; index++) {
     const prompt = options.prompt ?? scenes[index % scenes.length] ?? '';
-    const body = { project_id: project.id, character_ids: [mira.id], job_type: 'still_image' as const, prompt, negative_prompt: negativePrompt, model_name: choice.checkpoint, ...settings };
+    const body = {
+      project_id: project.id,
+      character_ids: [mira.id],
+      job_type: 'still_image' as const,
+      prompt,
+      negative_prompt: negativePrompt,
+      model_name: choice.checkpoint,
+      ...settings,
+    };
     const accepted = await api.call(routes.generate, { body });
-    const watch = watchJob(api, { id: accepted.job_id, websocketPath: accepted.websocket_url }, { onProgress: (view) => report.progress(index, view), signal });
+    const watch = watchJob(
+      api,
+      { id: accepted.job_id, websocketPath: accepted.websocket_url },
+      { onProgress: (view) => report.progress(index, view), signal },
+    );
     // Heard below; one that ends while others are still being asked for must not count as unheard.
     watch.catch(() => undefined);
     watched.push(watch);
@@ -72,7 +109,8 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
 
   const finished: FinishedPicture[] = [];
   for (const job of stills) for (const artifact of await bestArtifacts(api, job)) finished.push({ job, artifact });
-  const sheet = finished.length === 0 ? null : await writeContactSheet(join(library, project.slug), library, finished, simulated);
+  const sheet =
+    finished.length === 0 ? null : await writeContactSheet(join(library, project.slug), library, finished, simulated);
   const jobs = [...stills, ...loop];
   const failures = jobs.filter((job) => job.status !== 'completed').map(toFailure);
   return {
@@ -80,7 +118,14 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
     simulated,
     project_id: project.id,
     seconds,
-    pictures: finished.map(({ job, artifact }) => ({ job_id: job.id, path: shown(join(library, artifact.path)), sha256: artifact.sha256, seed: artifact.seed, gpu: artifact.gpu, seconds: artifact.seconds })),
+    pictures: finished.map(({ job, artifact }) => ({
+      job_id: job.id,
+      path: shown(join(library, artifact.path)),
+      sha256: artifact.sha256,
+      seed: artifact.seed,
+      gpu: artifact.gpu,
+      seconds: artifact.seconds,
+    })),
     films: await Promise.all(loop.map((job) => filmsOf(api, job, library))).then((films) => films.flat()),
     contact_sheet: sheet === null ? null : shown(sheet),
     failures,
@@ -88,18 +133,39 @@ export async function runDemo(api: ApiClient, library: string, options: DemoOpti
 }
 
 /** After the stills, so that these are there soon. Empty when no card can. */
-async function makeLoop(api: ApiClient, project: ProjectView, choice: CardChoice, mira: CharacterView, index: number, report: DemoReport, signal: AbortSignal): Promise<JobView[]> {
+async function makeLoop(
+  api: ApiClient,
+  project: ProjectView,
+  choice: CardChoice,
+  mira: CharacterView,
+  index: number,
+  report: DemoReport,
+  signal: AbortSignal,
+): Promise<JobView[]> {
   const accepted = await askForLoop(api, project, choice, [mira.id]);
   if (typeof accepted === 'string') {
     report.say(accepted);
     return [];
   }
-  return [await watchJob(api, { id: accepted.job_id, websocketPath: accepted.websocket_url }, { onProgress: (view) => report.progress(index, view), signal })];
+  return [
+    await watchJob(
+      api,
+      { id: accepted.job_id, websocketPath: accepted.websocket_url },
+      { onProgress: (view) => report.progress(index, view), signal },
+    ),
+  ];
 }
 
 async function filmsOf(api: ApiClient, job: JobView, library: string): Promise<DemoFilm[]> {
   return (await bestArtifacts(api, job)).map((artifact) => ({
-    job_id: job.id, path: shown(join(library, artifact.path)), sha256: artifact.sha256, seed: artifact.seed, gpu: artifact.gpu, seconds: artifact.seconds, frames: artifact.frames, fps: artifact.fps,
+    job_id: job.id,
+    path: shown(join(library, artifact.path)),
+    sha256: artifact.sha256,
+    seed: artifact.seed,
+    gpu: artifact.gpu,
+    seconds: artifact.seconds,
+    frames: artifact.frames,
+    fps: artifact.fps,
     duration_seconds: artifact.duration_seconds,
   }));
 }
@@ -114,23 +180,32 @@ async function untilLookedAt(api: ApiClient, signal: AbortSignal): Promise<reado
   const deadline = performance.now() + lookMs;
   for (;;) {
     const { rendering } = await api.call(routes.getStatus, {});
-    if (rendering !== null && (rendering.gpus.every((gpu) => gpu.state !== 'unknown') || performance.now() > deadline)) return rendering.gpus;
+    if (rendering !== null && (rendering.gpus.every((gpu) => gpu.state !== 'unknown') || performance.now() > deadline))
+      return rendering.gpus;
     await sleep(200, undefined, { signal });
   }
 }
 
 async function ensureProject(api: ApiClient): Promise<ProjectView> {
-  for await (const project of pages((cursor) => api.call(routes.listProjects, { query: { limit: 200, ...cursor } }))) if (project.name === projectName) return project;
-  return api.call(routes.createProject, { body: { name: projectName, description: 'Made by `tower demo`.', gate_policy: 'advise' } });
+  for await (const project of pages((cursor) => api.call(routes.listProjects, { query: { limit: 200, ...cursor } })))
+    if (project.name === projectName) return project;
+  return api.call(routes.createProject, {
+    body: { name: projectName, description: 'Made by `tower demo`.', gate_policy: 'advise' },
+  });
 }
 
 async function ensureCharacter(api: ApiClient, project: ProjectView): Promise<CharacterView> {
   const params = { id: project.id };
-  for await (const known of pages((cursor) => api.call(routes.listProjectCharacters, { params, query: { limit: 200, ...cursor } }))) if (known.name === character.name) return known;
+  for await (const known of pages((cursor) =>
+    api.call(routes.listProjectCharacters, { params, query: { limit: 200, ...cursor } }),
+  ))
+    if (known.name === character.name) return known;
   return api.call(routes.createCharacter, { params, body: character });
 }
 
-async function* pages<Item>(read: (cursor: { cursor?: string }) => Promise<{ items: Item[]; next_cursor?: string | undefined }>): AsyncGenerator<Item> {
+async function* pages<Item>(
+  read: (cursor: { cursor?: string }) => Promise<{ items: Item[]; next_cursor?: string | undefined }>,
+): AsyncGenerator<Item> {
   let cursor: string | undefined;
   do {
     const page = await read(cursor === undefined ? {} : { cursor });
@@ -145,10 +220,20 @@ async function bestArtifacts(api: ApiClient, job: JobView): Promise<ArtifactView
   return items.filter((artifact) => artifact.best);
 }
 
-async function writeContactSheet(folder: string, library: string, pictures: readonly FinishedPicture[], simulated: boolean): Promise<string> {
+async function writeContactSheet(
+  folder: string,
+  library: string,
+  pictures: readonly FinishedPicture[],
+  simulated: boolean,
+): Promise<string> {
   const items = pictures.map(({ job, artifact }) => ({
     picture: join(library, artifact.path),
-    captionLines: captionLines({ prompt: job.prompt, seed: artifact.seed, card: artifact.gpu, seconds: artifact.seconds ?? 0 }),
+    captionLines: captionLines({
+      prompt: job.prompt,
+      seed: artifact.seed,
+      card: artifact.gpu,
+      seconds: artifact.seconds ?? 0,
+    }),
   }));
   const now = new Date();
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');

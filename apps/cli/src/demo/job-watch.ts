@@ -11,9 +11,14 @@ const over: ReadonlySet<JobState> = new Set(['completed', 'rejected', 'failed', 
 export const isOver = (state: JobState): boolean => over.has(state);
 
 /**
- * Follows a job to its end and tells every change. The live feed is a hint and may be missing: what counts is what `GET /jobs/{id}` says.
+ * Follows a job to its end and tells every change. The live feed is a hint and may be missing: what counts is what
+ * `GET /jobs/{id}` says.
  */
-export async function watchJob(api: ApiClient, job: { id: string; websocketPath: string }, options: { onProgress: (view: ProgressView) => void; signal: AbortSignal }): Promise<JobView> {
+export async function watchJob(
+  api: ApiClient,
+  job: { id: string; websocketPath: string },
+  options: { onProgress: (view: ProgressView) => void; signal: AbortSignal },
+): Promise<JobView> {
   const feed = new LiveFeed(api.webSocketUrl(job.websocketPath), options.onProgress);
   try {
     for (;;) {
@@ -47,7 +52,10 @@ class LiveFeed {
     const isLive = performance.now() - this.heardAt < silentAfterMs;
     const woken = new AbortController();
     this.wake = () => woken.abort();
-    if (!this.hasNews) await sleep(isLive ? pollMs.live : pollMs.silent, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+    if (!this.hasNews)
+      await sleep(isLive ? pollMs.live : pollMs.silent, undefined, {
+        signal: AbortSignal.any([signal, woken.signal]),
+      }).catch(() => undefined);
     this.hasNews = false;
   }
 

@@ -2,7 +2,10 @@ import type { ProgressView } from '@tower/contracts';
 
 const barWidth = 24;
 
-/** `rx9070xt  [████████░░░░]  52 %  about 3 s  Sampling 12/24`, or with the place in the queue; `over 3 s` where the end is not known. */
+/**
+ * `rx9070xt  [████████░░░░]  52 %  about 3 s  Sampling 12/24`, or with the place in the queue; `over 3 s` where the end
+ * is not known.
+ */
 export function progressLine(label: string, view: ProgressView): string {
   const filled = Math.round((view.progress / 100) * barWidth);
   const bar = `[${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}]`;

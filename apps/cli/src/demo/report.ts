@@ -54,7 +54,9 @@ function lineReport(write: (line: string) => void): DemoReport {
       const key = `${view.status} ${view.gpu ?? ''} ${Math.floor(view.progress / plainStep)}`;
       if (last.get(index) === key) return;
       last.set(index, key);
-      write(`${view.frames_total === null ? 'picture' : 'loop'} ${index + 1}: ${view.status}, ${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`);
+      write(
+        `${view.frames_total === null ? 'picture' : 'loop'} ${index + 1}: ${view.status}, ${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`,
+      );
     },
     settle: () => undefined,
     result: (facts) => describeResult(facts).forEach((line) => write(line)),
@@ -93,7 +95,16 @@ function jsonReport(write: (line: string) => void): DemoReport {
     say: (sentence) => write(JSON.stringify({ type: 'note', message: sentence })),
     progress: (index, view) => {
       const { job_id, status, stage, progress, gpu, estimate } = view;
-      const line = JSON.stringify({ type: 'progress', index, job_id, status, stage, progress, gpu, remaining_seconds: estimate.remaining_seconds });
+      const line = JSON.stringify({
+        type: 'progress',
+        index,
+        job_id,
+        status,
+        stage,
+        progress,
+        gpu,
+        remaining_seconds: estimate.remaining_seconds,
+      });
       if (last.get(index) === line) return;
       last.set(index, line);
       write(line);
@@ -106,13 +117,29 @@ function jsonReport(write: (line: string) => void): DemoReport {
 function describeResult(facts: DemoResult): string[] {
   const cards = new Map<string, number>();
   for (const { gpu } of facts.pictures) cards.set(gpu, (cards.get(gpu) ?? 0) + 1);
-  const shares = [...cards].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gpu, count]) => `${gpu}: ${count}`).join(', ');
+  const shares = [...cards]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([gpu, count]) => `${gpu}: ${count}`)
+    .join(', ');
   const simulated = facts.simulated ? ' The GPUs are SIMULATED: these are drawings, not generated pictures.' : '';
   const count = facts.pictures.length;
-  const lines = [count === 0 ? `No picture came out in ${facts.seconds.toFixed(1)} s.` : `${count} ${count === 1 ? 'picture' : 'pictures'} in ${facts.seconds.toFixed(1)} s (${shares}).${simulated}`];
-  for (const picture of facts.pictures) lines.push(`  ${picture.path}  seed ${picture.seed}, ${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`);
-  for (const film of facts.films) lines.push(`Loop: ${film.path}  ${film.frames} frames, ${film.fps} per second, seed ${film.seed}, ${film.gpu}${film.seconds === null ? '' : `, ${film.seconds.toFixed(1)} s`}`);
+  const lines = [
+    count === 0
+      ? `No picture came out in ${facts.seconds.toFixed(1)} s.`
+      : `${count} ${count === 1 ? 'picture' : 'pictures'} in ${facts.seconds.toFixed(1)} s (${shares}).${simulated}`,
+  ];
+  for (const picture of facts.pictures)
+    lines.push(
+      `  ${picture.path}  seed ${picture.seed}, ${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`,
+    );
+  for (const film of facts.films)
+    lines.push(
+      `Loop: ${film.path}  ${film.frames} frames, ${film.fps} per second, seed ${film.seed}, ${film.gpu}${film.seconds === null ? '' : `, ${film.seconds.toFixed(1)} s`}`,
+    );
   if (facts.contact_sheet !== null) lines.push(`Contact sheet: ${facts.contact_sheet}`);
-  for (const failure of facts.failures) lines.push(`Job ${failure.job_id} ${failure.status}: ${failure.code}: ${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`);
+  for (const failure of facts.failures)
+    lines.push(
+      `Job ${failure.job_id} ${failure.status}: ${failure.code}: ${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`,
+    );
   return lines;
 }

@@ -11,7 +11,11 @@ const logger = pino({ level: 'silent' });
 
 /** A process that lives until it is ended; `stubborn` ones take no notice of SIGTERM. */
 async function startSleeper(stubborn = false): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['-e', `${stubborn ? "process.on('SIGTERM', () => {});" : ''} setInterval(() => {}, 1000); console.log('up')`], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(
+    process.execPath,
+    ['-e', `${stubborn ? "process.on('SIGTERM', () => {});" : ''} setInterval(() => {}, 1000); console.log('up')`],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   await once(child.stdout, 'data');
   return child;
 }
@@ -19,7 +23,9 @@ async function startSleeper(stubborn = false): Promise<ChildProcess> {
 describe('endLeftovers', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tower-leftovers-'));
   const children: ChildProcess[] = [];
-  const sleeper = async (stubborn = false): Promise<{ child: ChildProcess; record: { pid: number; identity: string; command: string } }> => {
+  const sleeper = async (
+    stubborn = false,
+  ): Promise<{ child: ChildProcess; record: { pid: number; identity: string; command: string } }> => {
     const child = await startSleeper(stubborn);
     children.push(child);
     const record = observeProcess(child.pid ?? 0);
@@ -43,7 +49,11 @@ describe('endLeftovers', () => {
     write('frozen', frozen.record);
     write('stubborn', stubborn.record);
 
-    expect((await endLeftovers(directory, logger)).map((record) => record.name).sort()).toEqual(['frozen', 'polite', 'stubborn']);
+    expect((await endLeftovers(directory, logger)).map((record) => record.name).sort()).toEqual([
+      'frozen',
+      'polite',
+      'stubborn',
+    ]);
     expect([polite, frozen, stubborn].filter(({ record }) => isSameProcess(record))).toEqual([]);
     expect(readdirSync(directory)).toEqual([]);
   }, 20_000);

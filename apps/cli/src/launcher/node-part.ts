@@ -19,8 +19,9 @@ export interface NodeProgram {
 }
 
 /**
- * A Node program of ours as a child in a process group of its own: Ctrl-C on the terminal reaches the launcher alone, which stops everything
- * in order. The IPC channel says when it is ready, and tells the child when the launcher is gone.
+ * A Node program of ours as a child in a process group of its own: Ctrl-C on the terminal reaches the launcher alone,
+ * which stops everything in order. The IPC channel says when it is ready, and tells the child when the launcher is
+ * gone.
  */
 export async function startNodeProgram(program: NodeProgram): Promise<RunningPart> {
   const { script, args = [], cwd, env, user } = program;
@@ -46,7 +47,12 @@ export async function startNodeProgram(program: NodeProgram): Promise<RunningPar
 
   // Rejects when the program cannot be run at all.
   await once(child, 'spawn').catch((cause: unknown) => {
-    throw new AppError('internal', 'program_not_started', `${program.script} cannot be run: ${(cause as Error).message}`, { cause });
+    throw new AppError(
+      'internal',
+      'program_not_started',
+      `${program.script} cannot be run: ${(cause as Error).message}`,
+      { cause },
+    );
   });
   const pid = child.pid;
   if (pid === undefined) throw new AppError('internal', 'program_not_started', `${program.script} has no process id`);
@@ -60,7 +66,14 @@ export async function startNodeProgram(program: NodeProgram): Promise<RunningPar
     exited,
     stop: async () => {
       signalIfAlive(pid, 'SIGCONT');
-      await stopProcess(pid, [{ signal: 'SIGTERM', waitMs: program.stopMs }, { signal: 'SIGKILL', waitMs: 5_000 }], () => isGone);
+      await stopProcess(
+        pid,
+        [
+          { signal: 'SIGTERM', waitMs: program.stopMs },
+          { signal: 'SIGKILL', waitMs: 5_000 },
+        ],
+        () => isGone,
+      );
     },
     kill: () => {
       if (!isGone) signalGroup(pid, 'SIGKILL');

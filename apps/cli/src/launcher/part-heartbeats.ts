@@ -3,7 +3,10 @@ import { heartbeatIntervalMs, heartbeatSubject, maxCheckDetail, type Heartbeat }
 import { describeError, newId, shorten, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { Supervisor } from './supervisor';
 
-/** Speaks on the bus for the launcher and for the processes that cannot do it themselves. One that does not run says nothing, and so counts as down. */
+/**
+ * Speaks on the bus for the launcher and for the processes that cannot do it themselves. One that does not run says
+ * nothing, and so counts as down.
+ */
 export class PartHeartbeats {
   private bus: BusConnection | undefined;
   private readonly timer: NodeJS.Timeout;
@@ -43,15 +46,27 @@ export class PartHeartbeats {
   }
 
   private beat(): void {
-    for (const beat of [this.launcherBeat(), ...this.supervisors.flatMap((supervisor) => partBeat(supervisor) ?? [])]) this.bus?.publishHint(heartbeatSubject(beat.service), beat);
+    for (const beat of [this.launcherBeat(), ...this.supervisors.flatMap((supervisor) => partBeat(supervisor) ?? [])])
+      this.bus?.publishHint(heartbeatSubject(beat.service), beat);
   }
 
   private launcherBeat(): Heartbeat {
     const checks = this.supervisors.map((supervisor) => {
-      const check = { ok: supervisor.incarnation() !== undefined, detail: shorten(supervisor.describe(), maxCheckDetail) };
+      const check = {
+        ok: supervisor.incarnation() !== undefined,
+        detail: shorten(supervisor.describe(), maxCheckDetail),
+      };
       return [supervisor.part.name, check] as const;
     });
-    return { service: 'launcher', instance: this.instance, pid: process.pid, version: towerVersion, started_at: this.startedAt, state: this.state, checks: Object.fromEntries(checks) };
+    return {
+      service: 'launcher',
+      instance: this.instance,
+      pid: process.pid,
+      version: towerVersion,
+      started_at: this.startedAt,
+      state: this.state,
+      checks: Object.fromEntries(checks),
+    };
   }
 }
 
@@ -67,6 +82,9 @@ function partBeat(supervisor: Supervisor): Heartbeat | undefined {
     version: part.version,
     started_at: incarnation.startedAt.toISOString(),
     state: isReady ? 'ready' : 'starting',
-    checks: { process: { ok: isReady, detail: shorten(supervisor.describe(), maxCheckDetail) }, ...(part.warning === undefined ? {} : { version: { ok: false, detail: shorten(part.warning, maxCheckDetail) } }) },
+    checks: {
+      process: { ok: isReady, detail: shorten(supervisor.describe(), maxCheckDetail) },
+      ...(part.warning === undefined ? {} : { version: { ok: false, detail: shorten(part.warning, maxCheckDetail) } }),
+    },
   };
 }

@@ -3,7 +3,8 @@ export interface PartExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export const describeExit = (exit: PartExit): string => (exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`);
+export const describeExit = (exit: PartExit): string =>
+  exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
 
 /** One process of a Tower while it runs. */
 export interface RunningPart {

@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Who listens on a TCP port of this machine, as far as we may look (other users' processes are closed to us); Linux only. */
+/**
+ * Who listens on a TCP port of this machine, as far as we may look (other users' processes are closed to us); Linux
+ * only.
+ */
 export function findPortOwner(port: number): { pid: number; command: string } | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return undefined;
   for (const pid of readNames('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (readNames(`/proc/${pid}/fd`).some((fd) => inodes.has(socketInode(`/proc/${pid}/fd/${fd}`)))) return { pid: Number(pid), command: commandLine(pid) };
+    if (readNames(`/proc/${pid}/fd`).some((fd) => inodes.has(socketInode(`/proc/${pid}/fd/${fd}`))))
+      return { pid: Number(pid), command: commandLine(pid) };
   }
   return undefined;
 }

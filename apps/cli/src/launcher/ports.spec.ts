@@ -20,7 +20,9 @@ describe('Ports', () => {
 
   it('gives every name another free port below the range for outgoing connections, also when asked for several at once', async () => {
     const ports = new Ports(file, () => 0.5);
-    const taken = await Promise.all(['a', 'b', 'c'].map((name, index) => new Ports(join(folder, `${index}.json`)).take(name)));
+    const taken = await Promise.all(
+      ['a', 'b', 'c'].map((name, index) => new Ports(join(folder, `${index}.json`)).take(name)),
+    );
     expect(taken.every((port) => port >= 1024 && port < 32_768)).toBe(true);
     await expect(Promise.all([ports.take('a'), ports.take('a')]).then(([x, y]) => x === y)).resolves.toBe(true);
   });
@@ -57,13 +59,19 @@ describe('the public port', () => {
     const { server, port } = await listen();
     expect(await isPortFree(port, '127.0.0.1')).toBe(false);
     expect(findPortOwner(port)).toMatchObject({ pid: process.pid });
-    await expect(assertPublicPortFree(port, '127.0.0.1')).rejects.toMatchObject({ code: 'port_in_use', message: expect.stringContaining(`process ${process.pid} (`) as string });
+    await expect(assertPublicPortFree(port, '127.0.0.1')).rejects.toMatchObject({
+      code: 'port_in_use',
+      message: expect.stringContaining(`process ${process.pid} (`) as string,
+    });
     await close(server);
     await expect(assertPublicPortFree(port, '127.0.0.1')).resolves.toBeUndefined();
     expect(findPortOwner(port)).toBeUndefined();
   });
 
   it('is refused in other words when the address is none of this machine', async () => {
-    await expect(assertPublicPortFree(8331, '192.0.2.1')).rejects.toMatchObject({ kind: 'invalid', code: 'address_not_usable' });
+    await expect(assertPublicPortFree(8331, '192.0.2.1')).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'address_not_usable',
+    });
   });
 });

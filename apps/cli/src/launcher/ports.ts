@@ -9,9 +9,10 @@ import { readJson, writeWhole } from './run-record';
 const remembered = z.record(z.string(), z.int().min(1).max(65_535));
 
 /**
- * Ports for what is not public: free ones, remembered by name, so that a restarted server comes back where its clients look for it.
- * They lie below the range from which the system takes ports for outgoing connections: a client that knocks again and again at a closed
- * port of that range would sooner or later be given that very port itself, and the server could never come back.
+ * Ports for what is not public: free ones, remembered by name, so that a restarted server comes back where its clients
+ * look for it. They lie below the range from which the system takes ports for outgoing connections: a client that
+ * knocks again and again at a closed port of that range would sooner or later be given that very port itself, and the
+ * server could never come back.
  */
 export class Ports {
   private readonly known: Map<string, number>;
@@ -66,13 +67,27 @@ export async function assertPublicPortFree(port: number, host: string): Promise<
   if (failure === 'EADDRINUSE') {
     const owner = findPortOwner(port);
     const who = owner === undefined ? 'by another program' : `by process ${owner.pid} (${owner.command})`;
-    throw new AppError('conflict', 'port_in_use', `port ${port} on ${host} is taken ${who}; stop it or choose another port with TOWER_PORT`, { details: { port, host, ...owner } });
+    throw new AppError(
+      'conflict',
+      'port_in_use',
+      `port ${port} on ${host} is taken ${who}; stop it or choose another port with TOWER_PORT`,
+      { details: { port, host, ...owner } },
+    );
   }
-  const hint = failure === 'EACCES' ? 'ports below 1024 need special rights; choose another with TOWER_PORT' : 'check TOWER_HOST and TOWER_PORT';
-  throw new AppError('invalid', 'address_not_usable', `Tower cannot listen on ${host} port ${port} (${failure}): ${hint}`, { details: { port, host } });
+  const hint =
+    failure === 'EACCES'
+      ? 'ports below 1024 need special rights; choose another with TOWER_PORT'
+      : 'check TOWER_HOST and TOWER_PORT';
+  throw new AppError(
+    'invalid',
+    'address_not_usable',
+    `Tower cannot listen on ${host} port ${port} (${failure}): ${hint}`,
+    { details: { port, host } },
+  );
 }
 
-export const isPortFree = async (port: number, host: string): Promise<boolean> => (await tryPort(port, host)) === undefined;
+export const isPortFree = async (port: number, host: string): Promise<boolean> =>
+  (await tryPort(port, host)) === undefined;
 
 /** The system's error code when listening does not work. */
 function tryPort(port: number, host: string): Promise<string | undefined> {

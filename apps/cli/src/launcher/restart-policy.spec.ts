@@ -2,7 +2,9 @@ import { failuresAfterExit, healthyAfterMs, restartDelayMs } from './restart-pol
 
 describe('restartDelayMs', () => {
   it('starts at 250 ms, doubles, and stays at 10 s', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 8, 50].map(restartDelayMs)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 50].map(restartDelayMs)).toEqual([
+      250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000,
+    ]);
   });
 });
 

@@ -8,7 +8,9 @@ export const healthyAfterMs = 30_000;
 export const reportAfterFailures = 5;
 
 /** How many times in a row it failed, this end included. */
-export const failuresAfterExit = (before: number, readyForMs: number): number => (readyForMs >= healthyAfterMs ? 1 : before + 1);
+export const failuresAfterExit = (before: number, readyForMs: number): number =>
+  readyForMs >= healthyAfterMs ? 1 : before + 1;
 
 /** Milliseconds to wait before the next start, given how many times in a row it has failed. */
-export const restartDelayMs = (failures: number): number => Math.min(firstDelayMs * 2 ** Math.min(Math.max(failures, 1) - 1, 30), maxDelayMs);
+export const restartDelayMs = (failures: number): number =>
+  Math.min(firstDelayMs * 2 ** Math.min(Math.max(failures, 1) - 1, 30), maxDelayMs);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { processIdentity } from '@tower/db';
 import { z } from 'zod';
 
-/** Enough to recognise a process after the launcher that started it is gone: a number alone may have been given to somebody else. */
+/**
+ * Enough to recognise a process after the launcher that started it is gone: a number alone may have been given to
+ * somebody else.
+ */
 export const runRecord = z.object({
   name: z.string(),
   pid: z.int(),
@@ -70,7 +73,10 @@ function namesIn(directory: string): string[] {
 function commandOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return undefined;
   }

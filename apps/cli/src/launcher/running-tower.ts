@@ -27,7 +27,10 @@ export function findRunningTower(home: string): RunningTower | undefined {
 }
 
 export function announceTower(home: string, tower: Omit<RunningTower, 'pid' | 'identity'>): void {
-  writeWhole(fileOf(home), `${JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) ?? '', ...tower })}\n`);
+  writeWhole(
+    fileOf(home),
+    `${JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) ?? '', ...tower })}\n`,
+  );
 }
 
 export const withdrawTower = (home: string): void => rmSync(fileOf(home), { force: true });
@@ -42,6 +45,11 @@ export async function claimHome(home: string): Promise<DirectoryClaim> {
     const holder = findRunningTower(home);
     const { pid } = error.options.details ?? {};
     const where = holder === undefined ? '' : ` at ${holder.url}, since ${holder.startedAt}`;
-    throw new AppError('conflict', 'tower_already_running', `Tower already runs in ${home} (process ${String(pid)}${where}); stop it, or set TOWER_HOME to another folder`, { cause: error });
+    throw new AppError(
+      'conflict',
+      'tower_already_running',
+      `Tower already runs in ${home} (process ${String(pid)}${where}); stop it, or set TOWER_HOME to another folder`,
+      { cause: error },
+    );
   }
 }

@@ -8,20 +8,30 @@ import type { Part, RunningPart } from './part';
 import { canServe } from './service-user';
 
 /**
- * After a crash PostgreSQL first writes its whole data folder to the disk: file by file that takes seconds (measured: 2.4 s for a new
- * cluster on a busy disk), as one file system a tenth of it. Only Linux can do the latter.
+ * After a crash PostgreSQL first writes its whole data folder to the disk: file by file that takes seconds (measured:
+ * 2.4 s for a new cluster on a busy disk), as one file system a tenth of it. Only Linux can do the latter.
  */
 const afterCrash: PostgresSettings = process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {};
 
 /** PostgreSQL with its data in the home. `start` settles when it answers queries. */
-export function postgresPart(options: { dataDir: string; logFile: string; port: () => Promise<number>; onUrl: (url: string) => void }): Part {
+export function postgresPart(options: {
+  dataDir: string;
+  logFile: string;
+  port: () => Promise<number>;
+  onUrl: (url: string) => void;
+}): Part {
   return {
     name: 'postgres',
     rank: 'postgres',
     version: 'embedded',
     hasHeartbeat: false,
     start: async () => {
-      const server = await startEmbeddedPostgres({ dataDir: options.dataDir, logFile: options.logFile, port: await options.port(), settings: afterCrash });
+      const server = await startEmbeddedPostgres({
+        dataDir: options.dataDir,
+        logFile: options.logFile,
+        port: await options.port(),
+        settings: afterCrash,
+      });
       options.onUrl(server.url);
       return running(server, 'SIGQUIT');
     },

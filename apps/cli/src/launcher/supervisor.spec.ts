@@ -28,7 +28,13 @@ class FakePart implements Part {
       end({ code: 0, signal: null });
       return Promise.resolve();
     };
-    return { pid: process.pid, ready: Promise.resolve(), exited, stop, kill: () => end({ code: null, signal: 'SIGKILL' }) };
+    return {
+      pid: process.pid,
+      ready: Promise.resolve(),
+      exited,
+      stop,
+      kill: () => end({ code: null, signal: 'SIGKILL' }),
+    };
   }
 }
 
@@ -43,7 +49,10 @@ const eventually = async (condition: () => boolean): Promise<void> => {
 describe('Supervisor', () => {
   const runDirectory = mkdtempSync(join(tmpdir(), 'tower-supervisor-'));
   const lines: { level: number; msg: string }[] = [];
-  const logger: Logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as { level: number; msg: string }) });
+  const logger: Logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as { level: number; msg: string }) },
+  );
   const supervise = (part: Part): Supervisor => new Supervisor(part, { runDirectory, logger, clock: systemClock });
 
   beforeEach(() => lines.splice(0));

@@ -33,13 +33,16 @@ export class Supervisor {
 
   /** For people: what it does and how often it had to be started again. */
   describe(): string {
-    const now = this.current === undefined ? 'does not run' : this.current.readyAtMs === undefined ? 'is starting' : 'runs';
-    return this.restarts === 0 ? now : `${now}, started again ${this.restarts} times (last end: ${this.lastEnd ?? 'unknown'})`;
+    const now =
+      this.current === undefined ? 'does not run' : this.current.readyAtMs === undefined ? 'is starting' : 'runs';
+    return this.restarts === 0
+      ? now
+      : `${now}, started again ${this.restarts} times (last end: ${this.lastEnd ?? 'unknown'})`;
   }
 
   /**
-   * Settles when the first process runs, and keeps it running from then on. Throws when the part cannot be started at all: such a cause
-   * (no binary, a foreign data folder) does not pass by itself.
+   * Settles when the first process runs, and keeps it running from then on. Throws when the part cannot be started at
+   * all: such a cause (no binary, a foreign data folder) does not pass by itself.
    */
   async start(): Promise<void> {
     let first: (outcome: { error: unknown } | undefined) => void = () => undefined;
@@ -96,7 +99,13 @@ export class Supervisor {
     const incarnation: Incarnation = { instance: newId(), startedAt: clock.now(), running, readyAtMs: undefined };
     this.current = incarnation;
     const observed = observeProcess(running.pid);
-    if (observed !== undefined) writeRunRecord(runDirectory, { name: this.part.name, rank: this.part.rank, ...observed, startedAt: incarnation.startedAt.toISOString() });
+    if (observed !== undefined)
+      writeRunRecord(runDirectory, {
+        name: this.part.name,
+        rank: this.part.rank,
+        ...observed,
+        startedAt: incarnation.startedAt.toISOString(),
+      });
     void running.ready.then(() => (incarnation.readyAtMs = clock.monotonicMs()));
   }
 
@@ -108,7 +117,8 @@ export class Supervisor {
     this.failures = failuresAfterExit(this.failures, readyAtMs === undefined ? 0 : clock.monotonicMs() - readyAtMs);
     const facts = { part: this.part.name, endedPid: running.pid };
     if (this.stopping.signal.aborted) logger.info(facts, `${this.part.name} stopped (${end})`);
-    else logger.warn(facts, `${this.part.name} ended (${end}); starting it again in ${restartDelayMs(this.failures)} ms`);
+    else
+      logger.warn(facts, `${this.part.name} ended (${end}); starting it again in ${restartDelayMs(this.failures)} ms`);
   }
 
   private async pause(): Promise<void> {

@@ -5,7 +5,16 @@ import { findNatsServer } from '@tower/bus';
 import { serviceNames, type HealthView, type ServiceName } from '@tower/contracts';
 import type { DirectoryClaim } from '@tower/db';
 import { describeFfmpeg } from '@tower/imaging';
-import { ModelStore, readGpuConfig, repositoryRoot, secretVariablesOf, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
+import {
+  ModelStore,
+  readGpuConfig,
+  repositoryRoot,
+  secretVariablesOf,
+  systemClock,
+  towerVersion,
+  type Clock,
+  type Logger,
+} from '@tower/kit';
 import { natsUrlVariables, type TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
 import type { LogHub } from '../logs/log-hub';
@@ -73,7 +82,8 @@ export class Tower {
     this.ports = new Ports(this.home.ports);
     this.logger = hub.logger(env.LOG_LEVEL);
     this.clock = options.clock ?? systemClock;
-    // Rendering reads these files by itself: here they are read so that a mistake in them ends the start with one sentence.
+    // Rendering reads these files by itself: here they are read so that a mistake in them ends the start with one
+    // sentence.
     const gpus = readGpuConfig(env);
     this.simulated = gpus.length === 0;
     this.cardVariables = ['TOWER_GPUS', ...secretVariablesOf(gpus)];
@@ -90,7 +100,9 @@ export class Tower {
     return this.address;
   }
 
-  /** Starts everything and settles when the gateway says that all of it works. When it throws, nothing is left running. */
+  /**
+   * Starts everything and settles when the gateway says that all of it works. When it throws, nothing is left running.
+   */
   async start(): Promise<void> {
     try {
       await this.startParts();
@@ -121,7 +133,13 @@ export class Tower {
     const port = env.TOWER_PORT === 0 ? await this.ports.take('gateway', env.TOWER_HOST) : env.TOWER_PORT;
     await assertPublicPortFree(port, env.TOWER_HOST);
     this.address = `http://${hostInUrl(env.TOWER_HOST)}:${port}`;
-    announceTower(this.home.path, { url: this.address, library: env.TOWER_LIBRARY, version: towerVersion, simulated: this.simulated, startedAt: this.clock.now().toISOString() });
+    announceTower(this.home.path, {
+      url: this.address,
+      library: env.TOWER_LIBRARY,
+      version: towerVersion,
+      simulated: this.simulated,
+      startedAt: this.clock.now().toISOString(),
+    });
     mkdirSync(env.TOWER_LIBRARY, { recursive: true });
     this.services = chooseServiceUser(env, readGpuConfig(env));
     if (this.services.stayRootBecause.length > 0) this.logger.warn(rootWarning(this.services.stayRootBecause));
@@ -132,7 +150,8 @@ export class Tower {
     if (cramped !== undefined) this.logger.warn(cramped);
     this.progress('starting PostgreSQL and NATS');
     const [gpus] = await Promise.all([this.startSimulators(), this.startPostgres(), this.startNats()]);
-    for (const sentence of await prepareStreams(this.nats.urlFor('admin'), this.logger, this.stopping.signal)) this.logger.warn(sentence);
+    for (const sentence of await prepareStreams(this.nats.urlFor('admin'), this.logger, this.stopping.signal))
+      this.logger.warn(sentence);
     this.heartbeats = new PartHeartbeats(this.nats.urlFor('launcher'), this.supervisors, this.logger, this.clock);
     await Promise.all(serviceNames.map((service) => this.supervise(this.servicePart(service, port, gpus))));
   }
@@ -143,7 +162,9 @@ export class Tower {
     for (const rank of ranks) {
       // Before the server goes: our own connection would try to come back to it.
       if (rank === partRanks.nats) await this.heartbeats?.stop();
-      await Promise.all(this.supervisors.filter(({ part }) => partRanks[part.rank] === rank).map((supervisor) => supervisor.stop()));
+      await Promise.all(
+        this.supervisors.filter(({ part }) => partRanks[part.rank] === rank).map((supervisor) => supervisor.stop()),
+      );
     }
     this.leaveHome();
   }
@@ -163,7 +184,14 @@ export class Tower {
       this.databaseUrl = url;
       this.options.redaction.addUrl(url);
     };
-    await this.supervise(postgresPart({ dataDir: this.home.postgresData, logFile: this.home.postgresLog, port: () => this.toldPort('postgres'), onUrl }));
+    await this.supervise(
+      postgresPart({
+        dataDir: this.home.postgresData,
+        logFile: this.home.postgresLog,
+        port: () => this.toldPort('postgres'),
+        onUrl,
+      }),
+    );
   }
 
   private async startNats(): Promise<void> {
@@ -173,10 +201,15 @@ export class Tower {
     const { natsStore: storeDir, natsLog: logFile } = this.home;
     const stepDown = this.services.user !== undefined;
     const port = (): Promise<number> => this.toldPort('nats');
-    await this.supervise(natsPart({ bin, version, storeDir, logFile, passwords: this.nats.passwords(), port, stepDown, onUrl }));
+    await this.supervise(
+      natsPart({ bin, version, storeDir, logFile, passwords: this.nats.passwords(), port, stepDown, onUrl }),
+    );
   }
 
-  /** What rendering is told about the cards: nothing when they are configured, for then it reads the same configuration itself. */
+  /**
+   * What rendering is told about the cards: nothing when they are configured, for then it reads the same configuration
+   * itself.
+   */
   private async startSimulators(): Promise<NodeJS.ProcessEnv> {
     if (!this.simulated) return {};
     const gpus = await Promise.all(
@@ -191,13 +224,26 @@ export class Tower {
 
   private simulatorPart(card: string, port: number): Part {
     const home = simulatorHome(this.home, card);
-    const flags = { profile: card, port, generation: simulatedComfyVersion, 'time-scale': this.options.env.TOWER_SIM_TIME_SCALE, home, 'execution-log': executionLog(this.home, card) };
+    const flags = {
+      profile: card,
+      port,
+      generation: simulatedComfyVersion,
+      'time-scale': this.options.env.TOWER_SIM_TIME_SCALE,
+      home,
+      'execution-log': executionLog(this.home, card),
+    };
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
     const start = (): Promise<RunningPart> => {
       giveToUser(home, this.services.user);
       return this.startProgram(`sim-${card}`, 'comfy-sim', { args, env: {}, stopMs: simulatorStopMs });
     };
-    return { name: `sim-${card}`, rank: 'simulator', version: `${simulatedComfyVersion} (simulated)`, hasHeartbeat: false, start };
+    return {
+      name: `sim-${card}`,
+      rank: 'simulator',
+      version: `${simulatedComfyVersion} (simulated)`,
+      hasHeartbeat: false,
+      start,
+    };
   }
 
   private servicePart(service: ServiceName, port: number, gpus: NodeJS.ProcessEnv): Part {
@@ -205,27 +251,57 @@ export class Tower {
     const ofCards = Object.fromEntries(this.cardVariables.map((variable) => [variable, process.env[variable]]));
     const own: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
       gateway: { TOWER_PORT: String(port), TOWER_HOST: env.TOWER_HOST },
-      rendering: { TOWER_GPUS_FILE: env.TOWER_GPUS_FILE, TOWER_MODELS_FILE: env.TOWER_MODELS_FILE, TOWER_MODELS_MANIFEST: env.TOWER_MODELS_MANIFEST, ...ofCards, ...gpus },
+      rendering: {
+        TOWER_GPUS_FILE: env.TOWER_GPUS_FILE,
+        TOWER_MODELS_FILE: env.TOWER_MODELS_FILE,
+        TOWER_MODELS_MANIFEST: env.TOWER_MODELS_MANIFEST,
+        ...ofCards,
+        ...gpus,
+      },
       // Where Echo finds us, unless a person knows better (a proxy in between).
-      'echo-bridge': { ECHO_URL: process.env['ECHO_URL'], ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook` },
+      'echo-bridge': {
+        ECHO_URL: process.env['ECHO_URL'],
+        ECHO_CALLBACK_URL: process.env['ECHO_CALLBACK_URL'] ?? `${this.address}/api/anime/echo/webhook`,
+      },
     };
     const start = async (): Promise<RunningPart> => {
       const opsPort = await this.ports.take(`${service}-operations`);
       this.opsPorts.set(service, opsPort);
       this.writePrometheusTargets();
-      return this.startProgram(service, service, { args: [], env: { NATS_URL: this.nats.urlFor(service), OPS_PORT: String(opsPort), OPS_HOST: '127.0.0.1', ...own[service] }, stopMs: serviceStopMs });
+      return this.startProgram(service, service, {
+        args: [],
+        env: { NATS_URL: this.nats.urlFor(service), OPS_PORT: String(opsPort), OPS_HOST: '127.0.0.1', ...own[service] },
+        stopMs: serviceStopMs,
+      });
     };
-    return { name: service, rank: service === 'gateway' ? 'gateway' : 'service', version: towerVersion, hasHeartbeat: true, start };
+    return {
+      name: service,
+      rank: service === 'gateway' ? 'gateway' : 'service',
+      version: towerVersion,
+      hasHeartbeat: true,
+      start,
+    };
   }
 
-  private startProgram(name: string, app: string, program: { args: readonly string[]; env: NodeJS.ProcessEnv; stopMs: number }): Promise<RunningPart> {
+  private startProgram(
+    name: string,
+    app: string,
+    program: { args: readonly string[]; env: NodeJS.ProcessEnv; stopMs: number },
+  ): Promise<RunningPart> {
     const { env, hub } = this.options;
     const { user, stayRootBecause } = this.services;
     const asRoot = stayRootBecause.length === 0 ? {} : { TOWER_RUNS_AS_ROOT: rootWarning(stayRootBecause) };
-    const common = { DATABASE_URL: this.databaseUrl, LOG_LEVEL: env.LOG_LEVEL, TOWER_LIBRARY: env.TOWER_LIBRARY, TOWER_HOME: env.TOWER_HOME };
+    const common = {
+      DATABASE_URL: this.databaseUrl,
+      LOG_LEVEL: env.LOG_LEVEL,
+      TOWER_LIBRARY: env.TOWER_LIBRARY,
+      TOWER_HOME: env.TOWER_HOME,
+    };
     // Secrets of others: no child inherits them.
     const ofOthers = [...natsUrlVariables, ...this.cardVariables, 'ECHO_URL'];
-    const inherited = Object.fromEntries(Object.entries(process.env).filter(([variable]) => !ofOthers.includes(variable)));
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([variable]) => !ofOthers.includes(variable)),
+    );
     return startNodeProgram({
       ...program,
       script: join(repositoryRoot, 'apps', app, 'dist', 'main.js'),
@@ -251,13 +327,18 @@ export class Tower {
 
   /** Prometheus, which runs as somebody else, reads it whenever it changes (`file_sd_configs`). */
   private writePrometheusTargets(): void {
-    const targets = [...this.opsPorts].map(([service, port]) => ({ targets: [`127.0.0.1:${port}`], labels: { service } }));
+    const targets = [...this.opsPorts].map(([service, port]) => ({
+      targets: [`127.0.0.1:${port}`],
+      labels: { service },
+    }));
     writeWhole(this.home.prometheusTargets, `${JSON.stringify(targets, null, 2)}\n`, 0o644);
   }
 
   private async untilHealthy(): Promise<void> {
     for (;;) {
-      const waitingFor = this.supervisors.filter((supervisor) => supervisor.incarnation()?.readyAtMs === undefined).map(({ part }) => part.name);
+      const waitingFor = this.supervisors
+        .filter((supervisor) => supervisor.incarnation()?.readyAtMs === undefined)
+        .map(({ part }) => part.name);
       // The gateway would log every question that it has to answer with 503.
       const missing = waitingFor.length === 0 ? await whatIsMissing(this.url) : [];
       if (waitingFor.length === 0 && missing === undefined) return;
@@ -275,13 +356,18 @@ export class Tower {
 /** The gateway's own opinion: every part that it needs works. */
 export const isHealthy = async (url: string): Promise<boolean> => (await whatIsMissing(url)) === undefined;
 
-/** Undefined when every part works, else what those say that run and lack something: a start waits for these in vain until somebody reads it. */
+/**
+ * Undefined when every part works, else what those say that run and lack something: a start waits for these in vain
+ * until somebody reads it.
+ */
 async function whatIsMissing(url: string): Promise<string[] | undefined> {
   try {
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
     const parts = Object.entries(((await response.json()) as Partial<HealthView>).parts ?? {});
     if (response.status === 200) return undefined;
-    return parts.filter(([, part]) => part.detail.startsWith('degraded; ')).map(([name, { detail }]) => `${name} is ${detail}`);
+    return parts
+      .filter(([, part]) => part.detail.startsWith('degraded; '))
+      .map(([name, { detail }]) => `${name} is ${detail}`);
   } catch {
     return [];
   }

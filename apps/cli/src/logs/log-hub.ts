@@ -6,12 +6,23 @@ import type { Redaction } from './redaction';
 import { Repeats } from './repeats';
 import type { RotatingFile } from './rotating-file';
 
-/** Brings every process's lines together: all of them as JSON into one file, the important ones as text onto the terminal. */
+/**
+ * Brings every process's lines together: all of them as JSON into one file, the important ones as text onto the
+ * terminal.
+ */
 export class LogHub {
   private readonly clock: Clock;
   private readonly repeats: Repeats;
 
-  constructor(private readonly parts: { file: RotatingFile; terminal: Terminal; terminalLevel: string; redaction: Redaction; clock?: Clock }) {
+  constructor(
+    private readonly parts: {
+      file: RotatingFile;
+      terminal: Terminal;
+      terminalLevel: string;
+      redaction: Redaction;
+      clock?: Clock;
+    },
+  ) {
     this.clock = parts.clock ?? systemClock;
     this.repeats = new Repeats(this.clock);
   }
@@ -29,12 +40,21 @@ export class LogHub {
     if (!isAtLeast(line.level, terminalLevel)) return;
     const missed = this.repeats.admit(`${line.service} ${line.level} ${line.msg}`);
     if (missed === undefined) return;
-    terminal.print(formatLogLine(missed === 0 ? line : { ...line, msg: `${line.msg} (and ${missed} times more before)` }, { colour: terminal.hasColour }));
+    terminal.print(
+      formatLogLine(missed === 0 ? line : { ...line, msg: `${line.msg} (and ${missed} times more before)` }, {
+        colour: terminal.hasColour,
+      }),
+    );
   }
 
   /** A logger of the launcher itself, with the same destination as everybody's. */
   logger(level: string): Logger {
-    const options = { level, base: { service: 'launcher', pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) } };
+    const options = {
+      level,
+      base: { service: 'launcher', pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
     return pino(options, { write: (line: string) => this.take('launcher', 'stdout', line.trimEnd()) });
   }
 }

@@ -3,7 +3,9 @@ import { Redaction } from './redaction';
 describe('Redaction', () => {
   const redaction = new Redaction();
   redaction.addUrl('postgres://tower:s3cret%2Fpass@db:5432/tower');
-  redaction.addUrl('nats://token-of-nats@one:4222,nats://user:natspass@two:4222, bare:barepass@three:4222,nats://tok%2Fen-encoded@four');
+  redaction.addUrl(
+    'nats://token-of-nats@one:4222,nats://user:natspass@two:4222, bare:barepass@three:4222,nats://tok%2Fen-encoded@four',
+  );
 
   it.each([
     ['postgres://tower:whatever@127.0.0.1:5432/tower', 'postgres://[redacted]@127.0.0.1:5432/tower'],
@@ -30,8 +32,22 @@ describe('Redaction', () => {
   });
 
   it('hides values under secret names at any depth and keeps everything else', () => {
-    const line = { msg: 'x', token: 'abc', nested: { Password: 'p', list: [{ apiKey: 'k', keep: 1 }] }, databaseUrl: 'postgres://h', tokens: 12, nothing: null };
-    expect(redaction.fields(line)).toEqual({ msg: 'x', token: '[redacted]', nested: { Password: '[redacted]', list: [{ apiKey: '[redacted]', keep: 1 }] }, databaseUrl: '[redacted]', tokens: 12, nothing: null });
+    const line = {
+      msg: 'x',
+      token: 'abc',
+      nested: { Password: 'p', list: [{ apiKey: 'k', keep: 1 }] },
+      databaseUrl: 'postgres://h',
+      tokens: 12,
+      nothing: null,
+    };
+    expect(redaction.fields(line)).toEqual({
+      msg: 'x',
+      token: '[redacted]',
+      nested: { Password: '[redacted]', list: [{ apiKey: '[redacted]', keep: 1 }] },
+      databaseUrl: '[redacted]',
+      tokens: 12,
+      nothing: null,
+    });
   });
 
   it('does not take ordinary short words for secrets', () => {

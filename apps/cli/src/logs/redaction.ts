@@ -2,7 +2,8 @@
 const leastSecret = 6;
 
 /** Keys whose values never reach a log, whoever wrote the line. */
-const secretKey = /^(authorization|cookie|set-cookie|password|passwd|secret|token|api_?key|x-api-key|database_?url|nats_?url)$/i;
+const secretKey =
+  /^(authorization|cookie|set-cookie|password|passwd|secret|token|api_?key|x-api-key|database_?url|nats_?url)$/i;
 const credentialsInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
 const bearer = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g;
 
@@ -24,9 +25,12 @@ export class Redaction {
         // NATS takes addresses without a scheme; `new URL` would take the user for one.
         const { password, username, searchParams } = new URL(part.includes('://') ? part : `nats://${part}`);
         for (const name of ['password', 'sslpassword', 'token']) this.add(searchParams.get(name) ?? '');
-        for (const secret of [password, decodeURIComponent(password)]) if (secret.length >= leastSecret) this.known.add(secret);
+        for (const secret of [password, decodeURIComponent(password)])
+          if (secret.length >= leastSecret) this.known.add(secret);
         // NATS tokens stand where the user does.
-        if (password === '') for (const secret of [username, decodeURIComponent(username)]) if (secret.length >= leastSecret) this.known.add(secret);
+        if (password === '')
+          for (const secret of [username, decodeURIComponent(username)])
+            if (secret.length >= leastSecret) this.known.add(secret);
       } catch {
         // Not an address; whoever uses it says so.
       }
@@ -47,6 +51,8 @@ export class Redaction {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.value(item));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, secretKey.test(key) ? censored : this.value(inner)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, secretKey.test(key) ? censored : this.value(inner)]),
+    );
   }
 }

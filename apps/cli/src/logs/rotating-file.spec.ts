@@ -16,6 +16,10 @@ describe('RotatingFile', () => {
       file.close();
     }
     expect(readdirSync(join(folder, 'logs')).sort()).toEqual(['tower.log', 'tower.log.1', 'tower.log.2']);
-    expect(['tower.log.2', 'tower.log.1', 'tower.log'].map((name) => readFileSync(join(folder, 'logs', name), 'utf8')).join('')).toBe('1b-------\n1c-------\n2a-------\n2b-------\n2c-------\n');
+    expect(
+      ['tower.log.2', 'tower.log.1', 'tower.log']
+        .map((name) => readFileSync(join(folder, 'logs', name), 'utf8'))
+        .join(''),
+    ).toBe('1b-------\n1c-------\n2a-------\n2b-------\n2c-------\n');
   });
 });

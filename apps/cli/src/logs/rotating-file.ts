@@ -18,7 +18,12 @@ export class RotatingFile {
       mkdirSync(dirname(path), { recursive: true });
       this.fd = openSync(path, 'a', 0o600);
     } catch (cause) {
-      throw new AppError('invalid', 'home_not_usable', `${path} cannot be written (${(cause as Error).message}); check TOWER_HOME`, { cause });
+      throw new AppError(
+        'invalid',
+        'home_not_usable',
+        `${path} cannot be written (${(cause as Error).message}); check TOWER_HOME`,
+        { cause },
+      );
     }
     this.size = fstatSync(this.fd).size;
   }
@@ -36,7 +41,8 @@ export class RotatingFile {
   private rotate(): void {
     closeSync(this.fd);
     rmSync(`${this.path}.${this.limits.keep}`, { force: true });
-    for (let n = this.limits.keep - 1; n >= 0; n--) renameIfThere(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
+    for (let n = this.limits.keep - 1; n >= 0; n--)
+      renameIfThere(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
     this.fd = openSync(this.path, 'a', 0o600);
     this.size = 0;
   }

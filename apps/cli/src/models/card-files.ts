@@ -26,9 +26,18 @@ export class CardFiles {
     return listed.some((name) => name.replaceAll('\\', '/') === model.name) ? 'present' : 'missing';
   }
 
-  private async onDisk({ folder, name, bytes }: GenerationModel): Promise<Exclude<CardFileState, 'unknown'> | undefined> {
+  private async onDisk({
+    folder,
+    name,
+    bytes,
+  }: GenerationModel): Promise<Exclude<CardFileState, 'unknown'> | undefined> {
     const place = this.store.place(this.gpu, folder, name);
-    if (place === undefined || this.gpu.models_folder === undefined || (await sizeOf(this.gpu.models_folder)) === undefined) return undefined;
+    if (
+      place === undefined ||
+      this.gpu.models_folder === undefined ||
+      (await sizeOf(this.gpu.models_folder)) === undefined
+    )
+      return undefined;
     const size = await sizeOf(place);
     if (size === undefined) return 'missing';
     return bytes === null || size === bytes ? 'present' : 'other_size';

@@ -13,19 +13,30 @@ export interface FetchReport {
 /** Milliseconds between two lines of progress for a program. */
 const lineEveryMs = 1_000;
 
-export function fetchReport(options: { json: boolean; terminal: Terminal; write: (line: string) => void }): FetchReport {
+export function fetchReport(options: {
+  json: boolean;
+  terminal: Terminal;
+  write: (line: string) => void;
+}): FetchReport {
   return options.json ? jsonReport(options.write) : barReport(options.terminal, options.write);
 }
 
 function jsonReport(write: (line: string) => void): FetchReport {
   const told = { at: -Infinity, phase: '' };
-  const tell = (event: string, file: PlannedFile, facts: object): void => write(JSON.stringify({ event, name: file.name, on: file.destination, ...facts }));
+  const tell = (event: string, file: PlannedFile, facts: object): void =>
+    write(JSON.stringify({ event, name: file.name, on: file.destination, ...facts }));
   return {
     progress: (file, { phase, receivedBytes, totalBytes, bytesPerSecond, reason }) => {
       const now = performance.now();
       if (phase === told.phase && now - told.at < lineEveryMs && receivedBytes !== totalBytes) return;
       Object.assign(told, { at: now, phase });
-      tell('progress', file, { phase, received_bytes: receivedBytes, total_bytes: totalBytes, bytes_per_second: bytesPerSecond, ...(reason === undefined ? {} : { reason }) });
+      tell('progress', file, {
+        phase,
+        received_bytes: receivedBytes,
+        total_bytes: totalBytes,
+        bytes_per_second: bytesPerSecond,
+        ...(reason === undefined ? {} : { reason }),
+      });
     },
     done: (file, outcome) => tell('done', file, { outcome }),
     failed: (file, error) => {
@@ -43,7 +54,12 @@ function barReport(terminal: Terminal, write: (line: string) => void): FetchRepo
   };
   return {
     progress: (file, progress) => terminal.draw([progressLine(file, progress)]),
-    done: (file, outcome) => settle(outcome === 'fetched' ? `${file.name} is now on ${file.destination}` : `${file.name} was already on ${file.destination}`),
+    done: (file, outcome) =>
+      settle(
+        outcome === 'fetched'
+          ? `${file.name} is now on ${file.destination}`
+          : `${file.name} was already on ${file.destination}`,
+      ),
     failed: (file, error) => {
       const { code, message } = shown(error);
       settle(`${file.name}, ${file.destination}: ${code}: ${message}`);
@@ -62,12 +78,22 @@ function shown(error: unknown): Pick<AppError, 'code' | 'message'> {
 
 const barWidth = 24;
 
-export function progressLine(file: Pick<PlannedFile, 'name' | 'destination'>, { phase, receivedBytes, totalBytes, bytesPerSecond, reason }: DownloadProgress): string {
+export function progressLine(
+  file: Pick<PlannedFile, 'name' | 'destination'>,
+  { phase, receivedBytes, totalBytes, bytesPerSecond, reason }: DownloadProgress,
+): string {
   const share = totalBytes === null || totalBytes === 0 ? undefined : Math.min(1, receivedBytes / totalBytes);
   const full = Math.floor((share ?? 0) * barWidth);
-  const bar = share === undefined ? '' : ` [${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`;
-  const amount = totalBytes === null ? sizeText(receivedBytes) : `${sizeText(receivedBytes)} of ${sizeText(totalBytes)}`;
-  const left = totalBytes !== null && bytesPerSecond !== null && bytesPerSecond > 0 ? `, ${sizeText(bytesPerSecond)}/s, ${duration((totalBytes - receivedBytes) / bytesPerSecond)} left` : '';
+  const bar =
+    share === undefined
+      ? ''
+      : ` [${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`;
+  const amount =
+    totalBytes === null ? sizeText(receivedBytes) : `${sizeText(receivedBytes)} of ${sizeText(totalBytes)}`;
+  const left =
+    totalBytes !== null && bytesPerSecond !== null && bytesPerSecond > 0
+      ? `, ${sizeText(bytesPerSecond)}/s, ${duration((totalBytes - receivedBytes) / bytesPerSecond)} left`
+      : '';
   const state = { checking: ', checking what is there', receiving: left, waiting: `, waiting: ${reason ?? ''}` }[phase];
   return `${file.name} → ${file.destination}${bar} ${amount}${state}`;
 }

@@ -35,22 +35,52 @@ export async function listModels({ store, quality, gpus }: KnownModels): Promise
   const cards = gpus.map((gpu) => ({ gpu, files: new CardFiles(gpu, store) }));
   const generation = await Promise.all(
     store.models.map(async (model) => {
-      const states = await Promise.all(cards.map(async ({ gpu, files }) => [gpu.name, { state: await files.state(model), obstacle: told(store.obstacle(gpu, model.folder, model.name)) }] as const));
+      const states = await Promise.all(
+        cards.map(
+          async ({ gpu, files }) =>
+            [
+              gpu.name,
+              { state: await files.state(model), obstacle: told(store.obstacle(gpu, model.folder, model.name)) },
+            ] as const,
+        ),
+      );
       return { ...model, accepted: store.isAccepted(model), cards: Object.fromEntries(states) };
     }),
   );
   const networks: ListedNetwork[] = [];
   for (const entry of quality.entries) {
     const { id, file, licence, bytes = null, url } = entry;
-    networks.push({ id, file, licence, bytes, source: url, accepted: quality.isAccepted(entry), state: await quality.state(entry), obstacle: told(quality.obstacle(entry)) });
+    networks.push({
+      id,
+      file,
+      licence,
+      bytes,
+      source: url,
+      accepted: quality.isAccepted(entry),
+      state: await quality.state(entry),
+      obstacle: told(quality.obstacle(entry)),
+    });
   }
-  const known = new Set([...store.models.flatMap((model) => [model.licence, model.name, `${model.folder}/${model.name}`]), ...quality.entries.flatMap((entry) => [entry.licence, entry.id, entry.file])]);
-  return { generation, quality: networks, unused_acceptances: store.acceptance.accepted.filter((line) => !known.has(line)) };
+  const known = new Set([
+    ...store.models.flatMap((model) => [model.licence, model.name, `${model.folder}/${model.name}`]),
+    ...quality.entries.flatMap((entry) => [entry.licence, entry.id, entry.file]),
+  ]);
+  return {
+    generation,
+    quality: networks,
+    unused_acceptances: store.acceptance.accepted.filter((line) => !known.has(line)),
+  };
 }
 
-const told = (error: AppError | undefined): Obstacle => (error === undefined ? null : { code: error.code, message: error.message });
+const told = (error: AppError | undefined): Obstacle =>
+  error === undefined ? null : { code: error.code, message: error.message };
 
-const words: Record<CardFileState, string> = { present: 'has it', missing: 'missing', other_size: 'ANOTHER FILE of that name', unknown: 'not known' };
+const words: Record<CardFileState, string> = {
+  present: 'has it',
+  missing: 'missing',
+  other_size: 'ANOTHER FILE of that name',
+  unknown: 'not known',
+};
 
 /** Short reasons; the sentence comes when one tries to fetch. */
 const reasons: Record<string, string> = {
@@ -60,19 +90,32 @@ const reasons: Record<string, string> = {
   model_licence_not_accepted: 'accept its licence first',
 };
 
-export function describeModels({ generation, quality, unused_acceptances: unused }: ModelList, folder: string): string[] {
+export function describeModels(
+  { generation, quality, unused_acceptances: unused }: ModelList,
+  folder: string,
+): string[] {
   const lines = ['models for the cards'];
   for (const { folder: into, name, bytes, licence, cards, source } of generation) {
     lines.push(`  ${into}/${name}  ${bytes === null ? 'size not known' : sizeText(bytes)}, ${licence}`);
-    for (const [card, { state, obstacle }] of Object.entries(cards)) lines.push(`    ${card.padEnd(14)} ${words[state]}${state === 'missing' ? ` (${obstacle === null ? `tower models fetch ${name}` : `${reasons[obstacle.code] ?? obstacle.code}; ${source}`})` : ''}`);
+    for (const [card, { state, obstacle }] of Object.entries(cards))
+      lines.push(
+        `    ${card.padEnd(14)} ${words[state]}${state === 'missing' ? ` (${obstacle === null ? `tower models fetch ${name}` : `${reasons[obstacle.code] ?? obstacle.code}; ${source}`})` : ''}`,
+      );
   }
   if (generation.length === 0) lines.push('  none in the manifest');
-  if (Object.keys(generation[0]?.cards ?? {}).length === 0) lines.push('  no card is configured: which of them has what is not known');
+  if (Object.keys(generation[0]?.cards ?? {}).length === 0)
+    lines.push('  no card is configured: which of them has what is not known');
   lines.push('', `quality networks, in ${folder}`);
   for (const { id, bytes, licence, state, obstacle } of quality) {
-    const how = state !== 'missing' ? '' : ` (${obstacle === null ? `tower models fetch ${id}` : (reasons[obstacle.code] ?? obstacle.code)})`;
-    lines.push(`  ${id.padEnd(20)} ${state.replace('_', ' ')}${how}  ${bytes === null ? '' : `${sizeText(bytes)}, `}${licence}`);
+    const how =
+      state !== 'missing'
+        ? ''
+        : ` (${obstacle === null ? `tower models fetch ${id}` : (reasons[obstacle.code] ?? obstacle.code)})`;
+    lines.push(
+      `  ${id.padEnd(20)} ${state.replace('_', ' ')}${how}  ${bytes === null ? '' : `${sizeText(bytes)}, `}${licence}`,
+    );
   }
-  for (const line of unused) lines.push('', `note: config/models.yaml accepts "${line}", which is no licence, file or id of the manifest`);
+  for (const line of unused)
+    lines.push('', `note: config/models.yaml accepts "${line}", which is no licence, file or id of the manifest`);
   return lines;
 }

@@ -1,10 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkModelFile, ModelManifestError, parseModelManifest, type ModelEntry, type ModelFileState } from '@tower/imaging';
-import { AppError, describeError, fetchFile, formatRefusal, type DownloadProgress, type ModelAcceptance } from '@tower/kit';
+import {
+  checkModelFile,
+  ModelManifestError,
+  parseModelManifest,
+  type ModelEntry,
+  type ModelFileState,
+} from '@tower/imaging';
+import {
+  AppError,
+  describeError,
+  fetchFile,
+  formatRefusal,
+  type DownloadProgress,
+  type ModelAcceptance,
+} from '@tower/kit';
 import { parse as parseYaml } from 'yaml';
 
-/** The networks that scores are computed with. Each is fetched only when it is accepted, whatever its licence: the manifest says so. */
+/**
+ * The networks that scores are computed with. Each is fetched only when it is accepted, whatever its licence: the
+ * manifest says so.
+ */
 export class QualityModels {
   constructor(
     readonly entries: readonly ModelEntry[],
@@ -19,7 +35,8 @@ export class QualityModels {
     try {
       return new QualityModels(parseModelManifest(parseYaml(readFileSync(file, 'utf8'))), folder, acceptance);
     } catch (error) {
-      if (error instanceof ModelManifestError) throw new AppError('invalid', 'model_manifest_invalid', `${file}: ${describeError(error)}`, { cause: error });
+      if (error instanceof ModelManifestError)
+        throw new AppError('invalid', 'model_manifest_invalid', `${file}: ${describeError(error)}`, { cause: error });
       throw error;
     }
   }
@@ -38,18 +55,37 @@ export class QualityModels {
   }
 
   /** @throws AppError naming file, folder and source */
-  async fetch(entry: ModelEntry, options: { isLicenceAccepted: boolean; onProgress: (progress: DownloadProgress) => void; signal: AbortSignal }): Promise<'present' | 'fetched'> {
+  async fetch(
+    entry: ModelEntry,
+    options: { isLicenceAccepted: boolean; onProgress: (progress: DownloadProgress) => void; signal: AbortSignal },
+  ): Promise<'present' | 'fetched'> {
     const target = join(this.folder, entry.file);
     const obstacle = this.obstacle(entry, options.isLicenceAccepted);
     if (obstacle !== undefined) throw obstacle;
-    return fetchFile({ url: entry.url, sha256: entry.sha256, bytes: entry.bytes ?? null, target, onProgress: options.onProgress, signal: options.signal });
+    return fetchFile({
+      url: entry.url,
+      sha256: entry.sha256,
+      bytes: entry.bytes ?? null,
+      target,
+      onProgress: options.onProgress,
+      signal: options.signal,
+    });
   }
 
   obstacle(entry: ModelEntry, isLicenceAccepted = false): AppError | undefined {
     const where = `${entry.id} belongs into ${join(this.folder, entry.file)}; source: ${entry.url}`;
     const archive = formatRefusal(new URL(entry.url).pathname);
-    if (archive !== undefined) return new AppError('conflict', 'model_format_refused', `${archive}: fetch it by hand and unpack the file. ${where}`);
+    if (archive !== undefined)
+      return new AppError(
+        'conflict',
+        'model_format_refused',
+        `${archive}: fetch it by hand and unpack the file. ${where}`,
+      );
     if (isLicenceAccepted || this.isAccepted(entry)) return undefined;
-    return new AppError('forbidden', 'model_licence_not_accepted', `${entry.id} is under "${entry.licence}", which nobody has accepted here: read it, then add the licence or the id to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${entry.id} --accept-licence. ${where}`);
+    return new AppError(
+      'forbidden',
+      'model_licence_not_accepted',
+      `${entry.id} is under "${entry.licence}", which nobody has accepted here: read it, then add the licence or the id to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${entry.id} --accept-licence. ${where}`,
+    );
   }
 }

@@ -13,17 +13,26 @@ interface OutputFile {
 function fileOf(item: PyValue): OutputFile | undefined {
   if (!isDict(item) || typeof item.get('filename') !== 'string') return undefined;
   const kind = String(item.get('type'));
-  return isFolderKind(kind) ? { kind, subfolder: String(item.get('subfolder') ?? ''), name: String(item.get('filename')) } : undefined;
+  return isFolderKind(kind)
+    ? { kind, subfolder: String(item.get('subfolder') ?? ''), name: String(item.get('filename')) }
+    : undefined;
 }
 
 /** Gives every file that a node names the id of its asset. */
 export function withAssetIds(ui: PyDict, store: AssetStore, folders: Folders): PyDict {
   const identified = (item: PyValue): PyValue => {
     const file = fileOf(item);
-    if (file === undefined || !isDict(item) || !existsSync(path.join(folders.path(file.kind), file.subfolder, file.name))) return item;
+    if (
+      file === undefined ||
+      !isDict(item) ||
+      !existsSync(path.join(folders.path(file.kind), file.subfolder, file.name))
+    )
+      return item;
     return new Map<string, PyValue>([...item, ['id', store.addFile(file.kind, file.subfolder, file.name, false).id]]);
   };
-  return new Map([...ui].map(([key, items]): [string, PyValue] => [key, Array.isArray(items) ? items.map(identified) : items]));
+  return new Map(
+    [...ui].map(([key, items]): [string, PyValue] => [key, Array.isArray(items) ? items.map(identified) : items]),
+  );
 }
 
 /** All files in the outputs of a finished prompt are its own. */

@@ -57,8 +57,16 @@ export class AssetStore {
     const now = Date.now();
     const before = this.assets.get(`${kind}/${subfolder}/${name}`);
     const asset: Asset = {
-      id: before?.id ?? randomUUID(), name, place: { kind, subfolder }, hash: hashed ? `blake3:${blake3(bytes)}` : undefined, size: bytes.length,
-      tags: [kind, 'uploaded'], displayName: name, jobId: before?.jobId, createdAt: before?.createdAt ?? now, updatedAt: now,
+      id: before?.id ?? randomUUID(),
+      name,
+      place: { kind, subfolder },
+      hash: hashed ? `blake3:${blake3(bytes)}` : undefined,
+      size: bytes.length,
+      tags: [kind, 'uploaded'],
+      displayName: name,
+      jobId: before?.jobId,
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
     };
     this.keep(asset);
     return asset;
@@ -88,7 +96,8 @@ export class AssetStore {
   }
 
   fileOf(asset: Asset): string | undefined {
-    const file = asset.place === undefined ? undefined : this.pathOf(asset.place.kind, asset.place.subfolder, asset.name);
+    const file =
+      asset.place === undefined ? undefined : this.pathOf(asset.place.kind, asset.place.subfolder, asset.name);
     return file !== undefined && existsSync(file) && statSync(file).isFile() ? file : undefined;
   }
 
@@ -112,8 +121,16 @@ export class AssetStore {
 
   private addModel(folder: string, name: string): void {
     const asset: Asset = {
-      id: randomUUID(), name, place: undefined, hash: undefined, size: undefined, tags: [`model_type:${folder}`, 'models'], displayName: `${folder}/${name}`,
-      jobId: undefined, createdAt: Date.now(), updatedAt: Date.now(),
+      id: randomUUID(),
+      name,
+      place: undefined,
+      hash: undefined,
+      size: undefined,
+      tags: [`model_type:${folder}`, 'models'],
+      displayName: `${folder}/${name}`,
+      jobId: undefined,
+      createdAt: Date.now(),
+      updatedAt: Date.now(),
     };
     if (!this.assets.has(keyOf(asset))) this.assets.set(keyOf(asset), asset);
   }
@@ -132,7 +149,8 @@ export class AssetStore {
   }
 }
 
-const keyOf = ({ place, name, displayName }: Asset): string => (place === undefined ? `models/${displayName}` : `${place.kind}/${place.subfolder}/${name}`);
+const keyOf = ({ place, name, displayName }: Asset): string =>
+  place === undefined ? `models/${displayName}` : `${place.kind}/${place.subfolder}/${name}`;
 
 /** Two servers with assets cannot share a database. A lock whose process is gone holds nobody up. */
 function lock(file: string): void {

@@ -1,5 +1,17 @@
-/** BLAKE3 after its specification, unkeyed, 32 bytes: the server names assets by it. Node's own hashes do not include it. */
-const iv = Uint32Array.of(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19);
+/**
+ * BLAKE3 after its specification, unkeyed, 32 bytes: the server names assets by it. Node's own hashes do not include
+ * it.
+ */
+const iv = Uint32Array.of(
+  0x6a09e667,
+  0xbb67ae85,
+  0x3c6ef372,
+  0xa54ff53a,
+  0x510e527f,
+  0x9b05688c,
+  0x1f83d9ab,
+  0x5be0cd19,
+);
 const permutation = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8] as const;
 const rounds = 7;
 const blockBytes = 64;
@@ -23,14 +35,32 @@ function mix(state: Words, a: number, b: number, c: number, d: number, x: number
 }
 
 /** Columns, then diagonals, as in the specification. */
-const quarters = [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15], [0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14]] as const;
+const quarters = [
+  [0, 4, 8, 12],
+  [1, 5, 9, 13],
+  [2, 6, 10, 14],
+  [3, 7, 11, 15],
+  [0, 5, 10, 15],
+  [1, 6, 11, 12],
+  [2, 7, 8, 13],
+  [3, 4, 9, 14],
+] as const;
 
 /** The first eight words of the output: the next chaining value. */
 function compress(chaining: Words, block: Words, counter: number, length: number, flag: number): Words {
-  const state = Uint32Array.of(...chaining, ...iv.subarray(0, 4), counter >>> 0, Math.floor(counter / 2 ** 32), length, flag);
+  const state = Uint32Array.of(
+    ...chaining,
+    ...iv.subarray(0, 4),
+    counter >>> 0,
+    Math.floor(counter / 2 ** 32),
+    length,
+    flag,
+  );
   let message = block;
   for (let round = 0; round < rounds; round += 1) {
-    quarters.forEach(([a, b, c, d], index) => mix(state, a, b, c, d, at(message, 2 * index), at(message, 2 * index + 1)));
+    quarters.forEach(([a, b, c, d], index) =>
+      mix(state, a, b, c, d, at(message, 2 * index), at(message, 2 * index + 1)),
+    );
     const before = message;
     message = Uint32Array.from(permutation, (from) => at(before, from));
   }
@@ -61,8 +91,17 @@ function treeValue(bytes: Buffer, firstChunk: number, rootFlag: number): Words {
   if (chunks === 1) return chunkValue(bytes, firstChunk, rootFlag);
   const left = 2 ** Math.floor(Math.log2(chunks - 1));
   const split = left * chunkBytes;
-  const children = [treeValue(bytes.subarray(0, split), firstChunk, 0), treeValue(bytes.subarray(split), firstChunk + left, 0)];
-  return compress(iv, Uint32Array.of(...(children[0] ?? []), ...(children[1] ?? [])), 0, blockBytes, flags.parent | rootFlag);
+  const children = [
+    treeValue(bytes.subarray(0, split), firstChunk, 0),
+    treeValue(bytes.subarray(split), firstChunk + left, 0),
+  ];
+  return compress(
+    iv,
+    Uint32Array.of(...(children[0] ?? []), ...(children[1] ?? [])),
+    0,
+    blockBytes,
+    flags.parent | rootFlag,
+  );
 }
 
 /** 64 hexadecimal digits. */

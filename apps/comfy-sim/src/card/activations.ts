@@ -1,15 +1,15 @@
 import type { ModelFamily } from './model-family';
 
 /**
- * Memory a piece of work needs besides weights, in bytes. The factors are those of ComfyUI's own estimates (model_base, sd.py), the
- * terms for whole clips are priors; all of it is a simulation, not a measurement.
+ * Memory a piece of work needs besides weights, in bytes. The factors are those of ComfyUI's own estimates (model_base,
+ * sd.py), the terms for whole clips are priors; all of it is a simulation, not a measurement.
  */
 const mebibyte = 1024 ** 2;
 const bytesPerValue = 2;
 
 /**
- * Latent cells along width and height, and frames that are worked on at once: pictures of a batch, or latent frames of a clip.
- * Control networks and motion modules keep activations of their own, each about half as many again.
+ * Latent cells along width and height, and frames that are worked on at once: pictures of a batch, or latent frames of
+ * a clip. Control networks and motion modules keep activations of their own, each about half as many again.
  */
 export function samplingBytes(family: ModelFamily, cells: number, frames: number, companions: number): number {
   const perCell = 0.01 * bytesPerValue * family.activationFactor * mebibyte;
@@ -29,15 +29,25 @@ const valuesPerPixel: Record<VaeKind, { readonly decode: number; readonly encode
 const clipBytesPerPixel = 3 * bytesPerValue * 2;
 
 export function vaeBytes(kind: VaeKind, job: 'decode' | 'encode', pixels: number, frames: number): number {
-  return pixels * valuesPerPixel[kind][job] * bytesPerValue + (kind === 'still' ? 0 : pixels * frames * clipBytesPerPixel);
+  return (
+    pixels * valuesPerPixel[kind][job] * bytesPerValue + (kind === 'still' ? 0 : pixels * frames * clipBytesPerPixel)
+  );
 }
 
 /** Tiles limit both the picture and, for clips, the number of frames on the card. */
-export function tiledVaeBytes(kind: VaeKind, job: 'decode' | 'encode', pixels: number, frames: number, tile: { side: number; frames: number }): number {
+export function tiledVaeBytes(
+  kind: VaeKind,
+  job: 'decode' | 'encode',
+  pixels: number,
+  frames: number,
+  tile: { side: number; frames: number },
+): number {
   return vaeBytes(kind, job, Math.min(pixels, tile.side ** 2), Math.min(frames, tile.frames));
 }
 
-/** A tile through an RRDBNet-like upscaler, and the batch that lies on the card meanwhile. Pictures are 32-bit there. */
+/**
+ * A tile through an RRDBNet-like upscaler, and the batch that lies on the card meanwhile. Pictures are 32-bit there.
+ */
 export function upscaleBytes(tileSide: number, scale: number, batchPixels: number): number {
   return tileSide ** 2 * 3 * 4 * Math.max(scale, 1) * 384 + batchPixels * 3 * 4;
 }

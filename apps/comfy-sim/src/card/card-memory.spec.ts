@@ -5,7 +5,11 @@ import { familyOf } from './model-family';
 import { diffusionWeights, encoderWeights, type Weights } from './model-weights';
 
 const gibibyte = 1024 ** 3;
-const weights = (name: string, gib: number, canBeSplit = true): Weights => ({ name, bytes: gib * gibibyte, canBeSplit });
+const weights = (name: string, gib: number, canBeSplit = true): Weights => ({
+  name,
+  bytes: gib * gibibyte,
+  canBeSplit,
+});
 const memoryOf = (profile: CardProfileId): CardMemory => new CardMemory(cardProfiles[profile]);
 const pixels = (width: number, height: number): number => width * height;
 
@@ -53,7 +57,9 @@ describe('CardMemory', () => {
 
   it('spells the error as the card does', () => {
     const whole = [weights('whole', 40, false)];
-    expect(() => memoryOf('rx9070xt').place(whole, gibibyte)).toThrow(/^HIP out of memory\. Tried to allocate 1\.00 GiB\. GPU 0 has a total capacity of 16\.00 GiB of which 15\.40 GiB is free\.$/);
+    expect(() => memoryOf('rx9070xt').place(whole, gibibyte)).toThrow(
+      /^HIP out of memory\. Tried to allocate 1\.00 GiB\. GPU 0 has a total capacity of 16\.00 GiB of which 15\.40 GiB is free\.$/,
+    );
     expect(() => memoryOf('cpu').place(whole, gibibyte)).toThrow(/alloc_cpu/);
   });
 });
@@ -71,8 +77,12 @@ describe('what fits on a card', () => {
   const gguf = 'wan2.1-i2v-14b-480p-Q4_K_M.gguf';
 
   it.each([
-    ['rtx3060', fp8, 81, false], ['rtx3060', fp8, 49, true], ['rtx3060', gguf, 49, true], ['rtx3060', gguf, 81, true],
-    ['rx9070xt', fp8, 81, true], ['rtx3060', 'wan2.1_t2v_1.3B_fp16.safetensors', 81, true],
+    ['rtx3060', fp8, 81, false],
+    ['rtx3060', fp8, 49, true],
+    ['rtx3060', gguf, 49, true],
+    ['rtx3060', gguf, 81, true],
+    ['rx9070xt', fp8, 81, true],
+    ['rtx3060', 'wan2.1_t2v_1.3B_fp16.safetensors', 81, true],
   ] as const)('%s sampling %s over %d pictures of 832×480: %s', (profile, file, pictures, expected) => {
     expect(fits(profile, file, sampling(file, 832, 480, pictures))).toBe(expected);
   });
@@ -95,6 +105,8 @@ describe('what fits on a card', () => {
   it('takes about the bytes of the file for quantised weights', () => {
     expect(diffusionWeights(gguf).bytes / 1e9).toBeCloseTo(11.3, 0);
     expect(diffusionWeights(fp8).bytes / 1e9).toBeCloseTo(16.4, 0);
-    expect(encoderWeights('umt5_xxl_fp8_e4m3fn_scaled.safetensors').bytes).toBeLessThan(encoderWeights('umt5_xxl_fp16.safetensors').bytes);
+    expect(encoderWeights('umt5_xxl_fp8_e4m3fn_scaled.safetensors').bytes).toBeLessThan(
+      encoderWeights('umt5_xxl_fp16.safetensors').bytes,
+    );
   });
 });

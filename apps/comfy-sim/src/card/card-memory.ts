@@ -10,8 +10,9 @@ export interface Placement {
 }
 
 /**
- * What lies in a card's memory. Weights stay until others need their place, the longest unused go first and go whole; what does not
- * fit beside the activations of the work stays in RAM, down to the least share that `CardProfile.leastWeightShare` asks for.
+ * What lies in a card's memory. Weights stay until others need their place, the longest unused go first and go whole;
+ * what does not fit beside the activations of the work stays in RAM, down to the least share that
+ * `CardProfile.leastWeightShare` asks for.
  */
 export class CardMemory {
   /** Longest unused first. */
@@ -27,7 +28,12 @@ export class CardMemory {
    * Throws torch.OutOfMemoryError when the activations and the least of the weights are more than the card has.
    */
   place(weights: readonly Weights[], activationBytes: number): Placement {
-    const room = this.profile.vramBytes - this.profile.idleVramBytes - this.profile.reservedVramBytes - this.foreignBytes - activationBytes;
+    const room =
+      this.profile.vramBytes -
+      this.profile.idleVramBytes -
+      this.profile.reservedVramBytes -
+      this.foreignBytes -
+      activationBytes;
     const least = sum(weights.map((part) => this.leastBytes(part)));
     if (least > room) throw outOfMemoryError(this.profile, activationBytes, this.profile.vramBytes - this.usedBytes());
     const whole = sum(weights.map(({ bytes }) => bytes));
@@ -38,7 +44,8 @@ export class CardMemory {
       this.resident.delete(oldest);
     }
     // Whatever could not be split is there already when the split ones share the rest.
-    let left = room - this.residentBytes() - sum(weights.filter(({ canBeSplit }) => !canBeSplit).map(({ bytes }) => bytes));
+    let left =
+      room - this.residentBytes() - sum(weights.filter(({ canBeSplit }) => !canBeSplit).map(({ bytes }) => bytes));
     let movedBytes = 0;
     let missingBytes = 0;
     for (const { name, bytes, canBeSplit } of weights) {

@@ -17,7 +17,9 @@ const referenceEncoder = 0.123e9;
 const encoderExponent = 0.7;
 /** How much longer a text encoder takes where there is no card. */
 const cpuEncodeFactor = 12;
-/** An RRDBNet-like upscaler runs in tiles of this size, of half of it when it finds no room, and at last of a quarter. */
+/**
+ * An RRDBNet-like upscaler runs in tiles of this size, of half of it when it finds no room, and at last of a quarter.
+ */
 export const upscaleTiles = [512, 256, 128] as const;
 
 /** One step of a sampler, before it is told how long it takes. */
@@ -64,7 +66,10 @@ export class Card {
     return { ...placement, seconds: this.noisy(placement.movedBytes / this.profile.busBytesPerSecond) };
   }
 
-  /** Grows with the cells to the power of 1.15 as attention does, and with what must be streamed because it found no room. */
+  /**
+   * Grows with the cells to the power of 1.15 as attention does, and with what must be streamed because it found no
+   * room.
+   */
   stepSeconds(step: StepWork): number {
     const work = Math.max(leastWork, ((step.cells * step.frames) / referenceCells) ** cellExponent) * step.windows;
     // Without guidance the model runs once per step instead of twice.

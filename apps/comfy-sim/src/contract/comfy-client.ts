@@ -14,7 +14,11 @@ export interface SavedFile {
 export interface HistoryEntry {
   readonly prompt: [number, string, Graph, Record<string, unknown>, string[]];
   readonly outputs: Record<string, Record<string, unknown[]>>;
-  readonly status: { readonly status_str: string; readonly completed: boolean; readonly messages: [string, Record<string, unknown>][] };
+  readonly status: {
+    readonly status_str: string;
+    readonly completed: boolean;
+    readonly messages: [string, Record<string, unknown>][];
+  };
   readonly meta: Record<string, unknown>;
 }
 
@@ -24,8 +28,16 @@ export interface PromptAnswer {
   readonly body: {
     readonly prompt_id?: string;
     readonly number?: number;
-    readonly error?: { readonly type: string; readonly message: string; readonly details: string; readonly extra_info: Record<string, unknown> };
-    readonly node_errors?: Record<string, { readonly errors: { readonly type: string; readonly details: string }[]; readonly class_type: string }>;
+    readonly error?: {
+      readonly type: string;
+      readonly message: string;
+      readonly details: string;
+      readonly extra_info: Record<string, unknown>;
+    };
+    readonly node_errors?: Record<
+      string,
+      { readonly errors: { readonly type: string; readonly details: string }[]; readonly class_type: string }
+    >;
   };
 }
 
@@ -52,14 +64,18 @@ export class ComfyClient {
   }
 
   postJson(path: string, body: unknown): Promise<Response> {
-    return this.fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    return this.fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   }
 
   async post(prompt: unknown, more: Record<string, unknown> = {}): Promise<PromptAnswer> {
     const promptId = randomUUID();
     const response = await this.postJson('/prompt', { prompt, prompt_id: promptId, ...more });
     const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-    const body = isJson ? (await response.json()) as PromptAnswer['body'] : {};
+    const body = isJson ? ((await response.json()) as PromptAnswer['body']) : {};
     return { status: response.status, promptId, body };
   }
 
@@ -87,7 +103,11 @@ export class ComfyClient {
   }
 
   async listen(clientId = randomUUID().replaceAll('-', ''), firstFrame?: unknown): Promise<Listener> {
-    const listener = await Listener.open(`${this.url.replace('http', 'ws')}/ws?clientId=${clientId}`, clientId, this.patienceMs);
+    const listener = await Listener.open(
+      `${this.url.replace('http', 'ws')}/ws?clientId=${clientId}`,
+      clientId,
+      this.patienceMs,
+    );
     if (firstFrame !== undefined) listener.send(firstFrame);
     this.listeners.push(listener);
     return listener;
@@ -112,7 +132,9 @@ export class ComfyClient {
 
 /** The files one output node saved. */
 export function filesOf(entry: HistoryEntry, node: string): SavedFile[] {
-  return Object.values(entry.outputs[node] ?? {}).flat().filter((item): item is SavedFile => typeof item === 'object' && item !== null && 'filename' in item);
+  return Object.values(entry.outputs[node] ?? {})
+    .flat()
+    .filter((item): item is SavedFile => typeof item === 'object' && item !== null && 'filename' in item);
 }
 
 export const lastEvent = (entry: HistoryEntry): string => entry.status.messages.at(-1)?.[0] ?? '';

@@ -16,18 +16,31 @@ export interface ContractTarget {
 }
 
 const simulators: readonly ContractTarget[] = (['0.3.64', '0.33'] as const).map((generation) => ({
-  name: `the simulator of ${generation}`, generation, checkpoint: 'anime_sd15.safetensors', url: undefined, isShared: false,
+  name: `the simulator of ${generation}`,
+  generation,
+  checkpoint: 'anime_sd15.safetensors',
+  url: undefined,
+  isShared: false,
 }));
 
-/** Both simulators, or the real server which the setup of `npm run test:comfyui` has asked for its version and its checkpoints. */
+/**
+ * Both simulators, or the real server which the setup of `npm run test:comfyui` has asked for its version and its
+ * checkpoints.
+ */
 export function contractTargets(): readonly ContractTarget[] {
   const facts = process.env['COMFYUI_FACTS'];
   if (facts === undefined) return simulators;
   const { url, version, checkpoint } = JSON.parse(facts) as { url: string; version: string; checkpoint: string | null };
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return [{
-    name: `ComfyUI ${version}`, generation: major > 0 || minor >= 33 ? '0.33' : '0.3.64', checkpoint: checkpoint ?? undefined, url, isShared: true,
-  }];
+  return [
+    {
+      name: `ComfyUI ${version}`,
+      generation: major > 0 || minor >= 33 ? '0.33' : '0.3.64',
+      checkpoint: checkpoint ?? undefined,
+      url,
+      isShared: true,
+    },
+  ];
 }
 
 /** A step of a sampler lasts long enough to be interrupted. */
@@ -47,9 +60,10 @@ export class ContractSession {
 
   async open(): Promise<void> {
     const { url, generation } = this.target;
-    this.opened = this.bench === undefined
-      ? new ComfyClient(url ?? '', patienceMs)
-      : (await this.bench.start([], { generation, toys: false, timeScale, profile: 'cpu' })).client;
+    this.opened =
+      this.bench === undefined
+        ? new ComfyClient(url ?? '', patienceMs)
+        : (await this.bench.start([], { generation, toys: false, timeScale, profile: 'cpu' })).client;
   }
 
   get client(): ComfyClient {

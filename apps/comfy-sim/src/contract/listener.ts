@@ -64,7 +64,10 @@ export class Listener {
     const end = Date.now() + this.patienceMs;
     while (!condition()) {
       const left = end - Date.now();
-      if (left <= 0) throw new Error(`waited ${this.patienceMs} ms in vain for ${what}; heard ${this.order.map(({ type }) => type).join(', ')}`);
+      if (left <= 0)
+        throw new Error(
+          `waited ${this.patienceMs} ms in vain for ${what}; heard ${this.order.map(({ type }) => type).join(', ')}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 1000));
         this.wake = () => {
@@ -76,14 +79,19 @@ export class Listener {
   }
 
   async heard(type: string, promptId?: string): Promise<TextFrame> {
-    const find = (): TextFrame | undefined => this.texts.find((frame) => frame.type === type && (promptId === undefined || frame.data['prompt_id'] === promptId));
+    const find = (): TextFrame | undefined =>
+      this.texts.find(
+        (frame) => frame.type === type && (promptId === undefined || frame.data['prompt_id'] === promptId),
+      );
     await this.until(`${type}${promptId === undefined ? '' : ` of ${promptId}`}`, () => find() !== undefined);
     return find() as TextFrame;
   }
 
   /** `executing` without a node: the last message about a prompt. */
   async ended(promptId: string): Promise<void> {
-    await this.until(`the end of ${promptId}`, () => this.of(promptId).some(({ type, data }) => type === 'executing' && data['node'] === null));
+    await this.until(`the end of ${promptId}`, () =>
+      this.of(promptId).some(({ type, data }) => type === 'executing' && data['node'] === null),
+    );
   }
 
   of(promptId: string): TextFrame[] {

@@ -12,7 +12,10 @@ export class SimBench {
   readonly home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-bench-'));
 
   /** Faults are given as text. */
-  async start(faults: readonly string[] = [], options: Partial<ComfySimOptions> = {}): Promise<{ sim: RunningComfySim; client: ComfyClient }> {
+  async start(
+    faults: readonly string[] = [],
+    options: Partial<ComfySimOptions> = {},
+  ): Promise<{ sim: RunningComfySim; client: ComfyClient }> {
     const home = path.join(this.home, String(this.running.length));
     const sim = await startComfySim({ home, timeScale: 0, toys: true, faults: faults.map(parseFault), ...options });
     this.running.push(sim);

@@ -16,26 +16,48 @@ describe.each(contractTargets().map((target) => [target.name, target] as const))
   beforeAll(() => session.open());
   afterAll(() => session.close());
   const { checkpoint } = target;
-  const itWithCheckpoint = checkpoint === undefined ? (title: string, run: () => Promise<void>): void => it.skip(`${title} (skipped: the server lists no checkpoint)`, run) : it;
+  const itWithCheckpoint =
+    checkpoint === undefined
+      ? (title: string, run: () => Promise<void>): void =>
+          it.skip(`${title} (skipped: the server lists no checkpoint)`, run)
+      : it;
   const unique = (): string => `${session.folder}/${randomUUID().slice(0, 8)}`;
-  const story = (socket: Listener, promptId: string): string[] => socket.of(promptId).map(({ type, data }) => {
-    if (type === 'executing' || type === 'executed') return `${type} ${String(data['node'])}`;
-    if (type !== 'progress_state') return type;
-    return `state ${Object.entries(data['nodes'] as Record<string, { state: string }>).map(([id, { state }]) => `${id}:${state}`).join(' ')}`;
-  });
+  const story = (socket: Listener, promptId: string): string[] =>
+    socket.of(promptId).map(({ type, data }) => {
+      if (type === 'executing' || type === 'executed') return `${type} ${String(data['node'])}`;
+      if (type !== 'progress_state') return type;
+      return `state ${Object.entries(data['nodes'] as Record<string, { state: string }>)
+        .map(([id, { state }]) => `${id}:${state}`)
+        .join(' ')}`;
+    });
 
   it('greet with the number of waiting prompts and their own id', async () => {
     const socket = await session.client.listen();
-    expect((await socket.heard('status')).data).toEqual({ status: { exec_info: { queue_remaining: expect.any(Number) as number } }, sid: socket.clientId });
+    expect((await socket.heard('status')).data).toEqual({
+      status: { exec_info: { queue_remaining: expect.any(Number) as number } },
+      sid: socket.clientId,
+    });
   });
 
   it('tell the story of a prompt in order', async () => {
     const socket = await session.client.listen();
-    const { promptId } = await session.client.post(picture(unique(), { size: 40, colour: Number.parseInt(randomUUID().slice(0, 6), 16) }), { client_id: socket.clientId });
+    const { promptId } = await session.client.post(
+      picture(unique(), { size: 40, colour: Number.parseInt(randomUUID().slice(0, 6), 16) }),
+      { client_id: socket.clientId },
+    );
     await socket.ended(promptId);
     expect(story(socket, promptId)).toEqual([
-      'execution_start', 'execution_cached', 'state 1:running', 'executing 1', 'state 1:finished', 'state 1:finished 2:running', 'executing 2', 'executed 2',
-      'state 1:finished 2:finished', 'execution_success', 'executing null',
+      'execution_start',
+      'execution_cached',
+      'state 1:running',
+      'executing 1',
+      'state 1:finished',
+      'state 1:finished 2:running',
+      'executing 2',
+      'executed 2',
+      'state 1:finished 2:finished',
+      'execution_success',
+      'executing null',
     ]);
     expect(await session.client.entry(promptId)).toBeDefined();
     const types = socket.order.map(({ type, promptId: id }) => (id === undefined ? type : `${type}!`));
@@ -48,7 +70,16 @@ describe.each(contractTargets().map((target) => [target.name, target] as const))
     await socket.ended(promptId);
     expect(story(socket, promptId).slice(-2)).toEqual(['execution_error', 'executing null']);
     expect(Object.keys((await socket.heard('execution_error', promptId)).data).sort()).toEqual([
-      'current_inputs', 'current_outputs', 'exception_message', 'exception_type', 'executed', 'node_id', 'node_type', 'prompt_id', 'timestamp', 'traceback',
+      'current_inputs',
+      'current_outputs',
+      'exception_message',
+      'exception_type',
+      'executed',
+      'node_id',
+      'node_type',
+      'prompt_id',
+      'timestamp',
+      'traceback',
     ]);
   });
 
@@ -58,11 +89,16 @@ describe.each(contractTargets().map((target) => [target.name, target] as const))
     await session.client.settled(promptId);
     await Promise.all([socket.heard('progress_state', promptId), other.heard('progress_state', promptId)]);
     await sleep(100);
-    expect(new Set([...socket.of(promptId), ...other.of(promptId)].map(({ type }) => type))).toEqual(new Set(['progress_state']));
+    expect(new Set([...socket.of(promptId), ...other.of(promptId)].map(({ type }) => type))).toEqual(
+      new Set(['progress_state']),
+    );
   });
 
   it('answer the first frame with the features of the server, and pings', async () => {
-    const socket = await session.client.listen(undefined, { type: 'feature_flags', data: { supports_preview_metadata: true } });
+    const socket = await session.client.listen(undefined, {
+      type: 'feature_flags',
+      data: { supports_preview_metadata: true },
+    });
     expect((await socket.heard('feature_flags')).data).toEqual(await session.client.json('/features'));
     socket.ping();
     await socket.until('a pong', () => socket.pongs === 1);
@@ -87,36 +123,60 @@ describe.each(contractTargets().map((target) => [target.name, target] as const))
 
   itWithCheckpoint('bring every step and its preview, in the form which the client announced', async () => {
     const plain = await session.client.listen();
-    const first = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 11 }), { client_id: plain.clientId });
+    const first = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 11 }), {
+      client_id: plain.clientId,
+    });
     await plain.ended(first.promptId);
     const ticks = plain.of(first.promptId).filter(({ type }) => type === 'progress');
-    expect(ticks.map(({ data }) => [data['value'], data['max'], data['node']])).toEqual(Array.from({ length: steps }, (_, index) => [index + 1, steps, '10']));
-    const announced = await session.client.listen(undefined, { type: 'feature_flags', data: { supports_preview_metadata: true } });
+    expect(ticks.map(({ data }) => [data['value'], data['max'], data['node']])).toEqual(
+      Array.from({ length: steps }, (_, index) => [index + 1, steps, '10']),
+    );
+    const announced = await session.client.listen(undefined, {
+      type: 'feature_flags',
+      data: { supports_preview_metadata: true },
+    });
     await announced.heard('feature_flags');
-    const second = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 12 }), { client_id: announced.clientId });
+    const second = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 12 }), {
+      client_id: announced.clientId,
+    });
     await announced.ended(second.promptId);
     const { argv } = (await session.client.json<{ system: { argv: string[] } }>('/system_stats')).system;
     const previews = argv.includes('--simulated') || argv.includes('latent2rgb') || argv.includes('auto') ? steps : 0;
-    expect([plain, announced].map(({ binaries }) => binaries.map((frame) => frame.readUInt32BE(0)))).toEqual([Array(previews).fill(1), Array(previews).fill(4)]);
+    expect([plain, announced].map(({ binaries }) => binaries.map((frame) => frame.readUInt32BE(0)))).toEqual([
+      Array(previews).fill(1),
+      Array(previews).fill(4),
+    ]);
     for (const frame of announced.binaries) {
       const length = frame.readUInt32BE(4);
-      expect(JSON.parse(frame.toString('utf8', 8, 8 + length))).toMatchObject({ node_id: '10', prompt_id: second.promptId, image_type: 'image/jpeg' });
+      expect(JSON.parse(frame.toString('utf8', 8, 8 + length))).toMatchObject({
+        node_id: '10',
+        prompt_id: second.promptId,
+        image_type: 'image/jpeg',
+      });
       expect(frame.readUInt16BE(8 + length)).toBe(0xffd8);
     }
   });
 
   itWithCheckpoint('hear of an interrupt, and nothing of a prompt that was taken out of the queue', async () => {
     const socket = await session.client.listen();
-    const running = await session.client.post(sampled(unique(), checkpoint ?? '', { steps: 200, seed: 13 }), { client_id: socket.clientId });
+    const running = await session.client.post(sampled(unique(), checkpoint ?? '', { steps: 200, seed: 13 }), {
+      client_id: socket.clientId,
+    });
     const waiting = await session.client.post(picture(unique()), { client_id: socket.clientId });
     await socket.heard('progress', running.promptId);
     await session.client.postJson('/queue', { delete: [waiting.promptId] });
-    const queue = await session.client.json<{ queue_running: [number, string][]; queue_pending: [number, string][] }>('/queue');
+    const queue = await session.client.json<{ queue_running: [number, string][]; queue_pending: [number, string][] }>(
+      '/queue',
+    );
     expect(queue.queue_running.map(([, id]) => id)).toEqual([running.promptId]);
     expect(queue.queue_pending.map(([, id]) => id)).not.toContain(waiting.promptId);
     expect((await session.client.postJson('/interrupt', { prompt_id: running.promptId })).status).toBe(200);
     const entry = await session.client.settled(running.promptId);
-    expect([entry.status.status_str, lastEvent(entry), entry.status.messages.at(-1)?.[1]['node_id']]).toEqual(['error', 'execution_interrupted', '10']);
+    expect([entry.status.status_str, lastEvent(entry), entry.status.messages.at(-1)?.[1]['node_id']]).toEqual([
+      'error',
+      'execution_interrupted',
+      '10',
+    ]);
     await socket.ended(running.promptId);
     expect(story(socket, running.promptId).slice(-2)).toEqual(['execution_interrupted', 'executing null']);
     expect([socket.of(waiting.promptId), await session.client.entry(waiting.promptId)]).toEqual([[], undefined]);

@@ -19,7 +19,11 @@ export class DynamicPrompt {
   }
 
   add(id: string, node: PyDict, parent: string): void {
-    if (this.find(id) !== undefined) throw new PyError('comfy_execution.graph.DuplicateNodeError', `Attempt to add duplicate node ${id}. Ensure node ids are unique and deterministic or use graph_utils.GraphBuilder.`);
+    if (this.find(id) !== undefined)
+      throw new PyError(
+        'comfy_execution.graph.DuplicateNodeError',
+        `Attempt to add duplicate node ${id}. Ensure node ids are unique and deterministic or use graph_utils.GraphBuilder.`,
+      );
     this.ephemeral.set(id, { node, parent, display: this.displayId(parent) });
   }
 

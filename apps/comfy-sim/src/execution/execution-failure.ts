@@ -5,14 +5,18 @@ import { PyFloat, dict, type PyDict, type PyValue } from '../python/values';
 import { ImageValue, LatentValue, type NodeValue } from '../nodes/node-value';
 import type { TensorPrinting } from '../pictures/tensor-text';
 
-const oomTips = 'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally '
-  + 'set the batch_size to a large number.';
+const oomTips =
+  'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally ' +
+  'set the batch_size to a large number.';
 
 export { outOfMemory };
 
 /** 0.3.64 knows the class only; 0.33 also the driver's own error by its words. */
 export function isOutOfMemory(error: PyError, readsDriverErrors: boolean): boolean {
-  return error.type === outOfMemory || (readsDriverErrors && error.type === 'torch.AcceleratorError' && /out of memory/i.test(error.message));
+  return (
+    error.type === outOfMemory ||
+    (readsDriverErrors && error.type === 'torch.AcceleratorError' && /out of memory/i.test(error.message))
+  );
 }
 
 /** The frames every failing node has above its own code. */
@@ -24,7 +28,12 @@ const frames = [
 ];
 
 /** The part of `execution_error` that is about the exception. */
-export function toFailureView(error: PyError, inputs: ReadonlyMap<string, NodeValue>, isOom: boolean, printing: TensorPrinting): Record<string, PyValue> {
+export function toFailureView(
+  error: PyError,
+  inputs: ReadonlyMap<string, NodeValue>,
+  isOom: boolean,
+  printing: TensorPrinting,
+): Record<string, PyValue> {
   return {
     exception_message: `${error.message}\n${isOom ? oomTips : ''}`,
     exception_type: error.type,
@@ -39,13 +48,25 @@ function formatInputs(inputs: ReadonlyMap<string, NodeValue>, printing: TensorPr
 
 function formatValue(value: NodeValue, printing: TensorPrinting): PyValue {
   if (value instanceof ImageValue || value instanceof LatentValue) return value.toString(printing);
-  if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' || value instanceof PyFloat) return value;
+  if (
+    value === null ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'string' ||
+    value instanceof PyFloat
+  )
+    return value;
   if (typeof value === 'bigint') return value;
   return value instanceof Map || Array.isArray(value) ? str(value) : value.toString();
 }
 
 export function blockedView(about: Record<string, PyValue>, message: string): PyDict {
   return dict({
-    ...about, exception_message: `Execution Blocked: ${message}`, exception_type: 'ExecutionBlocked', traceback: [], current_inputs: [], current_outputs: [],
+    ...about,
+    exception_message: `Execution Blocked: ${message}`,
+    exception_type: 'ExecutionBlocked',
+    traceback: [],
+    current_inputs: [],
+    current_outputs: [],
   });
 }

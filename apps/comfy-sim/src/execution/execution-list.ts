@@ -73,10 +73,12 @@ export class ExecutionList {
   /** Undefined when nothing is ready. */
   pick(): string | undefined {
     const ready = [...this.pending].filter((id) => this.blockCount.get(id) === 0);
-    return ready.find((id) => this.isOutput(id) || this.isAsync(this.prompt.classType(id)))
-      ?? ready.find((id) => this.blockedBy(id).some((next) => this.isOutput(next)))
-      ?? ready.find((id) => this.blockedBy(id).some((next) => this.blockedBy(next).some((last) => this.isOutput(last))))
-      ?? ready[0];
+    return (
+      ready.find((id) => this.isOutput(id) || this.isAsync(this.prompt.classType(id))) ??
+      ready.find((id) => this.blockedBy(id).some((next) => this.isOutput(next))) ??
+      ready.find((id) => this.blockedBy(id).some((next) => this.blockedBy(next).some((last) => this.isOutput(last)))) ??
+      ready[0]
+    );
   }
 
   complete(id: string): void {

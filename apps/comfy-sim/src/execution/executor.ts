@@ -49,7 +49,12 @@ export class Executor {
 
   constructor(readonly parts: ExecutorParts) {}
 
-  async execute(promptId: string, prompt: PyDict, extraData: PyDict, outputs: readonly string[]): Promise<PromptResult> {
+  async execute(
+    promptId: string,
+    prompt: PyDict,
+    extraData: PyDict,
+    outputs: readonly string[],
+  ): Promise<PromptResult> {
     this.parts.interrupt.startPrompt();
     const clientId = extraData.get('client_id');
     this.clientId = typeof clientId === 'string' ? clientId : null;

@@ -3,7 +3,9 @@ import type { NodeBehaviour } from '../nodes/node-behaviour';
 import { PyFloat, type PyValue } from '../python/values';
 import type { DynamicPrompt } from './dynamic-prompt';
 
-/** IS_CHANGED of a prompt's nodes, unless the client sent its own. The value stays in the prompt and gets into metadata. */
+/**
+ * IS_CHANGED of a prompt's nodes, unless the client sent its own. The value stays in the prompt and gets into metadata.
+ */
 export class Fingerprints {
   constructor(
     private readonly prompt: DynamicPrompt,

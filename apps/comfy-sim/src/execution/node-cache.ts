@@ -9,13 +9,13 @@ export interface CachedUi {
 }
 
 /**
- * What survives from one prompt to the next. `classic` drops whatever a new prompt could not use when it starts, `pressure`
- * when it has run, and only if it made something new; `starved` is that on a server always short of RAM, which keeps nothing.
- * `lru` keeps the results used last; `none` keeps nothing and tells nodes apart by their ids alone.
+ * What survives from one prompt to the next. `classic` drops whatever a new prompt could not use when it starts,
+ * `pressure` when it has run, and only if it made something new; `starved` is that on a server always short of RAM,
+ * which keeps nothing. `lru` keeps the results used last; `none` keeps nothing and tells nodes apart by their ids
+ * alone.
  */
 export type CachePolicy =
-  | { readonly kind: 'classic' | 'pressure' | 'starved' | 'none' }
-  | { readonly kind: 'lru'; readonly size: number };
+  { readonly kind: 'classic' | 'pressure' | 'starved' | 'none' } | { readonly kind: 'lru'; readonly size: number };
 
 interface Entry {
   outputs?: readonly NodeValue[];

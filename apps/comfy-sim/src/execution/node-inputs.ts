@@ -8,7 +8,11 @@ import type { NodeCache } from './node-cache';
 
 /** What a node is called with: constants it knows, whatever is linked, and the hidden inputs its class asks for. */
 export function gatherInputs(
-  id: string, prompt: DynamicPrompt, nodeClass: NodeClass | undefined, cache: NodeCache, extraData: PyDict,
+  id: string,
+  prompt: DynamicPrompt,
+  nodeClass: NodeClass | undefined,
+  cache: NodeCache,
+  extraData: PyDict,
 ): Map<string, NodeValue> {
   const out = new Map<string, NodeValue>();
   const known = new Set(liveInputs(nodeClass?.inputs.values() ?? [], prompt.inputs(id)).map((spec) => spec.name));
@@ -24,9 +28,13 @@ export function gatherInputs(
 
 function hiddenValue(id: string, kind: string, prompt: DynamicPrompt, extraData: PyDict): PyValue {
   switch (kind) {
-    case 'PROMPT': return prompt.original;
-    case 'EXTRA_PNGINFO': return extraData.get('extra_pnginfo') ?? null;
-    case 'UNIQUE_ID': return id;
-    default: return null;
+    case 'PROMPT':
+      return prompt.original;
+    case 'EXTRA_PNGINFO':
+      return extraData.get('extra_pnginfo') ?? null;
+    case 'UNIQUE_ID':
+      return id;
+    default:
+      return null;
   }
 }

@@ -43,8 +43,14 @@ export function nodeRuntime(machine: Machine): (node: NodePlace, progress: Progr
       return clock.wait(seconds * timeScale * 1000);
     };
     return {
-      card, folders, gone: clock.gone, printing: machine.printing, log: machine.log, writesMetadata: machine.writesMetadata,
-      previews: drawsPreviews(previewMethod, machine.previews), previewSize: machine.previewSize,
+      card,
+      folders,
+      gone: clock.gone,
+      printing: machine.printing,
+      log: machine.log,
+      writesMetadata: machine.writesMetadata,
+      previews: drawsPreviews(previewMethod, machine.previews),
+      previewSize: machine.previewSize,
       strike: (shape) => struck.begin(shape),
       hasModel: (folder, file) => machine.models[folder]?.includes(file) === true,
       modelsIn: (folder) => machine.models[folder] ?? [],

@@ -3,7 +3,9 @@ import { ProgressThrottle } from './progress-throttle';
 /** Values of 1 to `max` that get through when each takes so many seconds. */
 function through(max: number, seconds: number, hasPreview = false): number[] {
   const throttle = new ProgressThrottle();
-  return Array.from({ length: max }, (_, index) => index + 1).filter((value) => throttle.lets(value, max, hasPreview, value * seconds));
+  return Array.from({ length: max }, (_, index) => index + 1).filter((value) =>
+    throttle.lets(value, max, hasPreview, value * seconds),
+  );
 }
 
 describe('a throttled progress bar', () => {
@@ -26,6 +28,12 @@ describe('a throttled progress bar', () => {
 
   it('begins anew with a new bar', () => {
     const throttle = new ProgressThrottle();
-    expect([[1, 9, 0], [2, 9, 0], [1, 5, 0]].map(([value = 0, max = 0, at = 0]) => throttle.lets(value, max, false, at))).toEqual([true, false, true]);
+    expect(
+      [
+        [1, 9, 0],
+        [2, 9, 0],
+        [1, 5, 0],
+      ].map(([value = 0, max = 0, at = 0]) => throttle.lets(value, max, false, at)),
+    ).toEqual([true, false, true]);
   });
 });

@@ -4,8 +4,9 @@ const minShare = 0.005;
 const rounding = 1e-9;
 
 /**
- * Newer servers swallow most ticks of a fast progress bar, and with them the look at the interrupt flag: only the first, the
- * last, one with a preview, or one a tenth of a second and half a percent behind the last that was sent, gets through.
+ * Newer servers swallow most ticks of a fast progress bar, and with them the look at the interrupt flag: only the
+ * first, the last, one with a preview, or one a tenth of a second and half a percent behind the last that was sent,
+ * gets through.
  */
 export class ProgressThrottle {
   private lastValue = -1;

@@ -48,16 +48,23 @@ export class Progress {
   }
 
   private send(): void {
-    const nodes: PyDict = new Map([...this.nodes].map(([id, { value, max, state }]) => [
-      id, new Map<string, PyValue>([['value', value], ['max', max], ['state', state], ...this.identity(id)]),
-    ]));
+    const nodes: PyDict = new Map(
+      [...this.nodes].map(([id, { value, max, state }]) => [
+        id,
+        new Map<string, PyValue>([['value', value], ['max', max], ['state', state], ...this.identity(id)]),
+      ]),
+    );
     this.publisher.publish('progress_state', dict({ prompt_id: this.promptId, nodes }), this.audience.clientId);
   }
 
   private identity(id: string): PyDict {
     const { prompt } = this;
     return dict({
-      node_id: id, prompt_id: this.promptId, display_node_id: prompt.displayId(id), parent_node_id: prompt.parentId(id), real_node_id: prompt.realId(id),
+      node_id: id,
+      prompt_id: this.promptId,
+      display_node_id: prompt.displayId(id),
+      parent_node_id: prompt.parentId(id),
+      real_node_id: prompt.realId(id),
     });
   }
 }

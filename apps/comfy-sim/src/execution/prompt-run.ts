@@ -31,7 +31,11 @@ type Returned = NodeResult | Expansion;
 
 /** A node that was called and has not answered yet: an async one, or one whose answer is a graph. */
 type Unfinished =
-  | { readonly kind: 'async'; readonly inputs: Inputs; settled: { readonly value: Returned } | { readonly error: unknown } | undefined }
+  | {
+      readonly kind: 'async';
+      readonly inputs: Inputs;
+      settled: { readonly value: Returned } | { readonly error: unknown } | undefined;
+    }
   | { readonly kind: 'expanded'; readonly outputs: readonly PyValue[] };
 
 /** One prompt from execution_start to its last message but the status. */
@@ -58,7 +62,10 @@ export class PromptRun {
     this.prompt = new DynamicPrompt(prompt);
     this.progress = new Progress(promptId, this.prompt, executor, publisher);
     this.list = new ExecutionList(
-      this.prompt, registry, (id) => cache.outputsOf(id) !== undefined, (classType) => behaviours.get(classType)?.isAsync === true,
+      this.prompt,
+      registry,
+      (id) => cache.outputsOf(id) !== undefined,
+      (classType) => behaviours.get(classType)?.isAsync === true,
     );
   }
 
@@ -126,7 +133,13 @@ export class PromptRun {
       if (unfinished?.kind === 'async') inputs = unfinished.inputs;
       if (unfinished === undefined) {
         this.progress.start(id);
-        inputs = gatherInputs(id, this.prompt, this.parts.registry.get(this.prompt.classType(id)), this.parts.cache, this.extraData);
+        inputs = gatherInputs(
+          id,
+          this.prompt,
+          this.parts.registry.get(this.prompt.classType(id)),
+          this.parts.cache,
+          this.extraData,
+        );
       }
       const returned = unfinished === undefined ? await this.begin(id, inputs) : this.resume(unfinished);
       if (returned === 'pending') return 'pending';
@@ -173,7 +186,8 @@ export class PromptRun {
       const returns = this.parts.registry.get(classType)?.returnTypes ?? [];
       return { outputs: returns.map(() => new ExecutionBlocker(null)) };
     }
-    if (behaviour === undefined) throw new PyError('NotImplementedError', `the simulator has no behaviour for the class ${classType}`);
+    if (behaviour === undefined)
+      throw new PyError('NotImplementedError', `the simulator has no behaviour for the class ${classType}`);
     this.refuseUnknownLinks(id, behaviour);
     const place = { promptId: this.promptId, nodeId: id, classType, previewMethod: this.previewMethod() };
     const runtime = this.parts.runtimeFor(place, this.progress);
@@ -181,8 +195,13 @@ export class PromptRun {
     const { results, registry } = this.parts;
     const blocked = results.blocked(place, registry.get(classType)?.returnTypes.length ?? 0);
     if (blocked !== undefined) return blocked;
-    const returned = results.spoil(place, await behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime)));
-    return isExpansion(returned) || returned.ui === undefined ? returned : { ...returned, ui: this.parts.enrich(returned.ui) };
+    const returned = results.spoil(
+      place,
+      await behaviour.run(new NodeCall(id, classType, inputs, this.prompt.original, this.extraData, runtime)),
+    );
+    return isExpansion(returned) || returned.ui === undefined
+      ? returned
+      : { ...returned, ui: this.parts.enrich(returned.ui) };
   }
 
   /** The node goes on by itself while others run. */
@@ -190,18 +209,25 @@ export class PromptRun {
     const entry: Unfinished = { kind: 'async', inputs, settled: undefined };
     this.unfinished.set(id, entry);
     const unblock = this.list.block(id);
-    returned.then((value) => {
-      entry.settled = { value };
-      unblock();
-    }, (error: unknown) => {
-      entry.settled = { error };
-      unblock();
-    });
+    returned.then(
+      (value) => {
+        entry.settled = { value };
+        unblock();
+      },
+      (error: unknown) => {
+        entry.settled = { error };
+        unblock();
+      },
+    );
   }
 
   private resume(unfinished: Unfinished): Returned {
     if (unfinished.kind === 'expanded') {
-      return { outputs: unfinished.outputs.map((output) => (isLink(output) ? this.parts.cache.outputsOf(output[0])?.[output[1]] ?? null : output)) };
+      return {
+        outputs: unfinished.outputs.map((output) =>
+          isLink(output) ? (this.parts.cache.outputsOf(output[0])?.[output[1]] ?? null) : output,
+        ),
+      };
     }
     if (unfinished.settled === undefined) throw new Error('an async node was resumed before it was done');
     if ('error' in unfinished.settled) throw unfinished.settled.error;
@@ -221,7 +247,9 @@ export class PromptRun {
   private refuseUnknownLinks(id: string, behaviour: NodeBehaviour): void {
     const nodeClass = this.parts.registry.get(this.prompt.classType(id));
     if (nodeClass?.takesAnything === true) return;
-    const known = new Set(liveInputs(nodeClass?.inputs.values() ?? [], this.prompt.inputs(id)).map((spec) => spec.name));
+    const known = new Set(
+      liveInputs(nodeClass?.inputs.values() ?? [], this.prompt.inputs(id)).map((spec) => spec.name),
+    );
     for (const [name, value] of this.prompt.inputs(id)) {
       if (isLink(value) && !known.has(name) && behaviour.functionName !== undefined) {
         throw typeError(`${behaviour.functionName}() got an unexpected keyword argument '${name}'`);
@@ -232,7 +260,10 @@ export class PromptRun {
   private keep(id: string, result: NodeResult): void {
     if (result.ui !== undefined && result.ui.size > 0) {
       const meta = dict({
-        node_id: id, display_node: this.prompt.displayId(id), parent_node: this.prompt.parentId(id), real_node_id: this.prompt.realId(id),
+        node_id: id,
+        display_node: this.prompt.displayId(id),
+        parent_node: this.prompt.parentId(id),
+        real_node_id: this.prompt.realId(id),
       });
       this.parts.cache.keepUi(id, { meta, output: result.ui });
       this.emitted.add(id);
@@ -242,12 +273,21 @@ export class PromptRun {
   }
 
   private aboutFailure(id: string): Record<string, PyValue> {
-    return { prompt_id: this.promptId, node_id: id, node_type: this.prompt.classType(id), executed: [...this.executed] };
+    return {
+      prompt_id: this.promptId,
+      node_id: id,
+      node_type: this.prompt.classType(id),
+      executed: [...this.executed],
+    };
   }
 
   private reportBlock(id: string, blocker: ExecutionBlocker): void {
     if (blocker.message === null) return;
-    this.parts.publisher.publish('execution_error', blockedView(this.aboutFailure(id), blocker.message), this.executor.clientId);
+    this.parts.publisher.publish(
+      'execution_error',
+      blockedView(this.aboutFailure(id), blocker.message),
+      this.executor.clientId,
+    );
   }
 
   private fail(id: string, error: unknown, inputs: Inputs): void {
@@ -260,14 +300,21 @@ export class PromptRun {
       return;
     }
     this.outcome = 'error';
-    const raised = error instanceof PyError ? error : new PyError('RuntimeError', error instanceof Error ? error.message : String(error));
+    const raised =
+      error instanceof PyError
+        ? error
+        : new PyError('RuntimeError', error instanceof Error ? error.message : String(error));
     this.parts.log(`!!! Exception during processing !!! ${raised.message}`);
     const isOom = isOutOfMemory(raised, this.parts.readsDriverErrors);
     if (isOom) {
       this.parts.log('Got an OOM, unloading all loaded models.');
       this.parts.onOutOfMemory();
     }
-    this.message('execution_error', { ...about, ...toFailureView(raised, inputs, isOom, this.parts.printing), current_outputs: this.knownIds });
+    this.message('execution_error', {
+      ...about,
+      ...toFailureView(raised, inputs, isOom, this.parts.printing),
+      current_outputs: this.knownIds,
+    });
   }
 
   private result(): PromptResult {
@@ -280,7 +327,12 @@ export class PromptRun {
       meta.set(id, ui.meta);
     }
     return {
-      outcome: this.outcome, outputs, meta, messages: this.messages, nodesExecuted: this.executed.length, cached: this.cachedIds.length,
+      outcome: this.outcome,
+      outputs,
+      meta,
+      messages: this.messages,
+      nodesExecuted: this.executed.length,
+      cached: this.cachedIds.length,
     };
   }
 
@@ -311,5 +363,7 @@ function shapeOf(inputs: Inputs): string | undefined {
   const values = [...inputs.values()];
   const latent = values.find((value) => value instanceof LatentValue);
   const model = values.find((value) => value instanceof ModelValue);
-  return latent === undefined || model === undefined ? undefined : `${model.file} ${latent.width}x${latent.height}x${latent.frames}`;
+  return latent === undefined || model === undefined
+    ? undefined
+    : `${model.file} ${latent.width}x${latent.height}x${latent.frames}`;
 }

@@ -14,11 +14,18 @@ function canonical(value: PyValue): string {
     return Number.isNaN(number) ? `nan${(nanCount += 1)}` : `n${number}`;
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (isDict(value)) return `{${[...value].map(([key, item]) => `${key}:${canonical(item)}`).sort().join(',')}}`;
+  if (isDict(value))
+    return `{${[...value]
+      .map(([key, item]) => `${key}:${canonical(item)}`)
+      .sort()
+      .join(',')}}`;
   return dumpJson(value);
 }
 
-/** Signatures of a prompt's nodes: class, fingerprint and constants of the node and all its ancestors; links by position. */
+/**
+ * Signatures of a prompt's nodes: class, fingerprint and constants of the node and all its ancestors; links by
+ * position.
+ */
 export class Signatures {
   private readonly known = new Map<string, string>();
 
@@ -65,4 +72,3 @@ export class Signatures {
     return [...this.prompt.inputs(id)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 }
-

@@ -78,13 +78,20 @@ export class Worker {
     this.parts.onPrompt();
     const started = executionLog.start(about);
     const run = await executor.execute(item.promptId, item.prompt, item.extraData, item.outputs);
-    executionLog.end({ ...about, ...started, outcome: run.outcome, nodes_executed: run.nodesExecuted, cached: run.cached });
+    executionLog.end({
+      ...about,
+      ...started,
+      outcome: run.outcome,
+      nodes_executed: run.nodesExecuted,
+      cached: run.cached,
+    });
     await this.parts.clock.wait(this.parts.faults.strike('history-delay')?.ms ?? this.parts.historyDelayMs);
     const shown = queue.finish();
     if (shown !== undefined) history.add(shown, { ...run, success: run.outcome === 'success' });
     this.parts.onFinished(item.promptId, run.outputs);
     this.parts.onStatus();
-    if (executor.clientId !== null) publisher.publish('executing', dict({ node: null, prompt_id: item.promptId }), executor.clientId);
+    if (executor.clientId !== null)
+      publisher.publish('executing', dict({ node: null, prompt_id: item.promptId }), executor.clientId);
     const seconds = (this.parts.clock.monotonicMs() - started.started_mono_ms) / 1000;
     this.parts.log(`Prompt executed in ${seconds.toFixed(2)} seconds`);
   }

@@ -11,8 +11,16 @@ interface FaultKindInfo {
   readonly at?: 'node' | 'tick' | 'event' | 'class' | 'pack' | 'file';
 }
 
-const once = (rows: number[], more: Omit<FaultKindInfo, 'rows' | 'lasts'> = {}): FaultKindInfo => ({ rows, lasts: 'once', ...more });
-const standing = (rows: number[], more: Omit<FaultKindInfo, 'rows' | 'lasts'> = {}): FaultKindInfo => ({ rows, lasts: 'standing', ...more });
+const once = (rows: number[], more: Omit<FaultKindInfo, 'rows' | 'lasts'> = {}): FaultKindInfo => ({
+  rows,
+  lasts: 'once',
+  ...more,
+});
+const standing = (rows: number[], more: Omit<FaultKindInfo, 'rows' | 'lasts'> = {}): FaultKindInfo => ({
+  rows,
+  lasts: 'standing',
+  ...more,
+});
 
 /** Every kind of fault. The table in README.md says what a client sees of each. */
 export const faultCatalogue = {

@@ -40,7 +40,12 @@ describe('faults', () => {
 
   it('reads faults by chance', () => {
     expect(parseFaultOrRandom('random:7')).toEqual({ kind: 'random', seed: 7, rate: 0.2 });
-    expect(parseFaultOrRandom('random:7:oom,slow=0.5')).toEqual({ kind: 'random', seed: 7, rate: 0.5, kinds: ['oom', 'slow'] });
+    expect(parseFaultOrRandom('random:7:oom,slow=0.5')).toEqual({
+      kind: 'random',
+      seed: 7,
+      rate: 0.5,
+      kinds: ['oom', 'slow'],
+    });
     expect(() => parseFaultOrRandom('random:7=2')).toThrow('a probability');
     expect(() => parseFaultOrRandom('random:7:nope')).toThrow('not a fault: nope');
   });
@@ -49,7 +54,12 @@ describe('faults', () => {
     const drawn = (seed: number): string[] => {
       const faults = new Faults();
       faults.arm({ kind: 'random', seed, rate: 0.25 });
-      return Array.from({ length: 400 }, () => faults.draw().map(({ kind }) => kind).join());
+      return Array.from({ length: 400 }, () =>
+        faults
+          .draw()
+          .map(({ kind }) => kind)
+          .join(),
+      );
     };
     expect(drawn(3)).toEqual(drawn(3));
     expect(drawn(3)).not.toEqual(drawn(4));

@@ -76,8 +76,11 @@ export class Faults {
   }
 
   private find(kind: FaultKind, where: FaultPlace): Armed | undefined {
-    return this.armed.find(({ fault }) => fault.kind === kind
-      && (fault.node === undefined || fault.node === where.node || fault.node === where.classType)
-      && (where.node === undefined || fault.tick === where.tick));
+    return this.armed.find(
+      ({ fault }) =>
+        fault.kind === kind &&
+        (fault.node === undefined || fault.node === where.node || fault.node === where.classType) &&
+        (where.node === undefined || fault.tick === where.tick),
+    );
   }
 }

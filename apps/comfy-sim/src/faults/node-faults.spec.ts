@@ -20,7 +20,10 @@ const ticking = (ms = 20, ticks = 10): Graph => ({
 });
 const failure = (entry: HistoryEntry): { type: string; message: string } => {
   const [event, data] = entry.status.messages.at(-1) ?? ['', {}];
-  return { type: event === 'execution_error' ? String(data['exception_type']) : event, message: String(data['exception_message'] ?? '') };
+  return {
+    type: event === 'execution_error' ? String(data['exception_type']) : event,
+    message: String(data['exception_message'] ?? ''),
+  };
 };
 
 describe('a node under a fault', () => {
@@ -44,7 +47,9 @@ describe('a node under a fault', () => {
 
   it('poisons the process: every later prompt fails, however small', async () => {
     const { client } = await bench.start(['poison@KSampler/1']);
-    expect(failure(await client.run(sampled('poison', checkpoint))).message).toMatch(/^CUDA error: an illegal memory access/);
+    expect(failure(await client.run(sampled('poison', checkpoint))).message).toMatch(
+      /^CUDA error: an illegal memory access/,
+    );
     expect(failure(await client.run(picture('after'))).message).toMatch(/^CUDA error: an illegal memory access/);
   });
 
@@ -52,7 +57,9 @@ describe('a node under a fault', () => {
     const { client } = await bench.start(['hang@2/3']);
     const socket = await client.listen();
     const { promptId } = await client.post(ticking(1), { client_id: socket.clientId });
-    await socket.until('the second tick', () => socket.of(promptId).some(({ type, data }) => type === 'progress' && data['value'] === 2));
+    await socket.until('the second tick', () =>
+      socket.of(promptId).some(({ type, data }) => type === 'progress' && data['value'] === 2),
+    );
     await client.postJson('/interrupt', { prompt_id: promptId });
     await sleep(200);
     expect(await client.entry(promptId)).toBeUndefined();
@@ -61,7 +68,11 @@ describe('a node under a fault', () => {
   it('hangs until an interrupt ends it', async () => {
     const { client } = await bench.start(['hang-interruptible@2/3']);
     const { promptId } = await client.post(ticking(1));
-    await client.until('the prompt to run', async () => ((await client.json<{ node: string | null; running: string | null }>('/sim/state')).running === promptId ? true : undefined));
+    await client.until('the prompt to run', async () =>
+      (await client.json<{ node: string | null; running: string | null }>('/sim/state')).running === promptId
+        ? true
+        : undefined,
+    );
     await sleep(100);
     expect(await client.entry(promptId)).toBeUndefined();
     await client.postJson('/interrupt', { prompt_id: promptId });
@@ -72,20 +83,29 @@ describe('a node under a fault', () => {
     const { client } = await bench.start(['gpu-driver-hang@2']);
     const socket = await client.listen();
     const { promptId } = await client.post(ticking(), { client_id: socket.clientId });
-    await socket.until('the node to begin', () => socket.of(promptId).some(({ type, data }) => type === 'executing' && data['node'] === '2'));
-    const stats = client.fetch('/system_stats').then(() => 'answered', () => 'refused');
+    await socket.until('the node to begin', () =>
+      socket.of(promptId).some(({ type, data }) => type === 'executing' && data['node'] === '2'),
+    );
+    const stats = client.fetch('/system_stats').then(
+      () => 'answered',
+      () => 'refused',
+    );
     expect(await Promise.race([stats, sleep(300, 'silent')])).toBe('silent');
     expect((await client.fetch('/prompt')).status).toBe(200);
   });
 
-  it.each([['download-stall@2=3000', 2], ['kernel-tuning=3000', 1]])('stands still the first time under %s, and not the next', async (fault, runs) => {
+  it.each([
+    ['download-stall@2=3000', 2],
+    ['kernel-tuning=3000', 1],
+  ])('stands still the first time under %s, and not the next', async (fault, runs) => {
     const { client } = await bench.start([fault]);
     const timed = async (graph: Graph): Promise<number> => {
       const entry = await client.run(graph);
       const times = entry.status.messages.map(([, data]) => Number(data['timestamp']));
       return Math.max(...times) - Math.min(...times);
     };
-    const graph = (count: number): Graph => (runs === 2 ? ticking(1, count + 1) : sampled('stall', checkpoint, { seed: count }));
+    const graph = (count: number): Graph =>
+      runs === 2 ? ticking(1, count + 1) : sampled('stall', checkpoint, { seed: count });
     expect(await timed(graph(1))).toBeGreaterThanOrEqual(3000);
     expect(await timed(graph(2))).toBeLessThan(3000);
   });
@@ -98,7 +118,11 @@ describe('a node under a fault', () => {
   it('loses one interrupt and obeys the next', async () => {
     const { client } = await bench.start(['lose-interrupt']);
     const { promptId } = await client.post(ticking(20, 100));
-    await client.until('the node to tick', async () => ((await client.json<{ node: string | null; running: string | null }>('/sim/state')).running === promptId ? true : undefined));
+    await client.until('the node to tick', async () =>
+      (await client.json<{ node: string | null; running: string | null }>('/sim/state')).running === promptId
+        ? true
+        : undefined,
+    );
     await client.postJson('/interrupt', { prompt_id: promptId });
     await sleep(200);
     expect(await client.entry(promptId)).toBeUndefined();
@@ -126,15 +150,16 @@ describe('a node under a fault', () => {
     expect(lastEvent(await client.settled(second.promptId))).toBe('execution_interrupted');
   });
 
-  it.each([['empty-file', (size: number) => size === 0], ['truncated-file', (size: number) => size > 0 && size < 200]])(
-    'leaves a broken file with success under %s', async (fault, isBroken) => {
-      const { client } = await bench.start([`${fault}@SaveImage`]);
-      const entry = await client.run(picture('broken'));
-      expect(entry.status.status_str).toBe('success');
-      const [file] = filesOf(entry, '2');
-      expect(isBroken(statSync(path.join(bench.home, '0', 'output', file?.filename ?? '')).size)).toBe(true);
-    },
-  );
+  it.each([
+    ['empty-file', (size: number) => size === 0],
+    ['truncated-file', (size: number) => size > 0 && size < 200],
+  ])('leaves a broken file with success under %s', async (fault, isBroken) => {
+    const { client } = await bench.start([`${fault}@SaveImage`]);
+    const entry = await client.run(picture('broken'));
+    expect(entry.status.status_str).toBe('success');
+    const [file] = filesOf(entry, '2');
+    expect(isBroken(statSync(path.join(bench.home, '0', 'output', file?.filename ?? '')).size)).toBe(true);
+  });
 
   it('hands on a blocker: success without outputs', async () => {
     const { client } = await bench.start(['blocker@1']);
@@ -146,12 +171,17 @@ describe('a node under a fault', () => {
     const { client, sim } = await bench.start();
     await client.run(picture('race', { colour: 1 }));
     sim.faults.arm({ kind: 'file-race' });
-    expect(filesOf(await client.run(picture('race', { colour: 2 })), '2').map(({ filename }) => filename)).toEqual(['race_00001_.png']);
+    expect(filesOf(await client.run(picture('race', { colour: 2 })), '2').map(({ filename }) => filename)).toEqual([
+      'race_00001_.png',
+    ]);
   });
 
   it('finds the disk full, and leaves half an upload', async () => {
     const { client } = await bench.start(['disk-full'], { generation: '0.33' });
-    expect(failure(await client.run(picture('full')))).toEqual({ type: 'OSError', message: '[Errno 28] No space left on device\n' });
+    expect(failure(await client.run(picture('full')))).toEqual({
+      type: 'OSError',
+      message: '[Errno 28] No space left on device\n',
+    });
     expect((await client.upload('big.png', Buffer.alloc(1000, 1))).status).toBe(500);
     expect(statSync(path.join(bench.home, '0', 'input', 'big.png')).size).toBe(500);
   });

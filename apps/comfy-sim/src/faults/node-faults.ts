@@ -71,9 +71,13 @@ export class NodeFaults {
     const { faults } = this.bench;
     const { classType } = this.place;
     if (faults.strike('download-failed', this.where()) !== undefined) {
-      throw new PyError('requests.exceptions.ConnectionError', "HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded (Caused by NameResolutionError: Failed to resolve 'huggingface.co')");
+      throw new PyError(
+        'requests.exceptions.ConnectionError',
+        "HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded (Caused by NameResolutionError: Failed to resolve 'huggingface.co')",
+      );
     }
-    if (/FaceID/.test(classType) && faults.strike('no-face', this.where()) !== undefined) throw new PyError('Exception', 'InsightFace: No face detected.');
+    if (/FaceID/.test(classType) && faults.strike('no-face', this.where()) !== undefined)
+      throw new PyError('Exception', 'InsightFace: No face detected.');
     if (classType === 'VHS_VideoCombine' && faults.isArmed('ffmpeg-missing') !== undefined) {
       throw new PyError('ProcessLookupError', 'ffmpeg is required for video outputs and could not be found.');
     }
@@ -82,7 +86,8 @@ export class NodeFaults {
 
   private async strike(tick: number | undefined): Promise<void> {
     const { faults, state, clock, card, interrupt, crash, loop } = this.bench;
-    const hit = (kind: Parameters<Faults['strike']>[0]): ReturnType<Faults['strike']> => faults.strike(kind, this.where(tick));
+    const hit = (kind: Parameters<Faults['strike']>[0]): ReturnType<Faults['strike']> =>
+      faults.strike(kind, this.where(tick));
     const crashing = hit('crash');
     if (crashing !== undefined) {
       crash(crashing.amount ?? killed);
@@ -94,7 +99,8 @@ export class NodeFaults {
     const blocked = hit('block-loop');
     if (blocked !== undefined) await loop.block(blocked.ms ?? 1000);
     const full = hit('oom');
-    if (full !== undefined) throw spelledOutOfMemory(full.word, card.profile, card.profile.vramBytes - card.usedBytes());
+    if (full !== undefined)
+      throw spelledOutOfMemory(full.word, card.profile, card.profile.vramBytes - card.usedBytes());
     if (hit('poison') !== undefined) state.poison = poisonedError(card.profile);
     if (state.poison !== undefined) throw state.poison;
     if (hit('human-interrupt') !== undefined) interrupt.raiseSurely();
@@ -110,6 +116,10 @@ export class NodeFaults {
 
 function diskFull(classType: string): PyError {
   const said = '[Errno 28] No space left on device';
-  if (classType === 'VHS_VideoCombine') return new PyError('Exception', `An error occurred in the ffmpeg subprocess:\nav_interleaved_write_frame(): No space left on device`);
+  if (classType === 'VHS_VideoCombine')
+    return new PyError(
+      'Exception',
+      `An error occurred in the ffmpeg subprocess:\nav_interleaved_write_frame(): No space left on device`,
+    );
   return /^Save(?:Video|WEBM)/.test(classType) ? new PyError('av.error.OSError', said) : new PyError('OSError', said);
 }

@@ -18,7 +18,9 @@ export class ResultFaults {
   /** What a node returns instead of running: a blocker in every slot. */
   blocked(place: NodePlace, slots: number): NodeResult | undefined {
     const fault = this.faults.strike('blocker', { node: place.nodeId, classType: place.classType });
-    return fault === undefined ? undefined : { outputs: Array.from({ length: slots }, () => new ExecutionBlocker(fault.word ?? null)) };
+    return fault === undefined
+      ? undefined
+      : { outputs: Array.from({ length: slots }, () => new ExecutionBlocker(fault.word ?? null)) };
   }
 
   spoil(place: NodePlace, returned: NodeResult | Expansion): NodeResult | Expansion {
@@ -30,9 +32,13 @@ export class ResultFaults {
     }
     if (returned.ui === undefined) return returned;
     const files = filesOf(returned.ui, this.folders);
-    if (files.length > 0 && this.faults.strike('empty-file', where) !== undefined) for (const file of files) truncateSync(file, 0);
-    if (files.length > 0 && this.faults.strike('truncated-file', where) !== undefined) for (const file of files) truncateSync(file, Math.floor(statSync(file).size / 2));
-    return this.faults.isArmed('nan-in-json', where) === undefined ? returned : { ...returned, ui: withNaN(returned.ui) };
+    if (files.length > 0 && this.faults.strike('empty-file', where) !== undefined)
+      for (const file of files) truncateSync(file, 0);
+    if (files.length > 0 && this.faults.strike('truncated-file', where) !== undefined)
+      for (const file of files) truncateSync(file, Math.floor(statSync(file).size / 2));
+    return this.faults.isArmed('nan-in-json', where) === undefined
+      ? returned
+      : { ...returned, ui: withNaN(returned.ui) };
   }
 
   /** The files of a finished prompt vanish; its history, and the cache, go on naming them. */
@@ -43,14 +49,20 @@ export class ResultFaults {
 }
 
 function filesOf(ui: PyDict, folders: Folders): string[] {
-  return [...ui.values()].flatMap((items) => (Array.isArray(items) ? items : [])).flatMap((item: PyValue) => {
-    const kind = isDict(item) ? String(item.get('type')) : '';
-    if (!isDict(item) || !item.has('filename') || !isFolderKind(kind)) return [];
-    const file = path.join(folders.path(kind), String(item.get('subfolder') ?? ''), String(item.get('filename')));
-    return existsSync(file) ? [file] : [];
-  });
+  return [...ui.values()]
+    .flatMap((items) => (Array.isArray(items) ? items : []))
+    .flatMap((item: PyValue) => {
+      const kind = isDict(item) ? String(item.get('type')) : '';
+      if (!isDict(item) || !item.has('filename') || !isFolderKind(kind)) return [];
+      const file = path.join(folders.path(kind), String(item.get('subfolder') ?? ''), String(item.get('filename')));
+      return existsSync(file) ? [file] : [];
+    });
 }
 
 function withNaN(ui: PyDict): PyDict {
-  return new Map<string, PyValue>([...ui, ['stats', [new PyFloat(NaN), new PyFloat(Infinity), new PyFloat(-Infinity)]], ['big', [18446744073709551615n]]]);
+  return new Map<string, PyValue>([
+    ...ui,
+    ['stats', [new PyFloat(NaN), new PyFloat(Infinity), new PyFloat(-Infinity)]],
+    ['big', [18446744073709551615n]],
+  ]);
 }

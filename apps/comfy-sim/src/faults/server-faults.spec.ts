@@ -43,7 +43,10 @@ describe('a server under a fault', () => {
     expect((await client.json<{ workerDead: boolean }>('/sim/state')).workerDead).toBe(true);
   });
 
-  it.each([['accepted-500', 500], ['reply-late=300', 200]] as const)('queues a prompt and answers it otherwise under %s', async (fault, status) => {
+  it.each([
+    ['accepted-500', 500],
+    ['reply-late=300', 200],
+  ] as const)('queues a prompt and answers it otherwise under %s', async (fault, status) => {
     const { client } = await bench.start([fault]);
     const answer = await client.post(picture('accepted'));
     expect(answer.status).toBe(status);
@@ -53,8 +56,12 @@ describe('a server under a fault', () => {
   it('forgets what it has done, and keeps the files', async () => {
     const { client } = await bench.start(['evict-history']);
     const { promptId } = await client.post(picture('evicted'));
-    await client.until('the file', () => (existsSync(path.join(bench.home, '0', 'output', 'evicted_00001_.png')) ? true : undefined));
-    await client.until('an empty queue', async () => ((await client.json<Queue>('/queue')).queue_running.length === 0 ? true : undefined));
+    await client.until('the file', () =>
+      existsSync(path.join(bench.home, '0', 'output', 'evicted_00001_.png')) ? true : undefined,
+    );
+    await client.until('an empty queue', async () =>
+      (await client.json<Queue>('/queue')).queue_running.length === 0 ? true : undefined,
+    );
     await sleep(50);
     expect(await client.entry(promptId)).toBeUndefined();
   });
@@ -79,7 +86,10 @@ describe('a server under a fault', () => {
 
   it('refuses one of two outputs and runs the other', async () => {
     const { client } = await bench.start(['partial-node-errors@3']);
-    const graph = { ...picture('kept'), 3: { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'dropped' } } };
+    const graph = {
+      ...picture('kept'),
+      3: { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'dropped' } },
+    };
     const { status, promptId, body } = await client.post(graph);
     expect([status, Object.keys(body.node_errors ?? {})]).toEqual([200, ['3']]);
     const entry = await client.settled(promptId);
@@ -89,19 +99,22 @@ describe('a server under a fault', () => {
   it('lacks a model until the fault is cleared', async () => {
     const { client, sim } = await bench.start(['missing-model@anime_sd15.safetensors']);
     const refused = await client.post(sampled('missing', 'anime_sd15.safetensors'));
-    expect(refused.body.node_errors?.['1']?.errors[0]?.details).toBe("ckpt_name: 'anime_sd15.safetensors' not in ['anime_sdxl.safetensors']");
+    expect(refused.body.node_errors?.['1']?.errors[0]?.details).toBe(
+      "ckpt_name: 'anime_sd15.safetensors' not in ['anime_sdxl.safetensors']",
+    );
     expect(await client.json('/models/checkpoints')).toEqual(['anime_sdxl.safetensors']);
     sim.faults.clear('missing-model');
     expect((await client.post(sampled('missing', 'anime_sd15.safetensors'))).status).toBe(200);
   });
 
-  it.each([['missing-class@SaveImage', {}, 'invalid_prompt'], ['missing-class@SaveImage', { generation: '0.33' as const }, 'missing_node_type']])(
-    'does not know a class under %s %j', async (fault, options, type) => {
-      const { client } = await bench.start([fault], options);
-      expect((await client.post(picture('unknown'))).body.error?.type).toBe(type);
-      expect(await client.json('/object_info/SaveImage')).toEqual({});
-    },
-  );
+  it.each([
+    ['missing-class@SaveImage', {}, 'invalid_prompt'],
+    ['missing-class@SaveImage', { generation: '0.33' as const }, 'missing_node_type'],
+  ])('does not know a class under %s %j', async (fault, options, type) => {
+    const { client } = await bench.start([fault], options);
+    expect((await client.post(picture('unknown'))).body.error?.type).toBe(type);
+    expect(await client.json('/object_info/SaveImage')).toEqual({});
+  });
 
   it('lacks a pack, and tells why in its log', async () => {
     const { client } = await bench.start(['pack-import-failed@VideoHelperSuite'], { packs: true });
@@ -113,17 +126,20 @@ describe('a server under a fault', () => {
 
   it('wants a new input after an update', async () => {
     const { client, sim } = await bench.start(['version-drift@SaveImage']);
-    expect((await client.post(picture('drift'))).body.node_errors?.['2']?.errors[0]?.type).toBe('required_input_missing');
+    expect((await client.post(picture('drift'))).body.node_errors?.['2']?.errors[0]?.type).toBe(
+      'required_input_missing',
+    );
     sim.faults.clear();
     expect((await client.post(picture('drift'))).status).toBe(200);
   });
 
   it('leaks memory with every prompt', async () => {
     const { client } = await bench.start(['ram-leak=1024']);
-    const free = async (): Promise<number> => (await client.json<{ system: { ram_free: number } }>('/system_stats')).system.ram_free;
+    const free = async (): Promise<number> =>
+      (await client.json<{ system: { ram_free: number } }>('/system_stats')).system.ram_free;
     const before = await free();
     await client.run(picture('leak'));
-    expect(before - await free()).toBe(1024 ** 3);
+    expect(before - (await free())).toBe(1024 ** 3);
   });
 
   it('has a clock of its own', async () => {
@@ -141,11 +157,15 @@ describe('a server under a fault', () => {
     await client.json('/history');
     expect(performance.now() - began).toBeGreaterThan(290);
     sim.faults.arm({ kind: 'wipe-temp' });
-    expect(existsSync(path.join(bench.home, '0', 'temp')) ? readdirSync(path.join(bench.home, '0', 'temp')) : []).toEqual([]);
+    expect(
+      existsSync(path.join(bench.home, '0', 'temp')) ? readdirSync(path.join(bench.home, '0', 'temp')) : [],
+    ).toEqual([]);
   });
 
   it('does not start a second time on one database with assets', async () => {
-    await expect(bench.start(['second-instance'], { generation: '0.33', assets: true })).rejects.toThrow('ASSETS_STARTUP_FAILED');
+    await expect(bench.start(['second-instance'], { generation: '0.33', assets: true })).rejects.toThrow(
+      'ASSETS_STARTUP_FAILED',
+    );
   });
 
   it('lets chance arm faults before prompts', async () => {

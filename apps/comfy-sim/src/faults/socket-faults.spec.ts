@@ -23,7 +23,10 @@ describe('sockets under a fault', () => {
     expect((await client.settled(promptId)).status.status_str).toBe('success');
   });
 
-  it.each([['deaf-socket', 1], ['dead-socket', 0]] as const)('stay open and hear nothing more under %s; pongs: %d', async (kind, pongs) => {
+  it.each([
+    ['deaf-socket', 1],
+    ['dead-socket', 0],
+  ] as const)('stay open and hear nothing more under %s; pongs: %d', async (kind, pongs) => {
     const { client, sim } = await bench.start();
     const socket = await client.listen();
     await socket.heard('status');
@@ -74,11 +77,20 @@ describe('sockets under a fault', () => {
   });
 
   it('hear every tick twice, of a second bar, of strangers and of too many nodes', async () => {
-    const { client } = await bench.start(['duplicate-progress', 'progress-reset', 'unknown-messages', 'huge-progress-state=300', 'vhs-preview-frame']);
+    const { client } = await bench.start([
+      'duplicate-progress',
+      'progress-reset',
+      'unknown-messages',
+      'huge-progress-state=300',
+      'vhs-preview-frame',
+    ]);
     const socket = await client.listen();
     const { promptId } = await client.post(sampled('strange', checkpoint), { client_id: socket.clientId });
     await socket.ended(promptId);
-    const ticks = socket.of(promptId).filter(({ type }) => type === 'progress').map(({ data }) => data['value']);
+    const ticks = socket
+      .of(promptId)
+      .filter(({ type }) => type === 'progress')
+      .map(({ data }) => data['value']);
     expect(ticks).toEqual([1, 1, 1, 1, 2, 1, 2, 1]);
     expect(socket.texts.some(({ type }) => type === 'crystools.monitor')).toBe(true);
     const state = socket.texts.find(({ type }) => type === 'progress_state')?.data['nodes'] as object;

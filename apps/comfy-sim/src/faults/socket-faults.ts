@@ -45,7 +45,8 @@ export class SocketFaults implements FrameTamper {
     const sids = publisher.connectedIds();
     if (sids.length === 0) return;
     // Asked without a place, a fault that is aimed at a message does not answer.
-    if (faults.strike('drop-socket') !== undefined || faults.isArmed('refuse-upgrade') !== undefined) publisher.dropAll();
+    if (faults.strike('drop-socket') !== undefined || faults.isArmed('refuse-upgrade') !== undefined)
+      publisher.dropAll();
     if (faults.strike('dead-socket') !== undefined) publisher.deadenAll();
     if (faults.strike('deaf-socket') !== undefined) publisher.deafenAll();
     if (faults.strike('steal-client-id') !== undefined) for (const sid of sids) this.steal(sid);

@@ -12,7 +12,10 @@ export class Folders {
   /** Asked at every save: true when another process saves under the same number at this moment. */
   isRaced: () => boolean = () => false;
 
-  constructor(readonly home: string, overrides: { readonly [kind in FolderKind]?: string | undefined } = {}) {
+  constructor(
+    readonly home: string,
+    overrides: { readonly [kind in FolderKind]?: string | undefined } = {},
+  ) {
     this.paths = {
       output: path.resolve(overrides.output ?? path.join(home, 'output')),
       input: path.resolve(overrides.input ?? path.join(home, 'input')),

@@ -11,17 +11,29 @@ export interface SavePath {
 }
 
 /** get_save_image_path(): the counter goes on from the highest number found on disk. */
-export function nextSavePath(folders: Folders, kind: FolderKind, posted: string, width: number, height: number, now: Date): SavePath {
+export function nextSavePath(
+  folders: Folders,
+  kind: FolderKind,
+  posted: string,
+  width: number,
+  height: number,
+  now: Date,
+): SavePath {
   const prefix = path.posix.normalize(substitute(posted, width, height, now));
   const subfolder = path.posix.dirname(prefix) === '.' ? '' : path.posix.dirname(prefix);
   const fileName = path.posix.basename(prefix);
   const root = folders.path(kind);
   const folder = path.resolve(root, subfolder);
   if (folders.inside(kind, subfolder) === undefined) {
-    throw new PyError('Exception', [
-      '**** ERROR: Saving image outside the output folder is not allowed.', ` full_output_folder: ${folder}`,
-      `         output_dir: ${root}`, `         commonpath: ${commonFolder(root, folder)}`,
-    ].join('\n'));
+    throw new PyError(
+      'Exception',
+      [
+        '**** ERROR: Saving image outside the output folder is not allowed.',
+        ` full_output_folder: ${folder}`,
+        `         output_dir: ${root}`,
+        `         commonpath: ${commonFolder(root, folder)}`,
+      ].join('\n'),
+    );
   }
   mkdirSync(folder, { recursive: true });
   const counters = readdirSync(folder)
@@ -40,9 +52,14 @@ function counterOf(rest: string): number {
 function substitute(prefix: string, width: number, height: number, now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   return prefix
-    .replaceAll('%width%', String(width)).replaceAll('%height%', String(height))
-    .replaceAll('%year%', String(now.getFullYear())).replaceAll('%month%', two(now.getMonth() + 1)).replaceAll('%day%', two(now.getDate()))
-    .replaceAll('%hour%', two(now.getHours())).replaceAll('%minute%', two(now.getMinutes())).replaceAll('%second%', two(now.getSeconds()));
+    .replaceAll('%width%', String(width))
+    .replaceAll('%height%', String(height))
+    .replaceAll('%year%', String(now.getFullYear()))
+    .replaceAll('%month%', two(now.getMonth() + 1))
+    .replaceAll('%day%', two(now.getDate()))
+    .replaceAll('%hour%', two(now.getHours()))
+    .replaceAll('%minute%', two(now.getMinutes()))
+    .replaceAll('%second%', two(now.getSeconds()));
 }
 
 function commonFolder(a: string, b: string): string {

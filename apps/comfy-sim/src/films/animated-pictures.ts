@@ -9,17 +9,28 @@ export interface Animation {
 }
 
 /** All pictures must have the size of the first; at least one. */
-async function strip(pictures: readonly Picture[], { framesPerSecond }: Animation): Promise<{ image: sharp.Sharp; delay: number[] }> {
+async function strip(
+  pictures: readonly Picture[],
+  { framesPerSecond }: Animation,
+): Promise<{ image: sharp.Sharp; delay: number[] }> {
   const [first] = pictures;
   if (first === undefined) throw new Error('an animation needs a picture');
   const frames = Buffer.concat(await Promise.all(pictures.map((picture) => picture.pixels())));
-  const raw = { width: first.width, height: first.height * pictures.length, channels: 3 as const, pageHeight: first.height };
+  const raw = {
+    width: first.width,
+    height: first.height * pictures.length,
+    channels: 3 as const,
+    pageHeight: first.height,
+  };
   return { image: sharp(frames, { raw }), delay: pictures.map(() => Math.round(1000 / framesPerSecond)) };
 }
 
 /** `texts` become EXIF entries, by tag name, as ComfyUI hides its prompt in them. */
 export async function animatedWebp(
-  pictures: readonly Picture[], animation: Animation, quality: { readonly lossless: boolean; readonly quality: number }, exif: Record<string, string> = {},
+  pictures: readonly Picture[],
+  animation: Animation,
+  quality: { readonly lossless: boolean; readonly quality: number },
+  exif: Record<string, string> = {},
 ): Promise<Buffer> {
   const { image, delay } = await strip(pictures, animation);
   const told = Object.keys(exif).length === 0 ? image : image.withExif({ IFD0: exif });
@@ -33,7 +44,10 @@ export async function animatedGif(pictures: readonly Picture[], animation: Anima
 }
 
 export async function animatedPngOf(
-  pictures: readonly Picture[], animation: Animation, compressionLevel: number, texts: ReadonlyMap<string, string>,
+  pictures: readonly Picture[],
+  animation: Animation,
+  compressionLevel: number,
+  texts: ReadonlyMap<string, string>,
 ): Promise<Buffer> {
   return animatedPng(await Promise.all(pictures.map((picture) => picture.png(compressionLevel))), animation, texts);
 }

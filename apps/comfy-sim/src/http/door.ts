@@ -44,7 +44,8 @@ export class Door {
   ) {
     const times = { keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 0 };
     const answer = (request: IncomingMessage, response: ServerResponse): void => void this.answer(request, response);
-    this.server = options.tls === undefined ? createServer(times, answer) : createTlsServer({ ...times, ...options.tls }, answer);
+    this.server =
+      options.tls === undefined ? createServer(times, answer) : createTlsServer({ ...times, ...options.tls }, answer);
     this.server.on('connection', (socket) => {
       this.connections.add(socket);
       socket.on('close', () => this.connections.delete(socket));
@@ -86,7 +87,11 @@ export class Door {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const turnedAway = this.options.gate.turnsAway(request);
-    if (turnedAway !== undefined) return hangUp(socket, `HTTP/1.1 ${turnedAway.status} Turned Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: 0\r\n\r\n`);
+    if (turnedAway !== undefined)
+      return hangUp(
+        socket,
+        `HTTP/1.1 ${turnedAway.status} Turned Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: 0\r\n\r\n`,
+      );
     const path = new URL(request.url ?? '/', 'http://host').pathname;
     if (!this.isAllowed(request)) hangUp(socket, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     else if (path === '/ws' || path === '/api/ws') this.onUpgrade(request, socket, head);
@@ -124,7 +129,9 @@ export class Door {
     const match = this.router.match(request.method ?? 'GET', path);
     if ('reply' in match) return match.reply;
     try {
-      return await match.run(new Exchange(request, path, new URLSearchParams(query), match.params, this.options.maxBodyBytes));
+      return await match.run(
+        new Exchange(request, path, new URLSearchParams(query), match.params, this.options.maxBodyBytes),
+      );
     } catch (error) {
       if (error instanceof ReplyLost || error instanceof ProcessGone) return 'drop';
       if (error instanceof BodyTooLarge) return text(413, error.message);
@@ -135,19 +142,25 @@ export class Door {
 }
 
 function corsHeaders(origin: string | undefined): [name: string, value: string][] {
-  return origin === undefined ? [] : [
-    ['Access-Control-Allow-Origin', origin], ['Access-Control-Allow-Methods', 'POST, GET, DELETE, PUT, OPTIONS'],
-    ['Access-Control-Allow-Headers', 'Content-Type, Authorization'], ['Access-Control-Allow-Credentials', 'true'],
-  ];
+  return origin === undefined
+    ? []
+    : [
+        ['Access-Control-Allow-Origin', origin],
+        ['Access-Control-Allow-Methods', 'POST, GET, DELETE, PUT, OPTIONS'],
+        ['Access-Control-Allow-Headers', 'Content-Type, Authorization'],
+        ['Access-Control-Allow-Credentials', 'true'],
+      ];
 }
 
 /** Only for clients that take gzip; those that take deflate too get that. */
 function compressed(reply: Reply, accepted: string): Reply {
   const type = reply.headers['Content-Type'] ?? '';
-  if (reply.body.length === 0 || !accepted.includes('gzip') || !/^(?:application\/json|text\/plain)/.test(type)) return reply;
+  if (reply.body.length === 0 || !accepted.includes('gzip') || !/^(?:application\/json|text\/plain)/.test(type))
+    return reply;
   const deflate = accepted.includes('deflate');
   return {
-    ...reply, body: deflate ? deflateSync(reply.body) : gzipSync(reply.body),
+    ...reply,
+    body: deflate ? deflateSync(reply.body) : gzipSync(reply.body),
     headers: { ...reply.headers, 'Content-Encoding': deflate ? 'deflate' : 'gzip' },
   };
 }

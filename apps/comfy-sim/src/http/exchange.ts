@@ -35,8 +35,8 @@ export class Exchange {
   async bytes(): Promise<Buffer> {
     const parts: Buffer[] = [];
     let length = 0;
-    // Not `for await`: leaving such a loop early destroys the connection, and with it the answer. What is too long is read to
-    // its end and dropped, or the client would never get to reading.
+    // Not `for await`: leaving such a loop early destroys the connection, and with it the answer. What is too long is
+    // read to its end and dropped, or the client would never get to reading.
     await new Promise<void>((resolve, reject) => {
       this.message.on('data', (part: Buffer) => {
         length += part.length;

@@ -10,7 +10,10 @@ export const gateOptions = z.strictObject({
   bearer: z.string().optional(),
   basic: z.strictObject({ user: z.string(), password: z.string() }).optional(),
   /** The path below which ComfyUI is; `/comfy`, without a slash at the end. */
-  prefix: z.string().regex(/^(\/[^/?#]+)*$/).default(''),
+  prefix: z
+    .string()
+    .regex(/^(\/[^/?#]+)*$/)
+    .default(''),
   /** How strangers are turned away: 401 or 403, a redirect to a page to log in, or that page itself. */
   turnsAwayWith: z.enum(['401', '403', 'redirect', 'page']).default('401'),
   /** Where the redirect goes. */
@@ -20,7 +23,8 @@ export type GateOptions = z.input<typeof gateOptions>;
 
 export const readGate = (file: string): GateOptions => gateOptions.parse(JSON.parse(readFileSync(file, 'utf8')));
 
-const page = '<!DOCTYPE html>\n<html><head><title>Sign in to the studio</title></head><body><form method="post"></form></body></html>';
+const page =
+  '<!DOCTYPE html>\n<html><head><title>Sign in to the studio</title></head><body><form method="post"></form></body></html>';
 
 /** A proxy with a login and a path of its own. The side door stays open. */
 export class Gate {
@@ -56,7 +60,8 @@ export class Gate {
   private refusal(): Reply {
     const { turnsAwayWith, loginPage, bearer, basic } = this.options;
     if (turnsAwayWith === 'redirect') return { ...empty(302), headers: { Location: loginPage } };
-    if (turnsAwayWith === 'page') return { ...text(200, page), headers: { 'Content-Type': 'text/html; charset=utf-8' } };
+    if (turnsAwayWith === 'page')
+      return { ...text(200, page), headers: { 'Content-Type': 'text/html; charset=utf-8' } };
     const scheme = bearer !== undefined ? 'Bearer' : basic !== undefined ? 'Basic realm="studio"' : undefined;
     return text(Number(turnsAwayWith), 'no entry', scheme === undefined ? {} : { 'WWW-Authenticate': scheme });
   }

@@ -24,57 +24,99 @@ export interface InfoDesk {
 }
 
 const extensions = [
-  'groupNode', 'maskEditorOld', 'clipspace', 'maskEditorLayerFilenames', 'widgetInputs', 'groupNodeManage', 'load3d/NodeStorage',
-  'load3d/ViewHelperManager', 'load3d/ControlsManager', 'load3d/RecordingManager', 'load3d/ModelExporter', 'load3d/AnimationManager',
-  'load3d/LoaderManager', 'load3d/LightingManager', 'load3d/CameraManager', 'load3d/SceneModelManager', 'load3d/SceneManager',
-  'load3d/PreviewManager', 'load3d/EventManager',
+  'groupNode',
+  'maskEditorOld',
+  'clipspace',
+  'maskEditorLayerFilenames',
+  'widgetInputs',
+  'groupNodeManage',
+  'load3d/NodeStorage',
+  'load3d/ViewHelperManager',
+  'load3d/ControlsManager',
+  'load3d/RecordingManager',
+  'load3d/ModelExporter',
+  'load3d/AnimationManager',
+  'load3d/LoaderManager',
+  'load3d/LightingManager',
+  'load3d/CameraManager',
+  'load3d/SceneModelManager',
+  'load3d/SceneManager',
+  'load3d/PreviewManager',
+  'load3d/EventManager',
 ].map((script) => `/extensions/core/${script}.js`);
-const page = '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI '
-  + 'server. It has no user interface.</p></body></html>';
+const page =
+  '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI ' +
+  'server. It has no user interface.</p></body></html>';
 
 export function infoRoutes(desk: InfoDesk): Route[] {
   const folders = [...modelFolders[desk.generation.id], ...(desk.registry.has('UnetLoaderGGUF') ? packFolders : [])];
   return [
     { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
     {
-      method: 'GET', path: '/object_info/{name}',
+      method: 'GET',
+      path: '/object_info/{name}',
       run: (exchange) => {
         const info = desk.registry.describe(exchange.param('name'));
         return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
       },
     },
-    { method: 'GET', path: '/system_stats', run: () => json(toSystemView(desk.card, desk.shown, desk.generation, desk.argv, desk.leakedBytes())) },
+    {
+      method: 'GET',
+      path: '/system_stats',
+      run: () => json(toSystemView(desk.card, desk.shown, desk.generation, desk.argv, desk.leakedBytes())),
+    },
     { method: 'GET', path: '/features', run: () => json(desk.features) },
     { method: 'GET', path: '/models', run: () => json([...folders]) },
     {
-      method: 'GET', path: '/models/{folder}',
+      method: 'GET',
+      path: '/models/{folder}',
       run: (exchange) => {
         const folder = exchange.param('folder');
         return folders.includes(folder) ? json([...(desk.models[folder] ?? [])]) : empty(404);
       },
     },
-    { method: 'GET', path: '/embeddings', run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))) },
+    {
+      method: 'GET',
+      path: '/embeddings',
+      run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))),
+    },
     { method: 'GET', path: '/extensions', run: () => json(extensions) },
     // The real answer to a file without metadata is the same as to a missing one.
     {
-      method: 'GET', path: '/view_metadata/{folder}',
+      method: 'GET',
+      path: '/view_metadata/{folder}',
       run: (exchange) => {
         const folder = exchange.param('folder');
         const file = exchange.query.get('filename') ?? '';
-        const found = desk.models[folder]?.includes(file) === true ? desk.metadata[`${folder}/${file.replaceAll('\\', '/')}`] : undefined;
+        const found =
+          desk.models[folder]?.includes(file) === true
+            ? desk.metadata[`${folder}/${file.replaceAll('\\', '/')}`]
+            : undefined;
         return found === undefined ? empty(404) : json(dict(found));
       },
     },
-    { method: 'GET', path: '/ws', run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".') },
+    {
+      method: 'GET',
+      path: '/ws',
+      run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".'),
+    },
     { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
     { method: 'GET', path: '/settings', run: () => json(dict({})) },
     { method: 'GET', path: '/userdata', run: () => text(404, 'Directory not found') },
     {
-      method: 'GET', path: '/', where: 'bare',
-      run: () => bytes(Buffer.from(page), {
-        'Cache-Control': 'no-cache', Pragma: 'no-cache', Expires: '0', 'Content-Type': 'text/html', ETag: '"comfy-sim"',
-        'Last-Modified': new Date(0).toUTCString(), 'Accept-Ranges': 'bytes',
-      }),
+      method: 'GET',
+      path: '/',
+      where: 'bare',
+      run: () =>
+        bytes(Buffer.from(page), {
+          'Cache-Control': 'no-cache',
+          Pragma: 'no-cache',
+          Expires: '0',
+          'Content-Type': 'text/html',
+          ETag: '"comfy-sim"',
+          'Last-Modified': new Date(0).toUTCString(),
+          'Accept-Ranges': 'bytes',
+        }),
     },
   ];
 }

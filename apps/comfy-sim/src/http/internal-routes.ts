@@ -25,9 +25,16 @@ export function internalRoutes(desk: InternalDesk): Route[] {
   const subscribers = new LogSubscribers(desk);
   return [
     { method: 'GET', path: '/internal/logs', where: 'bare', run: () => json(desk.logs.text()) },
-    { method: 'GET', path: '/internal/logs/raw', where: 'bare', run: () => json(dict({ entries: desk.logs.entries(), size: terminalSize })) },
     {
-      method: 'PATCH', path: '/internal/logs/subscribe', where: 'bare',
+      method: 'GET',
+      path: '/internal/logs/raw',
+      where: 'bare',
+      run: () => json(dict({ entries: desk.logs.entries(), size: terminalSize })),
+    },
+    {
+      method: 'PATCH',
+      path: '/internal/logs/subscribe',
+      where: 'bare',
       run: async (exchange) => {
         const body = await exchange.json();
         const [id, enabled] = isDict(body) ? [body.get('clientId'), body.get('enabled')] : [];
@@ -36,12 +43,26 @@ export function internalRoutes(desk: InternalDesk): Route[] {
         return empty();
       },
     },
-    { method: 'GET', path: '/internal/folder_paths', where: 'bare', run: () => json(toFolderPathsView(modelFolders[desk.generation.id], desk.folders.home, desk.folders.path('output'))) },
     {
-      method: 'GET', path: '/internal/files/{kind}', where: 'bare',
+      method: 'GET',
+      path: '/internal/folder_paths',
+      where: 'bare',
+      run: () =>
+        json(toFolderPathsView(modelFolders[desk.generation.id], desk.folders.home, desk.folders.path('output'))),
+    },
+    {
+      method: 'GET',
+      path: '/internal/files/{kind}',
+      where: 'bare',
       run: (exchange) => {
         const kind = exchange.param('kind');
-        return isFolderKind(kind) ? json(newestFirst(desk.folders, kind).map((name) => (desk.generation.annotatesFiles ? `${name} [${kind}]` : name))) : json(dict({ error: 'Invalid directory type' }), 400);
+        return isFolderKind(kind)
+          ? json(
+              newestFirst(desk.folders, kind).map((name) =>
+                desk.generation.annotatesFiles ? `${name} [${kind}]` : name,
+              ),
+            )
+          : json(dict({ error: 'Invalid directory type' }), 400);
       },
     },
   ];
@@ -49,7 +70,11 @@ export function internalRoutes(desk: InternalDesk): Route[] {
 
 function newestFirst(folders: Folders, kind: 'output' | 'input' | 'temp'): string[] {
   const modified = (name: string): number => statSync(path.join(folders.path(kind), name)).mtimeMs;
-  return folders.names(kind).map((name) => ({ name, at: modified(name) })).sort((a, b) => b.at - a.at).map(({ name }) => name);
+  return folders
+    .names(kind)
+    .map((name) => ({ name, at: modified(name) }))
+    .sort((a, b) => b.at - a.at)
+    .map(({ name }) => name);
 }
 
 class LogSubscribers {

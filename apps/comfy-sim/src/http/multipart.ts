@@ -40,5 +40,7 @@ function fileNameOf(disposition: string): string | undefined {
 }
 
 function decodeSafely(text: string): string {
-  return /%[0-9a-f]{2}/i.test(text) ? text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8')) : text;
+  return /%[0-9a-f]{2}/i.test(text)
+    ? text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
+    : text;
 }

@@ -12,7 +12,8 @@ function authority(text: string): Authority {
   return { whole, name: (match?.[1] ?? whole).replace(/^\[|\]$/g, ''), port: match?.[2] };
 }
 
-const isLoopback = (name: string): boolean => name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+const isLoopback = (name: string): boolean =>
+  name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 
 /**
  * Keeps foreign web pages off a server on loopback: false when Host and Origin name different places. Pages without an

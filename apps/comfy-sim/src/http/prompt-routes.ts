@@ -33,14 +33,23 @@ export function promptRoutes(desk: PromptDesk): Route[] {
   return [
     ...(desk.replacements === undefined ? [] : [replacementsRoute(desk.replacements)]),
     {
-      method: 'GET', path: '/prompt',
+      method: 'GET',
+      path: '/prompt',
       run: () => json(dict({ exec_info: dict({ queue_remaining: desk.queue.remaining }) })),
     },
-    { method: 'POST', path: '/prompt', run: async (exchange) => postPrompt(desk, counter, await exchange.json(), exchange.header('comfy-usage-source')) },
+    {
+      method: 'POST',
+      path: '/prompt',
+      run: async (exchange) => postPrompt(desk, counter, await exchange.json(), exchange.header('comfy-usage-source')),
+    },
   ];
 }
 
-const replacementsRoute = ({ described }: NodeReplacements): Route => ({ method: 'GET', path: '/node_replacements', run: () => json(described) });
+const replacementsRoute = ({ described }: NodeReplacements): Route => ({
+  method: 'GET',
+  path: '/node_replacements',
+  run: () => json(described),
+});
 
 /** Counted up by every prompt without an own number, valid or not; `front` puts it before all with a larger one. */
 class PromptCounter {
@@ -59,16 +68,23 @@ class PromptCounter {
   }
 }
 
-async function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyValue, usageSource: string | undefined): Promise<Reply> {
+async function postPrompt(
+  desk: PromptDesk,
+  counter: PromptCounter,
+  posted: PyValue,
+  usageSource: string | undefined,
+): Promise<Reply> {
   desk.log('got prompt');
   const refusal = desk.httpFaults.refused();
   if (refusal !== undefined) return refusal;
-  if (posted === null || typeof posted === 'number' || typeof posted === 'boolean') throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
+  if (posted === null || typeof posted === 'number' || typeof posted === 'boolean')
+    throw typeError(`argument of type '${typeName(posted)}' is not iterable`);
   const body = isDict(posted) ? posted : dict({});
   if (desk.faults.strike('number-reset') !== undefined) counter.reset();
   const number = counter.numberFor(body);
   const prompt = body.get('prompt');
-  if (prompt === undefined) return refuse(toErrorView(validationError('no_prompt', 'No prompt provided', 'No prompt provided')), dict({}));
+  if (prompt === undefined)
+    return refuse(toErrorView(validationError('no_prompt', 'No prompt provided', 'No prompt provided')), dict({}));
   const promptId = promptIdOf(desk, body);
   if (promptId === undefined) return invalidPromptId();
   desk.replacements?.apply(prompt, (name) => desk.rules.registry.has(name));
@@ -80,10 +96,14 @@ async function postPrompt(desk: PromptDesk, counter: PromptCounter, posted: PyVa
   }
   const client = extraData.get('client_id');
   desk.executionLog.accepted({
-    prompt_id: promptId, client_id: typeof client === 'string' ? client : null, number: number instanceof PyFloat ? number.value : number,
+    prompt_id: promptId,
+    client_id: typeof client === 'string' ? client : null,
+    number: number instanceof PyFloat ? number.value : number,
   });
   const { prompt: checked } = verdict;
-  const partial = desk.httpFaults.dropOutput(verdict.outputs, (id) => str((checked.get(id) as PyDict).get('class_type') ?? null)) ?? verdict;
+  const partial =
+    desk.httpFaults.dropOutput(verdict.outputs, (id) => str((checked.get(id) as PyDict).get('class_type') ?? null)) ??
+    verdict;
   desk.queue.put({ number, promptId, prompt: checked, extraData, outputs: partial.outputs });
   if (desk.queue.waiting.length > 0 && desk.faults.strike('clear-queue') !== undefined) desk.queue.clear();
   await desk.httpFaults.accepted();
@@ -99,14 +119,20 @@ function promptIdOf(desk: PromptDesk, body: PyDict): string | undefined {
 }
 
 function invalidPromptId(): Reply {
-  return refuse(toErrorView(validationError(
-    'invalid_prompt_id', 'prompt_id must be a valid UUID',
-    'prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one',
-  )), dict({}));
+  return refuse(
+    toErrorView(
+      validationError(
+        'invalid_prompt_id',
+        'prompt_id must be a valid UUID',
+        'prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one',
+      ),
+    ),
+    dict({}),
+  );
 }
 
 function extraDataOf(desk: PromptDesk, body: PyDict, usageSource: string | undefined): PyDict {
-  const extraData = body.has('extra_data') ? body.get('extra_data') as PyValue : dict({});
+  const extraData = body.has('extra_data') ? (body.get('extra_data') as PyValue) : dict({});
   const client = body.get('client_id');
   if (!isDict(extraData)) throw typeError(`'${typeName(extraData)}' object does not support item assignment`);
   if (client !== undefined) extraData.set('client_id', client);

@@ -21,21 +21,37 @@ export interface QueueDesk {
 export function queueRoutes(desk: QueueDesk): Route[] {
   return [
     {
-      method: 'GET', path: '/queue',
-      run: () => json(dict({
-        queue_running: desk.queue.running === undefined ? [] : [toQueueView(desk.queue.running)],
-        queue_pending: desk.queue.waiting.map(toQueueView),
-      })),
+      method: 'GET',
+      path: '/queue',
+      run: () =>
+        json(
+          dict({
+            queue_running: desk.queue.running === undefined ? [] : [toQueueView(desk.queue.running)],
+            queue_pending: desk.queue.waiting.map(toQueueView),
+          }),
+        ),
     },
     {
-      method: 'POST', path: '/queue',
-      run: async (exchange) => change(await exchange.json(), () => desk.queue.clear(), (id) => void desk.queue.delete(id)),
+      method: 'POST',
+      path: '/queue',
+      run: async (exchange) =>
+        change(
+          await exchange.json(),
+          () => desk.queue.clear(),
+          (id) => void desk.queue.delete(id),
+        ),
     },
     { method: 'GET', path: '/history', run: (exchange) => listHistory(desk.history, exchange) },
     { method: 'GET', path: '/history/{id}', run: (exchange) => json(desk.history.find(exchange.param('id'))) },
     {
-      method: 'POST', path: '/history',
-      run: async (exchange) => change(await exchange.json(), () => desk.history.clear(), (id) => desk.history.delete(id)),
+      method: 'POST',
+      path: '/history',
+      run: async (exchange) =>
+        change(
+          await exchange.json(),
+          () => desk.history.clear(),
+          (id) => desk.history.delete(id),
+        ),
     },
     { method: 'POST', path: '/interrupt', run: (exchange) => interrupt(desk, exchange) },
     { method: 'POST', path: '/free', run: async (exchange) => free(desk, await exchange.json()) },
@@ -66,7 +82,9 @@ function iterable(value: PyValue): Iterable<PyValue> {
 function listHistory(history: History, exchange: Exchange): Reply {
   const maxItems = exchange.query.get('max_items');
   const offset = exchange.query.get('offset');
-  return json(history.list(maxItems === null ? undefined : Number(toInt(maxItems)), offset === null ? -1 : Number(toInt(offset))));
+  return json(
+    history.list(maxItems === null ? undefined : Number(toInt(maxItems)), offset === null ? -1 : Number(toInt(offset))),
+  );
 }
 
 /** Broken JSON counts as an empty body, and an empty body, or an empty id, as "whatever runs". */

@@ -14,11 +14,19 @@ export interface Reply {
 const nothing = Buffer.alloc(0);
 
 export function json(value: PyValue, status = 200): Reply {
-  return { status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: Buffer.from(dumpJson(value), 'utf8') };
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    body: Buffer.from(dumpJson(value), 'utf8'),
+  };
 }
 
 export function text(status: number, body: string, headers: Record<string, string> = {}): Reply {
-  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: Buffer.from(body, 'utf8') };
+  return {
+    status,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
+    body: Buffer.from(body, 'utf8'),
+  };
 }
 
 export const empty = (status = 200): Reply => ({ status, headers: {}, body: nothing });
@@ -28,6 +36,14 @@ export function bytes(body: Buffer, headers: Record<string, string>, status = 20
 }
 
 /** The static files mounted at "/" answer whatever no route takes. */
-export const unknownPath: Reply = { status: 404, headers: { 'Content-Type': 'application/octet-stream' }, body: nothing, chunked: true };
+export const unknownPath: Reply = {
+  status: 404,
+  headers: { 'Content-Type': 'application/octet-stream' },
+  body: nothing,
+  chunked: true,
+};
 
-export const internalError: Reply = { ...text(500, '500 Internal Server Error\n\nServer got itself in trouble'), close: true };
+export const internalError: Reply = {
+  ...text(500, '500 Internal Server Error\n\nServer got itself in trouble'),
+  close: true,
+};

@@ -40,7 +40,10 @@ export class Router {
       const found = route.pattern.exec(path);
       if (found === null) continue;
       if (route.method === method || (route.method === 'GET' && method === 'HEAD')) {
-        return { run: route.run, params: new Map(route.names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')])) };
+        return {
+          run: route.run,
+          params: new Map(route.names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')])),
+        };
       }
       allowed.add(route.method);
     }
@@ -50,7 +53,12 @@ export class Router {
 
 function compile(route: Route, path: string): Compiled {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  return { method: route.method, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`), names, run: route.run };
+  return {
+    method: route.method,
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`),
+    names,
+    run: route.run,
+  };
 }
 
 /** The static files behind all routes know GET and HEAD only; /internal is an application of its own. */

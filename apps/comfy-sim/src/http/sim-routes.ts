@@ -3,17 +3,30 @@ import { faultKinds, parseFaultOrRandom, type Fault, type Faults, type RandomFau
 import { text, type Reply } from './reply';
 import type { Route } from './router';
 
-const defined = (fault: object): object => Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== undefined));
+const defined = (fault: object): object =>
+  Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== undefined));
 const faultSchema = z.union([
   z.string().transform((line) => parseFaultOrRandom(line)),
-  z.strictObject({
-    kind: z.enum(faultKinds), node: z.string().optional(), tick: z.number().int().positive().optional(),
-    times: z.number().int().positive().optional(), ms: z.number().optional(), factor: z.number().positive().optional(),
-    amount: z.number().nonnegative().optional(), word: z.string().optional(),
-  }).transform((fault) => defined(fault) as Fault),
-  z.strictObject({
-    kind: z.literal('random'), seed: z.number().int().nonnegative(), rate: z.number().min(0).max(1), kinds: z.array(z.enum(faultKinds)).optional(),
-  }).transform((fault) => defined(fault) as RandomFaults),
+  z
+    .strictObject({
+      kind: z.enum(faultKinds),
+      node: z.string().optional(),
+      tick: z.number().int().positive().optional(),
+      times: z.number().int().positive().optional(),
+      ms: z.number().optional(),
+      factor: z.number().positive().optional(),
+      amount: z.number().nonnegative().optional(),
+      word: z.string().optional(),
+    })
+    .transform((fault) => defined(fault) as Fault),
+  z
+    .strictObject({
+      kind: z.literal('random'),
+      seed: z.number().int().nonnegative(),
+      rate: z.number().min(0).max(1),
+      kinds: z.array(z.enum(faultKinds)).optional(),
+    })
+    .transform((fault) => defined(fault) as RandomFaults),
 ]);
 const bodySchema = z.strictObject({
   /** Cleared first: everything, or one kind. */
@@ -27,7 +40,9 @@ export function simRoutes(faults: Faults, state: () => Record<string, unknown>):
     { method: 'GET', path: '/sim/state', where: 'bare', run: () => plain(200, state()) },
     { method: 'GET', path: '/sim/faults', where: 'bare', run: () => plain(200, { faults: faults.list() }) },
     {
-      method: 'POST', path: '/sim/faults', where: 'bare',
+      method: 'POST',
+      path: '/sim/faults',
+      where: 'bare',
       run: async (exchange) => {
         const parsed = readBody((await exchange.bytes()).toString('utf8'));
         if (typeof parsed === 'string') return text(400, parsed);
@@ -50,6 +65,7 @@ function readBody(body: string): z.infer<typeof bodySchema> | string {
 }
 
 const plain = (status: number, value: unknown): Reply => ({
-  status, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: Buffer.from(JSON.stringify(value), 'utf8'),
+  status,
+  headers: { 'Content-Type': 'application/json; charset=utf-8' },
+  body: Buffer.from(JSON.stringify(value), 'utf8'),
 });
-

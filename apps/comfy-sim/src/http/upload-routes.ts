@@ -17,10 +17,12 @@ import type { Route } from './router';
 type Save = (file: string, part: Part, form: Form) => Promise<void>;
 
 export function uploadRoutes(folders: Folders, faults: Faults, assets: AssetStore | undefined): Route[] {
-  const upload = (save: Save): Route['run'] => async (exchange) => {
-    const parts = parseMultipart(exchange.header('content-type'), await exchange.bytes());
-    return receive(folders, assets, new Form(parts ?? []), save);
-  };
+  const upload =
+    (save: Save): Route['run'] =>
+    async (exchange) => {
+      const parts = parseMultipart(exchange.header('content-type'), await exchange.bytes());
+      return receive(folders, assets, new Form(parts ?? []), save);
+    };
   return [
     { method: 'POST', path: '/upload/image', run: upload(async (file, part) => writeUpload(faults, file, part.bytes)) },
     { method: 'POST', path: '/upload/mask', run: upload((file, part, form) => saveMask(folders, file, part, form)) },
@@ -53,7 +55,14 @@ async function receive(folders: Folders, assets: AssetStore | undefined, form: F
   const overwrite = ['true', '1'].includes(form.text('overwrite') ?? '');
   const name = overwrite ? posted : freeName(folder, posted, image.bytes);
   if (overwrite || !existsSync(path.join(folder, name))) await save(path.join(folder, name), image, form);
-  const asset = assets === undefined ? {} : { asset: toUploadView(assets.addFile(kind, path.posix.normalize(subfolder || '.') === '.' ? '' : subfolder, name, true)) };
+  const asset =
+    assets === undefined
+      ? {}
+      : {
+          asset: toUploadView(
+            assets.addFile(kind, path.posix.normalize(subfolder || '.') === '.' ? '' : subfolder, name, true),
+          ),
+        };
   return json(dict({ name, subfolder, type: kind, ...asset }));
 }
 
@@ -85,14 +94,21 @@ function freeName(folder: string, posted: string, bytes: Buffer): string {
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The uploaded alpha goes into a copy of the original. A missing original is no error: the answer is 200 and no file is there. */
+/**
+ * The uploaded alpha goes into a copy of the original. A missing original is no error: the answer is 200 and no file is
+ * there.
+ */
 async function saveMask(folders: Folders, file: string, part: Part, form: Form): Promise<void> {
   const reference = parseJson(form.text('original_ref') ?? '');
   if (!isDict(reference)) throw new Error('original_ref is no object');
   const filename = String(reference.get('filename') ?? '');
   const kind = String(reference.get('type') ?? 'output');
   if (filename === '' || filename.startsWith('/') || filename.includes('..') || !isFolderKind(kind)) return;
-  const original = folders.inside(kind as FolderKind, String(reference.get('subfolder') ?? ''), path.basename(filename));
+  const original = folders.inside(
+    kind as FolderKind,
+    String(reference.get('subfolder') ?? ''),
+    path.basename(filename),
+  );
   if (original === undefined || !existsSync(original)) return;
   const alpha = await openPictureFile(part.bytes).ensureAlpha().extractChannel('alpha').toBuffer();
   const colours = await openPictureFile(original).removeAlpha().toColourspace('srgb').png().toBuffer();

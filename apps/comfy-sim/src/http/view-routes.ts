@@ -19,7 +19,12 @@ const defaultType = 'application/octet-stream';
 /** 0.33 forces these into an attachment. */
 const attachments = new Set(['.html', '.htm', '.svg', '.js', '.css', '.xhtml']);
 
-async function view(folders: Folders, generation: Generation, assets: AssetStore | undefined, exchange: Exchange): Promise<Reply> {
+async function view(
+  folders: Folders,
+  generation: Generation,
+  assets: AssetStore | undefined,
+  exchange: Exchange,
+): Promise<Reply> {
   const posted = exchange.query.get('filename');
   if (posted === null) return empty(404);
   if (assets !== undefined && posted.startsWith('blake3:')) {
@@ -43,7 +48,8 @@ async function answer(file: string, generation: Generation, exchange: Exchange):
   const preview = exchange.query.get('preview');
   const channel = exchange.query.get('channel') ?? 'rgba';
   const disposition = `filename="${path.basename(file)}"`;
-  if (preview !== null) return previewReply(file, preview, exchange.query.get('channel') ?? '', { 'Content-Disposition': disposition });
+  if (preview !== null)
+    return previewReply(file, preview, exchange.query.get('channel') ?? '', { 'Content-Disposition': disposition });
   if (channel === 'rgb') {
     const png = await openPictureFile(file).removeAlpha().toColourspace('srgb').png().toBuffer();
     return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png' });
@@ -53,13 +59,20 @@ async function answer(file: string, generation: Generation, exchange: Exchange):
     const alpha = await channel.raw().toBuffer({ resolveWithObject: true });
     const { width, height } = alpha.info;
     const png = await sharp({ create: { width, height, channels: 3, background: '#000' } })
-      .joinChannel(alpha.data, { raw: { width, height, channels: 1 } }).png().toBuffer();
+      .joinChannel(alpha.data, { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer();
     return bytes(png, { 'Content-Disposition': disposition, 'Content-Type': 'image/png' });
   }
   return fileReply(file, generation, exchange);
 }
 
-async function previewReply(file: string, preview: string, channel: string, headers: Record<string, string>): Promise<Reply> {
+async function previewReply(
+  file: string,
+  preview: string,
+  channel: string,
+  headers: Record<string, string>,
+): Promise<Reply> {
   const [format = '', ...rest] = preview.split(';');
   const last = rest.at(-1) ?? format;
   const quality = /^\d+$/.test(last) ? Number(last) : 90;
@@ -67,7 +80,9 @@ async function previewReply(file: string, preview: string, channel: string, head
   const jpeg = format === 'jpeg' && !channel.includes('a');
   const image = jpeg || channel === 'rgb' ? openPictureFile(file).flatten() : openPictureFile(file);
   const clamped = Math.min(100, Math.max(1, quality));
-  const body = jpeg ? await image.jpeg({ quality: clamped }).toBuffer() : await image.webp({ quality: clamped }).toBuffer();
+  const body = jpeg
+    ? await image.jpeg({ quality: clamped }).toBuffer()
+    : await image.webp({ quality: clamped }).toBuffer();
   return bytes(body, { ...headers, 'Content-Type': `image/${jpeg ? 'jpeg' : 'webp'}` });
 }
 
@@ -85,7 +100,10 @@ function fileReply(file: string, generation: Generation, exchange: Exchange): Re
   const headers = {
     'Content-Disposition': `${attached ? 'attachment; ' : ''}filename="${quoted(path.basename(file), generation)}"`,
     'Content-Type': (attached ? undefined : contentTypes[extension]) ?? defaultType,
-    ETag: etag, 'Last-Modified': mtime.toUTCString(), 'Accept-Ranges': 'bytes', ...safety,
+    ETag: etag,
+    'Last-Modified': mtime.toUTCString(),
+    'Accept-Ranges': 'bytes',
+    ...safety,
   };
   if (isUnmodified(exchange, etag, mtime)) {
     const { 'Accept-Ranges': _ranges, ...kept } = headers;
@@ -97,9 +115,18 @@ function fileReply(file: string, generation: Generation, exchange: Exchange): Re
   const asked = parseRange(range, size);
   if (asked === undefined) {
     const { ETag: _tag, 'Last-Modified': _date, 'Accept-Ranges': _ranges, ...kept } = headers;
-    return { status: 416, headers: { ...kept, 'Content-Range': `bytes */${size}` }, body: Buffer.alloc(0), chunked: true };
+    return {
+      status: 416,
+      headers: { ...kept, 'Content-Range': `bytes */${size}` },
+      body: Buffer.alloc(0),
+      chunked: true,
+    };
   }
-  return bytes(whole.subarray(asked.from, asked.to + 1), { ...headers, 'Content-Range': `bytes ${asked.from}-${asked.to}/${size}` }, 206);
+  return bytes(
+    whole.subarray(asked.from, asked.to + 1),
+    { ...headers, 'Content-Range': `bytes ${asked.from}-${asked.to}/${size}` },
+    206,
+  );
 }
 
 /** 0.3.64 puts the name between the quotes as it is. */
@@ -109,7 +136,8 @@ function quoted(name: string, generation: Generation): string {
 
 function isUnmodified(exchange: Exchange, etag: string, mtime: Date): boolean {
   const tags = exchange.header('if-none-match');
-  if (tags !== undefined) return tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*');
+  if (tags !== undefined)
+    return tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*');
   const since = exchange.header('if-modified-since');
   return since !== undefined && Math.floor(mtime.getTime() / 1000) * 1000 <= Date.parse(since);
 }

@@ -20,13 +20,20 @@ const presets: Record<string, Preset> = {
   'plus face': { sd15: named('plus.face.sd15'), sdxl: named('plus.face.sdxl.vit.h') },
   'full face': { sd15: named('full.face.sd15') },
   faceid: {
-    sd15: named('faceid.sd15'), sdxl: named('faceid.sdxl'), needsFace: true, lora: { sd15: /faceid.sd15.lora\.safetensors$/i, sdxl: /faceid.sdxl.lora\.safetensors$/i },
+    sd15: named('faceid.sd15'),
+    sdxl: named('faceid.sdxl'),
+    needsFace: true,
+    lora: { sd15: /faceid.sd15.lora\.safetensors$/i, sdxl: /faceid.sdxl.lora\.safetensors$/i },
   },
   'faceid plus -': {
-    sd15: named('faceid.plus.sd15'), needsFace: true, lora: { sd15: /faceid.plus.sd15.lora\.safetensors$/i, sdxl: /faceid.plus.sdxl.lora\.safetensors$/i },
+    sd15: named('faceid.plus.sd15'),
+    needsFace: true,
+    lora: { sd15: /faceid.plus.sd15.lora\.safetensors$/i, sdxl: /faceid.plus.sdxl.lora\.safetensors$/i },
   },
   'faceid plus v2': {
-    sd15: named('faceid.plusv2.sd15'), sdxl: named('faceid.plusv2.sdxl'), needsFace: true,
+    sd15: named('faceid.plusv2.sd15'),
+    sdxl: named('faceid.plusv2.sdxl'),
+    needsFace: true,
     lora: { sd15: /faceid.plusv2.sd15.lora\.safetensors$/i, sdxl: /faceid.plusv2.sdxl.lora\.safetensors$/i },
   },
   'faceid portrait (': { sd15: named('portrait(?:.v11)?.sd15'), sdxl: named('portrait.sdxl'), needsFace: true },
@@ -44,15 +51,27 @@ export interface AdapterFiles {
 }
 
 /** Throws what the pack says when a file is not there, in the order in which it looks. */
-export function findAdapterFiles(preset: string, isXl: boolean, filesIn: (folder: string) => readonly string[]): AdapterFiles {
+export function findAdapterFiles(
+  preset: string,
+  isXl: boolean,
+  filesIn: (folder: string) => readonly string[],
+): AdapterFiles {
   const asked = preset.toLowerCase();
-  const vision = filesIn('clip_vision').find((file) => (asked.startsWith('vit-g') ? visionGiant : visionHuge).test(file));
+  const vision = filesIn('clip_vision').find((file) =>
+    (asked.startsWith('vit-g') ? visionGiant : visionHuge).test(file),
+  );
   if (vision === undefined) throw new PyError('Exception', 'ClipVision model not found.');
-  const key = Object.keys(presets).filter((start) => asked.startsWith(start)).sort((a, b) => b.length - a.length)[0];
+  const key = Object.keys(presets)
+    .filter((start) => asked.startsWith(start))
+    .sort((a, b) => b.length - a.length)[0];
   const entry = key === undefined ? undefined : presets[key];
   if (entry === undefined) throw new PyError('Exception', `invalid type '${asked}'`);
   const pattern = isXl ? entry.sdxl : entry.sd15;
-  if (pattern === undefined) throw new PyError('Exception', `${key?.replace(/[ (-]+$/, '') ?? ''} model is not supported for ${isXl ? 'SDXL' : 'SD1.5'}`);
+  if (pattern === undefined)
+    throw new PyError(
+      'Exception',
+      `${key?.replace(/[ (-]+$/, '') ?? ''} model is not supported for ${isXl ? 'SDXL' : 'SD1.5'}`,
+    );
   const adapter = filesIn('ipadapter').find((file) => pattern.test(file));
   if (adapter === undefined) throw new PyError('Exception', 'IPAdapter model not found.');
   const loraPattern = isXl ? entry.lora?.sdxl : entry.lora?.sd15;

@@ -17,13 +17,20 @@ const faceAnalysisBytes = 0.33e9;
 
 async function loadUnified(call: NodeCall): Promise<{ outputs: [ModelValue, AdapterValue] }> {
   const model = call.value('model', ModelValue);
-  const files = findAdapterFiles(call.text('preset'), model.family.name === 'sdxl', (folder) => call.runtime.modelsIn(folder));
+  const files = findAdapterFiles(call.text('preset'), model.family.name === 'sdxl', (folder) =>
+    call.runtime.modelsIn(folder),
+  );
   const weights = [helperWeights(files.vision), helperWeights(files.adapter)];
   for (const { name, bytes } of weights) await call.runtime.readModel(name, bytes);
   if (files.needsFace) await call.runtime.readModel('buffalo_l', faceAnalysisBytes);
   const strength = call.has('lora_strength') ? call.float('lora_strength') : 0;
-  const patched = files.lora === undefined || strength === 0 ? model : model.with({ loras: [...model.loras, `${files.lora}@${strength}`] });
-  return { outputs: [patched, new AdapterValue(files.adapter, files.vision, files.needsFace, files.needsFace, weights)] };
+  const patched =
+    files.lora === undefined || strength === 0
+      ? model
+      : model.with({ loras: [...model.loras, `${files.lora}@${strength}`] });
+  return {
+    outputs: [patched, new AdapterValue(files.adapter, files.vision, files.needsFace, files.needsFace, weights)],
+  };
 }
 
 const unifiedLoader = (functionName: string): NodeBehaviour => ({ functionName, run: loadUnified });
@@ -48,7 +55,8 @@ const faceLoader: NodeBehaviour = {
 
 /** Weight types that leave the composition or take only the style have less of the look. */
 const shareOfType = (type: string): number => (/weak|ease|composition|prompt/.test(type) ? 0.6 : 1);
-const scopeOf = (file: string, type: string): Reference['scope'] => (type.includes('style') ? 'style' : /face/i.test(file) ? 'face' : 'look');
+const scopeOf = (file: string, type: string): Reference['scope'] =>
+  type.includes('style') ? 'style' : /face/i.test(file) ? 'face' : 'look';
 
 /** Which files find a face in which picture is the simulator's setting; the exceptions are the pack's. */
 async function apply(call: NodeCall): Promise<ModelValue> {
@@ -62,28 +70,41 @@ async function apply(call: NodeCall): Promise<ModelValue> {
       throw new PyError('Exception', 'insightface model is required for FaceID models');
     }
     await call.runtime.work(faceSeconds * pictures.length);
-    if (pictures.some((picture) => !call.runtime.findsFace(picture))) throw new PyError('Exception', 'InsightFace: No face detected.');
+    if (pictures.some((picture) => !call.runtime.findsFace(picture)))
+      throw new PyError('Exception', 'InsightFace: No face detected.');
   }
-  if (adapter.clipVisionFile === undefined && vision === undefined && !adapter.needsFace) throw new PyError('Exception', 'Missing CLIPVision model.');
+  if (adapter.clipVisionFile === undefined && vision === undefined && !adapter.needsFace)
+    throw new PyError('Exception', 'Missing CLIPVision model.');
   const weights = vision === undefined ? adapter.weights.slice(0, 1) : [vision.weights];
   await onCard(call, weights, visionBytes, () => call.runtime.work(visionSeconds * pictures.length));
   const share = (call.float('end_at') - call.float('start_at')) * shareOfType(type);
   const strength = call.float('weight') * Math.max(0, share);
   const references = pictures.map((picture): Reference => ({
-    recipe: picture.recipe, fingerprint: picture.fingerprint, weight: strength / pictures.length, scope: scopeOf(adapter.file, type),
+    recipe: picture.recipe,
+    fingerprint: picture.fingerprint,
+    weight: strength / pictures.length,
+    scope: scopeOf(adapter.file, type),
   }));
   const companion = adapter.weights.at(-1);
-  return model.with({ references: [...model.references, ...references], companions: [...model.companions, ...(companion === undefined ? [] : [companion])] });
+  return model.with({
+    references: [...model.references, ...references],
+    companions: [...model.companions, ...(companion === undefined ? [] : [companion])],
+  });
 }
 
-const applied = (functionName: string): NodeBehaviour => ({ functionName, run: async (call) => ({ outputs: [await apply(call)] }) });
+const applied = (functionName: string): NodeBehaviour => ({
+  functionName,
+  run: async (call) => ({ outputs: [await apply(call)] }),
+});
 
 /** Hands on the cropped faces too. */
 const faceId: NodeBehaviour = {
   functionName: 'IPAdapterFaceID.apply_ipadapter',
   async run(call) {
     const model = await apply(call);
-    const faces = call.value('image', ImageValue).pictures.map((picture) => picture.scaled(256, 256, 'cubic', 'centre'));
+    const faces = call
+      .value('image', ImageValue)
+      .pictures.map((picture) => picture.scaled(256, 256, 'cubic', 'centre'));
     return { outputs: [model, new ImageValue(faces)] };
   },
 };
@@ -93,7 +114,9 @@ const prepImage: NodeBehaviour = {
   functionName: 'PrepImageForClipVision.prep_image',
   run(call) {
     const padded = call.text('crop_position') === 'pad';
-    const pictures = call.value('image', ImageValue).pictures.map((picture) => picture.scaled(224, 224, 'lanczos3', padded ? undefined : 'centre'));
+    const pictures = call
+      .value('image', ImageValue)
+      .pictures.map((picture) => picture.scaled(224, 224, 'lanczos3', padded ? undefined : 'centre'));
     return { outputs: [new ImageValue(pictures)] };
   },
 };
@@ -101,7 +124,10 @@ const prepImage: NodeBehaviour = {
 export const adapterBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
   ['IPAdapterUnifiedLoader', unifiedLoader('IPAdapterUnifiedLoader.load_models')],
   ['IPAdapterUnifiedLoaderFaceID', unifiedLoader('IPAdapterUnifiedLoaderFaceID.load_models')],
-  ['IPAdapterModelLoader', modelLoader], ['IPAdapterInsightFaceLoader', faceLoader],
-  ['IPAdapter', applied('IPAdapterSimple.apply_ipadapter')], ['IPAdapterAdvanced', applied('IPAdapterAdvanced.apply_ipadapter')],
-  ['IPAdapterFaceID', faceId], ['PrepImageForClipVision', prepImage],
+  ['IPAdapterModelLoader', modelLoader],
+  ['IPAdapterInsightFaceLoader', faceLoader],
+  ['IPAdapter', applied('IPAdapterSimple.apply_ipadapter')],
+  ['IPAdapterAdvanced', applied('IPAdapterAdvanced.apply_ipadapter')],
+  ['IPAdapterFaceID', faceId],
+  ['PrepImageForClipVision', prepImage],
 ];

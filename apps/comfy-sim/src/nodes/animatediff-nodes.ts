@@ -1,7 +1,14 @@
 import { helperWeights } from '../card/model-weights';
 import { PyError } from '../python/errors';
 import { contextOptionBehaviours } from './context-nodes';
-import { ContextOptionsValue, ModelValue, MotionLoraValue, MotionModelsValue, MotionModelValue, type MotionModule } from './model-value';
+import {
+  ContextOptionsValue,
+  ModelValue,
+  MotionLoraValue,
+  MotionModelsValue,
+  MotionModelValue,
+  type MotionModule,
+} from './model-value';
 import type { NodeBehaviour, NodeCall } from './node-behaviour';
 
 /** Positions that modules were trained with: 24 in the first version, 32 in the later ones. */
@@ -16,9 +23,8 @@ async function loadModule(call: NodeCall): Promise<MotionModule> {
   return { file, loras: [], weights, mostFrames: mostFramesOf(file) };
 }
 
-const withLoras = (module: MotionModule, lora: MotionLoraValue | undefined): MotionModule => (
-  lora === undefined ? module : { ...module, loras: [...module.loras, ...lora.loras] }
-);
+const withLoras = (module: MotionModule, lora: MotionLoraValue | undefined): MotionModule =>
+  lora === undefined ? module : { ...module, loras: [...module.loras, ...lora.loras] };
 
 /** Throws MotionCompatibilityError for a checkpoint of another architecture. */
 function hooked(call: NodeCall, module: MotionModule | undefined): ModelValue {
@@ -27,10 +33,14 @@ function hooked(call: NodeCall, module: MotionModule | undefined): ModelValue {
   const intended = module === undefined ? model.family.title : architectureOf(module.file);
   if (module !== undefined && intended !== model.family.title) {
     throw new PyError(
-      'MotionCompatibilityError', `Motion module '${module.file}' is intended for ${intended} models, but the provided model is type ${model.family.title}.`,
+      'MotionCompatibilityError',
+      `Motion module '${module.file}' is intended for ${intended} models, but the provided model is type ${model.family.title}.`,
     );
   }
-  return model.with({ ...(module === undefined ? {} : { motion: module }), ...(windows === undefined ? {} : { windows }) });
+  return model.with({
+    ...(module === undefined ? {} : { motion: module }),
+    ...(windows === undefined ? {} : { windows }),
+  });
 }
 
 const loaderGen1: NodeBehaviour = {
@@ -76,6 +86,10 @@ const motionLoraLoader: NodeBehaviour = {
 
 export const animateDiffBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
   ...contextOptionBehaviours,
-  ['ADE_AnimateDiffLoaderGen1', loaderGen1], ['ADE_LoadAnimateDiffModel', loadModel], ['ADE_ApplyAnimateDiffModelSimple', applyModel],
-  ['ADE_ApplyAnimateDiffModel', applyModel], ['ADE_UseEvolvedSampling', useEvolvedSampling], ['ADE_AnimateDiffLoRALoader', motionLoraLoader],
+  ['ADE_AnimateDiffLoaderGen1', loaderGen1],
+  ['ADE_LoadAnimateDiffModel', loadModel],
+  ['ADE_ApplyAnimateDiffModelSimple', applyModel],
+  ['ADE_ApplyAnimateDiffModel', applyModel],
+  ['ADE_UseEvolvedSampling', useEvolvedSampling],
+  ['ADE_AnimateDiffLoRALoader', motionLoraLoader],
 ];

@@ -36,7 +36,12 @@ interface Region {
 function crop(pictures: readonly Picture[], region: Region): Picture[] {
   return pictures.map((picture) => {
     const [x, y] = [Math.min(region.x, picture.width - 1), Math.min(region.y, picture.height - 1)];
-    return picture.cropped(x, y, Math.min(region.width, picture.width - x), Math.min(region.height, picture.height - y));
+    return picture.cropped(
+      x,
+      y,
+      Math.min(region.width, picture.width - x),
+      Math.min(region.height, picture.height - y),
+    );
   });
 }
 
@@ -44,7 +49,13 @@ export const imageCrop: NodeBehaviour = {
   functionName: 'ImageCrop.crop',
   run(call) {
     const { pictures } = call.value('image', ImageValue);
-    return { outputs: [new ImageValue(crop(pictures, { x: call.int('x'), y: call.int('y'), width: call.int('width'), height: call.int('height') }))] };
+    return {
+      outputs: [
+        new ImageValue(
+          crop(pictures, { x: call.int('x'), y: call.int('y'), width: call.int('width'), height: call.int('height') }),
+        ),
+      ],
+    };
   },
 };
 

@@ -4,14 +4,18 @@ import { PyError } from '../python/errors';
 import { CogContextValue, CogModelValue, CogVaeValue } from './cog-value';
 import type { NodeBehaviour, NodeCall } from './node-behaviour';
 
-const bitsOfQuantisation: readonly (readonly [RegExp, number])[] = [[/fp8|int8/, 8], [/fp6/, 6]];
+const bitsOfQuantisation: readonly (readonly [RegExp, number])[] = [
+  [/fp8|int8/, 8],
+  [/fp6/, 6],
+];
 /** Offloaded layer by layer, only one of them is on the card. */
 const offloadedShare = 0.08;
 
 async function load(call: NodeCall, bits: number): Promise<{ outputs: [CogModelValue, CogVaeValue] }> {
   const name = call.text('model');
   // These come from the net at first use. A simulated server has no net: what it has not, it cannot get.
-  if (!call.runtime.hasModel('CogVideo', name)) throw new PyError('ConnectionError', `${name} is not in models/CogVideo, and nothing can be downloaded here`);
+  if (!call.runtime.hasModel('CogVideo', name))
+    throw new PyError('ConnectionError', `${name} is not in models/CogVideo, and nothing can be downloaded here`);
   const whole = diffusionWeights(name, bits);
   await call.runtime.readModel(name, diffusionWeights(name).bytes);
   const isOffloaded = call.has('enable_sequential_cpu_offload') && call.flag('enable_sequential_cpu_offload');
@@ -29,11 +33,20 @@ export const cogModelLoader: NodeBehaviour = {
   },
 };
 
-export const cogGgufLoader: NodeBehaviour = { functionName: 'DownloadAndLoadCogVideoGGUFModel.loadmodel', run: (call) => load(call, 32) };
+export const cogGgufLoader: NodeBehaviour = {
+  functionName: 'DownloadAndLoadCogVideoGGUFModel.loadmodel',
+  run: (call) => load(call, 32),
+};
 
 export const cogContextOptions: NodeBehaviour = {
   functionName: 'CogVideoContextOptions.process',
   run: (call) => ({
-    outputs: [new CogContextValue(call.int('context_frames'), call.int('context_overlap'), call.text('context_schedule') === 'uniform_looped')],
+    outputs: [
+      new CogContextValue(
+        call.int('context_frames'),
+        call.int('context_overlap'),
+        call.text('context_schedule') === 'uniform_looped',
+      ),
+    ],
   }),
 };

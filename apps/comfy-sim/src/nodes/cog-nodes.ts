@@ -26,10 +26,13 @@ const textEncode: NodeBehaviour = {
   functionName: 'CogVideoTextEncode.process',
   async run(call) {
     const clip = call.value('clip', ClipValue);
-    if (clip.width !== 4096) throw new PyError('RuntimeError', 'the text encoder of CogVideoX is T5, this one makes other embeddings');
+    if (clip.width !== 4096)
+      throw new PyError('RuntimeError', 'the text encoder of CogVideoX is T5, this one makes other embeddings');
     await encodeText(call, clip);
     if (call.has('force_offload') && call.flag('force_offload')) call.runtime.card.unloadAll();
-    return { outputs: [new CogConditioningValue(call.text('prompt'), call.has('strength') ? call.float('strength') : 1), clip] };
+    return {
+      outputs: [new CogConditioningValue(call.text('prompt'), call.has('strength') ? call.float('strength') : 1), clip],
+    };
   },
 };
 
@@ -41,9 +44,14 @@ const imageEncode: NodeBehaviour = {
     if (start === undefined) throw new PyError('IndexError', 'index 0 is out of bounds for dimension 0 with size 0');
     const end = call.optional('end_image', ImageValue)?.pictures.at(-1);
     const [width, height] = [Math.floor(start.width / 16) * 16, Math.floor(start.height / 16) * 16];
-    const tiles = call.has('enable_tiling') && call.flag('enable_tiling') ? { side: 256, frames: 1 } : { side: Infinity, frames: 1 };
+    const tiles =
+      call.has('enable_tiling') && call.flag('enable_tiling')
+        ? { side: 256, frames: 1 }
+        : { side: Infinity, frames: 1 };
     const seconds = call.runtime.card.decodeSeconds(width * height, end === undefined ? 1 : 2, vaeFactor.cogvideox);
-    await onCard(call, [weights], tiledVaeBytes('cogvideox', 'encode', width * height, 1, tiles), () => call.runtime.work(seconds));
+    await onCard(call, [weights], tiledVaeBytes('cogvideox', 'encode', width * height, 1, tiles), () =>
+      call.runtime.work(seconds),
+    );
     return { outputs: [new CogLatentValue(width, height, { start, end })] };
   },
 };
@@ -53,8 +61,12 @@ function windowsOf(call: NodeCall): ContextWindows | undefined {
   const options = call.optional('context_options', CogContextValue);
   if (options === undefined) return undefined;
   return {
-    length: Math.max(1, Math.floor(options.length / 4)), overlap: Math.floor(options.overlap / 4), stride: 1,
-    schedule: options.isLooped ? 'looped' : 'uniform', closedLoop: options.isLooped, onEqualLength: false,
+    length: Math.max(1, Math.floor(options.length / 4)),
+    overlap: Math.floor(options.overlap / 4),
+    stride: 1,
+    schedule: options.isLooped ? 'looped' : 'uniform',
+    closedLoop: options.isLooped,
+    onEqualLength: false,
   };
 }
 
@@ -66,8 +78,10 @@ const sampler: NodeBehaviour = {
     const positive = call.value('positive', CogConditioningValue);
     const picture = call.optional('image_cond_latents', CogLatentValue);
     const given = call.optional('samples', LatentValue);
-    if (model.wantsPicture && picture === undefined) throw new PyError('AssertionError', 'Image condition latents required for I2V models');
-    if (!model.wantsPicture && picture !== undefined) throw new PyError('AssertionError', 'Image condition latents not supported for T2V models');
+    if (model.wantsPicture && picture === undefined)
+      throw new PyError('AssertionError', 'Image condition latents required for I2V models');
+    if (!model.wantsPicture && picture !== undefined)
+      throw new PyError('AssertionError', 'Image condition latents not supported for T2V models');
     const [width, height] = [picture?.width ?? given?.width ?? 720, picture?.height ?? given?.height ?? 480];
     const frames = latentFrames(call.int('num_frames'));
     const count = pictureFrames(frames);
@@ -75,10 +89,29 @@ const sampler: NodeBehaviour = {
     const windows = windowsOf(call);
     const closed = closesLoop(windows, frames);
     const recipe: DrawingRecipe = {
-      ...emptyRecipe(0), positive: positive.text, negative: negative.text, seed: str(call.plain('seed')), steps, cfg: call.float('cfg'), model: model.name, sampled: true,
+      ...emptyRecipe(0),
+      positive: positive.text,
+      negative: negative.text,
+      seed: str(call.plain('seed')),
+      steps,
+      cfg: call.float('cfg'),
+      model: model.name,
+      sampled: true,
     };
-    const recipes = Array.from({ length: count }, (_, index): DrawingRecipe => ({ ...recipe, motion: { index, count, closed, ...picture?.guide } }));
-    await runSteps(call, { model, cells: (width / cell) * (height / cell), frames, windows, steps, first: recipes[0], width, height });
+    const recipes = Array.from({ length: count }, (_, index): DrawingRecipe => ({
+      ...recipe,
+      motion: { index, count, closed, ...picture?.guide },
+    }));
+    await runSteps(call, {
+      model,
+      cells: (width / cell) * (height / cell),
+      frames,
+      windows,
+      steps,
+      first: recipes[0],
+      width,
+      height,
+    });
     return { outputs: [new CogLatentValue(width, height, {}, recipes)] };
   },
 };
@@ -105,10 +138,21 @@ async function runSteps(call: NodeCall, run: CogRun): Promise<void> {
   const factor = unpackFactor(model.name) * (model.isOffloaded ? offloadFactor : 1);
   await onCard(call, [model.weights], samplingBytes(model.family, cells, frames, 0), async () => {
     for (let step = 1; step <= ticks; step += 1) {
-      await call.runtime.work(card.stepSeconds({
-        family: model.family, cells, frames, windows: windowCount(windows, run.frames), guided: call.float('cfg') !== 1, factor, missingBytes: 0,
-      }));
-      const preview = call.runtime.previews && first !== undefined ? await drawPreview(first, run.width, run.height, step / ticks, call.runtime.previewSize) : undefined;
+      await call.runtime.work(
+        card.stepSeconds({
+          family: model.family,
+          cells,
+          frames,
+          windows: windowCount(windows, run.frames),
+          guided: call.float('cfg') !== 1,
+          factor,
+          missingBytes: 0,
+        }),
+      );
+      const preview =
+        call.runtime.previews && first !== undefined
+          ? await drawPreview(first, run.width, run.height, step / ticks, call.runtime.previewSize)
+          : undefined;
       await call.runtime.tick(step, ticks, preview);
     }
   });
@@ -123,10 +167,15 @@ const decode: NodeBehaviour = {
     const { weights } = call.value('vae', CogVaeValue);
     const samples = call.value('samples', CogLatentValue);
     const pixels = samples.width * samples.height;
-    const tile = { side: Math.sqrt(call.int('tile_sample_min_height') * call.int('tile_sample_min_width')), frames: Infinity };
+    const tile = {
+      side: Math.sqrt(call.int('tile_sample_min_height') * call.int('tile_sample_min_width')),
+      frames: Infinity,
+    };
     const tiled = tiledVaeBytes('cogvideox', 'decode', pixels, samples.recipes.length, tile);
     const seconds = call.runtime.card.decodeSeconds(pixels, samples.recipes.length, vaeFactor.cogvideox);
-    const whole = call.flag('enable_vae_tiling') ? tiled : vaeBytes('cogvideox', 'decode', pixels, samples.recipes.length);
+    const whole = call.flag('enable_vae_tiling')
+      ? tiled
+      : vaeBytes('cogvideox', 'decode', pixels, samples.recipes.length);
     try {
       await onCard(call, [weights], whole, () => call.runtime.work(seconds));
     } catch (error) {
@@ -139,6 +188,11 @@ const decode: NodeBehaviour = {
 };
 
 export const cogBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['DownloadAndLoadCogVideoModel', cogModelLoader], ['DownloadAndLoadCogVideoGGUFModel', cogGgufLoader], ['CogVideoContextOptions', cogContextOptions],
-  ['CogVideoTextEncode', textEncode], ['CogVideoImageEncode', imageEncode], ['CogVideoSampler', sampler], ['CogVideoDecode', decode],
+  ['DownloadAndLoadCogVideoModel', cogModelLoader],
+  ['DownloadAndLoadCogVideoGGUFModel', cogGgufLoader],
+  ['CogVideoContextOptions', cogContextOptions],
+  ['CogVideoTextEncode', textEncode],
+  ['CogVideoImageEncode', imageEncode],
+  ['CogVideoSampler', sampler],
+  ['CogVideoDecode', decode],
 ];

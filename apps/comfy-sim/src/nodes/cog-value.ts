@@ -3,7 +3,9 @@ import type { Weights } from '../card/model-weights';
 import type { Picture } from '../pictures/picture';
 import type { DrawingRecipe } from '../pictures/recipe';
 
-/** Values of the CogVideoX wrapper. Their types are called as those of the core are, and what is inside is not the same. */
+/**
+ * Values of the CogVideoX wrapper. Their types are called as those of the core are, and what is inside is not the same.
+ */
 export class CogModelValue {
   constructor(
     readonly name: string,
@@ -27,7 +29,10 @@ export class CogVaeValue {
 
 /** A bare tensor, where the core has a list. */
 export class CogConditioningValue {
-  constructor(readonly text: string, readonly strength: number) {}
+  constructor(
+    readonly text: string,
+    readonly strength: number,
+  ) {}
   toString(): string {
     return 'tensor([[[0., 0., 0.,  ..., 0., 0., 0.]]])';
   }

@@ -32,14 +32,22 @@ export const videoCombine: NodeBehaviour = {
     const target = nextSavePath(call.runtime.folders, kind, call.text('filename_prefix'), 0, 0, new Date());
     const base = `${target.fileName}_${String(freeNumber(target)).padStart(5, '0')}`;
     const inFolder = (name: string): string => path.join(target.folder, name);
-    writeFileSync(inFolder(`${base}.png`), withText(await first.png(4), new Map([...metadataTexts(call), ['CreationTime', isoSeconds(new Date())]])));
+    writeFileSync(
+      inFolder(`${base}.png`),
+      withText(await first.png(4), new Map([...metadataTexts(call), ['CreationTime', isoSeconds(new Date())]])),
+    );
     const format = call.text('format');
     const files = format.startsWith('image/')
       ? [await combineAnimation(call, pictures, base, inFolder)]
       : await combineFilm(call, pictures, base, inFolder);
     const filename = files.at(-1) ?? '';
     const entry = dict({
-      filename, subfolder: target.subfolder, type: kind, format, frame_rate: new PyFloat(call.float('frame_rate')), workflow: `${base}.png`,
+      filename,
+      subfolder: target.subfolder,
+      type: kind,
+      format,
+      frame_rate: new PyFloat(call.float('frame_rate')),
+      workflow: `${base}.png`,
       fullpath: inFolder(filename),
     });
     if (pictures.length === 1 && format.includes('png') && filename.includes('%03d')) showSinglePng(entry);
@@ -47,7 +55,10 @@ export const videoCombine: NodeBehaviour = {
   },
 };
 
-const result = (saves: boolean, files: PyValue[], entry: PyDict): NodeResult => ({ outputs: [[saves, files]], ui: dict({ gifs: [entry] }) });
+const result = (saves: boolean, files: PyValue[], entry: PyDict): NodeResult => ({
+  outputs: [[saves, files]],
+  ui: dict({ gifs: [entry] }),
+});
 
 function showSinglePng(entry: PyDict): void {
   entry.set('format', 'image/png');
@@ -56,7 +67,9 @@ function showSinglePng(entry: PyDict): void {
 
 const isoSeconds = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
 
-/** Not the counter of other nodes: it also counts `name_00001.mp4` and `name_00001-audio.mp4`, and starts beside them. */
+/**
+ * Not the counter of other nodes: it also counts `name_00001.mp4` and `name_00001-audio.mp4`, and starts beside them.
+ */
 function freeNumber({ folder, fileName }: SavePath): number {
   mkdirSync(folder, { recursive: true });
   const numbers = readdirSync(folder).map((name) => {
@@ -76,26 +89,43 @@ async function step(call: NodeCall, picture: Picture, done: number, all: number,
   await call.runtime.tick(done, all);
 }
 
-async function combineAnimation(call: NodeCall, images: readonly Picture[], base: string, inFolder: (name: string) => string): Promise<string> {
+async function combineAnimation(
+  call: NodeCall,
+  images: readonly Picture[],
+  base: string,
+  inFolder: (name: string) => string,
+): Promise<string> {
   const kind = call.text('format') === 'image/gif' ? 'gif' : 'webp';
   const pictures = inOrder(call, images);
-  for (const [index, picture] of pictures.entries()) await step(call, picture, index + 1, pictures.length, animationCost);
+  for (const [index, picture] of pictures.entries())
+    await step(call, picture, index + 1, pictures.length, animationCost);
   const animation = { framesPerSecond: call.float('frame_rate'), loops: call.int('loop_count') };
   const lossless = !call.has('lossless') || call.flag('lossless');
-  const bytes = kind === 'gif' ? await animatedGif(pictures, animation) : await animatedWebp(pictures, animation, { lossless, quality: 80 });
+  const bytes =
+    kind === 'gif'
+      ? await animatedGif(pictures, animation)
+      : await animatedWebp(pictures, animation, { lossless, quality: 80 });
   writeFileSync(inFolder(`${base}.${kind}`), bytes);
   return `${base}.${kind}`;
 }
 
-const noFfmpeg = (): PyError => new PyError(
-  'ProcessLookupError', 'ffmpeg is required for video outputs and could not be found.\nInstall it, or point FFMPEG_PATH of the simulator to it.',
-);
+const noFfmpeg = (): PyError =>
+  new PyError(
+    'ProcessLookupError',
+    'ffmpeg is required for video outputs and could not be found.\nInstall it, or point FFMPEG_PATH of the simulator to it.',
+  );
 
-async function combineFilm(call: NodeCall, images: readonly Picture[], base: string, inFolder: (name: string) => string): Promise<string[]> {
+async function combineFilm(
+  call: NodeCall,
+  images: readonly Picture[],
+  base: string,
+  inFolder: (name: string) => string,
+): Promise<string[]> {
   const place = filmPlace(call, noFfmpeg);
   const name = call.text('format').slice('video/'.length);
   const format = filmFormats[name];
-  if (format === undefined) throw new PyError('FileNotFoundError', `[Errno 2] No such file or directory: '${name}.json'`);
+  if (format === undefined)
+    throw new PyError('FileNotFoundError', `[Errno 2] No such file or directory: '${name}.json'`);
   const pictures = inOrder(call, images).map((picture) => picture.aligned(format.alignment));
   const [first] = pictures;
   if (first === undefined) return [];
@@ -105,10 +135,19 @@ async function combineFilm(call: NodeCall, images: readonly Picture[], base: str
   const file = `${base}.${format.extension}`;
   const rate = call.float('frame_rate');
   const film = {
-    path: inFolder(file), width: first.width, height: first.height, framesPerSecond: rate, options: optionsOf(call, format, images.length),
-    texts: format.savesMetadata && widgetsOf(call)('save_metadata', 'True') === 'True' ? new Map([['comment', commentOf(call)]]) : new Map<string, string>(),
+    path: inFolder(file),
+    width: first.width,
+    height: first.height,
+    framesPerSecond: rate,
+    options: optionsOf(call, format, images.length),
+    texts:
+      format.savesMetadata && widgetsOf(call)('save_metadata', 'True') === 'True'
+        ? new Map([['comment', commentOf(call)]])
+        : new Map<string, string>(),
   };
-  const encoder = UnopenedEncoder.standsFor(format, call.runtime.card.profile) ? new UnopenedEncoder(format, film.path) : FilmEncoder.open(film, place);
+  const encoder = UnopenedEncoder.standsFor(format, call.runtime.card.profile)
+    ? new UnopenedEncoder(format, film.path)
+    : FilmEncoder.open(film, place);
   try {
     for (const [index, picture] of pictures.entries()) {
       await step(call, picture, index + 1, pictures.length, format.cost);
@@ -117,7 +156,8 @@ async function combineFilm(call: NodeCall, images: readonly Picture[], base: str
     await encoder.close();
   } catch (error) {
     await encoder.abandon();
-    if (error instanceof EncoderFailed) throw new PyError('Exception', `An error occurred in the ffmpeg subprocess:\n${error.message}`);
+    if (error instanceof EncoderFailed)
+      throw new PyError('Exception', `An error occurred in the ffmpeg subprocess:\n${error.message}`);
     throw error;
   }
   if (encoder instanceof UnopenedEncoder) call.runtime.log(encoder.complaint);
@@ -126,25 +166,40 @@ async function combineFilm(call: NodeCall, images: readonly Picture[], base: str
   const loud = `${base}-audio.${format.extension}`;
   const seconds = (pictures.length * (1 + call.int('loop_count'))) / rate;
   // Short sound is filled up with silence, unless the film is to end with it.
-  const ending = widgetsOf(call)('trim_to_audio', 'False') === 'True' ? ['-t', String(Math.min(seconds, sound.sound.seconds))] : ['-af', 'apad', '-t', String(seconds)];
-  await runFfmpeg({
-    inputs: [
-      { format: ffmpegFormatOf(inFolder(file)), from: { file: inFolder(file) } },
-      { ...sound.sound.ffmpegInput, from: 'stdin' },
-    ],
-    options: ['-c:v', 'copy', ...format.soundOptions, ...ending],
-    output: { file: inFolder(loud) }, stdin: sound.sound.interleaved(),
-  }, place).catch((error: unknown) => {
-    throw error instanceof EncoderFailed ? new PyError('Exception', `An error occured in the ffmpeg subprocess:\n${error.message}`) : error;
+  const ending =
+    widgetsOf(call)('trim_to_audio', 'False') === 'True'
+      ? ['-t', String(Math.min(seconds, sound.sound.seconds))]
+      : ['-af', 'apad', '-t', String(seconds)];
+  await runFfmpeg(
+    {
+      inputs: [
+        { format: ffmpegFormatOf(inFolder(file)), from: { file: inFolder(file) } },
+        { ...sound.sound.ffmpegInput, from: 'stdin' },
+      ],
+      options: ['-c:v', 'copy', ...format.soundOptions, ...ending],
+      output: { file: inFolder(loud) },
+      stdin: sound.sound.interleaved(),
+    },
+    place,
+  ).catch((error: unknown) => {
+    throw error instanceof EncoderFailed
+      ? new PyError('Exception', `An error occured in the ffmpeg subprocess:\n${error.message}`)
+      : error;
   });
   return [file, loud];
 }
 
 function optionsOf(call: NodeCall, format: FilmFormat, frames: number): string[] {
   const loops = call.int('loop_count');
-  const filters = [...(loops > 0 ? [`loop=loop=${loops}:size=${frames}`] : []), ...(format.filter === '' ? [] : [format.filter])];
+  const filters = [
+    ...(loops > 0 ? [`loop=loop=${loops}:size=${frames}`] : []),
+    ...(format.filter === '' ? [] : [format.filter]),
+  ];
   const options = format.options(widgetsOf(call));
-  return [...options, ...(filters.length === 0 || options.includes('-filter_complex') ? [] : ['-vf', filters.join(',')])];
+  return [
+    ...options,
+    ...(filters.length === 0 || options.includes('-filter_complex') ? [] : ['-vf', filters.join(',')]),
+  ];
 }
 
 /** What a format asks for comes as plain inputs beside the others. */

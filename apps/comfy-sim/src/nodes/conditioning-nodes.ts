@@ -43,7 +43,10 @@ function controlled(call: NodeCall, name: string): ConditioningValue {
   const strength = call.float('strength');
   if (strength === 0) return text;
   const { weights } = call.value('control_net', ControlNetValue);
-  const fingerprint = call.value('image', ImageValue).pictures.map((picture) => picture.fingerprint).join(' ');
+  const fingerprint = call
+    .value('image', ImageValue)
+    .pictures.map((picture) => picture.fingerprint)
+    .join(' ');
   return text.with({ controls: [...text.controls, { weights, fingerprint, strength }] });
 }
 
@@ -64,12 +67,18 @@ function both(first: ConditioningValue, second: ConditioningValue): Conditioning
 
 export const conditioningCombine: NodeBehaviour = {
   functionName: 'ConditioningCombine.combine',
-  run: (call) => ({ outputs: [both(call.value('conditioning_1', ConditioningValue), call.value('conditioning_2', ConditioningValue))] }),
+  run: (call) => ({
+    outputs: [both(call.value('conditioning_1', ConditioningValue), call.value('conditioning_2', ConditioningValue))],
+  }),
 };
 
 export const conditioningConcat: NodeBehaviour = {
   functionName: 'ConditioningConcat.concat',
-  run: (call) => ({ outputs: [both(call.value('conditioning_to', ConditioningValue), call.value('conditioning_from', ConditioningValue))] }),
+  run: (call) => ({
+    outputs: [
+      both(call.value('conditioning_to', ConditioningValue), call.value('conditioning_from', ConditioningValue)),
+    ],
+  }),
 };
 
 export const conditioningZeroOut: NodeBehaviour = {

@@ -24,7 +24,12 @@ export class ConditioningValue {
   ) {}
 
   with(changes: { text?: string; controls?: readonly Control[]; guide?: FilmGuide }): ConditioningValue {
-    return new ConditioningValue(changes.text ?? this.text, this.width, changes.controls ?? this.controls, changes.guide ?? this.guide);
+    return new ConditioningValue(
+      changes.text ?? this.text,
+      this.width,
+      changes.controls ?? this.controls,
+      changes.guide ?? this.guide,
+    );
   }
 
   toString(): string {
@@ -33,14 +38,20 @@ export class ConditioningValue {
 }
 
 export class ControlNetValue {
-  constructor(readonly file: string, readonly weights: Weights) {}
+  constructor(
+    readonly file: string,
+    readonly weights: Weights,
+  ) {}
   toString(): string {
     return '<comfy.controlnet.ControlNet object at 0x7f0000000070>';
   }
 }
 
 export class ClipVisionValue {
-  constructor(readonly file: string, readonly weights: Weights) {}
+  constructor(
+    readonly file: string,
+    readonly weights: Weights,
+  ) {}
   toString(): string {
     return '<comfy.clip_vision.ClipVisionModel object at 0x7f0000000080>';
   }

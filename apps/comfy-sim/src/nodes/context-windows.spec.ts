@@ -1,6 +1,13 @@
 import { closesLoop, framesAtOnce, isSliding, windowCount, type ContextWindows } from './context-windows';
 
-const looped: ContextWindows = { length: 16, overlap: 4, stride: 1, schedule: 'looped', closedLoop: true, onEqualLength: false };
+const looped: ContextWindows = {
+  length: 16,
+  overlap: 4,
+  stride: 1,
+  schedule: 'looped',
+  closedLoop: true,
+  onEqualLength: false,
+};
 
 describe('context windows', () => {
   it('do nothing for just as many frames as one has, unless they are told to', () => {

@@ -31,8 +31,12 @@ export function windowCount(windows: ContextWindows | undefined, frames: number)
   const once = windows.schedule === 'looped' && windows.closedLoop ? Math.ceil(frames / step) : open;
   if (windows.schedule === 'static') return once;
   const levels = Math.min(windows.stride, Math.ceil(Math.log2(frames / windows.length)) + 1);
-  return Array.from({ length: Math.max(1, levels) }, (_, level) => Math.max(1, Math.ceil(once / 2 ** level))).reduce((sum, count) => sum + count, 0);
+  return Array.from({ length: Math.max(1, levels) }, (_, level) => Math.max(1, Math.ceil(once / 2 ** level))).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
 }
 
 /** Frames a pass works on at once. */
-export const framesAtOnce = (windows: ContextWindows | undefined, frames: number): number => (isSliding(windows, frames) ? windows.length : frames);
+export const framesAtOnce = (windows: ContextWindows | undefined, frames: number): number =>
+  isSliding(windows, frames) ? windows.length : frames;

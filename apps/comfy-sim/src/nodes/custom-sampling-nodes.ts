@@ -7,7 +7,9 @@ import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { NoiseValue } from './node-value';
 import { sample } from './sampling';
 
-export const kSamplerSelect: NodeBehaviour = { run: (call) => ({ outputs: [new SamplerValue(call.text('sampler_name'))] }) };
+export const kSamplerSelect: NodeBehaviour = {
+  run: (call) => ({ outputs: [new SamplerValue(call.text('sampler_name'))] }),
+};
 
 /** Denoise below 1 makes a longer schedule and takes its end. */
 export const basicScheduler: NodeBehaviour = {
@@ -19,15 +21,28 @@ export const basicScheduler: NodeBehaviour = {
 };
 
 /** Schedules that need no model. */
-export const plainScheduler: NodeBehaviour = { run: (call) => ({ outputs: [new SigmasValue(call.int('steps'), false)] }) };
+export const plainScheduler: NodeBehaviour = {
+  run: (call) => ({ outputs: [new SigmasValue(call.int('steps'), false)] }),
+};
 
 export const basicGuider: NodeBehaviour = {
-  run: (call) => ({ outputs: [new GuiderValue(call.value('model', ModelValue), call.value('conditioning', ConditioningValue), undefined, 1)] }),
+  run: (call) => ({
+    outputs: [
+      new GuiderValue(call.value('model', ModelValue), call.value('conditioning', ConditioningValue), undefined, 1),
+    ],
+  }),
 };
 
 export const cfgGuider: NodeBehaviour = {
   run: (call) => ({
-    outputs: [new GuiderValue(call.value('model', ModelValue), call.value('positive', ConditioningValue), call.value('negative', ConditioningValue), call.float('cfg'))],
+    outputs: [
+      new GuiderValue(
+        call.value('model', ModelValue),
+        call.value('positive', ConditioningValue),
+        call.value('negative', ConditioningValue),
+        call.float('cfg'),
+      ),
+    ],
   }),
 };
 
@@ -35,8 +50,16 @@ async function sampled(call: NodeCall, guider: GuiderValue, seed: string): Promi
   call.value('sampler', SamplerValue);
   const { steps, isPartial } = call.value('sigmas', SigmasValue);
   const latent = await sample(call, {
-    model: guider.model, positive: guider.positive, negative: guider.negative, latent: call.value('latent_image', LatentValue), seed, steps,
-    ticks: steps, cfg: guider.cfg, fresh: !isPartial, leavesNoise: false,
+    model: guider.model,
+    positive: guider.positive,
+    negative: guider.negative,
+    latent: call.value('latent_image', LatentValue),
+    seed,
+    steps,
+    ticks: steps,
+    cfg: guider.cfg,
+    fresh: !isPartial,
+    leavesNoise: false,
   });
   return { outputs: [latent, latent] };
 }
@@ -45,7 +68,10 @@ export const samplerCustom: NodeBehaviour = {
   functionName: 'SamplerCustom.sample',
   run(call) {
     const guider = new GuiderValue(
-      call.value('model', ModelValue), call.value('positive', ConditioningValue), call.value('negative', ConditioningValue), call.float('cfg'),
+      call.value('model', ModelValue),
+      call.value('positive', ConditioningValue),
+      call.value('negative', ConditioningValue),
+      call.float('cfg'),
     );
     return sampled(call, guider, str(call.plain('noise_seed')));
   },

@@ -21,7 +21,12 @@ export class SigmasValue {
 }
 
 export class GuiderValue {
-  constructor(readonly model: ModelValue, readonly positive: ConditioningValue, readonly negative: ConditioningValue | undefined, readonly cfg: number) {}
+  constructor(
+    readonly model: ModelValue,
+    readonly positive: ConditioningValue,
+    readonly negative: ConditioningValue | undefined,
+    readonly cfg: number,
+  ) {}
   toString(): string {
     return '<comfy.samplers.CFGGuider object at 0x7f0000000220>';
   }

@@ -15,11 +15,18 @@ export function filmPlace(call: NodeCall, missing: () => PyError): EncoderPlace 
 
 /** The real server brings its codecs along; this one can lack them. */
 export const noCodecs = (): PyError =>
-  new PyError('av.error.EncoderNotFoundError', '[Errno 1129203192] Encoder not found; the simulator needs ffmpeg: install it or set FFMPEG_PATH');
+  new PyError(
+    'av.error.EncoderNotFoundError',
+    '[Errno 1129203192] Encoder not found; the simulator needs ffmpeg: install it or set FFMPEG_PATH',
+  );
 
-export const codecFailure = (error: unknown): unknown => (error instanceof EncoderFailed
-  ? new PyError('av.error.ExternalError', `[Errno 542398533] Generic error in an external library; last error log: ${error.message.trim()}`)
-  : error);
+export const codecFailure = (error: unknown): unknown =>
+  error instanceof EncoderFailed
+    ? new PyError(
+        'av.error.ExternalError',
+        `[Errno 542398533] Generic error in an external library; last error log: ${error.message.trim()}`,
+      )
+    : error;
 
 /** The whole film at once, without a tick. @throws PyError of av */
 export async function encode(pictures: readonly Picture[], film: FilmFile, place: EncoderPlace): Promise<void> {

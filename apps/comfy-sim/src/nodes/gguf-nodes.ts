@@ -28,9 +28,13 @@ const encoderLoader = (inputs: readonly string[], functionName: string): NodeBeh
 });
 
 export const ggufBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['UnetLoaderGGUF', unetLoader('UnetLoaderGGUF.load_unet')], ['UnetLoaderGGUFAdvanced', unetLoader('UnetLoaderGGUFAdvanced.load_unet')],
+  ['UnetLoaderGGUF', unetLoader('UnetLoaderGGUF.load_unet')],
+  ['UnetLoaderGGUFAdvanced', unetLoader('UnetLoaderGGUFAdvanced.load_unet')],
   ['CLIPLoaderGGUF', encoderLoader(['clip_name'], 'CLIPLoaderGGUF.load_clip')],
   ['DualCLIPLoaderGGUF', encoderLoader(['clip_name1', 'clip_name2'], 'DualCLIPLoaderGGUF.load_clip')],
   ['TripleCLIPLoaderGGUF', encoderLoader(['clip_name1', 'clip_name2', 'clip_name3'], 'TripleCLIPLoaderGGUF.load_clip')],
-  ['QuadrupleCLIPLoaderGGUF', encoderLoader(['clip_name1', 'clip_name2', 'clip_name3', 'clip_name4'], 'QuadrupleCLIPLoaderGGUF.load_clip')],
+  [
+    'QuadrupleCLIPLoaderGGUF',
+    encoderLoader(['clip_name1', 'clip_name2', 'clip_name3', 'clip_name4'], 'QuadrupleCLIPLoaderGGUF.load_clip'),
+  ],
 ];

@@ -11,7 +11,13 @@ import type { NodeBehaviour, NodeCall } from './node-behaviour';
 import { ImageValue, UpscaleModelValue } from './node-value';
 import { tilesAlong } from './vae-nodes';
 
-const kernels: Record<string, Kernel> = { 'nearest-exact': 'nearest', bilinear: 'linear', area: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' };
+const kernels: Record<string, Kernel> = {
+  'nearest-exact': 'nearest',
+  bilinear: 'linear',
+  area: 'linear',
+  bicubic: 'cubic',
+  lanczos: 'lanczos3',
+};
 export const kernelNamed = (method: string): Kernel => kernels[method] ?? 'lanczos3';
 const kernelOf = (call: NodeCall): Kernel => kernelNamed(call.text('upscale_method'));
 
@@ -34,11 +40,14 @@ export const imageScale: NodeBehaviour = {
     const [width, height] = [call.int('width'), call.int('height')];
     if (width === 0 && height === 0) return { outputs: [images] };
     const position = call.text('crop') === 'center' ? 'centre' : undefined;
-    return mapPictures(images, (picture) => picture.scaled(
-      width === 0 ? Math.max(1, Math.round((picture.width * height) / picture.height)) : width,
-      height === 0 ? Math.max(1, Math.round((picture.height * width) / picture.width)) : height,
-      kernelOf(call), position,
-    ));
+    return mapPictures(images, (picture) =>
+      picture.scaled(
+        width === 0 ? Math.max(1, Math.round((picture.width * height) / picture.height)) : width,
+        height === 0 ? Math.max(1, Math.round((picture.height * width) / picture.width)) : height,
+        kernelOf(call),
+        position,
+      ),
+    );
   },
 };
 
@@ -49,9 +58,9 @@ export const imageScaleBy: NodeBehaviour = {
   functionName: 'ImageScaleBy.upscale',
   run(call) {
     const factor = call.float('scale_by');
-    return mapPictures(call.value('image', ImageValue), (picture) => picture.scaled(
-      roundToInt(picture.width * factor), roundToInt(picture.height * factor), kernelOf(call),
-    ));
+    return mapPictures(call.value('image', ImageValue), (picture) =>
+      picture.scaled(roundToInt(picture.width * factor), roundToInt(picture.height * factor), kernelOf(call)),
+    );
   },
 };
 
@@ -67,9 +76,11 @@ export const imageBatch: NodeBehaviour = {
     const first = call.value('image1', ImageValue);
     const second = call.value('image2', ImageValue);
     const [width, height] = [first.pictures[0]?.width ?? 1, first.pictures[0]?.height ?? 1];
-    const fitted = second.pictures.map((picture) => picture.width === width && picture.height === height
-      ? picture
-      : picture.scaled(width, height, 'linear', 'centre'));
+    const fitted = second.pictures.map((picture) =>
+      picture.width === width && picture.height === height
+        ? picture
+        : picture.scaled(width, height, 'linear', 'centre'),
+    );
     return { outputs: [new ImageValue([...first.pictures, ...fitted])] };
   },
 };
@@ -91,7 +102,13 @@ export const imageUpscaleWithModel: NodeBehaviour = {
         if (smallest || !(error instanceof PyError) || error.type !== outOfMemory) throw error;
       }
     }
-    return { outputs: [new ImageValue(pictures.map((picture) => picture.scaled(picture.width * scale, picture.height * scale, 'lanczos3')))] };
+    return {
+      outputs: [
+        new ImageValue(
+          pictures.map((picture) => picture.scaled(picture.width * scale, picture.height * scale, 'lanczos3')),
+        ),
+      ],
+    };
   },
 };
 

@@ -14,13 +14,21 @@ function interpolator(model: string): NodeBehaviour {
       const { pictures } = call.value('frames', ImageValue);
       const multiplier = call.int('multiplier');
       if (pictures.length < 2) {
-        throw new PyError('AssertionError', `VFI model ${model} requires at least 2 frames to work with, only found ${pictures.length}. Please check the frame input using PreviewImage.`);
+        throw new PyError(
+          'AssertionError',
+          `VFI model ${model} requires at least 2 frames to work with, only found ${pictures.length}. Please check the frame input using PreviewImage.`,
+        );
       }
       const pixels = (pictures[0]?.width ?? 0) * (pictures[0]?.height ?? 0);
-      await call.runtime.work(call.runtime.card.decodeSeconds(pixels, (pictures.length - 1) * (multiplier - 1)) * shareOfDecoding);
+      await call.runtime.work(
+        call.runtime.card.decodeSeconds(pixels, (pictures.length - 1) * (multiplier - 1)) * shareOfDecoding,
+      );
       const between = pictures.slice(1).flatMap((next, index) => {
         const from = pictures[index] ?? next;
-        return [...Array.from({ length: multiplier - 1 }, (_, step) => Picture.between(from, next, (step + 1) / multiplier)), next];
+        return [
+          ...Array.from({ length: multiplier - 1 }, (_, step) => Picture.between(from, next, (step + 1) / multiplier)),
+          next,
+        ];
       });
       return { outputs: [new ImageValue([...pictures.slice(0, 1), ...between])] };
     },

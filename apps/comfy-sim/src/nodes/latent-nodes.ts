@@ -7,16 +7,24 @@ import { LatentValue, stillLayout } from './latent-value';
 const cell = stillLayout.cell;
 export const toCells = (pixels: number, side = cell): number => Math.max(1, Math.floor(pixels / side)) * side;
 
-const notesOf = (generation: Generation): string => (generation.latentsTellTheirScale ? `, 'downscale_ratio_spacial': ${cell}` : '');
+const notesOf = (generation: Generation): string =>
+  generation.latentsTellTheirScale ? `, 'downscale_ratio_spacial': ${cell}` : '';
 
-const emptyStill = (generation: Generation, channels: number): NodeBehaviour['run'] => (call) => {
-  const recipes = Array.from({ length: call.int('batch_size') }, (_, index) => emptyRecipe(index));
-  const layout = { ...stillLayout, channels };
-  return { outputs: [new LatentValue(toCells(call.int('width')), toCells(call.int('height')), recipes, layout, notesOf(generation))] };
-};
+const emptyStill =
+  (generation: Generation, channels: number): NodeBehaviour['run'] =>
+  (call) => {
+    const recipes = Array.from({ length: call.int('batch_size') }, (_, index) => emptyRecipe(index));
+    const layout = { ...stillLayout, channels };
+    return {
+      outputs: [
+        new LatentValue(toCells(call.int('width')), toCells(call.int('height')), recipes, layout, notesOf(generation)),
+      ],
+    };
+  };
 
 export const emptyLatentImage = (generation: Generation): NodeBehaviour => ({
-  functionName: 'EmptyLatentImage.generate', run: emptyStill(generation, stillLayout.channels),
+  functionName: 'EmptyLatentImage.generate',
+  run: emptyStill(generation, stillLayout.channels),
 });
 
 /** More channels of nothing: a sampler of another family takes it all the same. */
@@ -30,7 +38,14 @@ export const latentUpscale: NodeBehaviour = {
     if (width === 0 && height === 0) return { outputs: [latent] };
     const w = width === 0 ? (latent.width * height) / latent.height : width;
     const h = height === 0 ? (latent.height * width) / latent.width : height;
-    return { outputs: [latent.with({ width: toCells(Math.max(64, w), latent.layout.cell), height: toCells(Math.max(64, h), latent.layout.cell) })] };
+    return {
+      outputs: [
+        latent.with({
+          width: toCells(Math.max(64, w), latent.layout.cell),
+          height: toCells(Math.max(64, h), latent.layout.cell),
+        }),
+      ],
+    };
   },
 };
 
@@ -48,9 +63,12 @@ export const repeatLatentBatch: NodeBehaviour = {
   functionName: 'RepeatLatentBatch.repeat',
   run(call) {
     const latent = call.value('samples', LatentValue);
-    const copies = Array.from({ length: call.int('amount') }, (_, copy) => latent.recipes.map((recipe, index) => (
-      { ...recipe, index: latent.layout.isVideo ? recipe.index : copy * latent.batch + index }
-    )));
+    const copies = Array.from({ length: call.int('amount') }, (_, copy) =>
+      latent.recipes.map((recipe, index) => ({
+        ...recipe,
+        index: latent.layout.isVideo ? recipe.index : copy * latent.batch + index,
+      })),
+    );
     const clips = latent.layout.isVideo ? latent.layout.clips * copies.length : 1;
     return { outputs: [new LatentValue(latent.width, latent.height, copies.flat(), { ...latent.layout, clips })] };
   },
@@ -61,6 +79,12 @@ export const latentFromBatch: NodeBehaviour = {
   run(call) {
     const latent = call.value('samples', LatentValue);
     const first = Math.min(latent.batch - 1, call.int('batch_index'));
-    return { outputs: [latent.with({ recipes: latent.recipes.slice(first, first + Math.min(latent.batch - first, call.int('length'))) })] };
+    return {
+      outputs: [
+        latent.with({
+          recipes: latent.recipes.slice(first, first + Math.min(latent.batch - first, call.int('length'))),
+        }),
+      ],
+    };
   },
 };

@@ -35,7 +35,9 @@ export class LatentValue {
 
   /** Pictures of a batch, or latent frames of all clips: what a network goes over at once. */
   get frames(): number {
-    return this.layout.isVideo ? this.layout.clips * latentFrames(this.recipes.length / this.layout.clips) : this.recipes.length;
+    return this.layout.isVideo
+      ? this.layout.clips * latentFrames(this.recipes.length / this.layout.clips)
+      : this.recipes.length;
   }
 
   get batch(): number {
@@ -47,22 +49,38 @@ export class LatentValue {
     return (this.width / this.layout.cell) * (this.height / this.layout.cell);
   }
 
-  with(changes: { recipes?: readonly DrawingRecipe[]; width?: number; height?: number; channels?: number; isUnfinished?: boolean }): LatentValue {
+  with(changes: {
+    recipes?: readonly DrawingRecipe[];
+    width?: number;
+    height?: number;
+    channels?: number;
+    isUnfinished?: boolean;
+  }): LatentValue {
     return new LatentValue(
-      changes.width ?? this.width, changes.height ?? this.height, changes.recipes ?? this.recipes,
-      { ...this.layout, channels: changes.channels ?? this.layout.channels }, '', changes.isUnfinished ?? false,
+      changes.width ?? this.width,
+      changes.height ?? this.height,
+      changes.recipes ?? this.recipes,
+      { ...this.layout, channels: changes.channels ?? this.layout.channels },
+      '',
+      changes.isUnfinished ?? false,
     );
   }
 
   toString(printing?: TensorPrinting): string {
     const { channels, cell, isVideo, clips } = this.layout;
     const zeros = Array.from({ length: this.width / cell }, () => 0);
-    const shape = isVideo ? [clips, channels, this.frames / clips, this.height / cell] : [this.batch, channels, this.height / cell];
+    const shape = isVideo
+      ? [clips, channels, this.frames / clips, this.height / cell]
+      : [this.batch, channels, this.height / cell];
     return `{'samples': ${tensorText(shape, zeros, printing)}${this.notes}}`;
   }
 }
 
-const kinds: readonly (readonly [RegExp, VaeKind])[] = [[/wan.?2[._]2/i, 'wan2.2'], [/wan/i, 'wan2.1'], [/cogvideo/i, 'cogvideox']];
+const kinds: readonly (readonly [RegExp, VaeKind])[] = [
+  [/wan.?2[._]2/i, 'wan2.2'],
+  [/wan/i, 'wan2.1'],
+  [/cogvideo/i, 'cogvideox'],
+];
 const layouts: Record<VaeKind, LatentLayout> = {
   still: stillLayout,
   'wan2.1': { channels: 16, cell: 8, isVideo: true, clips: 1 },

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { familyOf } from '../card/model-family';
-import { checkpointBytes, decoderWeights, diffusionWeights, encoderWeights, helperWeights } from '../card/model-weights';
+import {
+  checkpointBytes,
+  decoderWeights,
+  diffusionWeights,
+  encoderWeights,
+  helperWeights,
+} from '../card/model-weights';
 import { Picture } from '../pictures/picture';
 import { readText } from '../pictures/png';
 import type { DrawingRecipe } from '../pictures/recipe';
@@ -22,7 +28,13 @@ export const checkpointLoader: NodeBehaviour = {
   async run(call) {
     const file = call.text('ckpt_name');
     await call.runtime.readModel(file, checkpointBytes(file));
-    return { outputs: [new ModelValue({ file, family: familyOf(file), weights: diffusionWeights(file) }), new ClipValue([file]), new VaeValue(file)] };
+    return {
+      outputs: [
+        new ModelValue({ file, family: familyOf(file), weights: diffusionWeights(file) }),
+        new ClipValue([file]),
+        new VaeValue(file),
+      ],
+    };
   },
 };
 
@@ -37,7 +49,10 @@ export const unetLoader: NodeBehaviour = {
   },
 };
 
-/** Loaders of one, two, three or four text encoders; those of the newer schema were not checked at validation until later. */
+/**
+ * Loaders of one, two, three or four text encoders; those of the newer schema were not checked at validation until
+ * later.
+ */
 export const clipLoader = (inputs: readonly string[], functionName?: string): NodeBehaviour => ({
   ...(functionName === undefined ? {} : { functionName }),
   async run(call) {
@@ -95,7 +110,8 @@ export const upscaleModelLoader: NodeBehaviour = {
 
 /** Lists of the newer kind of node were not checked at validation until later versions. */
 function requireFile(call: NodeCall, folder: string, file: string): void {
-  if (!call.runtime.hasModel(folder, file)) throw new PyError('FileNotFoundError', `Model in folder '${folder}' with filename '${file}' not found.`);
+  if (!call.runtime.hasModel(folder, file))
+    throw new PyError('FileNotFoundError', `Model in folder '${folder}' with filename '${file}' not found.`);
 }
 
 /** Reads what lies in the input folder; a changed file under an old name counts as changed. */
@@ -103,7 +119,13 @@ export const loadImage: NodeBehaviour = {
   functionName: 'LoadImage.load_image',
   fingerprint: (inputs, folders) => {
     const name = inputs.get('image');
-    return name === undefined ? null : [createHash('sha256').update(readFileSync(folders.annotatedPath(str(name)))).digest('hex')];
+    return name === undefined
+      ? null
+      : [
+          createHash('sha256')
+            .update(readFileSync(folders.annotatedPath(str(name))))
+            .digest('hex'),
+        ];
   },
   async run(call) {
     const name = call.text('image');
@@ -114,7 +136,10 @@ export const loadImage: NodeBehaviour = {
 
 async function decode(bytes: Buffer, name: string): Promise<Picture> {
   try {
-    return await Picture.fromFile(bytes, createHash('sha256').update(bytes).digest('hex'), { recipe: recipeOf(bytes), isNamedFace: /face|portrait/i.test(name) });
+    return await Picture.fromFile(bytes, createHash('sha256').update(bytes).digest('hex'), {
+      recipe: recipeOf(bytes),
+      isNamedFace: /face|portrait/i.test(name),
+    });
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     if (isPngHead(bytes)) throw new PyError('OSError', 'Truncated File Read', [cause]);
@@ -123,6 +148,8 @@ async function decode(bytes: Buffer, name: string): Promise<Picture> {
 }
 
 /** A picture that a simulator drew and saved says how. */
-const recipeOf = (bytes: Buffer): DrawingRecipe | undefined => (isPngHead(bytes) ? fromRecipeText(readText(bytes).get(recipeKeyword)) : undefined);
+const recipeOf = (bytes: Buffer): DrawingRecipe | undefined =>
+  isPngHead(bytes) ? fromRecipeText(readText(bytes).get(recipeKeyword)) : undefined;
 
-const isPngHead = (bytes: Buffer): boolean => bytes.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
+const isPngHead = (bytes: Buffer): boolean =>
+  bytes.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));

@@ -26,7 +26,9 @@ export interface ModelParts {
   readonly windows?: ContextWindows | undefined;
 }
 
-/** A denoiser with everything that was hooked into it. `toString` is what the server would put into `current_inputs`. */
+/**
+ * A denoiser with everything that was hooked into it. `toString` is what the server would put into `current_inputs`.
+ */
 export class ModelValue {
   readonly loras: readonly string[];
   readonly references: readonly Reference[];

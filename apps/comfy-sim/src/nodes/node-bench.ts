@@ -28,7 +28,14 @@ export class NodeBench {
 
   async run(classType: string, inputs: Record<string, NodeValue>, profile: CardProfileId = 'cpu'): Promise<NodeResult> {
     const prompt: PyDict = new Map([['1', 'the "graph"; with = and # \\ in it']]);
-    const call = new NodeCall('1', classType, new Map(Object.entries(inputs)), prompt, new Map(), this.runtime(profile));
+    const call = new NodeCall(
+      '1',
+      classType,
+      new Map(Object.entries(inputs)),
+      prompt,
+      new Map(),
+      this.runtime(profile),
+    );
     const result = await this.behaviours.get(classType)?.run(call);
     if (result === undefined || 'nodes' in result) throw new Error(`${classType} gave no result`);
     return result;
@@ -43,9 +50,23 @@ export class NodeBench {
   private runtime(profile: CardProfileId): NodeRuntime {
     const nothing = (): Promise<void> => Promise.resolve();
     return {
-      card: new Card(cardProfiles[profile], 1), folders: this.folders, previews: false, previewSize: 512, writesMetadata: true, gone: this.clock.gone,
-      printing: { ...standardPrinting }, hasModel: () => true, modelsIn: () => [], findsFace: () => true, blackens: () => false,
-      readModel: nothing, work: nothing, pause: nothing, strike: nothing, throwIfInterrupted: () => undefined, log: () => undefined,
+      card: new Card(cardProfiles[profile], 1),
+      folders: this.folders,
+      previews: false,
+      previewSize: 512,
+      writesMetadata: true,
+      gone: this.clock.gone,
+      printing: { ...standardPrinting },
+      hasModel: () => true,
+      modelsIn: () => [],
+      findsFace: () => true,
+      blackens: () => false,
+      readModel: nothing,
+      work: nothing,
+      pause: nothing,
+      strike: nothing,
+      throwIfInterrupted: () => undefined,
+      log: () => undefined,
       tick: (value, max, preview) => {
         this.ticks.push(`${value}/${max}`);
         if (preview !== undefined) this.previews.push(preview);
@@ -57,15 +78,32 @@ export class NodeBench {
 
 export function shownIn(ui: PyDict | undefined, key: string): Record<string, PyValue> {
   const list = ui?.get(key);
-  const entry = Array.isArray(list) ? list[0] ?? null : null;
+  const entry = Array.isArray(list) ? (list[0] ?? null) : null;
   if (!isDict(entry)) throw new Error(`no ${key} in the ui`);
   return Object.fromEntries(entry);
 }
 
 /** Frames of a drawn film. */
-export function drawnFilm(count: number, closed: boolean, seed = '7', [width, height]: readonly [number, number] = [96, 128]): ImageValue {
-  const frame = (motion: Motion): Picture => Picture.drawn({
-    ...emptyRecipe(0), positive: '1girl, twintails, forest', seed, steps: 20, cfg: 6, model: 'anime_sd15.safetensors', sampled: true, motion,
-  }, width, height);
+export function drawnFilm(
+  count: number,
+  closed: boolean,
+  seed = '7',
+  [width, height]: readonly [number, number] = [96, 128],
+): ImageValue {
+  const frame = (motion: Motion): Picture =>
+    Picture.drawn(
+      {
+        ...emptyRecipe(0),
+        positive: '1girl, twintails, forest',
+        seed,
+        steps: 20,
+        cfg: 6,
+        model: 'anime_sd15.safetensors',
+        sampled: true,
+        motion,
+      },
+      width,
+      height,
+    );
   return new ImageValue(Array.from({ length: count }, (_, index) => frame({ index, count, closed })));
 }

@@ -7,8 +7,8 @@ import type { NodeValue } from './node-value';
 type Kind = abstract new (...args: never[]) => NodeValue;
 
 /**
- * Node packs call things by the core's type names that are not the same inside, so validation lets them through. What Python then
- * fails on, by what came and what was expected.
+ * Node packs call things by the core's type names that are not the same inside, so validation lets them through. What
+ * Python then fails on, by what came and what was expected.
  */
 const known: readonly (readonly [came: Kind, wanted: Kind, message: string])[] = [
   [CogConditioningValue, ConditioningValue, "'Tensor' object has no attribute 'copy'"],
@@ -21,5 +21,8 @@ const known: readonly (readonly [came: Kind, wanted: Kind, message: string])[] =
 export function misfit(name: string, found: NodeValue | undefined, wanted: Kind): PyError {
   const entry = known.find(([came, expected]) => found instanceof came && wanted === expected);
   if (entry !== undefined) return new PyError('AttributeError', entry[2]);
-  return new PyError('AttributeError', `'${found === undefined || found === null ? 'NoneType' : typeof found}' object has no attribute '${name}'`);
+  return new PyError(
+    'AttributeError',
+    `'${found === undefined || found === null ? 'NoneType' : typeof found}' object has no attribute '${name}'`,
+  );
 }

@@ -7,14 +7,23 @@ import type { GuiderValue, SamplerValue, SigmasValue } from './custom-sampling-v
 import type { AdapterValue, FaceAnalysisValue } from './adapter-value';
 import { LatentValue, VaeValue } from './latent-value';
 import type { SoundValue, VideoValue } from './media-values';
-import type { ContextOptionsValue, ModelValue, MotionLoraValue, MotionModelsValue, MotionModelValue } from './model-value';
+import type {
+  ContextOptionsValue,
+  ModelValue,
+  MotionLoraValue,
+  MotionModelsValue,
+  MotionModelValue,
+} from './model-value';
 import type { ClipValue } from './text-encoder-value';
 
 export { LatentValue, VaeValue };
 
 /** What flows along links besides plain values. `toString` is what the server would put into `current_inputs`. */
 export class UpscaleModelValue {
-  constructor(readonly file: string, readonly scale: number) {}
+  constructor(
+    readonly file: string,
+    readonly scale: number,
+  ) {}
   toString(): string {
     return '<spandrel.ImageModelDescriptor object at 0x7f0000000040>';
   }
@@ -30,7 +39,10 @@ export class ImageValue {
 }
 
 export class MaskValue {
-  constructor(readonly width: number, readonly height: number) {}
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {}
   toString(): string {
     return 'tensor([[[0., 0., 0.,  ..., 0., 0., 0.]]])';
   }
@@ -52,8 +64,33 @@ export class ExecutionBlocker {
 }
 
 export type SimulatedValue =
-  | ModelValue | ClipValue | VaeValue | UpscaleModelValue | ConditioningValue | LatentValue | ImageValue | MaskValue
-  | NoiseValue | SoundValue | VideoValue | ExecutionBlocker | ControlNetValue | ClipVisionValue | ClipVisionOutputValue
-  | SamplerValue | SigmasValue | GuiderValue | MotionModelValue | MotionModelsValue | MotionLoraValue | ContextOptionsValue
-  | AdapterValue | FaceAnalysisValue | CogModelValue | CogVaeValue | CogConditioningValue | CogLatentValue | CogContextValue;
+  | ModelValue
+  | ClipValue
+  | VaeValue
+  | UpscaleModelValue
+  | ConditioningValue
+  | LatentValue
+  | ImageValue
+  | MaskValue
+  | NoiseValue
+  | SoundValue
+  | VideoValue
+  | ExecutionBlocker
+  | ControlNetValue
+  | ClipVisionValue
+  | ClipVisionOutputValue
+  | SamplerValue
+  | SigmasValue
+  | GuiderValue
+  | MotionModelValue
+  | MotionModelsValue
+  | MotionLoraValue
+  | ContextOptionsValue
+  | AdapterValue
+  | FaceAnalysisValue
+  | CogModelValue
+  | CogVaeValue
+  | CogConditioningValue
+  | CogLatentValue
+  | CogContextValue;
 export type NodeValue = PyValue | SimulatedValue;

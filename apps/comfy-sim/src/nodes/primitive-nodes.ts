@@ -7,9 +7,14 @@ import { NoiseValue, type NodeValue } from './node-value';
 /** A constant as a node of its own. */
 export const primitive: NodeBehaviour = { run: (call) => ({ outputs: [call.plain('value')] }) };
 
-export const randomNoise: NodeBehaviour = { run: (call) => ({ outputs: [new NoiseValue(str(call.plain('noise_seed')))] }) };
+export const randomNoise: NodeBehaviour = {
+  run: (call) => ({ outputs: [new NoiseValue(str(call.plain('noise_seed')))] }),
+};
 
-/** Shows str() of whatever comes in, and passes nothing on. In newer servers it has tensors printed at greater length ever after. */
+/**
+ * Shows str() of whatever comes in, and passes nothing on. In newer servers it has tensors printed at greater length
+ * ever after.
+ */
 export const previewAny = (generation: Generation): NodeBehaviour => ({
   run(call) {
     if (generation.printsMoreAfterPreviews) call.runtime.printing.edgeItems = 6;

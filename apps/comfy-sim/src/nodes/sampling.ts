@@ -39,31 +39,50 @@ export async function sample(call: NodeCall, run: SamplerRun): Promise<LatentVal
   const controls = [...run.positive.controls, ...(run.negative?.controls ?? [])];
   const networks = [...new Map(controls.map((control) => [control.weights.name, control.weights])).values()];
   const motion = model.parts.motion;
-  const weights = [model.parts.weights, ...model.companions, ...networks, ...(motion === undefined ? [] : [motion.weights])];
+  const weights = [
+    model.parts.weights,
+    ...model.companions,
+    ...networks,
+    ...(motion === undefined ? [] : [motion.weights]),
+  ];
   const { windows } = model.parts;
   const frames = framesAtOnce(windows, latent.frames);
   const activations = samplingBytes(family, latent.cells, frames, networks.length + (motion === undefined ? 0 : 1));
-  const factor = (1 + controlFactor * networks.length + (motion === undefined ? 0 : motionFactor)) * unpackFactor(model.file);
+  const factor =
+    (1 + controlFactor * networks.length + (motion === undefined ? 0 : motionFactor)) * unpackFactor(model.file);
   const recipes = latent.recipes.map((base, index) => nextRecipe(base, run, filmMoment(base, index, run)));
   return onCard(call, weights, activations, async ({ missingBytes }) => {
     const [first] = recipes;
     for (let step = 1; step <= run.ticks; step += 1) {
-      await call.runtime.work(call.runtime.card.stepSeconds({
-        family, cells: latent.cells, frames, windows: windowCount(windows, latent.frames), guided: run.cfg !== 1, factor, missingBytes,
-      }));
-      const preview = call.runtime.previews && first !== undefined
-        ? await drawPreview(first, latent.width, latent.height, step / run.ticks, call.runtime.previewSize)
-        : undefined;
+      await call.runtime.work(
+        call.runtime.card.stepSeconds({
+          family,
+          cells: latent.cells,
+          frames,
+          windows: windowCount(windows, latent.frames),
+          guided: run.cfg !== 1,
+          factor,
+          missingBytes,
+        }),
+      );
+      const preview =
+        call.runtime.previews && first !== undefined
+          ? await drawPreview(first, latent.width, latent.height, step / run.ticks, call.runtime.previewSize)
+          : undefined;
       await call.runtime.tick(step, run.ticks, preview);
     }
     return latent.with({ recipes, channels: family.latentChannels, isUnfinished: run.leavesNoise });
   });
 }
 
-/** What Python fails on inside the network. Empty latents are brought to the right channels; texts and sampled latents are not. */
+/**
+ * What Python fails on inside the network. Empty latents are brought to the right channels; texts and sampled latents
+ * are not.
+ */
 function refuseMisfits({ model, positive, latent }: SamplerRun): void {
   const { family } = model;
-  if (latent.layout.isVideo && !family.isVideo) throw new PyError('ValueError', 'too many values to unpack (expected 4)');
+  if (latent.layout.isVideo && !family.isVideo)
+    throw new PyError('ValueError', 'too many values to unpack (expected 4)');
   const sampled = latent.recipes.some((recipe) => recipe.sampled || recipe.source !== '');
   if (sampled && latent.layout.channels !== family.latentChannels) {
     throw new PyError(
@@ -72,7 +91,10 @@ function refuseMisfits({ model, positive, latent }: SamplerRun): void {
     );
   }
   if (positive.width !== family.textWidth) {
-    throw new PyError('RuntimeError', `mat1 and mat2 shapes cannot be multiplied (77x${positive.width} and ${family.textWidth}x${family.textWidth})`);
+    throw new PyError(
+      'RuntimeError',
+      `mat1 and mat2 shapes cannot be multiplied (77x${positive.width} and ${family.textWidth}x${family.textWidth})`,
+    );
   }
   const motion = model.parts.motion;
   if (motion === undefined) return;
@@ -91,7 +113,12 @@ function filmMoment(base: DrawingRecipe, index: number, { model, latent, positiv
   if (base.motion === undefined || !latent.layout.isVideo) return base.motion;
   const { start, end } = positive.guide;
   // A film that must end with a picture does not come round by itself, but it does when that is the one it began with.
-  return { ...base.motion, closed: closed && end === undefined, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+  return {
+    ...base.motion,
+    closed: closed && end === undefined,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+  };
 }
 
 /** Partial denoising of a sampled latent keeps its character, and so does the second stage; a full pass starts anew. */
@@ -103,9 +130,19 @@ function nextRecipe(base: DrawingRecipe, run: SamplerRun, motion: Motion | undef
   }
   const { references } = run.model;
   return {
-    positive: run.positive.text, negative: run.negative?.text ?? '', seed: run.seed, steps: run.steps, cfg: run.cfg, model: run.model.file,
-    loras: changesOf(run), index: run.model.parts.motion === undefined ? base.index : run.latent.recipes[0]?.index ?? 0,
-    source: run.fresh ? '' : base.source, refined: 0, sampled: true, ...film, ...(references.length === 0 ? {} : { references }),
+    positive: run.positive.text,
+    negative: run.negative?.text ?? '',
+    seed: run.seed,
+    steps: run.steps,
+    cfg: run.cfg,
+    model: run.model.file,
+    loras: changesOf(run),
+    index: run.model.parts.motion === undefined ? base.index : (run.latent.recipes[0]?.index ?? 0),
+    source: run.fresh ? '' : base.source,
+    refined: 0,
+    sampled: true,
+    ...film,
+    ...(references.length === 0 ? {} : { references }),
   };
 }
 
@@ -115,7 +152,8 @@ const joined = (first: string, second: string): string => (first === second ? fi
 function changesOf({ model, positive }: SamplerRun): string[] {
   const motion = model.parts.motion;
   return [
-    ...model.loras, ...(motion === undefined ? [] : [motion.file, ...motion.loras]),
+    ...model.loras,
+    ...(motion === undefined ? [] : [motion.file, ...motion.loras]),
     ...positive.controls.map(({ weights, fingerprint, strength }) => `${weights.name} ${fingerprint}@${strength}`),
   ];
 }

@@ -6,7 +6,9 @@ import { ClipValue } from './text-encoder-value';
 
 /** The encoders lie on the card while they work, unless they were asked to stay off it. */
 export async function encodeText(call: NodeCall, clip: ClipValue): Promise<void> {
-  await onCard(call, clip.weights, clip.onCpu ? 0 : textBytes, () => call.runtime.work(call.runtime.card.textEncodeSeconds(clip.parameters, clip.onCpu)));
+  await onCard(call, clip.weights, clip.onCpu ? 0 : textBytes, () =>
+    call.runtime.work(call.runtime.card.textEncodeSeconds(clip.parameters, clip.onCpu)),
+  );
 }
 
 export const clipTextEncode: NodeBehaviour = {

@@ -14,14 +14,26 @@ export function toyBehaviours(generation: Generation): Map<string, NodeBehaviour
     ['ToyHang', { run: async (call) => pass(call, () => call.runtime.pause(call.int('ms'))) }],
     ['ToySwallow', { run: async (call) => (generation.interruptCanBeSwallowed ? swallow(call) : ticks(call)) }],
     ['ToyRaise', { run: (call) => raise(call.text('kind')) }],
-    ['ToyBlock', { run: (call) => ({ outputs: [new ExecutionBlocker(call.text('message') === '' ? null : call.text('message'))] }) }],
+    [
+      'ToyBlock',
+      {
+        run: (call) => ({ outputs: [new ExecutionBlocker(call.text('message') === '' ? null : call.text('message'))] }),
+      },
+    ],
     ['ToyOutNoUi', { run: () => ({ outputs: [] }) }],
-    ['ToyUiNaN', {
-      run: () => ({
-        outputs: [],
-        ui: dict({ stats: [new PyFloat(NaN), new PyFloat(Infinity), new PyFloat(-Infinity)], big: [18446744073709551615n], text: ['ok'] }),
-      }),
-    }],
+    [
+      'ToyUiNaN',
+      {
+        run: () => ({
+          outputs: [],
+          ui: dict({
+            stats: [new PyFloat(NaN), new PyFloat(Infinity), new PyFloat(-Infinity)],
+            big: [18446744073709551615n],
+            text: ['ok'],
+          }),
+        }),
+      },
+    ],
     ['ToyUiBad', { run: () => ({ outputs: [], ui: dict({ raw: [new PyBytes(3)] }) }) }],
     ['ToyExpand', { run: expand }],
     ['ToyAsync', { isAsync: true, run: async (call) => pass(call, () => call.runtime.pause(call.int('ms'))) }],
@@ -61,9 +73,12 @@ async function swallow(call: NodeCall): Promise<{ outputs: [ImageValue] }> {
 
 function raise(kind: string): never {
   switch (kind) {
-    case 'oom': throw new PyError(outOfMemory, 'CUDA out of memory. Tried to allocate 2.00 GiB.');
-    case 'disk': throw new PyError('OSError', '[Errno 28] No space left on device');
-    default: throw new PyError('ValueError', 'toy failure');
+    case 'oom':
+      throw new PyError(outOfMemory, 'CUDA out of memory. Tried to allocate 2.00 GiB.');
+    case 'disk':
+      throw new PyError('OSError', '[Errno 28] No space left on device');
+    default:
+      throw new PyError('ValueError', 'toy failure');
   }
 }
 
@@ -81,7 +96,8 @@ function expand(call: NodeCall): { nodes: PyDict; outputs: PyValue[] } {
   return { nodes, outputs: [last] };
 }
 
-const describe = (name: string, inputs: string, output: string[], isOutput = false): PyDict => parseJson(`{
+const describe = (name: string, inputs: string, output: string[], isOutput = false): PyDict =>
+  parseJson(`{
   "input": {"required": {"image": ["IMAGE"]${inputs === '' ? '' : `, ${inputs}`}}},
   "input_order": {"required": ["image"${[...inputs.matchAll(/"(\w+)": \[/g)].map((match) => `, "${match[1] ?? ''}"`).join('')}]},
   "output": ${JSON.stringify(output)}, "output_is_list": ${JSON.stringify(output.map(() => false))}, "output_name": ${JSON.stringify(output)},
@@ -91,16 +107,18 @@ const describe = (name: string, inputs: string, output: string[], isOutput = fal
 const count = '["INT", {"default": 5, "min": 1, "max": 100000}]';
 
 export function toyObjectInfo(): PyDict {
-  return new Map([
-    describe('ToyTicks', `"ticks": ${count}, "ms": ${count}`, ['IMAGE']),
-    describe('ToyHang', `"ms": ${count}`, ['IMAGE']),
-    describe('ToySwallow', `"ticks": ${count}, "ms": ${count}`, ['IMAGE']),
-    describe('ToyRaise', '"kind": ["STRING", {"default": "value"}]', ['IMAGE']),
-    describe('ToyBlock', '"message": ["STRING", {"default": ""}]', ['IMAGE']),
-    describe('ToyOutNoUi', '', [], true),
-    describe('ToyUiNaN', '"lim": ["FLOAT", {"default": Infinity, "max": Infinity, "min": -Infinity}]', [], true),
-    describe('ToyUiBad', '', [], true),
-    describe('ToyExpand', `"n": ${count}, "bad": ["BOOLEAN", {"default": false}]`, ['IMAGE']),
-    describe('ToyAsync', `"ms": ${count}`, ['IMAGE']),
-  ].map((info): [string, PyDict] => [String(info.get('name')), info]));
+  return new Map(
+    [
+      describe('ToyTicks', `"ticks": ${count}, "ms": ${count}`, ['IMAGE']),
+      describe('ToyHang', `"ms": ${count}`, ['IMAGE']),
+      describe('ToySwallow', `"ticks": ${count}, "ms": ${count}`, ['IMAGE']),
+      describe('ToyRaise', '"kind": ["STRING", {"default": "value"}]', ['IMAGE']),
+      describe('ToyBlock', '"message": ["STRING", {"default": ""}]', ['IMAGE']),
+      describe('ToyOutNoUi', '', [], true),
+      describe('ToyUiNaN', '"lim": ["FLOAT", {"default": Infinity, "max": Infinity, "min": -Infinity}]', [], true),
+      describe('ToyUiBad', '', [], true),
+      describe('ToyExpand', `"n": ${count}, "bad": ["BOOLEAN", {"default": false}]`, ['IMAGE']),
+      describe('ToyAsync', `"ms": ${count}`, ['IMAGE']),
+    ].map((info): [string, PyDict] => [String(info.get('name')), info]),
+  );
 }

@@ -7,8 +7,8 @@ import type { FilmFormat } from '../films/film-formats';
 const pipeBytes = 64 * 1024;
 
 /**
- * The ffmpeg of a machine without the encoder that was asked for. A short film fits into the pipe, so nobody notices, and a
- * file of 0 bytes counts as a success; on a long one the pipe breaks.
+ * The ffmpeg of a machine without the encoder that was asked for. A short film fits into the pipe, so nobody notices,
+ * and a file of 0 bytes counts as a success; on a long one the pipe breaks.
  */
 export class UnopenedEncoder {
   private written = 0;

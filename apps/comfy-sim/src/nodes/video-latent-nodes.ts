@@ -15,15 +15,21 @@ const hunyuanLayout: Omit<LatentLayout, 'clips'> = { channels: 16, cell: 8, isVi
 function emptyFilm(call: NodeCall, layout: Omit<LatentLayout, 'clips'>, guide: FilmGuide = {}): LatentValue {
   const clips = call.int('batch_size');
   const count = pictureFrames(latentFrames(call.int('length')));
-  const film = (clip: number): DrawingRecipe[] => Array.from({ length: count }, (_, index) => {
-    const motion: Motion = { index, count, closed: false, ...guide };
-    return { ...emptyRecipe(clip), motion };
-  });
+  const film = (clip: number): DrawingRecipe[] =>
+    Array.from({ length: count }, (_, index) => {
+      const motion: Motion = { index, count, closed: false, ...guide };
+      return { ...emptyRecipe(clip), motion };
+    });
   const recipes = Array.from({ length: clips }, (_, clip) => film(clip)).flat();
-  return new LatentValue(toCells(call.int('width'), layout.cell), toCells(call.int('height'), layout.cell), recipes, { ...layout, clips });
+  return new LatentValue(toCells(call.int('width'), layout.cell), toCells(call.int('height'), layout.cell), recipes, {
+    ...layout,
+    clips,
+  });
 }
 
-export const emptyHunyuanLatentVideo: NodeBehaviour = { run: (call) => ({ outputs: [emptyFilm(call, hunyuanLayout)] }) };
+export const emptyHunyuanLatentVideo: NodeBehaviour = {
+  run: (call) => ({ outputs: [emptyFilm(call, hunyuanLayout)] }),
+};
 
 /** The given picture, or the named edge of a batch of them. */
 function pictureOf(call: NodeCall, name: string, edge: 0 | -1): Picture | undefined {
@@ -34,11 +40,20 @@ function pictureOf(call: NodeCall, name: string, edge: 0 | -1): Picture | undefi
 async function encodeGuide(call: NodeCall, latent: LatentValue): Promise<void> {
   const vae = call.value('vae', VaeValue);
   const pixels = latent.width * latent.height;
-  const seconds = call.runtime.card.decodeSeconds(pixels, latent.batch / latent.layout.clips, vaeFactor[vae.kind] * 0.6);
-  await onCard(call, [vae.weights], vaeBytes(vae.kind, 'encode', pixels, latent.batch), () => call.runtime.work(seconds));
+  const seconds = call.runtime.card.decodeSeconds(
+    pixels,
+    latent.batch / latent.layout.clips,
+    vaeFactor[vae.kind] * 0.6,
+  );
+  await onCard(call, [vae.weights], vaeBytes(vae.kind, 'encode', pixels, latent.batch), () =>
+    call.runtime.work(seconds),
+  );
 }
 
-async function guidedFilm(call: NodeCall, guide: FilmGuide): Promise<{ outputs: [ConditioningValue, ConditioningValue, LatentValue] }> {
+async function guidedFilm(
+  call: NodeCall,
+  guide: FilmGuide,
+): Promise<{ outputs: [ConditioningValue, ConditioningValue, LatentValue] }> {
   const positive = call.value('positive', ConditioningValue);
   const negative = call.value('negative', ConditioningValue);
   const latent = emptyFilm(call, hunyuanLayout);
@@ -69,7 +84,9 @@ export const wan22ImageToVideoLatent: NodeBehaviour = {
     const latent = emptyFilm(call, { channels: 48, cell: 16, isVideo: true }, start === undefined ? {} : { start });
     if (start === undefined) return { outputs: [latent] };
     const pixels = latent.width * latent.height;
-    await onCard(call, [vae.weights], vaeBytes(vae.kind, 'encode', pixels, 1), () => call.runtime.work(call.runtime.card.decodeSeconds(pixels, 1)));
+    await onCard(call, [vae.weights], vaeBytes(vae.kind, 'encode', pixels, 1), () =>
+      call.runtime.work(call.runtime.card.decodeSeconds(pixels, 1)),
+    );
     return { outputs: [latent] };
   },
 };

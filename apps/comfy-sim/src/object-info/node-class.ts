@@ -22,12 +22,18 @@ export class NodeClass {
     this.moduleName = String(info.get('python_module'));
     this.isOutput = info.get('output_node') === true;
     const output = info.get('output');
-    this.returnTypes = Array.isArray(output) ? output.map((type) => (Array.isArray(type) ? 'COMBO' : String(type))) : [];
+    this.returnTypes = Array.isArray(output)
+      ? output.map((type) => (Array.isArray(type) ? 'COMBO' : String(type)))
+      : [];
     const input = info.get('input');
     const sections = isDict(input) ? input : new Map<string, PyValue>();
-    this.inputs = new Map([...readSpecs(sections, 'required'), ...readSpecs(sections, 'optional')].map((spec) => [spec.name, spec]));
+    this.inputs = new Map(
+      [...readSpecs(sections, 'required'), ...readSpecs(sections, 'optional')].map((spec) => [spec.name, spec]),
+    );
     const hidden = sections.get('hidden');
-    this.hidden = new Map(isDict(hidden) ? [...hidden].map(([name, kind]) => [name, String(Array.isArray(kind) ? kind[0] : kind)]) : []);
+    this.hidden = new Map(
+      isDict(hidden) ? [...hidden].map(([name, kind]) => [name, String(Array.isArray(kind) ? kind[0] : kind)]) : [],
+    );
   }
 
   /** Classes which ask for their node id cannot be answered from another node's result. */
@@ -46,7 +52,10 @@ export class NodeClass {
   }
 
   get isV3(): boolean {
-    return this.info.has('api_node') || [...this.inputs.values()].some(({ type }) => type === 'COMBO' || String(type).startsWith('COMFY_'));
+    return (
+      this.info.has('api_node') ||
+      [...this.inputs.values()].some(({ type }) => type === 'COMBO' || String(type).startsWith('COMFY_'))
+    );
   }
 }
 

@@ -7,21 +7,40 @@ import { drifted, isMissing, noAlterations, type Alterations } from './alteratio
 import { NodeClass, type InputSpec } from './node-class';
 import { restoreProse } from './prose';
 
-/** Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are dropped. */
+/**
+ * Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are
+ * dropped.
+ */
 const folderOfInput: Record<string, string> = {
-  ckpt_name: 'checkpoints', lora_name: 'loras', vae_name: 'vae', unet_name: 'diffusion_models', control_net_name: 'controlnet',
-  style_model_name: 'style_models', gligen_name: 'gligen', hypernetwork_name: 'hypernetworks', photomaker_model_name: 'photomaker',
-  audio_encoder_name: 'audio_encoders', clip_name: 'text_encoders', clip_name1: 'text_encoders', clip_name2: 'text_encoders',
-  clip_name3: 'text_encoders', clip_name4: 'text_encoders',
+  ckpt_name: 'checkpoints',
+  lora_name: 'loras',
+  vae_name: 'vae',
+  unet_name: 'diffusion_models',
+  control_net_name: 'controlnet',
+  style_model_name: 'style_models',
+  gligen_name: 'gligen',
+  hypernetwork_name: 'hypernetworks',
+  photomaker_model_name: 'photomaker',
+  audio_encoder_name: 'audio_encoders',
+  clip_name: 'text_encoders',
+  clip_name1: 'text_encoders',
+  clip_name2: 'text_encoders',
+  clip_name3: 'text_encoders',
+  clip_name4: 'text_encoders',
 };
 const folderOfClassInput: Record<string, string> = {
   'UpscaleModelLoader.model_name': 'upscale_models',
   'CLIPVisionLoader.clip_name': 'clip_vision',
   'ModelPatchLoader.name': 'model_patches',
-  'CogVideoXModelLoader.model': 'diffusion_models', 'CogVideoXVAELoader.model_name': 'vae', 'CogVideoLoraSelectComfy.lora': 'loras',
+  'CogVideoXModelLoader.model': 'diffusion_models',
+  'CogVideoXVAELoader.model_name': 'vae',
+  'CogVideoLoraSelectComfy.lora': 'loras',
   'CogVideoLoraSelect.lora': 'cogvideox_loras',
 };
-/** Packs whose loaders have folders of their own. The GGUF ones list quantised files only, or besides the plain text encoders. */
+/**
+ * Packs whose loaders have folders of their own. The GGUF ones list quantised files only, or besides the plain text
+ * encoders.
+ */
 const foldersOfPackInput: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^ADE_AnimateDiffLoRALoader\.name$/, ['animatediff_motion_lora']],
   [/^(?:ADE_.*|AnimateDiffLoaderV1)\.(?:model_name|camera_ctrl)$/, ['animatediff_models']],
@@ -69,7 +88,7 @@ export class NodeRegistry {
 
   get(name: string): NodeClass | undefined {
     const found = this.classes.get(name);
-    return found === undefined || isMissing(found, this.alterations) ? undefined : this.drifted.get(name) ?? found;
+    return found === undefined || isMissing(found, this.alterations) ? undefined : (this.drifted.get(name) ?? found);
   }
 
   has(name: string): boolean {
@@ -96,17 +115,26 @@ export class NodeRegistry {
     if (found === undefined) return undefined;
     for (const [key, pattern] of Object.entries(inputFileCombos)) {
       const [className, input] = key.split('.') as [string, string];
-      if (className === name) setOptions(found.info, input, this.inputFiles().filter((file) => pattern.test(file)).sort());
+      if (className === name)
+        setOptions(
+          found.info,
+          input,
+          this.inputFiles()
+            .filter((file) => pattern.test(file))
+            .sort(),
+        );
     }
     return found.info;
   }
 
   describeAll(): PyDict {
-    return new Map([...this.classes.keys()].filter((name) => this.has(name)).map((name) => [name, this.describe(name) as PyDict]));
+    return new Map(
+      [...this.classes.keys()].filter((name) => this.has(name)).map((name) => [name, this.describe(name) as PyDict]),
+    );
   }
 
   private shorten({ type, options }: InputSpec): void {
-    const listed = Array.isArray(type) ? type : options.get('options') ?? null;
+    const listed = Array.isArray(type) ? type : (options.get('options') ?? null);
     if (!Array.isArray(listed) || this.shortened.has(listed)) return;
     const kept = listed.filter((option) => !this.alterations.missingModels.has(String(option)));
     if (kept.length === listed.length) return;

@@ -6,8 +6,16 @@ const tooltips: Record<string, Record<string, string> | undefined> = {
   CLIPTextEncode: { text: '…', clip: '…' },
   EmptyLatentImage: { width: '…', height: '…', batch_size: '…' },
   KSampler: {
-    model: 'The model used for denoising the input latent.', seed: '…', steps: '…', cfg: '…', sampler_name: '…', scheduler: '…',
-    positive: '…', negative: '…', latent_image: '…', denoise: '…',
+    model: 'The model used for denoising the input latent.',
+    seed: '…',
+    steps: '…',
+    cfg: '…',
+    sampler_name: '…',
+    scheduler: '…',
+    positive: '…',
+    negative: '…',
+    latent_image: '…',
+    denoise: '…',
   },
   LoraLoader: { model: '…', clip: '…', lora_name: '…', strength_model: '…', strength_clip: '…' },
   ResizeImageMaskNode: { multiplier: 'Scale factor (e.g., 2.0 doubles size, 0.5 halves size).' },
@@ -17,8 +25,14 @@ const tooltips: Record<string, Record<string, string> | undefined> = {
 };
 
 /** What is known of descriptions. */
-const texts: Record<string, { readonly description?: string; readonly outputs?: readonly string[]; readonly aliases?: readonly string[] } | undefined> = {
-  LoadImage: { aliases: ['load image', 'open image', 'import image', 'image input', 'upload image', 'read image', 'image loader'] },
+const texts: Record<
+  string,
+  | { readonly description?: string; readonly outputs?: readonly string[]; readonly aliases?: readonly string[] }
+  | undefined
+> = {
+  LoadImage: {
+    aliases: ['load image', 'open image', 'import image', 'image input', 'upload image', 'read image', 'image loader'],
+  },
   KSampler: {
     description: 'Uses the provided model, positive and negative conditioning to denoise the latent image.',
     outputs: ['The denoised latent.'],

@@ -7,7 +7,14 @@ import { emptyRecipe, type DrawingRecipe } from './recipe';
 import { traitsOf } from './traits';
 
 const aRecipe = (more: Partial<DrawingRecipe> = {}): DrawingRecipe => ({
-  ...emptyRecipe(0), positive: '1girl', seed: '7', steps: 20, cfg: 6, model: 'anime_sd15.safetensors', sampled: true, ...more,
+  ...emptyRecipe(0),
+  positive: '1girl',
+  seed: '7',
+  steps: 20,
+  cfg: 6,
+  model: 'anime_sd15.safetensors',
+  sampled: true,
+  ...more,
 });
 
 async function difference(a: Picture, b: Picture): Promise<number> {
@@ -16,8 +23,17 @@ async function difference(a: Picture, b: Picture): Promise<number> {
 }
 
 describe('drawn pictures', () => {
-  it.each([[512, 768], [640, 360], [64, 64], [1, 1]])('are exactly %d×%d', async (width, height) => {
-    const { width: w, height: h, channels } = await sharp(await Picture.drawn(aRecipe(), width, height).png(4)).metadata();
+  it.each([
+    [512, 768],
+    [640, 360],
+    [64, 64],
+    [1, 1],
+  ])('are exactly %d×%d', async (width, height) => {
+    const {
+      width: w,
+      height: h,
+      channels,
+    } = await sharp(await Picture.drawn(aRecipe(), width, height).png(4)).metadata();
     expect([w, h, channels]).toEqual([width, height, 3]);
   });
 
@@ -58,7 +74,11 @@ describe('words in prompts', () => {
   });
 
   it('settle scene, cut and mood', () => {
-    expect(traitsOf(aRecipe({ positive: 'twintails, smile, snowy forest' }))).toMatchObject({ cut: 'twintails', mouth: 'smile', scene: 'forest' });
+    expect(traitsOf(aRecipe({ positive: 'twintails, smile, snowy forest' }))).toMatchObject({
+      cut: 'twintails',
+      mouth: 'smile',
+      scene: 'forest',
+    });
   });
 
   it('change nothing but their own trait when the dice are the same', () => {
@@ -69,8 +89,17 @@ describe('words in prompts', () => {
 
 describe('texts in PNGs', () => {
   it('come back as they were put in', async () => {
-    const png = withText(await Picture.solid(255, 8, 8).png(4), new Map([['prompt', '{"1": {}}'], ['workflow', '{}']]));
-    expect([...readText(png)]).toEqual([['prompt', '{"1": {}}'], ['workflow', '{}']]);
+    const png = withText(
+      await Picture.solid(255, 8, 8).png(4),
+      new Map([
+        ['prompt', '{"1": {}}'],
+        ['workflow', '{}'],
+      ]),
+    );
+    expect([...readText(png)]).toEqual([
+      ['prompt', '{"1": {}}'],
+      ['workflow', '{}'],
+    ]);
     expect((await sharp(png).metadata()).format).toBe('png');
   });
 });

@@ -14,7 +14,9 @@ const unitsHigh = 128;
 
 /** The whole picture as SVG of exactly this size; vector paths only. */
 export function drawSvg(recipe: DrawingRecipe, width: number, height: number): string {
-  const picture = recipe.sampled ? character(recipe, width, height) : `<rect width="${width}" height="${height}" fill="#7f7f7f"/>`;
+  const picture = recipe.sampled
+    ? character(recipe, width, height)
+    : `<rect width="${width}" height="${height}" fill="#7f7f7f"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${picture}${watermark(width, height)}</svg>`;
 }
 
@@ -33,8 +35,12 @@ function character(recipe: DrawingRecipe, width: number, height: number): string
   const tilt = round(traits.tilt + (pose?.nod ?? 0));
   const head = `<g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${face(traits, pose)}${frontHair(traits, pose)}${accessory(traits)}</g>`;
   const figure = `<g transform="translate(${fine(x)} ${fine(y)}) scale(${round(scale * 100) / 100})"><g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${backHair(traits, pose)}</g>${body(traits, pose)}${head}</g>`;
-  return (pose === undefined ? back : drifted(back, pose, width, height)) + figure + front
-    + (recipe.refined > 0 ? refinement(traits.hair, recipe, width, height) : '');
+  return (
+    (pose === undefined ? back : drifted(back, pose, width, height)) +
+    figure +
+    front +
+    (recipe.refined > 0 ? refinement(traits.hair, recipe, width, height) : '')
+  );
 }
 
 function drifted(back: string, { pan, rise, zoom }: Pose, width: number, height: number): string {
@@ -48,6 +54,10 @@ function drifted(back: string, { pan, rise, zoom }: Pose, width: number, height:
 function refinement(hair: Parameters<typeof css>[0], recipe: DrawingRecipe, width: number, height: number): string {
   const random = recipeRandom(recipe, `refined ${recipe.refined}`);
   const unit = Math.min(width, height) / 100;
-  const sparks = Array.from({ length: 40 }, () => `<circle cx="${round(random() * width)}" cy="${round(random() * height)}" r="${round(unit * (0.12 + random() * 0.25))}"/>`);
+  const sparks = Array.from(
+    { length: 40 },
+    () =>
+      `<circle cx="${round(random() * width)}" cy="${round(random() * height)}" r="${round(unit * (0.12 + random() * 0.25))}"/>`,
+  );
   return `<g fill="#fff" fill-opacity=".55">${sparks.join('')}</g><rect width="${width}" height="${height}" fill="${css(hair)}" fill-opacity=".05"/>`;
 }

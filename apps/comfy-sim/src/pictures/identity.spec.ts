@@ -2,7 +2,15 @@ import { emptyRecipe, type DrawingRecipe, type Reference } from './recipe';
 import { fromRecipeText, toRecipeText } from './recipe-text';
 import { traitsOf, type Traits } from './traits';
 
-const drawn = (positive: string, seed: string): DrawingRecipe => ({ ...emptyRecipe(0), positive, seed, steps: 20, cfg: 6, model: 'anime_sd15.safetensors', sampled: true });
+const drawn = (positive: string, seed: string): DrawingRecipe => ({
+  ...emptyRecipe(0),
+  positive,
+  seed,
+  steps: 20,
+  cfg: 6,
+  model: 'anime_sd15.safetensors',
+  sampled: true,
+});
 const hero = drawn('1girl, blue hair, red eyes, twintails, kimono', '7');
 const own = drawn('1girl, night', '9');
 const under = (weight: number, scope: Reference['scope'], recipe: DrawingRecipe | undefined = hero): Traits =>
@@ -22,8 +30,9 @@ describe('a reference', () => {
   });
 
   it('draws the nearer to itself the more it weighs', () => {
-    const distance = (weight: number): number => Math.abs(under(weight, 'face').eyes.saturation - traitsOf(hero).eyes.saturation)
-      + Math.abs(under(weight, 'face').eyes.lightness - traitsOf(hero).eyes.lightness);
+    const distance = (weight: number): number =>
+      Math.abs(under(weight, 'face').eyes.saturation - traitsOf(hero).eyes.saturation) +
+      Math.abs(under(weight, 'face').eyes.lightness - traitsOf(hero).eyes.lightness);
     expect(distance(0.2)).toBeGreaterThan(distance(0.6));
     expect(distance(0.6)).toBeGreaterThan(distance(1));
     expect(under(0, 'look')).toEqual(traitsOf(own));
@@ -37,12 +46,23 @@ describe('a reference', () => {
 
 describe('the recipe in a saved picture', () => {
   it('is read back as it was, references included', () => {
-    const recipe = { ...own, positive: '1girl, 青い髪', references: [{ recipe: hero, fingerprint: 'f', weight: 0.8, scope: 'face' as const }] };
+    const recipe = {
+      ...own,
+      positive: '1girl, 青い髪',
+      references: [{ recipe: hero, fingerprint: 'f', weight: 0.8, scope: 'face' as const }],
+    };
     expect(toRecipeText(recipe)).toMatch(/^[\x20-\x7e]*$/);
     expect(fromRecipeText(toRecipeText(recipe))).toEqual(recipe);
   });
 
-  it.each(['', '{', '[]', '{"positive":1}', '{"positive":"a","references":[{}]}', JSON.stringify({ ...own, loras: [1] })])('is refused when it is %p', (text) => {
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"positive":1}',
+    '{"positive":"a","references":[{}]}',
+    JSON.stringify({ ...own, loras: [1] }),
+  ])('is refused when it is %p', (text) => {
     expect(fromRecipeText(text)).toBeUndefined();
   });
 });

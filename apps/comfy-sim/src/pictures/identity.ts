@@ -13,7 +13,8 @@ export function withIdentity(own: Traits, references: readonly Reference[], trai
 }
 
 /** A picture that was not drawn here still has one look, always the same. */
-const lookOf = ({ recipe, fingerprint }: Reference): DrawingRecipe => recipe ?? { ...emptyRecipe(0, fingerprint), sampled: true };
+const lookOf = ({ recipe, fingerprint }: Reference): DrawingRecipe =>
+  recipe ?? { ...emptyRecipe(0, fingerprint), sampled: true };
 
 function drawnTowards(own: Traits, { weight, scope }: Reference, reference: Traits): Traits {
   const share = Math.min(1, Math.max(0, weight));
@@ -22,10 +23,16 @@ function drawnTowards(own: Traits, { weight, scope }: Reference, reference: Trai
   const face = scope !== 'style';
   return {
     ...own,
-    ...(face ? {
-      hair: mixed(own.hair, reference.hair, share), eyes: mixed(own.eyes, reference.eyes, share), skin: mixed(own.skin, reference.skin, share),
-    } : {}),
-    ...(face && takes ? { cut: reference.cut, bangs: reference.bangs, boy: reference.boy, accessory: reference.accessory } : {}),
+    ...(face
+      ? {
+          hair: mixed(own.hair, reference.hair, share),
+          eyes: mixed(own.eyes, reference.eyes, share),
+          skin: mixed(own.skin, reference.skin, share),
+        }
+      : {}),
+    ...(face && takes
+      ? { cut: reference.cut, bangs: reference.bangs, boy: reference.boy, accessory: reference.accessory }
+      : {}),
     ...(style ? { cloth: mixed(own.cloth, reference.cloth, share), trim: mixed(own.trim, reference.trim, share) } : {}),
     ...(style && takes ? { outfit: reference.outfit } : {}),
   };
@@ -35,5 +42,9 @@ function drawnTowards(own: Traits, { weight, scope }: Reference, reference: Trai
 function mixed(from: Colour, to: Colour, share: number): Colour {
   const turn = ((to.hue - from.hue + 540) % 360) - 180;
   const between = (a: number, b: number): number => a + (b - a) * share;
-  return colour(from.hue + turn * share, between(from.saturation, to.saturation), between(from.lightness, to.lightness));
+  return colour(
+    from.hue + turn * share,
+    between(from.saturation, to.saturation),
+    between(from.lightness, to.lightness),
+  );
 }

@@ -28,7 +28,13 @@ export const hasKeyframes = ({ start, end }: Motion): boolean => start !== undef
  * One frame of a film that starts from a given picture, runs towards one, or both: RGB, three bytes a pixel.
  * The given pictures move; between two different ones the film dissolves. `drawn` is shown on the side that has none.
  */
-export async function filmFrame(recipe: DrawingRecipe, motion: Motion, width: number, height: number, drawn: () => Promise<Buffer>): Promise<Buffer> {
+export async function filmFrame(
+  recipe: DrawingRecipe,
+  motion: Motion,
+  width: number,
+  height: number,
+  drawn: () => Promise<Buffer>,
+): Promise<Buffer> {
   const bend = bendAt(recipe, motion);
   const shown = async (picture: Picture | undefined): Promise<Buffer> =>
     picture === undefined ? drawn() : bent(await picture.covering(width, height).pixels(), width, height, bend);
@@ -36,7 +42,8 @@ export async function filmFrame(recipe: DrawingRecipe, motion: Motion, width: nu
   const same = motion.start?.fingerprint === motion.end?.fingerprint;
   const first = share < 1 || same ? await shown(motion.start) : undefined;
   const last = share > 0 && !same ? await shown(motion.end) : undefined;
-  const frame = first !== undefined && last !== undefined ? mixed(first, last, share) : first ?? last ?? await drawn();
+  const frame =
+    first !== undefined && last !== undefined ? mixed(first, last, share) : (first ?? last ?? (await drawn()));
   return overlaid(frame, recipe, width, height, bend.air);
 }
 
@@ -55,17 +62,26 @@ function bendAt(recipe: DrawingRecipe, motion: Motion): Bend {
   const angle = turn * (returns ? swings * share : motion.index / swingFrames);
   const way = Math.min(0.09, 0.003 * (motion.count - 1));
   return {
-    sway: 0.035 * much * Math.sin(angle), bob: 0.012 * Math.abs(much) * (1 - Math.cos(angle)),
-    wave: { size: 0.009 * much, phase, moved: 2 * angle }, zoom: 1 + (returns ? 0.04 * Math.sin(Math.PI * share) ** 2 : way * share),
+    sway: 0.035 * much * Math.sin(angle),
+    bob: 0.012 * Math.abs(much) * (1 - Math.cos(angle)),
+    wave: { size: 0.009 * much, phase, moved: 2 * angle },
+    zoom: 1 + (returns ? 0.04 * Math.sin(Math.PI * share) ** 2 : way * share),
     air: returns ? Math.sin(Math.PI * share) ** 2 : Math.min(1, motion.index / 6),
   };
 }
 
 /** Columns bend by their row and rows by their column only, so each needs one number. */
 function bent(source: Buffer, width: number, height: number, { sway, bob, wave, zoom }: Bend): Buffer {
-  const ripple = (at: number, waves: number): number => wave.size * (Math.sin(turn * waves * at + wave.phase - wave.moved) - Math.sin(turn * waves * at + wave.phase));
-  const right = Float64Array.from({ length: height }, (_, y) => width * (sway * (1 - y / height) ** 1.5 + ripple(y / height, 1.5)));
-  const down = Float64Array.from({ length: width }, (_, x) => height * (bob * (1 - Math.abs(x / width - 0.5)) + 0.6 * ripple(x / width, 1)));
+  const ripple = (at: number, waves: number): number =>
+    wave.size * (Math.sin(turn * waves * at + wave.phase - wave.moved) - Math.sin(turn * waves * at + wave.phase));
+  const right = Float64Array.from(
+    { length: height },
+    (_, y) => width * (sway * (1 - y / height) ** 1.5 + ripple(y / height, 1.5)),
+  );
+  const down = Float64Array.from(
+    { length: width },
+    (_, x) => height * (bob * (1 - Math.abs(x / width - 0.5)) + 0.6 * ripple(x / width, 1)),
+  );
   const out = Buffer.allocUnsafe(source.length);
   for (let y = 0, to = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, to += 3) {
@@ -99,7 +115,13 @@ export function mixed(first: Buffer, second: Buffer, share: number): Buffer {
 }
 
 /** What flies through the prompt's scene, and the watermark on top. */
-async function overlaid(frame: Buffer, recipe: DrawingRecipe, width: number, height: number, air: number): Promise<Buffer> {
+async function overlaid(
+  frame: Buffer,
+  recipe: DrawingRecipe,
+  width: number,
+  height: number,
+  air: number,
+): Promise<Buffer> {
   const pose: Pose | undefined = poseOf(recipe);
   const flying = air > 0 ? foreground(traitsOf(recipe).scene, width, height, recipeRandom(recipe, 'scene'), pose) : '';
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g opacity="${air.toFixed(3)}">${flying}</g>${watermark(width, height)}</svg>`;
@@ -108,7 +130,8 @@ async function overlaid(frame: Buffer, recipe: DrawingRecipe, width: number, hei
   for (let from = 0, to = 0; from < over.length; from += 4, to += 3) {
     const cover = (over[from + 3] ?? 0) / 255;
     if (cover === 0) continue;
-    for (let channel = 0; channel < 3; channel += 1) out[to + channel] = (out[to + channel] ?? 0) * (1 - cover) + (over[from + channel] ?? 0) * cover + 0.5;
+    for (let channel = 0; channel < 3; channel += 1)
+      out[to + channel] = (out[to + channel] ?? 0) * (1 - cover) + (over[from + channel] ?? 0) * cover + 0.5;
   }
   return out;
 }

@@ -7,7 +7,15 @@ const [width, height] = [192, 256];
 const words = ['1girl, blue hair, twintails, forest', '1boy, rain', 'long hair, kimono, sakura', 'space', 'city'];
 
 const aRecipe = (motion: Motion, more: Partial<DrawingRecipe> = {}): DrawingRecipe => ({
-  ...emptyRecipe(0), positive: words[0] ?? '', seed: '7', steps: 20, cfg: 6, model: 'anime_sd15.safetensors', sampled: true, motion, ...more,
+  ...emptyRecipe(0),
+  positive: words[0] ?? '',
+  seed: '7',
+  steps: 20,
+  cfg: 6,
+  model: 'anime_sd15.safetensors',
+  sampled: true,
+  motion,
+  ...more,
 });
 
 async function rgb(picture: Picture): Promise<Rgb> {
@@ -15,7 +23,11 @@ async function rgb(picture: Picture): Promise<Rgb> {
 }
 
 const film = (motion: Omit<Motion, 'index'>, more: Partial<DrawingRecipe> = {}): Promise<Rgb[]> =>
-  Promise.all(Array.from({ length: motion.count }, (_, index) => rgb(Picture.drawn(aRecipe({ ...motion, index }, more), width, height))));
+  Promise.all(
+    Array.from({ length: motion.count }, (_, index) =>
+      rgb(Picture.drawn(aRecipe({ ...motion, index }, more), width, height)),
+    ),
+  );
 
 const digest = ({ data }: Rgb): string => createHash('sha256').update(data).digest('hex');
 
@@ -46,7 +58,8 @@ describe('an open film', () => {
 
   it('shows another character for another seed', async () => {
     const [a, b] = [await film({ count: 5, closed: false }), await film({ count: 5, closed: false }, { seed: '8' })];
-    for (const [index, frame] of a.entries()) expect(meanAbsoluteDifference(frame, b[index] ?? frame)).toBeGreaterThan(8);
+    for (const [index, frame] of a.entries())
+      expect(meanAbsoluteDifference(frame, b[index] ?? frame)).toBeGreaterThan(8);
   });
 
   it('is the same for the same recipe', async () => {
@@ -56,8 +69,16 @@ describe('an open film', () => {
 });
 
 describe('a film from a given picture', () => {
-  const still = Picture.drawn({ ...aRecipe({ index: 0, count: 1, closed: false }), motion: undefined, seed: '21' }, 300, 400);
-  const other = Picture.drawn({ ...aRecipe({ index: 0, count: 1, closed: false }), motion: undefined, seed: '22', positive: 'night' }, 300, 400);
+  const still = Picture.drawn(
+    { ...aRecipe({ index: 0, count: 1, closed: false }), motion: undefined, seed: '21' },
+    300,
+    400,
+  );
+  const other = Picture.drawn(
+    { ...aRecipe({ index: 0, count: 1, closed: false }), motion: undefined, seed: '22', positive: 'night' },
+    300,
+    400,
+  );
   const distance = async (picture: Picture, frame: Rgb | undefined): Promise<number> =>
     meanAbsoluteDifference(await rgb(picture.covering(width, height)), frame ?? (await rgb(picture)));
 
@@ -94,7 +115,8 @@ describe('a film from a given picture', () => {
 });
 
 describe('what lies between two frames', () => {
-  const frame = (index: number, more: Partial<DrawingRecipe> = {}): Picture => Picture.drawn(aRecipe({ index, count: 16, closed: true }, more), width, height);
+  const frame = (index: number, more: Partial<DrawingRecipe> = {}): Picture =>
+    Picture.drawn(aRecipe({ index, count: 16, closed: true }, more), width, height);
   const gap = async (a: Picture, b: Picture): Promise<number> => meanAbsoluteDifference(await rgb(a), await rgb(b));
 
   it('is the drawing of that moment', async () => {

@@ -3,9 +3,24 @@ import { Picture } from './picture';
 
 /** Four upright bands of equal width, black, red, white, blue. */
 async function bands(width: number, height: number): Promise<Picture> {
-  const colours = [[0, 0, 0], [255, 0, 0], [255, 255, 255], [0, 0, 255]];
-  const pixels = Buffer.from(Array.from({ length: width * height }, (_, index) => colours[Math.floor(((index % width) * 4) / width)] ?? []).flat());
-  return Picture.fromFile(await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer(), 'bands');
+  const colours = [
+    [0, 0, 0],
+    [255, 0, 0],
+    [255, 255, 255],
+    [0, 0, 255],
+  ];
+  const pixels = Buffer.from(
+    Array.from(
+      { length: width * height },
+      (_, index) => colours[Math.floor(((index % width) * 4) / width)] ?? [],
+    ).flat(),
+  );
+  return Picture.fromFile(
+    await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+    'bands',
+  );
 }
 
 async function colourAt(picture: Picture, x: number, y: number): Promise<number[]> {
@@ -14,7 +29,11 @@ async function colourAt(picture: Picture, x: number, y: number): Promise<number[
 }
 
 it('shows the colours that a transparent file hides', async () => {
-  const file = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 10, g: 20, b: 30, alpha: 0 } } }).png().toBuffer();
+  const file = await sharp({
+    create: { width: 4, height: 4, channels: 4, background: { r: 10, g: 20, b: 30, alpha: 0 } },
+  })
+    .png()
+    .toBuffer();
   expect(await colourAt(await Picture.fromFile(file, 'hidden'), 1, 1)).toEqual([10, 20, 30]);
 });
 
@@ -34,8 +53,13 @@ describe('a scaled picture', () => {
 
   it('is resampled with the kernel that is asked for', async () => {
     const picture = await bands(8, 8);
-    const [nearest, cubic] = await Promise.all((['nearest', 'cubic'] as const).map((kernel) => picture.scaled(32, 32, kernel).pixels()));
+    const [nearest, cubic] = await Promise.all(
+      (['nearest', 'cubic'] as const).map((kernel) => picture.scaled(32, 32, kernel).pixels()),
+    );
     expect(nearest).not.toEqual(cubic);
-    expect(new Set(Array.from({ length: 32 }, (_, x) => nearest?.subarray(x * 3, x * 3 + 3).join()))).toHaveProperty('size', 4);
+    expect(new Set(Array.from({ length: 32 }, (_, x) => nearest?.subarray(x * 3, x * 3 + 3).join()))).toHaveProperty(
+      'size',
+      4,
+    );
   });
 });

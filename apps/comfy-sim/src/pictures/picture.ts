@@ -33,15 +33,21 @@ export class Picture {
   ) {}
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
-    const drawing: Render = () => raw(sharp(Buffer.from(drawSvg(recipe, width, height))).resize(width, height, { fit: 'fill' }));
+    const drawing: Render = () =>
+      raw(sharp(Buffer.from(drawSvg(recipe, width, height))).resize(width, height, { fit: 'fill' }));
     const { motion } = recipe;
-    const render: Render = recipe.sampled && motion !== undefined && hasKeyframes(motion) ? () => filmFrame(recipe, motion, width, height, drawing) : drawing;
-    return new Picture(width, height, recipeFingerprint(recipe), render, recipe, undefined, (other) => Picture.drawn(other, width, height));
+    const render: Render =
+      recipe.sampled && motion !== undefined && hasKeyframes(motion)
+        ? () => filmFrame(recipe, motion, width, height, drawing)
+        : drawing;
+    return new Picture(width, height, recipeFingerprint(recipe), render, recipe, undefined, (other) =>
+      Picture.drawn(other, width, height),
+    );
   }
 
   /**
-   * What lies between two frames; `share` of the way from the first to the second, 0 to 1. Neighbours of one drawn film give
-   * the drawing of that moment, others a blend. The second takes the size of the first.
+   * What lies between two frames; `share` of the way from the first to the second, 0 to 1. Neighbours of one drawn film
+   * give the drawing of that moment, others a blend. The second takes the size of the first.
    */
   static between(first: Picture, second: Picture, share: number): Picture {
     const moment = momentBetween(first, second, share);
@@ -55,7 +61,11 @@ export class Picture {
   static solid(rgb: number, width: number, height: number): Picture {
     const background = { r: (rgb >> 16) & 255, g: (rgb >> 8) & 255, b: rgb & 255 };
     const render: Render = () => raw(sharp({ create: { width, height, channels: 3, background } }));
-    return new Picture(width, height, `solid ${rgb}`, render, undefined, [background.r / 255, background.g / 255, background.b / 255]);
+    return new Picture(width, height, `solid ${rgb}`, render, undefined, [
+      background.r / 255,
+      background.g / 255,
+      background.b / 255,
+    ]);
   }
 
   /** RGB, three bytes a pixel. */
@@ -63,24 +73,59 @@ export class Picture {
     return new Picture(width, height, createHash('sha256').update(rgb).digest('hex'), () => Promise.resolve(rgb));
   }
 
-  /** What is transparent shows the colours that were hidden, as Pillow's `convert("RGB")` does. Throws `PictureRefusal`, or what sharp throws, on a file that is no picture. */
-  static async fromFile(bytes: Buffer, fingerprint: string, about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {}): Promise<Picture> {
+  /**
+   * What is transparent shows the colours that were hidden, as Pillow's `convert("RGB")` does. Throws `PictureRefusal`,
+   * or what sharp throws, on a file that is no picture.
+   */
+  static async fromFile(
+    bytes: Buffer,
+    fingerprint: string,
+    about: { recipe?: DrawingRecipe | undefined; isNamedFace?: boolean } = {},
+  ): Promise<Picture> {
     const upright = openPictureFile(bytes).rotate().toColourspace('srgb').removeAlpha();
     const { data, info } = await upright.raw().toBuffer({ resolveWithObject: true });
-    const rgb = info.channels === 3 ? data : await sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
-      .toColourspace('srgb').raw().toBuffer();
-    return new Picture(info.width, info.height, fingerprint, () => Promise.resolve(rgb), about.recipe, undefined, undefined, about.isNamedFace);
+    const rgb =
+      info.channels === 3
+        ? data
+        : await sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
+            .toColourspace('srgb')
+            .raw()
+            .toBuffer();
+    return new Picture(
+      info.width,
+      info.height,
+      fingerprint,
+      () => Promise.resolve(rgb),
+      about.recipe,
+      undefined,
+      undefined,
+      about.isNamedFace,
+    );
   }
 
   scaled(width: number, height: number, kernel: Kernel, position?: 'centre'): Picture {
     const fit = position === undefined ? 'fill' : 'cover';
-    const render: Render = async () => raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }));
+    const render: Render = async () =>
+      raw(sharp(await this.pixels(), this.shape).resize(width, height, { kernel, fit }));
     const { remake } = this;
-    const again: Remake | undefined = remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
-    return new Picture(width, height, `${this.fingerprint} ${width}x${height} ${kernel}`, render, this.recipe, undefined, again, this.isNamedFace);
+    const again: Remake | undefined =
+      remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
+    return new Picture(
+      width,
+      height,
+      `${this.fingerprint} ${width}x${height} ${kernel}`,
+      render,
+      this.recipe,
+      undefined,
+      again,
+      this.isNamedFace,
+    );
   }
 
-  /** At the size of a film's frame, the middle kept. The same object for the same size, as all frames of a film ask for it. */
+  /**
+   * At the size of a film's frame, the middle kept. The same object for the same size, as all frames of a film ask for
+   * it.
+   */
   covering(width: number, height: number): Picture {
     if (width === this.width && height === this.height) return this;
     const key = `${width}x${height}`;
@@ -105,7 +150,9 @@ export class Picture {
   }
 
   async png(compressionLevel: number): Promise<Buffer> {
-    return sharp(await this.pixels(), this.shape).png({ compressionLevel, palette: false }).toBuffer();
+    return sharp(await this.pixels(), this.shape)
+      .png({ compressionLevel, palette: false })
+      .toBuffer();
   }
 
   /** Filled up to a multiple of `size` pixels by its edges, as video codecs want it; itself when it is one. */
@@ -113,13 +160,20 @@ export class Picture {
     const [right, down] = [(size - (this.width % size)) % size, (size - (this.height % size)) % size];
     if (right === 0 && down === 0) return this;
     const [left, top] = [Math.floor(right / 2), Math.floor(down / 2)];
-    const render: Render = async () => sharp(await this.pixels(), this.shape)
-      .extend({ left, top, right: right - left, bottom: down - top, extendWith: 'copy' }).raw().toBuffer();
+    const render: Render = async () =>
+      sharp(await this.pixels(), this.shape)
+        .extend({ left, top, right: right - left, bottom: down - top, extendWith: 'copy' })
+        .raw()
+        .toBuffer();
     return new Picture(this.width + right, this.height + down, `${this.fingerprint} aligned ${size}`, render);
   }
 
   cropped(left: number, top: number, width: number, height: number): Picture {
-    const render: Render = async () => sharp(await this.pixels(), this.shape).extract({ left, top, width, height }).raw().toBuffer();
+    const render: Render = async () =>
+      sharp(await this.pixels(), this.shape)
+        .extract({ left, top, width, height })
+        .raw()
+        .toBuffer();
     return new Picture(width, height, `${this.fingerprint} cropped ${left} ${top} ${width}x${height}`, render);
   }
 
@@ -136,11 +190,21 @@ function raw(image: sharp.Sharp): Promise<Buffer> {
 /** The recipe of a moment between two frames of one film that were treated alike. */
 function momentBetween(first: Picture, second: Picture, share: number): DrawingRecipe | undefined {
   const [from, to] = [first.recipe, second.recipe];
-  if (from?.motion === undefined || to?.motion === undefined || first.width !== second.width || first.height !== second.height) return undefined;
+  if (
+    from?.motion === undefined ||
+    to?.motion === undefined ||
+    first.width !== second.width ||
+    first.height !== second.height
+  )
+    return undefined;
   const { index, count, closed } = from.motion;
-  const at = (recipe: DrawingRecipe, frame: number): DrawingRecipe => ({ ...recipe, motion: recipe.motion && { ...recipe.motion, index: frame } });
+  const at = (recipe: DrawingRecipe, frame: number): DrawingRecipe => ({
+    ...recipe,
+    motion: recipe.motion && { ...recipe.motion, index: frame },
+  });
   if (recipeFingerprint(at(from, 0)) !== recipeFingerprint(at(to, 0))) return undefined;
-  const treatment = ({ fingerprint }: Picture, recipe: DrawingRecipe): string => fingerprint.slice(recipeFingerprint(recipe).length);
+  const treatment = ({ fingerprint }: Picture, recipe: DrawingRecipe): string =>
+    fingerprint.slice(recipeFingerprint(recipe).length);
   if (treatment(first, from) !== treatment(second, to)) return undefined;
   // A loop goes on from its last frame to the first, which interpolators are given once more at the end.
   const next = closed && to.motion.index < index ? to.motion.index + count : to.motion.index;

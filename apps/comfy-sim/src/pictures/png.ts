@@ -24,14 +24,17 @@ function words(...values: number[]): Buffer {
   return out;
 }
 
-const textChunk = (keyword: string, text: string, type = 'tEXt'): Buffer => chunk(type, Buffer.from(`${keyword}\0${text}`, 'latin1'));
+const textChunk = (keyword: string, text: string, type = 'tEXt'): Buffer =>
+  chunk(type, Buffer.from(`${keyword}\0${text}`, 'latin1'));
 
 /**
- * PNGs of one size and kind as the frames of one animated PNG; `loops` 0 plays for ever. Texts lie in `comf` chunks behind the
- * first picture, where ComfyUI puts them because PIL writes no texts into animations.
+ * PNGs of one size and kind as the frames of one animated PNG; `loops` 0 plays for ever. Texts lie in `comf` chunks
+ * behind the first picture, where ComfyUI puts them because PIL writes no texts into animations.
  */
 export function animatedPng(
-  frames: readonly Buffer[], { framesPerSecond, loops }: { readonly framesPerSecond: number; readonly loops: number }, texts: ReadonlyMap<string, string>,
+  frames: readonly Buffer[],
+  { framesPerSecond, loops }: { readonly framesPerSecond: number; readonly loops: number },
+  texts: ReadonlyMap<string, string>,
 ): Buffer {
   const [first] = frames;
   if (first === undefined) throw new Error('an animation needs a picture');

@@ -36,7 +36,10 @@ export function poseOf(recipe: DrawingRecipe): Pose | undefined {
   if (motion === undefined) return undefined;
   const random = recipeRandom(recipe, 'motion');
   const dice: Dice = {
-    side: random() < 0.5 ? -1 : 1, strength: 0.85 + random() * 0.3, moment: random(), phase: random() * turn,
+    side: random() < 0.5 ? -1 : 1,
+    strength: 0.85 + random() * 0.3,
+    moment: random(),
+    phase: random() * turn,
   };
   return motion.closed ? loopPose(motion, dice) : openPose(motion, dice);
 }
@@ -55,9 +58,17 @@ function loopPose({ index, count }: Motion, { side, strength, moment }: Dice): P
   const angle = turn * share - seamCalm * Math.sin(turn * share);
   const much = side * strength;
   return {
-    sway: 9 * much * Math.cos(angle), trail: 12 * much * Math.cos(angle - 0.8), nod: 3.2 * much * Math.sin(angle),
-    breath: 1.6 * strength * Math.sin(angle), blink: bump(share - (0.4 + 0.2 * moment), 0.11), wave: 13 * Math.sin(2 * angle),
-    walk: 0.022 * much * Math.sin(angle), pan: -0.02 * much * Math.sin(angle), rise: 0.012 * Math.cos(angle), zoom: 1, fall: share,
+    sway: 9 * much * Math.cos(angle),
+    trail: 12 * much * Math.cos(angle - 0.8),
+    nod: 3.2 * much * Math.sin(angle),
+    breath: 1.6 * strength * Math.sin(angle),
+    blink: bump(share - (0.4 + 0.2 * moment), 0.11),
+    wave: 13 * Math.sin(2 * angle),
+    walk: 0.022 * much * Math.sin(angle),
+    pan: -0.02 * much * Math.sin(angle),
+    rise: 0.012 * Math.cos(angle),
+    zoom: 1,
+    fall: share,
   };
 }
 
@@ -69,10 +80,17 @@ function openPose({ index, count }: Motion, { side, strength, moment, phase }: D
   const way = Math.min(0.13, 0.004 * (count - 1));
   const sinceBlink = (index / blinkEveryFrames + moment) % 1;
   return {
-    sway: 9 * much * Math.sin(angle), trail: 12 * much * Math.sin(angle - 0.8), nod: 3.2 * much * Math.sin(0.77 * angle),
-    breath: 1.6 * strength * Math.cos(angle), blink: bump(sinceBlink - 0.5, 0.07), wave: 13 * Math.sin(1.6 * angle),
-    walk: side * way * 0.5 * (travelled - 0.5), pan: -side * way * (travelled - 0.5), rise: 0.01 * Math.cos(0.6 * angle),
-    zoom: 1 + 0.5 * way * travelled, fall: index / (1.3 * swingFrames),
+    sway: 9 * much * Math.sin(angle),
+    trail: 12 * much * Math.sin(angle - 0.8),
+    nod: 3.2 * much * Math.sin(0.77 * angle),
+    breath: 1.6 * strength * Math.cos(angle),
+    blink: bump(sinceBlink - 0.5, 0.07),
+    wave: 13 * Math.sin(1.6 * angle),
+    walk: side * way * 0.5 * (travelled - 0.5),
+    pan: -side * way * (travelled - 0.5),
+    rise: 0.01 * Math.cos(0.6 * angle),
+    zoom: 1 + 0.5 * way * travelled,
+    fall: index / (1.3 * swingFrames),
   };
 }
 
@@ -81,7 +99,8 @@ const bump = (distance: number, halfWidth: number): number =>
   Math.abs(distance) >= halfWidth ? 0 : 0.5 + 0.5 * Math.cos((Math.PI * distance) / halfWidth);
 
 /** The part of a transform by which breathing lifts a thing; "" for a still. */
-export const lift = (pose: Pose | undefined, share: number): string => (pose === undefined ? '' : `translate(0 ${fine(-pose.breath * share)}) `);
+export const lift = (pose: Pose | undefined, share: number): string =>
+  pose === undefined ? '' : `translate(0 ${fine(-pose.breath * share)}) `;
 
 /** Leans what hangs from the line `top`, in head units. */
 export function leaning(drawn: string, degrees: number | undefined, top = 0): string {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { seededRandom } from '../card/random';
 import type { Picture } from './picture';
 
-/** Which moment of a film a picture shows. All frames of one film have the same recipe but for `index` of the motion. */
+/**
+ * Which moment of a film a picture shows. All frames of one film have the same recipe but for `index` of the motion.
+ */
 export interface Motion {
   /** Frame number, 0 ≤ index < count. A fraction lies between two frames, as interpolators make them. */
   readonly index: number;
@@ -10,7 +12,10 @@ export interface Motion {
   readonly count: number;
   /** The movement comes round: frame `count` would be frame 0 again. An open film never returns to where it began. */
   readonly closed: boolean;
-  /** The film begins with exactly this picture, scaled to cover the frame, and moves on from it; its look then comes from it. */
+  /**
+   * The film begins with exactly this picture, scaled to cover the frame, and moves on from it; its look then comes
+   * from it.
+   */
   readonly start?: Picture | undefined;
   /** The last frame of an open film is this picture. */
   readonly end?: Picture | undefined;
@@ -49,13 +54,25 @@ export interface DrawingRecipe {
 }
 
 export const emptyRecipe = (index: number, source = ''): DrawingRecipe => ({
-  positive: '', negative: '', seed: '0', steps: 0, cfg: 0, model: '', loras: [], index, source, refined: 0, sampled: false,
+  positive: '',
+  negative: '',
+  seed: '0',
+  steps: 0,
+  cfg: 0,
+  model: '',
+  loras: [],
+  index,
+  source,
+  refined: 0,
+  sampled: false,
 });
 
 /** Refinement and movement keep the character, so they are not part of what the dice are thrown with. */
 export function recipeRandom(recipe: DrawingRecipe, purpose: string): () => number {
   const { positive, seed, steps, cfg, model, loras, index, source } = recipe;
-  const digest = createHash('sha256').update(JSON.stringify([positive, seed, steps, cfg, model, loras, index, source, purpose])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([positive, seed, steps, cfg, model, loras, index, source, purpose]))
+    .digest();
   return seededRandom(digest.readUInt32BE(0));
 }
 

@@ -8,7 +8,11 @@ export const standardPrinting: Readonly<TensorPrinting> = { edgeItems: 3 };
 const summaryThreshold = 1000;
 
 /** repr(tensor), as torch prints it into `current_inputs`: large ones with their edges only. */
-export function tensorText(shape: readonly number[], row: readonly number[], { edgeItems }: Readonly<TensorPrinting> = standardPrinting): string {
+export function tensorText(
+  shape: readonly number[],
+  row: readonly number[],
+  { edgeItems }: Readonly<TensorPrinting> = standardPrinting,
+): string {
   const whole = row.every(Number.isInteger);
   const summarise = shape.reduce((product, size) => product * size, row.length) > summaryThreshold;
   const cells = row.map((value) => (whole ? `${value}.` : value.toFixed(4)));

@@ -6,7 +6,20 @@ const hairCuts = ['long', 'short', 'twintails', 'ponytail', 'bob', 'wavy'] as co
 const bangs = ['straight', 'swept', 'parted', 'choppy'] as const;
 const mouths = ['smile', 'open', 'calm', 'cat', 'shy'] as const;
 const outfits = ['sailor', 'hoodie', 'kimono', 'dress', 'coat'] as const;
-const scenes = ['day', 'night', 'forest', 'city', 'beach', 'sunset', 'snow', 'sakura', 'room', 'rain', 'space', 'meadow'] as const;
+const scenes = [
+  'day',
+  'night',
+  'forest',
+  'city',
+  'beach',
+  'sunset',
+  'snow',
+  'sakura',
+  'room',
+  'rain',
+  'space',
+  'meadow',
+] as const;
 const accessories = ['none', 'ribbon', 'glasses', 'cat ears', 'headphones', 'flower', 'hat'] as const;
 
 export type Scene = (typeof scenes)[number];
@@ -35,27 +48,47 @@ export interface Traits {
 
 /** Words that settle a trait; the first match wins. */
 const sceneWords: readonly [RegExp, Scene][] = [
-  [/\b(?:cherry blossoms?|sakura)\b/i, 'sakura'], [/\b(?:space|galaxy|cosmos)\b/i, 'space'], [/\b(?:forest|woods|jungle)\b/i, 'forest'],
-  [/\b(?:beach|sea|ocean|seaside)\b/i, 'beach'], [/\b(?:rain|rainy)\b/i, 'rain'], [/\b(?:snow|snowy|winter)\b/i, 'snow'],
-  [/\b(?:city|street|town|cyberpunk|skyscrapers?|tower)\b/i, 'city'], [/\b(?:sunset|dusk|evening|dawn)\b/i, 'sunset'],
-  [/\b(?:night|moonlight|midnight|stars?)\b/i, 'night'], [/\b(?:room|indoors|classroom|school|cafe|library)\b/i, 'room'],
-  [/\b(?:meadow|field|garden|flowers)\b/i, 'meadow'], [/\b(?:day|sky|sunny|noon)\b/i, 'day'],
+  [/\b(?:cherry blossoms?|sakura)\b/i, 'sakura'],
+  [/\b(?:space|galaxy|cosmos)\b/i, 'space'],
+  [/\b(?:forest|woods|jungle)\b/i, 'forest'],
+  [/\b(?:beach|sea|ocean|seaside)\b/i, 'beach'],
+  [/\b(?:rain|rainy)\b/i, 'rain'],
+  [/\b(?:snow|snowy|winter)\b/i, 'snow'],
+  [/\b(?:city|street|town|cyberpunk|skyscrapers?|tower)\b/i, 'city'],
+  [/\b(?:sunset|dusk|evening|dawn)\b/i, 'sunset'],
+  [/\b(?:night|moonlight|midnight|stars?)\b/i, 'night'],
+  [/\b(?:room|indoors|classroom|school|cafe|library)\b/i, 'room'],
+  [/\b(?:meadow|field|garden|flowers)\b/i, 'meadow'],
+  [/\b(?:day|sky|sunny|noon)\b/i, 'day'],
 ];
 const cutWords: readonly [RegExp, Traits['cut']][] = [
-  [/\btwin ?-?tails?\b/i, 'twintails'], [/\bpony ?-?tail\b/i, 'ponytail'], [/\bbob\b/i, 'bob'], [/\bwavy|curly\b/i, 'wavy'],
-  [/\bshort(?: \w+)? hair\b/i, 'short'], [/\blong(?: \w+)? hair\b/i, 'long'],
+  [/\btwin ?-?tails?\b/i, 'twintails'],
+  [/\bpony ?-?tail\b/i, 'ponytail'],
+  [/\bbob\b/i, 'bob'],
+  [/\bwavy|curly\b/i, 'wavy'],
+  [/\bshort(?: \w+)? hair\b/i, 'short'],
+  [/\blong(?: \w+)? hair\b/i, 'long'],
 ];
 const outfitWords: readonly [RegExp, Traits['outfit']][] = [
-  [/\b(?:uniform|sailor|serafuku)\b/i, 'sailor'], [/\b(?:hoodie|sweater|jacket)\b/i, 'hoodie'], [/\b(?:kimono|yukata)\b/i, 'kimono'],
-  [/\bdress\b/i, 'dress'], [/\b(?:coat|cloak|armou?r)\b/i, 'coat'],
+  [/\b(?:uniform|sailor|serafuku)\b/i, 'sailor'],
+  [/\b(?:hoodie|sweater|jacket)\b/i, 'hoodie'],
+  [/\b(?:kimono|yukata)\b/i, 'kimono'],
+  [/\bdress\b/i, 'dress'],
+  [/\b(?:coat|cloak|armou?r)\b/i, 'coat'],
 ];
 const accessoryWords: readonly [RegExp, Traits['accessory']][] = [
-  [/\bglasses\b/i, 'glasses'], [/\b(?:cat ?-?ears|catgirl|nekomimi)\b/i, 'cat ears'], [/\bheadphones\b/i, 'headphones'],
-  [/\b(?:ribbon|bow)\b/i, 'ribbon'], [/\bhair flower\b/i, 'flower'], [/\b(?:hat|witch)\b/i, 'hat'],
+  [/\bglasses\b/i, 'glasses'],
+  [/\b(?:cat ?-?ears|catgirl|nekomimi)\b/i, 'cat ears'],
+  [/\bheadphones\b/i, 'headphones'],
+  [/\b(?:ribbon|bow)\b/i, 'ribbon'],
+  [/\bhair flower\b/i, 'flower'],
+  [/\b(?:hat|witch)\b/i, 'hat'],
 ];
 const mouthWords: readonly [RegExp, Traits['mouth']][] = [
-  [/\b(?:open mouth|laughing|shouting|surprised)\b/i, 'open'], [/\b(?:smile|smiling|happy)\b/i, 'smile'],
-  [/\b(?:sad|crying|shy|blush)\b/i, 'shy'], [/\b(?:serious|calm|angry|expressionless)\b/i, 'calm'],
+  [/\b(?:open mouth|laughing|shouting|surprised)\b/i, 'open'],
+  [/\b(?:smile|smiling|happy)\b/i, 'smile'],
+  [/\b(?:sad|crying|shy|blush)\b/i, 'shy'],
+  [/\b(?:serious|calm|angry|expressionless)\b/i, 'calm'],
 ];
 
 /** Dice decide whatever the words leave open; the dice are always thrown, so that a word changes only its own trait. */
@@ -77,7 +110,9 @@ function ownTraits(recipe: DrawingRecipe): Traits {
     hair: colourOf('hair', text) ?? colour(hue, 35 + random() * 45, 35 + random() * 40),
     eyes: colourOf('eyes', text) ?? colour(hue + 90 + random() * 180, 60 + random() * 30, 45 + random() * 15),
     skin: colour(20 + random() * 10, 75 + random() * 20, /\bdark skin\b/i.test(text) ? 48 : 86 + random() * 6),
-    cloth: colourOf('(?:dress|uniform|kimono|hoodie|coat|jacket|shirt|clothes)', text) ?? colour(random() * 360, 35 + random() * 35, 40 + random() * 35),
+    cloth:
+      colourOf('(?:dress|uniform|kimono|hoodie|coat|jacket|shirt|clothes)', text) ??
+      colour(random() * 360, 35 + random() * 35, 40 + random() * 35),
     trim: colour(random() * 360, 55, 62),
     cut: pick(boy ? (['short', 'wavy'] as const) : hairCuts, cutWords),
     bangs: pick(bangs),

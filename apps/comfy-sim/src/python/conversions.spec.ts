@@ -3,7 +3,13 @@ import { repr, str } from './text';
 import { dict, float } from './values';
 
 describe('conversions of posted constants', () => {
-  it.each([['12', 12], [' -1_000 ', -1000], [float(12.7), 12], [true, 1], ['18446744073709551615', 18446744073709551615n]])('int(%p) is %p', (value, expected) => {
+  it.each([
+    ['12', 12],
+    [' -1_000 ', -1000],
+    [float(12.7), 12],
+    [true, 1],
+    ['18446744073709551615', 18446744073709551615n],
+  ])('int(%p) is %p', (value, expected) => {
     expect(toInt(value)).toBe(expected);
   });
 
@@ -16,7 +22,12 @@ describe('conversions of posted constants', () => {
     expect(() => toInt(value)).toThrow(message);
   });
 
-  it.each([['1e3', 1000], ['.5', 0.5], [3, 3], [' inf ', Infinity]])('float(%p) is %p', (value, expected) => {
+  it.each([
+    ['1e3', 1000],
+    ['.5', 0.5],
+    [3, 3],
+    [' inf ', Infinity],
+  ])('float(%p) is %p', (value, expected) => {
     expect(toFloat(value).value).toBe(expected);
   });
 
@@ -25,7 +36,11 @@ describe('conversions of posted constants', () => {
   });
 
   it.each([
-    [['a', 'b'], "['a', 'b']"], [dict({ a: null, b: true }), "{'a': None, 'b': True}"], ["it's", '"it\'s"'], [`it's "so"`, `'it\\'s "so"'`], [float(1), '1.0'],
+    [['a', 'b'], "['a', 'b']"],
+    [dict({ a: null, b: true }), "{'a': None, 'b': True}"],
+    ["it's", '"it\'s"'],
+    [`it's "so"`, `'it\\'s "so"'`],
+    [float(1), '1.0'],
   ])('repr(%p) is %s', (value, text) => {
     expect(repr(value)).toBe(text);
   });

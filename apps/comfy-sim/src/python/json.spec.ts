@@ -25,15 +25,24 @@ describe('JSON as Python reads and writes it', () => {
   });
 
   it('reads whatever JavaScript writes', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      expect(JSON.parse(dumpJson(parseJson(JSON.stringify(value))))).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(dumpJson(parseJson(JSON.stringify(value))))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 
-  it.each([[7, '7.0'], [1e16, '1e+16'], [1e15, '1000000000000000.0'], [1e-4, '0.0001'], [1e-5, '1e-05'], [1.5e300, '1.5e+300'], [-0, '-0.0'], [0.1, '0.1']])(
-    'writes the float %d as %s', (value, text) => {
-      expect(floatText(value)).toBe(text);
-      expect(dumpJson(new PyFloat(value))).toBe(text);
-    },
-  );
+  it.each([
+    [7, '7.0'],
+    [1e16, '1e+16'],
+    [1e15, '1000000000000000.0'],
+    [1e-4, '0.0001'],
+    [1e-5, '1e-05'],
+    [1.5e300, '1.5e+300'],
+    [-0, '-0.0'],
+    [0.1, '0.1'],
+  ])('writes the float %d as %s', (value, text) => {
+    expect(floatText(value)).toBe(text);
+    expect(dumpJson(new PyFloat(value))).toBe(text);
+  });
 });

@@ -33,15 +33,24 @@ class Parser {
     this.space();
     const first = this.text[this.at];
     switch (first) {
-      case '{': return this.object();
-      case '[': return this.array();
-      case '"': return this.string();
-      case 't': return this.word('true', true);
-      case 'f': return this.word('false', false);
-      case 'n': return this.word('null', null);
-      case 'N': return this.word('NaN', new PyFloat(NaN));
-      case 'I': return this.word('Infinity', new PyFloat(Infinity));
-      default: return this.number();
+      case '{':
+        return this.object();
+      case '[':
+        return this.array();
+      case '"':
+        return this.string();
+      case 't':
+        return this.word('true', true);
+      case 'f':
+        return this.word('false', false);
+      case 'n':
+        return this.word('null', null);
+      case 'N':
+        return this.word('NaN', new PyFloat(NaN));
+      case 'I':
+        return this.word('Infinity', new PyFloat(Infinity));
+      default:
+        return this.number();
     }
   }
 
@@ -151,7 +160,10 @@ export function dumpJson(value: PyValue): string {
 }
 
 function asciiString(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** repr(float): 7.0, 1e+16, 1e-05. JavaScript changes to the exponent elsewhere and drops the ".0". */

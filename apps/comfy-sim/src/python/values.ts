@@ -1,6 +1,7 @@
 /**
- * Values as Python's json module sees them. The server keeps what a client posted and sends it back, so the simulator must
- * not lose what JavaScript would: the difference of 7 and 7.0, integers above 2^53, and the order of keys such as "10", "1".
+ * Values as Python's json module sees them. The server keeps what a client posted and sends it back, so the simulator
+ * must not lose what JavaScript would: the difference of 7 and 7.0, integers above 2^53, and the order of keys such as
+ * "10", "1".
  */
 export class PyFloat {
   constructor(readonly value: number) {}
@@ -25,7 +26,9 @@ export function dict(fields: Record<string, PyValue>): PyDict {
 export const isDict = (value: unknown): value is PyDict => value instanceof Map;
 
 export function isNumeric(value: PyValue): value is boolean | number | bigint | PyFloat {
-  return typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint' || value instanceof PyFloat;
+  return (
+    typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint' || value instanceof PyFloat
+  );
 }
 
 /** Exact only as far as a double is; comparisons of integers use `compareNumbers`. */

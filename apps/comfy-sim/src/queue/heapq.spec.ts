@@ -17,12 +17,14 @@ describe('heapq', () => {
   });
 
   it('gives numbers back in order', () => {
-    fc.assert(fc.property(fc.array(fc.integer()), fc.array(fc.integer()), (first, later) => {
-      const heap = [...first];
-      heapify(heap, less);
-      for (const number of later) heappush(heap, number, less);
-      expect(drain(heap)).toEqual([...first, ...later].sort((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.integer()), fc.array(fc.integer()), (first, later) => {
+        const heap = [...first];
+        heapify(heap, less);
+        for (const number of later) heappush(heap, number, less);
+        expect(drain(heap)).toEqual([...first, ...later].sort((a, b) => a - b));
+      }),
+    );
   });
 
   it('keeps an item whose comparison throws, and every other', () => {

@@ -1,7 +1,10 @@
 /** Python's heapq on a plain array: `queue_pending` shows the array as it lies, so the algorithm must be the same. */
 export type Less<T> = (a: T, b: T) => boolean;
 
-/** When `less` throws, the item is already in the array: that is how the real server queues a prompt it answers with 500. */
+/**
+ * When `less` throws, the item is already in the array: that is how the real server queues a prompt it answers with
+ * 500.
+ */
 export function heappush<T>(heap: T[], item: T, less: Less<T>): void {
   heap.push(item);
   siftDown(heap, 0, heap.length - 1, less);
@@ -23,7 +26,7 @@ export function heapify<T>(heap: T[], less: Less<T>): void {
 
 // Both swap step by step as CPython's C code does, so that a comparison that throws leaves every item in the array.
 function siftDown<T>(heap: T[], start: number, from: number, less: Less<T>): void {
-  for (let at = from; at > start; ) {
+  for (let at = from; at > start;) {
     const parent = (at - 1) >> 1;
     if (!less(heap[at] as T, heap[parent] as T)) return;
     swap(heap, at, parent);

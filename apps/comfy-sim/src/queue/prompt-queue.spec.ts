@@ -2,9 +2,15 @@ import { dict, float, type PyDict } from '../python/values';
 import { PromptQueue, type QueueItem } from './prompt-queue';
 
 const anItem = (more: Partial<QueueItem> = {}): QueueItem => ({
-  number: 0, promptId: 'a', prompt: new Map(), extraData: new Map(), outputs: ['1'], ...more,
+  number: 0,
+  promptId: 'a',
+  prompt: new Map(),
+  extraData: new Map(),
+  outputs: ['1'],
+  ...more,
 });
-const aGraph = (colour: number): PyDict => dict({ 1: dict({ class_type: 'EmptyImage', inputs: dict({ color: colour }) }) });
+const aGraph = (colour: number): PyDict =>
+  dict({ 1: dict({ class_type: 'EmptyImage', inputs: dict({ color: colour }) }) });
 
 describe('PromptQueue', () => {
   let changes: number;
@@ -30,7 +36,9 @@ describe('PromptQueue', () => {
 
   it('queues a prompt even when its tie with another is refused', () => {
     queue.put(anItem({ number: 7, prompt: aGraph(1) }));
-    expect(() => queue.put(anItem({ number: 7, prompt: aGraph(2) }))).toThrow("'<' not supported between instances of 'dict' and 'dict'");
+    expect(() => queue.put(anItem({ number: 7, prompt: aGraph(2) }))).toThrow(
+      "'<' not supported between instances of 'dict' and 'dict'",
+    );
     expect(queue.waiting).toHaveLength(2);
   });
 

@@ -11,7 +11,13 @@ export interface QueueItem {
 }
 
 /** The tuple which /queue and /history show. */
-export const toQueueView = (item: QueueItem): PyValue[] => [item.number, item.promptId, item.prompt, item.extraData, [...item.outputs]];
+export const toQueueView = (item: QueueItem): PyValue[] => [
+  item.number,
+  item.promptId,
+  item.prompt,
+  item.extraData,
+  [...item.outputs],
+];
 
 /** Python compares the tuples: number, then id, and then it meets two dicts, which have no order. */
 function isBefore(a: QueueItem, b: QueueItem): boolean {
@@ -23,7 +29,10 @@ function isBefore(a: QueueItem, b: QueueItem): boolean {
   return a.outputs.join('\n') < b.outputs.join('\n');
 }
 
-/** Pending prompts in Python's heap order and the one that runs. Calls `onChange` at every move, as the server broadcasts `status`. */
+/**
+ * Pending prompts in Python's heap order and the one that runs. Calls `onChange` at every move, as the server
+ * broadcasts `status`.
+ */
 export class PromptQueue {
   private pending: QueueItem[] = [];
   private current: { item: QueueItem; shown: QueueItem } | undefined;
@@ -43,7 +52,10 @@ export class PromptQueue {
     if (this.pending.length === 0) return undefined;
     const item = heappop(this.pending, isBefore);
     // What /queue and the history show is a copy made before the run changes the prompt.
-    this.current = { item, shown: { ...item, prompt: deepCopy(item.prompt) as PyDict, extraData: deepCopy(item.extraData) as PyDict } };
+    this.current = {
+      item,
+      shown: { ...item, prompt: deepCopy(item.prompt) as PyDict, extraData: deepCopy(item.extraData) as PyDict },
+    };
     this.onChange();
     return item;
   }
@@ -75,7 +87,9 @@ export class PromptQueue {
     this.onChange();
   }
 
-  /** Removes the first match only. Removing the last one is a clear and a removal, which clients see as two messages. */
+  /**
+   * Removes the first match only. Removing the last one is a clear and a removal, which clients see as two messages.
+   */
   delete(promptId: PyValue): boolean {
     const index = this.pending.findIndex((item) => item.promptId === promptId);
     if (index < 0) return false;

@@ -13,15 +13,24 @@ const tickTypes = new Set(['progress', 'progress_state', 'binary']);
 export const isTick = (frame: Frame): boolean => tickTypes.has(frame.type);
 
 function fromText(value: PyValue): Frame {
-  const data = isDict(value) ? value.get('data') ?? null : null;
+  const data = isDict(value) ? (value.get('data') ?? null) : null;
   const id = isDict(data) ? data.get('prompt_id') : undefined;
-  return { type: isDict(value) ? String(value.get('type')) : 'text', promptId: typeof id === 'string' ? id : '', content: value };
+  return {
+    type: isDict(value) ? String(value.get('type')) : 'text',
+    promptId: typeof id === 'string' ? id : '',
+    content: value,
+  };
 }
 
 export function recordedFrame(event: TraceEvent): Frame {
-  if (event.kind === 'ws.text') return fromText(event.has('json') ? event.value('json') : parseJson(event.text('text')));
+  if (event.kind === 'ws.text')
+    return fromText(event.has('json') ? event.value('json') : parseJson(event.text('text')));
   const head = Buffer.from(event.text('head_b64'), 'base64');
-  return binaryFrame(Number(event.text('event')), head.readUInt32BE(4), event.has('meta') ? event.dict('meta') : undefined);
+  return binaryFrame(
+    Number(event.text('event')),
+    head.readUInt32BE(4),
+    event.has('meta') ? event.dict('meta') : undefined,
+  );
 }
 
 export function receivedFrame(data: Buffer, isBinary: boolean): Frame {

@@ -28,7 +28,10 @@ interface Socket {
 
 export interface Played {
   readonly sockets: ReadonlyMap<string, Socket>;
-  readonly answers: ReadonlyMap<string, { readonly request: TraceEvent; readonly recorded: TraceEvent; readonly answer: Answer | NoAnswer }>;
+  readonly answers: ReadonlyMap<
+    string,
+    { readonly request: TraceEvent; readonly recorded: TraceEvent; readonly answer: Answer | NoAnswer }
+  >;
   /** Ids the server made up: as recorded, and as given now. */
   readonly ids: ReadonlyMap<string, string>;
 }
@@ -41,7 +44,10 @@ const settlingMs = 3000;
 /** Does what the recorded client did, waiting before each step for the frames it had seen by then. */
 export class Player {
   private readonly sockets = new Map<string, Socket>();
-  private readonly answers = new Map<string, { request: TraceEvent; recorded: TraceEvent; answer: Answer | NoAnswer }>();
+  private readonly answers = new Map<
+    string,
+    { request: TraceEvent; recorded: TraceEvent; answer: Answer | NoAnswer }
+  >();
   private readonly open = new Map<string, { request: TraceEvent; answer: Promise<Answer | NoAnswer> }>();
   private readonly ids = new Map<string, string>();
   private lastPromptId = '';
@@ -52,7 +58,11 @@ export class Player {
     private readonly url: string,
     private readonly trace: Trace,
     private readonly onNote: (note: string) => Promise<void>,
-    private readonly agrees: (recorded: TraceEvent, answer: Answer | NoAnswer, ids: ReadonlyMap<string, string>) => boolean,
+    private readonly agrees: (
+      recorded: TraceEvent,
+      answer: Answer | NoAnswer,
+      ids: ReadonlyMap<string, string>,
+    ) => boolean,
   ) {}
 
   async play(): Promise<Played> {
@@ -70,15 +80,23 @@ export class Player {
 
   private async act(event: TraceEvent): Promise<void> {
     switch (event.kind) {
-      case 'note': return this.onNote(event.text('text'));
-      case 'req': return this.send(event);
+      case 'note':
+        return this.onNote(event.text('text'));
+      case 'req':
+        return this.send(event);
       case 'res':
-      case 'err': return this.receive(event);
-      case 'ws.open': return this.connect(event);
+      case 'err':
+        return this.receive(event);
+      case 'ws.open':
+        return this.connect(event);
       case 'ws.text':
-      case 'ws.binary': this.socketOf(event).expected.push(recordedFrame(event)); return;
-      case 'ws.send': return this.say(event);
-      case 'ws.close_by_client': return this.hangUp(event);
+      case 'ws.binary':
+        this.socketOf(event).expected.push(recordedFrame(event));
+        return;
+      case 'ws.send':
+        return this.say(event);
+      case 'ws.close_by_client':
+        return this.hangUp(event);
       default:
     }
   }
@@ -130,10 +148,21 @@ export class Player {
 
   private async connect(event: TraceEvent): Promise<void> {
     await this.pace(event);
-    const state: Socket = { expected: [], received: [], socket: undefined, refusedStatus: undefined, closedCode: undefined };
+    const state: Socket = {
+      expected: [],
+      received: [],
+      socket: undefined,
+      refusedStatus: undefined,
+      closedCode: undefined,
+    };
     this.sockets.set(event.text('sock'), state);
-    const headers = Object.fromEntries([...event.dict('headers')].map(([name, value]) => [name, this.ownAddress(name, String(value))]));
-    const socket = new WebSocket(this.url.replace('http', 'ws') + event.text('path'), { headers, perMessageDeflate: false });
+    const headers = Object.fromEntries(
+      [...event.dict('headers')].map(([name, value]) => [name, this.ownAddress(name, String(value))]),
+    );
+    const socket = new WebSocket(this.url.replace('http', 'ws') + event.text('path'), {
+      headers,
+      perMessageDeflate: false,
+    });
     state.socket = socket;
     socket.on('message', (data: Buffer, isBinary: boolean) => state.received.push(receivedFrame(data, isBinary)));
     socket.on('close', (code: number) => (state.closedCode = code));
@@ -149,7 +178,11 @@ export class Player {
 
   private async say(event: TraceEvent): Promise<void> {
     await this.pace(event);
-    const text = event.has('json') ? dumpJson(event.value('json')) : event.has('text') ? event.text('text') : 'x'.repeat(Number(event.text('len')));
+    const text = event.has('json')
+      ? dumpJson(event.value('json'))
+      : event.has('text')
+        ? event.text('text')
+        : 'x'.repeat(Number(event.text('len')));
     this.socketOf(event).socket?.send(text);
   }
 
@@ -172,17 +205,27 @@ export class Player {
   private ask(event: TraceEvent): Promise<Answer> {
     let path = event.text('path');
     for (const [recorded, actual] of [...this.ids, ...this.tempNames()]) path = path.replaceAll(recorded, actual);
-    const headers = Object.fromEntries([...event.dict('headers')].map(([name, value]) => [name, this.ownAddress(name, String(value))]));
+    const headers = Object.fromEntries(
+      [...event.dict('headers')].map(([name, value]) => [name, this.ownAddress(name, String(value))]),
+    );
     const body = this.bodyOf(event);
     return new Promise((resolve, reject) => {
-      const asked = request(this.url, { method: event.text('method'), path, headers: { ...headers, 'content-length': body.length } }, (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', reject);
-        response.on('end', () => resolve({
-          status: response.statusCode ?? 0, headers: response.headers as Record<string, string>, body: Buffer.concat(parts),
-        }));
-      });
+      const asked = request(
+        this.url,
+        { method: event.text('method'), path, headers: { ...headers, 'content-length': body.length } },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('error', reject);
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers as Record<string, string>,
+              body: Buffer.concat(parts),
+            }),
+          );
+        },
+      );
       asked.on('error', reject);
       asked.end(body);
     });
@@ -199,9 +242,15 @@ export class Player {
   private bodyOf(event: TraceEvent): Buffer {
     if (event.has('json')) return Buffer.from(this.withIds(dumpJson(event.value('json'))), 'utf8');
     if (event.has('text')) return Buffer.from(this.withIds(event.text('text')), 'utf8');
-    if (event.has('multipart')) return multipartBody(event.value('multipart') as PyDict[], String(event.dict('headers').get('content-type') ?? ''));
-    if (event.text('note') === 'utf-16 body') return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(lightPrompt, 'utf16le')]);
-    if (event.has('len')) return Buffer.from(`{"prompt":{},"x":"${'a'.repeat(Number(event.text('len')) - 20)}"}`, 'utf8');
+    if (event.has('multipart'))
+      return multipartBody(
+        event.value('multipart') as PyDict[],
+        String(event.dict('headers').get('content-type') ?? ''),
+      );
+    if (event.text('note') === 'utf-16 body')
+      return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(lightPrompt, 'utf16le')]);
+    if (event.has('len'))
+      return Buffer.from(`{"prompt":{},"x":"${'a'.repeat(Number(event.text('len')) - 20)}"}`, 'utf8');
     return Buffer.alloc(0);
   }
 
@@ -212,12 +261,16 @@ export class Player {
   /** Host and Origin name the recorded server's port; what is meant to be foreign stays. */
   private ownAddress(name: string, value: string): string {
     if (/^if-(none-)?match$/i.test(name)) return this.etagNow(value);
-    return /^(host|origin)$/i.test(name) ? value.replace(/(127\.0\.0\.1|localhost):(?!9999\b|9\b)\d+/, `$1:${new URL(this.url).port}`) : value;
+    return /^(host|origin)$/i.test(name)
+      ? value.replace(/(127\.0\.0\.1|localhost):(?!9999\b|9\b)\d+/, `$1:${new URL(this.url).port}`)
+      : value;
   }
 
   private etagNow(recorded: string): string {
-    const seen = [...this.answers.values()].find(({ recorded: answer }) => answer.dict('headers').get('etag') === recorded);
-    return seen === undefined || 'lost' in seen.answer ? recorded : seen.answer.headers['etag'] ?? recorded;
+    const seen = [...this.answers.values()].find(
+      ({ recorded: answer }) => answer.dict('headers').get('etag') === recorded,
+    );
+    return seen === undefined || 'lost' in seen.answer ? recorded : (seen.answer.headers['etag'] ?? recorded);
   }
 
   /** Every frame the recorded client had by now: ticks at least once, all others as often. */
@@ -258,9 +311,15 @@ export class Player {
   private async untilIdle(): Promise<void> {
     const end = Date.now() + patienceMs;
     while (Date.now() < end) {
-      const queue = (await (await fetch(`${this.url}/queue`)).json()) as { queue_running: unknown[]; queue_pending: unknown[] };
+      const queue = (await (await fetch(`${this.url}/queue`)).json()) as {
+        queue_running: unknown[];
+        queue_pending: unknown[];
+      };
       if (queue.queue_running.length + queue.queue_pending.length === 0) return;
-      const history = (await (await fetch(`${this.url}/history/${this.lastPromptId}`)).json()) as Record<string, unknown>;
+      const history = (await (await fetch(`${this.url}/history/${this.lastPromptId}`)).json()) as Record<
+        string,
+        unknown
+      >;
       if (this.lastPromptId in history) return;
       await sleep(20);
     }
@@ -269,8 +328,14 @@ export class Player {
 
 const lost = (error: unknown): NoAnswer => ({ lost: String(error) });
 
-const lightPrompt = '{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}, '
-  + '"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "h"}}}}';
+const lightPrompt =
+  '{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}, ' +
+  '"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "h"}}}}';
 
-const lettersIn = (frames: readonly Frame[]): string[] =>
-  [...new Set(frames.filter(({ type }) => type === 'executed').flatMap(({ content }) => dumpJson(content).match(/ComfyUI_temp_[a-z]{5}_/g) ?? []))];
+const lettersIn = (frames: readonly Frame[]): string[] => [
+  ...new Set(
+    frames
+      .filter(({ type }) => type === 'executed')
+      .flatMap(({ content }) => dumpJson(content).match(/ComfyUI_temp_[a-z]{5}_/g) ?? []),
+  ),
+];

@@ -6,7 +6,10 @@ import type { RunningComfySim } from '../comfy-sim';
 import type { Graph } from './recipe-book';
 
 export interface SettledPrompt {
-  readonly status: { readonly status_str: string; readonly messages: readonly (readonly [string, Record<string, unknown>])[] };
+  readonly status: {
+    readonly status_str: string;
+    readonly messages: readonly (readonly [string, Record<string, unknown>])[];
+  };
   readonly outputs: Record<string, { readonly images?: readonly SavedFile[]; readonly gifs?: readonly SavedFile[] }>;
 }
 
@@ -25,7 +28,14 @@ export interface PromptFailure {
 /** Posts a graph and waits for its history. Throws the answer of a refused one. */
 export async function run(sim: RunningComfySim, graph: Graph, clientId?: string): Promise<SettledPrompt> {
   const promptId = randomUUID();
-  const response = await fetch(`${sim.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph, prompt_id: promptId, ...(clientId === undefined ? {} : { client_id: clientId }) }) });
+  const response = await fetch(`${sim.url}/prompt`, {
+    method: 'POST',
+    body: JSON.stringify({
+      prompt: graph,
+      prompt_id: promptId,
+      ...(clientId === undefined ? {} : { client_id: clientId }),
+    }),
+  });
   const answer = await response.text();
   if (response.status !== 200 || !answer.includes('"node_errors": {}')) throw new Error(`refused: ${answer}`);
   for (;;) {
@@ -40,7 +50,11 @@ export async function run(sim: RunningComfySim, graph: Graph, clientId?: string)
 export function failureOf({ status }: SettledPrompt): PromptFailure | undefined {
   const error = status.messages.find(([event]) => event === 'execution_error')?.[1];
   if (error === undefined) return undefined;
-  return { node: String(error['node_type']), type: String(error['exception_type']), message: String(error['exception_message']).split('\n')[0] ?? '' };
+  return {
+    node: String(error['node_type']),
+    type: String(error['exception_type']),
+    message: String(error['exception_message']).split('\n')[0] ?? '',
+  };
 }
 
 export async function upload(sim: RunningComfySim, name: string, bytes: Buffer, subfolder = ''): Promise<void> {
@@ -52,13 +66,25 @@ export async function upload(sim: RunningComfySim, name: string, bytes: Buffer, 
 }
 
 /** All files of one output, in order. */
-export async function files(sim: RunningComfySim, prompt: SettledPrompt, node: string, key: 'images' | 'gifs'): Promise<Buffer[]> {
-  return Promise.all((prompt.outputs[node]?.[key] ?? []).map(async ({ filename, subfolder, type }) => (
-    Buffer.from(await (await fetch(`${sim.url}/view?${new URLSearchParams({ filename, subfolder, type }).toString()}`)).arrayBuffer())
-  )));
+export async function files(
+  sim: RunningComfySim,
+  prompt: SettledPrompt,
+  node: string,
+  key: 'images' | 'gifs',
+): Promise<Buffer[]> {
+  return Promise.all(
+    (prompt.outputs[node]?.[key] ?? []).map(async ({ filename, subfolder, type }) =>
+      Buffer.from(
+        await (
+          await fetch(`${sim.url}/view?${new URLSearchParams({ filename, subfolder, type }).toString()}`)
+        ).arrayBuffer(),
+      ),
+    ),
+  );
 }
 
-export const pictures = (sim: RunningComfySim, prompt: SettledPrompt, node: string): Promise<Buffer[]> => files(sim, prompt, node, 'images');
+export const pictures = (sim: RunningComfySim, prompt: SettledPrompt, node: string): Promise<Buffer[]> =>
+  files(sim, prompt, node, 'images');
 
 /** Ticks of the progress bars, by node, while a graph runs. */
 export async function ticksOf(sim: RunningComfySim, graph: Graph): Promise<Record<string, number>> {
@@ -69,7 +95,10 @@ export async function ticksOf(sim: RunningComfySim, graph: Graph): Promise<Recor
   const over = new Promise<void>((resolve) => {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) return;
-      const { type, data: about } = JSON.parse(data.toString('utf8')) as { type: string; data: { node?: string | null } };
+      const { type, data: about } = JSON.parse(data.toString('utf8')) as {
+        type: string;
+        data: { node?: string | null };
+      };
       if (type === 'progress' && typeof about.node === 'string') ticks[about.node] = (ticks[about.node] ?? 0) + 1;
       if (type === 'executing' && about.node === null) resolve();
     });

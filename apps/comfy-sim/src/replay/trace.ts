@@ -48,7 +48,9 @@ export interface Trace {
 }
 
 export function readTrace(generation: GenerationId, name: string): Trace {
-  const lines = readFileSync(path.join(folder, generation, `${name}.jsonl`), 'utf8').split('\n').filter((line) => line !== '');
+  const lines = readFileSync(path.join(folder, generation, `${name}.jsonl`), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   const [meta, ...events] = lines.map((line) => new TraceEvent(parseJson(line) as PyDict));
   if (meta === undefined) throw new Error(`the recording ${generation}/${name} is empty`);
   return { name, generation, meta, events };

@@ -25,7 +25,10 @@ export function previewWithMetadataFrame({ format, bytes }: Preview, metadata: P
   return Buffer.concat([words(previewWithMetadataEvent, json.length), json, bytes]);
 }
 
-/** VideoHelperSuite's own preview: it looks like a bare one, but the picture begins at byte 32, behind the frame's index and the node. */
+/**
+ * VideoHelperSuite's own preview: it looks like a bare one, but the picture begins at byte 32, behind the frame's index
+ * and the node.
+ */
 export function vhsPreviewFrame({ bytes }: Preview, index: number): Buffer {
   const node = Buffer.alloc(16);
   node.writeUInt8(1, 0);

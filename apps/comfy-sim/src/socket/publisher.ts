@@ -42,7 +42,10 @@ export class Publisher {
     this.flags.set(sid, dict({}));
   }
 
-  /** By id, whatever socket is registered now: an older socket that closes late makes its successor deaf, as on the real server. */
+  /**
+   * By id, whatever socket is registered now: an older socket that closes late makes its successor deaf, as on the real
+   * server.
+   */
   unregister(sid: string): void {
     this.sockets.delete(sid);
     this.flags.delete(sid);
@@ -63,7 +66,8 @@ export class Publisher {
 
   publish(type: string, data: PyDict, target: string | null): void {
     const frames = this.tamper?.mangle({ type, data }) ?? [{ type, data }];
-    for (const frame of frames) this.enqueue({ type: frame.type, frame: () => dumpJson(dict({ type: frame.type, data: frame.data })), target });
+    for (const frame of frames)
+      this.enqueue({ type: frame.type, frame: () => dumpJson(dict({ type: frame.type, data: frame.data })), target });
   }
 
   publishPreview(preview: Preview, target: string | null): void {
@@ -100,9 +104,12 @@ export class Publisher {
     this.hold(ms);
     const sockets = [...this.sockets.values()].filter((socket) => !this.mute.has(socket));
     for (const socket of sockets) socket.pause();
-    void this.clock.wait(ms).then(() => {
-      for (const socket of sockets) socket.resume();
-    }, () => undefined);
+    void this.clock.wait(ms).then(
+      () => {
+        for (const socket of sockets) socket.resume();
+      },
+      () => undefined,
+    );
   }
 
   /** Straight to one client, past the queue: what the socket handler itself answers. */

@@ -27,7 +27,11 @@ const noUpgrade = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset
 
 /** /ws: registers sockets, greets them, and listens for the one frame it understands. */
 export class SocketDoor {
-  private readonly server = new WebSocketServer({ noServer: true, perMessageDeflate: true, maxPayload: maxIncomingBytes });
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: true,
+    maxPayload: maxIncomingBytes,
+  });
 
   constructor(private readonly desk: SocketDesk) {}
 
@@ -73,7 +77,9 @@ export class SocketDoor {
     if (node !== null) await publisher.sendNow('executing', dict({ node }), sid);
   }
 
-  /** Undefined for what leaves the server waiting for the first real frame: broken JSON and anything that is no object. */
+  /**
+   * Undefined for what leaves the server waiting for the first real frame: broken JSON and anything that is no object.
+   */
   private parse(text: string): PyDict | undefined {
     try {
       const value = parseJson(text);

@@ -8,19 +8,31 @@ export class Sound {
   /** `channels` 1 or 2, `seconds` of nothing. */
   static silence(seconds: number, sampleRate: number, channels: number): Sound {
     const samples = Math.round(seconds * sampleRate);
-    return new Sound(sampleRate, Array.from({ length: channels }, () => new Float32Array(samples)));
+    return new Sound(
+      sampleRate,
+      Array.from({ length: channels }, () => new Float32Array(samples)),
+    );
   }
 
   /** Little-endian floats, one sample of each channel after the other. */
   static fromInterleaved(bytes: Buffer, sampleRate: number, channels: number): Sound {
     const samples = Math.floor(bytes.length / (4 * channels));
-    return new Sound(sampleRate, Array.from({ length: channels }, (_, channel) =>
-      Float32Array.from({ length: samples }, (__, at) => bytes.readFloatLE(4 * (at * channels + channel)))));
+    return new Sound(
+      sampleRate,
+      Array.from({ length: channels }, (_, channel) =>
+        Float32Array.from({ length: samples }, (__, at) => bytes.readFloatLE(4 * (at * channels + channel))),
+      ),
+    );
   }
 
   /** What is heard from one second to another; the end may lie behind the last sample. */
   between(from: number, to: number): Sound {
-    return new Sound(this.sampleRate, this.channels.map((row) => row.slice(Math.round(from * this.sampleRate), Math.min(row.length, Math.round(to * this.sampleRate)))));
+    return new Sound(
+      this.sampleRate,
+      this.channels.map((row) =>
+        row.slice(Math.round(from * this.sampleRate), Math.min(row.length, Math.round(to * this.sampleRate))),
+      ),
+    );
   }
 
   get samples(): number {
@@ -39,7 +51,9 @@ export class Sound {
   interleaved(): Buffer {
     const count = this.channels.length;
     const out = Buffer.alloc(this.samples * count * 4);
-    this.channels.forEach((row, channel) => row.forEach((value, at) => out.writeFloatLE(value, 4 * (at * count + channel))));
+    this.channels.forEach((row, channel) =>
+      row.forEach((value, at) => out.writeFloatLE(value, 4 * (at * count + channel))),
+    );
     return out;
   }
 }

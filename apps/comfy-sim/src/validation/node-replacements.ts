@@ -6,16 +6,23 @@ interface Replacement {
   readonly inputs: readonly PyDict[];
 }
 
-/** Classes that were renamed or merged: 0.33 rewrites them in a posted graph when it does not have the old one any more. */
+/**
+ * Classes that were renamed or merged: 0.33 rewrites them in a posted graph when it does not have the old one any more.
+ */
 export class NodeReplacements {
   private readonly byOldClass: ReadonlyMap<string, Replacement>;
 
   constructor(readonly described: PyDict) {
-    this.byOldClass = new Map([...described].map(([oldClass, options]) => {
-      const first = (options as PyDict[])[0] as PyDict;
-      const mapping = first.get('input_mapping');
-      return [oldClass, { newClass: String(first.get('new_node_id')), inputs: Array.isArray(mapping) ? (mapping as PyDict[]) : [] }];
-    }));
+    this.byOldClass = new Map(
+      [...described].map(([oldClass, options]) => {
+        const first = (options as PyDict[])[0] as PyDict;
+        const mapping = first.get('input_mapping');
+        return [
+          oldClass,
+          { newClass: String(first.get('new_node_id')), inputs: Array.isArray(mapping) ? (mapping as PyDict[]) : [] },
+        ];
+      }),
+    );
   }
 
   /** Throws for a node without `_meta`, as the real one does by forgetting that it may be missing. */
@@ -38,7 +45,11 @@ function mappedInputs({ inputs }: Replacement, posted: PyValue): PyDict {
   const out: PyDict = new Map();
   for (const rule of inputs) {
     const newId = String(rule.get('new_id'));
-    const value = rule.has('set_value') ? rule.get('set_value') : isDict(posted) ? posted.get(String(rule.get('old_id'))) : undefined;
+    const value = rule.has('set_value')
+      ? rule.get('set_value')
+      : isDict(posted)
+        ? posted.get(String(rule.get('old_id')))
+        : undefined;
     if (value !== undefined) out.set(newId, value);
   }
   return out;

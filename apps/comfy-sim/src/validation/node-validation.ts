@@ -20,11 +20,15 @@ export interface NodeVerdict {
   readonly errors: readonly ValidationError[];
 }
 
-const traceback = ['  File "execution.py", line 808, in validate_inputs\n    r = await validate_inputs(prompt_id, prompt, o_id, validated)\n'];
+const traceback = [
+  '  File "execution.py", line 808, in validate_inputs\n    r = await validate_inputs(prompt_id, prompt, o_id, validated)\n',
+];
 /** Longer lists are not sent back: somebody's whole model folder would be in every error. */
 const maxListedOptions = 20;
 
-/** validate_inputs(): one output node and all its ancestors, with the memo `verdicts` shared by the outputs of a prompt. */
+/**
+ * validate_inputs(): one output node and all its ancestors, with the memo `verdicts` shared by the outputs of a prompt.
+ */
 export class NodeValidation {
   readonly verdicts = new Map<string, NodeVerdict>();
   private readonly open = new Set<string>();
@@ -64,9 +68,13 @@ export class NodeValidation {
     const members = path.slice(path.indexOf(id));
     const details = [...members, id].map((member) => `${member} (${this.classOf(member).name})`).join(' -> ');
     for (const member of members) {
-      this.cycles.set(member, validationError('dependency_cycle', 'Dependency cycle detected', details, {
-        node_id: member, cycle_nodes: members,
-      }));
+      this.cycles.set(
+        member,
+        validationError('dependency_cycle', 'Dependency cycle detected', details, {
+          node_id: member,
+          cycle_nodes: members,
+        }),
+      );
     }
   }
 
@@ -92,7 +100,9 @@ export class NodeValidation {
         if (spec.category === 'required') {
           // Dynamic inputs are named in full beside it, and by their last part here.
           const details = spec.name.split('.').at(-1) ?? spec.name;
-          errors.push(validationError('required_input_missing', 'Required input is missing', details, { input_name: spec.name }));
+          errors.push(
+            validationError('required_input_missing', 'Required input is missing', details, { input_name: spec.name }),
+          );
         }
       } else if (Array.isArray(value)) {
         const linked = this.checkLink(spec, value);
@@ -112,7 +122,10 @@ export class NodeValidation {
     const about = { input_name: spec.name, input_config: inputConfig(spec) };
     if (value.length !== 2) {
       return validationError(
-        'bad_linked_input', 'Bad linked input, must be a length-2 list of [node_id, slot_index]', spec.name, { ...about, received_value: value },
+        'bad_linked_input',
+        'Bad linked input, must be a length-2 list of [node_id, slot_index]',
+        spec.name,
+        { ...about, received_value: value },
       );
     }
     const [from, slot] = value as [PyValue, PyValue];
@@ -120,8 +133,10 @@ export class NodeValidation {
     if (!typesMatch(received, spec.type)) {
       const expected = typeof spec.type === 'string' ? spec.type : repr(spec.type);
       return validationError(
-        'return_type_mismatch', 'Return type mismatch between linked nodes',
-        `${spec.name}, received_type(${received}) mismatch input_type(${expected})`, { ...about, received_type: received, linked_node: value },
+        'return_type_mismatch',
+        'Return type mismatch between linked nodes',
+        `${spec.name}, received_type(${received}) mismatch input_type(${expected})`,
+        { ...about, received_type: received, linked_node: value },
       );
     }
     const ancestor = from as string;
@@ -131,15 +146,26 @@ export class NodeValidation {
       if (!(error instanceof PyError)) throw error;
       this.verdicts.set(ancestor, {
         valid: false,
-        errors: [validationError('exception_during_inner_validation', 'Exception when validating inner node', error.message, {
-          ...about, exception_message: error.message, exception_type: error.type, traceback: [...traceback], linked_node: value,
-        })],
+        errors: [
+          validationError('exception_during_inner_validation', 'Exception when validating inner node', error.message, {
+            ...about,
+            exception_message: error.message,
+            exception_type: error.type,
+            traceback: [...traceback],
+            linked_node: value,
+          }),
+        ],
       });
       return 'bad ancestor';
     }
   }
 
-  private checkConstant(nodeClass: NodeClass, spec: InputSpec, inputs: PyDict, posted: PyValue): ValidationError | undefined {
+  private checkConstant(
+    nodeClass: NodeClass,
+    spec: InputSpec,
+    inputs: PyDict,
+    posted: PyValue,
+  ): ValidationError | undefined {
     let value = posted;
     // A list would be taken for a link, so clients wrap it.
     if (isDict(value) && value.has('__value__')) {
@@ -155,8 +181,10 @@ export class NodeValidation {
       } catch (error) {
         if (!(error instanceof PyError)) throw error;
         return validationError(
-          'invalid_input_type', `Failed to convert an input value to a ${String(spec.type)} value`,
-          `${spec.name}, ${str(value)}, ${error.message}`, { ...about, received_value: value, exception_message: error.message },
+          'invalid_input_type',
+          `Failed to convert an input value to a ${String(spec.type)} value`,
+          `${spec.name}, ${str(value)}, ${error.message}`,
+          { ...about, received_value: value, exception_message: error.message },
         );
       }
     }
@@ -171,7 +199,9 @@ export class NodeValidation {
     const listed = long ? `(list of length ${options.length})` : repr(options);
     const shown = this.generation.combosOfV3Checked && Array.isArray(value) ? repr(value) : `'${str(value)}'`;
     return validationError('value_not_in_list', 'Value not in list', `${spec.name}: ${shown} not in ${listed}`, {
-      ...about, input_config: long ? null : about['input_config'] ?? null, received_value: value,
+      ...about,
+      input_config: long ? null : (about['input_config'] ?? null),
+      received_value: value,
     });
   }
 
@@ -189,7 +219,10 @@ export class NodeValidation {
     const complaint = check.complaint(value);
     if (complaint === undefined) return undefined;
     return validationError(
-      'custom_validation_failed', 'Custom validation failed for node', `${check.input} - ${complaint}`, { input_name: check.input },
+      'custom_validation_failed',
+      'Custom validation failed for node',
+      `${check.input} - ${complaint}`,
+      { input_name: check.input },
     );
   }
 }
@@ -211,12 +244,14 @@ function outOfRange(spec: InputSpec, value: PyValue, about: Record<string, PyVal
   if (!isNumeric(value)) return undefined;
   if (min !== undefined && isNumeric(min) && isLess(value, min)) {
     return validationError('value_smaller_than_min', `Value ${str(value)} smaller than min of ${str(min)}`, spec.name, {
-      ...about, received_value: value,
+      ...about,
+      received_value: value,
     });
   }
   if (max !== undefined && isNumeric(max) && isLess(max, value)) {
     return validationError('value_bigger_than_max', `Value ${str(value)} bigger than max of ${str(max)}`, spec.name, {
-      ...about, received_value: value,
+      ...about,
+      received_value: value,
     });
   }
   return undefined;

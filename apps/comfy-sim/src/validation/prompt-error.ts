@@ -7,7 +7,12 @@ export interface ValidationError {
   readonly extraInfo: PyDict;
 }
 
-export function validationError(type: string, message: string, details: string, extraInfo: Record<string, PyValue> = {}): ValidationError {
+export function validationError(
+  type: string,
+  message: string,
+  details: string,
+  extraInfo: Record<string, PyValue> = {},
+): ValidationError {
   return { type, message, details, extraInfo: dict(extraInfo) };
 }
 

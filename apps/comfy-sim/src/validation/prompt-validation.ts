@@ -16,14 +16,18 @@ export interface ValidationRules {
   readonly generation: Generation;
 }
 
-const traceback = ['  File "execution.py", line 1011, in validate_prompt\n    m = await validate_inputs(prompt_id, prompt, o, validated)\n'];
+const traceback = [
+  '  File "execution.py", line 1011, in validate_prompt\n    m = await validate_inputs(prompt_id, prompt, o, validated)\n',
+];
 
 /** validate_prompt(): throws PyError where the real one does, which the route answers with a bare 500. */
 export function validatePrompt(prompt: PyValue, targets: PyValue, rules: ValidationRules): PromptVerdict {
   const graph = asGraph(prompt);
   const structural = structureError(graph, rules);
   if (structural !== undefined) return refusal(structural);
-  const outputs = [...graph.keys()].filter((id) => rules.registry.get(classType(graph, id))?.isOutput === true && isTargeted(id, targets));
+  const outputs = [...graph.keys()].filter(
+    (id) => rules.registry.get(classType(graph, id))?.isOutput === true && isTargeted(id, targets),
+  );
   if (outputs.length === 0) return refusal(validationError('prompt_no_outputs', 'Prompt has no outputs', ''));
   return validateOutputs(graph, outputs, rules);
 }
@@ -36,7 +40,8 @@ function asGraph(prompt: PyValue): PyDict {
 
 function structureError(graph: PyDict, { registry, generation }: ValidationRules): ValidationError | undefined {
   for (const [id, node] of graph) {
-    if (!isDict(node) && typeof node !== 'string' && !Array.isArray(node)) throw typeError(`argument of type '${typeName(node)}' is not iterable`);
+    if (!isDict(node) && typeof node !== 'string' && !Array.isArray(node))
+      throw typeError(`argument of type '${typeName(node)}' is not iterable`);
     const type = (isDict(node) ? node.get('class_type') : undefined) ?? null;
     if (type !== null && registry.has(String(type))) continue;
     return generation.missingNodeType ? missingNodeType(id, node, type) : invalidPrompt(id, type);
@@ -50,12 +55,17 @@ function invalidPrompt(id: string, type: PyValue): ValidationError {
 }
 
 function missingNodeType(id: string, node: PyValue, type: PyValue): ValidationError {
-  const meta = isDict(node) ? node.get('_meta') ?? null : null;
+  const meta = isDict(node) ? (node.get('_meta') ?? null) : null;
   const title = (isDict(meta) ? meta.get('title') : undefined) ?? type;
-  const message = type === null
-    ? `Node '${title === null ? `ID #${id}` : str(title)}' has no class_type. The workflow may be corrupted or a custom node is missing.`
-    : `Node '${str(title)}' not found. The custom node may not be installed.`;
-  return validationError('missing_node_type', message, `Node ID '#${id}'`, { node_id: id, class_type: type, node_title: title });
+  const message =
+    type === null
+      ? `Node '${title === null ? `ID #${id}` : str(title)}' has no class_type. The workflow may be corrupted or a custom node is missing.`
+      : `Node '${str(title)}' not found. The custom node may not be installed.`;
+  return validationError('missing_node_type', message, `Node ID '#${id}'`, {
+    node_id: id,
+    class_type: type,
+    node_title: title,
+  });
 }
 
 function isTargeted(id: string, targets: PyValue): boolean {
@@ -85,7 +95,11 @@ function validateOutputs(graph: PyDict, outputs: readonly string[], rules: Valid
     collectNodeErrors(graph, validation, output, nodeErrors);
   }
   if (good.length > 0) return { ok: true, prompt: graph, outputs: good, nodeErrors };
-  const error = validationError('prompt_outputs_failed_validation', 'Prompt outputs failed validation', lines.join('\n'));
+  const error = validationError(
+    'prompt_outputs_failed_validation',
+    'Prompt outputs failed validation',
+    lines.join('\n'),
+  );
   return { ok: false, error: toErrorView(error), nodeErrors };
 }
 
@@ -95,9 +109,12 @@ function outputErrors(validation: NodeValidation, output: string): readonly Vali
     return verdict.valid ? 'none' : verdict.errors;
   } catch (error) {
     if (!(error instanceof PyError)) throw error;
-    const errors = [validationError('exception_during_validation', 'Exception when validating node', error.message, {
-      exception_type: error.type, traceback: [...traceback],
-    })];
+    const errors = [
+      validationError('exception_during_validation', 'Exception when validating node', error.message, {
+        exception_type: error.type,
+        traceback: [...traceback],
+      }),
+    ];
     validation.verdicts.set(output, { valid: false, errors });
     return errors;
   }
@@ -108,12 +125,20 @@ function collectNodeErrors(graph: PyDict, validation: NodeValidation, output: st
   for (const [id, verdict] of validation.verdicts) {
     if (verdict.valid || verdict.errors.length === 0) continue;
     const known = nodeErrors.get(id);
-    const entry = isDict(known ?? null) ? (known as PyDict) : dict({
-      errors: verdict.errors.map(toErrorView), dependent_outputs: [], class_type: classType(graph, id),
-    });
+    const entry = isDict(known ?? null)
+      ? (known as PyDict)
+      : dict({
+          errors: verdict.errors.map(toErrorView),
+          dependent_outputs: [],
+          class_type: classType(graph, id),
+        });
     (entry.get('dependent_outputs') as PyValue[]).push(output);
     nodeErrors.set(id, entry);
   }
 }
 
-const refusal = (error: ValidationError): PromptVerdict => ({ ok: false, error: toErrorView(error), nodeErrors: new Map() });
+const refusal = (error: ValidationError): PromptVerdict => ({
+  ok: false,
+  error: toErrorView(error),
+  nodeErrors: new Map(),
+});

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * What part of a file a `Range` header asks for: `undefined` for all of it (no header, or a unit we do not know, which RFC 9110 says to ignore),
- * `unsatisfiable` for several ranges, nonsense, and parts that the file does not have.
+ * What part of a file a `Range` header asks for: `undefined` for all of it (no header, or a unit we do not know, which
+ * RFC 9110 says to ignore), `unsatisfiable` for several ranges, nonsense, and parts that the file does not have.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   if (header === undefined) return undefined;
@@ -15,7 +15,10 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | '
   const found = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header);
   const [from, to] = [found?.[1], found?.[2]];
   if (from === undefined || to === undefined || (from === '' && to === '')) return 'unsatisfiable';
-  const range = from === '' ? { first: Math.max(0, size - Number(to)), last: size - 1 } : { first: Number(from), last: to === '' ? size - 1 : Math.min(Number(to), size - 1) };
+  const range =
+    from === ''
+      ? { first: Math.max(0, size - Number(to)), last: size - 1 }
+      : { first: Number(from), last: to === '' ? size - 1 : Math.min(Number(to), size - 1) };
   const backwards = from !== '' && to !== '' && Number(to) < Number(from);
   return backwards || range.first > range.last ? 'unsatisfiable' : range;
 }
@@ -29,4 +32,5 @@ export function hasTag(header: string | undefined, etag: string): boolean {
 }
 
 /** Strong comparison, for `If-Range`: a part only fits to what the client has when both are the very same bytes. */
-export const isSameBytes = (header: string | undefined, etag: string): boolean => header === undefined || (header.trim() === etag && !etag.startsWith('W/'));
+export const isSameBytes = (header: string | undefined, etag: string): boolean =>
+  header === undefined || (header.trim() === etag && !etag.startsWith('W/'));

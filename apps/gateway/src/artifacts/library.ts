@@ -19,20 +19,39 @@ export class Library {
   async openContent(artifact: ArtifactView): Promise<ServedFile> {
     const opened = await this.open(artifact.path, artifact.id);
     // Its strong tag promises these very bytes.
-    if (opened.size !== artifact.bytes) return this.gone(opened.handle, `the file of artifact ${artifact.id} is not the one that was recorded: ${opened.size} instead of ${artifact.bytes} bytes`);
-    return { ...opened, etag: `"${artifact.sha256}"`, ...shownAs(artifact.media_type), fileName: safeName(posix.basename(artifact.path)) };
+    if (opened.size !== artifact.bytes)
+      return this.gone(
+        opened.handle,
+        `the file of artifact ${artifact.id} is not the one that was recorded: ${opened.size} instead of ${artifact.bytes} bytes`,
+      );
+    return {
+      ...opened,
+      etag: `"${artifact.sha256}"`,
+      ...shownAs(artifact.media_type),
+      fileName: safeName(posix.basename(artifact.path)),
+    };
   }
 
-  /** Made by rendering when it stores the picture; another encoder may make other bytes of the same picture, hence the weak tag. */
+  /**
+   * Made by rendering when it stores the picture; another encoder may make other bytes of the same picture, hence the
+   * weak tag.
+   */
   async openThumbnail(artifact: ArtifactView): Promise<ServedFile> {
     const opened = await this.open(`.thumbnails/${artifact.sha256.slice(0, 2)}/${artifact.sha256}.webp`, artifact.id);
-    return { ...opened, etag: `W/"${artifact.sha256}"`, ...shownAs('image/webp'), fileName: safeName(`${posix.parse(artifact.path).name}-thumbnail.webp`) };
+    return {
+      ...opened,
+      etag: `W/"${artifact.sha256}"`,
+      ...shownAs('image/webp'),
+      fileName: safeName(`${posix.parse(artifact.path).name}-thumbnail.webp`),
+    };
   }
 
   private async open(path: string, artifactId: string): Promise<{ handle: FileHandle; size: number }> {
     const file = await this.locate(path, artifactId);
     // The path has no links any more; one put there since then is not followed.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => this.missing(error, artifactId));
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) =>
+      this.missing(error, artifactId),
+    );
     const stats = await handle.stat();
     if (!stats.isFile()) return this.gone(handle, `what lies at the place of artifact ${artifactId} is not a file`);
     return { handle, size: stats.size };
@@ -55,7 +74,10 @@ export class Library {
 
   private missing(error: unknown, artifactId: string): never {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) throw refusal('artifact_file_gone', `the file of artifact ${artifactId} is not in the library any more`, { cause: error });
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code))
+      throw refusal('artifact_file_gone', `the file of artifact ${artifactId} is not in the library any more`, {
+        cause: error,
+      });
     throw ownFault(error, 'library') ?? error;
   }
 
@@ -65,13 +87,23 @@ export class Library {
   }
 }
 
-const outside = (artifactId: string): AppError => new AppError('forbidden', 'artifact_outside_library', `the file of artifact ${artifactId} does not lie in the library`);
+const outside = (artifactId: string): AppError =>
+  new AppError(
+    'forbidden',
+    'artifact_outside_library',
+    `the file of artifact ${artifactId} does not lie in the library`,
+  );
 
 const unmounted = (cause: unknown): AppError =>
-  new AppError('unavailable', 'own_disk_gone', 'the library is empty: its disk may not be mounted', { cause, retryAfterMs: 10_000 });
+  new AppError('unavailable', 'own_disk_gone', 'the library is empty: its disk may not be mounted', {
+    cause,
+    retryAfterMs: 10_000,
+  });
 
 const shownAs = (mediaType: string): { mediaType: string; disposition: 'inline' | 'attachment' } =>
-  shownTypes.has(mediaType) ? { mediaType, disposition: 'inline' } : { mediaType: 'application/octet-stream', disposition: 'attachment' };
+  shownTypes.has(mediaType)
+    ? { mediaType, disposition: 'inline' }
+    : { mediaType: 'application/octet-stream', disposition: 'attachment' };
 
 /** For a header: plain ASCII without anything that has a meaning there. */
 const safeName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(-120);

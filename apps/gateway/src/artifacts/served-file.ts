@@ -16,7 +16,10 @@ export interface ServedFile {
 
 const yearSeconds = 365 * 24 * 60 * 60;
 
-/** Sends a file, or the part of it that was asked for, or only that it has not changed. Files of the library never change. */
+/**
+ * Sends a file, or the part of it that was asked for, or only that it has not changed. Files of the library never
+ * change.
+ */
 export async function sendFile(request: FastifyRequest, reply: FastifyReply, file: ServedFile): Promise<void> {
   const { headers } = request;
   void reply.headers({
@@ -35,10 +38,17 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, fil
   if (range === 'unsatisfiable') {
     await file.handle.close();
     void reply.removeHeader('etag').header('content-range', `bytes */${file.size}`);
-    throw refusal('range_not_satisfiable', `the file has ${file.size} bytes; one range of them can be had, as in "bytes=0-99"`);
+    throw refusal(
+      'range_not_satisfiable',
+      `the file has ${file.size} bytes; one range of them can be had, as in "bytes=0-99"`,
+    );
   }
   const { first, last } = range ?? { first: 0, last: file.size - 1 };
-  void reply.headers({ 'content-type': file.mediaType, 'content-length': last - first + 1, 'content-disposition': `${file.disposition}; filename="${file.fileName}"` });
+  void reply.headers({
+    'content-type': file.mediaType,
+    'content-length': last - first + 1,
+    'content-disposition': `${file.disposition}; filename="${file.fileName}"`,
+  });
   if (range !== undefined) void reply.code(206).header('content-range', `bytes ${first}-${last}/${file.size}`);
   await reply.send(await bodyOf(request, file, first, last));
 }

@@ -1,13 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  deadLetterRequestsOf, serviceNames, type DeadLetterDetail, type DeadLetterRequests, type DeadLetterState, type DeadLetterView, type InputOf, type OutputOf, type Page,
-  type RequestDefinition, type ServiceName, type SettledLetter, type StatusView,
+  deadLetterRequestsOf,
+  serviceNames,
+  type DeadLetterDetail,
+  type DeadLetterRequests,
+  type DeadLetterState,
+  type DeadLetterView,
+  type InputOf,
+  type OutputOf,
+  type Page,
+  type RequestDefinition,
+  type ServiceName,
+  type SettledLetter,
+  type StatusView,
 } from '@tower/contracts';
 import { toPage } from '@tower/db';
 import { AppError, describeError, LOGGER, notFound, type Logger } from '@tower/kit';
 
-const requests = Object.fromEntries(serviceNames.map((service) => [service, deadLetterRequestsOf(service)])) as Record<ServiceName, DeadLetterRequests>;
+const requests = Object.fromEntries(serviceNames.map((service) => [service, deadLetterRequestsOf(service)])) as Record<
+  ServiceName,
+  DeadLetterRequests
+>;
 /** Letters that `/status` shows of each service. */
 const shownInStatus = 3;
 
@@ -25,9 +39,18 @@ export class DeadLettersService {
   ) {}
 
   /** Newest first, of one service or of all; names the services that did not answer. */
-  async list(query: { service?: ServiceName | undefined; state: DeadLetterState; limit: number; cursor?: string | undefined }): Promise<Page<DeadLetterView> & { silent: ServiceName[] }> {
+  async list(query: {
+    service?: ServiceName | undefined;
+    state: DeadLetterState;
+    limit: number;
+    cursor?: string | undefined;
+  }): Promise<Page<DeadLetterView> & { silent: ServiceName[] }> {
     const { service, state, limit, cursor } = query;
-    const { answered, silent } = await this.askEach('list', { state, limit, ...(cursor === undefined ? {} : { cursor }) }, service === undefined ? serviceNames : [service]);
+    const { answered, silent } = await this.askEach(
+      'list',
+      { state, limit, ...(cursor === undefined ? {} : { cursor }) },
+      service === undefined ? serviceNames : [service],
+    );
     const all = answered.flatMap(({ value }) => value.items).sort((a, b) => (a.id < b.id ? 1 : -1));
     return { ...toPage(all, limit, (letter) => letter), silent };
   }
@@ -51,24 +74,34 @@ export class DeadLettersService {
   /** Services with open letters, for `/status`. */
   async open(): Promise<StatusView['dead_letters']> {
     const { answered } = await this.askEach('list', { state: 'open', limit: shownInStatus });
-    return answered.filter(({ value }) => value.open > 0).map(({ service, value }) => ({ service, open: value.open, newest: value.items.slice(0, shownInStatus) }));
+    return answered
+      .filter(({ value }) => value.open > 0)
+      .map(({ service, value }) => ({ service, open: value.open, newest: value.items.slice(0, shownInStatus) }));
   }
 
   private async settle(what: 'redrive' | 'dismiss', ids: string[]): Promise<{ items: SettledLetter[] }> {
     const { answered, silent } = await this.askEach(what, { ids });
     const settled = new Map(answered.flatMap(({ value }) => value.items).map((item) => [item.id, item]));
-    const detail = silent.length === 0 ? 'no service has such a dead letter' : `not known here, and these did not answer: ${silent.join(', ')}`;
+    const detail =
+      silent.length === 0
+        ? 'no service has such a dead letter'
+        : `not known here, and these did not answer: ${silent.join(', ')}`;
     return { items: [...new Set(ids)].map((id) => settled.get(id) ?? { id, outcome: 'unknown', detail }) };
   }
 
   private async askEach<What extends keyof DeadLetterRequests>(
-    what: What, input: InputOf<DeadLetterRequests[What]>, among: readonly ServiceName[] = serviceNames,
+    what: What,
+    input: InputOf<DeadLetterRequests[What]>,
+    among: readonly ServiceName[] = serviceNames,
   ): Promise<Answers<OutputOf<DeadLetterRequests[What]>>> {
     const answers: Answers<OutputOf<DeadLetterRequests[What]>> = { answered: [], silent: [] };
     const ask = async (service: ServiceName): Promise<void> => {
       try {
         const definition: RequestDefinition = requests[service][what];
-        answers.answered.push({ service, value: (await this.services.ask(definition, input)) as OutputOf<DeadLetterRequests[What]> });
+        answers.answered.push({
+          service,
+          value: (await this.services.ask(definition, input)) as OutputOf<DeadLetterRequests[What]>,
+        });
       } catch (error) {
         // What is wrong with the question is wrong for all of them.
         if (error instanceof AppError && error.kind === 'invalid') throw error;
@@ -82,4 +115,9 @@ export class DeadLettersService {
 }
 
 const unanswered = (silent: readonly string[]): AppError =>
-  new AppError('unavailable', 'dead_letters_unavailable', `these services do not answer right now: ${silent.join(', ')}; try again in a moment`, { retryAfterMs: 2_000 });
+  new AppError(
+    'unavailable',
+    'dead_letters_unavailable',
+    `these services do not answer right now: ${silent.join(', ')}; try again in a moment`,
+    { retryAfterMs: 2_000 },
+  );

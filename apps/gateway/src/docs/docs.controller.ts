@@ -9,7 +9,8 @@ import { SystemService } from '../system/system.service';
 import { openApiDocument } from './openapi';
 
 /** Everything comes from here; nothing may be loaded from elsewhere. */
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const swaggerFolder = dirname(require.resolve('swagger-ui-dist/package.json'));
 
@@ -33,7 +34,10 @@ export class DocsController {
 
   @Get('/docs')
   async getDocs(@Res() reply: FastifyReply): Promise<void> {
-    await reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8').send(docsPage);
+    await reply
+      .headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' })
+      .type('text/html; charset=utf-8')
+      .send(docsPage);
   }
 
   @Get('/docs/start.js')
@@ -42,16 +46,26 @@ export class DocsController {
   }
 
   @Get('/docs/:asset')
-  async getAsset(@Param('asset') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async getAsset(
+    @Param('asset') name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
     if (asset === undefined) throw refusal('route_not_found', `there is nothing at ${pathOf(request.raw.url)}`);
-    await reply.header('cache-control', 'public, max-age=3600').type(asset.type).send(await readFile(asset.file));
+    await reply
+      .header('cache-control', 'public, max-age=3600')
+      .type(asset.type)
+      .send(await readFile(asset.file));
   }
 
   @Get('/')
   async getFront(@Res() reply: FastifyReply): Promise<void> {
     const { simulated } = await this.system.status();
-    await reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8').send(frontPage(simulated));
+    await reply
+      .headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' })
+      .type('text/html; charset=utf-8')
+      .send(frontPage(simulated));
   }
 }
 
@@ -60,7 +74,8 @@ const head = (title: string, more = ''): string =>
 
 const docsPage = `${head('Tower: interface', '<link rel="stylesheet" href="/docs/swagger-ui.css">')}<body><div id="interface"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
 
-const startScript = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#interface', deepLinking: true, validatorUrl: null });\n";
+const startScript =
+  "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#interface', deepLinking: true, validatorUrl: null });\n";
 
 const frontPage = (simulated: boolean): string =>
   `${head('Tower')}<body><h1>Tower ${towerVersion}</h1>${simulated ? '<p><strong>Simulated cards are at work: the pictures are not made by a real model.</strong></p>' : ''}` +

@@ -1,7 +1,12 @@
 import { apiPrefix, problem, refusalsOf, routes, type RouteDefinition } from '@tower/contracts';
 import { towerVersion } from '@tower/kit';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi';
 
 type Document = ReturnType<typeof createDocument>;
 
@@ -48,7 +53,10 @@ const problemMedia = 'application/problem+json';
 
 /** One object each, because the document refers to an answer by its identity. */
 const problemAnswers = new Map<number, ZodOpenApiResponseObject>(
-  Object.entries(meanings).map(([status, description]) => [Number(status), { id: `Problem${status}`, description, content: { [problemMedia]: { schema: problem } } }]),
+  Object.entries(meanings).map(([status, description]) => [
+    Number(status),
+    { id: `Problem${status}`, description, content: { [problemMedia]: { schema: problem } } },
+  ]),
 );
 const notModified: ZodOpenApiResponseObject = { id: 'NotModified', description: 'Not changed since' };
 
@@ -58,7 +66,10 @@ const idempotencyKey = z
   .optional()
   .meta({ description: 'Opaque; a repeat with the same key and body gets the first answer', example: 'order-2031' });
 
-/** The OpenAPI 3.1 document of the routes. It is made from what the door itself parses and checks with, so it cannot say anything else. */
+/**
+ * The OpenAPI 3.1 document of the routes. It is made from what the door itself parses and checks with, so it cannot say
+ * anything else.
+ */
 export function openApiDocument(): Document {
   const paths: NonNullable<ZodOpenApiObject['paths']> = {};
   for (const [name, route] of Object.entries<RouteDefinition>(routes)) {
@@ -75,8 +86,12 @@ export function openApiDocument(): Document {
 }
 
 function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationObject {
-  const aliases = (route.aliases ?? []).map((alias) => `\`${alias.startsWith('root:') ? alias.slice('root:'.length) : apiPrefix + alias}\``);
-  const description = [route.description, aliases.length > 0 ? `Also at ${aliases.join(', ')}.` : undefined].filter((part) => part !== undefined).join('\n\n');
+  const aliases = (route.aliases ?? []).map(
+    (alias) => `\`${alias.startsWith('root:') ? alias.slice('root:'.length) : apiPrefix + alias}\``,
+  );
+  const description = [route.description, aliases.length > 0 ? `Also at ${aliases.join(', ')}.` : undefined]
+    .filter((part) => part !== undefined)
+    .join('\n\n');
   return {
     operationId: name,
     tags: [route.tag],
@@ -87,7 +102,14 @@ function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationO
       ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.idempotent ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {}),
     },
-    ...(route.body === undefined ? {} : { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body, ...examplesOf(route) } } } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !route.bodyOptional,
+            content: { 'application/json': { schema: route.body, ...examplesOf(route) } },
+          },
+        }),
     responses: {
       [route.status]: goodAnswer(route),
       ...Object.fromEntries(refusalsOf(route).map((status) => [status, otherAnswer(route, status)])),
@@ -97,22 +119,43 @@ function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationO
 
 const bytes = { type: 'string', contentEncoding: 'binary' } as const;
 
-const bytesContent = (mediaTypes: readonly string[]) => Object.fromEntries(mediaTypes.map((type) => [type, { schema: bytes }]));
+const bytesContent = (mediaTypes: readonly string[]) =>
+  Object.fromEntries(mediaTypes.map((type) => [type, { schema: bytes }]));
 
 const goodAnswer = (route: RouteDefinition): ZodOpenApiResponseObject =>
   'bytes' in route.response
-    ? { description: 'The file', content: bytesContent(route.response.bytes), headers: z.object({ ETag: z.string(), 'Accept-Ranges': z.literal('bytes') }) }
+    ? {
+        description: 'The file',
+        content: bytesContent(route.response.bytes),
+        headers: z.object({ ETag: z.string(), 'Accept-Ranges': z.literal('bytes') }),
+      }
     : { description: route.summary, content: { 'application/json': { schema: route.response } }, ...linksOf(route) };
 
-const examplesOf = ({ examples = {} }: RouteDefinition) => (Object.keys(examples).length === 0 ? {} : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) });
+const examplesOf = ({ examples = {} }: RouteDefinition) =>
+  Object.keys(examples).length === 0
+    ? {}
+    : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) };
 
-const linksOf = ({ links = {} }: RouteDefinition) => (Object.keys(links).length === 0 ? {} : { links: Object.fromEntries(Object.entries(links).map(([operationId, parameters]) => [operationId, { operationId, parameters }])) });
+const linksOf = ({ links = {} }: RouteDefinition) =>
+  Object.keys(links).length === 0
+    ? {}
+    : {
+        links: Object.fromEntries(
+          Object.entries(links).map(([operationId, parameters]) => [operationId, { operationId, parameters }]),
+        ),
+      };
 
 function otherAnswer(route: RouteDefinition, status: number): ZodOpenApiResponseObject {
   if (status === 304) return notModified;
-  if (status === 206 && 'bytes' in route.response) return { description: 'The part that was asked for', content: bytesContent(route.response.bytes), headers: z.object({ 'Content-Range': z.string() }) };
+  if (status === 206 && 'bytes' in route.response)
+    return {
+      description: 'The part that was asked for',
+      content: bytesContent(route.response.bytes),
+      headers: z.object({ 'Content-Range': z.string() }),
+    };
   const special = route.problems?.[status];
-  if (special !== undefined) return { description: meanings[status] ?? '', content: { [problemMedia]: { schema: special } } };
+  if (special !== undefined)
+    return { description: meanings[status] ?? '', content: { [problemMedia]: { schema: special } } };
   const answer = problemAnswers.get(status);
   if (answer === undefined) throw new Error(`nobody said what status ${status} means`);
   return answer;

@@ -45,7 +45,12 @@ export class FeedHub {
 
   async start(): Promise<() => Promise<void>> {
     this.position = (await this.feed.bounds()).latest;
-    const listener = new NotificationListener(this.databaseUrl, 'event_feed_gateway', () => this.woken.abort(), this.logger);
+    const listener = new NotificationListener(
+      this.databaseUrl,
+      'event_feed_gateway',
+      () => this.woken.abort(),
+      this.logger,
+    );
     listener.start();
     const stopListening = this.bus.listen(progressFilter, (message) => this.readProgress(message));
     const loop = this.run();
@@ -59,14 +64,18 @@ export class FeedHub {
     };
   }
 
-  /** From now on the reader is told everything with a higher number than what can be read back now. Returns the way to leave. */
+  /**
+   * From now on the reader is told everything with a higher number than what can be read back now. Returns the way to
+   * leave.
+   */
   add(reader: FeedReader): () => void {
     const readers = reader.jobId === undefined ? this.forAll : (this.byJob.get(reader.jobId) ?? new Set());
     if (reader.jobId !== undefined) this.byJob.set(reader.jobId, readers);
     readers.add(reader);
     return () => {
       readers.delete(reader);
-      if (reader.jobId !== undefined && readers.size === 0 && this.byJob.get(reader.jobId) === readers) this.byJob.delete(reader.jobId);
+      if (reader.jobId !== undefined && readers.size === 0 && this.byJob.get(reader.jobId) === readers)
+        this.byJob.delete(reader.jobId);
     };
   }
 

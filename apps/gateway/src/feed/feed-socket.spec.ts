@@ -25,7 +25,16 @@ class FakeSocket extends EventEmitter {
 }
 
 const anEvent = (seq: number): NumberedEvent => ({
-  seq, event: { id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8', type: 'projects.v1.project_updated', at: '2026-11-21T02:03:03.115Z', project_id: null, job_id: null, job_seq: null, data: {} },
+  seq,
+  event: {
+    id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8',
+    type: 'projects.v1.project_updated',
+    at: '2026-11-21T02:03:03.115Z',
+    project_id: null,
+    job_id: null,
+    job_seq: null,
+    data: {},
+  },
 });
 const seqOf = (message: string): unknown => {
   const { type, seq } = JSON.parse(message) as { type: string; seq?: number };
@@ -43,13 +52,19 @@ describe('a reader that goes live', () => {
       bounds: () => Promise.resolve({ latest: 1, oldest: 1 }),
       readAfter: (cursor) => {
         if (!joined) return Promise.resolve([1].filter((seq) => seq > cursor).map(anEvent));
-        // Event 2 was committed before the hub knew this reader; the hub tells 3, which can be read as well, and 4, which cannot yet.
+        // Event 2 was committed before the hub knew this reader; the hub tells 3, which can be read as well, and 4,
+        // which cannot yet.
         told(3);
         told(4);
         return Promise.resolve([2, 3].filter((seq) => seq > cursor).map(anEvent));
       },
     };
-    const client = new FeedSocket(socket as unknown as WebSocket, source, new FeedMetrics(new Metrics('gateway')), createLogger('gateway', 'silent'));
+    const client = new FeedSocket(
+      socket as unknown as WebSocket,
+      source,
+      new FeedMetrics(new Metrics('gateway')),
+      createLogger('gateway', 'silent'),
+    );
     await client.serve(0, () => (joined = true));
     told(5);
     expect(socket.sent.map(seqOf)).toEqual(['hello', 1, 2, 3, 'caught_up', 4, 5]);
@@ -64,8 +79,18 @@ describe('FeedSocket', () => {
   beforeEach(async () => {
     socket = new FakeSocket();
     metrics = new Metrics('gateway');
-    const source = { jobId: undefined, bounds: () => Promise.resolve({ latest: 0, oldest: 0 }), readAfter: () => Promise.resolve([]), job: undefined };
-    client = new FeedSocket(socket as unknown as WebSocket, source, new FeedMetrics(metrics), createLogger('gateway', 'silent'));
+    const source = {
+      jobId: undefined,
+      bounds: () => Promise.resolve({ latest: 0, oldest: 0 }),
+      readAfter: () => Promise.resolve([]),
+      job: undefined,
+    };
+    client = new FeedSocket(
+      socket as unknown as WebSocket,
+      source,
+      new FeedMetrics(metrics),
+      createLogger('gateway', 'silent'),
+    );
     await client.serve(undefined, () => undefined);
     socket.sent = [];
   });

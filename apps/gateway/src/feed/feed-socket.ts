@@ -52,7 +52,8 @@ export class FeedSocket implements FeedReader {
     try {
       const { latest, oldest } = await this.source.bounds();
       this.send(asMessage({ type: 'hello', version: towerVersion, latest_seq: latest, oldest_seq: oldest }));
-      if (this.source.job !== undefined) this.send(asMessage({ type: 'progress', data: toProgressView(await this.source.job()) }));
+      if (this.source.job !== undefined)
+        this.send(asMessage({ type: 'progress', data: toProgressView(await this.source.job()) }));
       // Of one job everything is told; of the whole feed, without `since`, only what is new.
       this.cursor = since ?? (this.jobId === undefined ? latest : 0);
       while (await this.replayPage());

@@ -28,7 +28,10 @@ const closeTimeoutMs = 10_000;
 
 /** `closeTimeout` is an option that the types do not know yet. */
 const serverOptions: ServerOptions & { closeTimeout: number } = {
-  noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false, closeTimeout: closeTimeoutMs,
+  noServer: true,
+  maxPayload: maxMessageBytes,
+  perMessageDeflate: false,
+  closeTimeout: closeTimeoutMs,
 };
 
 const feedQuery = z.strictObject({ since: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional() });
@@ -58,7 +61,8 @@ export class FeedSockets {
 
   /** Takes upgrades of this server until the returned function is called. */
   listen(http: Server): () => Promise<void> {
-    const onUpgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void => void this.upgrade(request, connection, head);
+    const onUpgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void =>
+      void this.upgrade(request, connection, head);
     http.on('upgrade', onUpgrade);
     const pinging = setInterval(() => this.open.forEach((client) => client.ping()), pingEveryMs);
     return async () => {
@@ -82,7 +86,10 @@ export class FeedSockets {
       );
       this.logger.info({ correlationId, path, since: admission.since }, 'websocket opened');
     } catch (error) {
-      this.logger.info({ correlationId, path, code: error instanceof AppError ? error.code : 'internal_error' }, 'websocket refused');
+      this.logger.info(
+        { correlationId, path, code: error instanceof AppError ? error.code : 'internal_error' },
+        'websocket refused',
+      );
       endWithProblem(connection, error, this.logger, { correlationId, instance: path });
     }
   }
@@ -90,21 +97,44 @@ export class FeedSockets {
   private async admit(request: IncomingMessage): Promise<Admission> {
     requireOneHost(request);
     requireKnownHost(request.headers, this.allowedHosts);
-    if (!isOwnOrigin(request.headers)) throw refusal('origin_refused', 'pages of other sites may not follow what happens here');
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw refusal('http_malformed', 'the only protocol to upgrade to is websocket');
+    if (!isOwnOrigin(request.headers))
+      throw refusal('origin_refused', 'pages of other sites may not follow what happens here');
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+      throw refusal('http_malformed', 'the only protocol to upgrade to is websocket');
     const source = this.sourceAt(pathOf(request.url));
-    const { since } = parseInput(feedQuery, parseQuery(request.url ?? ''), { code: 'query_invalid', message: 'the query is not valid', root: '?' });
-    if (this.open.size >= maxSockets) throw new AppError('unavailable', 'sockets_exhausted', `there are ${maxSockets} websockets open, which is all this process takes`, { retryAfterMs: 5_000 });
+    const { since } = parseInput(feedQuery, parseQuery(request.url ?? ''), {
+      code: 'query_invalid',
+      message: 'the query is not valid',
+      root: '?',
+    });
+    if (this.open.size >= maxSockets)
+      throw new AppError(
+        'unavailable',
+        'sockets_exhausted',
+        `there are ${maxSockets} websockets open, which is all this process takes`,
+        { retryAfterMs: 5_000 },
+      );
     if (since !== undefined && source.jobId === undefined) await this.requirePast(since);
     return { source, since };
   }
 
   private sourceAt(path: string): FeedSource {
     const below = path.startsWith(`${apiPrefix}/`) ? path.slice(apiPrefix.length) : path;
-    if (below === '/ws') return { jobId: undefined, bounds: () => this.feed.bounds(), readAfter: (seq, limit) => this.feed.readAfter(seq, limit), job: undefined };
+    if (below === '/ws')
+      return {
+        jobId: undefined,
+        bounds: () => this.feed.bounds(),
+        readAfter: (seq, limit) => this.feed.readAfter(seq, limit),
+        job: undefined,
+      };
     const given = /^\/ws\/jobs\/([^/]+)$/.exec(below)?.[1];
-    if (given === undefined) throw refusal('route_not_found', `there is no websocket at ${path}; /ws and /ws/jobs/{id} are`);
-    const { id } = parseInput(z.object({ id: uuid }), { id: given }, { code: 'path_invalid', message: 'the address is not valid', root: '{}' });
+    if (given === undefined)
+      throw refusal('route_not_found', `there is no websocket at ${path}; /ws and /ws/jobs/{id} are`);
+    const { id } = parseInput(
+      z.object({ id: uuid }),
+      { id: given },
+      { code: 'path_invalid', message: 'the address is not valid', root: '{}' },
+    );
     return {
       jobId: id,
       bounds: () => this.feed.jobBounds(id),
@@ -113,11 +143,18 @@ export class FeedSockets {
     };
   }
 
-  /** A number that was never given belongs to another feed, from before a restore; following it would skip what comes until then. */
+  /**
+   * A number that was never given belongs to another feed, from before a restore; following it would skip what comes
+   * until then.
+   */
   private async requirePast(since: number): Promise<void> {
     const { latest } = await this.feed.bounds();
     if (since <= latest) return;
-    throw invalid('since_ahead', `the feed has come to ${latest} and not yet to ${since}; read the present state anew and follow from there`, [{ pointer: '?since', message: `must not be above ${latest}` }]);
+    throw invalid(
+      'since_ahead',
+      `the feed has come to ${latest} and not yet to ${since}; read the present state anew and follow from there`,
+      [{ pointer: '?since', message: `must not be above ${latest}` }],
+    );
   }
 
   private serve(socket: WebSocket, { source, since }: Admission, correlationId: string): void {

@@ -1,10 +1,18 @@
-// Real: PostgreSQL with its notifications, NATS, HTTP and websockets. Made up: rendering, who knows jobs and their events.
+// Real: PostgreSQL with its notifications, NATS, HTTP and websockets. Made up: rendering, who knows jobs and their
+// events.
 import { createServer, get as httpGet, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BusConnection, deliveryOf, type RequestClient } from '@tower/bus';
 import {
-  feedMessage, getJobRequest, listJobEventsRequest, progressSubject, type Envelope, type FeedMessage, type JobView, type ProgressView,
+  feedMessage,
+  getJobRequest,
+  listJobEventsRequest,
+  progressSubject,
+  type Envelope,
+  type FeedMessage,
+  type JobView,
+  type ProgressView,
 } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
 import { AppError, createLogger, Metrics, newId, notFound, systemClock } from '@tower/kit';
@@ -36,7 +44,12 @@ let stopAll: () => Promise<void>;
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([createTestDatabase('gateway'), startTestNats()]);
-  db = await databaseFor({ url: database.url, schema: 'gateway', service: 'gateway', entities: [FeedRow] }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'gateway',
+    service: 'gateway',
+    entities: [FeedRow],
+  }).initialize();
   bus = await BusConnection.open(nats.url, 'gateway', logger);
 });
 afterAll(async () => {
@@ -69,16 +82,24 @@ beforeEach(async () => {
 afterEach(() => stopAll());
 
 const anEvent = (data: object = { projectId }, facts: Partial<Envelope<unknown>> = {}): Envelope<unknown> => ({
-  id: newId(), type: 'projects.v1.project_updated', time: new Date().toISOString(), source: 'projects', correlationId: newId(), data, ...facts,
+  id: newId(),
+  type: 'projects.v1.project_updated',
+  time: new Date().toISOString(),
+  source: 'projects',
+  correlationId: newId(),
+  data,
+  ...facts,
 });
-const aJobEvent = (jobId: string, seq: number, facts: Partial<Envelope<unknown>> = {}): Envelope<unknown> => anEvent({ jobId, projectId, seq, state: 'processing' }, { type: 'rendering.v1.job_started', ...facts });
+const aJobEvent = (jobId: string, seq: number, facts: Partial<Envelope<unknown>> = {}): Envelope<unknown> =>
+  anEvent({ jobId, projectId, seq, state: 'processing' }, { type: 'rendering.v1.job_started', ...facts });
 const longAgo = new Date(Date.now() - 60_000).toISOString();
 
 const record = async (count: number): Promise<void> => {
   for (let at = 0; at < count; at++) await feed.record(anEvent(), firstTry);
 };
 
-const openConnections = (): Promise<number> => new Promise((resolve, reject) => http.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+const openConnections = (): Promise<number> =>
+  new Promise((resolve, reject) => http.getConnections((error, count) => (error ? reject(error) : resolve(count))));
 
 /** Asks for a websocket and never says anything again, not even goodbye. */
 class StubbornClient {
@@ -88,7 +109,9 @@ class StubbornClient {
   constructor(path: string) {
     this.socket = connect({ port: (http.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
     this.socket.on('error', () => undefined).on('data', (bytes) => (this.received += bytes.toString('latin1')));
-    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n`);
+    this.socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n`,
+    );
   }
 }
 
@@ -128,7 +151,10 @@ describe('the feed', () => {
 
   it('makes an event wait that came before its predecessor', async () => {
     const job = newId();
-    await expect(feed.record(aJobEvent(job, 2), firstTry)).rejects.toMatchObject({ kind: 'unavailable', code: 'event_overtaken' });
+    await expect(feed.record(aJobEvent(job, 2), firstTry)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'event_overtaken',
+    });
     await feed.record(aJobEvent(job, 1), firstTry);
     await feed.record(aJobEvent(job, 2), firstTry);
     expect((await feed.readJobAfter(job, 0, 10)).map(({ event }) => event.job_seq)).toEqual([1, 2]);
@@ -137,19 +163,37 @@ describe('the feed', () => {
 
   it('asks the owner for events that will not come any more, and takes them when they come all the same', async () => {
     const job = newId();
-    const lost = [1, 2].map((seq) => ({ job_id: job, seq, type: 'rendering.v1.job_queued', at: longAgo, data: { jobId: job, projectId, seq } }));
-    services.answer(listJobEventsRequest, ({ after, limit }) => ({ items: lost.filter(({ seq }) => seq > after).slice(0, limit) }));
+    const lost = [1, 2].map((seq) => ({
+      job_id: job,
+      seq,
+      type: 'rendering.v1.job_queued',
+      at: longAgo,
+      data: { jobId: job, projectId, seq },
+    }));
+    services.answer(listJobEventsRequest, ({ after, limit }) => ({
+      items: lost.filter(({ seq }) => seq > after).slice(0, limit),
+    }));
     await feed.record(aJobEvent(job, 3, { time: longAgo }), firstTry);
     await feed.record(aJobEvent(job, 1, { time: longAgo }), firstTry);
     const found = await feed.readJobAfter(job, 0, 10);
-    expect(found.map(({ event }) => [event.job_seq, event.type, event.project_id])).toEqual([[1, 'rendering.v1.job_queued', projectId], [2, 'rendering.v1.job_queued', projectId], [3, 'rendering.v1.job_started', projectId]]);
+    expect(found.map(({ event }) => [event.job_seq, event.type, event.project_id])).toEqual([
+      [1, 'rendering.v1.job_queued', projectId],
+      [2, 'rendering.v1.job_queued', projectId],
+      [3, 'rendering.v1.job_started', projectId],
+    ]);
   });
 
   it('goes on without events that nobody knows, and at the last try without those that nobody can be asked for', async () => {
     const [unknown, unanswered] = [newId(), newId()];
-    services.answer(listJobEventsRequest, ({ id }) => Promise.reject(id === unknown ? notFound('job', id) : new AppError('unavailable', 'rendering_unavailable', 'no answer')));
+    services.answer(listJobEventsRequest, ({ id }) =>
+      Promise.reject(
+        id === unknown ? notFound('job', id) : new AppError('unavailable', 'rendering_unavailable', 'no answer'),
+      ),
+    );
     await feed.record(aJobEvent(unknown, 5, { time: longAgo }), firstTry);
-    await expect(feed.record(aJobEvent(unanswered, 5, { time: longAgo }), firstTry)).rejects.toMatchObject({ code: 'rendering_unavailable' });
+    await expect(feed.record(aJobEvent(unanswered, 5, { time: longAgo }), firstTry)).rejects.toMatchObject({
+      code: 'rendering_unavailable',
+    });
     await feed.record(aJobEvent(unanswered, 5, { time: longAgo }), { number: 8, last: true });
     expect((await feed.readAfter(0, 10)).map(({ event }) => event.job_id)).toEqual([unknown, unanswered]);
   });
@@ -202,7 +246,9 @@ describe('/ws', () => {
   });
 
   it('replays more than one page', async () => {
-    await db.query(`insert into event_feed (event_id, type, at, data) select gen_random_uuid(), 'projects.v1.project_updated', now(), '{}' from generate_series(1, 1234)`);
+    await db.query(
+      `insert into event_feed (event_id, type, at, data) select gen_random_uuid(), 'projects.v1.project_updated', now(), '{}' from generate_series(1, 1234)`,
+    );
     const client = new Client('/ws?since=0');
     await client.caughtUp();
     expect(client.seqs).toEqual(upTo(1234));
@@ -232,7 +278,9 @@ describe('/ws', () => {
   it('hears of events although notifications are lost', async () => {
     const client = new Client('/ws');
     await client.caughtUp();
-    await db.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-event_feed_gateway' and datname = current_database()");
+    await db.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-event_feed_gateway' and datname = current_database()",
+    );
     await record(1);
     await waitFor(() => client.seqs.length === 1);
   });
@@ -243,8 +291,14 @@ describe('/ws', () => {
     client.socket.pause();
     // More than the kernel takes on both sides together with what we allow to wait.
     const large = 'x'.repeat(512 * 1024);
-    for (let at = 0; at < 40; at++) await db.query("insert into event_feed (event_id, type, at, data) values (gen_random_uuid(), 'projects.v1.project_updated', now(), jsonb_build_object('text', $1::text))", [large]);
-    await waitFor(async () => (await metrics.registry.getSingleMetricAsString('gateway_slow_sockets_closed_total')).includes(' 1'));
+    for (let at = 0; at < 40; at++)
+      await db.query(
+        "insert into event_feed (event_id, type, at, data) values (gen_random_uuid(), 'projects.v1.project_updated', now(), jsonb_build_object('text', $1::text))",
+        [large],
+      );
+    await waitFor(async () =>
+      (await metrics.registry.getSingleMetricAsString('gateway_slow_sockets_closed_total')).includes(' 1'),
+    );
     client.socket.resume();
     await waitFor(() => client.closed !== undefined);
     expect(client.closed).toBe(1013);
@@ -271,13 +325,34 @@ describe('/ws', () => {
     expect(client.closed).toBe(1009);
   });
 
-  const upgrade = (path: string, headers: Record<string, string> = {}): Promise<{ status: number; code: unknown; type: string | undefined }> =>
+  const upgrade = (
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; code: unknown; type: string | undefined }> =>
     new Promise((resolve, reject) => {
-      const request = httpGet(`http://${origin}${path}`, { headers: { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers } }, (response) => {
-        let body = '';
-        response.on('data', (data: Buffer) => (body += data.toString()));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, code: (JSON.parse(body) as { code: unknown }).code, type: response.headers['content-type'] }));
-      });
+      const request = httpGet(
+        `http://${origin}${path}`,
+        {
+          headers: {
+            connection: 'upgrade',
+            upgrade: 'websocket',
+            'sec-websocket-version': '13',
+            'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+            ...headers,
+          },
+        },
+        (response) => {
+          let body = '';
+          response.on('data', (data: Buffer) => (body += data.toString()));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              code: (JSON.parse(body) as { code: unknown }).code,
+              type: response.headers['content-type'],
+            }),
+          );
+        },
+      );
       request.on('error', reject);
     });
 
@@ -290,10 +365,14 @@ describe('/ws', () => {
     ['an unknown address', '/ws/nope', {}, 404, 'route_not_found'],
     ['a page of another site', '/ws', { origin: 'http://evil.example' }, 403, 'origin_refused'],
     ['a page without an origin', '/ws', { origin: 'null' }, 403, 'origin_refused'],
-    ['a name that is not this machine\'s', '/ws', { host: 'evil.example' }, 403, 'host_refused'],
+    ["a name that is not this machine's", '/ws', { host: 'evil.example' }, 403, 'host_refused'],
     ['another protocol', '/ws', { upgrade: 'h2c' }, 400, 'http_malformed'],
   ])('refuses %s before the upgrade', async (_what, path, headers, status, code) => {
-    expect(await upgrade(path, headers as Record<string, string>)).toEqual({ status, code, type: 'application/problem+json' });
+    expect(await upgrade(path, headers as Record<string, string>)).toEqual({
+      status,
+      code,
+      type: 'application/problem+json',
+    });
   });
 
   it('lets go of refused clients that keep their side of the connection open', async () => {
@@ -314,11 +393,36 @@ describe('/ws', () => {
 
 describe('/ws/jobs/{id}', () => {
   const job = newId();
-  const nothing: ProgressView['estimate'] = { start_at: null, finish_at: null, remaining_seconds: null, low: null, high: null, confidence: null, basis: '' };
+  const nothing: ProgressView['estimate'] = {
+    start_at: null,
+    finish_at: null,
+    remaining_seconds: null,
+    low: null,
+    high: null,
+    confidence: null,
+    basis: '',
+  };
   const aProgress = (progress: number, job_id = job): ProgressView => ({
-    job_id, status: 'processing', stage: 'Sampling', progress, step: null, total_steps: null, images_complete: 0, images_total: 1, frames_complete: null, frames_total: null, gpu: 'sim', gpus: ['sim'], gpu_queue_position: null, estimate: nothing,
+    job_id,
+    status: 'processing',
+    stage: 'Sampling',
+    progress,
+    step: null,
+    total_steps: null,
+    images_complete: 0,
+    images_total: 1,
+    frames_complete: null,
+    frames_total: null,
+    gpu: 'sim',
+    gpus: ['sim'],
+    gpu_queue_position: null,
+    estimate: nothing,
   });
-  beforeEach(() => services.answer(getJobRequest, ({ id }) => (id === job ? ({ ...aProgress(10), id } as unknown as JobView) : Promise.reject(notFound('job', id)))));
+  beforeEach(() =>
+    services.answer(getJobRequest, ({ id }) =>
+      id === job ? ({ ...aProgress(10), id } as unknown as JobView) : Promise.reject(notFound('job', id)),
+    ),
+  );
 
   it('says first how the job is, then what happened to it, then what happens', async () => {
     for (const seq of [1, 2, 3]) await feed.record(aJobEvent(job, seq), firstTry);
@@ -331,7 +435,10 @@ describe('/ws/jobs/{id}', () => {
     expect(whole.types()).toEqual(['hello', 'progress', 'event', 'event', 'event', 'caught_up', 'event']);
     expect(whole.messages[1]).toEqual({ type: 'progress', data: aProgress(10) });
     expect(whole.messages[0]).toMatchObject({ latest_seq: 3, oldest_seq: 1 });
-    expect([whole.seqs, rest.seqs]).toEqual([[1, 2, 3, 4], [3, 4]]);
+    expect([whole.seqs, rest.seqs]).toEqual([
+      [1, 2, 3, 4],
+      [3, 4],
+    ]);
   });
 
   it('passes progress on to who follows the job, not all of it, and the last of it', async () => {
@@ -341,8 +448,16 @@ describe('/ws/jobs/{id}', () => {
     for (let progress = 1; progress <= 60; progress++) bus.publishHint(progressSubject(job), aProgress(progress));
     bus.publishHint(progressSubject(other), aProgress(1, other));
     bus.publishHint(progressSubject(job), { nonsense: true });
-    const progressOf = (client: Client, id: string): number[] => client.messages.flatMap((message) => (message.type === 'progress' && message.data.job_id === id ? [message.data.progress] : []));
-    await waitFor(() => progressOf(clients.job, job).includes(60) && progressOf(clients.all, job).includes(60) && progressOf(clients.all, other).length === 1);
+    const progressOf = (client: Client, id: string): number[] =>
+      client.messages.flatMap((message) =>
+        message.type === 'progress' && message.data.job_id === id ? [message.data.progress] : [],
+      );
+    await waitFor(
+      () =>
+        progressOf(clients.job, job).includes(60) &&
+        progressOf(clients.all, job).includes(60) &&
+        progressOf(clients.all, other).length === 1,
+    );
     expect(progressOf(clients.job, job).length).toBeLessThan(10);
     expect(progressOf(clients.job, other)).toEqual([]);
   });
@@ -353,7 +468,11 @@ describe('/ws/jobs/{id}', () => {
     for (const progress of [20, 30]) bus.publishHint(progressSubject(job), aProgress(progress));
     await waitFor(() => client.types().filter((type) => type === 'progress').length === 2);
     await feed.record(aJobEvent(job, 1), firstTry);
-    await waitFor(() => client.messages.some((message) => message.type === 'progress' && message.data.progress === 30) && client.seqs.length === 1);
+    await waitFor(
+      () =>
+        client.messages.some((message) => message.type === 'progress' && message.data.progress === 30) &&
+        client.seqs.length === 1,
+    );
     expect(client.types()).toEqual(['hello', 'progress', 'caught_up', 'progress', 'progress', 'event']);
   });
 
@@ -364,9 +483,14 @@ describe('/ws/jobs/{id}', () => {
   });
 
   it('sends clients away for a moment while rendering does not answer', async () => {
-    services.answer(getJobRequest, () => Promise.reject(new AppError('unavailable', 'rendering_unavailable', 'no answer')));
+    services.answer(getJobRequest, () =>
+      Promise.reject(new AppError('unavailable', 'rendering_unavailable', 'no answer')),
+    );
     const client = new Client(`/ws/jobs/${job}`);
     await waitFor(() => client.closed !== undefined);
-    expect([client.closed, client.messages.at(-1)]).toMatchObject([1013, { type: 'error', code: 'rendering_unavailable' }]);
+    expect([client.closed, client.messages.at(-1)]).toMatchObject([
+      1013,
+      { type: 'error', code: 'rendering_unavailable' },
+    ]);
   });
 });

@@ -45,7 +45,15 @@ export class FeedService {
 
   async record(event: Envelope<unknown>, delivery: Delivery): Promise<void> {
     const { projectId = null, jobId = null, seq = null } = place.parse(event.data);
-    const row: FeedEvent = { id: event.id, type: event.type, at: event.time, project_id: projectId, job_id: jobId, job_seq: jobId === null ? null : seq, data: event.data as Record<string, unknown> };
+    const row: FeedEvent = {
+      id: event.id,
+      type: event.type,
+      at: event.time,
+      project_id: projectId,
+      job_id: jobId,
+      job_seq: jobId === null ? null : seq,
+      data: event.data as Record<string, unknown>,
+    };
     const missing = await this.missingBefore(row, delivery);
     await handleOnce(this.db, 'gateway', event.id, async (tx) => {
       await lockFeed(tx);
@@ -55,17 +63,25 @@ export class FeedService {
 
   /** The number of the last event, and of the first that is kept. */
   async bounds(): Promise<{ latest: number; oldest: number }> {
-    const [row]: { latest: string | null; oldest: string | null }[] = await this.answersDb.query('select max(seq) as latest, min(seq) as oldest from event_feed');
+    const [row]: { latest: string | null; oldest: string | null }[] = await this.answersDb.query(
+      'select max(seq) as latest, min(seq) as oldest from event_feed',
+    );
     return { latest: Number(row?.latest ?? 0), oldest: Number(row?.oldest ?? 0) };
   }
 
   async readAfter(seq: number, limit: number): Promise<NumberedEvent[]> {
-    const rows: StoredEvent[] = await this.answersDb.query(`select ${columns} from event_feed where seq > $1 order by seq limit $2`, [seq, limit]);
+    const rows: StoredEvent[] = await this.answersDb.query(
+      `select ${columns} from event_feed where seq > $1 order by seq limit $2`,
+      [seq, limit],
+    );
     return rows.map(toNumbered);
   }
 
   async readJobAfter(jobId: string, jobSeq: number, limit: number): Promise<NumberedEvent[]> {
-    const rows: StoredEvent[] = await this.answersDb.query(`select ${columns} from event_feed where job_id = $1 and job_seq > $2 order by job_seq limit $3`, [jobId, jobSeq, limit]);
+    const rows: StoredEvent[] = await this.answersDb.query(
+      `select ${columns} from event_feed where job_id = $1 and job_seq > $2 order by job_seq limit $3`,
+      [jobId, jobSeq, limit],
+    );
     return rows.map(toNumbered);
   }
 
@@ -75,7 +91,7 @@ export class FeedService {
 
   /** Forgets what is too old for any client to ask for. The last event stays: it says how far the feed has come. */
   async prune(): Promise<void> {
-    for (let gone = pruneBatch; gone === pruneBatch; ) {
+    for (let gone = pruneBatch; gone === pruneBatch;) {
       const [, count]: [unknown, number] = await this.db.query(
         `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} days' and seq < (select max(seq) from event_feed) order by at limit ${pruneBatch})`,
       );
@@ -84,8 +100,9 @@ export class FeedService {
   }
 
   /**
-   * Events of one job may overtake each other while one of them is being retried: then this one waits for its predecessor. When that does not
-   * come (it aged out of the stream, or was given up), its owner still knows it; when not even the owner does, the gap stays and the rest goes on.
+   * Events of one job may overtake each other while one of them is being retried: then this one waits for its
+   * predecessor. When that does not come (it aged out of the stream, or was given up), its owner still knows it; when
+   * not even the owner does, the gap stays and the rest goes on.
    */
   private async missingBefore(event: FeedEvent, delivery: Delivery): Promise<FeedEvent[]> {
     const { job_id: jobId, job_seq: jobSeq } = event;
@@ -93,10 +110,24 @@ export class FeedService {
     const { latest } = await jobBounds(this.db, jobId);
     if (jobSeq <= latest + 1) return [];
     if (!delivery.last && this.clock.now().getTime() - Date.parse(event.at) < overtakenMs)
-      throw new AppError('unavailable', 'event_overtaken', `event ${jobSeq} of job ${jobId} came before event ${latest + 1}`);
+      throw new AppError(
+        'unavailable',
+        'event_overtaken',
+        `event ${jobSeq} of job ${jobId} came before event ${latest + 1}`,
+      );
     const found = await this.askOwner(jobId, latest, jobSeq, delivery);
-    this.logger.warn({ jobId, after: latest, before: jobSeq, found: found.length }, 'filling a gap in the events of a job');
-    return found.map((item) => ({ ...event, id: newId(), type: item.type, at: item.at, job_seq: item.seq, data: item.data }));
+    this.logger.warn(
+      { jobId, after: latest, before: jobSeq, found: found.length },
+      'filling a gap in the events of a job',
+    );
+    return found.map((item) => ({
+      ...event,
+      id: newId(),
+      type: item.type,
+      at: item.at,
+      job_seq: item.seq,
+      data: item.data,
+    }));
   }
 
   private async askOwner(jobId: string, after: number, before: number, delivery: Delivery): Promise<JobEventView[]> {
@@ -120,17 +151,22 @@ export class FeedService {
 }
 
 async function jobBounds(db: DataSource, jobId: string): Promise<{ latest: number; oldest: number }> {
-  const [row]: { latest: number | null; oldest: number | null }[] = await db.query('select max(job_seq) as latest, min(job_seq) as oldest from event_feed where job_id = $1', [jobId]);
+  const [row]: { latest: number | null; oldest: number | null }[] = await db.query(
+    'select max(job_seq) as latest, min(job_seq) as oldest from event_feed where job_id = $1',
+    [jobId],
+  );
   return { latest: row?.latest ?? 0, oldest: row?.oldest ?? 0 };
 }
 
 /** Numbers become visible in their order only when they are given and committed one after the other. */
-const lockFeed = (tx: EntityManager): Promise<unknown> => tx.query("select pg_advisory_xact_lock(hashtextextended('gateway:event_feed', 0))");
+const lockFeed = (tx: EntityManager): Promise<unknown> =>
+  tx.query("select pg_advisory_xact_lock(hashtextextended('gateway:event_feed', 0))");
 
 async function insert(tx: EntityManager, event: FeedEvent): Promise<void> {
-  await tx.query('insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing', [
-    event.id, event.type, event.project_id, event.job_id, event.job_seq, event.at, JSON.stringify(event.data),
-  ]);
+  await tx.query(
+    'insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
+    [event.id, event.type, event.project_id, event.job_id, event.job_seq, event.at, JSON.stringify(event.data)],
+  );
 }
 
 const columns = 'seq, event_id, type, project_id, job_id, job_seq, at, data';
@@ -148,5 +184,13 @@ interface StoredEvent {
 
 const toNumbered = (row: StoredEvent): NumberedEvent => ({
   seq: Number(row.seq),
-  event: { id: row.event_id, type: row.type, at: row.at.toISOString(), project_id: row.project_id, job_id: row.job_id, job_seq: row.job_seq, data: row.data },
+  event: {
+    id: row.event_id,
+    type: row.type,
+    at: row.at.toISOString(),
+    project_id: row.project_id,
+    job_id: row.job_id,
+    job_seq: row.job_seq,
+    data: row.data,
+  },
 });

@@ -9,7 +9,10 @@ interface Pace {
   waiting: ProgressView | undefined;
 }
 
-/** Passes progress on, the first at once and then the latest at a steady pace: a card may report every step of a fast sampler. */
+/**
+ * Passes progress on, the first at once and then the latest at a steady pace: a card may report every step of a fast
+ * sampler.
+ */
 export class ProgressRelay {
   private readonly paces = new Map<string, Pace>();
 

@@ -33,15 +33,23 @@ export interface HttpOptions {
   clock: Clock;
 }
 
-/** Fastify with this door's limits, and every refusal that happens before a route is reached in the shape of a problem. */
+/**
+ * Fastify with this door's limits, and every refusal that happens before a route is reached in the shape of a problem.
+ */
 export function createHttpAdapter(options: HttpOptions): FastifyAdapter {
   const { logger } = options;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: silenceTimeoutMs,
-    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 5_000, requireHostHeader: false },
-    // The schemas of the routes say what a parameter may be; `querystring` likewise, which is parsed strictly where it is checked.
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: false,
+    },
+    // The schemas of the routes say what a parameter may be; `querystring` likewise, which is parsed strictly where it
+    // is checked.
     routerOptions: { maxParamLength: maxUrlLength, querystringParser: () => ({}) },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers['x-correlation-id']),
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -60,9 +68,23 @@ export function createHttpAdapter(options: HttpOptions): FastifyAdapter {
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1000;
-    options.metrics.requestSeconds.observe({ method: request.method, route: request.is404 ? 'none' : (request.routeOptions.url ?? 'none'), status: reply.statusCode }, seconds);
+    options.metrics.requestSeconds.observe(
+      {
+        method: request.method,
+        route: request.is404 ? 'none' : (request.routeOptions.url ?? 'none'),
+        status: reply.statusCode,
+      },
+      seconds,
+    );
     logger.info(
-      { correlationId: request.id, method: request.method, path: pathOf(request.raw.url), status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, ...(request.problemCode === undefined ? {} : { code: request.problemCode }) },
+      {
+        correlationId: request.id,
+        method: request.method,
+        path: pathOf(request.raw.url),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(request.problemCode === undefined ? {} : { code: request.problemCode }),
+      },
       'request',
     );
     done();
@@ -71,7 +93,8 @@ export function createHttpAdapter(options: HttpOptions): FastifyAdapter {
   return adapter;
 }
 
-const correlationIdOf = (given: string | string[] | undefined): string => (typeof given === 'string' && uuidForm.test(given) ? given.toLowerCase() : newId());
+const correlationIdOf = (given: string | string[] | undefined): string =>
+  typeof given === 'string' && uuidForm.test(given) ? given.toLowerCase() : newId();
 
 function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers({
@@ -86,18 +109,24 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
 
 /** What can be said before the body is read. */
 function refuseEarly(
-  request: FastifyRequest, reply: FastifyReply, routes: RouteTable, rate: RateLimit, allowedHosts: ReadonlySet<string>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  routes: RouteTable,
+  rate: RateLimit,
+  allowedHosts: ReadonlySet<string>,
 ): Error | undefined {
   try {
     const { url = '/', headers } = request.raw;
     rate.count(request.ip);
     requireOneHost(request.raw);
     requireKnownHost(headers, allowedHosts);
-    if (url.length > maxUrlLength) throw refusal('url_too_long', `the address is longer than ${maxUrlLength} characters`);
+    if (url.length > maxUrlLength)
+      throw refusal('url_too_long', `the address is longer than ${maxUrlLength} characters`);
     requireOwnOrigin(request.method, headers);
     if (request.is404) refuseUnrouted(request, reply, routes);
     const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') throw refusal('media_type_unsupported', 'compressed bodies are not taken; send the JSON as it is');
+    if (encoding !== undefined && encoding !== 'identity')
+      throw refusal('media_type_unsupported', 'compressed bodies are not taken; send the JSON as it is');
     return undefined;
   } catch (error) {
     return error as Error;
@@ -121,19 +150,24 @@ function acceptJsonOnly(adapter: FastifyAdapter, fastify: FastifyInstance): void
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   fastify.removeContentTypeParser('text/plain');
-  adapter.useBodyParser('application/json', false, { bodyLimit: maxBodyBytes }, (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
-    if (body.length === 0) return done(null, undefined);
-    let text: string;
-    try {
-      text = utf8.decode(body);
-    } catch {
-      return done(refusal('json_malformed', 'the body is not valid UTF-8'));
-    }
-    void parseJson(request, text, (error, parsed) => {
-      if (error) done(refusal('json_malformed', `the body is not valid JSON: ${whyNotJson(text)}`));
-      else done(null, parsed);
-    });
-  });
+  adapter.useBodyParser(
+    'application/json',
+    false,
+    { bodyLimit: maxBodyBytes },
+    (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+      if (body.length === 0) return done(null, undefined);
+      let text: string;
+      try {
+        text = utf8.decode(body);
+      } catch {
+        return done(refusal('json_malformed', 'the body is not valid UTF-8'));
+      }
+      void parseJson(request, text, (error, parsed) => {
+        if (error) done(refusal('json_malformed', `the body is not valid JSON: ${whyNotJson(text)}`));
+        else done(null, parsed);
+      });
+    },
+  );
 }
 
 /** Fastify's own message does not say where. */
@@ -158,7 +192,10 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, l
 function brokenRequest(code: string | undefined): AppError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return refusal('headers_too_large', `the request line and headers together are larger than ${maxHeaderBytes} bytes`);
+      return refusal(
+        'headers_too_large',
+        `the request line and headers together are larger than ${maxHeaderBytes} bytes`,
+      );
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return refusal('request_too_slow', 'the request took too long to arrive');
     default:

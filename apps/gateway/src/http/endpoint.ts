@@ -11,15 +11,19 @@ type Answer<Route extends RouteDefinition> = Route['response'] extends z.ZodType
 type Handler<Route extends RouteDefinition> = (input: RouteInput<Route>) => Promise<Answer<Route>>;
 
 const nestMethod: Record<Method, RequestMethod> = {
-  GET: RequestMethod.GET, POST: RequestMethod.POST, PATCH: RequestMethod.PATCH, PUT: RequestMethod.PUT, DELETE: RequestMethod.DELETE,
+  GET: RequestMethod.GET,
+  POST: RequestMethod.POST,
+  PATCH: RequestMethod.PATCH,
+  PUT: RequestMethod.PUT,
+  DELETE: RequestMethod.DELETE,
 };
 
 /** Routes that have a handler; two handlers for one are a mistake. */
 const bound = new Set<RouteDefinition>();
 
 /**
- * Binds a method to a route of the contracts: it is given the parsed and typed input, its answer is checked against the route's schema.
- * What does not fit is refused before the method is called.
+ * Binds a method to a route of the contracts: it is given the parsed and typed input, its answer is checked against the
+ * route's schema. What does not fit is refused before the method is called.
  */
 export function Endpoint<const Route extends RouteDefinition>(route: Route) {
   return (target: object, key: string, descriptor: { value?: Handler<Route> }): void => {
@@ -40,24 +44,43 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     descriptor.value = answering as never;
     Req()(target, key, 0);
     Res()(target, key, 1);
-    applyDecorators(RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] }))(target, key, descriptor as PropertyDescriptor);
+    applyDecorators(RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] }))(
+      target,
+      key,
+      descriptor as PropertyDescriptor,
+    );
   };
 }
 
 /** Routes of the contracts that nobody answers; the document would promise them all the same. */
 export const unboundRoutes = (routes: Readonly<Record<string, RouteDefinition>>): string[] =>
-  Object.entries(routes).filter(([, route]) => !bound.has(route)).map(([name]) => name);
+  Object.entries(routes)
+    .filter(([, route]) => !bound.has(route))
+    .map(([name]) => name);
 
 /** Where a route is found, as Fastify writes it. */
 export function pathsOf(route: RouteDefinition): string[] {
   const paths = [route.path, ...(route.aliases ?? [])];
-  return paths.map((path) => (path.startsWith('root:') ? path.slice('root:'.length) : apiPrefix + path).replace(/\{(\w+)\}/g, ':$1'));
+  return paths.map((path) =>
+    (path.startsWith('root:') ? path.slice('root:'.length) : apiPrefix + path).replace(/\{(\w+)\}/g, ':$1'),
+  );
 }
 
 function readInput<Route extends RouteDefinition>(route: Route, request: FastifyRequest): RouteInput<Route> {
   const input = {
-    params: route.params === undefined ? undefined : parseInput(route.params, request.params, { code: 'path_invalid', message: 'the address is not valid', root: '{}' }),
-    query: parseInput(route.query ?? z.strictObject({}), parseQuery(request.raw.url ?? ''), { code: 'query_invalid', message: 'the query is not valid', root: '?' }),
+    params:
+      route.params === undefined
+        ? undefined
+        : parseInput(route.params, request.params, {
+            code: 'path_invalid',
+            message: 'the address is not valid',
+            root: '{}',
+          }),
+    query: parseInput(route.query ?? z.strictObject({}), parseQuery(request.raw.url ?? ''), {
+      code: 'query_invalid',
+      message: 'the query is not valid',
+      root: '?',
+    }),
     body: readBody(route, request),
     idempotencyKey: route.idempotent ? readIdempotencyKey(request) : undefined,
     correlationId: request.id,
@@ -83,7 +106,10 @@ function readIdempotencyKey(request: FastifyRequest): string | undefined {
   throw refusal('idempotency_key_invalid', `Idempotency-Key ${field.message}`, { fields: [field] });
 }
 
-/** Answers of one route that are what the interface promises. Those who asked the same share one object, which is checked once. */
+/**
+ * Answers of one route that are what the interface promises. Those who asked the same share one object, which is
+ * checked once.
+ */
 class CheckedAnswers {
   private readonly known = new WeakMap<object, unknown>();
 
@@ -99,8 +125,13 @@ class CheckedAnswers {
   private check(schema: z.ZodType, answer: unknown): unknown {
     const result = schema.safeParse(answer);
     if (result.success) return result.data;
-    throw new AppError('internal', 'answer_invalid', 'the answer is not what the interface promises; the log has the details under this correlation id', {
-      cause: new Error(`${this.route.method} ${this.route.path}: ${result.error.message}`),
-    });
+    throw new AppError(
+      'internal',
+      'answer_invalid',
+      'the answer is not what the interface promises; the log has the details under this correlation id',
+      {
+        cause: new Error(`${this.route.method} ${this.route.path}: ${result.error.message}`),
+      },
+    );
   }
 }

@@ -13,19 +13,32 @@ declare module 'fastify' {
 /** Answers a problem (RFC 9457) for whatever was thrown. Headers that the reply already has stay. */
 export function answerProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown, logger: Logger): void {
   const error = toAppError(named(thrown));
-  const problem = toProblem(error, { instance: pathOf(request.raw.url), correlationId: request.id, ...statusOption(error.code) });
+  const problem = toProblem(error, {
+    instance: pathOf(request.raw.url),
+    correlationId: request.id,
+    ...statusOption(error.code),
+  });
   request.problemCode = error.code;
-  if (error.kind === 'internal') logger.error({ err: thrown, correlationId: request.id, cause: error.options.cause }, `answering ${request.method} ${problem.instance}: ${describeError(thrown)}`);
+  if (error.kind === 'internal')
+    logger.error(
+      { err: thrown, correlationId: request.id, cause: error.options.cause },
+      `answering ${request.method} ${problem.instance}: ${describeError(thrown)}`,
+    );
   if (reply.sent) {
     // Half an answer is on its way; only breaking the connection can still say that it is not whole.
     reply.raw.destroy();
     return;
   }
-  if (error.options.retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(error.options.retryAfterMs / 1000));
-  // Fastify would close here. Closing with unread bytes resets the connection, and a client that still writes never sees why; Node reads on,
-  // for as long as a request may take.
+  if (error.options.retryAfterMs !== undefined)
+    void reply.header('retry-after', Math.ceil(error.options.retryAfterMs / 1000));
+  // Fastify would close here. Closing with unread bytes resets the connection, and a client that still writes never
+  // sees why; Node reads on, for as long as a request may take.
   void reply.removeHeader('connection');
-  void reply.code(problem.status).header('cache-control', 'no-store').type('application/problem+json').send(JSON.stringify(problem));
+  void reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
 }
 
 export const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';

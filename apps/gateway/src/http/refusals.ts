@@ -23,7 +23,9 @@ const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-export const refusal = (code: RefusalCode, message: string, options: AppErrorOptions = {}): AppError => new AppError(refusals[code][0], code, message, options);
+export const refusal = (code: RefusalCode, message: string, options: AppErrorOptions = {}): AppError =>
+  new AppError(refusals[code][0], code, message, options);
 
 /** The status that a code stands for, where its kind does not say enough. */
-export const statusOf = (code: string): number | undefined => (Object.hasOwn(refusals, code) ? refusals[code as RefusalCode][1] : undefined);
+export const statusOf = (code: string): number | undefined =>
+  Object.hasOwn(refusals, code) ? refusals[code as RefusalCode][1] : undefined;

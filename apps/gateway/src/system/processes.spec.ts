@@ -5,10 +5,21 @@ const start = new Date('2026-11-21T10:00:00.000Z');
 const after = (ms: number): Date => new Date(start.getTime() + ms);
 
 const aBeat = (facts: Partial<Heartbeat> = {}): Heartbeat => ({
-  service: 'rendering', instance: 'one', pid: 100, version: '0.1.0', started_at: start.toISOString(), state: 'ready', checks: {}, ...facts,
+  service: 'rendering',
+  instance: 'one',
+  pid: 100,
+  version: '0.1.0',
+  started_at: start.toISOString(),
+  state: 'ready',
+  checks: {},
+  ...facts,
 });
 
-const statesOf = (table: ProcessTable, service: string, now: Date): string[] => table.views(now).filter((view) => view.service === service).map((view) => view.state);
+const statesOf = (table: ProcessTable, service: string, now: Date): string[] =>
+  table
+    .views(now)
+    .filter((view) => view.service === service)
+    .map((view) => view.state);
 
 describe('ProcessTable', () => {
   it('expects every service there is', () => {
@@ -26,7 +37,10 @@ describe('ProcessTable', () => {
     table.observe(aBeat(), start);
     expect(statesOf(table, 'rendering', after(heartbeatDeadlineMs))).toEqual(['ready']);
     expect(statesOf(table, 'rendering', after(heartbeatDeadlineMs + 1))).toEqual(['down']);
-    expect(table.parts(after(heartbeatDeadlineMs + 1)).rendering).toEqual({ ok: false, detail: `last heard of at ${start.toISOString()}` });
+    expect(table.parts(after(heartbeatDeadlineMs + 1)).rendering).toEqual({
+      ok: false,
+      detail: `last heard of at ${start.toISOString()}`,
+    });
     table.observe(aBeat(), after(10_000));
     expect(table.parts(after(10_000)).rendering).toEqual({ ok: true, detail: 'ready' });
   });
@@ -41,13 +55,31 @@ describe('ProcessTable', () => {
 
   it('says what needs a person although all works', () => {
     const table = new ProcessTable();
-    table.observe(aBeat({ checks: { 'dead letters': { ok: true, degraded: true, detail: '2 messages' }, nats: { ok: true, detail: 'connected' } } }), start);
-    expect(table.parts(start).rendering).toEqual({ ok: true, degraded: true, detail: 'ready; dead letters: 2 messages' });
+    table.observe(
+      aBeat({
+        checks: {
+          'dead letters': { ok: true, degraded: true, detail: '2 messages' },
+          nats: { ok: true, detail: 'connected' },
+        },
+      }),
+      start,
+    );
+    expect(table.parts(start).rendering).toEqual({
+      ok: true,
+      degraded: true,
+      detail: 'ready; dead letters: 2 messages',
+    });
   });
 
   it('says which check fails', () => {
     const table = new ProcessTable();
-    table.observe(aBeat({ state: 'degraded', checks: { database: { ok: false, detail: 'no answer' }, nats: { ok: true, detail: 'connected' } } }), start);
+    table.observe(
+      aBeat({
+        state: 'degraded',
+        checks: { database: { ok: false, detail: 'no answer' }, nats: { ok: true, detail: 'connected' } },
+      }),
+      start,
+    );
     expect(table.parts(start).rendering).toEqual({ ok: false, detail: 'degraded; database: no answer' });
   });
 
@@ -73,7 +105,12 @@ describe('ProcessTable', () => {
   it('lists what the launcher reports beside the services', () => {
     const table = new ProcessTable();
     table.observe(aBeat({ service: 'postgres', instance: 'p' }), start);
-    expect(table.views(after(5_400)).find((view) => view.service === 'postgres')).toMatchObject({ state: 'ready', pid: 100, uptime_seconds: 5, last_seen_at: start.toISOString() });
+    expect(table.views(after(5_400)).find((view) => view.service === 'postgres')).toMatchObject({
+      state: 'ready',
+      pid: 100,
+      uptime_seconds: 5,
+      last_seen_at: start.toISOString(),
+    });
     expect(table.parts(start)).not.toHaveProperty('postgres');
   });
 });

@@ -1,4 +1,10 @@
-import { heartbeatDeadlineMs, serviceNames, type Heartbeat, type HealthCheck, type ProcessView } from '@tower/contracts';
+import {
+  heartbeatDeadlineMs,
+  serviceNames,
+  type Heartbeat,
+  type HealthCheck,
+  type ProcessView,
+} from '@tower/contracts';
 
 interface Seen {
   beat: Heartbeat;
@@ -29,19 +35,27 @@ export class ProcessTable {
       if (this.seen.size <= maxSeen) break;
       this.seen.delete(instance);
     }
-    for (const [instance, other] of this.seen) if (other.beat.service === beat.service && at.getTime() - other.at.getTime() > forgetMs) this.seen.delete(instance);
+    for (const [instance, other] of this.seen)
+      if (other.beat.service === beat.service && at.getTime() - other.at.getTime() > forgetMs)
+        this.seen.delete(instance);
   }
 
   views(now: Date): ProcessView[] {
     const seen = [...this.seen.values()].filter((process) => !this.leftOnPurpose(process, now));
-    const absent = expectedServices.filter((service) => !seen.some((process) => process.beat.service === service)).map(absentView);
-    return [...seen.map((process) => toProcessView(process, now)), ...absent].sort((a, b) => a.service.localeCompare(b.service) || (a.started_at ?? '').localeCompare(b.started_at ?? ''));
+    const absent = expectedServices
+      .filter((service) => !seen.some((process) => process.beat.service === service))
+      .map(absentView);
+    return [...seen.map((process) => toProcessView(process, now)), ...absent].sort(
+      (a, b) => a.service.localeCompare(b.service) || (a.started_at ?? '').localeCompare(b.started_at ?? ''),
+    );
   }
 
   /** One line per expected service: the best of its processes speaks for it. */
   parts(now: Date): Record<string, HealthCheck> {
     const views = this.views(now);
-    return Object.fromEntries(expectedServices.map((service) => [service, partOf(views.filter((view) => view.service === service))]));
+    return Object.fromEntries(
+      expectedServices.map((service) => [service, partOf(views.filter((view) => view.service === service))]),
+    );
   }
 
   /** It said so, and another of its name lives. */
@@ -68,7 +82,16 @@ function toProcessView(process: Seen, now: Date): ProcessView {
   };
 }
 
-const absentView = (service: string): ProcessView => ({ service, state: 'down', pid: null, version: null, started_at: null, uptime_seconds: null, last_seen_at: null, checks: {} });
+const absentView = (service: string): ProcessView => ({
+  service,
+  state: 'down',
+  pid: null,
+  version: null,
+  started_at: null,
+  uptime_seconds: null,
+  last_seen_at: null,
+  checks: {},
+});
 
 function partOf(views: ProcessView[]): HealthCheck {
   const ready = views.find((view) => view.state === 'ready');
@@ -76,12 +99,18 @@ function partOf(views: ProcessView[]): HealthCheck {
   const best = views.find((view) => view.state !== 'down') ?? views.at(-1);
   if (best === undefined || best.last_seen_at === null) return { ok: false, detail: 'has not been heard of' };
   if (best.state === 'down') return { ok: false, detail: `last heard of at ${best.last_seen_at}` };
-  const failing = Object.entries(best.checks).filter(([, check]) => !check.ok).map(([name, check]) => `${name}: ${check.detail}`);
+  const failing = Object.entries(best.checks)
+    .filter(([, check]) => !check.ok)
+    .map(([name, check]) => `${name}: ${check.detail}`);
   return { ok: false, detail: [best.state, ...failing].join('; ') };
 }
 
 /** Works; what needs a person all the same is said. */
 function readyPart({ checks }: ProcessView): HealthCheck {
-  const degraded = Object.entries(checks).filter(([, check]) => check.degraded).map(([name, check]) => `${name}: ${check.detail}`);
-  return degraded.length === 0 ? { ok: true, detail: 'ready' } : { ok: true, degraded: true, detail: ['ready', ...degraded].join('; ') };
+  const degraded = Object.entries(checks)
+    .filter(([, check]) => check.degraded)
+    .map(([name, check]) => `${name}: ${check.detail}`);
+  return degraded.length === 0
+    ? { ok: true, detail: 'ready' }
+    : { ok: true, degraded: true, detail: ['ready', ...degraded].join('; ') };
 }

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BusConnection, RequestClient } from '@tower/bus';
-import { getRenderingStatusRequest, heartbeat, heartbeatFilter, type HealthView, type RenderingStatus, type StatusView } from '@tower/contracts';
+import {
+  getRenderingStatusRequest,
+  heartbeat,
+  heartbeatFilter,
+  type HealthView,
+  type RenderingStatus,
+  type StatusView,
+} from '@tower/contracts';
 import { AppError, CLOCK, describeError, Health, LOGGER, towerVersion, type Clock, type Logger } from '@tower/kit';
 import type { Msg } from 'nats';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
@@ -27,16 +34,30 @@ export class SystemService {
 
   async health(): Promise<HealthView> {
     const own = await this.ownHealth.report();
-    const parts: HealthView['parts'] = { ...this.processes.parts(this.clock.now()), ...own.checks, gateway: { ok: own.state === 'ready', detail: own.state } };
-    const missing = Object.entries(parts).filter(([, part]) => !part.ok).map(([name]) => name);
-    if (missing.length === 0) return { status: Object.values(parts).some((part) => part.degraded) ? 'degraded' : 'ok', parts };
-    throw new AppError('unavailable', 'parts_unavailable', `not ready: ${missing.join(', ')}`, { retryAfterMs: 2_000, extensions: { parts } });
+    const parts: HealthView['parts'] = {
+      ...this.processes.parts(this.clock.now()),
+      ...own.checks,
+      gateway: { ok: own.state === 'ready', detail: own.state },
+    };
+    const missing = Object.entries(parts)
+      .filter(([, part]) => !part.ok)
+      .map(([name]) => name);
+    if (missing.length === 0)
+      return { status: Object.values(parts).some((part) => part.degraded) ? 'degraded' : 'ok', parts };
+    throw new AppError('unavailable', 'parts_unavailable', `not ready: ${missing.join(', ')}`, {
+      retryAfterMs: 2_000,
+      extensions: { parts },
+    });
   }
 
   async status(): Promise<StatusView> {
     const [rendering, deadLetters] = await Promise.all([this.rendering(), this.letters.open()]);
     return {
-      version: towerVersion, simulated: rendering?.gpus.some((gpu) => gpu.simulated) ?? false, processes: this.processes.views(this.clock.now()), dead_letters: deadLetters, rendering,
+      version: towerVersion,
+      simulated: rendering?.gpus.some((gpu) => gpu.simulated) ?? false,
+      processes: this.processes.views(this.clock.now()),
+      dead_letters: deadLetters,
+      rendering,
     };
   }
 

@@ -23,7 +23,15 @@ const graph = {
 let authority: TestAuthority;
 const servers: Server[] = [];
 const logged: string[] = [];
-const logger = new Proxy({}, { get: () => (...words: unknown[]) => void logged.push(inspect(words, { depth: 9 })) }) as Logger;
+const logger = new Proxy(
+  {},
+  {
+    get:
+      () =>
+      (...words: unknown[]) =>
+        void logged.push(inspect(words, { depth: 9 })),
+  },
+) as Logger;
 
 beforeAll(() => {
   authority = createTestAuthority(folder);
@@ -56,7 +64,17 @@ async function listen(handler: RequestListener): Promise<string> {
 async function useAll(gpu: ConfiguredGpu): Promise<void> {
   const client = clientOf(gpu);
   const hints: string[] = [];
-  const socket = new ComfySocket(gpu.url, { hint: ({ type }) => void hints.push(type), preview: () => undefined, dropped: () => undefined, deaf: () => undefined }, logger, gpu.access);
+  const socket = new ComfySocket(
+    gpu.url,
+    {
+      hint: ({ type }) => void hints.push(type),
+      preview: () => undefined,
+      dropped: () => undefined,
+      deaf: () => undefined,
+    },
+    logger,
+    gpu.access,
+  );
   socket.start();
   try {
     await waitFor(() => hints.includes('status'), { describe: 'the socket hears something' });
@@ -67,7 +85,11 @@ async function useAll(gpu: ConfiguredGpu): Promise<void> {
     expect(await client.upload(picture)).toMatch(/^tower\//);
     expect(await client.post(graph, 'p-1', socket.clientId(), {})).toMatchObject({ outcome: 'accepted' });
     await waitFor(async () => (await client.history('p-1')) !== undefined, { describe: 'the prompt ends' });
-    const [file] = ((await client.history('p-1'))?.outputs['2']?.['images'] ?? []) as { filename: string; subfolder: string; type: 'output' }[];
+    const [file] = ((await client.history('p-1'))?.outputs['2']?.['images'] ?? []) as {
+      filename: string;
+      subfolder: string;
+      type: 'output';
+    }[];
     if (file === undefined) throw new Error('no output');
     expect(await client.has(file)).toBe(true);
     const target = join(folder, `out-${gpu.url.length}-${Date.now()}.png`);
@@ -89,24 +111,56 @@ const gated = async (gate: object, flags: readonly string[] = []): Promise<SimPr
 
 describe('a server behind a login', () => {
   it('below a path, with TLS of a private authority and a token, is used by HTTP and by its socket', async () => {
-    const sim = await gated({ bearer: secret, prefix: '/comfy' }, ['--tls-keyfile', authority.key, '--tls-certfile', authority.cert]);
+    const sim = await gated({ bearer: secret, prefix: '/comfy' }, [
+      '--tls-keyfile',
+      authority.key,
+      '--tls-certfile',
+      authority.cert,
+    ]);
     try {
       const url = `https://127.0.0.1:${sim.port}/comfy/`;
       await useAll(card({ url, auth: { bearer: { file: 'token' } }, ca_file: authority.ca }));
       const other = createTestAuthority(folder, 'other');
-      const trouble = async (entry: object): Promise<string> => clientOf(card({ url, ...entry })).queue().then(() => 'let in', (error: Error) => error.message);
-      expect(await trouble({})).toMatch(/answers, but its TLS is not to be trusted or is none: .*; its certificate is from an authority that is not known here: name that authority's certificate as ca_file/);
-      expect(await trouble({ ca_file: other.ca })).toMatch(/answers, but its TLS is not to be trusted or is none: .*; its certificate is not from the authority in its ca_file/);
-      expect(await trouble({ ca_file: authority.ca })).toBe(`solo (https://127.0.0.1:${sim.port}/comfy) answers 401 to /queue (it asks for Bearer): credentials are missing; give it auth (header, bearer or basic) in config/gpus.yaml`);
+      const trouble = async (entry: object): Promise<string> =>
+        clientOf(card({ url, ...entry }))
+          .queue()
+          .then(
+            () => 'let in',
+            (error: Error) => error.message,
+          );
+      expect(await trouble({})).toMatch(
+        /answers, but its TLS is not to be trusted or is none: .*; its certificate is from an authority that is not known here: name that authority's certificate as ca_file/,
+      );
+      expect(await trouble({ ca_file: other.ca })).toMatch(
+        /answers, but its TLS is not to be trusted or is none: .*; its certificate is not from the authority in its ca_file/,
+      );
+      expect(await trouble({ ca_file: authority.ca })).toBe(
+        `solo (https://127.0.0.1:${sim.port}/comfy) answers 401 to /queue (it asks for Bearer): credentials are missing; give it auth (header, bearer or basic) in config/gpus.yaml`,
+      );
     } finally {
       await sim.close();
     }
   }, 30_000);
 
   it.each<[string, (url: string) => object, string, string]>([
-    ['a header', (url) => ({ url: `${url}/a/b/`, auth: { header: { name: 'X-Api-Key', env: 'CARD_SECRET' } } }), 'x-api-key', secret],
-    ['a password in its address', (url) => ({ url: `${url.replace('//', `//us%40er:${secret}@`)}/a/b` }), 'authorization', `Basic ${Buffer.from(`us@er:${secret}`).toString('base64')}`],
-    ['a password', (url) => ({ url: `${url}/a/b`, auth: { basic: { user: 'tower', env: 'CARD_SECRET' } } }), 'authorization', `Basic ${Buffer.from(`tower:${secret}`).toString('base64')}`],
+    [
+      'a header',
+      (url) => ({ url: `${url}/a/b/`, auth: { header: { name: 'X-Api-Key', env: 'CARD_SECRET' } } }),
+      'x-api-key',
+      secret,
+    ],
+    [
+      'a password in its address',
+      (url) => ({ url: `${url.replace('//', `//us%40er:${secret}@`)}/a/b` }),
+      'authorization',
+      `Basic ${Buffer.from(`us@er:${secret}`).toString('base64')}`,
+    ],
+    [
+      'a password',
+      (url) => ({ url: `${url}/a/b`, auth: { basic: { user: 'tower', env: 'CARD_SECRET' } } }),
+      'authorization',
+      `Basic ${Buffer.from(`tower:${secret}`).toString('base64')}`,
+    ],
   ])('is asked with %s, by its socket too, below its path', async (_, entry, header, value) => {
     const seen: unknown[] = [];
     const url = await listen((request, response) => {
@@ -119,26 +173,66 @@ describe('a server behind a login', () => {
     });
     const gpu = card(entry(url));
     await clientOf(gpu).alive();
-    const socket = new ComfySocket(gpu.url, { hint: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined }, logger, gpu.access);
+    const socket = new ComfySocket(
+      gpu.url,
+      { hint: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined },
+      logger,
+      gpu.access,
+    );
     socket.start();
     await waitFor(() => seen.length >= 2, { describe: 'the socket asks' });
     await socket.stop();
-    expect(seen.slice(0, 2)).toEqual([['/a/b/prompt', value], ['/a/b/ws', value]]);
+    expect(seen.slice(0, 2)).toEqual([
+      ['/a/b/prompt', value],
+      ['/a/b/ws', value],
+    ]);
   });
 });
 
 describe.each<[string, number, object, string, string]>([
-  ['wants a login', 401, { 'www-authenticate': 'Basic realm="studio"' }, 'comfyui_login_refused', 'answers 401 to /queue (it asks for Basic): the credentials are wrong; correct auth.bearer (the variable CARD_SECRET) in config/gpus.yaml'],
-  ['forbids', 403, {}, 'comfyui_login_refused', 'answers 403 to /queue: these credentials may not do this, or are wrong; look at auth.bearer (the variable CARD_SECRET) in config/gpus.yaml'],
-  ['sends strangers to a login', 302, { location: 'https://sso.example/login?state=Xx-hush-hush-42' }, 'comfyui_redirects', 'with a redirect to https://sso.example/login?…, which looks like a page to log in: it does not take auth.bearer (the variable CARD_SECRET); correct it in config/gpus.yaml'],
-  ['shows a page to log in', 200, { 'content-type': 'text/html' }, 'comfyui_unexpected_answer', 'answers /queue with a web page (“Sign in & more”), which is a login or another program: is http'],
-  ['shows an error page', 502, { 'content-type': 'text/html' }, 'comfyui_unexpected_answer', 'answers 502 to GET /queue with a web page (“Sign in & more”): what stands before ComfyUI says so'],
+  [
+    'wants a login',
+    401,
+    { 'www-authenticate': 'Basic realm="studio"' },
+    'comfyui_login_refused',
+    'answers 401 to /queue (it asks for Basic): the credentials are wrong; correct auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
+  ],
+  [
+    'forbids',
+    403,
+    {},
+    'comfyui_login_refused',
+    'answers 403 to /queue: these credentials may not do this, or are wrong; look at auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
+  ],
+  [
+    'sends strangers to a login',
+    302,
+    { location: 'https://sso.example/login?state=Xx-hush-hush-42' },
+    'comfyui_redirects',
+    'with a redirect to https://sso.example/login?…, which looks like a page to log in: it does not take auth.bearer (the variable CARD_SECRET); correct it in config/gpus.yaml',
+  ],
+  [
+    'shows a page to log in',
+    200,
+    { 'content-type': 'text/html' },
+    'comfyui_unexpected_answer',
+    'answers /queue with a web page (“Sign in & more”), which is a login or another program: is http',
+  ],
+  [
+    'shows an error page',
+    502,
+    { 'content-type': 'text/html' },
+    'comfyui_unexpected_answer',
+    'answers 502 to GET /queue with a web page (“Sign in & more”): what stands before ComfyUI says so',
+  ],
 ])('a server that %s', (_, status, headers, code, sentence) => {
   let client: ComfyClient;
   beforeAll(async () => {
     const url = await listen((request, response) => {
       request.resume();
-      response.writeHead(status, headers as Record<string, string>).end('<!DOCTYPE html><html><title>Sign in\n & more</title></html>');
+      response
+        .writeHead(status, headers as Record<string, string>)
+        .end('<!DOCTYPE html><html><title>Sign in\n & more</title></html>');
     });
     client = clientOf(card({ url, auth: { bearer: { env: 'CARD_SECRET' } } }));
   });
@@ -165,16 +259,22 @@ it('sends what logs it in to nobody else, whoever redirects', async () => {
     request.resume();
     response.writeHead(307, { location: `${elsewhere}/queue` }).end();
   });
-  for (const entry of [{ url, auth: { bearer: { env: 'CARD_SECRET' } } }, { url: url.replace('//', `//user:${secret}@`) }]) {
+  for (const entry of [
+    { url, auth: { bearer: { env: 'CARD_SECRET' } } },
+    { url: url.replace('//', `//user:${secret}@`) },
+  ]) {
     const client = clientOf(card(entry));
-    for (const ask of [() => client.queue(), () => client.upload(picture), () => client.interrupt('p')]) await expect(ask()).rejects.toMatchObject({ code: 'comfyui_redirects' });
+    for (const ask of [() => client.queue(), () => client.upload(picture), () => client.interrupt('p')])
+      await expect(ask()).rejects.toMatchObject({ code: 'comfyui_redirects' });
   }
   expect(seen).toEqual([]);
 });
 
 it('takes a secret that was replaced in its file without a new start', async () => {
   const url = await listen((request, response) => {
-    response.writeHead(request.headers.authorization === 'Bearer the-new-one' ? 200 : 401).end('{"exec_info":{"queue_remaining":0}}');
+    response
+      .writeHead(request.headers.authorization === 'Bearer the-new-one' ? 200 : 401)
+      .end('{"exec_info":{"queue_remaining":0}}');
   });
   writeFileSync(join(folder, 'turning'), 'the-old-one');
   const client = clientOf(card({ url, auth: { bearer: { file: 'turning' } } }));

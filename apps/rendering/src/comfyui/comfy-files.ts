@@ -33,29 +33,38 @@ export class ComfyFiles {
    * size before anything is written, and may throw. Throws `comfyui_unreachable` when the server goes away or falls
    * silent, `comfyui_output_missing` when it has no such file, `comfyui_output_too_large`, and whatever writing throws.
    */
-  async download(file: FileRef, path: string, expect: (bytes: number) => Promise<void> = () => Promise.resolve()): Promise<number> {
+  async download(
+    file: FileRef,
+    path: string,
+    expect: (bytes: number) => Promise<void> = () => Promise.resolve(),
+  ): Promise<number> {
     const stalled = new AbortController();
-    const wait = (): NodeJS.Timeout => setTimeout(() => stalled.abort(new Error(`nothing came for ${timeouts.idle} ms`)), timeouts.idle);
+    const wait = (): NodeJS.Timeout =>
+      setTimeout(() => stalled.abort(new Error(`nothing came for ${timeouts.idle} ms`)), timeouts.idle);
     let idle = wait();
     try {
       const response = await this.http.request(viewPath(file), { signal: stalled.signal });
       const announced = Number(response.headers.get('content-length') ?? 0);
-      if (response.status !== 200 || response.body === null) throw await this.refused(response, missingOutput(this.http.name, file, response.status));
+      if (response.status !== 200 || response.body === null)
+        throw await this.refused(response, missingOutput(this.http.name, file, response.status));
       if (announced > maxOutputBytes) throw await this.refused(response, tooLarge(this.http.name, file));
       await expect(announced).catch(async (error: unknown) => {
         throw await this.refused(response, error);
       });
       let bytes = 0;
       const { http } = this;
-      await pipeline(async function* () {
-        for await (const piece of http.pieces(response)) {
-          clearTimeout(idle);
-          idle = wait();
-          bytes += piece.length;
-          if (bytes > maxOutputBytes) throw tooLarge(http.name, file);
-          yield piece;
-        }
-      }, createWriteStream(path, { flush: true, flags: 'wx' }));
+      await pipeline(
+        async function* () {
+          for await (const piece of http.pieces(response)) {
+            clearTimeout(idle);
+            idle = wait();
+            bytes += piece.length;
+            if (bytes > maxOutputBytes) throw tooLarge(http.name, file);
+            yield piece;
+          }
+        },
+        createWriteStream(path, { flush: true, flags: 'wx' }),
+      );
       return bytes;
     } finally {
       clearTimeout(idle);
@@ -70,7 +79,10 @@ export class ComfyFiles {
 
   /** Whether the server has a file with at least one byte under this name. */
   async has(file: FileRef): Promise<boolean> {
-    const response = await this.http.request(viewPath(file), { method: 'HEAD', signal: AbortSignal.timeout(timeouts.look) });
+    const response = await this.http.request(viewPath(file), {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(timeouts.look),
+    });
     return response.status === 200 && response.headers.get('content-length') !== '0';
   }
 
@@ -86,24 +98,42 @@ export class ComfyFiles {
     form.append('overwrite', 'true');
     form.append('type', 'input');
     form.append('subfolder', folder);
-    const response = await this.http.request('/upload/image', { method: 'POST', body: form, signal: AbortSignal.timeout(timeouts.upload) });
+    const response = await this.http.request('/upload/image', {
+      method: 'POST',
+      body: form,
+      signal: AbortSignal.timeout(timeouts.upload),
+    });
     const text = await this.http.text(response);
     // An uploader that is refused for its content gets 400 or 413; 500 for a plain picture means that the file could
     // not be written.
-    if (response.status === 500) throw new AppError('unavailable', 'comfyui_disk_full', `${this.http.name} could not write the input picture ${name}: its disk may be full`);
+    if (response.status === 500)
+      throw new AppError(
+        'unavailable',
+        'comfyui_disk_full',
+        `${this.http.name} could not write the input picture ${name}: its disk may be full`,
+      );
     if (response.status !== 200) {
       const kind = refusesRequest(response.status) ? 'invalid' : 'unavailable';
-      throw new AppError(kind, 'comfyui_upload_refused', `${this.http.name} does not take the input picture ${name}: ${wordsOf(response.status, text)}`);
+      throw new AppError(
+        kind,
+        'comfyui_upload_refused',
+        `${this.http.name} does not take the input picture ${name}: ${wordsOf(response.status, text)}`,
+      );
     }
     const stored = this.http.parse('/upload/image', text, uploadedFile);
     return stored.subfolder === '' ? stored.name : `${stored.subfolder}/${stored.name}`;
   }
 }
 
-const viewPath = (file: FileRef): string => `/view?${new URLSearchParams({ filename: file.filename, subfolder: file.subfolder, type: file.type }).toString()}`;
+const viewPath = (file: FileRef): string =>
+  `/view?${new URLSearchParams({ filename: file.filename, subfolder: file.subfolder, type: file.type }).toString()}`;
 
 const missingOutput = (gpu: string, file: FileRef, status: number): AppError =>
   new AppError('unavailable', 'comfyui_output_missing', `${gpu} answers ${status} for its own output ${file.filename}`);
 
 const tooLarge = (gpu: string, file: FileRef): AppError =>
-  new AppError('invalid', 'comfyui_output_too_large', `${file.filename} on ${gpu} has more than ${sizeText(maxOutputBytes)}`);
+  new AppError(
+    'invalid',
+    'comfyui_output_too_large',
+    `${file.filename} on ${gpu} has more than ${sizeText(maxOutputBytes)}`,
+  );

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { parseComfyFrame } from './comfy-frames';
 
 /** Frames of a real server; of the JPEG ones only the first kilobyte. */
-const recorded = (name: string): Buffer => readFileSync(join(__dirname, '..', '..', 'test-data', 'frames', `ws-binary-${name}.bin`));
-const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])));
+const recorded = (name: string): Buffer =>
+  readFileSync(join(__dirname, '..', '..', 'test-data', 'frames', `ws-binary-${name}.bin`));
+const u32 = (...values: number[]): Buffer =>
+  Buffer.concat(
+    values.map((value) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])),
+  );
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 
 describe('parseComfyFrame', () => {
@@ -18,7 +22,11 @@ describe('parseComfyFrame', () => {
     if (frame?.kind !== 'preview') throw new Error('no preview');
     expect(frame.mediaType).toBe(mediaType);
     expect([...frame.image.subarray(0, magic.length)]).toEqual(magic);
-    if (named) expect(frame).toMatchObject({ promptId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, node: expect.any(String) as string });
+    if (named)
+      expect(frame).toMatchObject({
+        promptId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        node: expect.any(String) as string,
+      });
     else expect(frame).toMatchObject({ promptId: null, node: null });
   });
 
@@ -26,11 +34,21 @@ describe('parseComfyFrame', () => {
     const header = Buffer.alloc(16);
     header.writeUInt8(2, 0);
     header.write('17', 1);
-    expect(parseComfyFrame(Buffer.concat([u32(1, 1, 1, 4), header, jpeg]))).toEqual({ kind: 'preview', mediaType: 'image/jpeg', promptId: null, node: '17', image: jpeg });
+    expect(parseComfyFrame(Buffer.concat([u32(1, 1, 1, 4), header, jpeg]))).toEqual({
+      kind: 'preview',
+      mediaType: 'image/jpeg',
+      promptId: null,
+      node: '17',
+      image: jpeg,
+    });
   });
 
   it('reads text with its node', () => {
-    expect(parseComfyFrame(Buffer.concat([u32(3, 2), Buffer.from('12Größe 512')]))).toEqual({ kind: 'text', node: '12', text: 'Größe 512' });
+    expect(parseComfyFrame(Buffer.concat([u32(3, 2), Buffer.from('12Größe 512')]))).toEqual({
+      kind: 'text',
+      node: '12',
+      text: 'Größe 512',
+    });
   });
 
   it.each([

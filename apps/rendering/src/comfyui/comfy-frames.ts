@@ -22,9 +22,17 @@ const jpegStart = Buffer.from([0xff, 0xd8, 0xff]);
 /** Bytes; VideoHelperSuite puts 24 bytes of its own between the header and the picture. */
 const farthestPicture = 40;
 
-const metadata = z.object({ prompt_id: z.string().nullish(), display_node_id: z.string().nullish(), node_id: z.string().nullish(), image_type: z.enum(['image/jpeg', 'image/png']) });
+const metadata = z.object({
+  prompt_id: z.string().nullish(),
+  display_node_id: z.string().nullish(),
+  node_id: z.string().nullish(),
+  image_type: z.enum(['image/jpeg', 'image/png']),
+});
 
-/** Reads a binary WebSocket frame (comfyui-protocol study, 2.3; all integers big-endian). Null for anything unknown or cut short: a preview is never worth an error. */
+/**
+ * Reads a binary WebSocket frame (comfyui-protocol study, 2.3; all integers big-endian). Null for anything unknown or
+ * cut short: a preview is never worth an error.
+ */
 export function parseComfyFrame(frame: Buffer): PreviewFrame | TextFrame | null {
   if (frame.length < 8) return null;
   switch (frame.readUInt32BE(0)) {
@@ -32,7 +40,9 @@ export function parseComfyFrame(frame: Buffer): PreviewFrame | TextFrame | null 
       return plainPreview(frame);
     case event.text: {
       const end = 8 + frame.readUInt32BE(4);
-      return end > frame.length ? null : { kind: 'text', node: frame.toString('utf8', 8, end), text: frame.toString('utf8', end) };
+      return end > frame.length
+        ? null
+        : { kind: 'text', node: frame.toString('utf8', 8, end), text: frame.toString('utf8', end) };
     }
     case event.previewWithMetadata:
       return describedPreview(frame);
@@ -49,7 +59,15 @@ function plainPreview(frame: Buffer): PreviewFrame | null {
     if (start < 0 || start > farthestPicture) return null;
   }
   const node = start > 24 ? nodeOfVideoHeader(frame) : null;
-  return start >= frame.length ? null : { kind: 'preview', mediaType: png ? 'image/png' : 'image/jpeg', promptId: null, node, image: frame.subarray(start) };
+  return start >= frame.length
+    ? null
+    : {
+        kind: 'preview',
+        mediaType: png ? 'image/png' : 'image/jpeg',
+        promptId: null,
+        node,
+        image: frame.subarray(start),
+      };
 }
 
 /** After the two counters of VideoHelperSuite's header: the length of the node id in one byte, then the id. */
@@ -70,5 +88,11 @@ function describedPreview(frame: Buffer): PreviewFrame | null {
   }
   const meta = metadata.safeParse(value);
   if (!meta.success) return null;
-  return { kind: 'preview', mediaType: meta.data.image_type, promptId: meta.data.prompt_id ?? null, node: meta.data.display_node_id ?? meta.data.node_id ?? null, image: frame.subarray(end) };
+  return {
+    kind: 'preview',
+    mediaType: meta.data.image_type,
+    promptId: meta.data.prompt_id ?? null,
+    node: meta.data.display_node_id ?? meta.data.node_id ?? null,
+    image: frame.subarray(end),
+  };
 }

@@ -205,18 +205,32 @@ describe('an output', () => {
 });
 
 describe('what is said of a server that answers otherwise than a ComfyUI', () => {
-  const saidOf = async (url: string): Promise<string> => new ComfyClient('a', url).queue().then(() => 'nothing', (error: Error) => error.message);
+  const saidOf = async (url: string): Promise<string> =>
+    new ComfyClient('a', url).queue().then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    );
 
   it.each<[string, RequestListener, RegExp]>([
-    ['a question who is asking', (_, response) => response.writeHead(401).end(), /^a \(http\S+\) answers 401 to \/queue: credentials are missing/],
-    ['a page for people', (_, response) => response.end('<html>log in</html>'), /^a answers \/queue with a web page, which is a login or another program: is http.* a ComfyUI\?/],
+    [
+      'a question who is asking',
+      (_, response) => response.writeHead(401).end(),
+      /^a \(http\S+\) answers 401 to \/queue: credentials are missing/,
+    ],
+    [
+      'a page for people',
+      (_, response) => response.end('<html>log in</html>'),
+      /^a answers \/queue with a web page, which is a login or another program: is http.* a ComfyUI\?/,
+    ],
   ])('which is %s', async (_what, answer, words) => {
     expect(await saidOf((await listen(answer)).url)).toMatch(words);
   });
 
   it('which speaks no TLS is not that it does not answer', async () => {
     const { url } = await listen((_, response) => response.end('{}'));
-    expect(await saidOf(url.replace('http:', 'https:'))).toMatch(/^a \(https:.*\) answers, but its TLS is not to be trusted or is none: /);
+    expect(await saidOf(url.replace('http:', 'https:'))).toMatch(
+      /^a \(https:.*\) answers, but its TLS is not to be trusted or is none: /,
+    );
   });
 
   it('tells nobody the credentials in its address', async () => {

@@ -1,5 +1,13 @@
 import {
-  AppError, causesOf, describeCertificateTrouble, describeLoginRefusal, describePage, describeRedirect, fetchFromCard, isLoginRefusal, sizeText,
+  AppError,
+  causesOf,
+  describeCertificateTrouble,
+  describeLoginRefusal,
+  describePage,
+  describeRedirect,
+  fetchFromCard,
+  isLoginRefusal,
+  sizeText,
   withoutCredentials,
   type CardAccess,
 } from '@tower/kit';
@@ -27,12 +35,21 @@ export class ComfyHttp {
   ) {}
 
   /** Throws what `request` and `text` throw, and `comfyui_unexpected_answer`. */
-  async json<Schema extends z.ZodType>(path: string, schema: Schema, timeoutMs: number, maxBytes = answerLimits.small): Promise<z.output<Schema>> {
+  async json<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    timeoutMs: number,
+    maxBytes = answerLimits.small,
+  ): Promise<z.output<Schema>> {
     const response = await this.request(path, { signal: AbortSignal.timeout(timeoutMs) });
     const text = await this.text(response, maxBytes);
     if (response.status !== 200) {
       const page = describePage(text);
-      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${response.status} to GET ${path}${page === '' ? '' : ` with ${page}: what stands before ComfyUI says so`}`);
+      throw new AppError(
+        'unavailable',
+        'comfyui_unexpected_answer',
+        `${this.name} answers ${response.status} to GET ${path}${page === '' ? '' : ` with ${page}: what stands before ComfyUI says so`}`,
+      );
     }
     return this.parse(path, text, schema);
   }
@@ -43,13 +60,23 @@ export class ComfyHttp {
     } catch (error) {
       const page = describePage(text);
       const what = page === '' ? "something that is not ComfyUI's" : `${page}, which is a login or another program`;
-      throw new AppError('unavailable', 'comfyui_unexpected_answer', `${this.name} answers ${path} with ${what}: is ${withoutCredentials(this.url)} a ComfyUI?`, { cause: error });
+      throw new AppError(
+        'unavailable',
+        'comfyui_unexpected_answer',
+        `${this.name} answers ${path} with ${what}: is ${withoutCredentials(this.url)} a ComfyUI?`,
+        { cause: error },
+      );
     }
   }
 
   /** Sends JSON and returns the status; the body of these routes says nothing. */
   async post(path: string, body: unknown, timeoutMs: number): Promise<number> {
-    const response = await this.request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs) });
+    const response = await this.request(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     await this.text(response);
     return response.status;
   }
@@ -69,10 +96,15 @@ export class ComfyHttp {
     const redirects = status >= 300 && status <= 399;
     if (!redirects && !isLoginRefusal(status)) return response;
     await response.body?.cancel();
-    if (redirects) throw new AppError('unavailable', 'comfyui_redirects', describeRedirect(this, path, headers.get('location')));
+    if (redirects)
+      throw new AppError('unavailable', 'comfyui_redirects', describeRedirect(this, path, headers.get('location')));
     // Somebody may just have replaced it.
     this.access?.renew();
-    throw new AppError('unavailable', 'comfyui_login_refused', describeLoginRefusal(this, status, path, headers.get('www-authenticate')));
+    throw new AppError(
+      'unavailable',
+      'comfyui_login_refused',
+      describeLoginRefusal(this, status, path, headers.get('www-authenticate')),
+    );
   }
 
   /**
@@ -84,7 +116,12 @@ export class ComfyHttp {
     let bytes = 0;
     for await (const piece of this.pieces(response)) {
       bytes += piece.length;
-      if (bytes > maxBytes) throw new AppError('unavailable', 'comfyui_answer_too_large', `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${withoutCredentials(this.url)} a ComfyUI?`);
+      if (bytes > maxBytes)
+        throw new AppError(
+          'unavailable',
+          'comfyui_answer_too_large',
+          `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${withoutCredentials(this.url)} a ComfyUI?`,
+        );
       pieces.push(piece);
     }
     return new TextDecoder().decode(Buffer.concat(pieces));
@@ -113,26 +150,39 @@ export class ComfyHttp {
     // It may name the address itself.
     const causes = causesOf(error).replaceAll(this.url, shown);
     const what = isTlsFault(causes) ? 'answers, but its TLS is not to be trusted or is none' : 'does not answer';
-    return new AppError('unavailable', 'comfyui_unreachable', `${this.name} (${shown}) ${what}: ${causes}${describeCertificateTrouble(causes, this)}`, { cause: error });
+    return new AppError(
+      'unavailable',
+      'comfyui_unreachable',
+      `${this.name} (${shown}) ${what}: ${causes}${describeCertificateTrouble(causes, this)}`,
+      { cause: error },
+    );
   }
 }
 
 /** What answered looked at nothing of what was asked: a login or another address is wanted first. */
-export const isTurnedAway = (error: unknown): boolean => error instanceof AppError && ['comfyui_redirects', 'comfyui_login_refused'].includes(error.code);
+export const isTurnedAway = (error: unknown): boolean =>
+  error instanceof AppError && ['comfyui_redirects', 'comfyui_login_refused'].includes(error.code);
 
 /**
  * Whether a status speaks of this one request (too large, not understood, not allowed) and so of no other. Not those
  * that say "later".
  */
-export const refusesRequest = (status: number): boolean => status >= 400 && status < 500 && ![408, 421, 423, 425, 429].includes(status);
+export const refusesRequest = (status: number): boolean =>
+  status >= 400 && status < 500 && ![408, 421, 423, 425, 429].includes(status);
 
 /** What a server answered, for a person: its own words on one line where it has any, after the status. */
 export function wordsOf(status: number, text: string): string {
-  const words = text.replace(/<[^>]*>/g, ' ').replace(/[\s\p{Cc}]+/gu, ' ').trim().slice(0, 300);
+  const words = text
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 300);
   return `it answers ${status}${words === '' ? ' without a word' : `: ${words}`}`;
 }
 
 /** `refused`: nothing listens there, so the process is gone or not up yet. `no_answer`: it may only be busy. */
-export const silenceOf = (error: unknown): Silence => (/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer');
+export const silenceOf = (error: unknown): Silence =>
+  /ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN/.test(causesOf(error)) ? 'refused' : 'no_answer';
 
-const isTlsFault = (causes: string): boolean => /\bCERT_|_CERT\b|CERT_IN_CHAIN|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|\bEPROTO\b/.test(causes);
+const isTlsFault = (causes: string): boolean =>
+  /\bCERT_|_CERT\b|CERT_IN_CHAIN|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|\bEPROTO\b/.test(causes);

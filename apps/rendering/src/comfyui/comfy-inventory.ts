@@ -1,12 +1,32 @@
 import { AppError, type LogLine } from '@tower/kit';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { answerLimits, type ComfyHttp } from './comfy-http';
-import { comboOptions, features, fileMetadata, logLines, modelNames, objectInfo, systemStats, type ObjectInfo } from './comfy-messages';
+import {
+  comboOptions,
+  features,
+  fileMetadata,
+  logLines,
+  modelNames,
+  objectInfo,
+  systemStats,
+  type ObjectInfo,
+} from './comfy-messages';
 
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
 const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
 
-export type GpuStats = Pick<GpuInventory, 'comfyuiVersion' | 'pytorchVersion' | 'device' | 'deviceType' | 'simulated' | 'vramMb' | 'vramFreeMb' | 'ramMb' | 'ramFreeMb'>;
+export type GpuStats = Pick<
+  GpuInventory,
+  | 'comfyuiVersion'
+  | 'pytorchVersion'
+  | 'device'
+  | 'deviceType'
+  | 'simulated'
+  | 'vramMb'
+  | 'vramFreeMb'
+  | 'ramMb'
+  | 'ramFreeMb'
+>;
 
 /** What a server can do besides the common ground, found out by asking. */
 export interface ServerFeatures {
@@ -23,7 +43,8 @@ export class ComfyInventory {
   async stats(): Promise<GpuStats> {
     const stats = await this.http.json('/system_stats', systemStats, timeouts.stats);
     const device = stats.devices[0];
-    const megabytes = (bytes: number | null | undefined): number | null => (typeof bytes === 'number' ? Math.round(bytes / 1024 ** 2) : null);
+    const megabytes = (bytes: number | null | undefined): number | null =>
+      typeof bytes === 'number' ? Math.round(bytes / 1024 ** 2) : null;
     return {
       comfyuiVersion: stats.system.comfyui_version ?? 'unknown',
       pytorchVersion: stats.system.pytorch_version ?? null,
@@ -45,23 +66,36 @@ export class ComfyInventory {
   /** Files by folder, for the folders that exist. Cheap: the server reads a folder anew only when it has changed. */
   async models(folders: readonly string[]): Promise<Record<string, string[]>> {
     const files: Record<string, string[]> = {};
-    for (const folder of folders) files[folder] = await this.http.json(`/models/${encodeURIComponent(folder)}`, modelNames, timeouts.models);
+    for (const folder of folders)
+      files[folder] = await this.http.json(`/models/${encodeURIComponent(folder)}`, modelNames, timeouts.models);
     return files;
   }
 
   /** Names of the model folders; code and configuration lie in folders that this list also names. */
   async modelFolders(): Promise<string[]> {
-    return (await this.http.json('/models', modelNames, timeouts.models)).filter((folder) => folder !== 'configs' && folder !== 'custom_nodes');
+    return (await this.http.json('/models', modelNames, timeouts.models)).filter(
+      (folder) => folder !== 'configs' && folder !== 'custom_nodes',
+    );
   }
 
-  /** What the header of a safetensors file says of it; undefined where the file, the header or the answer has nothing. */
+  /**
+   * What the header of a safetensors file says of it; undefined where the file, the header or the answer has nothing.
+   */
   metadata(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
-    return this.http.json(`/view_metadata/${encodeURIComponent(folder)}?filename=${encodeURIComponent(name)}`, fileMetadata, timeouts.models).catch(absent);
+    return this.http
+      .json(
+        `/view_metadata/${encodeURIComponent(folder)}?filename=${encodeURIComponent(name)}`,
+        fileMetadata,
+        timeouts.models,
+      )
+      .catch(absent);
   }
 
   /** The last lines of its console; none where it does not show them: it is not meant to be relied on. */
   async log(): Promise<LogLine[]> {
-    const { entries } = await this.http.json('/internal/logs/raw', logLines, timeouts.features).catch(() => ({ entries: [] }));
+    const { entries } = await this.http
+      .json('/internal/logs/raw', logLines, timeouts.features)
+      .catch(() => ({ entries: [] }));
     return entries;
   }
 

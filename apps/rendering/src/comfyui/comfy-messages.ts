@@ -2,17 +2,27 @@ import { z } from 'zod';
 
 /** Shapes of what ComfyUI answers, as far as we rely on them; unknown fields are tolerated everywhere. */
 
-export const queueItem = z.tuple([z.number(), z.string(), z.unknown(), z.record(z.string(), z.unknown()), z.array(z.string())]).rest(z.unknown());
+export const queueItem = z
+  .tuple([z.number(), z.string(), z.unknown(), z.record(z.string(), z.unknown()), z.array(z.string())])
+  .rest(z.unknown());
 export const queueBody = z.object({ queue_running: z.array(queueItem), queue_pending: z.array(queueItem) });
 export type QueueBody = z.infer<typeof queueBody>;
 
-export const fileRef = z.object({ filename: z.string(), subfolder: z.string().default(''), type: z.enum(['output', 'temp', 'input']) });
+export const fileRef = z.object({
+  filename: z.string(),
+  subfolder: z.string().default(''),
+  type: z.enum(['output', 'temp', 'input']),
+});
 export type FileRef = z.infer<typeof fileRef>;
 
 export const historyEntry = z.object({
   outputs: z.record(z.string(), z.record(z.string(), z.unknown())),
   status: z
-    .object({ status_str: z.string(), completed: z.boolean(), messages: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])) })
+    .object({
+      status_str: z.string(),
+      completed: z.boolean(),
+      messages: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])),
+    })
     .nullish(),
 });
 export type HistoryEntry = z.infer<typeof historyEntry>;
@@ -28,8 +38,12 @@ export const executionError = z.object({
 const nodeError = z.object({
   errors: z.array(
     z.object({
-      type: z.string(), message: z.string(), details: z.string(),
-      extra_info: z.object({ input_name: z.string().nullish(), received_value: z.unknown() }).catch({ input_name: null, received_value: null }),
+      type: z.string(),
+      message: z.string(),
+      details: z.string(),
+      extra_info: z
+        .object({ input_name: z.string().nullish(), received_value: z.unknown() })
+        .catch({ input_name: null, received_value: null }),
     }),
   ),
   class_type: z.string().optional(),
@@ -51,8 +65,23 @@ export const uploadedFile = z.object({ name: z.string(), subfolder: z.string().d
 export const features = z.object({ max_upload_size: z.number().nullish() });
 
 export const systemStats = z.object({
-  system: z.object({ ram_total: z.number().nullish(), ram_free: z.number().nullish(), comfyui_version: z.string().optional(), pytorch_version: z.string().optional(), argv: z.array(z.string()).default([]) }),
-  devices: z.array(z.object({ name: z.string(), type: z.string(), vram_total: z.number().nullish(), vram_free: z.number().nullish() })).default([]),
+  system: z.object({
+    ram_total: z.number().nullish(),
+    ram_free: z.number().nullish(),
+    comfyui_version: z.string().optional(),
+    pytorch_version: z.string().optional(),
+    argv: z.array(z.string()).default([]),
+  }),
+  devices: z
+    .array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        vram_total: z.number().nullish(),
+        vram_free: z.number().nullish(),
+      }),
+    )
+    .default([]),
 });
 
 export const modelNames = z.array(z.string());
@@ -62,7 +91,12 @@ export const fileMetadata = z.record(z.string(), z.unknown());
 
 /** One node class as the server describes it. Inputs are kept as they came: validation reads them. */
 export const nodeInfo = z.looseObject({
-  input: z.object({ required: z.record(z.string(), z.unknown()).optional(), optional: z.record(z.string(), z.unknown()).optional() }).default({}),
+  input: z
+    .object({
+      required: z.record(z.string(), z.unknown()).optional(),
+      optional: z.record(z.string(), z.unknown()).optional(),
+    })
+    .default({}),
   output: z.array(z.unknown()).default([]),
   output_node: z.boolean().default(false),
   python_module: z.string().optional(),

@@ -34,7 +34,8 @@ async function die(): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-const connections = (count: number) => waitFor(() => ids.length === count, { timeoutMs: 5_000, describe: `${count} connections` });
+const connections = (count: number) =>
+  waitFor(() => ids.length === count, { timeoutMs: 5_000, describe: `${count} connections` });
 
 beforeEach(async () => {
   ids = [];
@@ -44,7 +45,16 @@ beforeEach(async () => {
   drops = 0;
   deafs = 0;
   await listen();
-  socket = new ComfySocket(`http://127.0.0.1:${port()}`, { hint: (hint) => heard.push(hint), preview: (frame) => previews.push(frame), dropped: () => (drops += 1), deaf: () => (deafs += 1) }, createLogger('rendering', 'silent'));
+  socket = new ComfySocket(
+    `http://127.0.0.1:${port()}`,
+    {
+      hint: (hint) => heard.push(hint),
+      preview: (frame) => previews.push(frame),
+      dropped: () => (drops += 1),
+      deaf: () => (deafs += 1),
+    },
+    createLogger('rendering', 'silent'),
+  );
   socket.start();
   await connections(1);
 });
@@ -129,6 +139,9 @@ it('is not taken for deaf when the status came before the answer to the POST', a
   expectStatus();
   const other = socket.expectStatus();
   other();
-  await waitFor(() => deafs === 1, { timeoutMs: statusWithinMs + 3_000, describe: 'only the second expectation to fail' });
+  await waitFor(() => deafs === 1, {
+    timeoutMs: statusWithinMs + 3_000,
+    describe: 'only the second expectation to fail',
+  });
   expect(deafs).toBe(1);
 });

@@ -22,7 +22,10 @@ export interface ComfySocketEvents {
 
 /** Milliseconds. The server sends no heartbeat of its own. */
 const pingEveryMs = 10_000;
-/** Milliseconds after an accepted prompt within which a `status` has to come, because every prompt that is queued broadcasts one. */
+/**
+ * Milliseconds after an accepted prompt within which a `status` has to come, because every prompt that is queued
+ * broadcasts one.
+ */
 export const statusWithinMs = 2_000;
 const maxMissedPongs = 2;
 /** Bytes; previews and long texts are far below. */
@@ -31,8 +34,9 @@ const maxPayload = 64 * 1024 ** 2;
 const freshClientId = (): string => newId().replaceAll('-', '');
 
 /**
- * Listens to one server's WebSocket for hints. Every connection gets a fresh client id, because reconnecting under the old one can leave the
- * new socket deaf; only while a prompt runs that was sent under an older id is that one worth the risk. What was missed is found by polling.
+ * Listens to one server's WebSocket for hints. Every connection gets a fresh client id, because reconnecting under the
+ * old one can leave the new socket deaf; only while a prompt runs that was sent under an older id is that one worth the
+ * risk. What was missed is found by polling.
  */
 export class ComfySocket {
   private id = freshClientId();
@@ -72,7 +76,10 @@ export class ComfySocket {
     return this.record.connection;
   }
 
-  /** What is wrong with the WebSocket of a server that has answered over HTTP for so many milliseconds; null while nothing is. */
+  /**
+   * What is wrong with the WebSocket of a server that has answered over HTTP for so many milliseconds; null while
+   * nothing is.
+   */
   complaint(answersForMs: number): string | null {
     const now = performance.now();
     return this.record.complaint(now, now - answersForMs);
@@ -83,14 +90,19 @@ export class ComfySocket {
     this.hurried.abort();
   }
 
-  /** Listens under the id of the prompt of ours that runs, whoever sent it: its events go nowhere else. Without one, fresh ids again. */
+  /**
+   * Listens under the id of the prompt of ours that runs, whoever sent it: its events go nowhere else. Without one,
+   * fresh ids again.
+   */
   follow(runningId: string | undefined): void {
     if (runningId === undefined ? !this.inherited : runningId === this.id || this.deafIds.has(runningId)) return;
     this.nextId = runningId;
     this.reconnect();
   }
 
-  /** Call before a prompt is sent; what it returns, after the server has accepted it: then a `status` has to come soon. */
+  /**
+   * Call before a prompt is sent; what it returns, after the server has accepted it: then a `status` has to come soon.
+   */
   expectStatus(): () => void {
     const before = this.statuses;
     return () => {
@@ -129,9 +141,12 @@ export class ComfySocket {
         this.logger.debug(`comfyui socket ${this.url}: ${describeError(error)}`);
       }
       if (performance.now() - startedAt > 30_000) failures = 0;
-      // Chosen before the pause, not after it: a prompt that is sent meanwhile carries the id under which we shall listen.
+      // Chosen before the pause, not after it: a prompt that is sent meanwhile carries the id under which we shall
+      // listen.
       this.chooseId();
-      await sleep(backoffMs(failures, { firstMs: 500, maxMs: 10_000 }), undefined, { signal: this.hurried.signal }).catch(() => undefined);
+      await sleep(backoffMs(failures, { firstMs: 500, maxMs: 10_000 }), undefined, {
+        signal: this.hurried.signal,
+      }).catch(() => undefined);
       if (this.nextId !== undefined) this.chooseId();
     }
   }
@@ -146,7 +161,11 @@ export class ComfySocket {
     const { ca } = this.access ?? {};
     // It follows no redirect, so what logs us in stays with this server.
     const socket = new WebSocket(`${this.url.replace(/^http/i, 'ws')}/ws?clientId=${this.id}`, {
-      perMessageDeflate: false, maxPayload, handshakeTimeout: 10_000, headers: this.access?.headers(), ...(ca === undefined ? {} : { ca }),
+      perMessageDeflate: false,
+      maxPayload,
+      handshakeTimeout: 10_000,
+      headers: this.access?.headers(),
+      ...(ca === undefined ? {} : { ca }),
     });
     this.socket = socket;
     let missed = 0;

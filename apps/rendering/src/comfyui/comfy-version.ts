@@ -3,9 +3,13 @@ export const oldestTestedVersion = '0.3.64';
 
 /** First version without the holes below (reliability study, E.1). */
 const firstWithoutKnownHoles = '0.28.0';
-const knownHoles = 'CVE-2026-56670 to CVE-2026-56674 (script in a picture on /view, reading files outside the folders, requests from other web pages)';
+const knownHoles =
+  'CVE-2026-56670 to CVE-2026-56674 (script in a picture on /view, reading files outside the folders, requests from other web pages)';
 
-/** Negative when `a` is older than `b`. Versions are dotted numbers; what follows the numbers (`+local`, `rc1`) is ignored. */
+/**
+ * Negative when `a` is older than `b`. Versions are dotted numbers; what follows the numbers (`+local`, `rc1`) is
+ * ignored.
+ */
 export function compareVersions(a: string, b: string): number {
   const parts = (version: string): number[] => (/^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
   const [left, right] = [parts(a), parts(b)];
@@ -26,8 +30,19 @@ export interface VersionVerdict {
 /** Whether a server of this version is used, given the oldest one that may be. */
 export function judgeVersion(name: string, version: string, oldestAllowed: string): VersionVerdict {
   const known = /^v?\d/.test(version);
-  if (!known) return { refusal: `${name} does not say which version of ComfyUI it is, so it is older than ${oldestAllowed}, the oldest one allowed; update it or set TOWER_COMFYUI_MIN_VERSION`, warning: null };
-  if (compareVersions(version, oldestAllowed) < 0) return { refusal: `${name} runs ComfyUI ${version}; the oldest one allowed is ${oldestAllowed}: update it or set TOWER_COMFYUI_MIN_VERSION`, warning: null };
+  if (!known)
+    return {
+      refusal: `${name} does not say which version of ComfyUI it is, so it is older than ${oldestAllowed}, the oldest one allowed; update it or set TOWER_COMFYUI_MIN_VERSION`,
+      warning: null,
+    };
+  if (compareVersions(version, oldestAllowed) < 0)
+    return {
+      refusal: `${name} runs ComfyUI ${version}; the oldest one allowed is ${oldestAllowed}: update it or set TOWER_COMFYUI_MIN_VERSION`,
+      warning: null,
+    };
   if (compareVersions(version, firstWithoutKnownHoles) >= 0) return { refusal: null, warning: null };
-  return { refusal: null, warning: `ComfyUI ${version} has known vulnerabilities, mended in ${firstWithoutKnownHoles}: ${knownHoles}. Let nobody but Tower reach ${name}, or update it.` };
+  return {
+    refusal: null,
+    warning: `ComfyUI ${version} has known vulnerabilities, mended in ${firstWithoutKnownHoles}: ${knownHoles}. Let nobody but Tower reach ${name}, or update it.`,
+  };
 }

@@ -3,8 +3,9 @@ import type { WorkflowGraph } from '../workflows/workflow-file';
 const minutes = (count: number): number => count * 60_000;
 
 /**
- * Milliseconds without a sign of life before a running node that is listened to counts as hung (comfyui-protocol study, 4.2 and rows 32
- * and 33). Only a starting point: an attempt gets at least twice its own estimate, and a node that reports steps ten times the longest of them.
+ * Milliseconds without a sign of life before a running node that is listened to counts as hung (comfyui-protocol study,
+ * 4.2 and rows 32 and 33). Only a starting point: an attempt gets at least twice its own estimate, and a node that
+ * reports steps ten times the longest of them.
  */
 const limits: { pattern: RegExp; stillMs: number; filmMs: number }[] = [
   // Nodes that may fetch weights at first use, which shows no progress at all.
@@ -17,7 +18,10 @@ const limits: { pattern: RegExp; stillMs: number; filmMs: number }[] = [
 ];
 /** Of a class that nothing is known of and that reports steps. */
 const otherwiseMs = minutes(2);
-/** Until a node has reported a step: a sampler moves its model onto the card first, which from a slow disk takes minutes. */
+/**
+ * Until a node has reported a step: a sampler moves its model onto the card first, which from a slow disk takes
+ * minutes.
+ */
 const beforeFirstStepMs = minutes(10);
 /** Of a class that nothing is known of and that has reported nothing: it may fetch, load or compute, and has no bar. */
 const unknownWithoutStepsMs = minutes(30);
@@ -26,8 +30,8 @@ const longestStepTimes = 10;
 /** The first run of a shape after a boot compiles and tunes kernels. */
 const afterBoot = { atLeastMs: minutes(10), factor: 5 };
 /**
- * Without anything that is heard, being listed as running is the only sign of life, and says nothing of progress: such a prompt gets an hour,
- * a film four, or five times the longest that such work took on the card.
+ * Without anything that is heard, being listed as running is the only sign of life, and says nothing of progress: such
+ * a prompt gets an hour, a film four, or five times the longest that such work took on the card.
  */
 const unheard = { stillMs: minutes(60), filmMs: minutes(240), longestTimes: 5 };
 
@@ -48,8 +52,8 @@ export interface HeardOf {
 }
 
 /**
- * Milliseconds that this prompt may show no sign of life on a connection that hears of it. Without a node the most patient node of the graph
- * decides.
+ * Milliseconds that this prompt may show no sign of life on a connection that hears of it. Without a node the most
+ * patient node of the graph decides.
  */
 export function patienceMs(graph: WorkflowGraph, { node, ticked, longestStepMs, firstAfterBoot }: HeardOf): number {
   const film = isFilm(graph);
@@ -61,8 +65,8 @@ export function patienceMs(graph: WorkflowGraph, { node, ticked, longestStepMs, 
 }
 
 /**
- * Milliseconds that this prompt may run while nothing is heard of it, because its card's WebSocket cannot be had or does not speak of it.
- * `longestSeconds`: the longest that such work took on that card; null while unknown.
+ * Milliseconds that this prompt may run while nothing is heard of it, because its card's WebSocket cannot be had or
+ * does not speak of it. `longestSeconds`: the longest that such work took on that card; null while unknown.
  */
 export const unheardPatienceMs = (graph: WorkflowGraph, longestSeconds: number | null): number =>
   Math.max(isFilm(graph) ? unheard.filmMs : unheard.stillMs, (longestSeconds ?? 0) * 1_000 * unheard.longestTimes);
@@ -77,4 +81,5 @@ function limitOf(className: string, film: boolean, ticked: boolean): number {
 }
 
 /** Quick nodes of ComfyUI itself, of the kinds that workflows have. */
-const coreNodes = /^(Empty|Save|Preview|Image|Latent|CLIP|Conditioning|ControlNet|ModelSampling|LoadImage|CreateVideo|SetLatent|RepeatLatent|Primitive)/;
+const coreNodes =
+  /^(Empty|Save|Preview|Image|Latent|CLIP|Conditioning|ControlNet|ModelSampling|LoadImage|CreateVideo|SetLatent|RepeatLatent|Primitive)/;

@@ -17,11 +17,16 @@ const film: WorkflowGraph = {
   '5': { class_type: 'VAEDecodeTiled', inputs: { samples: ['3', 0] } },
   '6': { class_type: 'VHS_VideoCombine', inputs: { images: ['5', 0] } },
 };
-const hear = (from: typeof start, type: string, data: Record<string, unknown>, graph = still) => advance(from, { type, data }, graph, 'rtx3060', 'anime_sd15');
+const hear = (from: typeof start, type: string, data: Record<string, unknown>, graph = still) =>
+  advance(from, { type, data }, graph, 'rtx3060', 'anime_sd15');
 
 describe('the progress of a still', () => {
   it('names the stage and counts the steps', () => {
-    expect(hear(start, 'executing', { node: '1' })).toMatchObject({ stage: 'Loading anime_sd15 on rtx3060', percent: 1, step: null });
+    expect(hear(start, 'executing', { node: '1' })).toMatchObject({
+      stage: 'Loading anime_sd15 on rtx3060',
+      percent: 1,
+      step: null,
+    });
     const half = hear(start, 'progress', { value: 12, max: 24, node: '10' });
     expect(half).toMatchObject({ stage: 'Sampling on rtx3060: step 12 of 24', step: 12, totalSteps: 24 });
     expect(half.percent).toBeGreaterThan(40);
@@ -35,7 +40,9 @@ describe('the progress of a still', () => {
   });
 
   it('keeps the last step when the sampling is over', () => {
-    expect(hear(hear(start, 'progress', { value: 24, max: 24, node: '10' }), 'executing', { node: '11' })).toMatchObject({ stage: 'Decoding on rtx3060', step: 24 });
+    expect(
+      hear(hear(start, 'progress', { value: 24, max: 24, node: '10' }), 'executing', { node: '11' }),
+    ).toMatchObject({ stage: 'Decoding on rtx3060', step: 24 });
   });
 
   it.each([
@@ -52,13 +59,19 @@ describe('the progress of a still', () => {
 describe('the progress of a film', () => {
   it('tells the two samplings apart and names the file that is loaded', () => {
     expect(hear(start, 'executing', { node: '1' }, film).stage).toBe('Loading high_noise on rtx3060');
-    expect(hear(start, 'progress', { value: 3, max: 10, node: '3' }, film).stage).toBe('Sampling 2 of 2 on rtx3060: step 3 of 10');
+    expect(hear(start, 'progress', { value: 3, max: 10, node: '3' }, film).stage).toBe(
+      'Sampling 2 of 2 on rtx3060: step 3 of 10',
+    );
   });
 
   it('counts frames only where a node reports them', () => {
     const sampled = hear(start, 'progress', { value: 10, max: 10, node: '3' }, film);
     expect(sampled.frame).toBeUndefined();
-    expect(hear(sampled, 'progress', { value: 42, max: 72, node: '6' }, film)).toMatchObject({ stage: 'Encoding frame 42/72 on rtx3060', frame: 42, step: 10 });
+    expect(hear(sampled, 'progress', { value: 42, max: 72, node: '6' }, film)).toMatchObject({
+      stage: 'Encoding frame 42/72 on rtx3060',
+      frame: 42,
+      step: 10,
+    });
   });
 
   it('rises from node to node and stays below the end', () => {
@@ -74,7 +87,10 @@ describe('the progress of a film', () => {
   });
 
   it('counts all passes that the graph has, those that have not begun among them', () => {
-    const size = (scale: number): WorkflowGraph[string] => ({ class_type: 'LatentUpscaleBy', inputs: { samples: ['2', 0], scale_by: scale } });
+    const size = (scale: number): WorkflowGraph[string] => ({
+      class_type: 'LatentUpscaleBy',
+      inputs: { samples: ['2', 0], scale_by: scale },
+    });
     const hires: WorkflowGraph = {
       '1': { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } },
       '2': { class_type: 'KSampler', inputs: { steps: 20, latent_image: ['1', 0] } },
@@ -104,7 +120,10 @@ describe('the progress of a film', () => {
 
 describe('the places of a graph', () => {
   it('are worked out for cycles and links to nowhere as well', () => {
-    const odd: WorkflowGraph = { a: { class_type: 'X', inputs: { in: ['b', 0] } }, b: { class_type: 'Y', inputs: { in: ['a', 0], other: ['gone', 0] } } };
+    const odd: WorkflowGraph = {
+      a: { class_type: 'X', inputs: { in: ['b', 0] } },
+      b: { class_type: 'Y', inputs: { in: ['a', 0], other: ['gone', 0] } },
+    };
     for (const place of placesOf(odd).values()) expect(place.to).toBeLessThanOrEqual(1);
   });
 

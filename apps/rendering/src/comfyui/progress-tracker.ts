@@ -10,16 +10,28 @@ const [first, last] = [1, 98];
 const nodeProgress = z.object({ value: z.number(), max: z.number(), node: z.string() });
 const executing = z.object({ node: z.string().nullable() });
 
-export const progressAtDispatch = (gpu: string): AttemptProgress => ({ stage: `Sent to ${gpu}`, percent: 0, step: null, totalSteps: null });
+export const progressAtDispatch = (gpu: string): AttemptProgress => ({
+  stage: `Sent to ${gpu}`,
+  percent: 0,
+  step: null,
+  totalSteps: null,
+});
 
 /** Graphs do not change once they are sent; their places are worked out once. */
 const knownPlaces = new WeakMap<WorkflowGraph, ReadonlyMap<string, NodePlace>>();
 
 /**
- * The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls: a node may run several
- * bars one after the other. Steps are those of a sampler; frames are counted only where a node's bar really counts finished frames.
+ * The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls: a
+ * node may run several bars one after the other. Steps are those of a sampler; frames are counted only where a node's
+ * bar really counts finished frames.
  */
-export function advance(current: AttemptProgress, hint: ComfyHint, graph: WorkflowGraph, gpu: string, model: string): AttemptProgress {
+export function advance(
+  current: AttemptProgress,
+  hint: ComfyHint,
+  graph: WorkflowGraph,
+  gpu: string,
+  model: string,
+): AttemptProgress {
   if (hint.type === 'progress') {
     const data = nodeProgress.safeParse(hint.data);
     const found = data.success ? find(graph, data.data.node) : undefined;
@@ -47,7 +59,11 @@ export function advance(current: AttemptProgress, hint: ComfyHint, graph: Workfl
     const stage = stageOf(node);
     // Of a node that reports steps nothing is certain to pass before the first of them.
     const next = percentAt(stage.unit === undefined ? place.to : place.from);
-    return { ...current, stage: sentence(stage.doing(node, model), undefined, place, gpu), ...moved(current, percentAt(place.from), next) };
+    return {
+      ...current,
+      stage: sentence(stage.doing(node, model), undefined, place, gpu),
+      ...moved(current, percentAt(place.from), next),
+    };
   }
   return current;
 }
@@ -59,10 +75,18 @@ function moved(current: AttemptProgress, percent: number, next: number): { perce
 }
 
 /** `Encoding frame 42/72 on rtx3060`, `Sampling 2 of 2 on rtx3060: step 3 of 10`. */
-function sentence(doing: string, unit: 'step' | 'frame' | 'tile' | undefined, place: NodePlace, gpu: string, bar?: { value: number; max: number }): string {
+function sentence(
+  doing: string,
+  unit: 'step' | 'frame' | 'tile' | undefined,
+  place: NodePlace,
+  gpu: string,
+  bar?: { value: number; max: number },
+): string {
   const which = doing === 'Sampling' && place.alike > 1 ? ` ${place.ordinal} of ${place.alike}` : '';
   if (!bar || unit === undefined) return `${doing}${which} on ${gpu}`;
-  return unit === 'frame' ? `${doing} frame ${bar.value}/${bar.max} on ${gpu}` : `${doing}${which} on ${gpu}: ${unit} ${bar.value} of ${bar.max}`;
+  return unit === 'frame'
+    ? `${doing} frame ${bar.value}/${bar.max} on ${gpu}`
+    : `${doing}${which} on ${gpu}: ${unit} ${bar.value} of ${bar.max}`;
 }
 
 /** A node that expands into others reports under their ids, `12.0.0.1`. */

@@ -16,16 +16,34 @@ describe('estimateAttempt', () => {
   });
 
   it('takes the median of attempts of the same size and card, their range, and its exact probability', () => {
-    expect(estimateAttempt(work, 'a', [took(4), took(9), took(5)], priors)).toEqual({ seconds: 5, low: 4, high: 9, confidence: 0.5, basis: 'median of 3 attempts of this size on a' });
+    expect(estimateAttempt(work, 'a', [took(4), took(9), took(5)], priors)).toEqual({
+      seconds: 5,
+      low: 4,
+      high: 9,
+      confidence: 0.5,
+      basis: 'median of 3 attempts of this size on a',
+    });
   });
 
   it('claims no confidence from a single attempt', () => {
-    expect(estimateAttempt(work, 'a', [took(4)], priors)).toMatchObject({ seconds: 4, confidence: null, basis: 'median of 1 attempt of this size on a' });
+    expect(estimateAttempt(work, 'a', [took(4)], priors)).toMatchObject({
+      seconds: 4,
+      confidence: null,
+      basis: 'median of 1 attempt of this size on a',
+    });
   });
 
   it('takes nothing from another device that the card had before', () => {
-    const samples = [took(4, { device: 'NVIDIA GeForce RTX 3060' }), took(40, { device: 'cpu' }), took(6, { device: null })];
-    expect(estimateAttempt(work, 'a', samples, priors, 'NVIDIA GeForce RTX 3060')).toMatchObject({ low: 4, high: 6, basis: 'median of 2 attempts of this size on a' });
+    const samples = [
+      took(4, { device: 'NVIDIA GeForce RTX 3060' }),
+      took(40, { device: 'cpu' }),
+      took(6, { device: null }),
+    ];
+    expect(estimateAttempt(work, 'a', samples, priors, 'NVIDIA GeForce RTX 3060')).toMatchObject({
+      low: 4,
+      high: 6,
+      basis: 'median of 2 attempts of this size on a',
+    });
     expect(estimateAttempt(work, 'a', samples.slice(0, 2), priors, 'NVIDIA GeForce RTX 4090').confidence).toBeNull();
     expect(estimateAttempt(work, 'a', samples, priors).high).toBe(40);
   });
@@ -41,9 +59,14 @@ describe('estimateAttempt', () => {
     expect(estimateAttempt(film, 'a', [took(2)], priors).seconds).toBeCloseTo(32, 9);
     const tiled = { ...film, plan: { steps: ['tiled_vae' as const] } };
     const samples = [took(30, { frames: 16 }), took(50, { frames: 16, plan: { steps: ['other_seed', 'tiled_vae'] } })];
-    expect(estimateAttempt(tiled, 'a', samples, priors)).toMatchObject({ seconds: 50, basis: 'median of 1 attempt of this size on a' });
+    expect(estimateAttempt(tiled, 'a', samples, priors)).toMatchObject({
+      seconds: 50,
+      basis: 'median of 1 attempt of this size on a',
+    });
     expect(estimateAttempt(film, 'a', samples, priors)).toMatchObject({ seconds: 30 });
-    expect(estimateAttempt({ ...film, plan: { steps: ['smaller_context' as const] } }, 'a', samples, priors).basis).toMatch(/^scaled/);
+    expect(
+      estimateAttempt({ ...film, plan: { steps: ['smaller_context' as const] } }, 'a', samples, priors).basis,
+    ).toMatch(/^scaled/);
   });
 
   it('counts what samples nothing as one step', () => {
@@ -66,18 +89,27 @@ describe('estimateAttempt', () => {
       const estimate = estimateAttempt(work, 'a', [took(8.9), ...usual], priors);
       expect(estimate).toMatchObject({ seconds: 1.6, low: 1.5, confidence: null });
       expect(estimate.high).toBeGreaterThan(8.9);
-      expect(estimate.basis).toBe('median of 7 attempts of this size on a; the newest took 8.9 s, outside of all before it');
+      expect(estimate.basis).toBe(
+        'median of 7 attempts of this size on a; the newest took 8.9 s, outside of all before it',
+      );
     });
 
     it('speaks of the new level alone from the second measurement of it on', () => {
       expect(estimateAttempt(work, 'a', [took(9), took(8.9), ...usual], priors)).toEqual({
-        seconds: 8.95, low: 8.9, high: 9, confidence: 1 / 3, basis: 'median of 2 attempts of this size on a, since it took another time',
+        seconds: 8.95,
+        low: 8.9,
+        high: 9,
+        confidence: 1 / 3,
+        basis: 'median of 2 attempts of this size on a, since it took another time',
       });
     });
 
     it('comes back in the same way', () => {
       const slow = [9, 8.9, 9.1].map((seconds) => took(seconds));
-      expect(estimateAttempt(work, 'a', [took(1.6), took(1.5), ...slow, ...usual], priors)).toMatchObject({ seconds: 1.55, high: 1.6 });
+      expect(estimateAttempt(work, 'a', [took(1.6), took(1.5), ...slow, ...usual], priors)).toMatchObject({
+        seconds: 1.55,
+        high: 1.6,
+      });
     });
 
     it('narrows again as measurements agree after a single one that did not', () => {
@@ -100,7 +132,12 @@ describe('estimateAttempt', () => {
   it('always lies within its interval', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.01, max: 1e4, noNaN: true }), { maxLength: 40 }), (seconds) => {
-        const estimate = estimateAttempt(work, 'a', seconds.map((value) => took(value)), priors);
+        const estimate = estimateAttempt(
+          work,
+          'a',
+          seconds.map((value) => took(value)),
+          priors,
+        );
         return estimate.low <= estimate.seconds && estimate.seconds <= estimate.high;
       }),
     );
@@ -117,7 +154,8 @@ describe('median', () => {
 
 describe('remaining', () => {
   const estimate = { seconds: 10, low: 8, high: 14, confidence: 0.8, basis: 'median' };
-  const at = (elapsed: number, percent: number, more: object = {}) => remaining(estimate, { elapsed, percent, ...more });
+  const at = (elapsed: number, percent: number, more: object = {}) =>
+    remaining(estimate, { elapsed, percent, ...more });
 
   it('is what the estimate leaves at first, and the own pace after a tenth', () => {
     expect(at(4, 5)).toEqual({ seconds: 6, low: 4, high: 10, basis: 'median' });
@@ -132,7 +170,13 @@ describe('remaining', () => {
   });
 
   it('is not known any more when it takes longer than the estimate allows for', () => {
-    expect(at(20, 0)).toEqual({ seconds: 0, low: 0, high: 0, basis: 'median', unknown: 'it takes longer than the 14 s that it should need at most' });
+    expect(at(20, 0)).toEqual({
+      seconds: 0,
+      low: 0,
+      high: 0,
+      basis: 'median',
+      unknown: 'it takes longer than the 14 s that it should need at most',
+    });
   });
 
   it('falls between two steps and never below what lies behind the present one', () => {
@@ -144,7 +188,11 @@ describe('remaining', () => {
 
   it('does not say how long a step takes that lasts far longer than those before it', () => {
     const reached = { percent: 50, at: 10, next: 60 };
-    expect(at(30, 50, { reached })).toMatchObject({ seconds: 8, low: 8, unknown: 'the present step takes longer than those before it' });
+    expect(at(30, 50, { reached })).toMatchObject({
+      seconds: 8,
+      low: 8,
+      unknown: 'the present step takes longer than those before it',
+    });
   });
 
   it('takes its pace from the steps alone where they are known, not from the loading before them', () => {
@@ -168,17 +216,57 @@ describe('remaining', () => {
 });
 
 describe('forecast', () => {
-  const card = (name: string, changes: Partial<Card> = {}): Card => ({ name, position: 0, prefers: ['image'], only: false, idle: true, up: true, foreignPrompts: 0, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
-  const task = (taskId: string): Waiting => ({ taskId, jobId: 'j', work: 'image', modelName: 'm', classes: [], excludedGpus: [] });
-  const forecast = (cards: Card[], busy: ReadonlyMap<string, Busy>, tasks: Waiting[], estimate: (task: Waiting, gpu: string) => AttemptEstimate): Map<string, Span> => {
+  const card = (name: string, changes: Partial<Card> = {}): Card => ({
+    name,
+    position: 0,
+    prefers: ['image'],
+    only: false,
+    idle: true,
+    up: true,
+    foreignPrompts: 0,
+    checkpoints: ['m'],
+    nodes: new Set<string>(),
+    ...changes,
+  });
+  const task = (taskId: string): Waiting => ({
+    taskId,
+    jobId: 'j',
+    work: 'image',
+    modelName: 'm',
+    classes: [],
+    excludedGpus: [],
+  });
+  const forecast = (
+    cards: Card[],
+    busy: ReadonlyMap<string, Busy>,
+    tasks: Waiting[],
+    estimate: (task: Waiting, gpu: string) => AttemptEstimate,
+  ): Map<string, Span> => {
     const line = new Forecast(cards, busy, estimate);
-    return new Map(tasks.flatMap((one) => [line.place(one)].flatMap((span) => (span ? [[one.taskId, span] as const] : []))));
+    return new Map(
+      tasks.flatMap((one) => [line.place(one)].flatMap((span) => (span ? [[one.taskId, span] as const] : []))),
+    );
   };
-  const takes = (seconds: Record<string, number>) => (_task: Waiting, gpu: string) => ({ seconds: seconds[gpu] ?? 0, low: seconds[gpu] ?? 0, high: seconds[gpu] ?? 0, confidence: 0.9, basis: 'median' });
+  const takes = (seconds: Record<string, number>) => (_task: Waiting, gpu: string) => ({
+    seconds: seconds[gpu] ?? 0,
+    low: seconds[gpu] ?? 0,
+    high: seconds[gpu] ?? 0,
+    confidence: 0.9,
+    basis: 'median',
+  });
 
   it('puts each task where it ends first, after what runs there', () => {
-    const spans = forecast([card('slow'), card('fast')], new Map([['fast', { seconds: 3, low: 2, high: 5 }]]), [task('1'), task('2'), task('3')], takes({ slow: 10, fast: 4 }));
-    expect([...spans].map(([id, span]) => [id, span.gpu, span.startIn, span.finishIn])).toEqual([['1', 'fast', 3, 7], ['2', 'slow', 0, 10], ['3', 'fast', 7, 11]]);
+    const spans = forecast(
+      [card('slow'), card('fast')],
+      new Map([['fast', { seconds: 3, low: 2, high: 5 }]]),
+      [task('1'), task('2'), task('3')],
+      takes({ slow: 10, fast: 4 }),
+    );
+    expect([...spans].map(([id, span]) => [id, span.gpu, span.startIn, span.finishIn])).toEqual([
+      ['1', 'fast', 3, 7],
+      ['2', 'slow', 0, 10],
+      ['3', 'fast', 7, 11],
+    ]);
     expect(spans.get('1')).toMatchObject({ low: 6, high: 9, confidence: null });
     expect(spans.get('2')).toMatchObject({ confidence: 0.9 });
   });
@@ -192,17 +280,27 @@ describe('forecast', () => {
   });
 
   it('knows no end behind what somebody else queued, only what its own work needs at least', () => {
-    expect(forecast([card('a', { foreignPrompts: 700 })], new Map(), [task('1')], takes({ a: 4 })).get('1')).toMatchObject({
-      low: 4, confidence: null, unknown: 'how long 700 prompts that somebody else queued take on a',
+    expect(
+      forecast([card('a', { foreignPrompts: 700 })], new Map(), [task('1')], takes({ a: 4 })).get('1'),
+    ).toMatchObject({
+      low: 4,
+      confidence: null,
+      unknown: 'how long 700 prompts that somebody else queued take on a',
     });
   });
 
   it('takes a card whose end is known before one whose end is not, and what follows on an unknown end is unknown', () => {
     const cards = [card('theirs', { foreignPrompts: 1 }), card('ours')];
-    expect(forecast(cards, new Map(), [task('1')], takes({ theirs: 1, ours: 9 })).get('1')).toMatchObject({ gpu: 'ours', finishIn: 9 });
+    expect(forecast(cards, new Map(), [task('1')], takes({ theirs: 1, ours: 9 })).get('1')).toMatchObject({
+      gpu: 'ours',
+      finishIn: 9,
+    });
     const overdue = new Map([['ours', { seconds: 0, low: 0, high: 0, unknown: 'what runs on ours is overdue' }]]);
     const spans = forecast([card('ours')], overdue, [task('1'), task('2')], takes({ ours: 4 }));
-    expect([...spans.values()].map(({ unknown, low }) => [unknown, low])).toEqual([['what runs on ours is overdue', 4], ['what runs on ours is overdue', 8]]);
+    expect([...spans.values()].map(({ unknown, low }) => [unknown, low])).toEqual([
+      ['what runs on ours is overdue', 4],
+      ['what runs on ours is overdue', 8],
+    ]);
   });
 
   it('knows nothing of a task that no answering card can take', () => {

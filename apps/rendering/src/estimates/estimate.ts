@@ -44,21 +44,44 @@ const rangeOf = 19;
 const singleSpread = 1.5;
 
 /**
- * Seconds that this work takes on this card: the median of past attempts of the same workflow, size, frames, steps, changes and card. The interval is
- * their range; a further exchangeable attempt falls inside with probability (n − 1)/(n + 1) (order statistics, distribution-free).
- * A newest attempt that lies outside of all before it widens the interval at once and takes the probability away; from the second one on, only
- * those of the new level count (`level.ts`). With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes
- * before others; with nothing, the workflow's shipped prior speaks and says so. `samples` are newest first. What was measured on another device
- * than the card has now says nothing of this one.
+ * Seconds that this work takes on this card: the median of past attempts of the same workflow, size, frames, steps,
+ * changes and card. The interval is their range; a further exchangeable attempt falls inside with probability (n −
+ * 1)/(n + 1) (order statistics, distribution-free). A newest attempt that lies outside of all before it widens the
+ * interval at once and takes the probability away; from the second one on, only those of the new level count
+ * (`level.ts`). With other sizes only, their seconds are scaled by pixels × frames × steps, those with the same changes
+ * before others; with nothing, the workflow's shipped prior speaks and says so. `samples` are newest first. What was
+ * measured on another device than the card has now says nothing of this one.
  */
-export function estimateAttempt(work: Work, gpu: string, samples: readonly Sample[], priors: WorkflowFile['priors'], device: string | null = null): AttemptEstimate {
-  const ofCard = samples.filter((sample) => sample.workflow === work.workflow && sample.gpu === gpu && isOf(device, sample));
+export function estimateAttempt(
+  work: Work,
+  gpu: string,
+  samples: readonly Sample[],
+  priors: WorkflowFile['priors'],
+  device: string | null = null,
+): AttemptEstimate {
+  const ofCard = samples.filter(
+    (sample) => sample.workflow === work.workflow && sample.gpu === gpu && isOf(device, sample),
+  );
   const alike = ofCard.filter((sample) => changesOf(sample) === changesOf(work));
-  const exact = alike.filter((sample) => cost(sample) === cost(work) && sample.width === work.width && sample.frames === work.frames).slice(0, maxSamples).map((sample) => sample.seconds);
+  const exact = alike
+    .filter((sample) => cost(sample) === cost(work) && sample.width === work.width && sample.frames === work.frames)
+    .slice(0, maxSamples)
+    .map((sample) => sample.seconds);
   if (exact.length > 0) return measured(exact, gpu);
-  const scaled = (alike.length > 0 ? alike : ofCard).slice(0, maxSamples).map((sample) => (sample.seconds * cost(work)) / cost(sample));
-  if (scaled.length > 0) return spread(median(scaled), 2, `scaled by pixels, frames and steps from ${counted(scaled.length)} of another size on ${gpu}`);
-  return spread(priors.load_seconds + (cost(work) / 1e6) * priors.seconds_per_megapixel_step + priors.fixed_seconds, priorSpread, priors.basis);
+  const scaled = (alike.length > 0 ? alike : ofCard)
+    .slice(0, maxSamples)
+    .map((sample) => (sample.seconds * cost(work)) / cost(sample));
+  if (scaled.length > 0)
+    return spread(
+      median(scaled),
+      2,
+      `scaled by pixels, frames and steps from ${counted(scaled.length)} of another size on ${gpu}`,
+    );
+  return spread(
+    priors.load_seconds + (cost(work) / 1e6) * priors.seconds_per_megapixel_step + priors.fixed_seconds,
+    priorSpread,
+    priors.basis,
+  );
 }
 
 /** From attempts of the same work, newest first and at least one. */
@@ -79,7 +102,8 @@ function measured(seconds: readonly number[], gpu: string): AttemptEstimate {
   };
 }
 
-const isOf = (device: string | null, sample: Sample): boolean => device === null || (sample.device ?? device) === device;
+const isOf = (device: string | null, sample: Sample): boolean =>
+  device === null || (sample.device ?? device) === device;
 
 /**
  * The longest that attempts of this workflow took on this card, brought to the size of this work; null where there were
@@ -98,9 +122,19 @@ const counted = (attempts: number): string => `${attempts} attempt${attempts ===
 const cost = (work: Work): number => work.width * work.height * work.frames * Math.max(1, work.steps);
 
 /** Their order does not matter for the time; `other_seed` takes none. */
-export const changesOf = (work: Pick<Work, 'plan'>): string => (work.plan?.steps ?? []).filter((step) => step !== 'other_seed').sort().join(' ');
+export const changesOf = (work: Pick<Work, 'plan'>): string =>
+  (work.plan?.steps ?? [])
+    .filter((step) => step !== 'other_seed')
+    .sort()
+    .join(' ');
 
-const spread = (seconds: number, factor: number, basis: string): AttemptEstimate => ({ seconds, low: seconds / factor, high: seconds * factor, confidence: null, basis });
+const spread = (seconds: number, factor: number, basis: string): AttemptEstimate => ({
+  seconds,
+  low: seconds / factor,
+  high: seconds * factor,
+  confidence: null,
+  basis,
+});
 
 /** Middle value; mean of the two middle ones for an even count. */
 export function median(values: readonly number[]): number {

@@ -20,8 +20,9 @@ export type Busy = Pick<Span, 'low' | 'high' | 'unknown'> & { seconds: number };
 const free: Busy = { seconds: 0, low: 0, high: 0 };
 
 /**
- * When each waiting task will probably start and finish: tasks in the order in which they are placed, each on the card where it would end
- * first, after what runs there now. `busy` holds the remaining seconds of each card, as estimate. Cards that do not answer take nothing.
+ * When each waiting task will probably start and finish: tasks in the order in which they are placed, each on the card
+ * where it would end first, after what runs there now. `busy` holds the remaining seconds of each card, as estimate.
+ * Cards that do not answer take nothing.
  */
 export class Forecast<Task extends Waiting> {
   private ends: Map<string, Busy>;
@@ -40,11 +41,17 @@ export class Forecast<Task extends Waiting> {
     return new Forecast(this.cards, this.ends, this.estimate, this.fits);
   }
 
-  /** Undefined for a task that no answering card can take. A card whose end is known goes before one whose end is not. */
+  /**
+   * Undefined for a task that no answering card can take. A card whose end is known goes before one whose end is not.
+   */
   place(task: Task): Span | undefined {
     const spans = this.cards.filter((card) => this.fits(card, task)).map((card) => this.spanOn(card, task));
-    const best = spans.reduce<Span | undefined>((first, span) => (first !== undefined && !endsBefore(span, first) ? first : span), undefined);
-    if (best !== undefined) this.ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high, unknown: best.unknown });
+    const best = spans.reduce<Span | undefined>(
+      (first, span) => (first !== undefined && !endsBefore(span, first) ? first : span),
+      undefined,
+    );
+    if (best !== undefined)
+      this.ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high, unknown: best.unknown });
     return best;
   }
 
@@ -88,17 +95,27 @@ export interface Pace {
 const leastPercent = 10;
 /** Per cent of steps after which their own time is the pace, without what was loaded before them. */
 const leastStepsPercent = 5;
-/** A step that lasts so many times as long as those before it says that the pace is not that any more; and at least so many seconds. */
+/**
+ * A step that lasts so many times as long as those before it says that the pace is not that any more; and at least so
+ * many seconds.
+ */
 const longStep = { times: 3, seconds: 5 };
 
-/** Of the interval's remainder, in the proportion of what was expected to what is possible; below 1, so that the time told only falls. */
+/**
+ * Of the interval's remainder, in the proportion of what was expected to what is possible; below 1, so that the time
+ * told only falls.
+ */
 const lateShare = 0.5;
 
 /**
- * Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace says. Between two steps
- * it falls, but never below what lies behind the present one. What lasts longer than expected is unknown, with that as the least.
+ * Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace
+ * says. Between two steps it falls, but never below what lies behind the present one. What lasts longer than expected
+ * is unknown, with that as the least.
  */
-export function remaining(estimate: AttemptEstimate, { elapsed, percent, reached, paceFrom }: Pace): Busy & { basis: string } {
+export function remaining(
+  estimate: AttemptEstimate,
+  { elapsed, percent, reached, paceFrom }: Pace,
+): Busy & { basis: string } {
   // A clock that was set back meanwhile says nothing of the pace.
   if (elapsed <= 0) return { seconds: estimate.seconds, low: estimate.low, high: estimate.high, basis: estimate.basis };
   if (percent >= leastPercent && percent < 100) {
@@ -110,13 +127,28 @@ export function remaining(estimate: AttemptEstimate, { elapsed, percent, reached
     const basis = `own pace at ${Math.round(percent)} %`;
     const expected = secondsPerPercent * ((reached?.next ?? percent) - percent);
     if (elapsed - at > Math.max(expected * longStep.times, longStep.seconds + expected))
-      return { seconds: behind, low: behind, high: behind, basis, unknown: 'the present step takes longer than those before it' };
+      return {
+        seconds: behind,
+        low: behind,
+        high: behind,
+        basis,
+        unknown: 'the present step takes longer than those before it',
+      };
     return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis };
   }
   const left = (total: number): number => Math.max(0, total - elapsed);
-  // Near its expected end, or past it, a part of what the interval leaves: that it ends this moment is known of nothing that still runs.
+  // Near its expected end, or past it, a part of what the interval leaves: that it ends this moment is known of nothing
+  // that still runs.
   const late = left(estimate.high) * (estimate.seconds / estimate.high) * lateShare;
-  const span = { seconds: Math.max(left(estimate.seconds), late), low: left(estimate.low), high: left(estimate.high), basis: estimate.basis };
+  const span = {
+    seconds: Math.max(left(estimate.seconds), late),
+    low: left(estimate.low),
+    high: left(estimate.high),
+    basis: estimate.basis,
+  };
   if (elapsed <= estimate.high) return span;
-  return { ...span, unknown: `it takes longer than the ${Math.round(estimate.high * 10) / 10} s that it should need at most` };
+  return {
+    ...span,
+    unknown: `it takes longer than the ${Math.round(estimate.high * 10) / 10} s that it should need at most`,
+  };
 }

@@ -56,7 +56,10 @@ async function runningOn(cards: Record<string, SimProcess>, ids: readonly string
 }
 
 const completed = async (id: string): Promise<JobView> => {
-  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 120_000, describe: `job ${id} to end` });
+  await waitFor(async () => (await rig.job(id)).ended_at !== null, {
+    timeoutMs: 120_000,
+    describe: `job ${id} to end`,
+  });
   const job = await rig.job(id);
   expect(job.status).toBe('completed');
   return job;

@@ -1,7 +1,10 @@
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { CatalogueBench, story } from '../rig/catalogue-bench';
 
-/** Rows of the failure catalogue that take a server's process, worker, node or machine. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
+/**
+ * Rows of the failure catalogue that take a server's process, worker, node or machine. Real: PostgreSQL, NATS, HTTP,
+ * two simulated cards as processes.
+ */
 
 let nats: TestNats;
 let bench: CatalogueBench;
@@ -63,7 +66,10 @@ it('row 3: a node that hangs is interrupted by its id, and a card that does not 
   await bench.small.fault('hang@KSampler/2');
   const job = await bench.rendered();
   expect(story(job)).toEqual(['rtx3060: hung', 'rx9070xt: rendered after other_gpu']);
-  expect(job.tasks[0]?.attempts[0]?.error).toMatchObject({ code: 'comfyui_hung', message: expect.stringContaining('does not obey') as string });
+  expect(job.tasks[0]?.attempts[0]?.error).toMatchObject({
+    code: 'comfyui_hung',
+    message: expect.stringContaining('does not obey') as string,
+  });
   await bench.state(bench.small, 'unhealthy', /restart this ComfyUI$/);
   expect(story(await bench.rendered())).toEqual(['rx9070xt: rendered']);
   await bench.small.kill();
@@ -98,7 +104,10 @@ it('row 5: a server whose worker died is found out, and its prompts go elsewhere
 it('row 5: a dead worker that holds the prompt of somebody else is left to them, and work goes to the other card', async () => {
   await bench.small.fault('zombie-worker');
   const post = (body: object) => fetch(`${bench.small.url}/prompt`, { method: 'POST', body: JSON.stringify(body) });
-  const graph = { '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } }, '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'theirs' } } };
+  const graph = {
+    '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
+    '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'theirs' } },
+  };
   await post({ prompt: graph });
   await bench.state(bench.small, 'shared', /somebody else/);
   expect(story(await bench.rendered())).toEqual(['rx9070xt: rendered']);
@@ -124,7 +133,10 @@ it('row 33: a first run that tunes kernels is not taken for hung', async () => {
 it('row 34: a machine that runs out of memory is named in the status', async () => {
   await bench.small.fault('ram-leak=1000000');
   await bench.rendered();
-  const warned = await waitFor(async () => (await bench.gpu(bench.small)).warnings.find((warning) => /memory free/.test(warning)), { timeoutMs: 40_000, describe: 'the warning' });
+  const warned = await waitFor(
+    async () => (await bench.gpu(bench.small)).warnings.find((warning) => /memory free/.test(warning)),
+    { timeoutMs: 40_000, describe: 'the warning' },
+  );
   expect(warned).toMatch(/restart this ComfyUI when it is idle/);
 });
 

@@ -4,14 +4,40 @@ import { Artifact, Attempt, Job } from '../jobs/job.entity';
 import { CatalogueBench } from '../rig/catalogue-bench';
 import type { SimProcess } from '../rig/sim-process';
 
-/** Two hundred jobs on two cards that fail by chance, always in the same ways for the same seed. Real: PostgreSQL, NATS, HTTP, the cards as processes. */
+/**
+ * Two hundred jobs on two cards that fail by chance, always in the same ways for the same seed. Real: PostgreSQL, NATS,
+ * HTTP, the cards as processes.
+ */
 
 const jobs = 200;
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 /** What a client, or somebody who restarts a server, can get over; those that only cost time are left out. */
 const kinds = [
-  'crash', 'oom', 'poison', 'hang', 'hang-interruptible', 'zombie-worker', 'blocker', 'black-image', 'empty-file', 'truncated-file', 'drop-socket', 'deaf-socket', 'dead-socket', 'steal-client-id',
-  'reply-lost', 'accepted-500', 'evict-history', 'clear-history', 'clear-queue', 'human-interrupt', 'block-loop', 'download-failed', 'duplicate-progress', 'progress-reset', 'unknown-messages',
+  'crash',
+  'oom',
+  'poison',
+  'hang',
+  'hang-interruptible',
+  'zombie-worker',
+  'blocker',
+  'black-image',
+  'empty-file',
+  'truncated-file',
+  'drop-socket',
+  'deaf-socket',
+  'dead-socket',
+  'steal-client-id',
+  'reply-lost',
+  'accepted-500',
+  'evict-history',
+  'clear-history',
+  'clear-queue',
+  'human-interrupt',
+  'block-loop',
+  'download-failed',
+  'duplicate-progress',
+  'progress-reset',
+  'unknown-messages',
 ].join(',');
 
 let nats: TestNats;
@@ -19,7 +45,10 @@ let bench: CatalogueBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor }, { timeScale: 0.01, limits: { patience: 0.015 } });
+  bench = await CatalogueBench.open(
+    { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
+    { timeScale: 0.01, limits: { patience: 0.015 } },
+  );
 });
 afterAll(async () => {
   await bench.close();
@@ -29,7 +58,7 @@ afterAll(async () => {
 /** Plays the service manager: starts a card that crashed, and restarts one that Tower says needs it. */
 async function supervise(card: SimProcess, seed: number, signal: AbortSignal): Promise<void> {
   let restartedFor = '';
-  for (let boot = 0; !signal.aborted; ) {
+  for (let boot = 0; !signal.aborted;) {
     if (!card.isRunning()) {
       await card.start();
       await card.fault(`random:${seed + 100 * ++boot}:${kinds}=0.15`);
@@ -54,7 +83,8 @@ function historyOf(card: SimProcess): { atOnce: number; successes: Map<string, n
     if (line.event === 'boot') running = 0;
     if (line.event === 'start') atOnce = Math.max(atOnce, ++running);
     if (line.event === 'end') running -= 1;
-    if (line.event === 'end' && line.outcome === 'success') successes.set(line.prompt_id ?? '', (successes.get(line.prompt_id ?? '') ?? 0) + 1);
+    if (line.event === 'end' && line.outcome === 'success')
+      successes.set(line.prompt_id ?? '', (successes.get(line.prompt_id ?? '') ?? 0) + 1);
   }
   return { atOnce, successes };
 }
@@ -67,7 +97,10 @@ it(`${jobs} jobs with faults by chance each end once, and at least 95 % of them 
   const ids: string[] = [];
   for (let seed = 1; seed <= jobs; seed++) ids.push(await bench.request({ seed }));
   const { manager } = bench.rig.db;
-  await waitFor(async () => (await manager.find(Job)).every((job) => over.includes(job.state)), { timeoutMs: 660_000, describe: 'every job to end' });
+  await waitFor(async () => (await manager.find(Job)).every((job) => over.includes(job.state)), {
+    timeoutMs: 660_000,
+    describe: 'every job to end',
+  });
   ended.abort();
   await Promise.all(supervision);
 

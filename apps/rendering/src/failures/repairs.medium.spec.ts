@@ -2,11 +2,22 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelAcceptance, ModelStore } from '@tower/kit';
-import { createTestDatabase, FileServer, safetensors, startTestNats, waitFor, wholeFile, type TestNats } from '@tower/testing';
+import {
+  createTestDatabase,
+  FileServer,
+  safetensors,
+  startTestNats,
+  waitFor,
+  wholeFile,
+  type TestNats,
+} from '@tower/testing';
 import { GpuRestart } from '../gpus/gpu-restart.entity';
 import { CatalogueBench, story, type BenchOptions } from '../rig/catalogue-bench';
 
-/** What Tower mends itself: servers by their restart command, models by a download, memory by changing the plan. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
+/**
+ * What Tower mends itself: servers by their restart command, models by a download, memory by changing the plan. Real:
+ * PostgreSQL, NATS, HTTP, two simulated cards as processes.
+ */
 
 let nats: TestNats;
 let bench: CatalogueBench;
@@ -24,11 +35,20 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open = async (options: BenchOptions = {}): Promise<CatalogueBench> => (bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor }, options));
+const open = async (options: BenchOptions = {}): Promise<CatalogueBench> =>
+  (bench = await CatalogueBench.open(
+    { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
+    options,
+  ));
 
 describe('a restart command', () => {
   /** Leaves a mark, as a service manager would take an order; the spec then restarts the server. */
-  const marking = (mark: string): string[] => [process.execPath, '-e', "require('node:fs').writeFileSync(process.argv[1], ''); console.log('token=abc123')", mark];
+  const marking = (mark: string): string[] => [
+    process.execPath,
+    '-e',
+    "require('node:fs').writeFileSync(process.argv[1], ''); console.log('token=abc123')",
+    mark,
+  ];
 
   it('is run once after a hang that no interrupt ends, is recorded, and puts the card back into service', async () => {
     const mark = join(folder, 'restart');
@@ -40,9 +60,16 @@ describe('a restart command', () => {
     await small.kill();
     await small.start();
     await bench.state(small, 'idle');
-    const runs = await waitFor(async () => (await rig.db.manager.find(GpuRestart)).filter((run) => run.exitCode === 0), { timeoutMs: 10_000 });
+    const runs = await waitFor(
+      async () => (await rig.db.manager.find(GpuRestart)).filter((run) => run.exitCode === 0),
+      { timeoutMs: 10_000 },
+    );
     expect(runs).toHaveLength(1);
-    expect(runs[0]).toMatchObject({ gpu: 'rtx3060', because: expect.stringContaining('does not obey') as string, output: 'token=[redacted]' });
+    expect(runs[0]).toMatchObject({
+      gpu: 'rtx3060',
+      because: expect.stringContaining('does not obey') as string,
+      output: 'token=[redacted]',
+    });
   });
 });
 
@@ -51,18 +78,31 @@ describe('a missing model', () => {
     const server = await FileServer.start(safetensors(5_000));
     try {
       const model = {
-        name: 'anime_sd15.safetensors', folder: 'checkpoints', url: `${server.origin}/a.safetensors`, source: 'a page', sha256: server.sha256, bytes: server.content.length, licence: 'MIT', needs_acceptance: false,
+        name: 'anime_sd15.safetensors',
+        folder: 'checkpoints',
+        url: `${server.origin}/a.safetensors`,
+        source: 'a page',
+        sha256: server.sha256,
+        bytes: server.content.length,
+        licence: 'MIT',
+        needs_acceptance: false,
       };
       const { small, big } = await open({
-        models: new ModelStore([model], new ModelAcceptance([]), { spareBytes: 0, firstBackoffMs: 1 }), configs: { rtx3060: { models_folder: folder }, rx9070xt: { models_folder: folder } },
+        models: new ModelStore([model], new ModelAcceptance([]), { spareBytes: 0, firstBackoffMs: 1 }),
+        configs: { rtx3060: { models_folder: folder }, rx9070xt: { models_folder: folder } },
       });
-      await Promise.all([small, big].map((card) => card.fault({ kind: 'missing-model', node: 'anime_sd15.safetensors' })));
+      await Promise.all(
+        [small, big].map((card) => card.fault({ kind: 'missing-model', node: 'anime_sd15.safetensors' })),
+      );
       // The cards list the file from the moment it can be there; later, the task could come back to them too early.
       server.answer((request, response, file) => {
         void Promise.all([small, big].map((card) => card.clearFaults())).then(() => wholeFile(request, response, file));
       });
       const id = await bench.request({ model_name: 'anime_sd15.safetensors' });
-      await waitFor(() => existsSync(join(folder, 'checkpoints', 'anime_sd15.safetensors')), { timeoutMs: 45_000, describe: 'the download' });
+      await waitFor(() => existsSync(join(folder, 'checkpoints', 'anime_sd15.safetensors')), {
+        timeoutMs: 45_000,
+        describe: 'the download',
+      });
       const job = await bench.ended(id);
       expect(job.status).toBe('completed');
       expect(job.tasks[0]?.recovery.map((step) => step.step)).toEqual(['other_gpu', 'download_model']);
@@ -79,11 +119,16 @@ describe('memory that runs out', () => {
     const job = await bench.rendered({ width: 768, height: 768 });
     expect(job.status).toBe('completed');
     expect(story(job)).toEqual([
-      'rtx3060: out_of_memory', 'rtx3060: out_of_memory after free_models', 'rtx3060: out_of_memory after tiled_vae', 'rx9070xt: rendered after other_gpu',
+      'rtx3060: out_of_memory',
+      'rtx3060: out_of_memory after free_models',
+      'rtx3060: out_of_memory after tiled_vae',
+      'rx9070xt: rendered after other_gpu',
     ]);
     const [task] = job.tasks;
     expect(task?.recovery.map(({ step, because, gpu, after_attempt }) => [step, because, gpu, after_attempt])).toEqual([
-      ['free_models', 'out_of_memory', 'rtx3060', 1], ['tiled_vae', 'out_of_memory', 'rtx3060', 2], ['other_gpu', 'out_of_memory', 'rtx3060', 3],
+      ['free_models', 'out_of_memory', 'rtx3060', 1],
+      ['tiled_vae', 'out_of_memory', 'rtx3060', 2],
+      ['other_gpu', 'out_of_memory', 'rtx3060', 3],
     ]);
     expect(task?.recovery[0]?.detail).toMatch(/it needs about 12 GB here, rtx3060 has 12 GB/);
     expect(task?.attempts.map((attempt) => attempt.plan.steps)).toEqual([[], [], ['tiled_vae'], []]);
@@ -91,8 +136,13 @@ describe('memory that runs out', () => {
     expect(story(await bench.rendered({ width: 768, height: 768 }))).toEqual(['rx9070xt: rendered']);
     expect(story(await bench.rendered({ width: 768, height: 1024 }))).toEqual(['rx9070xt: rendered']);
     expect(story(await bench.rendered({ width: 512, height: 512 }))).toEqual(['rtx3060: rendered']);
-    expect((await rig.db.manager.query('select steps, too_small_mb from vram_need where too_small_mb is not null order by steps')) as unknown).toEqual([
-      { steps: '', too_small_mb: 12_288 }, { steps: 'tiled_vae', too_small_mb: 12_288 },
+    expect(
+      (await rig.db.manager.query(
+        'select steps, too_small_mb from vram_need where too_small_mb is not null order by steps',
+      )) as unknown,
+    ).toEqual([
+      { steps: '', too_small_mb: 12_288 },
+      { steps: 'tiled_vae', too_small_mb: 12_288 },
     ]);
   });
 });

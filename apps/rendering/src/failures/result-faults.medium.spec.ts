@@ -3,14 +3,20 @@ import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@towe
 import { GenerationParams } from '../jobs/job.entity';
 import { CatalogueBench, story } from '../rig/catalogue-bench';
 
-/** Rows of the failure catalogue about what a graph needs and what comes out. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
+/**
+ * Rows of the failure catalogue about what a graph needs and what comes out. Real: PostgreSQL, NATS, HTTP, two
+ * simulated cards as processes.
+ */
 
 let nats: TestNats;
 let bench: CatalogueBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor }, { limits: { missingModelMs: 1_000 } });
+  bench = await CatalogueBench.open(
+    { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
+    { limits: { missingModelMs: 1_000 } },
+  );
   await bench.rendered();
 });
 afterAll(async () => {
@@ -19,7 +25,10 @@ afterAll(async () => {
 });
 afterEach(() => bench.rest());
 
-/** Drops the small card's socket, after which its server is read anew; again where the socket was just not connected, waiting for its next try. */
+/**
+ * Drops the small card's socket, after which its server is read anew; again where the socket was just not connected,
+ * waiting for its next try.
+ */
 const dropUntil = (seen: () => Promise<boolean>, describe: string): Promise<boolean> =>
   waitFor(
     async () => {
@@ -49,7 +58,8 @@ it('row 11: a node that a card does not know sends the task to one that does', a
 });
 
 it('row 12: a pack that did not load is noticed when the server comes back, and its card is not asked', async () => {
-  const has = async (name: string): Promise<boolean> => (await bench.gpu(bench.small)).inventory?.nodes.includes(name) ?? false;
+  const has = async (name: string): Promise<boolean> =>
+    (await bench.gpu(bench.small)).inventory?.nodes.includes(name) ?? false;
   expect(await has('VHS_VideoCombine')).toBe(true);
   await bench.small.fault('pack-import-failed@VideoHelper');
   await dropUntil(async () => !(await has('VHS_VideoCombine')), 'the pack to be missed');
@@ -67,17 +77,20 @@ it.each([
   expect(JSON.stringify(job.tasks[0]?.attempts[0]?.error)).toContain(text);
 });
 
-it.each(['black-image@VAEDecode', 'nan-image@VAEDecode'])('row 17: a black picture (%s) counts as failed and gets another seed', async (fault) => {
-  await bench.small.fault(fault);
-  const id = await bench.request();
-  const job = await bench.ended(id);
-  const attempts = job.tasks[0]?.attempts ?? [];
-  expect(attempts[0]).toMatchObject({ outcome: 'black_output' });
-  expect(attempts[1]?.recovery?.step).toBe('other_seed');
-  expect(attempts[1]?.seed).not.toBe(attempts[0]?.seed);
-  expect(job.status).toBe('completed');
-  expect(story(job).at(-1)).toMatch(/^rx9070xt: rendered/);
-});
+it.each(['black-image@VAEDecode', 'nan-image@VAEDecode'])(
+  'row 17: a black picture (%s) counts as failed and gets another seed',
+  async (fault) => {
+    await bench.small.fault(fault);
+    const id = await bench.request();
+    const job = await bench.ended(id);
+    const attempts = job.tasks[0]?.attempts ?? [];
+    expect(attempts[0]).toMatchObject({ outcome: 'black_output' });
+    expect(attempts[1]?.recovery?.step).toBe('other_seed');
+    expect(attempts[1]?.seed).not.toBe(attempts[0]?.seed);
+    expect(job.status).toBe('completed');
+    expect(story(job).at(-1)).toMatch(/^rx9070xt: rendered/);
+  },
+);
 
 it('row 18: success without a file is a failure and is tried elsewhere, where nothing is remembered of it', async () => {
   await bench.small.fault('blocker@VAEDecode');
@@ -95,18 +108,25 @@ it('row 19: files that are gone when they are fetched are rendered again under a
   expect(lost?.prompt_id).not.toBe(again?.prompt_id);
 });
 
-it.each(['empty-file@SaveImage', 'truncated-file@SaveImage'])('row 31: a file that is not whole (%s) is a failure, whatever the server says', async (fault) => {
-  await bench.small.fault(fault);
-  const job = await bench.ended(await bench.request(), 90_000);
-  expect(job.status).toBe('completed');
-  expect(job.tasks[0]?.attempts[0]).toMatchObject({ state: 'failed', outcome: 'outputs_missing' });
-});
+it.each(['empty-file@SaveImage', 'truncated-file@SaveImage'])(
+  'row 31: a file that is not whole (%s) is a failure, whatever the server says',
+  async (fault) => {
+    await bench.small.fault(fault);
+    const job = await bench.ended(await bench.request(), 90_000);
+    expect(job.status).toBe('completed');
+    expect(job.tasks[0]?.attempts[0]).toMatchObject({ state: 'failed', outcome: 'outputs_missing' });
+  },
+);
 
 it('rows 27, 28 and 29: every attempt writes under a prefix of its own, without anything that a server would replace', async () => {
   await bench.small.fault('file-race', 'blocker@VAEDecode');
   const job = await bench.rendered();
   const params = await bench.rig.db.manager.findBy(GenerationParams, { jobId: job.id });
-  const prefixes = params.flatMap(({ graph }) => Object.values(graph as Record<string, { inputs: Record<string, unknown> }>).flatMap((node) => node.inputs['filename_prefix'] ?? []));
+  const prefixes = params.flatMap(({ graph }) =>
+    Object.values(graph as Record<string, { inputs: Record<string, unknown> }>).flatMap(
+      (node) => node.inputs['filename_prefix'] ?? [],
+    ),
+  );
   expect(prefixes).toHaveLength(2);
   expect(new Set(prefixes).size).toBe(2);
   for (const prefix of prefixes) expect(prefix).toMatch(/^tower\/[0-9a-f-]{36}\/001-a\d+$/);
@@ -126,7 +146,8 @@ it('row 32: a download that fails at first use is tried once more', async () => 
 });
 
 it('row 36: a server whose nodes have changed is not given what it would refuse, and says why', async () => {
-  const drifts = async (): Promise<boolean> => Object.keys((await bench.gpu(bench.small)).inventory?.misfits ?? {}).length > 0;
+  const drifts = async (): Promise<boolean> =>
+    Object.keys((await bench.gpu(bench.small)).inventory?.misfits ?? {}).length > 0;
   await bench.small.fault('version-drift@KSampler');
   await dropUntil(drifts, 'the drift to be noticed');
   const { warnings } = await bench.gpu(bench.small);
@@ -147,7 +168,18 @@ it('row 10: a model that a card lost sends the task to a card that has it', asyn
 it('row 10: a model that no card has any more is waited for, then the job fails with its file and folder', async () => {
   const id = await bench.request({ model_name: 'anime_sd15.safetensors', count: 1 });
   await bench.ended(id);
-  await Promise.all([bench.small, bench.big].map((card) => card.fault({ kind: 'missing-model', node: 'anime_sd15.safetensors' })));
+  await Promise.all(
+    [bench.small, bench.big].map((card) => card.fault({ kind: 'missing-model', node: 'anime_sd15.safetensors' })),
+  );
   const job = await bench.ended(await bench.request({ model_name: 'anime_sd15.safetensors' }));
-  expect(job).toMatchObject({ status: 'failed', error: { code: 'model_missing', message: expect.stringContaining('rtx3060 lacks models/checkpoints/anime_sd15.safetensors') as string, hint: expect.stringMatching(/anime_sd15\.safetensors belongs into models\/checkpoints of (rtx3060|rx9070xt)/) as string } });
+  expect(job).toMatchObject({
+    status: 'failed',
+    error: {
+      code: 'model_missing',
+      message: expect.stringContaining('rtx3060 lacks models/checkpoints/anime_sd15.safetensors') as string,
+      hint: expect.stringMatching(
+        /anime_sd15\.safetensors belongs into models\/checkpoints of (rtx3060|rx9070xt)/,
+      ) as string,
+    },
+  });
 });

@@ -3,7 +3,10 @@ import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@towe
 import { RuntimeSample } from '../jobs/job.entity';
 import { CatalogueBench, story } from '../rig/catalogue-bench';
 
-/** Rows of the failure catalogue between the server and us: sockets, HTTP, its queue and history, interrupts. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
+/**
+ * Rows of the failure catalogue between the server and us: sockets, HTTP, its queue and history, interrupts. Real:
+ * PostgreSQL, NATS, HTTP, two simulated cards as processes.
+ */
 
 let nats: TestNats;
 let bench: CatalogueBench;
@@ -19,7 +22,9 @@ afterAll(async () => {
 });
 afterEach(() => bench.rest());
 
-const starts = (promptId: string): number => [bench.small, bench.big].flatMap((card) => card.executed('start')).filter((line) => line.prompt_id === promptId).length;
+const starts = (promptId: string): number =>
+  [bench.small, bench.big].flatMap((card) => card.executed('start')).filter((line) => line.prompt_id === promptId)
+    .length;
 const slow = { steps: 60, width: 768, height: 768 };
 
 it.each([
@@ -45,7 +50,10 @@ it('row 7: a socket that hears nothing is noticed at the next prompt and made an
   const before = await bench.metric('rendering_deaf_sockets_total');
   await bench.small.fault('deaf-socket');
   expect(story(await bench.rendered(slow))).toEqual(['rtx3060: rendered']);
-  await waitFor(async () => (await bench.metric('rendering_deaf_sockets_total')) > before, { timeoutMs: 10_000, describe: 'the deaf socket to be counted' });
+  await waitFor(async () => (await bench.metric('rendering_deaf_sockets_total')) > before, {
+    timeoutMs: 10_000,
+    describe: 'the deaf socket to be counted',
+  });
 });
 
 it.each([
@@ -65,7 +73,8 @@ it('a server that refuses prompts for their own sake is not blamed: they go else
     const job = await bench.rendered();
     expect(story(job)).toEqual(['rtx3060: invalid', 'rx9070xt: rendered after other_gpu']);
     expect(job.tasks[0]?.attempts[0]?.error).toMatchObject({
-      code: 'comfyui_refused_413', message: expect.stringContaining('Maximum request body size 104857600 exceeded.') as string,
+      code: 'comfyui_refused_413',
+      message: expect.stringContaining('Maximum request body size 104857600 exceeded.') as string,
     });
   }
   expect((await bench.gpu(bench.small)).health).toMatchObject({ failuresInRow: 0, trouble: null });
@@ -93,23 +102,36 @@ it('row 25: a prompt that somebody interrupts is tried once more, and then left 
   expect(first).toBe('rtx3060: interrupted');
   expect(second).toMatch(/: rendered after again$/);
   await bench.rest();
-  for (const card of [bench.small, bench.big]) await card.fault({ kind: 'human-interrupt', node: 'KSampler', tick: 2, times: 2 });
+  for (const card of [bench.small, bench.big])
+    await card.fault({ kind: 'human-interrupt', node: 'KSampler', tick: 2, times: 2 });
   const job = await bench.rendered();
-  expect(job).toMatchObject({ status: 'failed', error: { code: 'comfyui_interrupted', message: expect.stringContaining('interrupted it twice') as string } });
+  expect(job).toMatchObject({
+    status: 'failed',
+    error: { code: 'comfyui_interrupted', message: expect.stringContaining('interrupted it twice') as string },
+  });
 });
 
-it.each(['lose-interrupt', 'swallow-interrupt@KSampler'])('row 26: an interrupt that has no effect (%s) is repeated until the prompt is gone', async (fault) => {
-  const id = await bench.request({ steps: 150, width: 1024, height: 1024 });
-  await waitFor(() => bench.small.executed('start').length > bench.small.executed('end').length, { timeoutMs: 20_000, describe: 'the prompt to start' });
-  await bench.small.fault(fault);
-  await bench.rig.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
-  await bench.state(bench.small, 'idle');
-  expect(bench.small.executed('end').at(-1)?.outcome).toBe('interrupted');
-});
+it.each(['lose-interrupt', 'swallow-interrupt@KSampler'])(
+  'row 26: an interrupt that has no effect (%s) is repeated until the prompt is gone',
+  async (fault) => {
+    const id = await bench.request({ steps: 150, width: 1024, height: 1024 });
+    await waitFor(() => bench.small.executed('start').length > bench.small.executed('end').length, {
+      timeoutMs: 20_000,
+      describe: 'the prompt to start',
+    });
+    await bench.small.fault(fault);
+    await bench.rig.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
+    await bench.state(bench.small, 'idle');
+    expect(bench.small.executed('end').at(-1)?.outcome).toBe('interrupted');
+  },
+);
 
 it('row 26: an interrupt that hits the next prompt does not count against it', async () => {
   const id = await bench.request({ steps: 150, width: 1024, height: 1024 });
-  await waitFor(() => bench.small.executed('start').length > bench.small.executed('end').length, { timeoutMs: 20_000, describe: 'the prompt to start' });
+  await waitFor(() => bench.small.executed('start').length > bench.small.executed('end').length, {
+    timeoutMs: 20_000,
+    describe: 'the prompt to start',
+  });
   await bench.small.fault('collateral-interrupt');
   await bench.rig.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
   await bench.state(bench.small, 'idle');
@@ -121,12 +143,15 @@ it('row 26: an interrupt that hits the next prompt does not count against it', a
 it('row 35: a clock that is an hour ahead changes no measured time', async () => {
   await bench.small.fault('clock-skew=3600000');
   const job = await bench.rendered();
-  const sample = await bench.rig.db.manager.findOneByOrFail(RuntimeSample, { attemptId: job.tasks[0]?.attempts[0]?.id ?? '' });
+  const sample = await bench.rig.db.manager.findOneByOrFail(RuntimeSample, {
+    attemptId: job.tasks[0]?.attempts[0]?.id ?? '',
+  });
   expect(sample.seconds).toBeLessThan(60);
   expect(sample.seconds).toBeGreaterThan(0);
 });
 
 it('row 38: every prompt id is a canonical UUID, which newer servers insist on', async () => {
   const job = await bench.rendered();
-  for (const attempt of job.tasks[0]?.attempts ?? []) expect(attempt.prompt_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  for (const attempt of job.tasks[0]?.attempts ?? [])
+    expect(attempt.prompt_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });

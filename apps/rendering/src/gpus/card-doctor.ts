@@ -3,13 +3,24 @@ import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/ki
 import type { QueueBody } from '../comfyui/comfy-messages';
 import { RenderingMetrics } from '../rendering.metrics';
 import { WATCH_LIMITS, type WatchLimits } from '../scheduling/watch-limits';
-import { afterFailedProbe, afterFault, healthy, isProbeDue, sentenceOf, type CardFault, type CardHealth } from './card-health';
+import {
+  afterFailedProbe,
+  afterFault,
+  healthy,
+  isProbeDue,
+  sentenceOf,
+  type CardFault,
+  type CardHealth,
+} from './card-health';
 import type { GpuDriver } from './gpu-driver';
 import type { Gpu } from './gpu.entity';
 import { ProbePrompts } from './probe-prompts';
 import { Restarter } from './restarter';
 
-/** Decides which cards are well enough to be given work: takes broken ones out of service, tries them again, has them restarted. */
+/**
+ * Decides which cards are well enough to be given work: takes broken ones out of service, tries them again, has them
+ * restarted.
+ */
 @Injectable()
 export class CardDoctor {
   private readonly healths = new Map<string, CardHealth>();
@@ -67,15 +78,24 @@ export class CardDoctor {
     if (health.trouble?.kind !== 'needs_restart') this.heal(gpu, health, 'it rendered again');
   }
 
-  /** One look's consequences for the card's health. `foreignRunning`: a prompt of another program runs there, as far as is known. */
+  /**
+   * One look's consequences for the card's health. `foreignRunning`: a prompt of another program runs there, as far as
+   * is known.
+   */
   async tend(fence: string, driver: GpuDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
     const health = this.healthOf(driver.name);
     const { trouble } = health;
     if (trouble === null) return;
-    if (await this.wasRestarted(driver, queue, health)) return this.heal(driver.name, health, trouble.unheard === true ? 'the prompt that did not end is gone' : 'it was restarted');
+    if (await this.wasRestarted(driver, queue, health))
+      return this.heal(
+        driver.name,
+        health,
+        trouble.unheard === true ? 'the prompt that did not end is gone' : 'it was restarted',
+      );
     if (trouble.kind === 'needs_restart') {
       if (trouble.restarted || trouble.unheard === true || foreignRunning) return;
-      if (await this.restarter.restart(fence, driver.config, trouble.reason)) this.healths.set(driver.name, { ...health, trouble: { ...trouble, restarted: true } });
+      if (await this.restarter.restart(fence, driver.config, trouble.reason))
+        this.healths.set(driver.name, { ...health, trouble: { ...trouble, restarted: true } });
       return;
     }
     if (queue === null || !isProbeDue(health, this.clock.now())) return;
@@ -91,7 +111,9 @@ export class CardDoctor {
     const evidence = trouble?.evidence;
     if (!evidence) return false;
     const listed = [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === evidence.promptId);
-    return evidence.place === 'queue' ? !listed : !listed && (await driver.client.history(evidence.promptId)) === undefined;
+    return evidence.place === 'queue'
+      ? !listed
+      : !listed && (await driver.client.history(evidence.promptId)) === undefined;
   }
 
   private async probe(driver: GpuDriver, queue: QueueBody, health: CardHealth): Promise<void> {
@@ -100,7 +122,8 @@ export class CardDoctor {
     try {
       const result = await this.probes.look(driver, queue);
       if (result === 'passed') this.heal(driver.name, health, 'a light prompt went through');
-      if (result === 'failed') this.healths.set(driver.name, afterFailedProbe(health, this.clock.now(), this.limits.quarantineMs.last));
+      if (result === 'failed')
+        this.healths.set(driver.name, afterFailedProbe(health, this.clock.now(), this.limits.quarantineMs.last));
     } catch (error) {
       this.logger.debug({ gpu: driver.name }, `trying ${driver.name} with a light prompt: ${describeError(error)}`);
       this.healths.set(driver.name, afterFailedProbe(health, this.clock.now(), this.limits.quarantineMs.last));

@@ -1,9 +1,23 @@
-import { afterFailedProbe, afterFault, healthy, isProbeDue, sentenceOf, type CardFault, type CardHealth } from './card-health';
+import {
+  afterFailedProbe,
+  afterFault,
+  healthy,
+  isProbeDue,
+  sentenceOf,
+  type CardFault,
+  type CardHealth,
+} from './card-health';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const later = (ms: number): Date => new Date(now.getTime() + ms);
-const fault = (kind: CardFault['kind'], disobeyed = false): CardFault => ({ kind, reason: `it ${kind}`, promptId: 'p', disobeyed });
-const after = (...kinds: CardFault['kind'][]): CardHealth => kinds.reduce((health, kind) => afterFault(health, fault(kind), now, 30_000), healthy);
+const fault = (kind: CardFault['kind'], disobeyed = false): CardFault => ({
+  kind,
+  reason: `it ${kind}`,
+  promptId: 'p',
+  disobeyed,
+});
+const after = (...kinds: CardFault['kind'][]): CardHealth =>
+  kinds.reduce((health, kind) => afterFault(health, fault(kind), now, 30_000), healthy);
 
 it('rests after three faults of its own in a row, and says until when', () => {
   expect(after('hung', 'network').trouble).toBeNull();
@@ -13,7 +27,18 @@ it('rests after three faults of its own in a row, and says until when', () => {
 });
 
 it('is not blamed for what the request did', () => {
-  expect(after('out_of_memory', 'invalid', 'missing_model', 'interrupted', 'node_failed', 'no_face', 'black_output', 'not_taken')).toEqual(healthy);
+  expect(
+    after(
+      'out_of_memory',
+      'invalid',
+      'missing_model',
+      'interrupted',
+      'node_failed',
+      'no_face',
+      'black_output',
+      'not_taken',
+    ),
+  ).toEqual(healthy);
 });
 
 it('rests at once when its disk is full', () => {
@@ -34,7 +59,9 @@ it.each<[CardFault, string]>([
 it('is not restarted for what could not be heard, and goes on when the prompt is gone', () => {
   const { trouble } = afterFault(healthy, { ...fault('hung', true), unheard: true }, now, 30_000);
   expect(trouble).toMatchObject({ kind: 'needs_restart', unheard: true, evidence: { promptId: 'p', place: 'queue' } });
-  expect(trouble && sentenceOf(trouble)).toBe('it hung; it goes on when that prompt ends, or restart this ComfyUI if it hangs');
+  expect(trouble && sentenceOf(trouble)).toBe(
+    'it hung; it goes on when that prompt ends, or restart this ComfyUI if it hangs',
+  );
 });
 
 it('rests no longer than its pause when the clock is set back, and is tried at once when it is set forward', () => {
@@ -45,7 +72,11 @@ it('rests no longer than its pause when the clock is set back, and is tried at o
 
 it('is tried after the pause, and rests twice as long after each try that fails, ten minutes at most', () => {
   let health = after('hung', 'hung', 'hung');
-  expect([isProbeDue(health, later(29_999)), isProbeDue(health, later(30_000)), isProbeDue(healthy, now)]).toEqual([false, true, false]);
+  expect([isProbeDue(health, later(29_999)), isProbeDue(health, later(30_000)), isProbeDue(healthy, now)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
   const pauses = Array.from({ length: 6 }, () => (health = afterFailedProbe(health, now, 600_000)).trouble?.pauseMs);
   expect(pauses).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
 });

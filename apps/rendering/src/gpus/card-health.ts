@@ -1,6 +1,8 @@
 import { infrastructureKinds, type FailureKind } from '../comfyui/failure';
 
-/** A prompt that shows whether the server is still the one that broke: while it is where it was, nothing was restarted. */
+/**
+ * A prompt that shows whether the server is still the one that broke: while it is where it was, nothing was restarted.
+ */
 export interface Evidence {
   promptId: string;
   place: 'queue' | 'history';
@@ -16,7 +18,10 @@ export interface Trouble {
   evidence: Evidence | null;
   /** The restart command was run for this. */
   restarted: boolean;
-  /** Nothing could be heard of what ran, so it may only be slow: the restart command is not run for this. Absent where it was heard. */
+  /**
+   * Nothing could be heard of what ran, so it may only be slow: the restart command is not run for this. Absent where
+   * it was heard.
+   */
   unheard?: boolean;
   /** A quarantined card is tried again from then on. */
   probeAt: string | null;
@@ -58,7 +63,19 @@ export function afterFault(health: CardHealth, fault: CardFault, now: Date, firs
   if ((fault.kind !== 'process_gone' && restartKinds.has(fault.kind)) || fault.disobeyed) {
     const place = fault.kind === 'poisoned' ? 'history' : 'queue';
     const unheard = fault.unheard === true ? { unheard: true } : {};
-    return { failuresInRow, trouble: { kind: 'needs_restart', reason: fault.reason, since, evidence: { promptId: fault.promptId, place }, restarted: false, ...unheard, probeAt: null, pauseMs: 0 } };
+    return {
+      failuresInRow,
+      trouble: {
+        kind: 'needs_restart',
+        reason: fault.reason,
+        since,
+        evidence: { promptId: fault.promptId, place },
+        restarted: false,
+        ...unheard,
+        probeAt: null,
+        pauseMs: 0,
+      },
+    };
   }
   // A full disk fails everything that follows; that needs no second proof.
   if (failuresInRow < failuresUntilQuarantine && fault.kind !== 'disk_full') return { ...health, failuresInRow };
@@ -66,14 +83,23 @@ export function afterFault(health: CardHealth, fault: CardFault, now: Date, firs
 }
 
 const quarantine = (reason: string, now: Date, pauseMs: number): Trouble => ({
-  kind: 'quarantined', reason, since: now.toISOString(), evidence: null, restarted: false, probeAt: new Date(now.getTime() + pauseMs).toISOString(), pauseMs,
+  kind: 'quarantined',
+  reason,
+  since: now.toISOString(),
+  evidence: null,
+  restarted: false,
+  probeAt: new Date(now.getTime() + pauseMs).toISOString(),
+  pauseMs,
 });
 
 /** The probe of a quarantined card failed: it rests twice as long. */
 export function afterFailedProbe(health: CardHealth, now: Date, longestPauseMs: number): CardHealth {
   if (health.trouble?.kind !== 'quarantined') return health;
   const pauseMs = Math.min(health.trouble.pauseMs * 2, longestPauseMs);
-  return { ...health, trouble: { ...health.trouble, pauseMs, probeAt: new Date(now.getTime() + pauseMs).toISOString() } };
+  return {
+    ...health,
+    trouble: { ...health.trouble, pauseMs, probeAt: new Date(now.getTime() + pauseMs).toISOString() },
+  };
 }
 
 /**
@@ -88,7 +114,9 @@ export function isProbeDue({ trouble }: CardHealth, now: Date): boolean {
 
 /** One sentence that says why the card takes no work and what to do. */
 export function sentenceOf(trouble: Trouble): string {
-  if (trouble.kind === 'needs_restart' && trouble.unheard === true) return `${trouble.reason}; it goes on when that prompt ends, or restart this ComfyUI if it hangs`;
-  if (trouble.kind === 'needs_restart') return `${trouble.reason}; ${trouble.restarted ? 'its restart command was run, but the server is still the old one: ' : ''}restart this ComfyUI`;
+  if (trouble.kind === 'needs_restart' && trouble.unheard === true)
+    return `${trouble.reason}; it goes on when that prompt ends, or restart this ComfyUI if it hangs`;
+  if (trouble.kind === 'needs_restart')
+    return `${trouble.reason}; ${trouble.restarted ? 'its restart command was run, but the server is still the old one: ' : ''}restart this ComfyUI`;
   return `out of service after failures in a row, last: ${trouble.reason}; tried again at ${trouble.probeAt ?? 'once'}`;
 }

@@ -10,7 +10,9 @@ let isDown: boolean;
 const source = {
   metadata: (folder: string, name: string): Promise<Record<string, unknown> | undefined> => {
     asked.push(`${folder}/${name}`);
-    return isDown ? Promise.reject(new AppError('unavailable', 'comfyui_unreachable', 'no answer')) : Promise.resolve(headers[name]);
+    return isDown
+      ? Promise.reject(new AppError('unavailable', 'comfyui_unreachable', 'no answer'))
+      : Promise.resolve(headers[name]);
   },
 };
 beforeEach(() => {
@@ -21,7 +23,11 @@ beforeEach(() => {
 const checkpoints = ['SDXL\\Proteus.safetensors', 'plain.safetensors', 'old.ckpt', 'sub/mine.safetensors'];
 
 it('believes the operator, then the file, and reads each header once', async () => {
-  const reading = new FamilyReading(source, { 'mine.safetensors': 'sd15', 'sub/mine.safetensors': 'sdxl', 'old.ckpt': 'sd15' });
+  const reading = new FamilyReading(source, {
+    'mine.safetensors': 'sd15',
+    'sub/mine.safetensors': 'sdxl',
+    'old.ckpt': 'sd15',
+  });
   const stated = { 'SDXL/Proteus.safetensors': 'sdxl', 'old.ckpt': 'sd15', 'sub/mine.safetensors': 'sdxl' };
   expect(await reading.of(checkpoints)).toEqual(stated);
   expect(await reading.of(checkpoints)).toEqual(stated);

@@ -16,7 +16,10 @@ export interface MetadataSource {
   metadata(folder: string, name: string): Promise<Record<string, unknown> | undefined>;
 }
 
-/** What is stated of a server's checkpoints: by the operator, else by the files' own headers, each of which is read once. */
+/**
+ * What is stated of a server's checkpoints: by the operator, else by the files' own headers, each of which is read
+ * once.
+ */
 export class FamilyReading {
   /** By name as the server lists it; null where the header says nothing. */
   private read = new Map<string, ModelFamily | null>();
@@ -31,9 +34,13 @@ export class FamilyReading {
     this.read = new Map();
   }
 
-  /** By key. Asks for a few headers that are not known yet; a server that does not answer now is asked at a later look. */
+  /**
+   * By key. Asks for a few headers that are not known yet; a server that does not answer now is asked at a later look.
+   */
   async of(checkpoints: readonly string[]): Promise<Record<string, ModelFamily>> {
-    const unread = checkpoints.filter((name) => name.endsWith('.safetensors') && !this.read.has(name) && this.saidOf(name) === undefined);
+    const unread = checkpoints.filter(
+      (name) => name.endsWith('.safetensors') && !this.read.has(name) && this.saidOf(name) === undefined,
+    );
     for (const name of unread.slice(0, askedAtOnce)) {
       try {
         const metadata = await this.source.metadata('checkpoints', name);

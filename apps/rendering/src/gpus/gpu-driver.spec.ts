@@ -5,7 +5,12 @@ import { parseGpuList, type Logger } from '@tower/kit';
 import { FixedClock, waitFor } from '@tower/testing';
 import { GpuDriver } from './gpu-driver';
 
-const rtx3060 = { name: 'cuda:0 NVIDIA GeForce RTX 3060 : cudaMallocAsync', type: 'cuda', vram_total: 12 * 1024 ** 3, torch: '2.8.0+cu128' };
+const rtx3060 = {
+  name: 'cuda:0 NVIDIA GeForce RTX 3060 : cudaMallocAsync',
+  type: 'cuda',
+  vram_total: 12 * 1024 ** 3,
+  torch: '2.8.0+cu128',
+};
 const cpu = { name: 'cpu', type: 'cpu', vram_total: 32 * 1024 ** 3, torch: '2.8.0+cpu' };
 
 let server: Server;
@@ -24,7 +29,11 @@ beforeEach(async () => {
     if (request.headers.authorization !== login) return response.writeHead(401).end();
     const { torch, ...shown } = device;
     const answers: Record<string, unknown> = {
-      '/queue': { queue_running: [], queue_pending: [] }, '/object_info': {}, '/models': [], '/models/checkpoints': [], '/features': {},
+      '/queue': { queue_running: [], queue_pending: [] },
+      '/object_info': {},
+      '/models': [],
+      '/models/checkpoints': [],
+      '/features': {},
       '/system_stats': { system: { comfyui_version: '0.33.0', pytorch_version: torch, argv: [] }, devices: [shown] },
     };
     const answer = answers[request.url ?? ''];
@@ -36,8 +45,20 @@ beforeEach(async () => {
   if (config === undefined) throw new Error('no card');
   const note = (_: object, line: string): void => void logged.push(line);
   const logger = { warn: note, info: note, debug: () => undefined } as unknown as Logger;
-  const events = { looked: () => Promise.resolve(), hint: () => undefined, preview: () => undefined, deaf: () => undefined, sameAsAnother: () => null };
-  driver = new GpuDriver(config, events, { oldestVersion: '0.3.64', check: () => ({}), operatorFamilies: {} }, clock, logger);
+  const events = {
+    looked: () => Promise.resolve(),
+    hint: () => undefined,
+    preview: () => undefined,
+    deaf: () => undefined,
+    sameAsAnother: () => null,
+  };
+  driver = new GpuDriver(
+    config,
+    events,
+    { oldestVersion: '0.3.64', check: () => ({}), operatorFamilies: {} },
+    clock,
+    logger,
+  );
   driver.start();
   await waitFor(() => driver.sight.inventory !== null, { describe: 'the first look' });
 });
@@ -58,9 +79,13 @@ it('notices at the next look that the device is another one, and that it is the 
   device = cpu;
   lookAgain();
   await waitFor(() => driver.sight.warnings.length > 0, { describe: 'a warning' });
-  const warning = expect.stringMatching(/^rtx3060 is configured as vendor: nvidia, but its server computes with the CPU/) as string;
+  const warning = expect.stringMatching(
+    /^rtx3060 is configured as vendor: nvidia, but its server computes with the CPU/,
+  ) as string;
   expect(driver.sight).toMatchObject({ warnings: [warning], inventory: { device: 'cpu' } });
-  expect(logged).toContainEqual('rtx3060 has another device: cpu, no longer NVIDIA GeForce RTX 3060; how long work takes there is learnt anew');
+  expect(logged).toContainEqual(
+    'rtx3060 has another device: cpu, no longer NVIDIA GeForce RTX 3060; how long work takes there is learnt anew',
+  );
   expect(logged).toContainEqual(warning);
   device = rtx3060;
   lookAgain();
@@ -71,7 +96,9 @@ it('says which setting is wrong when its password is not taken any more, and is 
   password = 'another';
   lookAgain();
   await waitFor(() => driver.sight.state === 'down', { describe: 'it is down' });
-  expect(driver.sight.detail).toMatch(/^rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/);
+  expect(driver.sight.detail).toMatch(
+    /^rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/,
+  );
   password = 'right';
   driver.wake();
   await waitFor(() => driver.sight.state !== 'down', { describe: 'it is back' });

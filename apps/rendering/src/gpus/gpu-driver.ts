@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, describeError, deviceModel, socketWarning, type Clock, type ConfiguredGpu, type Logger } from '@tower/kit';
+import {
+  AppError,
+  describeError,
+  deviceModel,
+  socketWarning,
+  type Clock,
+  type ConfiguredGpu,
+  type Logger,
+} from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
@@ -25,7 +33,9 @@ export interface GpuDriverEvents {
 const lookEveryMs = 1_000;
 const lookEveryDownMs = 2_000;
 const locateMs = 1_000;
-/** Looks that fail in a row before a card that works for us counts as down: its event loop stands still now and then. */
+/**
+ * Looks that fail in a row before a card that works for us counts as down: its event loop stands still now and then.
+ */
 const failuresUntilDown = 3;
 
 /** Hints after which the server's lists have changed. */
@@ -108,7 +118,10 @@ export class GpuDriver {
     return this.socket.connection;
   }
 
-  /** Progress is heard of the running prompt of ours, though it may have been sent before a reconnect or by a process that is gone. */
+  /**
+   * Progress is heard of the running prompt of ours, though it may have been sent before a reconnect or by a process
+   * that is gone.
+   */
   follow(clientId: string | undefined): void {
     this.socket.follow(clientId);
   }
@@ -123,7 +136,10 @@ export class GpuDriver {
     return outcome;
   }
 
-  /** Stops one prompt by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the queue and the history alone. */
+  /**
+   * Stops one prompt by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the queue and
+   * the history alone.
+   */
   async stopPrompt(promptId: string): Promise<void> {
     await this.client.deletePending(promptId);
     if (this.server.features.jobs) await this.client.cancelJob(promptId);
@@ -164,16 +180,30 @@ export class GpuDriver {
       this.failures = 0;
       if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
       this.answersSinceMs ??= this.clock.monotonicMs();
-      this.report(this.events.sameAsAnother(this) ?? this.server.trouble(), [...this.server.warnings(), ...this.socketWarnings(this.answersSinceMs)]);
+      this.report(this.events.sameAsAnother(this) ?? this.server.trouble(), [
+        ...this.server.warnings(),
+        ...this.socketWarnings(this.answersSinceMs),
+      ]);
       // Whether it is idle, whoever reads the queue says.
       const state = this.sight.state === 'down' ? 'unknown' : this.sight.state;
-      this.sight = { ...this.sight, queue, state, inventory: this.server.inventory, answeredAtMs: this.clock.monotonicMs(), refused: false, seenAt: this.clock.now() };
+      this.sight = {
+        ...this.sight,
+        queue,
+        state,
+        inventory: this.server.inventory,
+        answeredAtMs: this.clock.monotonicMs(),
+        refused: false,
+        seenAt: this.clock.now(),
+      };
     } catch (error) {
       this.failed(error);
     }
   }
 
-  /** One silence says little while a prompt runs: the server's loop stands still when it collects garbage, scans folders or takes a big upload. */
+  /**
+   * One silence says little while a prompt runs: the server's loop stands still when it collects garbage, scans folders
+   * or takes a big upload.
+   */
   private failed(error: unknown): void {
     const detail = error instanceof AppError ? error.message : describeError(error);
     const refused = silenceOf(error) === 'refused';
@@ -181,7 +211,8 @@ export class GpuDriver {
     this.failures += 1;
     this.answersSinceMs = undefined;
     const patient = this.sight.state === 'busy' && !refused && this.failures < failuresUntilDown;
-    if (this.sight.state !== 'down' && !patient) this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
+    if (this.sight.state !== 'down' && !patient)
+      this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
     this.sight = { ...this.sight, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
   }
 
@@ -195,12 +226,16 @@ export class GpuDriver {
   private compareDevice(before: GpuInventory | null, after: GpuInventory | null): void {
     const [was, is] = [deviceModel(before?.device), deviceModel(after?.device)];
     if (was === null || is === null || was === is) return;
-    this.logger.warn({ gpu: this.name }, `${this.name} has another device: ${is}, no longer ${was}; how long work takes there is learnt anew`);
+    this.logger.warn(
+      { gpu: this.name },
+      `${this.name} has another device: ${is}, no longer ${was}; how long work takes there is learnt anew`,
+    );
   }
 
   private report(trouble: string | null, warnings: string[]): void {
     if (trouble !== null && trouble !== this.sight.trouble) this.logger.warn({ gpu: this.name }, trouble);
-    for (const warning of warnings) if (!this.sight.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
+    for (const warning of warnings)
+      if (!this.sight.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
     this.sight = { ...this.sight, trouble, warnings };
   }
 }

@@ -15,14 +15,20 @@ const noteEveryMs = 5_000;
 /** Keeps the `gpu` table true to the configuration and to what the servers say; every process reads the cards there. */
 @Injectable()
 export class GpuRegistry {
-  private readonly noted = new Map<string, { text: string; atMs: number; inventory: GpuInventory | null; sha256: string | null }>();
+  private readonly noted = new Map<
+    string,
+    { text: string; atMs: number; inventory: GpuInventory | null; sha256: string | null }
+  >();
 
   constructor(
     private readonly db: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Cards that left the configuration stay as rows, because attempts name them. Returns what is remembered of the configured ones. */
+  /**
+   * Cards that left the configuration stay as rows, because attempts name them. Returns what is remembered of the
+   * configured ones.
+   */
   configure(fence: string, gpus: ConfiguredGpus): Promise<Gpu[]> {
     this.noted.clear();
     return this.db.transaction(async (tx) => {
@@ -37,9 +43,18 @@ export class GpuRegistry {
         const known = [named, ...before.filter((gpu) => gpu.configured)].find((gpu) => gpu?.config.url === config.url);
         rows.push(
           await tx.save(Gpu, {
-            name: config.name, config, position, state: 'unknown' as const, detail: 'not asked yet', inventory: known?.inventory ?? null,
-            inventorySha256: known?.inventorySha256 ?? null, foreignPrompts: 0, lastSeenAt: known?.lastSeenAt ?? null,
-            configured: true, health: known?.health ?? healthy, warnings: [],
+            name: config.name,
+            config,
+            position,
+            state: 'unknown' as const,
+            detail: 'not asked yet',
+            inventory: known?.inventory ?? null,
+            inventorySha256: known?.inventorySha256 ?? null,
+            foreignPrompts: 0,
+            lastSeenAt: known?.lastSeenAt ?? null,
+            configured: true,
+            health: known?.health ?? healthy,
+            warnings: [],
           }),
         );
       }
@@ -58,9 +73,14 @@ export class GpuRegistry {
     if (last?.text === text && nowMs - last.atMs < noteEveryMs) return;
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const changed = stored !== null && sha256 !== last?.sha256 ? { inventory: stored as object, inventorySha256: sha256 } : {};
+      const changed =
+        stored !== null && sha256 !== last?.sha256 ? { inventory: stored as object, inventorySha256: sha256 } : {};
       const free = inventory === null ? {} : { vramFreeMb: inventory.vramFreeMb };
-      await tx.update(Gpu, { name: driver.name }, { state, detail, ...changed, ...free, foreignPrompts, lastSeenAt: seenAt, health: health as object, warnings });
+      await tx.update(
+        Gpu,
+        { name: driver.name },
+        { state, detail, ...changed, ...free, foreignPrompts, lastSeenAt: seenAt, health: health as object, warnings },
+      );
     });
     this.noted.set(driver.name, { text, atMs: nowMs, inventory: inventory ?? last?.inventory ?? null, sha256 });
   }

@@ -21,5 +21,14 @@ export interface GpuSight {
 }
 
 export const nothingSeen: GpuSight = {
-  state: 'unknown', detail: 'not asked yet', inventory: null, queue: null, foreignPrompts: 0, answeredAtMs: null, refused: false, seenAt: null, trouble: null, warnings: [],
+  state: 'unknown',
+  detail: 'not asked yet',
+  inventory: null,
+  queue: null,
+  foreignPrompts: 0,
+  answeredAtMs: null,
+  refused: false,
+  seenAt: null,
+  trouble: null,
+  warnings: [],
 };

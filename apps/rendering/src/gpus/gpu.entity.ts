@@ -18,13 +18,18 @@ export interface GpuInventory {
   checkpoints: string[];
   /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
   models?: Record<string, string[]>;
-  /** What was stated of checkpoints, by their keys: by the operator, else by the files themselves. Absent where nothing was. */
+  /**
+   * What was stated of checkpoints, by their keys: by the operator, else by the files themselves. Absent where nothing
+   * was.
+   */
   families?: Record<string, ModelFamily>;
   samplers: string[];
   schedulers: string[];
   /** Every node class the server knows. */
   nodes: string[];
-  /** By workflow: inputs that this server's own classes do not take as the template gives them; looked at once per boot. */
+  /**
+   * By workflow: inputs that this server's own classes do not take as the template gives them; looked at once per boot.
+   */
   misfits?: Record<string, Missing[]>;
 }
 

@@ -111,7 +111,9 @@ it('stores nothing of a login, neither as secret nor out of an address', async (
     { folder: '/', env: { KEY: 'hush-hush' } },
   );
   await registry.configure('1', cards);
-  const rows: { row: string; config: unknown }[] = await db.query('select gpu::text as row, config from gpu order by name');
+  const rows: { row: string; config: unknown }[] = await db.query(
+    'select gpu::text as row, config from gpu order by name',
+  );
   expect(rows.map(({ config: stored }) => stored).slice(0, 2)).toMatchObject([
     { url: 'http://127.0.0.1:1/comfy' },
     { auth: { header: { name: 'X-Key', env: 'KEY' } } },
@@ -121,7 +123,9 @@ it('stores nothing of a login, neither as secret nor out of an address', async (
 
 it('takes secrets out of the addresses that earlier versions stored', async () => {
   const store = (url: string): Promise<unknown> =>
-    db.query(`update gpu set config = jsonb_set(config, '{url}', to_jsonb($1::text)), detail = $1 where name = 'a'`, [url]);
+    db.query(`update gpu set config = jsonb_set(config, '{url}', to_jsonb($1::text)), detail = $1 where name = 'a'`, [
+      url,
+    ]);
   const file = join(repositoryRoot, 'migrations', 'dist', 'rendering', '1764267180000-addresses-without-secrets.js');
   const { AddressesWithoutSecrets1764267180000: Migration } = (await import(file)) as {
     AddressesWithoutSecrets1764267180000: new () => { up(runner: object): Promise<void> };
@@ -134,7 +138,9 @@ it('takes secrets out of the addresses that earlier versions stored', async () =
   ] as const) {
     await store(before);
     await new Migration().up(db.createQueryRunner());
-    const [row] = await db.query<{ url: string; detail: string }[]>(`select config->>'url' as url, detail from gpu where name = 'a'`);
+    const [row] = await db.query<{ url: string; detail: string }[]>(
+      `select config->>'url' as url, detail from gpu where name = 'a'`,
+    );
     expect(row?.url).toBe(after);
     expect(row?.detail).toBe(before === after ? before : 'not asked yet');
   }

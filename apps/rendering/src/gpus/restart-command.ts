@@ -13,8 +13,8 @@ export interface CommandResult {
 }
 
 /**
- * Runs a card's restart command: a program and its arguments, never a shell, with nothing on its input. It gets this process's environment
- * without anything that looks like a secret. Never throws.
+ * Runs a card's restart command: a program and its arguments, never a shell, with nothing on its input. It gets this
+ * process's environment without anything that looks like a secret. Never throws.
  */
 export function runRestartCommand(command: readonly string[], timeLimitMs = limitMs): Promise<CommandResult> {
   const [program, ...args] = command;
@@ -45,9 +45,13 @@ export function runRestartCommand(command: readonly string[], timeLimitMs = limi
 /** `TOWER_GPUS` may hold addresses with passwords. */
 const secretName = /(key|token|secret|password|passwd|credential|auth|database_url|nats_url|tower_gpus$)/i;
 
-const harmlessEnvironment = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretName.test(name)));
+const harmlessEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretName.test(name)));
 
-/** Takes out what looks like a secret: credentials in addresses, authorization headers, and values given to names that speak of secrets. */
+/**
+ * Takes out what looks like a secret: credentials in addresses, authorization headers, and values given to names that
+ * speak of secrets.
+ */
 export function withoutSecrets(text: string): string {
   return text
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, '$1[redacted]@')

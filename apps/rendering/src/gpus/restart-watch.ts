@@ -2,8 +2,9 @@
 const togetherMs = 60_000;
 
 /**
- * Tells a restart of a server from everything else that looks like one. A server has no boot id; what gives a restart away is a refused
- * connection that works again, a count of prompts that went backwards, or a dropped socket together with prompts that nobody knows any more.
+ * Tells a restart of a server from everything else that looks like one. A server has no boot id; what gives a restart
+ * away is a refused connection that works again, a count of prompts that went backwards, or a dropped socket together
+ * with prompts that nobody knows any more.
  */
 export class RestartWatch {
   private refused = false;
@@ -38,7 +39,10 @@ export class RestartWatch {
     return backwards && this.restarted();
   }
 
-  /** A prompt of ours is neither waiting nor running nor in the history. True when the socket had dropped shortly before. */
+  /**
+   * A prompt of ours is neither waiting nor running nor in the history. True when the socket had dropped shortly
+   * before.
+   */
   promptVanished(nowMs: number): boolean {
     return nowMs - this.droppedAtMs < togetherMs && this.restarted();
   }

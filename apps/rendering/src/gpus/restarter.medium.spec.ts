@@ -41,13 +41,18 @@ const card = () =>
 const restarter = (clock = new FixedClock()): Restarter =>
   new Restarter(leading.db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
 const ended = (count: number) =>
-  waitFor(async () => (await leading.db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count, {
-    timeoutMs: 20_000,
-    describe: 'the commands to end',
-  });
+  waitFor(
+    async () => (await leading.db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count,
+    {
+      timeoutMs: 20_000,
+      describe: 'the commands to end',
+    },
+  );
 
 it('runs the command once when several processes ask for it at the same moment', async () => {
-  const asked = await Promise.all(Array.from({ length: 6 }, () => restarter().restart(leading.fence, card(), 'it hangs')));
+  const asked = await Promise.all(
+    Array.from({ length: 6 }, () => restarter().restart(leading.fence, card(), 'it hangs')),
+  );
   expect(asked.filter((ran) => ran)).toHaveLength(1);
   await ended(1);
   expect(marks()).toBe(1);
@@ -85,7 +90,10 @@ it('closes a run that ended with its process, when the command runs again', asyn
   const at = new Date(Date.now() - 10 * watchLimits.restartCoolDownMs);
   const abandoned = { gpu: 'rtx3060', at, because: 'a hang', endedAt: null, exitCode: null, output: '' };
   const ids = [newId(), newId()] as const;
-  await leading.db.manager.insert(GpuRestart, [{ ...abandoned, id: ids[0] }, { ...abandoned, id: ids[1], gpu: 'another' }]);
+  await leading.db.manager.insert(GpuRestart, [
+    { ...abandoned, id: ids[0] },
+    { ...abandoned, id: ids[1], gpu: 'another' },
+  ]);
   expect(await restarter().restart(leading.fence, card(), 'another hang')).toBe(true);
   await ended(1);
   const run = await leading.db.manager.findOneByOrFail(GpuRestart, { id: ids[0] });

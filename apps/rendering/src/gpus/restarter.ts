@@ -45,7 +45,10 @@ export class Restarter {
       return false;
     }
     this.startedAtMs.set(config.name, this.clock.monotonicMs());
-    await this.db.manager.delete(GpuRestart, { gpu: config.name, at: LessThan(new Date(this.clock.now().getTime() - keepMs)) });
+    await this.db.manager.delete(GpuRestart, {
+      gpu: config.name,
+      at: LessThan(new Date(this.clock.now().getTime() - keepMs)),
+    });
     this.logger.warn({ gpu: config.name }, `restarting ${config.name} by its restart command: ${because}`);
     void this.run(config.name, config.restart_command, id);
     return true;
@@ -90,7 +93,10 @@ export class Restarter {
     try {
       const { exitCode, output } = await runRestartCommand(command);
       this.metrics.restarts.inc({ gpu, outcome: exitCode === 0 ? 'ok' : 'failed' });
-      this.logger[exitCode === 0 ? 'info' : 'error']({ gpu, exitCode, output }, `the restart command of ${gpu} ended with ${exitCode ?? 'no exit code'}`);
+      this.logger[exitCode === 0 ? 'info' : 'error'](
+        { gpu, exitCode, output },
+        `the restart command of ${gpu} ended with ${exitCode ?? 'no exit code'}`,
+      );
       await this.db.manager.update(GpuRestart, { id }, { endedAt: this.clock.now(), exitCode, output });
     } catch (error) {
       this.logger.error({ err: error, gpu }, 'noting how a restart command ended');

@@ -27,7 +27,9 @@ export interface ServerRules {
   readonly operatorFamilies: OperatorFamilies;
 }
 
-/** What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart. */
+/**
+ * What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart.
+ */
 export class ServerWatch {
   inventory: GpuInventory | null = null;
   /** Every node class of this boot, in memory only. */
@@ -94,14 +96,18 @@ export class ServerWatch {
 
   /** Why the server takes no work although it answers; null when it does. */
   trouble(): string | null {
-    if (this.driverSilent) return `${this.client.name} answers, but its GPU driver does not (/system_stats hangs while /prompt works); restart this ComfyUI, and its machine if that does not help`;
+    if (this.driverSilent)
+      return `${this.client.name} answers, but its GPU driver does not (/system_stats hangs while /prompt works); restart this ComfyUI, and its machine if that does not help`;
     return this.inventory === null ? null : this.verdict().refusal;
   }
 
   warnings(): string[] {
     // A simulated server only speaks like that version; nobody breaks into it that way.
     const warning = this.inventory === null || this.inventory.simulated ? null : this.verdict().warning;
-    const misfits = Object.entries(this.inventory?.misfits ?? {}).map(([workflow, missing]) => `${this.client.name} does not fit workflow ${workflow}: ${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`);
+    const misfits = Object.entries(this.inventory?.misfits ?? {}).map(
+      ([workflow, missing]) =>
+        `${this.client.name} does not fit workflow ${workflow}: ${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`,
+    );
     const otherDevice = this.inventory === null ? [] : deviceMismatches(this.stated, this.inventory);
     return [...otherDevice, ...(warning === null ? [] : [warning]), ...this.shortOfMemory(), ...misfits];
   }
@@ -110,7 +116,9 @@ export class ServerWatch {
   private shortOfMemory(): string[] {
     const { ramMb, ramFreeMb } = this.inventory ?? {};
     if (typeof ramMb !== 'number' || typeof ramFreeMb !== 'number' || ramFreeMb >= ramMb * leastFreeShare) return [];
-    return [`the machine of ${this.client.name} has less than a twentieth of its memory free: restart this ComfyUI when it is idle`];
+    return [
+      `the machine of ${this.client.name} has less than a twentieth of its memory free: restart this ComfyUI when it is idle`,
+    ];
   }
 
   private verdict(): ReturnType<typeof judgeVersion> {
@@ -123,7 +131,10 @@ export class ServerWatch {
     this.objectInfo = await this.client.inventory.objectInfo();
     this.folders = await this.client.inventory.modelFolders();
     this.features = await this.client.inventory.features();
-    this.inventory = { ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)), misfits: this.rules.check(this.objectInfo) };
+    this.inventory = {
+      ...toInventory(stats, this.objectInfo, await this.client.inventory.models(this.folders)),
+      misfits: this.rules.check(this.objectInfo),
+    };
     await this.readTraits();
     this.boots += 1;
     this.read = true;

@@ -204,7 +204,7 @@ it('pages events by their number', async () => {
     })),
   );
   const seen: number[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
+  for (let after: number | undefined = 0; after !== undefined;) {
     const page: Awaited<ReturnType<JobsReader['events']>> = await reader.events({ id: job.id, after, limit: 1_000 });
     expect(bytesOf(page)).toBeLessThanOrEqual(maxAnswerBytes);
     seen.push(...page.items.map((event) => event.seq));

@@ -1,6 +1,15 @@
 import type { MessagePlace, RefusedCommand } from '@tower/bus';
 import { Injectable } from '@nestjs/common';
-import { cancelJob, commandAccepted, commandRejected, requestJob, shortGenerateRequest, type CommandDefinition, type CommandOf, type DataOf } from '@tower/contracts';
+import {
+  cancelJob,
+  commandAccepted,
+  commandRejected,
+  requestJob,
+  shortGenerateRequest,
+  type CommandDefinition,
+  type CommandOf,
+  type DataOf,
+} from '@tower/contracts';
 import { handleOnce, Outbox } from '@tower/db';
 import { AppError, newId, onFailure, parseInput } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -36,22 +45,45 @@ export class CommandsService {
 
   cancelJob(command: CommandOf<typeof cancelJob>, place?: MessagePlace): Promise<void> {
     return this.answer(cancelJob, command, place, async () => {
-      const body = parseInput(cancelJob.schema, command.data, { code: 'cancel_request_invalid', message: 'the cancellation is not valid' });
-      return (await this.jobs.cancel({ context: { correlationId: command.correlationId ?? command.id }, id: body.job_id, reason: body.reason })).id;
+      const body = parseInput(cancelJob.schema, command.data, {
+        code: 'cancel_request_invalid',
+        message: 'the cancellation is not valid',
+      });
+      return (
+        await this.jobs.cancel({
+          context: { correlationId: command.correlationId ?? command.id },
+          id: body.job_id,
+          reason: body.reason,
+        })
+      ).id;
     });
   }
 
   /** Answers a command that comes to nothing: one that cannot be read, that nobody knows, or that was tried in vain. */
   async refused({ type, id, givenId, place, error }: RefusedCommand): Promise<void> {
     const commandId = id ?? identityOf(place);
-    const facts = { commandId, commandType: type, ...receivedAt(place), ...(givenId === undefined ? {} : { givenId }), ...reasonOf(error) };
+    const facts = {
+      commandId,
+      commandType: type,
+      ...receivedAt(place),
+      ...(givenId === undefined ? {} : { givenId }),
+      ...reasonOf(error),
+    };
     await this.once(place, async (tx) => {
       await this.outbox.add(tx, commandRejected, facts, { correlationId: commandId, causationId: commandId });
     });
   }
 
-  /** A refusal is an answer; only what may pass by itself soon is thrown, so that the message comes again. A full queue may take days. */
-  private async answer(definition: CommandDefinition, command: CommandOf<CommandDefinition>, place: MessagePlace | undefined, work: () => Promise<string>): Promise<void> {
+  /**
+   * A refusal is an answer; only what may pass by itself soon is thrown, so that the message comes again. A full queue
+   * may take days.
+   */
+  private async answer(
+    definition: CommandDefinition,
+    command: CommandOf<CommandDefinition>,
+    place: MessagePlace | undefined,
+    work: () => Promise<string>,
+  ): Promise<void> {
     const ofCommand = { commandId: command.id, commandType: definition.type, ...receivedAt(place) };
     const provenance = { correlationId: command.correlationId ?? command.id, causationId: command.id };
     let jobId: string | undefined;
@@ -85,7 +117,11 @@ const identityOf = (place: MessagePlace | undefined): string =>
 const receivedAt = (place: MessagePlace | undefined): Pick<DataOf<typeof commandAccepted>, 'received'> =>
   place === undefined ? {} : { received: { stream: place.stream, seq: place.seq } };
 
-const reasonOf = ({ code, message, options }: AppError): Pick<DataOf<typeof commandRejected>, 'code' | 'message' | 'errors' | 'errorsOmitted'> => ({
+const reasonOf = ({
+  code,
+  message,
+  options,
+}: AppError): Pick<DataOf<typeof commandRejected>, 'code' | 'message' | 'errors' | 'errorsOmitted'> => ({
   code,
   message,
   errors: options.fields ?? [],

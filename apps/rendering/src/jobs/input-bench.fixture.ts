@@ -72,7 +72,15 @@ export class InputBench {
     const { job_type, parameters } = workflow.file;
     const prompt = parameters['prompt'] ? 'rain' : '';
     const request = generateRequest.parse({ project_id: newId(), job_type, prompt, ...body });
-    return planRequest({} as EntityManager, this.files, workflow, request, { positive: prompt, negative: '', loras: [], errors: [] }, 7, {});
+    return planRequest(
+      {} as EntityManager,
+      this.files,
+      workflow,
+      request,
+      { positive: prompt, negative: '', loras: [], errors: [] },
+      7,
+      {},
+    );
   }
 
   /** Asks for frames in between of a film. */

@@ -15,7 +15,10 @@ export interface InputQuestion {
 /** Facts, or why the file is nothing for the nodes although it decodes. */
 export type InputAnswer = { facts: MeasuredInput } | { wrong: WrongInput };
 
-/** Files of the library that requests name. They may be anybody's, so they are decoded in a process of their own: none can end this one. */
+/**
+ * Files of the library that requests name. They may be anybody's, so they are decoded in a process of their own: none
+ * can end this one.
+ */
 export class InputFiles implements OnApplicationShutdown {
   private readonly processes: DecodingProcesses<InputQuestion, InputAnswer>;
 
@@ -31,14 +34,18 @@ export class InputFiles implements OnApplicationShutdown {
     return this.library.existing(path);
   }
 
-  /** Throws the decoders' refusals, `input_wrong_kind` for what decodes and is nothing for the nodes, and `input_kills_decoder`. */
+  /**
+   * Throws the decoders' refusals, `input_wrong_kind` for what decodes and is nothing for the nodes, and
+   * `input_kills_decoder`.
+   */
   async facts(path: string, kind: InputQuestion['kind']): Promise<MeasuredInput> {
     try {
       const answer = await this.processes.ask({ path, kind });
       if ('wrong' in answer) throw new AppError('invalid', 'input_wrong_kind', textOfWrong(answer.wrong));
       return answer.facts;
     } catch (error) {
-      if (error instanceof DecoderDied) throw new AppError('invalid', 'input_kills_decoder', `cannot be decoded: ${error.message}`, { cause: error });
+      if (error instanceof DecoderDied)
+        throw new AppError('invalid', 'input_kills_decoder', `cannot be decoded: ${error.message}`, { cause: error });
       throw error;
     }
   }

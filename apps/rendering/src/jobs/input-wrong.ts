@@ -41,7 +41,9 @@ const filmRemedies: Partial<Record<FilmRefusalReason, string>> = {
   over_budget: 'make it smaller',
 };
 
-/** Why a file cannot be decoded, for who named it, with what to do where that is known; `no_decoder` is none of these. */
+/**
+ * Why a file cannot be decoded, for who named it, with what to do where that is known; `no_decoder` is none of these.
+ */
 export function textOfRefusal(refusal: PictureRefusal | FilmRefusal): string {
   if (refusal instanceof PictureRefusal) {
     const said =

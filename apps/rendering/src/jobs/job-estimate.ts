@@ -29,7 +29,9 @@ export const unknownEstimate = (basis: string, startedAt: Date | null = null): E
 
 /** Of a task that no card can take now: what each of them says. */
 export const noCardCanRunIt = (fleet: Fleet, task: WaitingTask): string =>
-  fleet.cards.length === 0 ? 'unknown: no card is configured' : `unknown: ${fleet.cards.map((card) => unfit(card, task)).join('; ')}`;
+  fleet.cards.length === 0
+    ? 'unknown: no card is configured'
+    : `unknown: ${fleet.cards.map((card) => unfit(card, task)).join('; ')}`;
 export const beyondForecast = (before: number): string =>
   `unknown: beyond the forecast, ${aboutSoMany(before)} before it`;
 
@@ -88,7 +90,10 @@ function whyUnknown(rows: JobRows, task: Task, fleet: Fleet, now: Date): string 
 
 type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'confidence' | 'basis' | 'unknown'>;
 
-/** The whole ends with its last part; where the end of one is not known, neither is the whole's, only the least that it takes. */
+/**
+ * The whole ends with its last part; where the end of one is not known, neither is the whole's, only the least that it
+ * takes.
+ */
 export function toEstimate(spans: readonly ForecastPart[], now: Date, startedAt: Date | null = null): EstimateView {
   const last = [...spans].sort((a, b) => b.finishIn - a.finishIn)[0];
   if (!last) return unknownEstimate('rendered; the check takes a moment', startedAt);

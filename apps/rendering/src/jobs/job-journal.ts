@@ -1,6 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  jobCancelled, jobCompleted, jobFailed, jobQueued, jobRejected, jobRendered, jobStarted, jobTimedOut, type DataOf, type EventDefinition, type JobState, type TaskState,
+  jobCancelled,
+  jobCompleted,
+  jobFailed,
+  jobQueued,
+  jobRejected,
+  jobRendered,
+  jobStarted,
+  jobTimedOut,
+  type DataOf,
+  type EventDefinition,
+  type JobState,
+  type TaskState,
 } from '@tower/contracts';
 import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
@@ -9,7 +20,10 @@ import { Artifact, Job, Task, type JobError } from './job.entity';
 import { kindAfter } from './queue-place';
 import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './moves';
 
-type Facts<Definition extends EventDefinition> = Omit<DataOf<Definition> & object, 'jobId' | 'projectId' | 'seq' | 'state'>;
+type Facts<Definition extends EventDefinition> = Omit<
+  DataOf<Definition> & object,
+  'jobId' | 'projectId' | 'seq' | 'state'
+>;
 
 /** Why something happened, for the events that follow from it. */
 export interface Because {
@@ -19,8 +33,8 @@ export interface Because {
 }
 
 /**
- * Every change of a job goes through here: guarded by the move table, numbered without gaps, and announced in the same transaction.
- * Callers lock the job first (`lock`), so that changes of one job happen one after the other.
+ * Every change of a job goes through here: guarded by the move table, numbered without gaps, and announced in the same
+ * transaction. Callers lock the job first (`lock`), so that changes of one job happen one after the other.
  */
 @Injectable()
 export class JobJournal {
@@ -37,10 +51,19 @@ export class JobJournal {
   }
 
   /** Writes the next event of a locked job, to its own history and to the outbox. Returns the event's id. */
-  async record<Definition extends EventDefinition>(tx: EntityManager, job: Job, definition: Definition, facts: Facts<Definition>, because: Because = {}): Promise<string> {
+  async record<Definition extends EventDefinition>(
+    tx: EntityManager,
+    job: Job,
+    definition: Definition,
+    facts: Facts<Definition>,
+    because: Because = {},
+  ): Promise<string> {
     job.seq += 1;
     const data = { ...boundedTexts(facts), jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
-    const message = this.outbox.message(definition, data as DataOf<Definition>, { correlationId: job.correlationId, causationId: because.causationId });
+    const message = this.outbox.message(definition, data as DataOf<Definition>, {
+      correlationId: job.correlationId,
+      causationId: because.causationId,
+    });
     // One round trip: this happens a dozen times in a job's life, mostly while a card waits for it.
     await tx.query(
       `with numbered as (update job set seq = $2 where id = $1),
@@ -52,11 +75,25 @@ export class JobJournal {
   }
 
   /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
-  async moveTask(tx: EntityManager, task: Task, to: TaskState, changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>> = {}): Promise<void> {
-    // In line again it stands where its age puts it, among those that recovery decided the same about; held back only when that is said anew.
-    const place = to === 'queued' ? { kind: kindAfter(task.kind, { ...task, ...changes }), notBefore: changes.notBefore ?? null } : {};
-    const moved = await tx.update(Task, { id: task.id, state: In(taskStatesBefore(to)) }, { ...changes, ...place, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to });
-    if (moved.affected !== 1) throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
+  async moveTask(
+    tx: EntityManager,
+    task: Task,
+    to: TaskState,
+    changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>> = {},
+  ): Promise<void> {
+    // In line again it stands where its age puts it, among those that recovery decided the same about; held back only
+    // when that is said anew.
+    const place =
+      to === 'queued'
+        ? { kind: kindAfter(task.kind, { ...task, ...changes }), notBefore: changes.notBefore ?? null }
+        : {};
+    const moved = await tx.update(
+      Task,
+      { id: task.id, state: In(taskStatesBefore(to)) },
+      { ...changes, ...place, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to },
+    );
+    if (moved.affected !== 1)
+      throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
     Object.assign(task, changes, place, { state: to });
   }
 
@@ -64,7 +101,10 @@ export class JobJournal {
   async settle(tx: EntityManager, job: Job, because: Because = {}): Promise<void> {
     if (isJobOver(job.state)) return;
     const tasks = await tx.find(Task, { where: { jobId: job.id }, order: { idx: 'ASC' } });
-    const to = jobStateOf(tasks.map((task) => task.state), job.startedAt !== null);
+    const to = jobStateOf(
+      tasks.map((task) => task.state),
+      job.startedAt !== null,
+    );
     if (to === job.state) return;
     const now = this.clock.now();
     const error = isJobOver(to) ? firstError(tasks) : null;
@@ -75,13 +115,15 @@ export class JobJournal {
       ...(isJobOver(to) ? { endedAt: now, error } : {}),
     };
     const moved = await tx.update(Job, { id: job.id, state: In(jobStatesBefore(to)) }, { ...changes, state: to });
-    if (moved.affected !== 1) throw new AppError('conflict', 'job_illegal_move', `job ${job.id} cannot become ${to} from ${job.state}`);
+    if (moved.affected !== 1)
+      throw new AppError('conflict', 'job_illegal_move', `job ${job.id} cannot become ${to} from ${job.state}`);
     Object.assign(job, changes, { state: to });
     await this.announce(tx, job, to, because);
   }
 
   private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<string> {
-    const totalSeconds = job.endedAt === null ? 0 : Math.max(0, (job.endedAt.getTime() - job.createdAt.getTime()) / 1000);
+    const totalSeconds =
+      job.endedAt === null ? 0 : Math.max(0, (job.endedAt.getTime() - job.createdAt.getTime()) / 1000);
     const error = job.error ?? { code: `job_${to}`, message: because.reason ?? `the job ended as ${to}`, hint: '' };
     switch (to) {
       case 'pending':
@@ -93,9 +135,20 @@ export class JobJournal {
       case 'quality_check':
         return this.record(tx, job, jobRendered, {}, because);
       case 'completed': {
-        const firstOnes = { where: { jobId: job.id }, order: { id: 'ASC' }, select: { id: true }, take: maxArtifactIds } as const;
+        const firstOnes = {
+          where: { jobId: job.id },
+          order: { id: 'ASC' },
+          select: { id: true },
+          take: maxArtifactIds,
+        } as const;
         const artifacts = await tx.find(Artifact, firstOnes);
-        return this.record(tx, job, jobCompleted, { totalSeconds, artifactIds: artifacts.map((artifact) => artifact.id) }, because);
+        return this.record(
+          tx,
+          job,
+          jobCompleted,
+          { totalSeconds, artifactIds: artifacts.map((artifact) => artifact.id) },
+          because,
+        );
       }
       case 'rejected':
         return this.record(tx, job, jobRejected, { totalSeconds, error }, because);

@@ -13,7 +13,8 @@ describe('seeds', () => {
     const seeds = Array.from({ length: 4_000 }, () => chooseSeed(1));
     // Expected 2000 of 4000 with a standard deviation of 31.6.
     const near = (count: number): boolean => Math.abs(count - 2_000) < 6 * 31.6;
-    for (const bit of [1, 2, 4, 2 ** 51, 2 ** 52]) expect(near(seeds.filter((seed) => Math.floor(seed / bit) % 2 === 1).length)).toBe(true);
+    for (const bit of [1, 2, 4, 2 ** 51, 2 ** 52])
+      expect(near(seeds.filter((seed) => Math.floor(seed / bit) % 2 === 1).length)).toBe(true);
     expect(seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)).toBe(true);
   });
 
@@ -25,7 +26,11 @@ describe('seeds', () => {
 });
 
 describe('knownChoices', () => {
-  const gpu = (checkpoints: string[] | null): Gpu => ({ inventory: checkpoints && ({ checkpoints, samplers: ['euler'], schedulers: ['normal'] } as unknown as GpuInventory) }) as Gpu;
+  const gpu = (checkpoints: string[] | null): Gpu =>
+    ({
+      inventory:
+        checkpoints && ({ checkpoints, samplers: ['euler'], schedulers: ['normal'] } as unknown as GpuInventory),
+    }) as Gpu;
 
   it('puts the files that most cards have first', () => {
     expect(knownChoices([gpu(['a', 'c']), gpu(['b', 'c']), gpu(null)]).checkpoints).toEqual(['c', 'a', 'b']);

@@ -57,19 +57,28 @@ export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): Progress
 }
 
 /** Of an attempt that was sent and waits in its card's own queue. */
-const placeOnCard = (attempt: Attempt | undefined): number | null => (attempt?.progress?.ahead === undefined ? null : attempt.progress.ahead + 1);
+const placeOnCard = (attempt: Attempt | undefined): number | null =>
+  attempt?.progress?.ahead === undefined ? null : attempt.progress.ahead + 1;
 
 /** Whether the results of such a job are films. */
-export const makesFilms = (job: Pick<Job, 'jobType'>): boolean => (filmJobTypes as readonly string[]).includes(job.jobType);
+export const makesFilms = (job: Pick<Job, 'jobType'>): boolean =>
+  (filmJobTypes as readonly string[]).includes(job.jobType);
 
 /** Finished films count whole; of the others only frames that a node has reported. */
 function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames_complete' | 'frames_total'> {
   if (!makesFilms(job)) return { frames_complete: null, frames_total: null };
   const finished = (task: Task): number => {
     if (task.state === 'done' || task.state === 'rejected' || task.state === 'checking') return job.frames;
-    return Math.min(job.frames, attempts.findLast((attempt) => attempt.taskId === task.id && (isLive(attempt) || attempt.state === 'collecting'))?.progress?.frame ?? 0);
+    return Math.min(
+      job.frames,
+      attempts.findLast((attempt) => attempt.taskId === task.id && (isLive(attempt) || attempt.state === 'collecting'))
+        ?.progress?.frame ?? 0,
+    );
   };
-  return { frames_complete: tasks.reduce((sum, task) => sum + finished(task), 0), frames_total: job.frames * job.count };
+  return {
+    frames_complete: tasks.reduce((sum, task) => sum + finished(task), 0),
+    frames_total: job.frames * job.count,
+  };
 }
 
 function percentOf(task: Task, attempts: readonly Attempt[]): number {
@@ -109,13 +118,19 @@ function stageOf(rows: JobRows, fleet: Fleet, now: Date): string {
 }
 
 const checkingStage = (attempts: readonly Attempt[]): string =>
-  attempts.some((attempt) => attempt.state === 'checking' && attempt.qualitySilentSince !== null) ? 'Waiting for the quality service' : 'Checking quality';
+  attempts.some((attempt) => attempt.state === 'checking' && attempt.qualitySilentSince !== null)
+    ? 'Waiting for the quality service'
+    : 'Checking quality';
 
 function attemptStage(attempt: Attempt, fleet: Fleet): string {
   if (attempt.state === 'collecting' && fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
-  const trouble = fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down') ? fleet.cards.find((card) => card.name === attempt.gpu)?.trouble : undefined;
+  const trouble = fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')
+    ? fleet.cards.find((card) => card.name === attempt.gpu)?.trouble
+    : undefined;
   if (trouble !== undefined) return `${trouble}; waiting for it to come back`;
-  return attempt.state === 'collecting' ? `Fetching the result from ${attempt.gpu}` : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
+  return attempt.state === 'collecting'
+    ? `Fetching the result from ${attempt.gpu}`
+    : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }
 
 export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {
@@ -171,10 +186,17 @@ function scoresOf(tasks: readonly Task[], attempts: readonly Attempt[]): ScoreVi
   return first ? (bestAttempt(attempts.filter((attempt) => attempt.taskId === first.id))?.scores ?? []) : [];
 }
 
-const toRecoveryView = ({ afterAttempt, ...step }: RecoveryStep): RecoveryStepView => ({ ...step, after_attempt: afterAttempt });
+const toRecoveryView = ({ afterAttempt, ...step }: RecoveryStep): RecoveryStepView => ({
+  ...step,
+  after_attempt: afterAttempt,
+});
 
 const toPartsView = ({ parts, images }: Job): Pick<JobView, 'loras' | 'references' | 'controlnets' | 'images'> => ({
-  loras: parts.loras.map((lora) => ({ file: lora.file, strength_model: lora.strengthModel, strength_clip: lora.strengthClip })),
+  loras: parts.loras.map((lora) => ({
+    file: lora.file,
+    strength_model: lora.strengthModel,
+    strength_clip: lora.strengthClip,
+  })),
   references: parts.references,
   controlnets: parts.controlnets,
   images,
@@ -214,19 +236,46 @@ const toAttemptView = (attempt: Attempt): AttemptView => ({
 export const toJobSummary = (rows: JobRows, fleet: Fleet, now: Date): JobSummary => {
   const view = toJobView(rows, fleet, now);
   return {
-    id: view.id, project_id: view.project_id, job_type: view.job_type, workflow: view.workflow, preset: view.preset, priority: view.priority, status: view.status, stage: view.stage,
+    id: view.id,
+    project_id: view.project_id,
+    job_type: view.job_type,
+    workflow: view.workflow,
+    preset: view.preset,
+    priority: view.priority,
+    status: view.status,
+    stage: view.stage,
     progress: view.progress,
-    prompt: shorten(view.prompt, summaryPromptLength), prompt_cut: view.prompt.length > summaryPromptLength,
-    model_name: view.model_name, width: view.width, height: view.height, frame_count: view.frame_count, fps: view.fps, seed: view.seed, count: view.count,
-    images_complete: view.images_complete, gpus: view.gpus, created_at: view.created_at, ended_at: view.ended_at, total_seconds: view.total_seconds, error: view.error,
+    prompt: shorten(view.prompt, summaryPromptLength),
+    prompt_cut: view.prompt.length > summaryPromptLength,
+    model_name: view.model_name,
+    width: view.width,
+    height: view.height,
+    frame_count: view.frame_count,
+    fps: view.fps,
+    seed: view.seed,
+    count: view.count,
+    images_complete: view.images_complete,
+    gpus: view.gpus,
+    created_at: view.created_at,
+    ended_at: view.ended_at,
+    total_seconds: view.total_seconds,
+    error: view.error,
   };
 };
 
-/** The attempt that a person should look at: accepted before rejected, then the one with the most passed checks, then the newest. */
+/**
+ * The attempt that a person should look at: accepted before rejected, then the one with the most passed checks, then
+ * the newest.
+ */
 export function bestAttempt(attempts: readonly Attempt[]): Attempt | undefined {
-  const passed = (attempt: Attempt): number => attempt.scores.filter((score) => score.state === 'computed' && score.passed === true).length;
-  const rendered = attempts.filter((attempt) => attempt.state === 'succeeded' || attempt.state === 'rejected' || attempt.state === 'checking');
-  return rendered.sort((a, b) => Number(b.state === 'succeeded') - Number(a.state === 'succeeded') || passed(b) - passed(a) || b.n - a.n)[0];
+  const passed = (attempt: Attempt): number =>
+    attempt.scores.filter((score) => score.state === 'computed' && score.passed === true).length;
+  const rendered = attempts.filter(
+    (attempt) => attempt.state === 'succeeded' || attempt.state === 'rejected' || attempt.state === 'checking',
+  );
+  return rendered.sort(
+    (a, b) => Number(b.state === 'succeeded') - Number(a.state === 'succeeded') || passed(b) - passed(a) || b.n - a.n,
+  )[0];
 }
 
 export const toArtifactView = (artifact: Artifact, attempt: Attempt, best: boolean): ArtifactView => ({
@@ -258,4 +307,5 @@ export const toArtifactView = (artifact: Artifact, attempt: Attempt, best: boole
   thumbnail_url: `/api/anime/artifacts/${artifact.id}/thumbnail`,
 });
 
-const secondsBetween = (from: Date, to: Date | null): number | null => (to === null ? null : Math.max(0, (to.getTime() - from.getTime()) / 1000));
+const secondsBetween = (from: Date, to: Date | null): number | null =>
+  to === null ? null : Math.max(0, (to.getTime() - from.getTime()) / 1000);

@@ -58,7 +58,10 @@ export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date)
   if (isHeld(task, now)) {
     const seconds = Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000);
     const last = task.recovery.at(-1);
-    const why = last?.because === 'missing_model' ? `${last.detail} (${task.error?.message ?? 'a file is missing'})` : 'the card lost it';
+    const why =
+      last?.because === 'missing_model'
+        ? `${last.detail} (${task.error?.message ?? 'a file is missing'})`
+        : 'the card lost it';
     return `Waiting: ${why}; tries again in ${seconds} s`;
   }
   const entry = waitingTask(rows.job, task, fleet);

@@ -1,7 +1,14 @@
 import type { AttemptState, JobState, JobView, Priority, ScoreView, TaskState, VerdictOutcome } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { FileRef } from '../comfyui/comfy-messages';
-import type { ChosenAlternative, InputImages, ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
+import type {
+  ChosenAlternative,
+  InputImages,
+  ParameterValues,
+  Parts,
+  Plan,
+  RecoveryStep,
+} from '../workflows/composition';
 
 /** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
 const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
@@ -15,8 +22,14 @@ export type JobError = NonNullable<JobView['error']>;
 @Index('job_type', ['jobType', 'id'])
 @Index('job_unfinished', { synchronize: false })
 @Index('job_arrival', { synchronize: false })
-@Check('job_state_known', "state in ('pending','queued','processing','quality_check','completed','rejected','failed','timeout','cancelled')")
-@Check('job_end_is_terminal', "(ended_at is not null) = (state in ('completed','rejected','failed','timeout','cancelled'))")
+@Check(
+  'job_state_known',
+  "state in ('pending','queued','processing','quality_check','completed','rejected','failed','timeout','cancelled')",
+)
+@Check(
+  'job_end_is_terminal',
+  "(ended_at is not null) = (state in ('completed','rejected','failed','timeout','cancelled'))",
+)
 export class Job {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') projectId!: string;
@@ -94,7 +107,10 @@ export class Task {
   @Column('int') idx!: number;
   /** Its job's; here so that the queue is read in order from one index. Written by `queue-place.ts` alone. */
   @Column('smallint', { default: 2 }) rank!: number;
-  /** What decides which cards can take it: tasks of one kind are served alike, oldest first. Written by `queue-place.ts` alone. */
+  /**
+   * What decides which cards can take it: tasks of one kind are served alike, oldest first. Written by `queue-place.ts`
+   * alone.
+   */
   @Column('text', { default: '' }) kind!: string;
   @Column('text') state!: TaskState;
   @Column('bigint', { transformer: exactInteger }) seed!: number;
@@ -164,7 +180,10 @@ export class Attempt {
   @Column('double precision', { nullable: true }) seconds!: number | null;
   @Column('double precision', { nullable: true }) estimatedSeconds!: number | null;
   @Column('text', { nullable: true }) outcome!: string | null;
-  /** Files that the server named, once the prompt had ended well; kept, because a restarted server forgets its history but not its files. */
+  /**
+   * Files that the server named, once the prompt had ended well; kept, because a restarted server forgets its history
+   * but not its files.
+   */
   @Column('jsonb', { nullable: true }) outputs!: FileRef[] | null;
   @Column('jsonb', { nullable: true }) error!: JobError | null;
   @Column('jsonb', { nullable: true }) progress!: AttemptProgress | null;
@@ -179,7 +198,10 @@ export class Attempt {
   @Column('timestamptz', { nullable: true }) announcedAt!: Date | null;
   /** Times that it was announced again because no verdict came. */
   @Column('int', { default: 0 }) announcedAgain!: number;
-  /** Times that a decoder's process ended over its files, and that their decoding was begun and nobody heard how it ended. */
+  /**
+   * Times that a decoder's process ended over its files, and that their decoding was begun and nobody heard how it
+   * ended.
+   */
   @Column('int', { default: 0 }) decoderDeaths!: number;
   @Column('int', { default: 0 }) decodingsCutOff!: number;
   /** Quality was asked for the verdict and has not answered since. */
@@ -241,7 +263,10 @@ export class GenerationParams {
   @Column('timestamptz') recordedAt!: Date;
 }
 
-/** One measured attempt; estimates are made from these. Only the newest of each kind of work are kept: see `estimates/sample.queries.ts`. */
+/**
+ * One measured attempt; estimates are made from these. Only the newest of each kind of work are kept: see
+ * `estimates/sample.queries.ts`.
+ */
 @Entity('runtime_sample')
 // With `at` descending, which TypeORM cannot state.
 @Index('runtime_sample_work', { synchronize: false })

@@ -1,8 +1,22 @@
 import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import {
-  cancelJobRequest, getArtifactRequest, getJobRequest, listJobArtifactsRequest, listJobEventsRequest, listJobParamsRequest, listJobsRequest, requestJobRequest, type ArtifactView,
-  type InputOf, type JobAccepted, type JobEventsPage, type JobParamsView, type JobSummary, type JobView, type Page,
+  cancelJobRequest,
+  getArtifactRequest,
+  getJobRequest,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  listJobsRequest,
+  requestJobRequest,
+  type ArtifactView,
+  type InputOf,
+  type JobAccepted,
+  type JobEventsPage,
+  type JobParamsView,
+  type JobSummary,
+  type JobView,
+  type Page,
 } from '@tower/contracts';
 import { JobsReader } from './jobs.reader';
 import { JobsService } from './jobs.service';

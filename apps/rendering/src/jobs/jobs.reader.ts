@@ -46,12 +46,17 @@ export class JobsReader {
     return boundedJob(toJobView(onlyOne(rows, id), fleet, now));
   }
 
-  /** What is said of a job while it comes along; four times a second for each job that runs, so that the queue is looked at only for what waits in it, and seldom. */
+  /**
+   * What is said of a job while it comes along; four times a second for each job that runs, so that the queue is looked
+   * at only for what waits in it, and seldom.
+   */
   async progress(id: string): Promise<ProgressView> {
     const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
     const waits = rows.some((row) => row.tasks.some((task) => task.state === 'queued'));
-    const fleet = waits ? await this.fleetFor(rows, await this.fleets.read(seldomMs), now) : await this.fleets.readRunning();
+    const fleet = waits
+      ? await this.fleetFor(rows, await this.fleets.read(seldomMs), now)
+      : await this.fleets.readRunning();
     return toProgressView(onlyOne(rows, id), fleet, now);
   }
 
@@ -59,26 +64,44 @@ export class JobsReader {
     const rows = await this.read((tx) => jobsOf(tx, input).getMany());
     const now = this.clock.now();
     const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
-    return toPage(rows.map((row) => ({ ...row, id: row.job.id })), input.limit, (row) => toJobSummary(row, fleet, now));
+    return toPage(
+      rows.map((row) => ({ ...row, id: row.job.id })),
+      input.limit,
+      (row) => toJobSummary(row, fleet, now),
+    );
   }
 
   async artifacts({ id, limit, cursor }: InputOf<typeof listJobArtifactsRequest>): Promise<Page<ArtifactView>> {
     const job = await this.job(id);
-    const query = this.db.manager.createQueryBuilder(Artifact, 'artifact').where('artifact.job_id = :id', { id }).orderBy('artifact.id', 'DESC').take(limit + 1);
+    const query = this.db.manager
+      .createQueryBuilder(Artifact, 'artifact')
+      .where('artifact.job_id = :id', { id })
+      .orderBy('artifact.id', 'DESC')
+      .take(limit + 1);
     const after = decodeCursor(cursor);
     if (after !== null) query.andWhere('artifact.id < :after', { after });
     const artifacts = await query.getMany();
     const [rows] = await rowsOf(this.db.manager, [job]);
     const attempts = new Map(rows?.attempts.map((attempt) => [attempt.id, attempt]));
-    const best = new Set(rows?.tasks.flatMap((task) => bestAttempt(rows.attempts.filter((attempt) => attempt.taskId === task.id))?.id ?? []));
-    return toPage(artifacts, limit, (artifact) => toArtifactView(artifact, attemptOf(attempts, artifact), best.has(artifact.attemptId)));
+    const best = new Set(
+      rows?.tasks.flatMap(
+        (task) => bestAttempt(rows.attempts.filter((attempt) => attempt.taskId === task.id))?.id ?? [],
+      ),
+    );
+    return toPage(artifacts, limit, (artifact) =>
+      toArtifactView(artifact, attemptOf(attempts, artifact), best.has(artifact.attemptId)),
+    );
   }
 
   async artifact({ id }: InputOf<typeof getArtifactRequest>): Promise<ArtifactView> {
     const artifact = await this.db.manager.findOneBy(Artifact, { id });
     if (artifact === null) throw notFound('artifact', id);
     const attempts = await this.db.manager.findBy(Attempt, { taskId: artifact.taskId });
-    return toArtifactView(artifact, attemptOf(new Map(attempts.map((attempt) => [attempt.id, attempt])), artifact), bestAttempt(attempts)?.id === artifact.attemptId);
+    return toArtifactView(
+      artifact,
+      attemptOf(new Map(attempts.map((attempt) => [attempt.id, attempt])), artifact),
+      bestAttempt(attempts)?.id === artifact.attemptId,
+    );
   }
 
   async events({ id, after, limit }: InputOf<typeof listJobEventsRequest>): Promise<JobEventsPage> {
@@ -121,23 +144,41 @@ export class JobsReader {
     return job;
   }
 
-  /** Jobs, tasks and attempts as they were at one moment: read one after the other they would show moments between two states that never were. */
+  /**
+   * Jobs, tasks and attempts as they were at one moment: read one after the other they would show moments between two
+   * states that never were.
+   */
   private read(jobs: (tx: EntityManager) => Promise<Job[]>): Promise<JobRows[]> {
     return this.db.transaction('REPEATABLE READ', async (tx) => rowsOf(tx, await jobs(tx)));
   }
 
-  /** A fleet that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the rows. */
+  /**
+   * A fleet that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the
+   * rows.
+   */
   private async fleetFor(rows: JobRows[], shared: Fleet, now: Date): Promise<Fleet> {
     const waiting = rows.flatMap((row) => {
-      const task = row.tasks.find(({ id, state, notBefore }) => state === 'queued' && (notBefore === null || notBefore <= now) && shared.ahead(id) === undefined);
+      const task = row.tasks.find(
+        ({ id, state, notBefore }) =>
+          state === 'queued' && (notBefore === null || notBefore <= now) && shared.ahead(id) === undefined,
+      );
       return task ? [{ row, task, place: placeInLine(row.job, task) }] : [];
     });
     // A task may be younger than what was read a moment ago.
-    const fleet = waiting.some(({ task, place }) => shared.mayMiss(task.id, place)) ? await this.fleets.read(0) : shared;
+    const fleet = waiting.some(({ task, place }) => shared.mayMiss(task.id, place))
+      ? await this.fleets.read(0)
+      : shared;
     const beyond = waiting.filter(({ task, place }) => fleet.ahead(task.id) === undefined && !fleet.covers(place));
     const before = await this.fleets.before(beyond.map(({ place }) => place));
     for (const [index, { row, task }] of beyond.entries()) row.before = new Map([[task.id, before[index] ?? 0]]);
-    await this.fleets.learn(fleet, rows.filter((row) => row.attempts.some((attempt) => (liveAttemptStates as readonly string[]).includes(attempt.state))).map((row) => row.job.workflow));
+    await this.fleets.learn(
+      fleet,
+      rows
+        .filter((row) =>
+          row.attempts.some((attempt) => (liveAttemptStates as readonly string[]).includes(attempt.state)),
+        )
+        .map((row) => row.job.workflow),
+    );
     return fleet;
   }
 }
@@ -146,17 +187,24 @@ const findJob = (tx: EntityManager, id: string): Promise<Job[]> => tx.findBy(Job
 
 /** Newest first, one more than a page. */
 function jobsOf(tx: EntityManager, input: InputOf<typeof listJobsRequest>): SelectQueryBuilder<Job> {
-  const query = tx.createQueryBuilder(Job, 'job').orderBy('job.id', 'DESC').take(input.limit + 1);
+  const query = tx
+    .createQueryBuilder(Job, 'job')
+    .orderBy('job.id', 'DESC')
+    .take(input.limit + 1);
   const after = decodeCursor(input.cursor);
   if (after !== null) query.andWhere('job.id < :after', { after });
   if (input.project_id !== undefined) query.andWhere('job.project_id = :project', { project: input.project_id });
   if (input.state !== undefined) query.andWhere('job.state = :state', { state: input.state });
   if (input.job_type !== undefined) query.andWhere('job.job_type = :type', { type: input.job_type });
-  if (input.gpu !== undefined) query.andWhere(`job.id in (${jobsOnCard(input)})`, { gpu: input.gpu, page: input.limit + 1 });
+  if (input.gpu !== undefined)
+    query.andWhere(`job.id in (${jobsOnCard(input)})`, { gpu: input.gpu, page: input.limit + 1 });
   return query;
 }
 
-/** Without another filter the newest of the card are a page: a queue of jobs that no card has seen yet need not be passed. */
+/**
+ * Without another filter the newest of the card are a page: a queue of jobs that no card has seen yet need not be
+ * passed.
+ */
 function jobsOnCard(input: InputOf<typeof listJobsRequest>): string {
   const onCard = 'from attempt a where a.gpu = :gpu';
   if ((input.project_id ?? input.state ?? input.job_type) !== undefined) return `select a.job_id ${onCard}`;
@@ -169,7 +217,11 @@ async function rowsOf(tx: EntityManager, jobs: readonly Job[]): Promise<JobRows[
   const ids = In(jobs.map((job) => job.id));
   const tasks = await tx.find(Task, { where: { jobId: ids }, order: { idx: 'ASC' } });
   const attempts = await tx.find(Attempt, { where: { jobId: ids }, order: { n: 'ASC', dispatchedAt: 'ASC' } });
-  return jobs.map((job) => ({ job, tasks: tasks.filter((task) => task.jobId === job.id), attempts: attempts.filter((attempt) => attempt.jobId === job.id) }));
+  return jobs.map((job) => ({
+    job,
+    tasks: tasks.filter((task) => task.jobId === job.id),
+    attempts: attempts.filter((attempt) => attempt.jobId === job.id),
+  }));
 }
 
 function onlyOne(rows: readonly JobRows[], id: string): JobRows {

@@ -6,12 +6,31 @@ describe('LoRAs that a prompt names', () => {
   it.each([
     ['a girl, <lora:style:0.8>', 'a girl', [{ name: 'style', strengthModel: 0.8, strengthClip: 0.8 }]],
     ['<lora:style>, a girl', 'a girl', [{ name: 'style', strengthModel: 1, strengthClip: 1 }]],
-    ['a girl, <lora:style:.5:0>, at the window', 'a girl, at the window', [{ name: 'style', strengthModel: 0.5, strengthClip: 0 }]],
-    ['a girl <LORA: my style.safetensors : -1 > runs', 'a girl runs', [{ name: 'my style.safetensors', strengthModel: -1, strengthClip: -1 }]],
-    ['a, <lora:x:1><lyco:sub\\y:0.2>, b', 'a, b', [{ name: 'x', strengthModel: 1, strengthClip: 1 }, { name: 'sub\\y', strengthModel: 0.2, strengthClip: 0.2 }]],
+    [
+      'a girl, <lora:style:.5:0>, at the window',
+      'a girl, at the window',
+      [{ name: 'style', strengthModel: 0.5, strengthClip: 0 }],
+    ],
+    [
+      'a girl <LORA: my style.safetensors : -1 > runs',
+      'a girl runs',
+      [{ name: 'my style.safetensors', strengthModel: -1, strengthClip: -1 }],
+    ],
+    [
+      'a, <lora:x:1><lyco:sub\\y:0.2>, b',
+      'a, b',
+      [
+        { name: 'x', strengthModel: 1, strengthClip: 1 },
+        { name: 'sub\\y', strengthModel: 0.2, strengthClip: 0.2 },
+      ],
+    ],
     ['a <3 b, x > y, lora:style', 'a <3 b, x > y, lora:style', []],
   ])('are taken out of %s', (text, rest, tags) => {
-    expect(taken(text)).toEqual({ text: rest, tags: tags.map((tag) => ({ ...tag, tag: expect.any(String) as string })), faults: [] });
+    expect(taken(text)).toEqual({
+      text: rest,
+      tags: tags.map((tag) => ({ ...tag, tag: expect.any(String) as string })),
+      faults: [],
+    });
   });
 
   it.each([

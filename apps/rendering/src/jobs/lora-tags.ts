@@ -23,10 +23,11 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const strongest = 10;
 
 /**
- * Takes `<lora:name>`, `<lora:name:weight>` and `<lora:name:model weight:text encoder weight>` out of a prompt. The order of the two weights is
- * that of ComfyUI's loader and its packs.
+ * Takes `<lora:name>`, `<lora:name:weight>` and `<lora:name:model weight:text encoder weight>` out of a prompt. The
+ * order of the two weights is that of ComfyUI's loader and its packs.
  *
- * @param alternatives  whether braces have a meaning here; a LoRA inside of them is refused, because a job's LoRAs hold for all its results
+ * @param alternatives  whether braces have a meaning here; a LoRA inside of them is refused, because a job's LoRAs
+ *   hold for all its results
  */
 export function takeLoraTags(text: string, alternatives: boolean): TextWithoutTags {
   const tags: LoraTag[] = [];
@@ -36,7 +37,10 @@ export function takeLoraTags(text: string, alternatives: boolean): TextWithoutTa
   for (const match of text.matchAll(anyTag)) {
     rest = joined(rest, text.slice(from, match.index));
     from = match.index + match[0].length;
-    const fault = alternatives && depthAt(text, match.index) > 0 ? 'stands inside of alternatives: LoRAs hold for all results of a job, so name it outside of the braces, or ask for several jobs' : undefined;
+    const fault =
+      alternatives && depthAt(text, match.index) > 0
+        ? 'stands inside of alternatives: LoRAs hold for all results of a job, so name it outside of the braces, or ask for several jobs'
+        : undefined;
     const read = fault ?? readTag(match[0], match[1] ?? '', match[2] ?? '');
     if (typeof read === 'string') faults.push(`has ${match[0]}, which ${read}`);
     else tags.push(read);
@@ -51,9 +55,11 @@ function readTag(tag: string, kind: string, body: string): LoraTag | string {
   if (kind.toLowerCase() === 'hypernet') return 'is a hypernetwork; workflows here take LoRAs only';
   const [name = '', ...weights] = body.split(':').map((part) => part.trim());
   if (name === '') return 'names no file';
-  if (weights.length > 2 || !weights.every((weight) => number.test(weight))) return 'is not of the form <lora:name>, <lora:name:0.8> or <lora:name:0.8:0.6> (model, text encoder)';
+  if (weights.length > 2 || !weights.every((weight) => number.test(weight)))
+    return 'is not of the form <lora:name>, <lora:name:0.8> or <lora:name:0.8:0.6> (model, text encoder)';
   const [model = 1, clip = model] = weights.map(Number);
-  if (Math.abs(model) > strongest || Math.abs(clip) > strongest) return `has a weight outside -${strongest} to ${strongest}`;
+  if (Math.abs(model) > strongest || Math.abs(clip) > strongest)
+    return `has a weight outside -${strongest} to ${strongest}`;
   return { name, strengthModel: model, strengthClip: clip, tag };
 }
 

@@ -19,7 +19,9 @@ function keyOfModel(known: KnownChoices, name: string | undefined): string | und
 /** What is known, with what the request says of its own checkpoint before what the operator and the file say. */
 export function withStatedFamily(known: KnownChoices, request: Statement): KnownChoices {
   const key = keyOfModel(known, request.model_name);
-  return request.model_family === undefined || key === undefined ? known : { ...known, families: { ...known.families, [key]: request.model_family } };
+  return request.model_family === undefined || key === undefined
+    ? known
+    : { ...known, families: { ...known.families, [key]: request.model_family } };
 }
 
 /** Why a request may not state a family, in words that follow the field; undefined where it may, or does not. */
@@ -42,18 +44,29 @@ export interface DecidedFamily {
 }
 
 /**
- * What the job's checkpoint is taken for: as the request states, else the workflow that was named with it, else as operator or file state,
- * else by its name. A name that hints at something else is only warned of.
+ * What the job's checkpoint is taken for: as the request states, else the workflow that was named with it, else as
+ * operator or file state, else by its name. A name that hints at something else is only warned of.
  */
-export function decidedFamily({ file }: Workflow, modelName: string, request: Statement, known: KnownChoices): DecidedFamily {
+export function decidedFamily(
+  { file }: Workflow,
+  modelName: string,
+  request: Statement,
+  known: KnownChoices,
+): DecidedFamily {
   const parameter = file.parameters['model_name'];
-  if (parameter?.type !== 'model' || !readsCheckpoint(file)) return { family: familyOf(modelName), stored: {}, warnings: [] };
+  if (parameter?.type !== 'model' || !readsCheckpoint(file))
+    return { family: familyOf(modelName), stored: {}, warnings: [] };
   const stated = statedFamily(modelName, known.families);
   const family = request.model_family ?? parameter.family ?? stated ?? familyOf(modelName);
   const warnings: string[] = [];
   const hint = hintedFamily(modelName);
   if (request.model_family !== undefined && stated !== undefined && stated !== request.model_family)
-    warnings.push(`${modelName} is taken for ${aFamily[family]} checkpoint, as the request says; its file or config/models.yaml says ${aFamily[stated]} one`);
-  else if (hint !== undefined && hint !== family) warnings.push(`${modelName} is taken for ${aFamily[family]} checkpoint, as was stated; its name hints at ${aFamily[hint]} one`);
+    warnings.push(
+      `${modelName} is taken for ${aFamily[family]} checkpoint, as the request says; its file or config/models.yaml says ${aFamily[stated]} one`,
+    );
+  else if (hint !== undefined && hint !== family)
+    warnings.push(
+      `${modelName} is taken for ${aFamily[family]} checkpoint, as was stated; its name hints at ${aFamily[hint]} one`,
+    );
   return { family, stored: family === familyOf(modelName) ? {} : { family }, warnings };
 }

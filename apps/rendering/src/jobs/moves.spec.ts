@@ -1,6 +1,16 @@
 import type { JobState, TaskState } from '@tower/contracts';
 import * as fc from 'fast-check';
-import { attemptStatesBefore, isJobOver, isTaskOver, jobStateOf, jobStatesBefore, nextAttemptStates, nextJobStates, nextTaskStates, taskStatesBefore } from './moves';
+import {
+  attemptStatesBefore,
+  isJobOver,
+  isTaskOver,
+  jobStateOf,
+  jobStatesBefore,
+  nextAttemptStates,
+  nextJobStates,
+  nextTaskStates,
+  taskStatesBefore,
+} from './moves';
 
 const jobStates = Object.keys(nextJobStates) as JobState[];
 const taskStates = Object.keys(nextTaskStates) as TaskState[];
@@ -12,7 +22,9 @@ describe('the move tables', () => {
     ['attempt', nextAttemptStates, attemptStatesBefore as (to: string) => string[]],
   ])('reads the %s table backwards for every pair of states', (_name, table, before) => {
     const states = Object.keys(table);
-    for (const from of states) for (const to of states) expect(before(to).includes(from)).toBe((table as Record<string, readonly string[]>)[from]?.includes(to));
+    for (const from of states)
+      for (const to of states)
+        expect(before(to).includes(from)).toBe((table as Record<string, readonly string[]>)[from]?.includes(to));
   });
 
   it('lets nothing leave a terminal state', () => {
@@ -48,28 +60,36 @@ describe('jobStateOf', () => {
 
   it('is terminal exactly when all tasks are', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...taskStates), { minLength: 1, maxLength: 8 }), fc.boolean(), (tasks, started) => isJobOver(jobStateOf(tasks, started)) === tasks.every(isTaskOver)),
+      fc.property(
+        fc.array(fc.constantFrom(...taskStates), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        (tasks, started) => isJobOver(jobStateOf(tasks, started)) === tasks.every(isTaskOver),
+      ),
     );
   });
 
   it('never asks for a move that the table forbids, whatever one task does next', () => {
     // Walks legal task moves from the start and checks each job move that follows.
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.tuple(fc.nat(3), fc.nat(10)), { maxLength: 40 }), (count, steps) => {
-        const tasks: TaskState[] = Array.from({ length: count }, () => 'queued');
-        let job: JobState = 'queued';
-        let started = false;
-        for (const [which, choice] of steps) {
-          const index = which % count;
-          const next = nextTaskStates[tasks[index] ?? 'done'];
-          if (next.length === 0) continue;
-          tasks[index] = next[choice % next.length] ?? 'done';
-          const to = jobStateOf(tasks, started);
-          if (to !== job) expect(nextJobStates[job]).toContain(to);
-          job = to;
-          if (to === 'processing') started = true;
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.tuple(fc.nat(3), fc.nat(10)), { maxLength: 40 }),
+        (count, steps) => {
+          const tasks: TaskState[] = Array.from({ length: count }, () => 'queued');
+          let job: JobState = 'queued';
+          let started = false;
+          for (const [which, choice] of steps) {
+            const index = which % count;
+            const next = nextTaskStates[tasks[index] ?? 'done'];
+            if (next.length === 0) continue;
+            tasks[index] = next[choice % next.length] ?? 'done';
+            const to = jobStateOf(tasks, started);
+            if (to !== job) expect(nextJobStates[job]).toContain(to);
+            job = to;
+            if (to === 'processing') started = true;
+          }
+        },
+      ),
       { numRuns: 2_000 },
     );
   });

@@ -1,6 +1,9 @@
 import type { AttemptState, JobState, TaskState } from '@tower/contracts';
 
-/** Which state may follow which; nothing else in this service decides that. A job falls back to `queued` when its only attempt was lost or regenerates. */
+/**
+ * Which state may follow which; nothing else in this service decides that. A job falls back to `queued` when its only
+ * attempt was lost or regenerates.
+ */
 export const nextJobStates = {
   pending: ['queued', 'failed', 'timeout', 'cancelled'],
   queued: ['processing', 'failed', 'timeout', 'cancelled'],
@@ -53,7 +56,8 @@ export const liveAttemptStates = ['dispatching', 'running'] as const satisfies r
 export function jobStateOf(tasks: readonly TaskState[], started: boolean): JobState {
   if (tasks.includes('rendering')) return 'processing';
   if (tasks.every(isTaskOver)) {
-    for (const outcome of ['cancelled', 'failed', 'timeout', 'rejected'] as const) if (tasks.includes(outcome)) return outcome;
+    for (const outcome of ['cancelled', 'failed', 'timeout', 'rejected'] as const)
+      if (tasks.includes(outcome)) return outcome;
     return 'completed';
   }
   if (!tasks.includes('queued')) return 'quality_check';

@@ -10,7 +10,10 @@ import { liveAttemptStates } from './moves';
 /** Milliseconds between two messages about one job. */
 const everyMs = 250;
 
-/** Says on core NATS, best effort, how jobs come along; what it says is what `GET /jobs/{id}` says, because both are read from the database. */
+/**
+ * Says on core NATS, best effort, how jobs come along; what it says is what `GET /jobs/{id}` says, because both are
+ * read from the database.
+ */
 @Injectable()
 export class ProgressPublisher {
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -31,7 +34,10 @@ export class ProgressPublisher {
 
   publish(jobId: string): void {
     if (this.timers.has(jobId)) return;
-    this.timers.set(jobId, setTimeout(() => void this.flush(jobId), everyMs));
+    this.timers.set(
+      jobId,
+      setTimeout(() => void this.flush(jobId), everyMs),
+    );
   }
 
   private async flush(jobId: string): Promise<void> {
@@ -40,7 +46,11 @@ export class ProgressPublisher {
       for (const [attemptId, note] of this.notes) {
         if (note.jobId !== jobId) continue;
         this.notes.delete(attemptId);
-        await this.db.manager.update(Attempt, { id: attemptId, state: In([...liveAttemptStates]) }, { progress: note.progress });
+        await this.db.manager.update(
+          Attempt,
+          { id: attemptId, state: In([...liveAttemptStates]) },
+          { progress: note.progress },
+        );
       }
       this.bus.publishHint(progressSubject(jobId), await this.reader.progress(jobId));
     } catch (error) {

@@ -36,7 +36,8 @@ export class PromptReader {
   read(written: string, pointer: string, whose = ''): string {
     const { text, tags, faults } = takeLoraTags(written, this.alternatives);
     const fault = this.alternatives ? (alternativesFault(text) ?? partOfName(text)) : undefined;
-    for (const message of [...faults, ...(fault === undefined ? [] : [fault])]) this.errors.push({ pointer, message: `${whose}${message}` });
+    for (const message of [...faults, ...(fault === undefined ? [] : [fault])])
+      this.errors.push({ pointer, message: `${whose}${message}` });
     this.loras.push(...tags.map((tag) => ({ ...tag, pointer })));
     return text;
   }
@@ -44,13 +45,24 @@ export class PromptReader {
 
 /** Only names that are there whole can be looked for before anything is rendered. */
 const partOfName = (text: string): string | undefined =>
-  /embedding:[^\s,()|{}<>:]*\{/.test(text) ? 'has alternatives inside of the name of an embedding; write {embedding:a|embedding:b}' : undefined;
+  /embedding:[^\s,()|{}<>:]*\{/.test(text)
+    ? 'has alternatives inside of the name of an embedding; write {embedding:a|embedding:b}'
+    : undefined;
 
-/** Characters first, then what was asked; empty parts leave no comma behind, and negative words of characters stand there once. */
+/**
+ * Characters first, then what was asked; empty parts leave no comma behind, and negative words of characters stand
+ * there once.
+ */
 export function assemblePrompt(request: Asked, characters: readonly PromptPart[]): AssembledPrompt {
   const reader = new PromptReader(request.dynamic_prompts);
-  const join = (parts: readonly string[]): string => parts.map((part) => part.trim()).filter((part) => part !== '').join(', ');
-  const ofCharacters = characters.map(({ name, prompt }, index) => reader.read(prompt, `/character_ids/${index}`, whose('prompt', name)));
+  const join = (parts: readonly string[]): string =>
+    parts
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .join(', ');
+  const ofCharacters = characters.map(({ name, prompt }, index) =>
+    reader.read(prompt, `/character_ids/${index}`, whose('prompt', name)),
+  );
   const negatives = characters.flatMap(({ name, negative_tokens: tokens }, index) =>
     tokens.map((token) => reader.read(token, `/character_ids/${index}`, whose('negative tokens', name))),
   );
@@ -62,4 +74,5 @@ export function assemblePrompt(request: Asked, characters: readonly PromptPart[]
   };
 }
 
-const whose = (what: string, name: string | undefined): string => `names a character whose ${what}${name === undefined ? '' : ` (${name})`} `;
+const whose = (what: string, name: string | undefined): string =>
+  `names a character whose ${what}${name === undefined ? '' : ` (${name})`} `;

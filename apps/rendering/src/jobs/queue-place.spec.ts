@@ -43,7 +43,11 @@ describe('the place in line', () => {
     const kinds = ['/', '\\'].map((separator) => {
       const name = `SD15${separator}anime.safetensors`;
       const lora = { file: `styles${separator}ink.pt`, strengthModel: 1, strengthClip: 1 };
-      const spelt = { modelName: name, parameters: { ...job().parameters, model_name: name }, parts: { ...noParts, loras: [lora] } };
+      const spelt = {
+        modelName: name,
+        parameters: { ...job().parameters, model_name: name },
+        parts: { ...noParts, loras: [lora] },
+      };
       return placeInQueue(job(spelt), still()).kind;
     });
     expect(kinds[0]).toBe(kinds[1]);
@@ -58,7 +62,8 @@ describe('the place in line', () => {
     ['LoRA', { parts: { ...noParts, loras: [{ file: 'a', strengthModel: 1, strengthClip: 1 }] } }],
   ])('is of another kind with another %s', (_, changes) => {
     const usual = job();
-    const parameters = 'parameters' in changes ? { ...usual.parameters, ...(changes.parameters as object) } : usual.parameters;
+    const parameters =
+      'parameters' in changes ? { ...usual.parameters, ...(changes.parameters as object) } : usual.parameters;
     expect(placeInQueue(job({ ...changes, parameters }), still()).kind).not.toBe(placeInQueue(usual, still()).kind);
   });
 

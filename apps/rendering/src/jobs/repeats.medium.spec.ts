@@ -20,7 +20,12 @@ import { JobsService } from './jobs.service';
 import { QueueCeiling } from './queue-ceiling';
 
 const projectId = newId();
-const body = generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window', seed: 7 });
+const body = generateRequest.parse({
+  project_id: projectId,
+  job_type: 'still_image',
+  prompt: 'at the window',
+  seed: 7,
+});
 
 let database: TestDatabase;
 let db: DataSource;
@@ -31,7 +36,12 @@ let project: 'open' | 'archived' | 'away';
 
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  db = await databaseFor({ url: database.url, schema: 'rendering', service: 'rendering', entities: renderingEntities }).initialize();
+  db = await databaseFor({
+    url: database.url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: renderingEntities,
+  }).initialize();
   project = 'open';
   jobs = await serviceWith('workflows');
   commands = new CommandsService(db, outbox, jobs);
@@ -45,11 +55,24 @@ const noDisks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, crea
 async function serviceWith(workflowFolder: string): Promise<JobsService> {
   const found = { id: projectId, slug: 'night-train' };
   const ask = (): Promise<unknown> =>
-    project === 'away' ? Promise.reject(new Error('nobody answers')) : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
+    project === 'away'
+      ? Promise.reject(new Error('nobody answers'))
+      : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
   const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
   const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), noDisks, systemClock);
   const reader = new JobsReader(db, fleets, systemClock);
-  return new JobsService(db, new JobJournal(outbox, systemClock), reader, workflows, fleets, new InputFiles(new Library('/nowhere')), new QueueCeiling(1_000, systemClock), { ask } as unknown as RequestClient, systemClock, db);
+  return new JobsService(
+    db,
+    new JobJournal(outbox, systemClock),
+    reader,
+    workflows,
+    fleets,
+    new InputFiles(new Library('/nowhere')),
+    new QueueCeiling(1_000, systemClock),
+    { ask } as unknown as RequestClient,
+    systemClock,
+    db,
+  );
 }
 
 afterEach(async () => {
@@ -57,7 +80,8 @@ afterEach(async () => {
   await database.drop();
 });
 
-const request = (key: string, changes: Partial<GenerateRequest> = {}) => jobs.request({ context: { correlationId: newId(), idempotencyKey: key }, body: { ...body, ...changes } });
+const request = (key: string, changes: Partial<GenerateRequest> = {}) =>
+  jobs.request({ context: { correlationId: newId(), idempotencyKey: key }, body: { ...body, ...changes } });
 
 describe('a repeat under the same key', () => {
   it.each(['archived', 'away'] as const)('gets the first answer although the project is %s since', async (since) => {
@@ -77,9 +101,13 @@ describe('a repeat under the same key', () => {
 });
 
 describe('a command that comes again', () => {
-  const command = (): CommandOf<typeof requestJob> => ({ id: newId(), type: requestJob.type, data: body }) as unknown as CommandOf<typeof requestJob>;
+  const command = (): CommandOf<typeof requestJob> =>
+    ({ id: newId(), type: requestJob.type, data: body }) as unknown as CommandOf<typeof requestJob>;
   const at = (seq: number) => ({ stream: 'CMD_RENDERING', seq, storedAtNanos: 1_700_000_000_000_000_000 + seq });
-  const answers = async (): Promise<unknown[]> => (await db.manager.find(OutboxRow, { order: { id: 'ASC' } })).map((row) => row.payload).filter((event) => /command_/.test((event as { type: string }).type));
+  const answers = async (): Promise<unknown[]> =>
+    (await db.manager.find(OutboxRow, { order: { id: 'ASC' } }))
+      .map((row) => row.payload)
+      .filter((event) => /command_/.test((event as { type: string }).type));
 
   it('is accepted with the job that it made, although the project is archived since', async () => {
     const sent = command();
@@ -89,7 +117,15 @@ describe('a command that comes again', () => {
     await commands.requestJob(sent, at(1));
     await commands.requestJob(sent, at(1));
     const accepted = (seq: number): unknown =>
-      expect.objectContaining({ type: 'rendering.v1.command_accepted', data: { commandId: sent.id, commandType: requestJob.type, received: { stream: 'CMD_RENDERING', seq }, jobId: made.job_id } });
+      expect.objectContaining({
+        type: 'rendering.v1.command_accepted',
+        data: {
+          commandId: sent.id,
+          commandType: requestJob.type,
+          received: { stream: 'CMD_RENDERING', seq },
+          jobId: made.job_id,
+        },
+      });
     expect(await answers()).toEqual([accepted(1)]);
     // Sent again by a publisher that did not hear the answer, also to a stream that was made anew since.
     await commands.requestJob(sent, at(2));
@@ -103,13 +139,21 @@ describe('a command that comes again', () => {
     await commands.requestJob(sent, at(1));
     await commands.requestJob({ ...sent, data: { ...body, seed: 8 } }, at(2));
     const [, second] = await answers();
-    expect(second).toMatchObject({ type: 'rendering.v1.command_rejected', data: { commandId: sent.id, received: { seq: 2 }, code: 'idempotency_key_reused' } });
+    expect(second).toMatchObject({
+      type: 'rendering.v1.command_rejected',
+      data: { commandId: sent.id, received: { seq: 2 }, code: 'idempotency_key_reused' },
+    });
     expect(await db.manager.count(Job)).toBe(1);
   });
 
   it('is rejected when it made no job before', async () => {
     project = 'archived';
     await commands.requestJob(command(), at(1));
-    expect(await answers()).toEqual([expect.objectContaining({ type: 'rendering.v1.command_rejected', data: expect.objectContaining({ code: 'project_archived' }) })]);
+    expect(await answers()).toEqual([
+      expect.objectContaining({
+        type: 'rendering.v1.command_rejected',
+        data: expect.objectContaining({ code: 'project_archived' }),
+      }),
+    ]);
   });
 });

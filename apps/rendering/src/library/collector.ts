@@ -2,7 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { attemptRendered, type DataOf } from '@tower/contracts';
 import { isDatabaseUnavailable, requireFence } from '@tower/db';
 import {
-  AppError, CLOCK, describeError, deviceModel, DiskWatch, LOGGER, neededBytesOf, ownFault, type Clock, type Logger,
+  AppError,
+  CLOCK,
+  describeError,
+  deviceModel,
+  DiskWatch,
+  LOGGER,
+  neededBytesOf,
+  ownFault,
+  type Clock,
+  type Logger,
 } from '@tower/kit';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
@@ -95,7 +104,11 @@ export class Collector {
     if (this.looking || this.busy.size >= atOnce) return;
     this.looking = true;
     void this.db.manager
-      .find(Attempt, { where: { state: 'collecting', gpu: In(drivers.map(({ name }) => name)) }, order: { endedAt: 'ASC' }, take: 50 })
+      .find(Attempt, {
+        where: { state: 'collecting', gpu: In(drivers.map(({ name }) => name)) },
+        order: { endedAt: 'ASC' },
+        take: 50,
+      })
       .then((attempts) => {
         const ids = attempts.map(({ id }) => id);
         if (this.disks.isFailing('library')) return this.disks.waiting('library', this.tries.neededBytes(ids));
@@ -106,12 +119,17 @@ export class Collector {
           const { state, detail } = driver.sight;
           // Who is known to be away is not asked: a silence takes long, and others wait for their turn.
           const isDown = state === 'down';
-          const work = isDown ? this.waitForServer(fence, attempt, detail) : this.collect(fence, attempt, driver.client);
+          const work = isDown
+            ? this.waitForServer(fence, attempt, detail)
+            : this.collect(fence, attempt, driver.client);
           const looked = work.catch((error: unknown) => this.logger.debug(`an output waits: ${describeError(error)}`));
-          this.busy.set(attempt.id, looked.finally(() => {
-            this.busy.delete(attempt.id);
-            this.collectAll(fence, drivers);
-          }));
+          this.busy.set(
+            attempt.id,
+            looked.finally(() => {
+              this.busy.delete(attempt.id);
+              this.collectAll(fence, drivers);
+            }),
+          );
         }
       })
       .catch((error: unknown) => this.logger.debug(`looking for finished attempts: ${describeError(error)}`))
@@ -126,7 +144,14 @@ export class Collector {
       const task = await this.db.manager.findOneByOrFail(Task, { id: attempt.taskId });
       const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
       const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
-      const rendered: Rendered = { job, task, attempt, params, gpu, promised: promisedResult(this.workflows.get(job.workflow), job.parameters, attempt.plan) };
+      const rendered: Rendered = {
+        job,
+        task,
+        attempt,
+        params,
+        gpu,
+        promised: promisedResult(this.workflows.get(job.workflow), job.parameters, attempt.plan),
+      };
       // Of an earlier process that was cut off.
       const unfinished = await this.library.unfinished();
       await this.library.discardUnfinished(unfinished.filter((file) => file.startsWith(attempt.id)));
@@ -151,7 +176,11 @@ export class Collector {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, attempt.jobId);
       const judge = job.autoQualityCheck;
-      const moved = await tx.update(Attempt, { id: attempt.id, state: 'collecting' }, { state: judge ? 'checking' : 'succeeded' });
+      const moved = await tx.update(
+        Attempt,
+        { id: attempt.id, state: 'collecting' },
+        { state: judge ? 'checking' : 'succeeded' },
+      );
       // Cancelled meanwhile: the files stay unregistered.
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
@@ -160,28 +189,73 @@ export class Collector {
       if (lacks.length > 0) await tx.update(Job, { id: job.id }, { warnings: [...job.warnings, ...lacks] });
       if (measures(attempt)) {
         await addSample(tx, {
-          attemptId: attempt.id, workflow: job.workflow, gpu: attempt.gpu, device: deviceModel(gpu.inventory?.device), modelName: job.modelName, width: promised.width, height: promised.height, steps: job.steps, frames: promised.frames,
-          plan: attempt.plan, seconds: attempt.seconds ?? 0, at: now,
+          attemptId: attempt.id,
+          workflow: job.workflow,
+          gpu: attempt.gpu,
+          device: deviceModel(gpu.inventory?.device),
+          modelName: job.modelName,
+          width: promised.width,
+          height: promised.height,
+          steps: job.steps,
+          frames: promised.frames,
+          plan: attempt.plan,
+          seconds: attempt.seconds ?? 0,
+          at: now,
         });
       }
       await this.journal.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
       const facts: Omit<DataOf<typeof attemptRendered>, 'jobId' | 'projectId' | 'seq' | 'state'> = {
-        taskId: task.id, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu, seconds: attempt.seconds ?? 0, expectedWidth: promised.width, expectedHeight: promised.height,
-        ...(promised.fps === null ? {} : { expectedFrames: promised.frames }), jobType: job.jobType, characterIds: job.characterIds, judge,
-        files: files.map(({ artifactId, path, sha256, bytes, mediaType, frames }) => ({ artifactId, path, sha256, bytes, mediaType, ...(frames === null ? {} : { frames }) })),
+        taskId: task.id,
+        attemptId: attempt.id,
+        attempt: attempt.n,
+        gpu: attempt.gpu,
+        seconds: attempt.seconds ?? 0,
+        expectedWidth: promised.width,
+        expectedHeight: promised.height,
+        ...(promised.fps === null ? {} : { expectedFrames: promised.frames }),
+        jobType: job.jobType,
+        characterIds: job.characterIds,
+        judge,
+        files: files.map(({ artifactId, path, sha256, bytes, mediaType, frames }) => ({
+          artifactId,
+          path,
+          sha256,
+          bytes,
+          mediaType,
+          ...(frames === null ? {} : { frames }),
+        })),
       };
       const announcedAs = await this.journal.record(tx, job, attemptRendered, facts);
       if (judge) await tx.update(Attempt, { id: attempt.id }, { announcedAs, announcedAt: now });
       await this.journal.settle(tx, job);
     });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
-    if (measures(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0) this.metrics.estimateError.observe({ gpu: attempt.gpu }, Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds);
+    if (measures(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0)
+      this.metrics.estimateError.observe(
+        { gpu: attempt.gpu },
+        Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds,
+      );
   }
 
-  private async insertArtifacts(tx: EntityManager, attempt: Attempt, gpu: Gpu, files: Stored[], now: Date): Promise<void> {
+  private async insertArtifacts(
+    tx: EntityManager,
+    attempt: Attempt,
+    gpu: Gpu,
+    files: Stored[],
+    now: Date,
+  ): Promise<void> {
     await tx.insert(
       Artifact,
-      files.map(({ artifactId, ...file }) => ({ id: artifactId, ...file, jobId: attempt.jobId, taskId: attempt.taskId, attemptId: attempt.id, role: 'output' as const, simulated: gpu.inventory?.simulated ?? false, createdAt: now })),
+      files.map(({ artifactId, ...file }) => ({
+        id: artifactId,
+        ...file,
+        jobId: attempt.jobId,
+        taskId: attempt.taskId,
+        attemptId: attempt.id,
+        role: 'output' as const,
+        simulated: gpu.inventory?.simulated ?? false,
+        createdAt: now,
+      })),
     );
   }
 
@@ -201,7 +275,8 @@ export class Collector {
       this.logger.debug({ jobId: attempt.jobId }, `registering outputs waits: ${describeError(error)}`);
     } else if (code === 'comfyui_unreachable') await this.waitForServer(fence, attempt, describeError(error));
     else if (code?.startsWith('library_')) await this.giveUp(fence, attempt, unstorable(error));
-    else if (code === 'comfyui_output_too_large') await this.giveUp(fence, attempt, { ...unfetched(attempt, output, error), kind: 'invalid' });
+    else if (code === 'comfyui_output_too_large')
+      await this.giveUp(fence, attempt, { ...unfetched(attempt, output, error), kind: 'invalid' });
     else await this.retryLater(fence, attempt, error, output);
   }
 
@@ -218,9 +293,11 @@ export class Collector {
     if (gpu?.state === 'down' && !(await this.attempts.couldGoElsewhere(attempt))) return;
     this.tries.forget(attempt.id);
     const away = `${attempt.gpu} has not answered for ${Math.round(awayMs / 1000)} s`;
-    await this.attempts.lose(fence, attempt, `${away} while its output waited to be fetched`).catch((failing: unknown) => {
-      this.logger.warn({ err: failing }, 'giving up an output; the next look tries again');
-    });
+    await this.attempts
+      .lose(fence, attempt, `${away} while its output waited to be fetched`)
+      .catch((failing: unknown) => {
+        this.logger.warn({ err: failing }, 'giving up an output; the next look tries again');
+      });
   }
 
   private async retryLater(fence: string, attempt: Attempt, error: unknown, output: string): Promise<void> {
@@ -236,7 +313,11 @@ export class Collector {
 
   private async giveUp(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
     this.tries.forget(attempt.id);
-    await this.attempts.fail(fence, attempt, failure).catch((failing: unknown) => this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'));
+    await this.attempts
+      .fail(fence, attempt, failure)
+      .catch((failing: unknown) =>
+        this.logger.warn({ err: failing }, 'giving up an attempt; the next look tries again'),
+      );
   }
 }
 
@@ -244,7 +325,8 @@ export class Collector {
 const unstorable = (error: unknown): Failure => ({
   kind: 'invalid',
   error: {
-    code: 'output_unstorable', message: `the output cannot be stored: ${describeError(error)}`,
+    code: 'output_unstorable',
+    message: `the output cannot be stored: ${describeError(error)}`,
     hint: 'Look at the folder name of the project, at the library and at the log of Tower.',
   },
 });
@@ -252,7 +334,8 @@ const unstorable = (error: unknown): Failure => ({
 const unfetched = (attempt: Attempt, output: string, error: unknown): Failure => ({
   kind: 'outputs_missing',
   error: {
-    code: 'output_unusable', message: `${output} on ${attempt.gpu} could not be fetched: ${describeError(error)}`,
+    code: 'output_unusable',
+    message: `${output} on ${attempt.gpu} could not be fetched: ${describeError(error)}`,
     hint: 'Look at the disk and the output folder of this ComfyUI.',
   },
 });

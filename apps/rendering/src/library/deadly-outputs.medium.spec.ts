@@ -1,4 +1,5 @@
-// Real: PostgreSQL, NATS, a simulated card as a process, decoder processes. The poison is played: a decoder that dies of every file.
+// Real: PostgreSQL, NATS, a simulated card as a process, decoder processes. The poison is played: a decoder that dies
+// of every file.
 import { gpuConfig } from '@tower/contracts';
 import { DecoderDied } from '@tower/imaging';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
@@ -34,8 +35,14 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
   };
   const scheduler = await rig.startScheduler(undefined, { inspector: { inspect } as unknown as OutputInspector });
   const { job_id: jobId } = await rig.request({ width: 64, height: 64 });
-  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), { timeoutMs: 30_000, describe: 'the first attempt to fail' });
-  expect(attempt?.error).toMatchObject({ code: 'output_kills_decoder', message: expect.stringContaining('the decoder died of it 2 times') as string });
+  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), {
+    timeoutMs: 30_000,
+    describe: 'the first attempt to fail',
+  });
+  expect(attempt?.error).toMatchObject({
+    code: 'output_kills_decoder',
+    message: expect.stringContaining('the decoder died of it 2 times') as string,
+  });
   expect(decodings).toBe(2);
   expect(scheduler.isLeader()).toBe(true);
 });

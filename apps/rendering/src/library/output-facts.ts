@@ -1,8 +1,20 @@
 import { stat } from 'node:fs/promises';
 import type { ArtifactMediaType } from '@tower/contracts';
 import {
-  checkFileIntegrity, decodePicture, FilmRefusal, isBlack, makeFrameThumbnail, makeThumbnail, measureLevels, movingFormatOf, PictureRefusal, probePicture, readMoving, type MovingFormat,
-  type PictureFormat, type Rgb,
+  checkFileIntegrity,
+  decodePicture,
+  FilmRefusal,
+  isBlack,
+  makeFrameThumbnail,
+  makeThumbnail,
+  measureLevels,
+  movingFormatOf,
+  PictureRefusal,
+  probePicture,
+  readMoving,
+  type MovingFormat,
+  type PictureFormat,
+  type Rgb,
 } from '@tower/imaging';
 import { readableFilm, readablePicture } from './readable';
 
@@ -53,8 +65,8 @@ const films: Partial<Record<MovingFormat, { mediaType: ArtifactMediaType; extens
 };
 
 /**
- * Decodes every frame of a file, one after the other, and says what it is. `promisedFrames` tells which frame is the middle one before all
- * are counted. Throws `OutputFault` for what is no whole picture or film.
+ * Decodes every frame of a file, one after the other, and says what it is. `promisedFrames` tells which frame is the
+ * middle one before all are counted. Throws `OutputFault` for what is no whole picture or film.
  */
 export async function inspectOutput(path: string, promisedFrames: number): Promise<OutputFacts> {
   if ((await stat(path)).size === 0) throw new OutputFault('empty', 'the file has no bytes; the encoder failed');
@@ -64,7 +76,9 @@ export async function inspectOutput(path: string, promisedFrames: number): Promi
     if (film) return await inspectFilm(path, film, promisedFrames);
     if (moving === 'matroska') throw new OutputFault('unexpected', 'the file is a Matroska film that is no WebM');
     const header = await probePicture(path, readablePicture);
-    return header.pages > 1 ? await inspectFilm(path, pictures[header.format], promisedFrames) : await inspectPicture(path);
+    return header.pages > 1
+      ? await inspectFilm(path, pictures[header.format], promisedFrames)
+      : await inspectPicture(path);
   } catch (error) {
     throw faultOf(error);
   }
@@ -73,14 +87,29 @@ export async function inspectOutput(path: string, promisedFrames: number): Promi
 async function inspectPicture(path: string): Promise<OutputFacts> {
   const picture = await decodePicture(path, readablePicture);
   const container = await checkFileIntegrity(path, readablePicture);
-  if (!container.intact) throw new OutputFault(container.fault === 'truncated' ? 'truncated' : 'undecodable', `the ${container.format} is damaged at byte ${container.offset}: ${container.fault}`);
+  if (!container.intact)
+    throw new OutputFault(
+      container.fault === 'truncated' ? 'truncated' : 'undecodable',
+      `the ${container.format} is damaged at byte ${container.offset}: ${container.fault}`,
+    );
   return {
-    ...pictures[picture.format], width: picture.width, height: picture.height, frames: null, fps: null, durationSeconds: null, sound: null, black: isBlack(measureLevels(picture)),
+    ...pictures[picture.format],
+    width: picture.width,
+    height: picture.height,
+    frames: null,
+    fps: null,
+    durationSeconds: null,
+    sound: null,
+    black: isBlack(measureLevels(picture)),
     thumbnail: await makeThumbnail(path, { limits: readablePicture }),
   };
 }
 
-async function inspectFilm(path: string, kind: { mediaType: ArtifactMediaType; extension: string }, promisedFrames: number): Promise<OutputFacts> {
+async function inspectFilm(
+  path: string,
+  kind: { mediaType: ArtifactMediaType; extension: string },
+  promisedFrames: number,
+): Promise<OutputFacts> {
   const middleIndex = Math.floor(promisedFrames / 2);
   let first: Rgb | undefined;
   let middle: Rgb | undefined;
@@ -98,8 +127,14 @@ async function inspectFilm(path: string, kind: { mediaType: ArtifactMediaType; e
   if (!first || !middle || !last) throw new OutputFault('undecodable', 'the film has no frames');
   const looked = [first, middle, last];
   return {
-    ...kind, width: facts.width, height: facts.height, frames: facts.frames, fps: Math.round(facts.framesPerSecond * 1000) / 1000, durationSeconds: Math.round(facts.durationSeconds * 1000) / 1000,
-    sound: facts.sound !== null, black: looked.every((frame) => isBlack(measureLevels(frame))),
+    ...kind,
+    width: facts.width,
+    height: facts.height,
+    frames: facts.frames,
+    fps: Math.round(facts.framesPerSecond * 1000) / 1000,
+    durationSeconds: Math.round(facts.durationSeconds * 1000) / 1000,
+    sound: facts.sound !== null,
+    black: looked.every((frame) => isBlack(measureLevels(frame))),
     thumbnail: await makeFrameThumbnail(middle),
   };
 }

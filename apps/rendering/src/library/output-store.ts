@@ -80,7 +80,13 @@ export class OutputStore {
     }
   }
 
-  private async storeFrom(client: ComfyClient, rendered: Rendered, output: FileRef, idx: number, begin: (n: string) => Promise<string>): Promise<Stored> {
+  private async storeFrom(
+    client: ComfyClient,
+    rendered: Rendered,
+    output: FileRef,
+    idx: number,
+    begin: (n: string) => Promise<string>,
+  ): Promise<Stored> {
     const { job, task, attempt, params, gpu, promised } = rendered;
     const incoming = await begin(String(idx));
     await this.download(client, output, incoming);
@@ -96,16 +102,51 @@ export class OutputStore {
     const bytes = (await stat(file)).size;
     await this.library.write(thumbnailPath(sha256), thumbnail);
     const n = `${task.idx + 1}${letterOf(idx)}`;
-    const path = await this.library.place(file, artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: facts.extension }), sha256);
-    const stored: Stored = { artifactId: newId(), idx, path, sha256, bytes, mediaType, width, height, frames, fps, durationSeconds, sound };
-    await this.library.write(path.replace(/\.[^.]+$/, '.json'), JSON.stringify(toSidecar(job, attempt, params, gpu, { ...stored, sourceSha256, carriesProvenance: file !== incoming }, towerVersion), null, 2));
+    const path = await this.library.place(
+      file,
+      artifactPath({ projectSlug: job.projectSlug, jobId: job.id, attempt: attempt.n, n, extension: facts.extension }),
+      sha256,
+    );
+    const stored: Stored = {
+      artifactId: newId(),
+      idx,
+      path,
+      sha256,
+      bytes,
+      mediaType,
+      width,
+      height,
+      frames,
+      fps,
+      durationSeconds,
+      sound,
+    };
+    await this.library.write(
+      path.replace(/\.[^.]+$/, '.json'),
+      JSON.stringify(
+        toSidecar(
+          job,
+          attempt,
+          params,
+          gpu,
+          { ...stored, sourceSha256, carriesProvenance: file !== incoming },
+          towerVersion,
+        ),
+        null,
+        2,
+      ),
+    );
     return stored;
   }
 
-  /** The second time that the decoder dies of an attempt's file the attempt fails: its outputs are not decoded a third time. */
+  /**
+   * The second time that the decoder dies of an attempt's file the attempt fails: its outputs are not decoded a third
+   * time.
+   */
   private async inspect({ attempt, promised, gpu }: Rendered, incoming: string, output: FileRef): Promise<OutputFacts> {
     const deadly = await this.decodings.begin(attempt.id);
-    if (deadly !== undefined) throw new OutputRejected(deadlyOutput(`${output.filename} from ${gpu.name} cannot be decoded: ${deadly}`));
+    if (deadly !== undefined)
+      throw new OutputRejected(deadlyOutput(`${output.filename} from ${gpu.name} cannot be decoded: ${deadly}`));
     try {
       const facts = await this.inspector.inspect(incoming, promised.frames);
       await this.decodings.survived(attempt.id);
@@ -125,7 +166,10 @@ export class OutputStore {
         await this.library.assertRoom(announced);
       });
     } catch (error) {
-      const written = await stat(incoming).then(({ size }) => size, () => 0);
+      const written = await stat(incoming).then(
+        ({ size }) => size,
+        () => 0,
+      );
       throw ownFault(error, 'library', Math.max(announced, written)) ?? error;
     }
   }
@@ -134,16 +178,27 @@ export class OutputStore {
    * A copy of the film whose container says where it comes from; the film itself where that cannot be had without
    * touching its pictures.
    */
-  private async withProvenance({ job, attempt, params, gpu, promised }: Rendered, film: string, facts: OutputFacts, begin: () => Promise<string>): Promise<string> {
+  private async withProvenance(
+    { job, attempt, params, gpu, promised }: Rendered,
+    film: string,
+    facts: OutputFacts,
+    begin: () => Promise<string>,
+  ): Promise<string> {
     if (facts.mediaType !== 'video/mp4' && facts.mediaType !== 'video/webm') return film;
     const copy = await begin();
     try {
-      await writeFilmComment(film, copy, facts.mediaType === 'video/mp4' ? 'mp4' : 'webm', toFilmComment(job, attempt, params, gpu, towerVersion));
+      await writeFilmComment(
+        film,
+        copy,
+        facts.mediaType === 'video/mp4' ? 'mp4' : 'webm',
+        toFilmComment(job, attempt, params, gpu, towerVersion),
+      );
       const copied = await this.inspector.inspect(copy, promised.frames);
       const kept = ['frames', 'width', 'height', 'fps', 'sound'] as const;
       if (kept.every((fact) => copied[fact] === facts[fact])) return copy;
     } catch (error) {
-      if (!(error instanceof FilmRefusal) && !(error instanceof OutputFault) && !(error instanceof DecoderDied)) throw error;
+      if (!(error instanceof FilmRefusal) && !(error instanceof OutputFault) && !(error instanceof DecoderDied))
+        throw error;
       // It only says that it failed; whether for want of room, the disk tells.
       await this.library.discard([copy]);
       await this.library.assertRoom((await stat(film)).size);
@@ -154,7 +209,11 @@ export class OutputStore {
 
 const deadlyOutput = (message: string): Failure => ({
   kind: 'outputs_missing',
-  error: { code: 'output_kills_decoder', message, hint: 'The file is damaged in a way that no decoder bears, or it takes more memory than this machine has.' },
+  error: {
+    code: 'output_kills_decoder',
+    message,
+    hint: 'The file is damaged in a way that no decoder bears, or it takes more memory than this machine has.',
+  },
 });
 
 /**
@@ -164,6 +223,7 @@ const deadlyOutput = (message: string): Failure => ({
 export function letterOf(idx: number): string {
   if (idx === 0) return '';
   let letters = '';
-  for (let rest = idx; rest >= 0; rest = Math.floor(rest / 26) - 1) letters = String.fromCharCode(97 + (rest % 26)) + letters;
+  for (let rest = idx; rest >= 0; rest = Math.floor(rest / 26) - 1)
+    letters = String.fromCharCode(97 + (rest % 26)) + letters;
   return letters;
 }

@@ -8,7 +8,12 @@ const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 
 /** Short enough for specs, long enough for a busy machine. */
 export const shortLimits = {
-  zombieMs: 3_000, refusedMs: 5_000, silentMs: 15_000, patience: 0.03, quarantineMs: { first: 1_000, last: 4_000 }, restartCoolDownMs: 600_000,
+  zombieMs: 3_000,
+  refusedMs: 5_000,
+  silentMs: 15_000,
+  patience: 0.03,
+  quarantineMs: { first: 1_000, last: 4_000 },
+  restartCoolDownMs: 600_000,
   missingModelMs: 60_000,
 };
 
@@ -16,7 +21,10 @@ export const shortLimits = {
 export interface Grounds {
   natsUrl: string;
   database: { url: string; drop: () => Promise<void> };
-  waitFor: <Seen>(condition: () => Seen | Promise<Seen>, options: { timeoutMs: number; describe: string }) => Promise<Exclude<Seen, undefined | null | false | 0 | ''>>;
+  waitFor: <Seen>(
+    condition: () => Seen | Promise<Seen>,
+    options: { timeoutMs: number; describe: string },
+  ) => Promise<Exclude<Seen, undefined | null | false | 0 | ''>>;
 }
 
 export interface BenchOptions extends RigOptions {
@@ -30,7 +38,9 @@ export interface BenchOptions extends RigOptions {
   configs?: Record<string, Partial<GpuConfig>>;
 }
 
-/** Two simulated cards, a scheduler and a database, to set faults on: `small` is tried first, `big` is the other card. */
+/**
+ * Two simulated cards, a scheduler and a database, to set faults on: `small` is tried first, `big` is the other card.
+ */
 export class CatalogueBench {
   private constructor(
     private readonly grounds: Grounds,
@@ -42,9 +52,15 @@ export class CatalogueBench {
   ) {}
 
   static async open(grounds: Grounds, options: BenchOptions = {}): Promise<CatalogueBench> {
-    const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> => new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', [...(options.flags ?? []), ...(options.flagsOf?.[name] ?? [])]).start();
+    const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> =>
+      new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', [
+        ...(options.flags ?? []),
+        ...(options.flagsOf?.[name] ?? []),
+      ]).start();
     const [small, big] = await Promise.all([sim('rtx3060'), sim('rx9070xt')]);
-    const configs = [small, big].map((card) => gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }));
+    const configs = [small, big].map((card) =>
+      gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }),
+    );
     const rig = await RenderingRig.on(grounds.database.url, grounds.natsUrl, configs);
     const short = { ...options, limits: { ...shortLimits, ...options.limits } };
     const bench = new CatalogueBench(grounds, small, big, rig, await rig.startScheduler(undefined, short), short);
@@ -60,7 +76,8 @@ export class CatalogueBench {
 
   /** A draft without a check, on the first card unless something keeps it away. */
   async request(body: Partial<GenerateRequest> = {}): Promise<string> {
-    return (await this.rig.request({ auto_quality_check: false, seed: Math.floor(Math.random() * 1e9), ...body })).job_id;
+    return (await this.rig.request({ auto_quality_check: false, seed: Math.floor(Math.random() * 1e9), ...body }))
+      .job_id;
   }
 
   ended(id: string, timeoutMs = 60_000): Promise<JobView> {
@@ -75,7 +92,10 @@ export class CatalogueBench {
 
   /** Both cards wait for work, so that the next job goes to the first one. */
   async bothIdle(): Promise<void> {
-    await this.grounds.waitFor(() => this.scheduler.idleCards().length === 2, { timeoutMs: 45_000, describe: 'both cards to be idle' });
+    await this.grounds.waitFor(() => this.scheduler.idleCards().length === 2, {
+      timeoutMs: 45_000,
+      describe: 'both cards to be idle',
+    });
   }
 
   async rendered(body: Partial<GenerateRequest> = {}): Promise<JobView> {
@@ -109,7 +129,13 @@ export class CatalogueBench {
       await card.start();
     }
     await this.bothIdle();
-    await this.grounds.waitFor(async () => (await Promise.all([this.small, this.big].map((card) => this.gpu(card)))).every((gpu) => gpu.health.trouble === null), { timeoutMs: 30_000, describe: 'both cards to be healthy' });
+    await this.grounds.waitFor(
+      async () =>
+        (await Promise.all([this.small, this.big].map((card) => this.gpu(card)))).every(
+          (gpu) => gpu.health.trouble === null,
+        ),
+      { timeoutMs: 30_000, describe: 'both cards to be healthy' },
+    );
   }
 
   async metric(name: string): Promise<number> {
@@ -126,4 +152,7 @@ export class CatalogueBench {
 
 /** Where each attempt of the only task ran, how it ended, and which step led to it. */
 export const story = (job: JobView): string[] =>
-  (job.tasks[0]?.attempts ?? []).map((attempt) => `${attempt.gpu}: ${(attempt.outcome ?? attempt.state).split(':')[0] ?? ''}${attempt.recovery === null ? '' : ` after ${attempt.recovery.step}`}`);
+  (job.tasks[0]?.attempts ?? []).map(
+    (attempt) =>
+      `${attempt.gpu}: ${(attempt.outcome ?? attempt.state).split(':')[0] ?? ''}${attempt.recovery === null ? '' : ` after ${attempt.recovery.step}`}`,
+  );

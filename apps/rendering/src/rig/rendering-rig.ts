@@ -3,10 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusConnection, type RequestClient } from '@tower/bus';
 import {
-  attemptJudged, generateRequest, type EventOf, type findVerdictsRequest, type GenerateRequest, type GpuConfig, type InputOf, type JobAccepted, type JobView, type OutputOf,
+  attemptJudged,
+  generateRequest,
+  type EventOf,
+  type findVerdictsRequest,
+  type GenerateRequest,
+  type GpuConfig,
+  type InputOf,
+  type JobAccepted,
+  type JobView,
+  type OutputOf,
 } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import { AppError, createLogger, DiskWatch, Metrics, ModelAcceptance, ModelStore, newId, repositoryRoot, systemClock, type Clock } from '@tower/kit';
+import {
+  AppError,
+  createLogger,
+  DiskWatch,
+  Metrics,
+  ModelAcceptance,
+  ModelStore,
+  newId,
+  repositoryRoot,
+  systemClock,
+  type Clock,
+} from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import { ownPlaces } from '../env';
 import { CardDoctor } from '../gpus/card-doctor';
@@ -101,19 +121,41 @@ export class RenderingRig {
     private readonly inputs: InputFiles,
   ) {}
 
-  static async on(databaseUrl: string, natsUrl: string, gpus: GpuConfig[], { clock = systemClock, queueLimit = 100_000 }: { clock?: Clock; queueLimit?: number } = {}): Promise<RenderingRig> {
+  static async on(
+    databaseUrl: string,
+    natsUrl: string,
+    gpus: GpuConfig[],
+    { clock = systemClock, queueLimit = 100_000 }: { clock?: Clock; queueLimit?: number } = {},
+  ): Promise<RenderingRig> {
     const db = await dataSource(databaseUrl);
     const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
     const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
     const metrics = new Metrics('rendering');
-    const disks = new DiskWatch(ownPlaces({ TOWER_LIBRARY: libraryRoot }), reserveMb, metrics, systemClock, createLogger('rig', process.env['RIG_LOG'] ?? 'silent'));
+    const disks = new DiskWatch(
+      ownPlaces({ TOWER_LIBRARY: libraryRoot }),
+      reserveMb,
+      metrics,
+      systemClock,
+      createLogger('rig', process.env['RIG_LOG'] ?? 'silent'),
+    );
     disks.start();
     const fleets = new FleetReader(db, workflows, new VramMemory(clock), disks, clock);
     const reader = new JobsReader(db, fleets, clock);
     const journal = new JobJournal(new Outbox('rendering', clock), clock);
     const inputs = new InputFiles(new Library(libraryRoot), { script: compiled('jobs', 'input-process.js') });
-    const jobs = new JobsService(db, journal, reader, workflows, fleets, inputs, new QueueCeiling(queueLimit, clock), neighbours, clock, db);
+    const jobs = new JobsService(
+      db,
+      journal,
+      reader,
+      workflows,
+      fleets,
+      inputs,
+      new QueueCeiling(queueLimit, clock),
+      neighbours,
+      clock,
+      db,
+    );
     return new RenderingRig(metrics, disks, databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot, inputs);
   }
 
@@ -132,21 +174,89 @@ export class RenderingRig {
     const metrics = new RenderingMetrics(this.started++ === 0 ? this.metrics : new Metrics('rendering'));
     const models = new ModelRecovery(db, options.models ?? new ModelStore([], new ModelAcceptance([])), clock, logger);
     const recovery = new Recovery(db, workflows, vram, models, metrics, clock);
-    const doctor = new CardDoctor(new Restarter(db, metrics, limits, clock, logger), new ProbePrompts(clock), metrics, limits, clock, logger);
+    const doctor = new CardDoctor(
+      new Restarter(db, metrics, limits, clock, logger),
+      new ProbePrompts(clock),
+      metrics,
+      limits,
+      clock,
+      logger,
+    );
     const attempts = new AttemptsService(db, journal, workflows, recovery, doctor, clock);
     const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, fleets, clock), logger);
     const library = new Library(this.libraryRoot);
     const prompts = new WatchedPrompts(db, progress, metrics, clock);
     const stopped = new StoppedPrompts(clock);
-    const sender = new PromptSender(attempts, new InputPictures(library), disks, prompts, stopped, progress, metrics, logger);
-    const watch = new PromptWatch(db, attempts, prompts, stopped, new PromptSweep(db, doctor, stopped, metrics, logger), doctor, progress, workflows, metrics, limits, clock, logger);
-    const collector = new Collector(db, journal, attempts, progress, library, disks, options.inspector ?? this.inspector, workflows, metrics, limits, clock, logger);
-    const asked = options.findVerdicts ?? (() => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'nobody plays quality')));
-    const quality = { ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids) } as unknown as RequestClient;
+    const sender = new PromptSender(
+      attempts,
+      new InputPictures(library),
+      disks,
+      prompts,
+      stopped,
+      progress,
+      metrics,
+      logger,
+    );
+    const watch = new PromptWatch(
+      db,
+      attempts,
+      prompts,
+      stopped,
+      new PromptSweep(db, doctor, stopped, metrics, logger),
+      doctor,
+      progress,
+      workflows,
+      metrics,
+      limits,
+      clock,
+      logger,
+    );
+    const collector = new Collector(
+      db,
+      journal,
+      attempts,
+      progress,
+      library,
+      disks,
+      options.inspector ?? this.inspector,
+      workflows,
+      metrics,
+      limits,
+      clock,
+      logger,
+    );
+    const asked =
+      options.findVerdicts ??
+      (() => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'nobody plays quality')));
+    const quality = {
+      ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids),
+    } as unknown as RequestClient;
     const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
     const registry = new GpuRegistry(db, clock);
     const scheduler = new Scheduler(
-      db, attempts, new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger), new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger), watch, prompts, sender, doctor, models, collector, disks, verdicts, registry, fleets, workflows, metrics, options.gpus ?? this.gpus, options.oldestVersion ?? '0.3.64', options.families ?? {}, this.databaseUrl, name, clock, logger,
+      db,
+      attempts,
+      new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger),
+      new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger),
+      watch,
+      prompts,
+      sender,
+      doctor,
+      models,
+      collector,
+      disks,
+      verdicts,
+      registry,
+      fleets,
+      workflows,
+      metrics,
+      options.gpus ?? this.gpus,
+      options.oldestVersion ?? '0.3.64',
+      options.families ?? {},
+      this.databaseUrl,
+      name,
+      clock,
+      logger,
     );
     this.schedulers.push(scheduler);
     scheduler.start();
@@ -154,8 +264,17 @@ export class RenderingRig {
   }
 
   request(body: Partial<GenerateRequest> = {}, idempotencyKey?: string): Promise<JobAccepted> {
-    const full = generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window', preset: 'draft', ...body });
-    return this.jobs.request({ context: { correlationId: newId(), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, body: full });
+    const full = generateRequest.parse({
+      project_id: projectId,
+      job_type: 'still_image',
+      prompt: 'at the window',
+      preset: 'draft',
+      ...body,
+    });
+    return this.jobs.request({
+      context: { correlationId: newId(), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+      body: full,
+    });
   }
 
   job(id: string): Promise<JobView> {
@@ -184,13 +303,37 @@ export class RenderingRig {
 }
 
 export const verdictOn = (attempt: Attempt, verdict: 'passed' | 'failed'): EventOf<typeof attemptJudged> => ({
-  id: newId(), type: attemptJudged.type, time: new Date().toISOString(), source: 'quality', correlationId: newId(),
+  id: newId(),
+  type: attemptJudged.type,
+  time: new Date().toISOString(),
+  source: 'quality',
+  correlationId: newId(),
   data: {
-    verdictId: newId(), jobId: attempt.jobId, projectId, taskId: attempt.taskId, attemptId: attempt.id, verdict, reasons: verdict === 'passed' ? [] : ['not_black'],
-    scores: [{ state: 'computed', metric: 'not_black', value: verdict === 'passed' ? 1 : 0, threshold: 1, passed: verdict === 'passed' }],
+    verdictId: newId(),
+    jobId: attempt.jobId,
+    projectId,
+    taskId: attempt.taskId,
+    attemptId: attempt.id,
+    verdict,
+    reasons: verdict === 'passed' ? [] : ['not_black'],
+    scores: [
+      {
+        state: 'computed',
+        metric: 'not_black',
+        value: verdict === 'passed' ? 1 : 0,
+        threshold: 1,
+        passed: verdict === 'passed',
+      },
+    ],
   },
 });
 
 function dataSource(url: string): Promise<DataSource> {
-  return databaseFor({ url, schema: 'rendering', service: 'rendering', entities: [...jobEntities, Gpu, GpuRestart, VramNeedRow], onPoolError: () => undefined }).initialize();
+  return databaseFor({
+    url,
+    schema: 'rendering',
+    service: 'rendering',
+    entities: [...jobEntities, Gpu, GpuRestart, VramNeedRow],
+    onPoolError: () => undefined,
+  }).initialize();
 }

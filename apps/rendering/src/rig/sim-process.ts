@@ -12,7 +12,9 @@ export interface ExecutionLine {
   at: string;
 }
 
-/** A simulated card as a process of its own, for specs: it can be killed and started again on its port with its files. */
+/**
+ * A simulated card as a process of its own, for specs: it can be killed and started again on its port with its files.
+ */
 export class SimProcess {
   private child: ChildProcess | undefined;
   port = 0;
@@ -33,7 +35,21 @@ export class SimProcess {
 
   async start(): Promise<this> {
     const main = join(repositoryRoot, 'apps', 'comfy-sim', 'dist', 'main.js');
-    const args = ['--profile', this.profile, '--port', String(this.port), '--time-scale', String(this.timeScale), '--generation', this.generation, '--home', this.home, '--execution-log', this.logFile, ...this.flags];
+    const args = [
+      '--profile',
+      this.profile,
+      '--port',
+      String(this.port),
+      '--time-scale',
+      String(this.timeScale),
+      '--generation',
+      this.generation,
+      '--home',
+      this.home,
+      '--execution-log',
+      this.logFile,
+      ...this.flags,
+    ];
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child = child;
     this.port = await new Promise<number>((resolve, reject) => {
@@ -53,7 +69,11 @@ export class SimProcess {
   }
 
   private async setFaults(change: Record<string, unknown>): Promise<void> {
-    const response = await fetch(`${this.url}/sim/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) });
+    const response = await fetch(`${this.url}/sim/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(change),
+    });
     if (!response.ok) throw new Error(`the fault was refused: ${response.status} ${await response.text()}`);
   }
 
@@ -64,7 +84,11 @@ export class SimProcess {
   /** Everything that this card ever did, over restarts. */
   executed(event?: ExecutionLine['event']): ExecutionLine[] {
     if (!existsSync(this.logFile)) return [];
-    const lines = readFileSync(this.logFile, 'utf8').trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ExecutionLine);
+    const lines = readFileSync(this.logFile, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as ExecutionLine);
     return event === undefined ? lines : lines.filter((line) => line.event === event);
   }
 

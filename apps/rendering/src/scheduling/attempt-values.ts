@@ -4,13 +4,16 @@ import type { ChosenAlternative, ParameterValues } from '../workflows/compositio
 import type { Workflow } from '../workflows/workflow-file';
 
 /**
- * The parameters of a task's next attempt: the job's, with the task's own seed and, in every text, the alternatives that this seed chooses.
- * So the same request with an artifact's seed makes that artifact again.
+ * The parameters of a task's next attempt: the job's, with the task's own seed and, in every text, the alternatives
+ * that this seed chooses. So the same request with an artifact's seed makes that artifact again.
  */
 export function valuesOfAttempt(
-  { file }: Pick<Workflow, 'file'>, job: Pick<Job, 'parameters' | 'dynamicPrompts'>, { seed }: Pick<Task, 'seed'>,
+  { file }: Pick<Workflow, 'file'>,
+  job: Pick<Job, 'parameters' | 'dynamicPrompts'>,
+  { seed }: Pick<Task, 'seed'>,
 ): { values: ParameterValues; choices: ChosenAlternative[] } {
-  const values: ParameterValues = job.parameters['seed'] === undefined ? { ...job.parameters } : { ...job.parameters, seed };
+  const values: ParameterValues =
+    job.parameters['seed'] === undefined ? { ...job.parameters } : { ...job.parameters, seed };
   const choices: ChosenAlternative[] = [];
   if (!job.dynamicPrompts) return { values, choices };
   for (const [name, { type }] of Object.entries(file.parameters)) {

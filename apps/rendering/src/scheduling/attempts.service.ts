@@ -38,7 +38,10 @@ export const cachedOutcome = 'rendered_from_cache';
 export const foundOutcome = 'rendered_and_found';
 /** Outcome of an attempt that was running when its server's process ended. */
 const processGone = 'process_gone';
-/** Times that a task may see a card's process end under it: then another card takes it, and without one it is given up at the second number. */
+/**
+ * Times that a task may see a card's process end under it: then another card takes it, and without one it is given up
+ * at the second number.
+ */
 const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 
 /** A card that is given work. */
@@ -56,7 +59,10 @@ export interface Dispatch {
   graph: WorkflowGraph;
 }
 
-/** Every write that the leader makes about attempts: under its fence, with the job locked, announced in the same transaction. */
+/**
+ * Every write that the leader makes about attempts: under its fence, with the job locked, announced in the same
+ * transaction.
+ */
 @Injectable()
 export class AttemptsService {
   constructor(
@@ -68,8 +74,17 @@ export class AttemptsService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second booking of the card fail. */
-  claim(fence: string, taskId: string, jobId: string, gpu: BookedCard, estimatedSeconds: number | null): Promise<Dispatch | undefined> {
+  /**
+   * Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second
+   * booking of the card fail.
+   */
+  claim(
+    fence: string,
+    taskId: string,
+    jobId: string,
+    gpu: BookedCard,
+    estimatedSeconds: number | null,
+  ): Promise<Dispatch | undefined> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       const job = await this.journal.lock(tx, jobId);
@@ -80,21 +95,65 @@ export class AttemptsService {
       const workflow = this.workflows.get(job.workflow);
       const { values, choices } = valuesOfAttempt(workflow, job, task);
       const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
-      const composed = composeGraph(workflow, { values, parts: job.parts, plan: task.plan, prefix, images: uploadNames(job.images) });
+      const composed = composeGraph(workflow, {
+        values,
+        parts: job.parts,
+        plan: task.plan,
+        prefix,
+        images: uploadNames(job.images),
+      });
       const graph = spelledFor(composed.graph, gpu.inventory, gpu.infos);
       const attempt = tx.create(Attempt, {
-        id: newId(), taskId, jobId, n, gpu: gpu.name, server: gpu.url, promptId: v5(`${taskId}:${n}`, promptNamespace), state: 'dispatching', seed: task.seed, fence, dispatchedAt: now,
-        postDeadline: new Date(now.getTime() + postWindowMs), startedAt: null, endedAt: null, seconds: null, estimatedSeconds, outcome: null, outputs: null, error: null,
-        progress: progressAtDispatch(gpu.name), plan: task.plan, recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null, verdict: null, scores: [],
+        id: newId(),
+        taskId,
+        jobId,
+        n,
+        gpu: gpu.name,
+        server: gpu.url,
+        promptId: v5(`${taskId}:${n}`, promptNamespace),
+        state: 'dispatching',
+        seed: task.seed,
+        fence,
+        dispatchedAt: now,
+        postDeadline: new Date(now.getTime() + postWindowMs),
+        startedAt: null,
+        endedAt: null,
+        seconds: null,
+        estimatedSeconds,
+        outcome: null,
+        outputs: null,
+        error: null,
+        progress: progressAtDispatch(gpu.name),
+        plan: task.plan,
+        recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null,
+        verdict: null,
+        scores: [],
       });
       await tx.insert(Attempt, attempt as object);
       await tx.insert(GenerationParams, {
-        attemptId: attempt.id, jobId, graph: graph as object, graphSha256: graphSha256(graph), parameters: values, promptChoices: choices, workflow: job.workflow, workflowVersion: job.workflowVersion,
-        comfyuiVersion: gpu.inventory.comfyuiVersion, device: gpu.inventory.device, pytorchVersion: gpu.inventory.pytorchVersion, plan: task.plan, parts: job.parts, recordedAt: now,
+        attemptId: attempt.id,
+        jobId,
+        graph: graph as object,
+        graphSha256: graphSha256(graph),
+        parameters: values,
+        promptChoices: choices,
+        workflow: job.workflow,
+        workflowVersion: job.workflowVersion,
+        comfyuiVersion: gpu.inventory.comfyuiVersion,
+        device: gpu.inventory.device,
+        pytorchVersion: gpu.inventory.pytorchVersion,
+        plan: task.plan,
+        parts: job.parts,
+        recordedAt: now,
       });
       await this.journal.moveTask(tx, task, 'rendering', { attempts: n });
       await this.journal.settle(tx, job, { gpu: gpu.name });
-      await this.journal.record(tx, job, attemptDispatched, { ...factsOf(attempt), promptId: attempt.promptId, seed: attempt.seed, estimatedSeconds });
+      await this.journal.record(tx, job, attemptDispatched, {
+        ...factsOf(attempt),
+        promptId: attempt.promptId,
+        seed: attempt.seed,
+        estimatedSeconds,
+      });
       return { attempt, job, graph };
     });
   }
@@ -103,19 +162,35 @@ export class AttemptsService {
   async running(fence: string, attemptId: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      await tx.update(Attempt, { id: attemptId, state: 'dispatching' }, { state: 'running', startedAt: this.clock.now() });
+      await tx.update(
+        Attempt,
+        { id: attemptId, state: 'dispatching' },
+        { state: 'running', startedAt: this.clock.now() },
+      );
     });
   }
 
-  /** The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own measurement, if it gave one. */
-  async rendered(fence: string, attempt: Attempt, outputs: FileRef[], measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome }): Promise<void> {
+  /**
+   * The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own
+   * measurement, if it gave one.
+   */
+  async rendered(
+    fence: string,
+    attempt: Attempt,
+    outputs: FileRef[],
+    measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome },
+  ): Promise<void> {
     const now = this.clock.now();
     // The clock may have been set back since.
     const beganAt = attempt.progress?.beganAt === undefined ? attempt.dispatchedAt : new Date(attempt.progress.beganAt);
     const seconds = measured.seconds ?? Math.max(0, (now.getTime() - beganAt.getTime()) / 1000);
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const moved = await tx.update(Attempt, { id: attempt.id, state: In(['dispatching', 'running']) }, { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome });
+      const moved = await tx.update(
+        Attempt,
+        { id: attempt.id, state: In(['dispatching', 'running']) },
+        { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome },
+      );
       if (moved.affected !== 1 || measured.outcome !== 'rendered') return;
       await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
     });
@@ -127,31 +202,71 @@ export class AttemptsService {
     await this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
       const next = await this.recovery.after(tx, job, task, attempt, failure);
       await this.journal.moveTask(tx, task, next.to, next.changes);
-      await this.journal.record(tx, job, attemptFailed, { ...factsOf(attempt), error: next.error, willRetry: next.to === 'queued' });
+      await this.journal.record(tx, job, attemptFailed, {
+        ...factsOf(attempt),
+        error: next.error,
+        willRetry: next.to === 'queued',
+      });
     });
-    this.doctor.fault(attempt.gpu, { kind: failure.kind, reason: failure.error.message, promptId: attempt.promptId, disobeyed: failure.disobeyed ?? false, unheard: failure.unheard ?? false });
+    this.doctor.fault(attempt.gpu, {
+      kind: failure.kind,
+      reason: failure.error.message,
+      promptId: attempt.promptId,
+      disobeyed: failure.disobeyed ?? false,
+      unheard: failure.unheard ?? false,
+    });
   }
 
-  /** The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. `gone`: its process ended while it ran. */
+  /**
+   * The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. `gone`: its
+   * process ended while it ran.
+   */
   async lose(fence: string, attempt: Attempt, reason: string, gone = false): Promise<void> {
-    const deaths = gone ? 1 + (await this.db.manager.countBy(Attempt, { taskId: attempt.taskId, gpu: attempt.gpu, state: 'lost', outcome: Like(`${processGone}%`) })) : 0;
-    if (deaths >= poisonJob.elsewhereAfter && ((await this.recovery.couldGoElsewhere(attempt)) || deaths >= poisonJob.giveUpAfter)) {
-      const error = { code: 'comfyui_poison_job', message: `ComfyUI on ${attempt.gpu} ended ${deaths} times while it ran this: ${reason}`, hint: 'The log of that ComfyUI may say why: a driver fault, or no memory left on its machine. Another size or model may help.' };
+    const deaths = gone
+      ? 1 +
+        (await this.db.manager.countBy(Attempt, {
+          taskId: attempt.taskId,
+          gpu: attempt.gpu,
+          state: 'lost',
+          outcome: Like(`${processGone}%`),
+        }))
+      : 0;
+    if (
+      deaths >= poisonJob.elsewhereAfter &&
+      ((await this.recovery.couldGoElsewhere(attempt)) || deaths >= poisonJob.giveUpAfter)
+    ) {
+      const error = {
+        code: 'comfyui_poison_job',
+        message: `ComfyUI on ${attempt.gpu} ended ${deaths} times while it ran this: ${reason}`,
+        hint: 'The log of that ComfyUI may say why: a driver fault, or no memory left on its machine. Another size or model may help.',
+      };
       await this.fail(fence, attempt, { kind: 'poison_job', error });
     } else {
-      await this.end(fence, attempt, 'lost', gone ? `${processGone}: ${reason}` : reason, null, async (tx, job, task) => {
-        const losses = task.losses + 1;
-        const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
-        if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore });
-        else
-          await this.journal.moveTask(tx, task, 'failed', {
-            losses,
-            error: { code: 'attempt_lost_repeatedly', message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`, hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.' },
-          });
-        await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
-      });
+      await this.end(
+        fence,
+        attempt,
+        'lost',
+        gone ? `${processGone}: ${reason}` : reason,
+        null,
+        async (tx, job, task) => {
+          const losses = task.losses + 1;
+          const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
+          if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore });
+          else
+            await this.journal.moveTask(tx, task, 'failed', {
+              losses,
+              error: {
+                code: 'attempt_lost_repeatedly',
+                message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`,
+                hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.',
+              },
+            });
+          await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+        },
+      );
     }
-    if (gone) this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
+    if (gone)
+      this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
   }
 
   /**
@@ -213,7 +328,12 @@ export class AttemptsService {
   }
 
   private end(
-    fence: string, attempt: Attempt, state: 'failed' | 'lost', outcome: string, error: JobError | null, then: (tx: EntityManager, job: Job, task: Task) => Promise<void>,
+    fence: string,
+    attempt: Attempt,
+    state: 'failed' | 'lost',
+    outcome: string,
+    error: JobError | null,
+    then: (tx: EntityManager, job: Job, task: Task) => Promise<void>,
   ): Promise<void> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
@@ -233,4 +353,9 @@ export class AttemptsService {
   }
 }
 
-const factsOf = (attempt: Attempt) => ({ taskId: attempt.taskId, attemptId: attempt.id, attempt: attempt.n, gpu: attempt.gpu });
+const factsOf = (attempt: Attempt) => ({
+  taskId: attempt.taskId,
+  attemptId: attempt.id,
+  attempt: attempt.n,
+  gpu: attempt.gpu,
+});

@@ -90,7 +90,10 @@ export class FleetReader {
     return this.fleetOf(manager, running, oldest, true);
   }
 
-  /** So many of each kind that waits, the oldest first; kinds that were made from other templates than today's are told anew on the way. */
+  /**
+   * So many of each kind that waits, the oldest first; kinds that were made from other templates than today's are told
+   * anew on the way.
+   */
   async oldestOfEachKind(perKind: number): Promise<(WaitingRow & PlaceInLine)[]> {
     const oldest = await oldestOfEachKind(this.db.manager, perKind);
     await this.kinds.renew(oldest);
@@ -114,7 +117,10 @@ export class FleetReader {
   /** One more row than is looked at tells whether there are more; parameters are read once per kind of work. */
   private async readWhole(): Promise<Fleet> {
     const { manager } = this.db;
-    const [running, rows] = await Promise.all([this.running(manager), firstInLine(manager, forecastDepth + 1, 'changed')]);
+    const [running, rows] = await Promise.all([
+      this.running(manager),
+      firstInLine(manager, forecastDepth + 1, 'changed'),
+    ]);
     const seen = rows.slice(0, forecastDepth);
     const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
     await this.kinds.renew(heads);

@@ -9,8 +9,8 @@ export const maxLosses = 6;
 export const pauseAfterLossMs = (losses: number): number => 500 * 2 ** losses;
 
 /**
- * Milliseconds that a task waits for a card's folders to be read again, after the card did not list what it was sent. While they are read,
- * however long that takes, the card is given nothing.
+ * Milliseconds that a task waits for a card's folders to be read again, after the card did not list what it was sent.
+ * While they are read, however long that takes, the card is given nothing.
  */
 export const untilListedMs = 2_000;
 

@@ -18,7 +18,9 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'] })]);
+  rig = await RenderingRig.on(database.url, nats.url, [
+    gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'] }),
+  ]);
 });
 afterEach(async () => {
   await rig.close();
@@ -30,7 +32,11 @@ const statusOf = async (id: string): Promise<string> => (await rig.job(id)).stat
 
 it.each([
   ['its template was taken away', `update job set workflow = 'night-train' where id = $1`, 'workflow_gone'],
-  ['its template makes no graph of it', `update task set plan = '{"steps":["cpu_text_encoder"]}' where job_id = $1`, 'workflow_makes_no_graph'],
+  [
+    'its template makes no graph of it',
+    `update task set plan = '{"steps":["cpu_text_encoder"]}' where job_id = $1`,
+    'workflow_makes_no_graph',
+  ],
 ] as const)('fails a waiting task when %s, and serves the ones behind it', async (_, accident, code) => {
   const first = (await rig.request({ auto_quality_check: false })).job_id;
   const second = (await rig.request({ auto_quality_check: false })).job_id;
@@ -47,7 +53,10 @@ it.each([
 it('fails a task whose input picture is not recorded, and serves the ones behind it', async () => {
   const first = (await rig.request({ auto_quality_check: false })).job_id;
   const parameters = { start_image: 'nobody', model_name: 'RealESRGAN_x4plus_anime_6B.pth', width: 768, height: 1152 };
-  await rig.db.query(`update job set workflow = 'upscale-esrgan', parameters = $2 where id = $1`, [first, JSON.stringify(parameters)]);
+  await rig.db.query(`update job set workflow = 'upscale-esrgan', parameters = $2 where id = $1`, [
+    first,
+    JSON.stringify(parameters),
+  ]);
   const second = (await rig.request({ auto_quality_check: false })).job_id;
   await rig.startScheduler();
 

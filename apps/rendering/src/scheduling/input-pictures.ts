@@ -7,11 +7,16 @@ import { Library } from '../library/library';
 import type { InputImage, InputImages } from '../workflows/composition';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 
-/** The name that a server gives an uploaded picture, unless it answers another one: made of the content, so that it is the same everywhere. */
-export const uploadName = (image: InputImage): string => `tower/${image.sha256.slice(0, 16)}${extname(image.path).toLowerCase()}`;
+/**
+ * The name that a server gives an uploaded picture, unless it answers another one: made of the content, so that it is
+ * the same everywhere.
+ */
+export const uploadName = (image: InputImage): string =>
+  `tower/${image.sha256.slice(0, 16)}${extname(image.path).toLowerCase()}`;
 
 /** By the names that parameters and parts use: what the server is expected to call them. */
-export const uploadNames = (images: InputImages): Record<string, string> => Object.fromEntries(Object.entries(images).map(([name, image]) => [name, uploadName(image)]));
+export const uploadNames = (images: InputImages): Record<string, string> =>
+  Object.fromEntries(Object.entries(images).map(([name, image]) => [name, uploadName(image)]));
 
 /** Brings the input pictures of jobs to the servers, each once per boot and card. */
 @Injectable()
@@ -26,7 +31,10 @@ export class InputPictures {
     this.sent.delete(gpu);
   }
 
-  /** Sees to it that the server has the pictures. Returns the graph with the names that the server gave. Throws what the upload throws. */
+  /**
+   * Sees to it that the server has the pictures. Returns the graph with the names that the server gave. Throws what the
+   * upload throws.
+   */
   async bring(driver: GpuDriver, images: InputImages, graph: WorkflowGraph): Promise<WorkflowGraph> {
     const renamed = new Map<string, string>();
     for (const image of Object.values(images)) {
@@ -44,7 +52,11 @@ export class InputPictures {
     const known = sent.names.get(image.sha256);
     if (known !== undefined) return known;
     const bytes = await this.read(image.path);
-    const name = await driver.client.upload({ bytes, sha256: image.sha256, extension: extname(image.path).toLowerCase() });
+    const name = await driver.client.upload({
+      bytes,
+      sha256: image.sha256,
+      extension: extname(image.path).toLowerCase(),
+    });
     sent.names.set(image.sha256, name);
     return name;
   }
@@ -59,6 +71,17 @@ export class InputPictures {
 
 function withNames(graph: WorkflowGraph, renamed: ReadonlyMap<string, string>): WorkflowGraph {
   return Object.fromEntries(
-    Object.entries(graph).map(([id, node]) => [id, { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([input, value]) => [input, typeof value === 'string' ? (renamed.get(value) ?? value) : value])) }]),
+    Object.entries(graph).map(([id, node]) => [
+      id,
+      {
+        ...node,
+        inputs: Object.fromEntries(
+          Object.entries(node.inputs).map(([input, value]) => [
+            input,
+            typeof value === 'string' ? (renamed.get(value) ?? value) : value,
+          ]),
+        ),
+      },
+    ]),
   );
 }

@@ -13,7 +13,11 @@ interface Walked {
 }
 
 /** Fails again and again in the same way, as the ladder goes on; every card takes the task in turn. */
-function walk(failure: FailureKind, cards: LadderCard[], options: { offers?: GraphStep[]; allowDegrade?: boolean; downloadable?: boolean; unlisted?: boolean } = {}): { steps: Walked[]; why: string } {
+function walk(
+  failure: FailureKind,
+  cards: LadderCard[],
+  options: { offers?: GraphStep[]; allowDegrade?: boolean; downloadable?: boolean; unlisted?: boolean } = {},
+): { steps: Walked[]; why: string } {
   const steps: Walked[] = [];
   let gpu = cards[0]?.name ?? '';
   let plan: Plan = { steps: [] };
@@ -22,12 +26,32 @@ function walk(failure: FailureKind, cards: LadderCard[], options: { offers?: Gra
   for (let attempt = 1; ; attempt++) {
     const offered = (options.offers ?? []).filter((step) => step === 'smaller_size' || !plan.steps.includes(step));
     const decision: Decision = nextStep({
-      failure, gpu, attempt, plan, taken, excluded, allowDegrade: options.allowDegrade ?? false, downloadable: options.downloadable ?? false, unlisted: options.unlisted ?? false, cards: cards.map((card) => ({ ...card, offers: offered })),
+      failure,
+      gpu,
+      attempt,
+      plan,
+      taken,
+      excluded,
+      allowDegrade: options.allowDegrade ?? false,
+      downloadable: options.downloadable ?? false,
+      unlisted: options.unlisted ?? false,
+      cards: cards.map((card) => ({ ...card, offers: offered })),
     });
     if (decision.then === 'give_up') return { steps, why: decision.why };
-    taken.push({ step: decision.step, because: failure, afterAttempt: attempt, gpu, detail: decision.detail, at: '2026-01-01T00:00:00.000Z' });
+    taken.push({
+      step: decision.step,
+      because: failure,
+      afterAttempt: attempt,
+      gpu,
+      detail: decision.detail,
+      at: '2026-01-01T00:00:00.000Z',
+    });
     ({ plan, excluded } = decision);
-    if (!decision.stays) gpu = cards.find((card) => !excluded.includes(card.name) && card.name !== gpu)?.name ?? cards.find((card) => !excluded.includes(card.name))?.name ?? gpu;
+    if (!decision.stays)
+      gpu =
+        cards.find((card) => !excluded.includes(card.name) && card.name !== gpu)?.name ??
+        cards.find((card) => !excluded.includes(card.name))?.name ??
+        gpu;
     steps.push({ step: decision.step, gpu, plan: plan.steps });
   }
 }
@@ -38,8 +62,17 @@ describe('out of memory', () => {
   it('walks down on the small card, then starts unchanged on the bigger one, and walks down there', () => {
     const walked = walk('out_of_memory', [small, big], { offers: all });
     expect(names(walked)).toEqual([
-      'free_models on rtx3060', 'tiled_vae on rtx3060', 'smaller_batch on rtx3060', 'quantised_model on rtx3060', 'cpu_text_encoder on rtx3060', 'other_gpu on rx9070xt',
-      'free_models on rx9070xt', 'tiled_vae on rx9070xt', 'smaller_batch on rx9070xt', 'quantised_model on rx9070xt', 'cpu_text_encoder on rx9070xt',
+      'free_models on rtx3060',
+      'tiled_vae on rtx3060',
+      'smaller_batch on rtx3060',
+      'quantised_model on rtx3060',
+      'cpu_text_encoder on rtx3060',
+      'other_gpu on rx9070xt',
+      'free_models on rx9070xt',
+      'tiled_vae on rx9070xt',
+      'smaller_batch on rx9070xt',
+      'quantised_model on rx9070xt',
+      'cpu_text_encoder on rx9070xt',
     ]);
     expect(walked.steps[5]?.plan).toEqual([]);
     expect(walked.why).toMatch(/allow_degrade/);
@@ -52,7 +85,13 @@ describe('out of memory', () => {
 
   it('makes the size smaller only when the request permits it, three times at most', () => {
     const walked = walk('out_of_memory', [small], { offers: ['tiled_vae', 'smaller_size'], allowDegrade: true });
-    expect(names(walked)).toEqual(['free_models on rtx3060', 'tiled_vae on rtx3060', 'smaller_size on rtx3060', 'smaller_size on rtx3060', 'smaller_size on rtx3060']);
+    expect(names(walked)).toEqual([
+      'free_models on rtx3060',
+      'tiled_vae on rtx3060',
+      'smaller_size on rtx3060',
+      'smaller_size on rtx3060',
+      'smaller_size on rtx3060',
+    ]);
     expect(walked.why).toMatch(/3 times/);
   });
 
@@ -65,14 +104,25 @@ describe('the other failures', () => {
   it.each<[FailureKind, string[], Parameters<typeof walk>[2]]>([
     ['missing_model', ['other_gpu on rx9070xt'], {}],
     ['missing_model', ['other_gpu on rx9070xt', 'download_model on rx9070xt'], { downloadable: true }],
-    ['missing_model', [...Array.from({ length: 3 }, () => ['other_gpu on rx9070xt', 'again on rtx3060']).flat(), 'other_gpu on rx9070xt'], { unlisted: true }],
+    [
+      'missing_model',
+      [
+        ...Array.from({ length: 3 }, () => ['other_gpu on rx9070xt', 'again on rtx3060']).flat(),
+        'other_gpu on rx9070xt',
+      ],
+      { unlisted: true },
+    ],
     ['missing_node', ['other_gpu on rx9070xt'], {}],
     ['invalid', ['other_gpu on rx9070xt'], {}],
     ['node_failed', ['other_gpu on rx9070xt'], {}],
     ['poison_job', ['other_gpu on rx9070xt'], {}],
     ['no_face', ['without_faceid on rx9070xt'], { offers: ['without_faceid'] }],
     ['no_face', [], {}],
-    ['black_output', ['other_seed on rx9070xt', 'precise_vae on rtx3060', 'other_gpu on rx9070xt'], { offers: ['precise_vae'] }],
+    [
+      'black_output',
+      ['other_seed on rx9070xt', 'precise_vae on rtx3060', 'other_gpu on rx9070xt'],
+      { offers: ['precise_vae'] },
+    ],
     ['interrupted', ['again on rx9070xt'], {}],
     ['blocked', ['other_gpu on rx9070xt'], {}],
     ['not_taken', ['again on rx9070xt', 'other_gpu on rtx3060'], {}],
@@ -93,7 +143,18 @@ describe('the other failures', () => {
   });
 
   it('keeps a task off the card that it just broke, also while that one answers', () => {
-    const decision = nextStep({ failure: 'hung', gpu: 'rtx3060', attempt: 1, plan: { steps: [] }, taken: [], excluded: [], cards: [small, big], allowDegrade: false, downloadable: false, unlisted: false });
+    const decision = nextStep({
+      failure: 'hung',
+      gpu: 'rtx3060',
+      attempt: 1,
+      plan: { steps: [] },
+      taken: [],
+      excluded: [],
+      cards: [small, big],
+      allowDegrade: false,
+      downloadable: false,
+      unlisted: false,
+    });
     expect(decision).toMatchObject({ then: 'retry', step: 'other_gpu', excluded: ['rtx3060'] });
   });
 
@@ -113,7 +174,9 @@ describe('every failure', () => {
     for (const cards of [[small], [small, big], [small, big, { ...big, name: 'third' }]]) {
       const { steps } = walk(failure, cards, { offers: all, allowDegrade: true, downloadable: true });
       expect(steps.length).toBeLessThan(maxAttempts);
-      const changeless = steps.filter(({ step }) => !['again', 'free_models', 'restart_comfyui', 'download_model'].includes(step));
+      const changeless = steps.filter(
+        ({ step }) => !['again', 'free_models', 'restart_comfyui', 'download_model'].includes(step),
+      );
       if (['out_of_memory', 'invalid', 'node_failed', 'missing_node', 'black_output', 'no_face'].includes(failure)) {
         const seen = changeless.map(({ gpu, plan }) => `${gpu} ${plan.join()}`);
         expect(new Set(seen).size).toBe(seen.length);
@@ -123,7 +186,14 @@ describe('every failure', () => {
 });
 
 describe('pinnedTo', () => {
-  const step = (name: RecoveryStep['step']): LadderInput['taken'][number] => ({ step: name, because: 'out_of_memory', afterAttempt: 1, gpu: 'rtx3060', detail: '', at: '' });
+  const step = (name: RecoveryStep['step']): LadderInput['taken'][number] => ({
+    step: name,
+    because: 'out_of_memory',
+    afterAttempt: 1,
+    gpu: 'rtx3060',
+    detail: '',
+    at: '',
+  });
 
   it('holds a task on the card while that card walks down', () => {
     expect(pinnedTo([step('free_models')])).toBe('rtx3060');
@@ -132,6 +202,7 @@ describe('pinnedTo', () => {
 
   it('lets it go afterwards', () => {
     expect(pinnedTo([])).toBeUndefined();
-    for (const free of ['other_gpu', 'smaller_size', 'again', 'other_seed', 'restart_comfyui'] as const) expect(pinnedTo([step('tiled_vae'), step(free)])).toBeUndefined();
+    for (const free of ['other_gpu', 'smaller_size', 'again', 'other_seed', 'restart_comfyui'] as const)
+      expect(pinnedTo([step('tiled_vae'), step(free)])).toBeUndefined();
   });
 });

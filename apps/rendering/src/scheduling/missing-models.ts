@@ -25,7 +25,10 @@ const restPerWork = 20;
 /** Tasks that are failed at one look; the next one goes on. */
 const failedAtOnce = 100;
 
-/** Sees to waiting tasks that no card can take for want of a file: fetches it, or fails them with the sentence that says what to do. */
+/**
+ * Sees to waiting tasks that no card can take for want of a file: fetches it, or fails them with the sentence that says
+ * what to do.
+ */
 @Injectable()
 export class MissingModels {
   private readonly requirements = new RequirementsMemory();
@@ -52,7 +55,10 @@ export class MissingModels {
     this.nextAtMs = -Infinity;
   }
 
-  /** Level-triggered: what waits is held against what the cards have, whoever changed either. In the background, because a long queue takes long to read. */
+  /**
+   * Level-triggered: what waits is held against what the cards have, whoever changed either. In the background, because
+   * a long queue takes long to read.
+   */
   settle(fence: string, drivers: readonly GpuDriver[]): void {
     if (this.looking || this.clock.monotonicMs() < this.nextAtMs || drivers.length === 0) return;
     this.looking = true;
@@ -70,13 +76,18 @@ export class MissingModels {
         const key = kind.kind;
         const nowMs = this.clock.monotonicMs();
         const wait = before.get(key) ?? { sinceMs: nowMs, answeredSinceMs: nowMs };
-        const remedy = remedyFor(await this.cardsFor(kind, drivers), { ...wait, nowMs, patienceMs: this.limits.missingModelMs });
+        const remedy = remedyFor(await this.cardsFor(kind, drivers), {
+          ...wait,
+          nowMs,
+          patienceMs: this.limits.missingModelMs,
+        });
         if (remedy.do === 'wait') waits.set(key, remedy.away ? { ...wait, answeredSinceMs: nowMs } : wait);
         await this.apply(fence, kind, remedy, drivers);
       }
     } finally {
       if (this.waits === before) this.waits = waits;
-      this.nextAtMs = this.clock.monotonicMs() + Math.max(lookEveryMs, (this.clock.monotonicMs() - startMs) * restPerWork);
+      this.nextAtMs =
+        this.clock.monotonicMs() + Math.max(lookEveryMs, (this.clock.monotonicMs() - startMs) * restPerWork);
     }
   }
 
@@ -88,9 +99,17 @@ export class MissingModels {
     const needs = this.requirements.of(workflow, work);
     if (needs.fault !== undefined) return [];
     const takes = ({ config }: GpuDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
-    const seen = drivers.map((driver) => ({ driver, lacks: driver.server.inventory && lacking(needs, driver.server.inventory) }));
+    const seen = drivers.map((driver) => ({
+      driver,
+      lacks: driver.server.inventory && lacking(needs, driver.server.inventory),
+    }));
     // The usual case, for every kind at every look.
-    if (seen.some(({ driver, lacks }) => lacks?.length === 0 && takes(driver) && !kind.excluded_gpus.includes(driver.name))) return [];
+    if (
+      seen.some(
+        ({ driver, lacks }) => lacks?.length === 0 && takes(driver) && !kind.excluded_gpus.includes(driver.name),
+      )
+    )
+      return [];
     const needMb = vramNeedMb(workflow, work.values, work.parts, work.plan);
     const cards: FileCard[] = [];
     for (const [position, { driver, lacks }] of seen.entries()) {
@@ -117,7 +136,11 @@ export class MissingModels {
 
   /** A name that may mean several files is no file that could be fetched. */
   private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelRecovery['placeOf']> {
-    if (missing.candidates !== undefined) return { obstacle: `${gpu.name} has several files of that name, ${anyOf(missing.candidates)}. Ask again with the folder.`, standing: 'absent' };
+    if (missing.candidates !== undefined)
+      return {
+        obstacle: `${gpu.name} has several files of that name, ${anyOf(missing.candidates)}. Ask again with the folder.`,
+        standing: 'absent',
+      };
     return this.models.placeOf(gpu, folderOf(missing), missing.name);
   }
 
@@ -138,18 +161,39 @@ export class MissingModels {
       case 'fail':
         for (const task of await tasksOfKind(this.db.manager, kind, failedAtOnce)) {
           this.metrics.recoverySteps.inc({ gpu: 'none', because: 'missing_model', step: 'give_up' });
-          await this.attempts.failWaiting(fence, task, { code: 'model_missing', message: remedy.message, hint: remedy.hint });
+          await this.attempts.failWaiting(fence, task, {
+            code: 'model_missing',
+            message: remedy.message,
+            hint: remedy.hint,
+          });
         }
     }
   }
 
-  private async download(fence: string, kind: WaitingKind, { gpu, folder, name }: Extract<Remedy, { do: 'download' }>): Promise<void> {
-    const step = { step: 'download_model' as const, because: 'missing_model' as const, gpu, detail: `${name} is downloaded to ${gpu}`, at: this.clock.now().toISOString() };
+  private async download(
+    fence: string,
+    kind: WaitingKind,
+    { gpu, folder, name }: Extract<Remedy, { do: 'download' }>,
+  ): Promise<void> {
+    const step = {
+      step: 'download_model' as const,
+      because: 'missing_model' as const,
+      gpu,
+      detail: `${name} is downloaded to ${gpu}`,
+      at: this.clock.now().toISOString(),
+    };
     const held = await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      return holdKind(tx, kind, { wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null }, step, until: this.models.heldUntil() });
+      return holdKind(tx, kind, {
+        wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null },
+        step,
+        until: this.models.heldUntil(),
+      });
     });
     this.metrics.recoverySteps.inc({ gpu, because: 'missing_model', step: 'download_model' }, held);
-    this.logger.info({ gpu, folder, file: name }, `${held} waiting tasks need ${name}, which no card has; it is downloaded to ${gpu}`);
+    this.logger.info(
+      { gpu, folder, file: name },
+      `${held} waiting tasks need ${name}, which no card has; it is downloaded to ${gpu}`,
+    );
   }
 }

@@ -31,7 +31,13 @@ export interface ModelSource {
    */
   hindrance(gpu: GpuConfig, folder: string, name: string): Promise<AppError | undefined>;
   standing(gpu: GpuConfig, folder: string, name: string): Promise<Standing>;
-  ensure(gpu: GpuConfig, folder: string, name: string, onProgress?: (progress: { receivedBytes: number; totalBytes: number | null }) => void, options?: { signal?: AbortSignal }): Promise<'present' | 'fetched'>;
+  ensure(
+    gpu: GpuConfig,
+    folder: string,
+    name: string,
+    onProgress?: (progress: { receivedBytes: number; totalBytes: number | null }) => void,
+    options?: { signal?: AbortSignal },
+  ): Promise<'present' | 'fetched'>;
 }
 
 /** Injection token. */
@@ -59,9 +65,17 @@ export class ModelRecovery {
   /** Whether the file can be downloaded to the card, and what a person has to know when not. */
   sourceOf(gpu: Gpu | undefined, model: MissingModel | undefined): { downloadable: boolean; hint: string } | undefined {
     if (!gpu || !model?.folder) return undefined;
-    if (model.name === null) return { downloadable: false, hint: `A model file belongs into models/${model.folder} of ${gpu.name} (${gpu.config.url}); the server does not say which.` };
+    if (model.name === null)
+      return {
+        downloadable: false,
+        hint: `A model file belongs into models/${model.folder} of ${gpu.name} (${gpu.config.url}); the server does not say which.`,
+      };
     const known = this.source.sourceOf(model.folder, model.name);
-    return { downloadable: gpu.config.models_folder !== undefined && known !== undefined && known.url !== null && known.sha256 !== null, hint: `${this.source.whereabouts(gpu.config, model.folder, model.name)}.` };
+    return {
+      downloadable:
+        gpu.config.models_folder !== undefined && known !== undefined && known.url !== null && known.sha256 !== null,
+      hint: `${this.source.whereabouts(gpu.config, model.folder, model.name)}.`,
+    };
   }
 
   heldUntil(): Date {
@@ -72,7 +86,11 @@ export class ModelRecovery {
    * How a file that is missing on a card stands: what keeps Tower from fetching it, for a person, and whether somebody
    * is fetching it.
    */
-  async placeOf(gpu: GpuConfig, folder: string, name: string): Promise<{ obstacle: string | null; standing: Standing }> {
+  async placeOf(
+    gpu: GpuConfig,
+    folder: string,
+    name: string,
+  ): Promise<{ obstacle: string | null; standing: Standing }> {
     const standing = await this.source.standing(gpu, folder, name);
     if (standing !== 'present') {
       const hindrance = await this.source.hindrance(gpu, folder, name);
@@ -106,7 +124,11 @@ export class ModelRecovery {
   }
 
   private async fetch(
-    fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal, heed: DownloadEvents,
+    fence: string,
+    wanted: WantedFile,
+    gpu: GpuConfig,
+    signal: AbortSignal,
+    heed: DownloadEvents,
   ): Promise<void> {
     const file = { gpu: gpu.name, folder: wanted.folder, file: wanted.name };
     this.logger.info(file, `downloading ${wanted.name} to ${gpu.name}`);

@@ -34,7 +34,10 @@ export interface Waiting {
   modelName: string;
   classes: readonly string[];
   excludedGpus: readonly string[];
-  /** Nodes and files of its own graph, with its parts and what recovery changed; without it, `classes` and `modelName` have to do. */
+  /**
+   * Nodes and files of its own graph, with its parts and what recovery changed; without it, `classes` and `modelName`
+   * have to do.
+   */
   requires?: Requirements | undefined;
   /** Megabytes that it needs as far as failures taught. */
   needsMb?: number | null;
@@ -51,27 +54,33 @@ export function unfit(card: Card, task: Waiting): string | undefined {
 }
 
 function lacks(card: Card, task: Waiting): string | undefined {
-  if (task.requires?.fault !== undefined) return `workflow ${task.requires.workflow} makes no graph of it: ${task.requires.fault}`;
+  if (task.requires?.fault !== undefined)
+    return `workflow ${task.requires.workflow} makes no graph of it: ${task.requires.fault}`;
   if (task.requires && card.stock) {
     const missing = lacking(task.requires, card.stock);
     return missing.length === 0 ? undefined : `${card.name} lacks ${missing.map(describeMissing).join(', ')}`;
   }
   const nodes = task.classes.filter((name) => !card.nodes.has(name));
   if (nodes.length > 0) return `${card.name} lacks the node ${nodes.join(', ')}`;
-  return findFile(task.modelName, card.checkpoints) !== undefined ? undefined : `${card.name} lacks models/checkpoints/${task.modelName}`;
+  return findFile(task.modelName, card.checkpoints) !== undefined
+    ? undefined
+    : `${card.name} lacks models/checkpoints/${task.modelName}`;
 }
 
-/** Learnt from failures. Recovery tries the changes of a task on the card that failed, whatever is known of its size. */
+/**
+ * Learnt from failures. Recovery tries the changes of a task on the card that failed, whatever is known of its size.
+ */
 function tooSmall(card: Card, task: Waiting): string | undefined {
-  if (task.pinnedGpu !== undefined) return task.pinnedGpu === card.name ? undefined : `recovery goes on with ${task.pinnedGpu}`;
+  if (task.pinnedGpu !== undefined)
+    return task.pinnedGpu === card.name ? undefined : `recovery goes on with ${task.pinnedGpu}`;
   const needsMb = task.needsMb ?? 0;
   if (needsMb === 0 || (card.vramMb ?? needsMb) >= needsMb) return undefined;
   return `needs about ${gigabytes(needsMb)} here, ${card.name} has ${gigabytes(card.vramMb ?? 0)}`;
 }
 
 /**
- * The task as these cards should see it: what was learnt of its memory counts only while some card is big enough (else the biggest has to
- * show what recovery can do), and it stays on one card only while that card is there.
+ * The task as these cards should see it: what was learnt of its memory counts only while some card is big enough (else
+ * the biggest has to show what recovery can do), and it stays on one card only while that card is there.
  */
 export function amongCards<Task extends Waiting>(cards: readonly Card[], task: Task): Task {
   const pinned = cards.find((card) => card.name === task.pinnedGpu);
@@ -90,15 +99,17 @@ export interface Assignment {
 }
 
 /**
- * First come, first served within a rank: the oldest task takes its preferred idle card, else any idle card that can do it. A task that no
- * idle card can take is passed over; it does not hold up the others.
+ * First come, first served within a rank: the oldest task takes its preferred idle card, else any idle card that can do
+ * it. A task that no idle card can take is passed over; it does not hold up the others.
  */
 export function assign(cards: readonly Card[], waiting: readonly Waiting[]): Assignment[] {
   const free = new Map(cards.filter((card) => card.idle && card.up).map((card) => [card.name, card]));
   const assignments: Assignment[] = [];
   for (const task of waiting) {
     if (free.size === 0) break;
-    const chosen = [...free.values()].filter((card) => unfit(card, task) === undefined).sort((a, b) => preference(a, task) - preference(b, task) || a.position - b.position)[0];
+    const chosen = [...free.values()]
+      .filter((card) => unfit(card, task) === undefined)
+      .sort((a, b) => preference(a, task) - preference(b, task) || a.position - b.position)[0];
     if (!chosen) continue;
     free.delete(chosen.name);
     assignments.push({ taskId: task.taskId, jobId: task.jobId, gpu: chosen.name });
@@ -114,12 +125,17 @@ export interface Ahead {
   about: boolean;
 }
 
-/** Why a task is not running, for a person: what it waits for, or what has to be mended. `ahead` is left out where nothing is known of its place. */
+/**
+ * Why a task is not running, for a person: what it waits for, or what has to be mended. `ahead` is left out where
+ * nothing is known of its place.
+ */
 export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: Ahead | undefined): string {
   if (cards.length === 0) return 'Waiting: no card is configured; name one in config/gpus.yaml or TOWER_GPUS';
   const fit = cards.filter((card) => unfit(card, task) === undefined);
   if (fit.length === 0) return `Waiting: ${cards.map((card) => unfit(card, task)).join('; ')}`;
-  const taken = fit.filter((card) => card.foreignPrompts > 0).map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
+  const taken = fit
+    .filter((card) => card.foreignPrompts > 0)
+    .map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
   return `Waiting: ${placeText(ahead)} for ${fit.map((card) => card.name).join(' or ')}${taken.join('')}`;
 }
 
@@ -132,7 +148,8 @@ function placeText(ahead: Ahead | undefined): string {
 /** As exact as such a number is. */
 export const aboutSoMany = (count: number): string => `about ${Math.round(count / 10) * 10} tasks`;
 
-export const othersPrompts = (count: number): string => `${count === 1 ? 'a prompt' : `${count} prompts`} that somebody else queued`;
+export const othersPrompts = (count: number): string =>
+  `${count === 1 ? 'a prompt' : `${count} prompts`} that somebody else queued`;
 
 export function ordinal(n: number): string {
   const tens = n % 100;

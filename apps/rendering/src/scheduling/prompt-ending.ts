@@ -4,7 +4,12 @@ import type { WorkflowGraph } from '../workflows/workflow-file';
 import { endingOf, renderSeconds, wasCached } from './reconcile';
 
 export type PromptEnding =
-  | { ended: 'rendered'; files: FileRef[]; /** The server's own measurement. */ seconds: number | undefined; cached: boolean }
+  | {
+      ended: 'rendered';
+      files: FileRef[];
+      /** The server's own measurement. */ seconds: number | undefined;
+      cached: boolean;
+    }
   | { ended: 'failed'; failure: Failure };
 
 /** What of a finished prompt its history cannot tell. */
@@ -33,7 +38,17 @@ export function promptEnding(history: HistoryEntry, circumstances: Circumstances
     case 'interrupted':
       return { ended: 'failed', failure: interrupted(circumstances) };
     case 'unknown':
-      return { ended: 'failed', failure: { kind: 'outputs_missing', error: { code: 'comfyui_ended_unclear', message: `${gpu} does not say how the prompt of ${Object.keys(graph).length} nodes ended`, hint: 'The log of this ComfyUI may say more.' } } };
+      return {
+        ended: 'failed',
+        failure: {
+          kind: 'outputs_missing',
+          error: {
+            code: 'comfyui_ended_unclear',
+            message: `${gpu} does not say how the prompt of ${Object.keys(graph).length} nodes ended`,
+            hint: 'The log of this ComfyUI may say more.',
+          },
+        },
+      };
   }
 }
 
@@ -42,23 +57,61 @@ function success(history: HistoryEntry, { gpu, graph, outputs }: Circumstances):
   const files = wanted.map((output) => ({ output, files: filesOf(history, output.node) }));
   const without = files.filter((entry) => entry.files.length === 0).map(({ output }) => output.node);
   if (without.length > 0) {
-    const error = { code: 'comfyui_blocked', message: `${gpu} reports success, but node ${without.join(' and ')} made no file`, hint: 'A node before it blocked the output; the log of this ComfyUI may say why.' };
+    const error = {
+      code: 'comfyui_blocked',
+      message: `${gpu} reports success, but node ${without.join(' and ')} made no file`,
+      hint: 'A node before it blocked the output; the log of this ComfyUI may say why.',
+    };
     return { ended: 'failed', failure: { kind: 'blocked', error } };
   }
-  const stale = files.flatMap((entry) => entry.files.filter((file) => !bearsPrefix(file, graph[entry.output.node]?.inputs[entry.output.prefix_input])));
+  const stale = files.flatMap((entry) =>
+    entry.files.filter((file) => !bearsPrefix(file, graph[entry.output.node]?.inputs[entry.output.prefix_input])),
+  );
   if (stale[0]) {
-    const error = { code: 'comfyui_stale_output', message: `${gpu} answered with ${stale[0].filename}, a file of an earlier prompt`, hint: 'Its cache answered; Tower asks again under another name.' };
+    const error = {
+      code: 'comfyui_stale_output',
+      message: `${gpu} answered with ${stale[0].filename}, a file of an earlier prompt`,
+      hint: 'Its cache answered; Tower asks again under another name.',
+    };
     return { ended: 'failed', failure: { kind: 'stale_output', error } };
   }
   const nodes = wanted.map(({ node }) => node);
-  return { ended: 'rendered', files: files.flatMap((entry) => entry.files), seconds: renderSeconds(history), cached: wasCached(history, Object.keys(graph), nodes) };
+  return {
+    ended: 'rendered',
+    files: files.flatMap((entry) => entry.files),
+    seconds: renderSeconds(history),
+    cached: wasCached(history, Object.keys(graph), nodes),
+  };
 }
 
 function interrupted({ gpu, stoppedByUs, unheard, stoppedAnother }: Circumstances): Failure {
   if (stoppedByUs && unheard) return unheardFor(gpu, 'it was interrupted');
-  if (stoppedByUs) return { kind: 'hung', error: { code: 'comfyui_hung', message: `${gpu} showed no sign of life for too long; the prompt was interrupted`, hint: 'The log of this ComfyUI may say what it waited for.' } };
-  if (stoppedAnother) return { kind: 'interrupt_collateral', error: { code: 'comfyui_interrupt_collateral', message: `an interrupt meant for another prompt on ${gpu} hit this one`, hint: 'Tower tries again by itself.' } };
-  return { kind: 'interrupted', error: { code: 'comfyui_interrupted', message: `somebody interrupted the prompt on ${gpu}`, hint: 'Tower tries once more; cancel the job to stop it for good.' } };
+  if (stoppedByUs)
+    return {
+      kind: 'hung',
+      error: {
+        code: 'comfyui_hung',
+        message: `${gpu} showed no sign of life for too long; the prompt was interrupted`,
+        hint: 'The log of this ComfyUI may say what it waited for.',
+      },
+    };
+  if (stoppedAnother)
+    return {
+      kind: 'interrupt_collateral',
+      error: {
+        code: 'comfyui_interrupt_collateral',
+        message: `an interrupt meant for another prompt on ${gpu} hit this one`,
+        hint: 'Tower tries again by itself.',
+      },
+    };
+  return {
+    kind: 'interrupted',
+    error: {
+      code: 'comfyui_interrupted',
+      message: `somebody interrupted the prompt on ${gpu}`,
+      hint: 'Tower tries once more; cancel the job to stop it for good.',
+    },
+  };
 }
 
 /** A prompt that ran far too long while its card's socket said nothing of it: it may have hung, or only been slow. */
@@ -72,7 +125,9 @@ export const unheardFor = (gpu: string, what: string): Failure => ({
   },
 });
 
-/** Output files of one node; a server may list other nodes' files, temporary ones and files of other prompts as well. */
+/**
+ * Output files of one node; a server may list other nodes' files, temporary ones and files of other prompts as well.
+ */
 function filesOf(history: HistoryEntry, node: string): FileRef[] {
   return Object.values(history.outputs[node] ?? {})
     .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : []))
@@ -82,10 +137,15 @@ function filesOf(history: HistoryEntry, node: string): FileRef[] {
     });
 }
 
-/** Whether the file was written under this attempt's own prefix. Folders may have been put before it, and Windows writes them its own way. */
+/**
+ * Whether the file was written under this attempt's own prefix. Folders may have been put before it, and Windows writes
+ * them its own way.
+ */
 function bearsPrefix(file: FileRef, prefix: unknown): boolean {
   if (typeof prefix !== 'string') return false;
   const own = prefix.split('/');
   const folders = file.subfolder.split(/[\\/]/);
-  return file.filename.startsWith(`${own.at(-1) ?? ''}_`) && own.slice(0, -1).every((folder) => folders.includes(folder));
+  return (
+    file.filename.startsWith(`${own.at(-1) ?? ''}_`) && own.slice(0, -1).every((folder) => folders.includes(folder))
+  );
 }

@@ -60,7 +60,8 @@ export class PromptSender {
     this.metrics.posted.inc({ gpu: driver.name, outcome: result.outcome });
     switch (result.outcome) {
       case 'accepted':
-        if (result.promptId !== attempt.promptId && !(await this.rename(fence, driver, dispatch, result.promptId))) return null;
+        if (result.promptId !== attempt.promptId && !(await this.rename(fence, driver, dispatch, result.promptId)))
+          return null;
         await this.attempts.running(fence, attempt.id);
         return null;
       case 'refused':
@@ -76,28 +77,46 @@ export class PromptSender {
         this.prompts.forget(attempt.promptId);
         return null;
       case 'unknown':
-        this.logger.warn({ gpu: driver.name, promptId: attempt.promptId }, `it is unclear whether the prompt arrived: ${result.message}`);
+        this.logger.warn(
+          { gpu: driver.name, promptId: attempt.promptId },
+          `it is unclear whether the prompt arrived: ${result.message}`,
+        );
         return result.answer ?? null;
     }
   }
 
-  /** A refused graph of which a part runs all the same. What certainly is not there is not interrupted: it could hit another prompt. */
+  /**
+   * A refused graph of which a part runs all the same. What certainly is not there is not interrupted: it could hit
+   * another prompt.
+   */
   private async stopAccepted(driver: GpuDriver, asked: string, accepted: string | null): Promise<void> {
     if (accepted === null) return;
     for (const promptId of new Set([asked, accepted])) if (promptId !== '') await this.stopped.stop(driver, promptId);
   }
 
-  /** A server that lacks an input picture which it had taken lost its folder; it gets it again, and the prompt, which it never queued. */
+  /**
+   * A server that lacks an input picture which it had taken lost its folder; it gets it again, and the prompt, which it
+   * never queued.
+   */
   private async postOnce(driver: GpuDriver, { attempt, job, graph }: Dispatch): Promise<PostOutcome> {
     const extra = { attempt: attempt.id, job: job.id };
     const result = await driver.post(graph, attempt.promptId, extra);
-    const lost = result.outcome === 'refused' && Object.keys(job.images).length > 0 && result.faults.some((fault) => fault.type === 'custom_validation_failed' && /Invalid (image|video|audio) file/i.test(fault.details));
+    const lost =
+      result.outcome === 'refused' &&
+      Object.keys(job.images).length > 0 &&
+      result.faults.some(
+        (fault) => fault.type === 'custom_validation_failed' && /Invalid (image|video|audio) file/i.test(fault.details),
+      );
     if (!lost) return result;
     this.pictures.forget(driver.name);
     return driver.post(await this.pictures.bring(driver, job.images, graph), attempt.promptId, extra);
   }
 
-  private async withPictures(fence: string, driver: GpuDriver, { attempt, job, graph }: Dispatch): Promise<WorkflowGraph | undefined> {
+  private async withPictures(
+    fence: string,
+    driver: GpuDriver,
+    { attempt, job, graph }: Dispatch,
+  ): Promise<WorkflowGraph | undefined> {
     if (Object.keys(job.images).length === 0) return graph;
     try {
       const named = await this.pictures.bring(driver, job.images, graph);
@@ -106,7 +125,8 @@ export class PromptSender {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (isOwnFault(error)) this.disks.failed('library', error);
-      const notItsFault = error.code === 'comfyui_unreachable' || error.code === 'comfyui_redirects' || isOwnFault(error);
+      const notItsFault =
+        error.code === 'comfyui_unreachable' || error.code === 'comfyui_redirects' || isOwnFault(error);
       if (notItsFault) await this.attempts.lose(fence, attempt, error.message);
       else await this.attempts.fail(fence, attempt, unsentPicture(error));
       this.prompts.forget(attempt.promptId);
@@ -116,11 +136,23 @@ export class PromptSender {
   }
 
   /** Some servers give a prompt an id of their own. One that is no UUID cannot be followed. */
-  private async rename(fence: string, driver: GpuDriver, { attempt, job, graph }: Dispatch, promptId: string): Promise<boolean> {
+  private async rename(
+    fence: string,
+    driver: GpuDriver,
+    { attempt, job, graph }: Dispatch,
+    promptId: string,
+  ): Promise<boolean> {
     this.prompts.forget(attempt.promptId);
     if (!uuid.test(promptId)) {
       if (promptId !== '') await this.stopped.stop(driver, promptId);
-      await this.attempts.fail(fence, attempt, { kind: 'invalid', error: { code: 'comfyui_prompt_id_unusable', message: `${driver.name} answered the prompt id ${promptId.slice(0, 60)}, which is none`, hint: 'Update this ComfyUI.' } });
+      await this.attempts.fail(fence, attempt, {
+        kind: 'invalid',
+        error: {
+          code: 'comfyui_prompt_id_unusable',
+          message: `${driver.name} answered the prompt id ${promptId.slice(0, 60)}, which is none`,
+          hint: 'Update this ComfyUI.',
+        },
+      });
       return false;
     }
     await this.attempts.renamed(fence, attempt, promptId);
@@ -133,7 +165,7 @@ export class PromptSender {
     try {
       await driver.client.free();
       const until = performance.now() + freeingMs;
-      for (let before = -1; performance.now() < until; ) {
+      for (let before = -1; performance.now() < until;) {
         await sleep(freeingPollMs);
         const free = (await driver.client.inventory.stats()).vramFreeMb ?? 0;
         if (free <= before) return;
@@ -150,7 +182,11 @@ export class PromptSender {
 function unsentPicture({ kind, code, message }: AppError): Failure {
   const putBack = 'Put the picture back where it was, or ask again with another one.';
   if (code.startsWith('library_')) return { kind: 'invalid', error: { code, message, hint: putBack } };
-  if (kind === 'invalid') return { kind: 'invalid', error: { code, message, hint: 'Ask with a smaller picture, or raise --max-upload-size of this ComfyUI.' } };
+  if (kind === 'invalid')
+    return {
+      kind: 'invalid',
+      error: { code, message, hint: 'Ask with a smaller picture, or raise --max-upload-size of this ComfyUI.' },
+    };
   const isFull = code === 'comfyui_disk_full';
   const hint = isFull ? 'Free space on the disk of this ComfyUI.' : 'The log of this ComfyUI may say more.';
   return { kind: isFull ? 'disk_full' : 'network', error: { code, message, hint } };
@@ -159,8 +195,14 @@ function unsentPicture({ kind, code, message }: AppError): Failure {
 const toFailure = (gpu: string, { kind, code, message, model }: Refused): Failure => ({
   kind,
   error: {
-    code, message: `${gpu} refused the graph: ${message}`,
-    hint: code === 'comfyui_refused_413' ? 'Raise --max-upload-size of this ComfyUI, or the limit of the proxy before it.' : kind === 'missing_node' ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.` : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
+    code,
+    message: `${gpu} refused the graph: ${message}`,
+    hint:
+      code === 'comfyui_refused_413'
+        ? 'Raise --max-upload-size of this ComfyUI, or the limit of the proxy before it.'
+        : kind === 'missing_node'
+          ? `Install the node pack that brings it on ${gpu}, and restart its ComfyUI.`
+          : 'The workflow or one of its values does not fit this server; /status shows what each card has.',
   },
   ...(model ? { model, unlisted: true } : {}),
 });

@@ -32,7 +32,8 @@ import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
 const postWindowMsOf = (attempt: Attempt): number => attempt.postDeadline.getTime() - attempt.dispatchedAt.getTime();
 
 /** Whether the connection that there is now has spoken of the prompt: only then does its silence say anything. */
-const isHeard = (driver: GpuDriver, entry: Watched): boolean => entry.heardOn !== null && entry.heardOn === driver.connection;
+const isHeard = (driver: GpuDriver, entry: Watched): boolean =>
+  entry.heardOn !== null && entry.heardOn === driver.connection;
 
 /** Compares what the database says of a card's attempts with what its server says, and acts on the difference. */
 @Injectable()
@@ -61,8 +62,8 @@ export class PromptWatch {
   }
 
   /**
-   * One look's consequences. `/queue` was read just before; histories are read here, after it, in that order. Returns prompts that we
-   * sent to other cards and that this one has.
+   * One look's consequences. `/queue` was read just before; histories are read here, after it, in that order. Returns
+   * prompts that we sent to other cards and that this one has.
    */
   async act(fence: string, driver: GpuDriver): Promise<readonly StrayPrompt[]> {
     const live = await this.db.manager.findBy(Attempt, { gpu: driver.name, state: In([...liveAttemptStates]) });
@@ -83,15 +84,34 @@ export class PromptWatch {
     return foreign.ofOtherCards;
   }
 
-  private judge(driver: GpuDriver, queue: QueueBody, { count: foreignPrompts, ofOtherCards }: ForeignPrompts, live: readonly Attempt[]): void {
+  private judge(
+    driver: GpuDriver,
+    queue: QueueBody,
+    { count: foreignPrompts, ofOtherCards }: ForeignPrompts,
+    live: readonly Attempt[],
+  ): void {
     const [stray] = ofOtherCards;
     const ours = queue.queue_running.length + queue.queue_pending.length - foreignPrompts;
     const trouble = driver.sight.trouble ?? this.doctor.troubleOf(driver.name);
-    if (ours > 0 && live.length > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `renders job ${live[0]?.jobId ?? ''}` };
+    if (ours > 0 && live.length > 0)
+      driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `renders job ${live[0]?.jobId ?? ''}` };
     else if (trouble !== null) driver.sight = { ...driver.sight, foreignPrompts, state: 'unhealthy', detail: trouble };
-    else if (stray !== undefined) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `has the prompt of job ${stray.jobId} that was sent to ${stray.gpu}` };
-    else if (ours > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: 'stops a prompt that was given up' };
-    else if (foreignPrompts > 0) driver.sight = { ...driver.sight, foreignPrompts, state: 'shared', detail: `busy with ${othersPrompts(foreignPrompts)}` };
+    else if (stray !== undefined)
+      driver.sight = {
+        ...driver.sight,
+        foreignPrompts,
+        state: 'busy',
+        detail: `has the prompt of job ${stray.jobId} that was sent to ${stray.gpu}`,
+      };
+    else if (ours > 0)
+      driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: 'stops a prompt that was given up' };
+    else if (foreignPrompts > 0)
+      driver.sight = {
+        ...driver.sight,
+        foreignPrompts,
+        state: 'shared',
+        detail: `busy with ${othersPrompts(foreignPrompts)}`,
+      };
     else driver.sight = { ...driver.sight, foreignPrompts, state: 'idle', detail: 'idle' };
   }
 
@@ -124,11 +144,20 @@ export class PromptWatch {
 
   /** Others may have put prompts into the card's own queue just before ours came. */
   private noteWaiting(attempt: Attempt, sighting: Sighting, queue: QueueBody | null): void {
-    if (sighting.place === 'pending' && queue !== null) this.prompts.waits(attempt.promptId, promptsBefore(queue, attempt.promptId));
+    if (sighting.place === 'pending' && queue !== null)
+      this.prompts.waits(attempt.promptId, promptsBefore(queue, attempt.promptId));
   }
 
-  private async locate(driver: GpuDriver, attempt: Attempt, queue: QueueBody | null, entry: Watched): Promise<{ sighting: Sighting; history?: HistoryEntry }> {
-    if (queue === null) return { sighting: { reachable: false, unreachableMs: driver.silentMs(), place: 'nowhere', misses: entry.misses } };
+  private async locate(
+    driver: GpuDriver,
+    attempt: Attempt,
+    queue: QueueBody | null,
+    entry: Watched,
+  ): Promise<{ sighting: Sighting; history?: HistoryEntry }> {
+    if (queue === null)
+      return {
+        sighting: { reachable: false, unreachableMs: driver.silentMs(), place: 'nowhere', misses: entry.misses },
+      };
     const isIt = (item: QueueBody['queue_running'][number]): boolean => item[1] === attempt.promptId;
     const seen = { reachable: true, unreachableMs: 0, misses: 0 };
     if (queue.queue_running.some(isIt)) return { sighting: { ...seen, place: 'running' } };
@@ -138,19 +167,36 @@ export class PromptWatch {
     return { sighting: { ...seen, place: 'nowhere', misses: entry.misses + 1 } };
   }
 
-  private async finish(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched, history: HistoryEntry): Promise<void> {
+  private async finish(
+    fence: string,
+    driver: GpuDriver,
+    attempt: Attempt,
+    entry: Watched,
+    history: HistoryEntry,
+  ): Promise<void> {
     const ending = promptEnding(history, {
-      gpu: driver.name, graph: entry.graph, outputs: await this.outputsOf(attempt), stoppedByUs: entry.stoppingSinceMs !== null, unheard: !isHeard(driver, entry),
+      gpu: driver.name,
+      graph: entry.graph,
+      outputs: await this.outputsOf(attempt),
+      stoppedByUs: entry.stoppingSinceMs !== null,
+      unheard: !isHeard(driver, entry),
       stoppedAnother: this.stopped.anotherOn(driver.name, attempt.promptId),
     });
     this.prompts.forget(attempt.promptId);
     if (ending.ended === 'rendered') this.prompts.succeeded(driver);
-    if (ending.ended === 'rendered') await this.attempts.rendered(fence, attempt, ending.files, { seconds: ending.seconds, outcome: ending.cached ? cachedOutcome : 'rendered' });
+    if (ending.ended === 'rendered')
+      await this.attempts.rendered(fence, attempt, ending.files, {
+        seconds: ending.seconds,
+        outcome: ending.cached ? cachedOutcome : 'rendered',
+      });
     else {
       if (ending.failure.model) driver.readFiles();
       await this.attempts.fail(fence, attempt, ending.failure);
     }
-    this.metrics.attempts.inc({ gpu: driver.name, outcome: ending.ended === 'rendered' ? 'rendered' : ending.failure.kind });
+    this.metrics.attempts.inc({
+      gpu: driver.name,
+      outcome: ending.ended === 'rendered' ? 'rendered' : ending.failure.kind,
+    });
     this.progress.publish(attempt.jobId);
     await this.clearHistory(driver, attempt.promptId);
   }
@@ -166,11 +212,22 @@ export class PromptWatch {
   }
 
   /** In neither list, twice: its files may be there all the same, when only the history was cleared. */
-  private async vanished(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched, sighting: Sighting): Promise<void> {
-    const files = sighting.reachable ? await findLostOutputs(driver.client, entry.graph, await this.outputsOf(attempt)) : undefined;
+  private async vanished(
+    fence: string,
+    driver: GpuDriver,
+    attempt: Attempt,
+    entry: Watched,
+    sighting: Sighting,
+  ): Promise<void> {
+    const files = sighting.reachable
+      ? await findLostOutputs(driver.client, entry.graph, await this.outputsOf(attempt))
+      : undefined;
     this.prompts.forget(attempt.promptId);
     if (files) {
-      this.logger.info({ gpu: driver.name, promptId: attempt.promptId }, 'the server forgot the prompt, but its files are there');
+      this.logger.info(
+        { gpu: driver.name, promptId: attempt.promptId },
+        'the server forgot the prompt, but its files are there',
+      );
       this.metrics.attempts.inc({ gpu: driver.name, outcome: foundOutcome });
       await this.attempts.rendered(fence, attempt, files, { seconds: undefined, outcome: foundOutcome });
     } else if (sighting.reachable && entry.notTaken !== null) {
@@ -178,9 +235,15 @@ export class PromptWatch {
       await this.attempts.fail(fence, attempt, notTaken(driver.name, entry.notTaken));
     } else {
       this.metrics.attempts.inc({ gpu: driver.name, outcome: 'lost' });
-      const restarted = sighting.reachable ? driver.restarts.promptVanished(this.clock.monotonicMs()) || driver.restarts.restarts > entry.restarts : driver.sight.refused;
+      const restarted = sighting.reachable
+        ? driver.restarts.promptVanished(this.clock.monotonicMs()) || driver.restarts.restarts > entry.restarts
+        : driver.sight.refused;
       const gone = restarted && entry.ran;
-      const reason = !sighting.reachable ? `${driver.name} has not answered for ${Math.round(sighting.unreachableMs / 1000)} s` : restarted ? `${driver.name} was restarted` : `${driver.name} knows nothing of the prompt any more: its queue or its history was cleared`;
+      const reason = !sighting.reachable
+        ? `${driver.name} has not answered for ${Math.round(sighting.unreachableMs / 1000)} s`
+        : restarted
+          ? `${driver.name} was restarted`
+          : `${driver.name} knows nothing of the prompt any more: its queue or its history was cleared`;
       if (restarted) driver.server.forget();
       await this.attempts.lose(fence, attempt, reason, gone);
     }
@@ -193,19 +256,27 @@ export class PromptWatch {
   }
 
   /**
-   * A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up, and the card needs a restart.
-   * Silence says so only where the socket had spoken of the prompt before; else that it is listed as running is life, within a bound.
+   * A prompt that shows no life is interrupted by its id, again and again; one that does not obey is given up, and the
+   * card needs a restart. Silence says so only where the socket had spoken of the prompt before; else that it is listed
+   * as running is life, within a bound.
    */
   private async endIfStill(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched): Promise<void> {
     const now = this.clock.monotonicMs();
     const stillMs = now - entry.movedAtMs;
     const unheard = !isHeard(driver, entry);
-    if (stillMs < (unheard ? await this.unheardLimitMs(attempt, entry, stillMs) : this.limitMs(driver, attempt, entry))) return;
+    if (stillMs < (unheard ? await this.unheardLimitMs(attempt, entry, stillMs) : this.limitMs(driver, attempt, entry)))
+      return;
     entry.stoppingSinceMs ??= now;
     await this.stopped.stop(driver, attempt.promptId);
     if (now - entry.stoppingSinceMs < obeyMs(entry.graph) * this.limits.patience) return;
-    const error = { code: 'comfyui_hung', message: `${driver.name} showed no sign of life for ${Math.round(stillMs / 1000)} s and does not obey an interrupt`, hint: 'Restart this ComfyUI.' };
-    const failure: Failure = unheard ? unheardFor(driver.name, 'it does not obey an interrupt') : { kind: 'hung', error };
+    const error = {
+      code: 'comfyui_hung',
+      message: `${driver.name} showed no sign of life for ${Math.round(stillMs / 1000)} s and does not obey an interrupt`,
+      hint: 'Restart this ComfyUI.',
+    };
+    const failure: Failure = unheard
+      ? unheardFor(driver.name, 'it does not obey an interrupt')
+      : { kind: 'hung', error };
     this.prompts.forget(attempt.promptId);
     this.metrics.attempts.inc({ gpu: driver.name, outcome: 'hung' });
     await this.attempts.fail(fence, attempt, { ...failure, disobeyed: true });
@@ -222,7 +293,9 @@ export class PromptWatch {
     const least = unheardPatienceMs(entry.graph, null) * this.limits.patience;
     if (stillMs < least) return least;
     if (entry.longestSeconds === undefined) {
-      const { workflow, width, height, frames, steps } = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
+      const { workflow, width, height, frames, steps } = await this.db.manager.findOneByOrFail(Job, {
+        id: attempt.jobId,
+      });
       const samples = await samplesOf(this.db.manager, [{ workflow, gpu: attempt.gpu }]);
       entry.longestSeconds = longestSeconds({ workflow, width, height, frames, steps }, attempt.gpu, samples);
     }
@@ -230,7 +303,12 @@ export class PromptWatch {
   }
 
   /** A server whose only worker died still takes prompts and answers everything, but nothing runs any more. */
-  private async noticeDeadWorker(fence: string, driver: GpuDriver, queue: QueueBody, live: readonly Attempt[]): Promise<void> {
+  private async noticeDeadWorker(
+    fence: string,
+    driver: GpuDriver,
+    queue: QueueBody,
+    live: readonly Attempt[],
+  ): Promise<void> {
     const first = queue.queue_pending[0]?.[1];
     if (queue.queue_running.length > 0 || first === undefined) {
       this.stuckSinceMs.delete(driver.name);
@@ -239,7 +317,8 @@ export class PromptWatch {
     const now = this.clock.monotonicMs();
     const since = this.stuckSinceMs.get(driver.name) ?? now;
     this.stuckSinceMs.set(driver.name, since);
-    if (now - since < this.limits.zombieMs || this.doctor.healthOf(driver.name).trouble?.kind === 'needs_restart') return;
+    if (now - since < this.limits.zombieMs || this.doctor.healthOf(driver.name).trouble?.kind === 'needs_restart')
+      return;
     const message = `prompts wait on ${driver.name} and none runs: its worker is dead`;
     const ours = live.find((attempt) => queue.queue_pending.some((item) => item[1] === attempt.promptId));
     if (!ours) {
@@ -248,12 +327,18 @@ export class PromptWatch {
     }
     this.prompts.forget(ours.promptId);
     this.metrics.attempts.inc({ gpu: driver.name, outcome: 'zombie' });
-    await this.attempts.fail(fence, ours, { kind: 'zombie', error: { code: 'comfyui_zombie', message, hint: 'Restart this ComfyUI.' } });
+    await this.attempts.fail(fence, ours, {
+      kind: 'zombie',
+      error: { code: 'comfyui_zombie', message, hint: 'Restart this ComfyUI.' },
+    });
     this.progress.publish(ours.jobId);
   }
 }
 
-/** Its server answered with an error of its own and has nothing of the prompt: that says nothing about the card's other work. */
+/**
+ * Its server answered with an error of its own and has nothing of the prompt: that says nothing about the card's other
+ * work.
+ */
 const notTaken = (gpu: string, answer: string): Failure => ({
   kind: 'not_taken',
   error: {

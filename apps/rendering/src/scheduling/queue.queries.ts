@@ -40,11 +40,16 @@ const columns =
   'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames';
 
 /**
- * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with the parameters of
- * those only that recovery changed.
+ * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with
+ * the parameters of those only that recovery changed.
  */
-export function firstInLine(tx: EntityManager, limit: number, asked: 'all' | 'changed'): Promise<(WaitingRow & PlaceInLine)[]> {
-  const parameters = asked === 'all' ? 'j.parameters, j.parts' : `case when t.plan->'steps' <> '[]' then j.parameters end as parameters`;
+export function firstInLine(
+  tx: EntityManager,
+  limit: number,
+  asked: 'all' | 'changed',
+): Promise<(WaitingRow & PlaceInLine)[]> {
+  const parameters =
+    asked === 'all' ? 'j.parameters, j.parts' : `case when t.plan->'steps' <> '[]' then j.parameters end as parameters`;
   return tx.query(
     `select ${columns}, ${parameters}
      from (select * from task t where ${isReady} order by ${inOrder} limit $1) t join job j

@@ -1,6 +1,12 @@
 import { endingOf, promptsBefore, react, renderSeconds, wasCached, type Reaction, type Sighting } from './reconcile';
 
-const seen = (changes: Partial<Sighting>): Sighting => ({ reachable: true, unreachableMs: 0, place: 'nowhere', misses: 0, ...changes });
+const seen = (changes: Partial<Sighting>): Sighting => ({
+  reachable: true,
+  unreachableMs: 0,
+  place: 'nowhere',
+  misses: 0,
+  ...changes,
+});
 
 const limitMs = 30_000;
 
@@ -26,23 +32,38 @@ describe('react', () => {
   });
 });
 
-const entry = (...messages: [string, Record<string, unknown>][]) => ({ outputs: {}, status: { status_str: 'error', completed: false, messages } });
+const entry = (...messages: [string, Record<string, unknown>][]) => ({
+  outputs: {},
+  status: { status_str: 'error', completed: false, messages },
+});
 
 describe('renderSeconds', () => {
   it('is what the server counts, whatever time it believes it is', () => {
-    expect(renderSeconds(entry(['execution_start', { timestamp: 1_000 }], ['execution_cached', { nodes: [], timestamp: 1_001 }], ['execution_success', { timestamp: 3_500 }]))).toBe(2.5);
+    expect(
+      renderSeconds(
+        entry(
+          ['execution_start', { timestamp: 1_000 }],
+          ['execution_cached', { nodes: [], timestamp: 1_001 }],
+          ['execution_success', { timestamp: 3_500 }],
+        ),
+      ),
+    ).toBe(2.5);
   });
 
   it('is unknown when the server does not say, or its clock was set back meanwhile', () => {
     expect(renderSeconds(entry(['execution_start', {}], ['execution_success', { timestamp: 3_500 }]))).toBeUndefined();
-    expect(renderSeconds(entry(['execution_start', { timestamp: 9 }], ['execution_success', { timestamp: 3 }]))).toBeUndefined();
+    expect(
+      renderSeconds(entry(['execution_start', { timestamp: 9 }], ['execution_success', { timestamp: 3 }])),
+    ).toBeUndefined();
     expect(renderSeconds({ outputs: {}, status: null })).toBeUndefined();
   });
 });
 
 describe('wasCached', () => {
   it('is so when nothing but the outputs had to be computed', () => {
-    expect(wasCached(entry(['execution_cached', { nodes: ['1', '10', '4'] }]), ['1', '4', '10', '12'], ['12'])).toBe(true);
+    expect(wasCached(entry(['execution_cached', { nodes: ['1', '10', '4'] }]), ['1', '4', '10', '12'], ['12'])).toBe(
+      true,
+    );
   });
 
   it('is not so when only the model was there already, or nobody says', () => {
@@ -52,11 +73,15 @@ describe('wasCached', () => {
 });
 
 describe('endingOf', () => {
-
   it('tells interrupted from failed by the messages, because both are called error', () => {
     expect(endingOf(entry(['execution_start', {}], ['execution_interrupted', {}]))).toEqual({ how: 'interrupted' });
-    expect(endingOf(entry(['execution_start', {}], ['execution_error', { exception_type: 'ValueError' }]))).toEqual({ how: 'error', error: { exception_type: 'ValueError' } });
-    expect(endingOf(entry(['execution_start', {}], ['execution_cached', {}], ['execution_success', {}]))).toEqual({ how: 'success' });
+    expect(endingOf(entry(['execution_start', {}], ['execution_error', { exception_type: 'ValueError' }]))).toEqual({
+      how: 'error',
+      error: { exception_type: 'ValueError' },
+    });
+    expect(endingOf(entry(['execution_start', {}], ['execution_cached', {}], ['execution_success', {}]))).toEqual({
+      how: 'success',
+    });
   });
 
   it('does not guess when nothing says how it ended', () => {
@@ -66,9 +91,13 @@ describe('endingOf', () => {
 });
 
 describe('the place of a prompt in its server’s own queue', () => {
-  const item = (number: number, id: string) => [number, id, {}, {}, []] as [number, string, object, Record<string, unknown>, string[]];
+  const item = (number: number, id: string) =>
+    [number, id, {}, {}, []] as [number, string, object, Record<string, unknown>, string[]];
   // The server's list is a heap, not in order.
-  const queue = { queue_running: [item(3, 'runs')], queue_pending: [item(4, 'next'), item(9, 'last'), item(5, 'ours'), item(-1, 'urgent')] };
+  const queue = {
+    queue_running: [item(3, 'runs')],
+    queue_pending: [item(4, 'next'), item(9, 'last'), item(5, 'ours'), item(-1, 'urgent')],
+  };
 
   it('is behind what runs and what has a lower number', () => {
     expect(promptsBefore(queue, 'ours')).toBe(3);

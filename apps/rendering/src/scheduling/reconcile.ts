@@ -1,7 +1,10 @@
 import type { AttemptState } from '@tower/contracts';
 import type { HistoryEntry, QueueBody } from '../comfyui/comfy-messages';
 
-/** What one look at a server said about one prompt. `/queue` is read before `/history`: the other way round gives false losses. */
+/**
+ * What one look at a server said about one prompt. `/queue` is read before `/history`: the other way round gives false
+ * losses.
+ */
 export interface Sighting {
   reachable: boolean;
   /** Milliseconds since the server last answered; 0 when it just did. */
@@ -17,10 +20,15 @@ const missesUntilLost = 2;
 
 /**
  * What to do about a live attempt (reliability study, B.7). `dispatching` means that the POST may still be on its way
- * until its deadline;
- * before that nothing is lost and nothing is sent again. Without an answer for `unreachableLimitMs` the card's work is given to another.
+ * until its deadline; before that nothing is lost and nothing is sent again. Without an answer for `unreachableLimitMs`
+ * the card's work is given to another.
  */
-export function react(state: Extract<AttemptState, 'dispatching' | 'running'>, sighting: Sighting, postDeadlinePassed: boolean, unreachableLimitMs: number): Reaction {
+export function react(
+  state: Extract<AttemptState, 'dispatching' | 'running'>,
+  sighting: Sighting,
+  postDeadlinePassed: boolean,
+  unreachableLimitMs: number,
+): Reaction {
   if (!sighting.reachable) return sighting.unreachableMs > unreachableLimitMs && postDeadlinePassed ? 'lost' : 'wait';
   switch (sighting.place) {
     case 'history':
@@ -41,7 +49,10 @@ export function promptsBefore(queue: QueueBody, promptId: string): number {
   return queue.queue_running.length + queue.queue_pending.filter((item) => item[0] < own[0]).length;
 }
 
-/** Seconds between start and end as the server itself counts them; undefined when it does not say. Differences only: its clock may be wrong. */
+/**
+ * Seconds between start and end as the server itself counts them; undefined when it does not say. Differences only: its
+ * clock may be wrong.
+ */
 export function renderSeconds(entry: HistoryEntry): number | undefined {
   const at = (wanted: string): unknown => entry.status?.messages.find(([type]) => type === wanted)?.[1]['timestamp'];
   const start = at('execution_start');
@@ -55,9 +66,13 @@ export function wasCached(entry: HistoryEntry, nodes: readonly string[], outputs
   return Array.isArray(cached) && nodes.every((node) => outputs.includes(node) || cached.includes(node));
 }
 
-export type Ending = { how: 'success' } | { how: 'error'; error: Record<string, unknown> } | { how: 'interrupted' } | { how: 'unknown' };
+export type Ending =
+  { how: 'success' } | { how: 'error'; error: Record<string, unknown> } | { how: 'interrupted' } | { how: 'unknown' };
 
-/** How a finished prompt ended. Interrupted and failed share `status_str: error`; only the last message tells them apart. */
+/**
+ * How a finished prompt ended. Interrupted and failed share `status_str: error`; only the last message tells them
+ * apart.
+ */
 export function endingOf(entry: HistoryEntry): Ending {
   const messages = entry.status?.messages ?? [];
   for (const [type, data] of [...messages].reverse()) {

@@ -42,26 +42,55 @@ export class Recovery {
     const learnt = failure.kind === 'out_of_memory' && here ? await this.learn(tx, job, attempt, here) : '';
     const source = failure.kind === 'missing_model' ? this.models.sourceOf(here, failure.model) : undefined;
     const decision = nextStep({
-      failure: failure.kind, gpu: attempt.gpu, attempt: attempt.n, plan: attempt.plan, taken: task.recovery, excluded: task.excludedGpus,
-      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)), allowDegrade: job.allowDegrade, downloadable: source?.downloadable ?? false, unlisted: failure.unlisted ?? false,
+      failure: failure.kind,
+      gpu: attempt.gpu,
+      attempt: attempt.n,
+      plan: attempt.plan,
+      taken: task.recovery,
+      excluded: task.excludedGpus,
+      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)),
+      allowDegrade: job.allowDegrade,
+      downloadable: source?.downloadable ?? false,
+      unlisted: failure.unlisted ?? false,
     });
     const error = source ? { ...failure.error, hint: source.hint } : failure.error;
     if (decision.then === 'give_up') {
       this.metrics.recoverySteps.inc({ gpu: attempt.gpu, because: failure.kind, step: 'give_up' });
-      const tried = task.recovery.length === 0 ? '' : ` (tried: ${[...new Set(task.recovery.map((step) => step.step))].join(', ')})`;
-      return { to: failure.kind === 'hung' ? 'timeout' : 'failed', changes: { error: { ...error, message: `${error.message}; ${decision.why}${tried}` } }, error };
+      const tried =
+        task.recovery.length === 0
+          ? ''
+          : ` (tried: ${[...new Set(task.recovery.map((step) => step.step))].join(', ')})`;
+      return {
+        to: failure.kind === 'hung' ? 'timeout' : 'failed',
+        changes: { error: { ...error, message: `${error.message}; ${decision.why}${tried}` } },
+        error,
+      };
     }
     const step: RecoveryStep = {
-      step: decision.step, because: failure.kind, afterAttempt: attempt.n, gpu: attempt.gpu, detail: `${decision.detail}${learnt}`, at: this.clock.now().toISOString(),
+      step: decision.step,
+      because: failure.kind,
+      afterAttempt: attempt.n,
+      gpu: attempt.gpu,
+      detail: `${decision.detail}${learnt}`,
+      at: this.clock.now().toISOString(),
     };
     this.metrics.recoverySteps.inc({ gpu: attempt.gpu, because: failure.kind, step: step.step });
     const { folder, name } = failure.model ?? {};
-    const wanted = decision.step === 'download_model' && typeof folder === 'string' && typeof name === 'string' ? { gpu: attempt.gpu, folder, name, receivedBytes: 0, totalBytes: null } : null;
+    const wanted =
+      decision.step === 'download_model' && typeof folder === 'string' && typeof name === 'string'
+        ? { gpu: attempt.gpu, folder, name, receivedBytes: 0, totalBytes: null }
+        : null;
     const returns = decision.step === 'again' && failure.kind === 'missing_model';
     return {
-      to: 'queued', error,
+      to: 'queued',
+      error,
       changes: {
-        error, plan: decision.plan, excludedGpus: decision.excluded, recovery: [...task.recovery, step], notBefore: wanted ? this.models.heldUntil() : returns ? await heldFor(tx, untilListedMs) : null, wantsModel: wanted,
+        error,
+        plan: decision.plan,
+        excludedGpus: decision.excluded,
+        recovery: [...task.recovery, step],
+        notBefore: wanted ? this.models.heldUntil() : returns ? await heldFor(tx, untilListedMs) : null,
+        wantsModel: wanted,
         ...(decision.step === 'other_seed' ? { seed: nextSeed(task.seed) } : {}),
       },
     };
@@ -70,33 +99,54 @@ export class Recovery {
   /** Whether another card could run what this attempt ran. */
   async couldGoElsewhere(attempt: Attempt): Promise<boolean> {
     const { manager } = this.db;
-    const [gpus, job, task] = await Promise.all([configuredGpus(manager), manager.findOneByOrFail(Job, { id: attempt.jobId }), manager.findOneByOrFail(Task, { id: attempt.taskId })]);
-    return gpus.some((gpu) => gpu.name !== attempt.gpu && !task.excludedGpus.includes(gpu.name) && runsOn(this.workflows.get(job.workflow), job, attempt.plan, gpu));
+    const [gpus, job, task] = await Promise.all([
+      configuredGpus(manager),
+      manager.findOneByOrFail(Job, { id: attempt.jobId }),
+      manager.findOneByOrFail(Task, { id: attempt.taskId }),
+    ]);
+    return gpus.some(
+      (gpu) =>
+        gpu.name !== attempt.gpu &&
+        !task.excludedGpus.includes(gpu.name) &&
+        runsOn(this.workflows.get(job.workflow), job, attempt.plan, gpu),
+    );
   }
 
   /** What a success teaches about memory. */
   async learnSuccess(tx: EntityManager, job: Job, attempt: Attempt): Promise<void> {
     const gpu = (await configuredGpus(tx)).find((candidate) => candidate.name === attempt.gpu);
     const cardMb = gpu ? memoryOf(gpu) : null;
-    if (cardMb !== null) await this.vram.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
+    if (cardMb !== null)
+      await this.vram.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
   }
 
   private async learn(tx: EntityManager, job: Job, attempt: Attempt, gpu: Gpu): Promise<string> {
     const cardMb = memoryOf(gpu);
     if (cardMb === null) return '';
     const workflow = this.workflows.get(job.workflow);
-    const need = await this.vram.ranOut(tx, workOf(workflow, job, attempt.plan), cardMb, priorOf(workflow, job, attempt.plan));
-    return need.estimateMb === null ? '' : `; it needs about ${gigabytes(need.estimateMb)} here, ${gpu.name} has ${gigabytes(cardMb)}`;
+    const need = await this.vram.ranOut(
+      tx,
+      workOf(workflow, job, attempt.plan),
+      cardMb,
+      priorOf(workflow, job, attempt.plan),
+    );
+    return need.estimateMb === null
+      ? ''
+      : `; it needs about ${gigabytes(need.estimateMb)} here, ${gpu.name} has ${gigabytes(cardMb)}`;
   }
 
   private toLadderCard(gpu: Gpu, job: Job, attempt: Attempt, { unheard = false }: Failure): LadderCard {
     const workflow = this.workflows.get(job.workflow);
     return {
-      name: gpu.name, fits: runsOn(workflow, job, attempt.plan, gpu), vramMb: memoryOf(gpu), offers: offersOf(workflow, job, attempt.plan, gpu),
+      name: gpu.name,
+      fits: runsOn(workflow, job, attempt.plan, gpu),
+      vramMb: memoryOf(gpu),
+      offers: offersOf(workflow, job, attempt.plan, gpu),
       restartable: gpu.config.restart_command !== undefined && !unheard,
     };
   }
 }
 
 /** Megabytes of a card's memory: as configured, else as its server says. */
-export const memoryOf = (gpu: Pick<Gpu, 'config' | 'inventory'>): number | null => gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null;
+export const memoryOf = (gpu: Pick<Gpu, 'config' | 'inventory'>): number | null =>
+  gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null;

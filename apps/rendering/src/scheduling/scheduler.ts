@@ -36,8 +36,9 @@ const tickMs = 1_000;
 const countEveryMs = 5_000;
 
 /**
- * Gives waiting tasks to idle cards. One process acts at a time, under a lease; what others and itself did before is read from the database and
- * from the servers at every look, so that a crash at any point is only an interruption. Notifications and hints merely wake it.
+ * Gives waiting tasks to idle cards. One process acts at a time, under a lease; what others and itself did before is
+ * read from the database and from the servers at every look, so that a crash at any point is only an interruption.
+ * Notifications and hints merely wake it.
  */
 @Injectable()
 export class Scheduler {
@@ -108,7 +109,11 @@ export class Scheduler {
 
   /** Cards that could be given work now, as far as this process knows. */
   idleCards(): string[] {
-    return [...this.drivers.values()].filter((driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name)).map((driver) => driver.name);
+    return [...this.drivers.values()]
+      .filter(
+        (driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name),
+      )
+      .map((driver) => driver.name);
   }
 
   private wake(): void {
@@ -130,7 +135,8 @@ export class Scheduler {
           await this.keepHouse(fence);
         }
       } catch (error) {
-        if (isDatabaseUnavailable(error)) this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
+        if (isDatabaseUnavailable(error))
+          this.logger.debug(`scheduling waits for the database: ${describeError(error)}`);
         else this.logger.warn({ err: error }, `scheduling: ${describeError(error)}`);
         await sleep(250);
       }
@@ -177,7 +183,11 @@ export class Scheduler {
           deaf: (looked) => this.metrics.deafSockets.inc({ gpu: looked.name }),
           sameAsAnother: (looked) => this.same.troubleOf(looked),
         },
-        { oldestVersion: this.oldestVersion, check: (info) => this.misfits(info), operatorFamilies: this.operatorFamilies },
+        {
+          oldestVersion: this.oldestVersion,
+          check: (info) => this.misfits(info),
+          operatorFamilies: this.operatorFamilies,
+        },
         this.clock,
         this.logger,
       );
@@ -188,7 +198,12 @@ export class Scheduler {
 
   /** Only workflows that the server does not fit, so that a usual inventory stays small. */
   private misfits(info: ObjectInfo): Record<string, Missing[]> {
-    return Object.fromEntries(this.workflows.all().map((workflow) => [workflow.file.name, misfitsOf(workflow, info)] as const).filter(([, missing]) => missing.length > 0));
+    return Object.fromEntries(
+      this.workflows
+        .all()
+        .map((workflow) => [workflow.file.name, misfitsOf(workflow, info)] as const)
+        .filter(([, missing]) => missing.length > 0),
+    );
   }
 
   /** The card has files that it did not have. */
@@ -216,7 +231,8 @@ export class Scheduler {
     if (idle.length === 0) return;
     const fleet = await this.fleets.readChoices(idle);
     if (fleet === undefined) return;
-    for (const { taskId, jobId, error } of fleet.hopeless) await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
+    for (const { taskId, jobId, error } of fleet.hopeless)
+      await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.filter((name) => !booked.has(name)));
     const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
@@ -245,7 +261,12 @@ export class Scheduler {
       })
       .catch((error: unknown) => {
         // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.
-        if (isUniqueViolation(error) || (error instanceof AppError && error.code === 'lease_lost') || isDatabaseUnavailable(error)) this.logger.debug(`sending to ${driver.name}: ${describeError(error)}`);
+        if (
+          isUniqueViolation(error) ||
+          (error instanceof AppError && error.code === 'lease_lost') ||
+          isDatabaseUnavailable(error)
+        )
+          this.logger.debug(`sending to ${driver.name}: ${describeError(error)}`);
         else this.logger.error({ err: error, gpu: driver.name }, 'sending a task');
       })
       .finally(() => {
@@ -255,10 +276,17 @@ export class Scheduler {
     this.dispatching.set(driver.name, work);
   }
 
-  /** A task that cannot be claimed for its own sake would stand first in line for ever: it fails. What passes by itself is thrown on. */
+  /**
+   * A task that cannot be claimed for its own sake would stand first in line for ever: it fails. What passes by itself
+   * is thrown on.
+   */
   private async refuse(fence: string, { taskId, jobId }: Assignment, error: unknown): Promise<undefined> {
     if (!(error instanceof AppError) || onFailure[error.kind] === 'retry' || error.code === 'lease_lost') throw error;
     this.logger.warn({ jobId }, `a task that cannot be sent is given up: ${describeError(error)}`);
-    await this.attempts.failWaiting(fence, { id: taskId, jobId }, { code: error.code, message: error.message, hint: 'Ask again with what is named changed.' });
+    await this.attempts.failWaiting(
+      fence,
+      { id: taskId, jobId },
+      { code: error.code, message: error.message, hint: 'Ask again with what is named changed.' },
+    );
   }
 }

@@ -37,8 +37,8 @@ export class SharedRead<Value> {
   }
 
   /**
-   * As `get`, and a read that takes long holds for ten times as long as it took, up to five seconds: however often somebody asks, it is under
-   * way for a tenth of the time.
+   * As `get`, and a read that takes long holds for ten times as long as it took, up to five seconds: however often
+   * somebody asks, it is under way for a tenth of the time.
    */
   getWithinReason(withinMs: number): Promise<Value> {
     return this.get(Math.max(withinMs, Math.min(10 * this.tookMs, mostHeldMs)));

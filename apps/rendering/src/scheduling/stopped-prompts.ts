@@ -5,7 +5,9 @@ import type { GpuDriver } from '../gpus/gpu-driver';
 /** Milliseconds after an interrupt within which it may have hit the next prompt: the server's flag is one for all. */
 const collateralMs = 15_000;
 
-/** Stops prompts by their id and remembers it, because an interrupt may hit another prompt than the one that was meant. */
+/**
+ * Stops prompts by their id and remembers it, because an interrupt may hit another prompt than the one that was meant.
+ */
 @Injectable()
 export class StoppedPrompts {
   private readonly last = new Map<string, { promptId: string; atMs: number }>();

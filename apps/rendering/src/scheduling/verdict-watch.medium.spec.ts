@@ -17,8 +17,10 @@ let asked: string[][];
 let answer: (ids: string[]) => Promise<Answer>;
 
 const limits = { verdictMs: { wait: 300, askEvery: 100 } };
-const knowsNothing = (settledThrough: number) => (): Promise<Answer> => Promise.resolve({ verdicts: [], settled_through: settledThrough });
-const down = (): Promise<Answer> => Promise.reject(new AppError('unavailable', 'quality_unavailable', 'the quality service does not answer'));
+const knowsNothing = (settledThrough: number) => (): Promise<Answer> =>
+  Promise.resolve({ verdicts: [], settled_through: settledThrough });
+const down = (): Promise<Answer> =>
+  Promise.reject(new AppError('unavailable', 'quality_unavailable', 'the quality service does not answer'));
 
 beforeAll(async () => {
   nats = await startTestNats();
@@ -55,21 +57,36 @@ async function checking(first: typeof answer): Promise<{ jobId: string; attempt:
 
 /** Plays the relay for every announcement that waits. */
 const sent = (seq: number): Promise<unknown> =>
-  rig.db.query('update outbox set published_at = now(), stream_seq = $1 where published_at is null and subject like $2', [seq, 'evt.rendering.v1.attempt_rendered.%']);
+  rig.db.query(
+    'update outbox set published_at = now(), stream_seq = $1 where published_at is null and subject like $2',
+    [seq, 'evt.rendering.v1.attempt_rendered.%'],
+  );
 const announcements = async (): Promise<{ msg_id: string; repeat: number | null }[]> =>
-  rig.db.query("select msg_id, (payload->'data'->>'repeat')::int as repeat from outbox where payload->>'type' = $1 order by id", [attemptRendered.type]);
+  rig.db.query(
+    "select msg_id, (payload->'data'->>'repeat')::int as repeat from outbox where payload->>'type' = $1 order by id",
+    [attemptRendered.type],
+  );
 const settlements = async (): Promise<number> => {
-  const [row]: { n: number }[] = await rig.db.query("select count(*)::int as n from job_event where type = 'rendering.v1.attempt_settled'");
+  const [row]: { n: number }[] = await rig.db.query(
+    "select count(*)::int as n from job_event where type = 'rendering.v1.attempt_settled'",
+  );
   return row?.n ?? 0;
 };
 
 it('applies a verdict whose event never came, and the event changes nothing when it comes after all', async () => {
-  const { jobId, attempt } = await checking((ids) => Promise.resolve({ verdicts: ids.map((id) => ({ ...verdictOn({ ...attempt, id } as Attempt, 'passed').data, jobId })), settled_through: 7 }));
+  const { jobId, attempt } = await checking((ids) =>
+    Promise.resolve({
+      verdicts: ids.map((id) => ({ ...verdictOn({ ...attempt, id } as Attempt, 'passed').data, jobId })),
+      settled_through: 7,
+    }),
+  );
   const job = await waitFor(async () => {
     const now = await rig.job(jobId);
     return now.status === 'completed' ? now : undefined;
   }, 20_000);
-  expect(job.tasks[0]?.attempts).toMatchObject([{ id: attempt.id, state: 'succeeded', verdict: 'passed', scores: [{ metric: 'not_black' }] }]);
+  expect(job.tasks[0]?.attempts).toMatchObject([
+    { id: attempt.id, state: 'succeeded', verdict: 'passed', scores: [{ metric: 'not_black' }] },
+  ]);
   await rig.jobs.settleVerdict(verdictOn(attempt, 'failed'));
   expect((await rig.job(jobId)).status).toBe('completed');
   expect(await settlements()).toBe(1);
@@ -79,14 +96,20 @@ it('applies a verdict whose event never came, and the event changes nothing when
 it('announces the attempt again when quality was told in vain, and ends the job after the third time', async () => {
   const { jobId, attempt } = await checking(knowsNothing(7));
   for (const n of [2, 3, 4]) {
-    await waitFor(async () => (await announcements()).length === n, { timeoutMs: 20_000, describe: `announcement ${n}` });
+    await waitFor(async () => (await announcements()).length === n, {
+      timeoutMs: 20_000,
+      describe: `announcement ${n}`,
+    });
     await sent(7);
   }
   const job = await waitFor(async () => {
     const now = await rig.job(jobId);
     return now.ended_at === null ? undefined : now;
   }, 20_000);
-  expect(job).toMatchObject({ status: 'rejected', error: { code: 'quality_unavailable', hint: expect.stringContaining('dead-letters') as string } });
+  expect(job).toMatchObject({
+    status: 'rejected',
+    error: { code: 'quality_unavailable', hint: expect.stringContaining('dead-letters') as string },
+  });
   // Another picture would not be looked at either.
   expect(job.tasks[0]?.attempts).toMatchObject([{ id: attempt.id, state: 'rejected', verdict: 'failed' }]);
   const said = await announcements();

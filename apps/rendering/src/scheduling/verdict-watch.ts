@@ -18,14 +18,18 @@ type Answer = OutputOf<typeof findVerdictsRequest>;
 const pageSize = 50;
 /** Times that an attempt is announced again before its job no longer waits for a verdict. */
 const maxRepeats = 3;
-/** Milliseconds after which an announcement that quality seems not to have come to counts as lost: a stream that was made anew counts from 1. */
+/**
+ * Milliseconds after which an announcement that quality seems not to have come to counts as lost: a stream that was
+ * made anew counts from 1.
+ */
 const staleMs = 6 * 60 * 60 * 1000;
 const beforeAllIds = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Looks after attempts whose verdict does not come: the event may have been lost, or quality may have given the attempt up. Quality is asked;
- * a verdict that it has is applied as its event would be, an attempt that it was told of in vain is announced again, and after the third
- * time the job ends with a reason. While quality does not answer, or has not come to the announcement yet, nothing is decided.
+ * Looks after attempts whose verdict does not come: the event may have been lost, or quality may have given the attempt
+ * up. Quality is asked; a verdict that it has is applied as its event would be, an attempt that it was told of in vain
+ * is announced again, and after the third time the job ends with a reason. While quality does not answer, or has not
+ * come to the announcement yet, nothing is decided.
  */
 @Injectable()
 export class VerdictWatch {
@@ -64,7 +68,7 @@ export class VerdictWatch {
   }
 
   private async round(fence: string): Promise<void> {
-    for (let after = beforeAllIds; ; ) {
+    for (let after = beforeAllIds; ;) {
       const overdue = await this.overdueAfter(after);
       const last = overdue.at(-1);
       if (last === undefined) return;
@@ -81,7 +85,10 @@ export class VerdictWatch {
     const before = new Date(this.clock.now().getTime() - this.limits.verdictMs.wait);
     return this.db.manager
       .createQueryBuilder(Attempt, 'attempt')
-      .where("attempt.state = 'checking' and attempt.id > :id and coalesce(attempt.announced_at, attempt.ended_at) < :before", { id, before })
+      .where(
+        "attempt.state = 'checking' and attempt.id > :id and coalesce(attempt.announced_at, attempt.ended_at) < :before",
+        { id, before },
+      )
       .orderBy('attempt.id')
       .limit(pageSize)
       .getMany();
@@ -93,7 +100,10 @@ export class VerdictWatch {
       return await this.requests.ask(findVerdictsRequest, { attempt_ids: attempts.map((attempt) => attempt.id) });
     } catch (error) {
       this.metrics.verdictsAsked.inc({ outcome: 'no_answer' }, attempts.length);
-      this.logger.warn({ attempts: attempts.length }, `quality cannot be asked for overdue verdicts: ${describeError(error)}`);
+      this.logger.warn(
+        { attempts: attempts.length },
+        `quality cannot be asked for overdue verdicts: ${describeError(error)}`,
+      );
       return undefined;
     }
   }
@@ -103,14 +113,21 @@ export class VerdictWatch {
     const changed = attempts.filter((attempt) => (attempt.qualitySilentSince !== null) !== silent);
     if (changed.length === 0) return;
     await this.fenced(fence, async (tx) => {
-      for (const { id } of changed) await tx.update(Attempt, { id, state: 'checking' }, { qualitySilentSince: silent ? this.clock.now() : null });
+      for (const { id } of changed)
+        await tx.update(Attempt, { id, state: 'checking' }, { qualitySilentSince: silent ? this.clock.now() : null });
     });
     for (const jobId of new Set(changed.map((attempt) => attempt.jobId))) this.progress.publish(jobId);
   }
 
   private async settle(fence: string, attempt: Attempt, answer: Answer): Promise<void> {
     const judged = answer.verdicts.find((verdict) => verdict.attemptId === attempt.id);
-    const outcome = judged ? 'found' : (await this.mayStillCome(attempt, answer)) ? 'waits' : attempt.announcedAgain < maxRepeats ? 'announced_again' : 'given_up';
+    const outcome = judged
+      ? 'found'
+      : (await this.mayStillCome(attempt, answer))
+        ? 'waits'
+        : attempt.announcedAgain < maxRepeats
+          ? 'announced_again'
+          : 'given_up';
     this.metrics.verdictsAsked.inc({ outcome });
     if (outcome === 'waits') return;
     const { jobId, id: attemptId } = attempt;
@@ -118,7 +135,12 @@ export class VerdictWatch {
     await this.fenced(fence, async (tx) => {
       if (judged) await this.jobs.applyVerdict(tx, judged);
       else if (outcome === 'announced_again') await this.announceAgain(tx, attempt);
-      else await this.jobs.applyVerdict(tx, { jobId, attemptId, verdict: 'failed', reasons: [noVerdict.code], scores: [] }, { error: noVerdict });
+      else
+        await this.jobs.applyVerdict(
+          tx,
+          { jobId, attemptId, verdict: 'failed', reasons: [noVerdict.code], scores: [] },
+          { error: noVerdict },
+        );
     });
     this.progress.publish(jobId);
   }
@@ -126,22 +148,38 @@ export class VerdictWatch {
   /** The announcement has not left yet, or quality has not come to it. */
   private async mayStillCome({ announcedAs, announcedAt }: Attempt, answer: Answer): Promise<boolean> {
     if (announcedAs === null || announcedAt === null) return false;
-    const [sent]: { stream_seq: string | null }[] = await this.db.query('select stream_seq from outbox where msg_id = $1', [announcedAs]);
+    const [sent]: { stream_seq: string | null }[] = await this.db.query(
+      'select stream_seq from outbox where msg_id = $1',
+      [announcedAs],
+    );
     if (sent === undefined) return false;
     if (sent.stream_seq === null) return true;
-    return Number(sent.stream_seq) > answer.settled_through && this.clock.now().getTime() - announcedAt.getTime() < staleMs;
+    return (
+      Number(sent.stream_seq) > answer.settled_through && this.clock.now().getTime() - announcedAt.getTime() < staleMs
+    );
   }
 
-  /** The same facts under a new id, so that no inbox takes them for what it knows; quality gives an attempt one verdict however often it hears of it. */
+  /**
+   * The same facts under a new id, so that no inbox takes them for what it knows; quality gives an attempt one verdict
+   * however often it hears of it.
+   */
   private async announceAgain(tx: EntityManager, { id, jobId, announcedAgain }: Attempt): Promise<void> {
     const job = await this.journal.lock(tx, jobId);
     const repeat = announcedAgain + 1;
-    const counted = await tx.update(Attempt, { id, state: 'checking', announcedAgain }, { announcedAgain: repeat, announcedAt: this.clock.now() });
+    const counted = await tx.update(
+      Attempt,
+      { id, state: 'checking', announcedAgain },
+      { announcedAgain: repeat, announcedAt: this.clock.now() },
+    );
     // Judged or cancelled meanwhile.
     if (counted.affected !== 1) return;
     const said = await tx
       .createQueryBuilder(JobEvent, 'event')
-      .where("event.job_id = :jobId and event.type = :type and event.data->>'attemptId' = :id", { jobId, type: attemptRendered.type, id })
+      .where("event.job_id = :jobId and event.type = :type and event.data->>'attemptId' = :id", {
+        jobId,
+        type: attemptRendered.type,
+        id,
+      })
       .orderBy('event.seq', 'DESC')
       .limit(1)
       .getOneOrFail();

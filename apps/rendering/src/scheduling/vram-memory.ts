@@ -22,7 +22,14 @@ export class VramMemory {
 
   /** What was learnt of these workflows with these models. */
   async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<VramNeed[]> {
-    const pairs = [...new Map(works.map(({ workflow, modelName: name }) => [`${workflow}/${modelKey(name)}`, { workflow, modelName: modelKey(name) }])).values()];
+    const pairs = [
+      ...new Map(
+        works.map(({ workflow, modelName: name }) => [
+          `${workflow}/${modelKey(name)}`,
+          { workflow, modelName: modelKey(name) },
+        ]),
+      ).values(),
+    ];
     return pairs.length === 0 ? [] : (await tx.find(VramNeedRow, { where: pairs })).map(toNeed);
   }
 
@@ -45,7 +52,13 @@ export class VramMemory {
   }
 
   private async save(tx: EntityManager, need: VramNeed): Promise<void> {
-    await tx.save(VramNeedRow, { ...keyOf(need), tooSmallMb: need.tooSmallMb, estimateMb: need.estimateMb, fitsMb: need.fitsMb, at: this.clock.now() });
+    await tx.save(VramNeedRow, {
+      ...keyOf(need),
+      tooSmallMb: need.tooSmallMb,
+      estimateMb: need.estimateMb,
+      fitsMb: need.fitsMb,
+      at: this.clock.now(),
+    });
     // What merely fitted goes first: without a failure beside it, it decides nothing.
     await tx.query(
       `delete from vram_need where workflow = $1 and model_name = $2 and (width, height, frames, steps) in (
@@ -57,8 +70,19 @@ export class VramMemory {
 }
 
 /** The steps of a plan as far as they change the memory that is needed. */
-export const weighingSteps = (steps: readonly string[]): string[] => [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
+export const weighingSteps = (steps: readonly string[]): string[] =>
+  [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
 
-const keyOf = (work: VramWork) => ({ workflow: work.workflow, modelName: modelKey(work.modelName), width: work.width, height: work.height, frames: work.frames, steps: weighingSteps(work.steps).join(',') });
+const keyOf = (work: VramWork) => ({
+  workflow: work.workflow,
+  modelName: modelKey(work.modelName),
+  width: work.width,
+  height: work.height,
+  frames: work.frames,
+  steps: weighingSteps(work.steps).join(','),
+});
 
-const toNeed = ({ steps, at: _at, ...row }: VramNeedRow): VramNeed => ({ ...row, steps: steps === '' ? [] : steps.split(',') });
+const toNeed = ({ steps, at: _at, ...row }: VramNeedRow): VramNeed => ({
+  ...row,
+  steps: steps === '' ? [] : steps.split(','),
+});

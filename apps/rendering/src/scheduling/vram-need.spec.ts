@@ -1,14 +1,30 @@
 import { afterFailing, afterFitting, gigabytes, neededMb, type VramNeed, type VramWork } from './vram-need';
 
-const work = (changes: Partial<VramWork> = {}): VramWork => ({ workflow: 'video', modelName: 'm', width: 512, height: 512, frames: 16, steps: [], ...changes });
-const need = (changes: Partial<VramNeed>): VramNeed => ({ ...work(), tooSmallMb: null, estimateMb: null, fitsMb: null, ...changes });
+const work = (changes: Partial<VramWork> = {}): VramWork => ({
+  workflow: 'video',
+  modelName: 'm',
+  width: 512,
+  height: 512,
+  frames: 16,
+  steps: [],
+  ...changes,
+});
+const need = (changes: Partial<VramNeed>): VramNeed => ({
+  ...work(),
+  tooSmallMb: null,
+  estimateMb: null,
+  fitsMb: null,
+  ...changes,
+});
 
 describe('what failures and successes teach', () => {
   it('is more than the card that failed, and a quarter more than was thought', () => {
     expect(afterFailing(undefined, work(), 12_288, null)).toMatchObject({ tooSmallMb: 12_288, estimateMb: 12_289 });
     expect(afterFailing(undefined, work(), 12_288, 11_000)).toMatchObject({ estimateMb: 13_750 });
     expect(afterFailing(undefined, work(), 12_288, 4_000)).toMatchObject({ estimateMb: 12_289 });
-    expect(afterFailing(afterFailing(undefined, work(), 12_288, 11_000), work(), 12_288, 11_000)).toMatchObject({ estimateMb: 17_188 });
+    expect(afterFailing(afterFailing(undefined, work(), 12_288, 11_000), work(), 12_288, 11_000)).toMatchObject({
+      estimateMb: 17_188,
+    });
   });
 
   it('never rises above a card that it fitted into', () => {
@@ -17,8 +33,15 @@ describe('what failures and successes teach', () => {
   });
 
   it('forgets a failure on a card of the same size as one that it fits into', () => {
-    expect(afterFitting(afterFailing(undefined, work(), 12_288, null), work(), 12_288)).toMatchObject({ tooSmallMb: null, estimateMb: null, fitsMb: 12_288 });
-    expect(afterFailing(afterFitting(undefined, work(), 12_288), work(), 12_288, null)).toMatchObject({ tooSmallMb: 12_288, fitsMb: null });
+    expect(afterFitting(afterFailing(undefined, work(), 12_288, null), work(), 12_288)).toMatchObject({
+      tooSmallMb: null,
+      estimateMb: null,
+      fitsMb: 12_288,
+    });
+    expect(afterFailing(afterFitting(undefined, work(), 12_288), work(), 12_288, null)).toMatchObject({
+      tooSmallMb: 12_288,
+      fitsMb: null,
+    });
   });
 });
 
@@ -26,7 +49,9 @@ describe('neededMb', () => {
   const known = [need({ tooSmallMb: 12_288, estimateMb: 14_400 })];
 
   it('holds for every spelling of the model', () => {
-    expect(neededMb([need({ modelName: 'SD15\\m', tooSmallMb: 12_288, estimateMb: 14_400 })], work({ modelName: 'SD15/m' }))).toBe(14_400);
+    expect(
+      neededMb([need({ modelName: 'SD15\\m', tooSmallMb: 12_288, estimateMb: 14_400 })], work({ modelName: 'SD15/m' })),
+    ).toBe(14_400);
   });
 
   it('holds for the same and for everything larger', () => {
@@ -34,7 +59,14 @@ describe('neededMb', () => {
   });
 
   it('says nothing of smaller, changed or other work', () => {
-    for (const other of [{ width: 256 }, { frames: 8 }, { steps: ['tiled_vae'] }, { modelName: 'n' }, { workflow: 'w' }]) expect(neededMb(known, work(other))).toBeNull();
+    for (const other of [
+      { width: 256 },
+      { frames: 8 },
+      { steps: ['tiled_vae'] },
+      { modelName: 'n' },
+      { workflow: 'w' },
+    ])
+      expect(neededMb(known, work(other))).toBeNull();
   });
 
   it('holds without a change what failed with it', () => {

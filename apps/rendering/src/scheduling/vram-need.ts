@@ -24,8 +24,16 @@ export interface VramNeed extends VramWork {
 /** How much an estimate rises with each failure (reliability study, B.7). */
 const rise = 1.25;
 
-/** The need after the work ran out of memory on a card of `cardMb`; `priorMb` is the workflow's own formula, if it has one. */
-export function afterFailing(known: VramNeed | undefined, work: VramWork, cardMb: number, priorMb: number | null): VramNeed {
+/**
+ * The need after the work ran out of memory on a card of `cardMb`; `priorMb` is the workflow's own formula, if it has
+ * one.
+ */
+export function afterFailing(
+  known: VramNeed | undefined,
+  work: VramWork,
+  cardMb: number,
+  priorMb: number | null,
+): VramNeed {
   const former = known?.estimateMb ?? priorMb;
   const tooSmallMb = Math.max(known?.tooSmallMb ?? 0, cardMb);
   const estimateMb = Math.ceil(Math.max(tooSmallMb + 1, former === null ? 0 : former * rise));
@@ -41,22 +49,38 @@ export function afterFitting(known: VramNeed | undefined, work: VramWork, cardMb
   const failed = known?.tooSmallMb ?? null;
   const tooSmallMb = failed !== null && failed < fitsMb ? failed : null;
   const estimate = known?.estimateMb ?? null;
-  return { ...work, tooSmallMb, estimateMb: tooSmallMb === null || estimate === null ? null : Math.min(estimate, fitsMb), fitsMb };
+  return {
+    ...work,
+    tooSmallMb,
+    estimateMb: tooSmallMb === null || estimate === null ? null : Math.min(estimate, fitsMb),
+    fitsMb,
+  };
 }
 
 /**
- * Megabytes that the work needs as far as failures taught; null when nothing says that any card is too small. Learnt for one size it holds
- * for every larger one with as many changes or fewer; a larger work that fitted bounds it from above.
+ * Megabytes that the work needs as far as failures taught; null when nothing says that any card is too small. Learnt
+ * for one size it holds for every larger one with as many changes or fewer; a larger work that fitted bounds it from
+ * above.
  */
 export function neededMb(needs: readonly VramNeed[], work: VramWork): number | null {
-  const related = needs.filter((need) => need.workflow === work.workflow && modelKey(need.modelName) === modelKey(work.modelName));
-  const below = related.filter((need) => need.estimateMb !== null && isAtMost(need, work) && work.steps.every((step) => need.steps.includes(step)));
+  const related = needs.filter(
+    (need) => need.workflow === work.workflow && modelKey(need.modelName) === modelKey(work.modelName),
+  );
+  const below = related.filter(
+    (need) => need.estimateMb !== null && isAtMost(need, work) && work.steps.every((step) => need.steps.includes(step)),
+  );
   if (below.length === 0) return null;
-  const above = related.filter((need) => need.fitsMb !== null && isAtMost(work, need) && need.steps.every((step) => work.steps.includes(step)));
-  return Math.min(Math.max(...below.map((need) => need.estimateMb ?? 0)), ...above.map((need) => need.fitsMb ?? Infinity));
+  const above = related.filter(
+    (need) => need.fitsMb !== null && isAtMost(work, need) && need.steps.every((step) => work.steps.includes(step)),
+  );
+  return Math.min(
+    Math.max(...below.map((need) => need.estimateMb ?? 0)),
+    ...above.map((need) => need.fitsMb ?? Infinity),
+  );
 }
 
-const isAtMost = (a: VramWork, b: VramWork): boolean => a.width * a.height <= b.width * b.height && a.frames <= b.frames;
+const isAtMost = (a: VramWork, b: VramWork): boolean =>
+  a.width * a.height <= b.width * b.height && a.frames <= b.frames;
 
 /** Gigabytes (GiB) for a person, to a tenth. */
 export const gigabytes = (megabytes: number): string => `${Math.round(megabytes / 102.4) / 10} GB`;

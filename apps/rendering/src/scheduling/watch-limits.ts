@@ -19,8 +19,14 @@ export interface WatchLimits {
 }
 
 export const watchLimits: WatchLimits = {
-  zombieMs: 30_000, refusedMs: 30_000, silentMs: 120_000, patience: 1, quarantineMs: { first: 30_000, last: 600_000 }, restartCoolDownMs: 600_000,
-  verdictMs: { wait: 120_000, askEvery: 15_000 }, missingModelMs: 60_000,
+  zombieMs: 30_000,
+  refusedMs: 30_000,
+  silentMs: 120_000,
+  patience: 1,
+  quarantineMs: { first: 30_000, last: 600_000 },
+  restartCoolDownMs: 600_000,
+  verdictMs: { wait: 120_000, askEvery: 15_000 },
+  missingModelMs: 60_000,
 };
 
 /** Injection token. */

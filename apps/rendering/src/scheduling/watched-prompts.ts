@@ -74,10 +74,26 @@ export class WatchedPrompts {
 
   register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
     const entry: Watched = {
-      jobId: job.id, attemptId: attempt.id, gpu: attempt.gpu, graph, model: job.modelName.replace(/\.[^.]+$/, ''), progress: attempt.progress ?? progressAtDispatch(attempt.gpu), misses: 0, posting: false,
-      node: null, knownSinceMs: this.clock.monotonicMs(),
-      movedAtMs: this.clock.monotonicMs(), stoppingSinceMs: null, preview: null,
-      restarts: driver.restarts.restarts, ran: false, heardOn: null, ticked: false, longestStepMs: 0, longestSeconds: undefined, notTaken: null,
+      jobId: job.id,
+      attemptId: attempt.id,
+      gpu: attempt.gpu,
+      graph,
+      model: job.modelName.replace(/\.[^.]+$/, ''),
+      progress: attempt.progress ?? progressAtDispatch(attempt.gpu),
+      misses: 0,
+      posting: false,
+      node: null,
+      knownSinceMs: this.clock.monotonicMs(),
+      movedAtMs: this.clock.monotonicMs(),
+      stoppingSinceMs: null,
+      preview: null,
+      restarts: driver.restarts.restarts,
+      ran: false,
+      heardOn: null,
+      ticked: false,
+      longestStepMs: 0,
+      longestSeconds: undefined,
+      notTaken: null,
     };
     this.byPromptId.set(attempt.promptId, entry);
     return entry;

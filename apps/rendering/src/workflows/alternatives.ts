@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Alternatives in prompts, `{blue|red}`, as ComfyUI's own interface and others write them: one is chosen for each result. They may stand
- * inside each other and be empty; a single one, `{blue}`, is taken. `\{`, `\}` and `\|` are the characters themselves.
+ * Alternatives in prompts, `{blue|red}`, as ComfyUI's own interface and others write them: one is chosen for each
+ * result. They may stand inside each other and be empty; a single one, `{blue}`, is taken. `\{`, `\}` and `\|` are the
+ * characters themselves.
  */
 type Piece = string | { options: { source: string; pieces: Piece[] }[] };
 
@@ -51,14 +52,20 @@ function readPieces(text: string, at: number, depth: number): { pieces: Piece[];
   return { pieces, end: position };
 }
 
-function readGroup(text: string, at: number, depth: number): { options: { source: string; pieces: Piece[] }[]; end: number } {
+function readGroup(
+  text: string,
+  at: number,
+  depth: number,
+): { options: { source: string; pieces: Piece[] }[]; end: number } {
   if (depth > maxDepth) throw new Malformed(`has alternatives inside each other more than ${maxDepth} deep`);
   const options: { source: string; pieces: Piece[] }[] = [];
   for (let position = at; ; position += 1) {
     const { pieces, end } = readPieces(text, position, depth);
     const source = text.slice(position, end);
     if (/^\s*\d+(?:\.\d+)?::/.test(source) || /^\s*\d+(?:-\d+)?\$\$/.test(source))
-      throw new Malformed(`has alternatives with weights or numbers (${source.trim().slice(0, 20)}), which are not known here; plain ones are as likely as each other`);
+      throw new Malformed(
+        `has alternatives with weights or numbers (${source.trim().slice(0, 20)}), which are not known here; plain ones are as likely as each other`,
+      );
     options.push({ source, pieces });
     if (end >= text.length) throw new Malformed('has a { without its }; write \\{ for the character');
     if (text[end] === '}') return { options, end: end + 1 };
@@ -89,20 +96,27 @@ export function depthAt(text: string, place: number): number {
 }
 
 /**
- * The text with one of each alternatives, and what was chosen, in the order in which the choices come up: outer ones before those inside,
- * and of these only where the option was taken. A text that cannot be read stays as it is. Pure: the same seed chooses alike for ever.
- * The n-th choice (from 0) takes option ⌊x · options⌋, x being the first 48 bits of SHA-256 of `seed/place/n` as a fraction.
+ * The text with one of each alternatives, and what was chosen, in the order in which the choices come up: outer ones
+ * before those inside, and of these only where the option was taken. A text that cannot be read stays as it is. Pure:
+ * the same seed chooses alike for ever. The n-th choice (from 0) takes option ⌊x · options⌋, x being the first 48 bits
+ * of SHA-256 of `seed/place/n` as a fraction.
  *
  * @param place  what the text is, so that equal alternatives in two texts are chosen independently
  */
-export function chooseAlternatives(text: string, seed: number, place: string): { text: string; choices: PromptChoice[] } {
+export function chooseAlternatives(
+  text: string,
+  seed: number,
+  place: string,
+): { text: string; choices: PromptChoice[] } {
   if (!/[{}\\]/.test(text) || alternativesFault(text) !== undefined) return { text, choices: [] };
   const choices: PromptChoice[] = [];
   const write = (pieces: readonly Piece[]): string =>
     pieces
       .map((piece) => {
         if (typeof piece === 'string') return piece;
-        const chosen = piece.options[Math.floor(fractionOf(`${seed}/${place}/${choices.length}`) * piece.options.length)] as Exclude<Piece, string>['options'][number];
+        const chosen = piece.options[
+          Math.floor(fractionOf(`${seed}/${place}/${choices.length}`) * piece.options.length)
+        ] as Exclude<Piece, string>['options'][number];
         choices.push({ options: piece.options.map(({ source }) => source), chosen: chosen.source });
         return write(chosen.pieces);
       })

@@ -9,26 +9,43 @@ beforeAll(async () => {
   still = (await WorkflowLibrary.read(join(repositoryRoot, 'workflows'))).get('anime-still-sd15');
 });
 
-const known = { checkpoints: ['b.safetensors', 'anime_sd15.safetensors'], samplers: ['euler', 'dpmpp_2m'], schedulers: ['normal', 'karras'] };
-const resolve = (given: Record<string, ParameterValue | undefined>, preset = 'standard', choices: Parameters<typeof resolveParameters>[3] = known) =>
-  resolveParameters(still, preset, { prompt: 'a tower at dusk', ...given }, choices);
+const known = {
+  checkpoints: ['b.safetensors', 'anime_sd15.safetensors'],
+  samplers: ['euler', 'dpmpp_2m'],
+  schedulers: ['normal', 'karras'],
+};
+const resolve = (
+  given: Record<string, ParameterValue | undefined>,
+  preset = 'standard',
+  choices: Parameters<typeof resolveParameters>[3] = known,
+) => resolveParameters(still, preset, { prompt: 'a tower at dusk', ...given }, choices);
 const fieldsOf = (work: () => unknown): Record<string, string> => {
   try {
     work();
   } catch (error) {
-    if (error instanceof AppError) return Object.fromEntries((error.options.fields ?? []).map((field) => [field.pointer, field.message]));
+    if (error instanceof AppError)
+      return Object.fromEntries((error.options.fields ?? []).map((field) => [field.pointer, field.message]));
   }
   throw new Error('nothing was refused');
 };
 
 describe('resolveParameters', () => {
   it('takes the request before the preset before the default', () => {
-    expect(resolve({ width: 640 }, 'draft')).toMatchObject({ width: 640, height: 576, steps: 10, cfg_scale: 7, sampler_name: 'dpmpp_2m', negative_prompt: '' });
+    expect(resolve({ width: 640 }, 'draft')).toMatchObject({
+      width: 640,
+      height: 576,
+      steps: 10,
+      cfg_scale: 7,
+      sampler_name: 'dpmpp_2m',
+      negative_prompt: '',
+    });
   });
 
   it('prefers the named checkpoint, else takes one that a card has', () => {
     expect(resolve({})).toMatchObject({ model_name: 'anime_sd15.safetensors' });
-    expect(resolve({}, 'standard', { ...known, checkpoints: ['other.safetensors'] })).toMatchObject({ model_name: 'other.safetensors' });
+    expect(resolve({}, 'standard', { ...known, checkpoints: ['other.safetensors'] })).toMatchObject({
+      model_name: 'other.safetensors',
+    });
     expect(resolve({}, 'standard', {})).toMatchObject({ model_name: 'anime_sd15.safetensors' });
   });
 
@@ -55,12 +72,20 @@ describe('resolveParameters', () => {
   });
 
   it('says so when no card has any checkpoint', () => {
-    expect(fieldsOf(() => resolve({ model_name: 'x.safetensors' }, 'standard', { ...known, checkpoints: [] }))['/model_name']).toMatch(/no card has a file in models\/checkpoints/);
-    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe('is needed, and no card has a Stable Diffusion 1.5 checkpoint in models/checkpoints to choose');
+    expect(
+      fieldsOf(() => resolve({ model_name: 'x.safetensors' }, 'standard', { ...known, checkpoints: [] }))[
+        '/model_name'
+      ],
+    ).toMatch(/no card has a file in models\/checkpoints/);
+    expect(fieldsOf(() => resolve({}, 'standard', { ...known, checkpoints: [] }))['/model_name']).toBe(
+      'is needed, and no card has a Stable Diffusion 1.5 checkpoint in models/checkpoints to choose',
+    );
   });
 
   it('shortens long lists of choices', () => {
     const checkpoints = Array.from({ length: 30 }, (_, index) => `m${index}`);
-    expect(fieldsOf(() => resolve({ model_name: 'x' }, 'standard', { ...known, checkpoints }))['/model_name']).toMatch(/of 30 files in models\/checkpoints the nearest are m0, /);
+    expect(fieldsOf(() => resolve({ model_name: 'x' }, 'standard', { ...known, checkpoints }))['/model_name']).toMatch(
+      /of 30 files in models\/checkpoints the nearest are m0, /,
+    );
   });
 });

@@ -20,10 +20,15 @@ export interface KnownChoices extends KnownFiles {
 }
 
 /**
- * The value of every parameter: the request's, else the preset's, else the default; names of files as Tower keeps them (`model-names.ts`).
- * Throws `parameters_invalid` with one entry per wrong parameter, naming what is allowed.
+ * The value of every parameter: the request's, else the preset's, else the default; names of files as Tower keeps them
+ * (`model-names.ts`). Throws `parameters_invalid` with one entry per wrong parameter, naming what is allowed.
  */
-export function resolveParameters(workflow: Workflow, preset: string, given: Record<string, ParameterValue | undefined>, known: KnownChoices): ParameterValues {
+export function resolveParameters(
+  workflow: Workflow,
+  preset: string,
+  given: Record<string, ParameterValue | undefined>,
+  known: KnownChoices,
+): ParameterValues {
   const fromPreset = workflow.file.presets[preset as keyof typeof workflow.file.presets] ?? {};
   const errors: FieldError[] = [];
   const values: ParameterValues = {};
@@ -31,10 +36,12 @@ export function resolveParameters(workflow: Workflow, preset: string, given: Rec
     const value = given[name] ?? fromPreset[name] ?? defaultOf(parameter, known);
     const problem = value === undefined ? absent(parameter) : wrongWith(parameter, value, known);
     if (problem !== undefined) errors.push({ pointer: `/${name}`, message: problem });
-    else if (value !== undefined) values[name] = parameter.type === 'model' ? keptName(parameter, String(value), known) : value;
+    else if (value !== undefined)
+      values[name] = parameter.type === 'model' ? keptName(parameter, String(value), known) : value;
   }
   for (const name of Object.keys(given))
-    if (given[name] !== undefined && workflow.file.parameters[name] === undefined) errors.push({ pointer: `/${name}`, message: `workflow ${workflow.file.name} has no such parameter` });
+    if (given[name] !== undefined && workflow.file.parameters[name] === undefined)
+      errors.push({ pointer: `/${name}`, message: `workflow ${workflow.file.name} has no such parameter` });
   if (errors.length === 0) return values;
   const model = errors.find((error) => error.pointer === '/model_name');
   throw new AppError(
@@ -63,7 +70,8 @@ type ModelParameter = Extract<WorkflowParameter, { type: 'model' }>;
 function defaultModel(parameter: ModelParameter, known: KnownChoices): string | undefined {
   const { prefer, family, pattern, source, folder } = parameter;
   const isOfFamily = (name: string): boolean => family === undefined || familyOf(name, known.families) === family;
-  const fits = (name: string): boolean => isOfFamily(name) && (pattern === undefined || new RegExp(pattern, 'i').test(baseName(name)));
+  const fits = (name: string): boolean =>
+    isOfFamily(name) && (pattern === undefined || new RegExp(pattern, 'i').test(baseName(name)));
   for (const name of prefer) {
     const settled = settledIn(known, folder, name);
     if (settled === 'unknown') return name;
@@ -85,25 +93,36 @@ function absent(parameter: WorkflowParameter): string {
 }
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
-export function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: KnownChoices): string | undefined {
+export function wrongWith(
+  parameter: WorkflowParameter,
+  value: ParameterValue,
+  known: KnownChoices,
+): string | undefined {
   switch (parameter.type) {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
-      return value.length > parameter.max_length ? `must have at most ${parameter.max_length} characters, together with what characters add` : undefined;
+      return value.length > parameter.max_length
+        ? `must have at most ${parameter.max_length} characters, together with what characters add`
+        : undefined;
     case 'integer':
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) return 'must be a whole number';
-      if (value < parameter.min || value > parameter.max) return `must be between ${parameter.min} and ${parameter.max}`;
+      if (value < parameter.min || value > parameter.max)
+        return `must be between ${parameter.min} and ${parameter.max}`;
       return offStep(parameter, value);
     case 'number':
       if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
-      return value < parameter.min || value > parameter.max ? `must be between ${parameter.min} and ${parameter.max}` : undefined;
+      return value < parameter.min || value > parameter.max
+        ? `must be between ${parameter.min} and ${parameter.max}`
+        : undefined;
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'model':
       return wrongModel(parameter, value, known);
     case 'choice':
       if (typeof parameter.of === 'string') return notAmong(value, known[parameter.of], parameter.of);
-      return typeof value === 'string' && parameter.of.includes(value) ? undefined : `must be one of ${parameter.of.join(', ')}`;
+      return typeof value === 'string' && parameter.of.includes(value)
+        ? undefined
+        : `must be one of ${parameter.of.join(', ')}`;
     case 'image':
     case 'film':
       if (typeof value !== 'string') return 'must be the name of a picture of the job';
@@ -127,10 +146,15 @@ function wrongModel(parameter: ModelParameter, value: ParameterValue, known: Kno
   return unknown ?? (family === undefined ? undefined : otherFamily(keptName(parameter, value, known), family, known));
 }
 
-/** Why the name is no file that the cards have, or not one file; undefined where it is one, or no card has said what it has. */
+/**
+ * Why the name is no file that the cards have, or not one file; undefined where it is one, or no card has said what it
+ * has.
+ */
 export function unknownFile(folder: string, name: string, known: KnownFiles): string | undefined {
   const settled = settledIn(known, folder, name);
-  return settled === 'unknown' ? undefined : refusedName(name, `models/${folder}`, filesIn(known, folder) ?? [], settled);
+  return settled === 'unknown'
+    ? undefined
+    : refusedName(name, `models/${folder}`, filesIn(known, folder) ?? [], settled);
 }
 
 /** A name that says nothing is no reason to refuse: whoever names model and workflow says what it is. */
@@ -139,7 +163,8 @@ function otherFamily(name: string, family: ModelFamily, { families }: KnownChoic
   const other = stated ?? hintedFamily(name) ?? family;
   if (other === family) return undefined;
   const made = `this workflow is made for ${familyTitle[family]}`;
-  if (stated !== undefined) return `${name} is ${aFamily[other]} checkpoint, as its file, config/models.yaml or the request says; ${made}`;
+  if (stated !== undefined)
+    return `${name} is ${aFamily[other]} checkpoint, as its file, config/models.yaml or the request says; ${made}`;
   return `${name} is by its name ${aFamily[other]} checkpoint; ${made}. If the name misleads, say so: "model_family": "${family}" in the request, or families in config/models.yaml`;
 }
 
@@ -154,4 +179,6 @@ function notAmong(value: ParameterValue, choices: readonly string[] | undefined,
 }
 
 /** Node classes of the template as it stands. */
-export const classesOf = (workflow: Workflow): string[] => [...new Set(Object.values(workflow.graph).map((node) => node.class_type))];
+export const classesOf = (workflow: Workflow): string[] => [
+  ...new Set(Object.values(workflow.graph).map((node) => node.class_type)),
+];

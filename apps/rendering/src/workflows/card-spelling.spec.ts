@@ -2,14 +2,20 @@ import { spelledFor } from './card-spelling';
 import { modelInputs } from './model-inputs';
 import type { WorkflowGraph } from './workflow-file';
 
-const node = (class_type: string, inputs: WorkflowGraph[string]['inputs']): WorkflowGraph[string] => ({ class_type, inputs });
+const node = (class_type: string, inputs: WorkflowGraph[string]['inputs']): WorkflowGraph[string] => ({
+  class_type,
+  inputs,
+});
 
 describe('the graph as a card takes it', () => {
   it('names every file as this server lists it, whatever loader reads it', () => {
     for (const [classType, inputs] of Object.entries(modelInputs))
       for (const [input, folder] of Object.entries(inputs ?? {})) {
         const stock = { checkpoints: [], models: { [folder]: ['sub\\a.safetensors', 'b.safetensors'] } };
-        const names = ['sub/a.safetensors', 'a.safetensors', 'b.safetensors', 'none.safetensors'].map((name) => spelledFor({ '1': node(classType, { [input]: name, link: ['2', 0], n: 3 }) }, stock)['1']?.inputs[input]);
+        const names = ['sub/a.safetensors', 'a.safetensors', 'b.safetensors', 'none.safetensors'].map(
+          (name) =>
+            spelledFor({ '1': node(classType, { [input]: name, link: ['2', 0], n: 3 }) }, stock)['1']?.inputs[input],
+        );
         expect(names).toEqual(['sub\\a.safetensors', 'sub\\a.safetensors', 'b.safetensors', 'none.safetensors']);
       }
   });
@@ -22,15 +28,28 @@ describe('the graph as a card takes it', () => {
   });
 
   it('takes what the server itself says of loaders that are not known here', () => {
-    const infos = { MyLoader: { input: { required: { file: [['wan\\x.gguf', 'y.gguf']], mode: [['fast/er', 'slow']], title: ['STRING'] } }, output: [], output_node: false } };
-    const spelled = spelledFor({ '1': node('MyLoader', { file: 'wan/x.gguf', mode: 'slow', title: 'wan/x.gguf' }) }, { checkpoints: [] }, infos);
+    const infos = {
+      MyLoader: {
+        input: { required: { file: [['wan\\x.gguf', 'y.gguf']], mode: [['fast/er', 'slow']], title: ['STRING'] } },
+        output: [],
+        output_node: false,
+      },
+    };
+    const spelled = spelledFor(
+      { '1': node('MyLoader', { file: 'wan/x.gguf', mode: 'slow', title: 'wan/x.gguf' }) },
+      { checkpoints: [] },
+      infos,
+    );
     expect(spelled['1']?.inputs).toEqual({ file: 'wan\\x.gguf', mode: 'slow', title: 'wan/x.gguf' });
   });
 
   it('leads embeddings to their folder, where the tokenizer sees them', () => {
     const stock = { checkpoints: [], models: { embeddings: ['neg\\easy.pt', 'flat.safetensors'] } };
-    const spelled = (text: string) => spelledFor({ '1': node('CLIPTextEncode', { text, clip: ['2', 1] }) }, stock)['1']?.inputs['text'];
-    expect(spelled('bad,embedding:easy, (embedding:easy.pt:1.2) embedding:flat embedding:none')).toBe('bad, embedding:neg/easy, (embedding:neg/easy.pt:1.2) embedding:flat embedding:none');
+    const spelled = (text: string) =>
+      spelledFor({ '1': node('CLIPTextEncode', { text, clip: ['2', 1] }) }, stock)['1']?.inputs['text'];
+    expect(spelled('bad,embedding:easy, (embedding:easy.pt:1.2) embedding:flat embedding:none')).toBe(
+      'bad, embedding:neg/easy, (embedding:neg/easy.pt:1.2) embedding:flat embedding:none',
+    );
     expect(spelled('no call')).toBe('no call');
   });
 });

@@ -1,6 +1,9 @@
 import type { ModelFamily } from './workflow-parameter';
 
-/** What goes into a graph besides the workflow itself. Stored with the job and with each attempt, so that the same graph can be composed again. */
+/**
+ * What goes into a graph besides the workflow itself. Stored with the job and with each attempt, so that the same graph
+ * can be composed again.
+ */
 
 export type ParameterValue = string | number | boolean;
 /** By the workflow's parameter names, every one with a value. */
@@ -53,7 +56,18 @@ export interface Parts {
 export const noParts: Parts = { loras: [], references: [], controlnets: [] };
 
 /** Changes of the graph that make a failed attempt try something else, each at most once, except `smaller_size`. */
-export const graphSteps = ['tiled_vae', 'smaller_batch', 'smaller_context', 'quantised_model', 'smaller_model', 'cpu_text_encoder', 'without_faceid', 'other_seed', 'precise_vae', 'smaller_size'] as const;
+export const graphSteps = [
+  'tiled_vae',
+  'smaller_batch',
+  'smaller_context',
+  'quantised_model',
+  'smaller_model',
+  'cpu_text_encoder',
+  'without_faceid',
+  'other_seed',
+  'precise_vae',
+  'smaller_size',
+] as const;
 export type GraphStep = (typeof graphSteps)[number];
 
 /** What recovery has changed about a task so far. */
@@ -64,7 +78,10 @@ export interface Plan {
 
 export const noChanges: Plan = { steps: [] };
 
-/** A step of the recovery ladder as it is recorded on the task and shown in `/jobs/{id}`. Steps that leave the graph alone are among them. */
+/**
+ * A step of the recovery ladder as it is recorded on the task and shown in `/jobs/{id}`. Steps that leave the graph
+ * alone are among them.
+ */
 export interface RecoveryStep {
   step: GraphStep | 'free_models' | 'other_gpu' | 'restart_comfyui' | 'download_model' | 'again';
   /** Kind of the failure that led to it. */

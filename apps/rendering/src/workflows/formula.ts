@@ -42,7 +42,11 @@ const binary: Record<string, (a: number, b: number) => number> = {
   '>': (a, b) => Number(a > b),
 };
 /** From loosest to tightest. */
-const levels = [['==', '!=', '<=', '>=', '<', '>'], ['+', '-'], ['*', '/', '%']];
+const levels = [
+  ['==', '!=', '<=', '>=', '<', '>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
 
 const token = /\s*(?:(\d+(?:\.\d+)?)|([a-z][a-z0-9_]*)|(==|!=|<=|>=|[-+*/%<>(),]))/y;
 
@@ -58,9 +62,16 @@ function tokensOf(text: string): Token[] {
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     end = token.lastIndex;
     const [, number, name, sign] = match;
-    tokens.push(number !== undefined ? { kind: 'number', text: number } : name !== undefined ? { kind: 'name', text: name } : { kind: 'sign', text: sign as string });
+    tokens.push(
+      number !== undefined
+        ? { kind: 'number', text: number }
+        : name !== undefined
+          ? { kind: 'name', text: name }
+          : { kind: 'sign', text: sign as string },
+    );
   }
-  if (text.slice(end).trim() !== '') throw new Error(`the formula "${text}" has something unexpected at "${text.slice(end).trim()}"`);
+  if (text.slice(end).trim() !== '')
+    throw new Error(`the formula "${text}" has something unexpected at "${text.slice(end).trim()}"`);
   return tokens;
 }
 
@@ -122,11 +133,13 @@ class Parser {
 
   private call(name: string): Node {
     const called = functions[name];
-    if (called === undefined) return this.fail(`one of ${Object.keys(functions).join(', ')} instead of the function ${name}`);
+    if (called === undefined)
+      return this.fail(`one of ${Object.keys(functions).join(', ')} instead of the function ${name}`);
     const values = [this.level(0)];
     while (this.take([',']) !== undefined) values.push(this.level(0));
     this.expect(')');
-    if (called.arity !== 'any' && called.arity !== values.length) return this.fail(`${called.arity} value${called.arity === 1 ? '' : 's'} in ${name}()`);
+    if (called.arity !== 'any' && called.arity !== values.length)
+      return this.fail(`${called.arity} value${called.arity === 1 ? '' : 's'} in ${name}()`);
     return (scope) => called.apply(...values.map((value) => value(scope)));
   }
 
@@ -149,8 +162,9 @@ class Parser {
 const parsed = new Map<string, Formula>();
 
 /**
- * Arithmetic over named numbers: + - * / %, comparisons (1 when true, else 0), parentheses, min, max, floor, ceil, round (halves to even)
- * and if(condition, then, otherwise), which evaluates both sides. Throws when the text is no formula.
+ * Arithmetic over named numbers: + - * / %, comparisons (1 when true, else 0), parentheses, min, max, floor, ceil,
+ * round (halves to even) and if(condition, then, otherwise), which evaluates both sides. Throws when the text is no
+ * formula.
  */
 export function parseFormula(text: string): Formula {
   const known = parsed.get(text);

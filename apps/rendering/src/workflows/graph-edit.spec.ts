@@ -1,5 +1,17 @@
 import * as fc from 'fast-check';
-import { addNode, consumersOf, cycleOf, dropInput, freeId, insertAfter, relink, removeNode, removeUnreachable, replaceNode, setInput } from './graph-edit';
+import {
+  addNode,
+  consumersOf,
+  cycleOf,
+  dropInput,
+  freeId,
+  insertAfter,
+  relink,
+  removeNode,
+  removeUnreachable,
+  replaceNode,
+  setInput,
+} from './graph-edit';
 import type { WorkflowGraph } from './workflow-file';
 
 const small = (): WorkflowGraph => ({
@@ -17,11 +29,23 @@ describe('typed operations on a graph', () => {
     ['a link to its own node', (graph) => setInput(graph, '2', 'model', ['2', 0]), 'own node'],
     ['a link to a position that is none', (graph) => setInput(graph, '2', 'model', ['1', -1]), 'output -1'],
     ['dropping an input that is not there', (graph) => dropInput(graph, '2', 'wings'), 'no input wings'],
-    ['keeping an input that is not there', (graph) => replaceNode(graph, '3', 'X', {}, ['wings']), 'no input wings to keep'],
-    ['keeping and giving the same input', (graph) => replaceNode(graph, '3', 'X', { vae: ['1', 2] }, ['vae']), 'both kept and given'],
+    [
+      'keeping an input that is not there',
+      (graph) => replaceNode(graph, '3', 'X', {}, ['wings']),
+      'no input wings to keep',
+    ],
+    [
+      'keeping and giving the same input',
+      (graph) => replaceNode(graph, '3', 'X', { vae: ['1', 2] }, ['vae']),
+      'both kept and given',
+    ],
     ['removing a node that is read', (graph) => removeNode(graph, '2'), 'still read by node 3'],
     ['relinking a node to itself', (graph) => relink(graph, ['1', 0], ['2', 0]), 'its own input'],
-    ['an inserted input that is given twice', (graph) => insertAfter(graph, ['1', 0], { id: '5', classType: 'X', input: 'model', inputs: { model: ['1', 0] } }), 'given twice'],
+    [
+      'an inserted input that is given twice',
+      (graph) => insertAfter(graph, ['1', 0], { id: '5', classType: 'X', input: 'model', inputs: { model: ['1', 0] } }),
+      'given twice',
+    ],
     ['an output that is not there', (graph) => removeUnreachable(graph, ['9']), 'node 9 is not in the graph'],
   ])('refuse %s', (_what, operation, message) => {
     expect(() => operation(small())).toThrow(message);
@@ -65,9 +89,16 @@ describe('typed operations on a graph', () => {
         const graph = small();
         for (const [pick, slot] of insertions) {
           const ids = Object.keys(graph);
-          insertAfter(graph, [ids[pick % ids.length] as string, slot], { id: freeId(graph), classType: 'X', input: 'in', inputs: {} });
+          insertAfter(graph, [ids[pick % ids.length] as string, slot], {
+            id: freeId(graph),
+            classType: 'X',
+            input: 'in',
+            inputs: {},
+          });
         }
-        for (const node of Object.values(graph)) for (const value of Object.values(node.inputs)) if (Array.isArray(value)) expect(graph[value[0]]).toBeDefined();
+        for (const node of Object.values(graph))
+          for (const value of Object.values(node.inputs))
+            if (Array.isArray(value)) expect(graph[value[0]]).toBeDefined();
         expect(cycleOf(graph)).toBeUndefined();
         const [reached] = consumersOf(graph, ['1', 0]);
         expect(reached).toBeDefined();

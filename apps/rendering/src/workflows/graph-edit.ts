@@ -5,7 +5,8 @@ export type Slot = readonly [string, number];
 export type NodeInputs = Record<string, GraphValue>;
 
 const isLink = (value: GraphValue | undefined): value is [string, number] => Array.isArray(value);
-const sameSlot = (value: GraphValue, slot: Slot): boolean => isLink(value) && value[0] === slot[0] && value[1] === slot[1];
+const sameSlot = (value: GraphValue, slot: Slot): boolean =>
+  isLink(value) && value[0] === slot[0] && value[1] === slot[1];
 
 /** The node with this id. Throws when there is none. */
 export function nodeOf(graph: WorkflowGraph, id: string): WorkflowGraph[string] {
@@ -18,7 +19,8 @@ export function nodeOf(graph: WorkflowGraph, id: string): WorkflowGraph[string] 
 function checkLink(graph: WorkflowGraph, value: GraphValue, what: string): void {
   if (!isLink(value)) return;
   if (!Object.hasOwn(graph, value[0])) throw new Error(`${what} links to node ${value[0]}, which is not in the graph`);
-  if (!Number.isInteger(value[1]) || value[1] < 0) throw new Error(`${what} links to output ${value[1]} of node ${value[0]}`);
+  if (!Number.isInteger(value[1]) || value[1] < 0)
+    throw new Error(`${what} links to output ${value[1]} of node ${value[0]}`);
 }
 
 /** An id that no node has; numbers, because that is what the server's own interface writes. */
@@ -55,20 +57,30 @@ export function dropInput(graph: WorkflowGraph, id: string, input: string): void
 
 /** Every input that links to this output, as node id and input name. */
 export const consumersOf = (graph: WorkflowGraph, slot: Slot): { node: string; input: string }[] =>
-  Object.entries(graph).flatMap(([node, { inputs }]) => Object.entries(inputs).flatMap(([input, value]) => (sameSlot(value, slot) ? [{ node, input }] : [])));
+  Object.entries(graph).flatMap(([node, { inputs }]) =>
+    Object.entries(inputs).flatMap(([input, value]) => (sameSlot(value, slot) ? [{ node, input }] : [])),
+  );
 
 /** Leads every consumer of one output to another one, except the nodes in `except`. Returns how many links changed. */
 export function relink(graph: WorkflowGraph, from: Slot, to: Slot, except: readonly string[] = []): number {
   nodeOf(graph, from[0]);
   checkLink(graph, [to[0], to[1]], 'a relinked input');
   const consumers = consumersOf(graph, from).filter(({ node }) => !except.includes(node));
-  if (consumers.some(({ node }) => node === to[0])) throw new Error(`relinking ${from[0]} to ${to[0]} would make node ${to[0]} its own input`);
+  if (consumers.some(({ node }) => node === to[0]))
+    throw new Error(`relinking ${from[0]} to ${to[0]} would make node ${to[0]} its own input`);
   for (const { node, input } of consumers) setInput(graph, node, input, [to[0], to[1]]);
   return consumers.length;
 }
 
-/** A node between an output and all that reads it: it takes the output in `input` and hands on its own output `outputSlot`. Returns its id. */
-export function insertAfter(graph: WorkflowGraph, slot: Slot, node: { id: string; classType: string; input: string; inputs: NodeInputs; outputSlot?: number }): string {
+/**
+ * A node between an output and all that reads it: it takes the output in `input` and hands on its own output
+ * `outputSlot`. Returns its id.
+ */
+export function insertAfter(
+  graph: WorkflowGraph,
+  slot: Slot,
+  node: { id: string; classType: string; input: string; inputs: NodeInputs; outputSlot?: number },
+): string {
   nodeOf(graph, slot[0]);
   if (Object.hasOwn(node.inputs, node.input)) throw new Error(`${node.id}.${node.input} is given twice`);
   addNode(graph, node.id, node.classType, { ...node.inputs, [node.input]: [slot[0], slot[1]] });
@@ -77,7 +89,13 @@ export function insertAfter(graph: WorkflowGraph, slot: Slot, node: { id: string
 }
 
 /** Another class in a node's place: links to it stay, the inputs in `keep` stay, everything else is as given. */
-export function replaceNode(graph: WorkflowGraph, id: string, classType: string, inputs: NodeInputs, keep: readonly string[] = []): void {
+export function replaceNode(
+  graph: WorkflowGraph,
+  id: string,
+  classType: string,
+  inputs: NodeInputs,
+  keep: readonly string[] = [],
+): void {
   const node = nodeOf(graph, id);
   if (classType === '') throw new Error(`node ${id} needs a class`);
   const kept: NodeInputs = {};
@@ -97,7 +115,9 @@ export function replaceNode(graph: WorkflowGraph, id: string, classType: string,
 /** Removes one node; nothing may link to it. */
 export function removeNode(graph: WorkflowGraph, id: string): void {
   nodeOf(graph, id);
-  const reader = Object.entries(graph).find(([other, { inputs }]) => other !== id && Object.values(inputs).some((value) => isLink(value) && value[0] === id));
+  const reader = Object.entries(graph).find(
+    ([other, { inputs }]) => other !== id && Object.values(inputs).some((value) => isLink(value) && value[0] === id),
+  );
   if (reader) throw new Error(`node ${id} is still read by node ${reader[0]}`);
   Reflect.deleteProperty(graph, id);
 }

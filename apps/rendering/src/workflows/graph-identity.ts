@@ -3,4 +3,5 @@ import { canonicalJson } from '@tower/db';
 import type { WorkflowGraph } from './workflow-file';
 
 /** Identity of a graph: sha256 of its canonical JSON, as 64 hex digits. */
-export const graphSha256 = (graph: WorkflowGraph): string => createHash('sha256').update(canonicalJson(graph)).digest('hex');
+export const graphSha256 = (graph: WorkflowGraph): string =>
+  createHash('sha256').update(canonicalJson(graph)).digest('hex');

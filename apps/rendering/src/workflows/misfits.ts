@@ -9,10 +9,10 @@ import { usualValues } from './standing';
 import type { Workflow, WorkflowGraph } from './workflow-file';
 
 /**
- * What a live server's own description of its classes says against a template, with and without its start picture: inputs that are missing,
- * of another type or outside their list, and links that lead nowhere. Constants that the server does not know are no fault, because it
- * ignores them; classes that are not there at all are left to `missingFor`. Done once per boot of a server, with the object_info that it
- * then has in memory.
+ * What a live server's own description of its classes says against a template, with and without its start picture:
+ * inputs that are missing, of another type or outside their list, and links that lead nowhere. Constants that the
+ * server does not know are no fault, because it ignores them; classes that are not there at all are left to
+ * `missingFor`. Done once per boot of a server, with the object_info that it then has in memory.
  */
 export function misfitsOf(workflow: Workflow, infos: NodeInfos): Missing[] {
   const found = [false, true].flatMap((withPicture) => faultsOf(workflow, withPicture, infos));
@@ -21,11 +21,30 @@ export function misfitsOf(workflow: Workflow, infos: NodeInfos): Missing[] {
 
 function faultsOf(workflow: Workflow, withPicture: boolean, infos: NodeInfos): Missing[] {
   try {
-    const values = usualValues(workflow, { checkpoints: ['any.safetensors', 'any-xl.safetensors'] }, 'standard', withPicture);
+    const values = usualValues(
+      workflow,
+      { checkpoints: ['any.safetensors', 'any-xl.safetensors'] },
+      'standard',
+      withPicture,
+    );
     const { graph, outputs } = composeForInspection(workflow, { values, parts: noParts, plan: noChanges });
-    const faults = checkGraph(graph, outputs.map(({ node }) => node), infos)
-      .filter(({ code, node = '', input = '' }) => code !== 'unknown_class' && (code !== 'unknown_input' || Array.isArray(graph[node]?.inputs[input])))
-      .map(({ class: classType = '', input = '', message }) => ({ kind: 'input', name: `${classType}.${input}`, where: `${packOf(classType) ?? 'ComfyUI'}: ${message}` }) as const);
+    const faults = checkGraph(
+      graph,
+      outputs.map(({ node }) => node),
+      infos,
+    )
+      .filter(
+        ({ code, node = '', input = '' }) =>
+          code !== 'unknown_class' && (code !== 'unknown_input' || Array.isArray(graph[node]?.inputs[input])),
+      )
+      .map(
+        ({ class: classType = '', input = '', message }) =>
+          ({
+            kind: 'input',
+            name: `${classType}.${input}`,
+            where: `${packOf(classType) ?? 'ComfyUI'}: ${message}`,
+          }) as const,
+      );
     return [...faults, ...tooOld(graph, infos)];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -21,7 +21,9 @@ export interface Missing {
   candidates?: readonly string[];
 }
 
-/** What a card has, as far as graphs depend on it. A folder that is not in `models` is unknown and counts as complete. */
+/**
+ * What a card has, as far as graphs depend on it. A folder that is not in `models` is unknown and counts as complete.
+ */
 export interface Stock {
   nodes: readonly string[];
   checkpoints: readonly string[];
@@ -43,10 +45,17 @@ export interface Requirements {
 }
 
 /** What exactly this composition needs. */
-export function requirementsOf(workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>): Requirements {
+export function requirementsOf(
+  workflow: Workflow,
+  composition: Pick<Composition, 'values' | 'parts' | 'plan'>,
+): Requirements {
   const { graph } = composeForInspection(workflow, composition);
   const { references } = composition.parts;
-  const kinds = new Set(composition.plan.steps.includes('without_faceid') ? references.map(() => 'ipadapter' as const) : references.map(({ kind }) => kind));
+  const kinds = new Set(
+    composition.plan.steps.includes('without_faceid')
+      ? references.map(() => 'ipadapter' as const)
+      : references.map(({ kind }) => kind),
+  );
   return {
     workflow: workflow.file.name,
     nodes: [...new Set(Object.values(graph).map((node) => node.class_type))],
@@ -60,13 +69,22 @@ export function lacking({ workflow, nodes, models, sought }: Requirements, stock
   const absent = [
     ...nodes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name)),
     ...models.flatMap(({ folder, name, source }) => absentFile(filesIn(stock, folder), folder, name, source)),
-    ...sought.filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false).map(({ folder, name, source }) => missingModel(folder, name, source)),
+    ...sought
+      .filter(({ folder, accepts }) => filesIn(stock, folder)?.some((name) => accepts.test(name)) === false)
+      .map(({ folder, name, source }) => missingModel(folder, name, source)),
   ];
-  return [...new Map(absent.map((missing) => [`${missing.where}/${missing.name}`, missing])).values(), ...(stock.misfits?.[workflow] ?? [])];
+  return [
+    ...new Map(absent.map((missing) => [`${missing.where}/${missing.name}`, missing])).values(),
+    ...(stock.misfits?.[workflow] ?? []),
+  ];
 }
 
 /** What keeps exactly this composition from running on a card with this stock. Empty: nothing. */
-export const missingFor = (workflow: Workflow, composition: Pick<Composition, 'values' | 'parts' | 'plan'>, stock: Stock): Missing[] => lacking(requirementsOf(workflow, composition), stock);
+export const missingFor = (
+  workflow: Workflow,
+  composition: Pick<Composition, 'values' | 'parts' | 'plan'>,
+  stock: Stock,
+): Missing[] => lacking(requirementsOf(workflow, composition), stock);
 
 /** Without a statement, the workflow's own: it takes no checkpoint of another family. */
 function familyIn({ file }: Workflow, values: ParameterValues): ModelFamily {
@@ -74,7 +92,12 @@ function familyIn({ file }: Workflow, values: ParameterValues): ModelFamily {
   return (parameter?.type === 'model' ? parameter.family : undefined) ?? familyOf(String(values['model_name']));
 }
 
-function absentFile(files: readonly string[] | undefined, folder: string, name: string, source: string | undefined): Missing[] {
+function absentFile(
+  files: readonly string[] | undefined,
+  folder: string,
+  name: string,
+  source: string | undefined,
+): Missing[] {
   if (files === undefined) return [];
   const found = findFile(name, files);
   if (found === undefined) return [missingModel(folder, modelKey(name), source)];
@@ -88,16 +111,29 @@ function missingNode(name: string): Missing {
   return { kind: 'node', name, where: `custom_nodes/${pack}`, ...(source === undefined ? {} : { source }) };
 }
 
-const missingModel = (folder: string, name: string, source: string | undefined): Missing => ({ kind: 'model', name, where: `models/${folder}`, ...(source === undefined ? {} : { source }) });
+const missingModel = (folder: string, name: string, source: string | undefined): Missing => ({
+  kind: 'model',
+  name,
+  where: `models/${folder}`,
+  ...(source === undefined ? {} : { source }),
+});
 
 function sourceOf({ file }: Workflow, name: string): string | undefined {
-  const parameters = Object.values(file.parameters).flatMap((parameter) => (parameter.type === 'model' && parameter.prefer.some((preferred) => meansFile(preferred, name)) ? [parameter.source] : []));
-  return parameters.find((source) => source !== undefined) ?? file.needs.models.find((model) => meansFile(model.name, name))?.source;
+  const parameters = Object.values(file.parameters).flatMap((parameter) =>
+    parameter.type === 'model' && parameter.prefer.some((preferred) => meansFile(preferred, name))
+      ? [parameter.source]
+      : [],
+  );
+  return (
+    parameters.find((source) => source !== undefined) ??
+    file.needs.models.find((model) => meansFile(model.name, name))?.source
+  );
 }
 
 /** One missing thing as a sentence part for a person: what, where it belongs, where to get it. */
 export function describeMissing({ kind, name, where, source, candidates }: Missing): string {
-  if (candidates !== undefined) return `${where}/${name} (which may mean ${anyOf(candidates)}: ask again with its folder)`;
+  if (candidates !== undefined)
+    return `${where}/${name} (which may mean ${anyOf(candidates)}: ask again with its folder)`;
   const from = source === undefined ? '' : ` (get it from ${source})`;
   if (kind === 'model') return `${where}/${name}${from}`;
   return kind === 'node' ? `the node ${name} of ${where}${from}` : `the input ${name} of ${where}${from}`;

@@ -7,7 +7,10 @@ type FolderByInput = Readonly<Record<string, string>>;
 const clips = (count: number): FolderByInput =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`clip_name${index + 1}`, 'text_encoders']));
 
-/** Which inputs name a file in a folder below `models`, by class. Lists of files that a pack fetches by itself are not among them. */
+/**
+ * Which inputs name a file in a folder below `models`, by class. Lists of files that a pack fetches by itself are not
+ * among them.
+ */
 export const modelInputs: Readonly<Record<string, FolderByInput | undefined>> = {
   CheckpointLoaderSimple: { ckpt_name: 'checkpoints' },
   CheckpointLoader: { ckpt_name: 'checkpoints' },
@@ -41,13 +44,17 @@ export const modelInputs: Readonly<Record<string, FolderByInput | undefined>> = 
   IPAdapterModelLoader: { ipadapter_file: 'ipadapter' },
 };
 
-/** Every model file that a graph names, with its folder: what loaders load, and the embeddings that its texts call for. */
+/**
+ * Every model file that a graph names, with its folder: what loaders load, and the embeddings that its texts call for.
+ */
 export const modelsOf = (graph: WorkflowGraph): { folder: string; name: string }[] =>
   Object.values(graph).flatMap(({ class_type: classType, inputs }) =>
     Object.entries(inputs).flatMap(([input, value]) => {
       if (typeof value !== 'string') return [];
       const folder = modelInputs[classType]?.[input];
-      return folder === undefined ? embeddingsIn(value).map((name) => ({ folder: 'embeddings', name })) : [{ folder, name: value }];
+      return folder === undefined
+        ? embeddingsIn(value).map((name) => ({ folder: 'embeddings', name }))
+        : [{ folder, name: value }];
     }),
   );
 

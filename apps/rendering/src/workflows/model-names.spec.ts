@@ -6,7 +6,9 @@ const linux = ['SD15/anime_sd15.safetensors', 'flat.safetensors', 'flat.ckpt'];
 
 describe('modelKey', () => {
   it('is one for all spellings and stays what it is', () => {
-    expect(['SD15\\a.pt', 'SD15/a.pt', 'SD15//a.pt', '.\\SD15\\a.pt', './SD15/a.pt'].map(modelKey)).toEqual(Array(5).fill('SD15/a.pt'));
+    expect(['SD15\\a.pt', 'SD15/a.pt', 'SD15//a.pt', '.\\SD15\\a.pt', './SD15/a.pt'].map(modelKey)).toEqual(
+      Array(5).fill('SD15/a.pt'),
+    );
     fc.assert(fc.property(fc.string(), (name) => modelKey(modelKey(name)) === modelKey(name)));
   });
 });
@@ -41,14 +43,21 @@ describe('findFile', () => {
 
   it('agrees with meansFile about a single file', () => {
     for (const file of [...windows, ...linux])
-      for (const asked of [file, modelKey(file), 'flat', 'anime_sd15', 'b/twin.pt', 'none']) expect(findFile(asked, [file]) !== undefined).toBe(meansFile(asked, file));
+      for (const asked of [file, modelKey(file), 'flat', 'anime_sd15', 'b/twin.pt', 'none'])
+        expect(findFile(asked, [file]) !== undefined).toBe(meansFile(asked, file));
   });
 });
 
 describe('settleName', () => {
   it('is the same for every spelling, so that what is learnt of a model is learnt once', () => {
-    const spellings = ['SD15\\anime_sd15.safetensors', 'SD15/anime_sd15.safetensors', 'anime_sd15.safetensors', 'anime_sd15'];
-    for (const asked of spellings) expect(settleName(asked, [windows, linux])).toEqual({ key: 'SD15/anime_sd15.safetensors' });
+    const spellings = [
+      'SD15\\anime_sd15.safetensors',
+      'SD15/anime_sd15.safetensors',
+      'anime_sd15.safetensors',
+      'anime_sd15',
+    ];
+    for (const asked of spellings)
+      expect(settleName(asked, [windows, linux])).toEqual({ key: 'SD15/anime_sd15.safetensors' });
   });
 
   it('leaves the folder to each card where they keep the file in different ones', () => {
@@ -65,15 +74,26 @@ describe('settleName', () => {
 
 describe('a refusal', () => {
   it('names what there is, or the nearest of many', () => {
-    expect(refusedName('x.pt', 'models/loras', [], undefined)).toBe('x.pt is not on any card; no card has a file in models/loras');
-    expect(refusedName('x.pt', 'models/loras', ['s\\a.pt', 's/a.pt'], undefined)).toBe('x.pt is not on any card; models/loras has s/a.pt');
+    expect(refusedName('x.pt', 'models/loras', [], undefined)).toBe(
+      'x.pt is not on any card; no card has a file in models/loras',
+    );
+    expect(refusedName('x.pt', 'models/loras', ['s\\a.pt', 's/a.pt'], undefined)).toBe(
+      'x.pt is not on any card; models/loras has s/a.pt',
+    );
     const many = [...Array.from({ length: 30 }, (_, n) => `file-${n}.pt`), 'styles/watercolour.safetensors'];
-    expect(refusedName('watercolor.safetensors', 'models/loras', many, undefined)).toMatch(/of 31 files in models\/loras the nearest are styles\/watercolour\.safetensors,/);
-    expect(refusedName('twin.pt', 'models/loras', windows, { candidates: ['a/twin.pt', 'b/twin.pt'] })).toBe('twin.pt may mean a/twin.pt or b/twin.pt of models/loras: name it with its folder');
+    expect(refusedName('watercolor.safetensors', 'models/loras', many, undefined)).toMatch(
+      /of 31 files in models\/loras the nearest are styles\/watercolour\.safetensors,/,
+    );
+    expect(refusedName('twin.pt', 'models/loras', windows, { candidates: ['a/twin.pt', 'b/twin.pt'] })).toBe(
+      'twin.pt may mean a/twin.pt or b/twin.pt of models/loras: name it with its folder',
+    );
   });
 
   it('orders by likeness', () => {
-    expect(nearestNames('hero.safetensors', ['zzz.pt', 'heroine.safetensors', 'Hero_v2.safetensors'], 2)).toEqual(['Hero_v2.safetensors', 'heroine.safetensors']);
+    expect(nearestNames('hero.safetensors', ['zzz.pt', 'heroine.safetensors', 'Hero_v2.safetensors'], 2)).toEqual([
+      'Hero_v2.safetensors',
+      'heroine.safetensors',
+    ]);
     expect(distinctKeys(['a\\b', 'a/b', 'c'])).toEqual(['a/b', 'c']);
   });
 });

@@ -1,8 +1,8 @@
 import { modelKey } from '@tower/kit';
 
 /**
- * Names of model files. A server takes a file only in exactly the spelling in which it lists it. Inside Tower a name is a key (`modelKey`);
- * each card is sent its own spelling (`card-spelling.ts`).
+ * Names of model files. A server takes a file only in exactly the spelling in which it lists it. Inside Tower a name is
+ * a key (`modelKey`); each card is sent its own spelling (`card-spelling.ts`).
  */
 
 export { modelKey };
@@ -17,8 +17,8 @@ const modelExtension = /\.(?:safetensors|sft|gguf|ckpt|pth|pt2?|bin|onnx|pkl)$/i
 const withoutExtension = (name: string): string => name.replace(modelExtension, '');
 
 /**
- * Whether `asked` may mean this file of a list: it is the same below the folder, or names no folder and is called the same; an extension
- * that is left out may be any.
+ * Whether `asked` may mean this file of a list: it is the same below the folder, or names no folder and is called the
+ * same; an extension that is left out may be any.
  */
 export function meansFile(asked: string, file: string): boolean {
   const [wanted, key] = [modelKey(asked), modelKey(file)];
@@ -50,7 +50,10 @@ function indexOf(files: readonly string[]): FileIndex {
   for (const file of files) {
     const key = modelKey(file);
     // Names with their folder are kept apart from base names: `a` may be a file of its own beside `sub/a`.
-    for (const [kind, name] of [['key', key], ['base', baseName(key)]] as const) {
+    for (const [kind, name] of [
+      ['key', key],
+      ['base', baseName(key)],
+    ] as const) {
       note(`${kind} ${name}`, file);
       if (withoutExtension(name) !== name) note(`${kind}-stem ${withoutExtension(name)}`, file);
     }
@@ -61,8 +64,9 @@ function indexOf(files: readonly string[]): FileIndex {
 }
 
 /**
- * The file of the list that the name means: the one of exactly this name, whatever its separators; else, for a name without a folder, the
- * only one in any sub-folder that is called so; and the same with the extension left out. Undefined when there is none.
+ * The file of the list that the name means: the one of exactly this name, whatever its separators; else, for a name
+ * without a folder, the only one in any sub-folder that is called so; and the same with the extension left out.
+ * Undefined when there is none.
  */
 export function findFile(asked: string, files: readonly string[]): FoundFile | undefined {
   const { exact, byName } = indexOf(files);
@@ -79,12 +83,16 @@ export function findFile(asked: string, files: readonly string[]): FoundFile | u
   return undefined;
 }
 
-/** How the name is to be kept: `key` is the only file that the cards mean by it, or the name itself where they keep it in different folders. */
+/**
+ * How the name is to be kept: `key` is the only file that the cards mean by it, or the name itself where they keep it
+ * in different folders.
+ */
 export type SettledName = { key: string } | { candidates: readonly string[] };
 
 /**
- * What a name means among several cards, each with its list. Every card finds the file in whichever folder it keeps it; a card on which
- * the name may mean several files does not count, and where there are only such the name is ambiguous. Undefined: no card has it.
+ * What a name means among several cards, each with its list. Every card finds the file in whichever folder it keeps it;
+ * a card on which the name may mean several files does not count, and where there are only such the name is ambiguous.
+ * Undefined: no card has it.
  */
 export function settleName(asked: string, lists: readonly (readonly string[])[]): SettledName | undefined {
   const found = lists.flatMap((files) => findFile(asked, files) ?? []);
@@ -101,7 +109,10 @@ export const distinctKeys = (files: readonly string[]): string[] => [...new Set(
 /** Names that are shown where another one was asked for. */
 const shownNearest = 5;
 
-/** The files whose names are most like this one, the nearest first: pairs of letters in common (Dice's coefficient over bigrams). */
+/**
+ * The files whose names are most like this one, the nearest first: pairs of letters in common (Dice's coefficient over
+ * bigrams).
+ */
 export function nearestNames(asked: string, files: readonly string[], limit = shownNearest): string[] {
   const wanted = bigrams(asked);
   const likeness = (file: string): number => {
@@ -130,10 +141,19 @@ export function anyOf(candidates: readonly string[]): string {
   return more > 0 ? `${candidates.slice(0, shownWhole).join(' or ')} or ${more} more` : candidates.join(' or ');
 }
 
-/** Why a name cannot be taken, in words that follow it: what there is in `where` instead, or which files it may mean. */
-export function refusedName(asked: string, where: string, files: readonly string[], settled: SettledName | undefined): string | undefined {
+/**
+ * Why a name cannot be taken, in words that follow it: what there is in `where` instead, or which files it may mean.
+ */
+export function refusedName(
+  asked: string,
+  where: string,
+  files: readonly string[],
+  settled: SettledName | undefined,
+): string | undefined {
   if (settled !== undefined)
-    return 'key' in settled ? undefined : `${asked} may mean ${anyOf(settled.candidates)} of ${where}: name it with its folder`;
+    return 'key' in settled
+      ? undefined
+      : `${asked} may mean ${anyOf(settled.candidates)} of ${where}: name it with its folder`;
   const all = distinctKeys(files);
   if (all.length === 0) return `${asked} is not on any card; no card has a file in ${where}`;
   if (all.length <= shownWhole) return `${asked} is not on any card; ${where} has ${all.join(', ')}`;

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** One class of `/object_info`, as far as graphs are checked against it; unknown fields are tolerated. */
 export const nodeInfo = z.looseObject({
-  input: z.looseObject({ required: z.record(z.string(), z.unknown()).optional(), optional: z.record(z.string(), z.unknown()).optional() }).default({}),
+  input: z
+    .looseObject({
+      required: z.record(z.string(), z.unknown()).optional(),
+      optional: z.record(z.string(), z.unknown()).optional(),
+    })
+    .default({}),
   output: z.array(z.unknown()).default([]),
   output_node: z.boolean().default(false),
 });
@@ -21,18 +26,32 @@ export interface InputInfo {
   max: number | undefined;
 }
 
-const inputSections = z.looseObject({ required: z.record(z.string(), z.unknown()).optional(), optional: z.record(z.string(), z.unknown()).optional() });
+const inputSections = z.looseObject({
+  required: z.record(z.string(), z.unknown()).optional(),
+  optional: z.record(z.string(), z.unknown()).optional(),
+});
 const inputSpec = z.tuple([z.union([z.string(), z.array(z.unknown())])]).rest(z.unknown());
 const inputOptions = z.looseObject({
-  options: z.array(z.unknown()).optional(), min: z.number().optional(), max: z.number().optional(),
+  options: z.array(z.unknown()).optional(),
+  min: z.number().optional(),
+  max: z.number().optional(),
   /** VideoHelperSuite: inputs that a format brings. */
   formats: z.record(z.string(), z.array(z.unknown())).optional(),
   /** Numbered inputs of newer servers. */
-  template: z.looseObject({ input: inputSections, names: z.array(z.string()).optional(), prefix: z.string().default(''), min: z.number().default(0), max: z.number().default(0) }).optional(),
+  template: z
+    .looseObject({
+      input: inputSections,
+      names: z.array(z.string()).optional(),
+      prefix: z.string().default(''),
+      min: z.number().default(0),
+      max: z.number().default(0),
+    })
+    .optional(),
 });
 const dynamicOption = z.looseObject({ key: z.unknown(), inputs: inputSections.default({}) });
 
-type ReadSpec = Pick<InputInfo, 'type' | 'choices' | 'min' | 'max'> & Pick<z.infer<typeof inputOptions>, 'formats' | 'template'>;
+type ReadSpec = Pick<InputInfo, 'type' | 'choices' | 'min' | 'max'> &
+  Pick<z.infer<typeof inputOptions>, 'formats' | 'template'>;
 const anything: ReadSpec = { type: '*', choices: undefined, min: undefined, max: undefined };
 /** What was read once; descriptions are big and asked for often. */
 const read = new WeakMap<object, ReadSpec>();
@@ -55,7 +74,12 @@ export function inputsOf(info: NodeInfo, given: Readonly<Record<string, unknown>
   return [...section(info.input.required, true, given), ...section(info.input.optional, false, given)];
 }
 
-function section(inputs: Record<string, unknown> | undefined, required: boolean, given: Readonly<Record<string, unknown>>, prefix = ''): InputInfo[] {
+function section(
+  inputs: Record<string, unknown> | undefined,
+  required: boolean,
+  given: Readonly<Record<string, unknown>>,
+  prefix = '',
+): InputInfo[] {
   return Object.entries(inputs ?? {}).flatMap(([name, spec]) => expand(`${prefix}${name}`, spec, required, given));
 }
 
@@ -64,22 +88,46 @@ function expand(name: string, spec: unknown, required: boolean, given: Readonly<
   if (type === 'COMFY_AUTOGROW_V3') return template ? grown(name, template, required, given) : [];
   if (type === 'COMFY_DYNAMICCOMBO_V3') return dynamic(name, choices ?? [], required, given);
   const chosen = given[name];
-  const more = formats !== undefined && typeof chosen === 'string' ? formats[chosen] ?? [] : [];
-  return [{ name, required, type, choices: type === 'COMBO' ? choices : undefined, min, max }, ...more.flatMap(formatInput)];
+  const more = formats !== undefined && typeof chosen === 'string' ? (formats[chosen] ?? []) : [];
+  return [
+    { name, required, type, choices: type === 'COMBO' ? choices : undefined, min, max },
+    ...more.flatMap(formatInput),
+  ];
 }
 
-/** The choice adds inputs of its own under dotted names. Required ones are not asked for: servers fill them from their own defaults. */
-function dynamic(name: string, choices: readonly unknown[], required: boolean, given: Readonly<Record<string, unknown>>): InputInfo[] {
+/**
+ * The choice adds inputs of its own under dotted names. Required ones are not asked for: servers fill them from their
+ * own defaults.
+ */
+function dynamic(
+  name: string,
+  choices: readonly unknown[],
+  required: boolean,
+  given: Readonly<Record<string, unknown>>,
+): InputInfo[] {
   const options = choices.flatMap((choice) => {
     const option = dynamicOption.safeParse(choice);
     return option.success ? [option.data] : [];
   });
   const chosen = options.find((option) => option.key === given[name]);
-  const nested = chosen ? [...section(chosen.inputs.required, false, given, `${name}.`), ...section(chosen.inputs.optional, false, given, `${name}.`)] : [];
-  return [{ name, required, type: 'COMBO', choices: options.map((option) => option.key), min: undefined, max: undefined }, ...nested];
+  const nested = chosen
+    ? [
+        ...section(chosen.inputs.required, false, given, `${name}.`),
+        ...section(chosen.inputs.optional, false, given, `${name}.`),
+      ]
+    : [];
+  return [
+    { name, required, type: 'COMBO', choices: options.map((option) => option.key), min: undefined, max: undefined },
+    ...nested,
+  ];
 }
 
-function grown(name: string, { input, names, prefix, min, max }: NonNullable<ReadSpec['template']>, required: boolean, given: Readonly<Record<string, unknown>>): InputInfo[] {
+function grown(
+  name: string,
+  { input, names, prefix, min, max }: NonNullable<ReadSpec['template']>,
+  required: boolean,
+  given: Readonly<Record<string, unknown>>,
+): InputInfo[] {
   const [kind] = [...Object.values(input.required ?? {}), ...Object.values(input.optional ?? {})];
   const all = names ?? Array.from({ length: max }, (_, index) => `${prefix}${index}`);
   return all.flatMap((each, index) => expand(`${name}.${each}`, kind, required && index < min, given));
@@ -92,4 +140,5 @@ function formatInput(widget: unknown): InputInfo[] {
 }
 
 /** Type of each output; lists count as `COMBO`. */
-export const outputTypes = (info: NodeInfo): string[] => info.output.map((type) => (Array.isArray(type) ? 'COMBO' : String(type)));
+export const outputTypes = (info: NodeInfo): string[] =>
+  info.output.map((type) => (Array.isArray(type) ? 'COMBO' : String(type)));

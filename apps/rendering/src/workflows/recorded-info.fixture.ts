@@ -6,7 +6,13 @@ import { nodeInfo, type NodeInfos } from './node-info';
 
 /** What real servers answered to GET /object_info, as recorded. */
 const recorded = (name: string): Record<string, z.infer<typeof nodeInfo>> =>
-  z.record(z.string(), nodeInfo).parse(JSON.parse(readFileSync(join(repositoryRoot, 'apps', 'comfy-sim', 'data', 'object-info', `${name}.json`), 'utf8')));
+  z
+    .record(z.string(), nodeInfo)
+    .parse(
+      JSON.parse(
+        readFileSync(join(repositoryRoot, 'apps', 'comfy-sim', 'data', 'object-info', `${name}.json`), 'utf8'),
+      ),
+    );
 
 const packs = recorded('0.3.64.packs');
 
@@ -19,4 +25,5 @@ export const recordedServers: Readonly<Record<string, NodeInfos>> = {
 };
 
 /** Which module brings a class, as the server with packs says. */
-export const moduleOf = (classType: string): string => String(recordedServers['0.3.64 with packs']?.[classType]?.['python_module'] ?? '');
+export const moduleOf = (classType: string): string =>
+  String(recordedServers['0.3.64 with packs']?.[classType]?.['python_module'] ?? '');

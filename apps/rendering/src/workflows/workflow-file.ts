@@ -36,8 +36,8 @@ const inputRule = z.strictObject({
   /** The parameter that takes it. */
   input: z.string(),
   /**
-   * Of `width` and `height`. `same`: its own, down to the next step; `area`: its proportions with the preset's pixels at most; `longer_side`: its
-   * proportions with the preset's longer side.
+   * Of `width` and `height`. `same`: its own, down to the next step; `area`: its proportions with the preset's pixels
+   * at most; `longer_side`: its proportions with the preset's longer side.
    */
   size: z.enum(['same', 'area', 'longer_side']),
   /** Of a film: how many frames come out for each of its own. */
@@ -63,20 +63,47 @@ export const workflowFile = z.strictObject({
   switches: z.array(z.strictObject({ when: formula, edits: z.array(workflowEdit).min(1) })).default([]),
   parts: partsTaken.default({}),
   outputs: z.array(z.strictObject({ node: z.string(), kind: outputKind, prefix_input: z.string() })).min(1),
-  /** What comes out, as formulas. Pixels; frames per second only for films; whether it has the sound of the film that is worked on. */
-  result: z.strictObject({ width: formula, height: formula, frames: formula.default('1'), fps: formula.optional(), sound: formula.default('0') }),
+  /**
+   * What comes out, as formulas. Pixels; frames per second only for films; whether it has the sound of the film that is
+   * worked on.
+   */
+  result: z.strictObject({
+    width: formula,
+    height: formula,
+    frames: formula.default('1'),
+    fps: formula.optional(),
+    sound: formula.default('0'),
+  }),
   /** What follows from the picture or film that is given, where the request says nothing else: see follow-input.ts. */
   follows: inputRule.optional(),
   /** Packs of the graph as it stands, and files that no parameter names because a pack finds or fetches them itself. */
   needs: z
-    .strictObject({ packs: z.array(z.string()).default([]), models: z.array(z.strictObject({ folder: z.string(), name: z.string(), note: z.string(), source: z.string().optional() })).default([]) })
+    .strictObject({
+      packs: z.array(z.string()).default([]),
+      models: z
+        .array(
+          z.strictObject({ folder: z.string(), name: z.string(), note: z.string(), source: z.string().optional() }),
+        )
+        .default([]),
+    })
     .default({ packs: [], models: [] }),
   presets: z.record(preset, z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))),
   /** What a failed attempt may change, in the order in which it is tried. */
-  fallbacks: z.array(z.strictObject({ step: z.enum(graphSteps), gives_up: z.string().min(1), edits: z.array(workflowEdit).default([]) })).default([]),
+  fallbacks: z
+    .array(
+      z.strictObject({
+        step: z.enum(graphSteps),
+        gives_up: z.string().min(1),
+        edits: z.array(workflowEdit).default([]),
+      }),
+    )
+    .default([]),
   /** Megabytes (MiB) of video memory. */
   vram: z.strictObject({ basis: z.string().startsWith('prior'), mb: formula }),
-  /** Seconds = load + fixed + megapixels of `width` × `height` × `frame_count` × `steps` × rate; a parameter that is missing counts as 1. */
+  /**
+   * Seconds = load + fixed + megapixels of `width` × `height` × `frame_count` × `steps` × rate; a parameter that is
+   * missing counts as 1.
+   */
   priors: z.strictObject({
     basis: z.string().startsWith('prior'),
     load_seconds: z.number().min(0),

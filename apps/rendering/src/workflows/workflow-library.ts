@@ -20,14 +20,23 @@ export interface Wish {
   cards?: readonly CardStock[] | undefined;
 }
 
-/** The templates of `workflows/`, read and checked once at start. A broken one stops the start: half a library would fail later and elsewhere. */
+/**
+ * The templates of `workflows/`, read and checked once at start. A broken one stops the start: half a library would
+ * fail later and elsewhere.
+ */
 export class WorkflowLibrary {
   private constructor(private readonly byName: ReadonlyMap<string, Workflow>) {}
 
   static async read(folder: string): Promise<WorkflowLibrary> {
     const entries = await readdir(folder, { withFileTypes: true });
-    const workflows = await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => readWorkflow(join(folder, entry.name), entry.name)));
-    return new WorkflowLibrary(new Map(workflows.map((workflow) => [workflow.file.name, workflow] as const).sort(([a], [b]) => (a < b ? -1 : 1))));
+    const workflows = await Promise.all(
+      entries.filter((entry) => entry.isDirectory()).map((entry) => readWorkflow(join(folder, entry.name), entry.name)),
+    );
+    return new WorkflowLibrary(
+      new Map(
+        workflows.map((workflow) => [workflow.file.name, workflow] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+    );
   }
 
   /** By name. */
@@ -45,37 +54,60 @@ export class WorkflowLibrary {
     const workflow = this.byName.get(name);
     if (workflow) return workflow;
     const known = [...this.byName.keys()].join(', ');
-    throw invalid('workflow_unknown', `there is no workflow ${name}; known are ${known}`, [{ pointer: '/workflow', message: `must be one of ${known}` }]);
+    throw invalid('workflow_unknown', `there is no workflow ${name}; known are ${known}`, [
+      { pointer: '/workflow', message: `must be one of ${known}` },
+    ]);
   }
 
   /**
-   * The workflow for a request that names none. Of those that make this kind of thing and have a rank: those that begin with a picture when
-   * there is one, and those that need none when there is none; of these, those that take the named model (a checkpoint by its family, another
-   * file by its pattern); of these, those that a card can run now; and of these the one with the lowest rank. Where a rule would leave
-   * nothing but the picture's, it is passed over, so that the answer can say what is missing.
+   * The workflow for a request that names none. Of those that make this kind of thing and have a rank: those that begin
+   * with a picture when there is one, and those that need none when there is none; of these, those that take the named
+   * model (a checkpoint by its family, another file by its pattern); of these, those that a card can run now; and of
+   * these the one with the lowest rank. Where a rule would leave nothing but the picture's, it is passed over, so that
+   * the answer can say what is missing.
    */
   defaultFor(jobType: string, wish: Wish = {}): Workflow {
-    const makers = this.all().filter(({ file }) => file.job_type === jobType && file.rank !== undefined).sort((a, b) => (a.file.rank ?? 0) - (b.file.rank ?? 0));
-    if (makers.length === 0) throw invalid('job_type_unsupported', `no workflow makes a ${jobType}`, [{ pointer: '/job_type', message: 'no installed workflow makes this' }]);
-    const fitting = makers.filter((workflow) => (wish.startImage === true ? takesStartImage(workflow) : !needsPicture(workflow)));
+    const makers = this.all()
+      .filter(({ file }) => file.job_type === jobType && file.rank !== undefined)
+      .sort((a, b) => (a.file.rank ?? 0) - (b.file.rank ?? 0));
+    if (makers.length === 0)
+      throw invalid('job_type_unsupported', `no workflow makes a ${jobType}`, [
+        { pointer: '/job_type', message: 'no installed workflow makes this' },
+      ]);
+    const fitting = makers.filter((workflow) =>
+      wish.startImage === true ? takesStartImage(workflow) : !needsPicture(workflow),
+    );
     if (fitting.length === 0) {
-      if (wish.startImage === true) throw invalid('start_image_unsupported', `no workflow that makes a ${jobType} begins with a picture`, [{ pointer: '/start_image', message: `is taken by no workflow that makes a ${jobType}` }]);
-      throw invalid('image_missing', `every workflow that makes a ${jobType} begins with a picture`, [{ pointer: '/start_image', message: 'is needed' }]);
+      if (wish.startImage === true)
+        throw invalid('start_image_unsupported', `no workflow that makes a ${jobType} begins with a picture`, [
+          { pointer: '/start_image', message: `is taken by no workflow that makes a ${jobType}` },
+        ]);
+      throw invalid('image_missing', `every workflow that makes a ${jobType} begins with a picture`, [
+        { pointer: '/start_image', message: 'is needed' },
+      ]);
     }
     const preferring = (candidates: Workflow[], rule: (workflow: Workflow) => boolean): Workflow[] => {
       const kept = candidates.filter(rule);
       return kept.length === 0 ? candidates : kept;
     };
     const { modelName, families, cards } = wish;
-    const taking = modelName === undefined ? fitting : preferring(fitting, (workflow) => takesModel(workflow, modelName, families));
-    const running = cards === undefined ? taking : preferring(taking, (workflow) => cards.some((card) => standingOn(workflow, card).state === 'ready'));
+    const taking =
+      modelName === undefined ? fitting : preferring(fitting, (workflow) => takesModel(workflow, modelName, families));
+    const running =
+      cards === undefined
+        ? taking
+        : preferring(taking, (workflow) => cards.some((card) => standingOn(workflow, card).state === 'ready'));
     return running[0] as Workflow;
   }
 }
 
-const picturesOf = ({ file }: Workflow) => Object.entries(file.parameters).flatMap(([name, parameter]) => (parameter.type === 'image' || parameter.type === 'film' ? [{ name, optional: parameter.optional }] : []));
+const picturesOf = ({ file }: Workflow) =>
+  Object.entries(file.parameters).flatMap(([name, parameter]) =>
+    parameter.type === 'image' || parameter.type === 'film' ? [{ name, optional: parameter.optional }] : [],
+  );
 const needsPicture = (workflow: Workflow): boolean => picturesOf(workflow).some(({ optional }) => !optional);
-const takesStartImage = (workflow: Workflow): boolean => picturesOf(workflow).some(({ name }) => name === 'start_image');
+const takesStartImage = (workflow: Workflow): boolean =>
+  picturesOf(workflow).some(({ name }) => name === 'start_image');
 
 function takesModel({ file }: Workflow, modelName: string, families: StatedFamilies | undefined): boolean {
   const parameter = file.parameters['model_name'];

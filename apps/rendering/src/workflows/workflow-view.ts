@@ -1,4 +1,10 @@
-import type { MissingView, WorkflowCardView, WorkflowParameterView, WorkflowSummary, WorkflowView } from '@tower/contracts';
+import type {
+  MissingView,
+  WorkflowCardView,
+  WorkflowParameterView,
+  WorkflowSummary,
+  WorkflowView,
+} from '@tower/contracts';
 import { shorten } from '@tower/kit';
 import { namesWithin } from '../names-within';
 import { defaultOf, type KnownChoices } from './bind';
@@ -47,7 +53,11 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
     ...toWorkflowSummary(workflow, cards),
     parameters: Object.entries(file.parameters).map(([name, parameter]) => toParameterView(name, parameter, known)),
     presets: file.presets,
-    takes: { loras: file.parts.loras !== undefined, references: file.parts.references !== undefined, controlnets: file.parts.controlnets !== undefined },
+    takes: {
+      loras: file.parts.loras !== undefined,
+      references: file.parts.references !== undefined,
+      controlnets: file.parts.controlnets !== undefined,
+    },
     follows: toFollowsView(workflow),
     outputs: file.outputs.map(({ kind }) => ({ kind })),
     needs: {
@@ -55,7 +65,16 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
       nodes: [...new Set(Object.values(graph).map((node) => node.class_type))].sort(),
       models: [
         ...Object.values(file.parameters).flatMap((parameter) =>
-          parameter.type === 'model' ? [{ folder: `models/${parameter.folder}`, name: parameter.prefer[0] ?? 'any', source: parameter.source ?? null, note: parameter.about ?? null }] : [],
+          parameter.type === 'model'
+            ? [
+                {
+                  folder: `models/${parameter.folder}`,
+                  name: parameter.prefer[0] ?? 'any',
+                  source: parameter.source ?? null,
+                  note: parameter.about ?? null,
+                },
+              ]
+            : [],
         ),
         ...file.needs.models.map(({ folder, name, source, note }) => ({ folder, name, source: source ?? null, note })),
       ],
@@ -63,23 +82,45 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
     fallbacks: file.fallbacks.map(({ step, gives_up }) => ({ step, gives_up })),
     vram: { basis: file.vram.basis, formula: file.vram.mb },
     time: {
-      basis: file.priors.basis, load_seconds: file.priors.load_seconds, seconds_per_megapixel_frame_step: file.priors.seconds_per_megapixel_step, fixed_seconds: file.priors.fixed_seconds,
+      basis: file.priors.basis,
+      load_seconds: file.priors.load_seconds,
+      seconds_per_megapixel_frame_step: file.priors.seconds_per_megapixel_step,
+      fixed_seconds: file.priors.fixed_seconds,
     },
   };
 }
 
 function toFollowsView({ file: { follows, parameters } }: Workflow): WorkflowView['follows'] {
   if (follows === undefined) return null;
-  return { input: follows.input, size: follows.size, frames_and_fps: parameters[follows.input]?.type === 'film', sound: follows.sound ?? null };
+  return {
+    input: follows.input,
+    size: follows.size,
+    frames_and_fps: parameters[follows.input]?.type === 'film',
+    sound: follows.sound ?? null,
+  };
 }
 
 function toParameterView(name: string, parameter: WorkflowParameter, known: KnownChoices): WorkflowParameterView {
-  const limits = parameter.type === 'integer' || parameter.type === 'number' ? { min: parameter.min, max: parameter.max } : { min: null, max: parameter.type === 'text' ? parameter.max_length : null };
-  const step = parameter.type === 'integer' ? { multiple_of: parameter.multiple_of, remainder: parameter.remainder } : { multiple_of: null, remainder: null };
+  const limits =
+    parameter.type === 'integer' || parameter.type === 'number'
+      ? { min: parameter.min, max: parameter.max }
+      : { min: null, max: parameter.type === 'text' ? parameter.max_length : null };
+  const step =
+    parameter.type === 'integer'
+      ? { multiple_of: parameter.multiple_of, remainder: parameter.remainder }
+      : { multiple_of: null, remainder: null };
   return {
-    name, type: parameter.type, default: defaultOf(parameter, known) ?? null, ...limits, ...step, unit: parameter.type === 'text' ? 'character' : (parameter.unit ?? null), about: parameter.about ?? null,
-    optional: defaultOf(parameter, known) !== undefined, ...choicesOf(parameter, known),
-    folder: parameter.type === 'model' ? parameter.folder : null, source: parameter.type === 'model' ? (parameter.source ?? null) : null,
+    name,
+    type: parameter.type,
+    default: defaultOf(parameter, known) ?? null,
+    ...limits,
+    ...step,
+    unit: parameter.type === 'text' ? 'character' : (parameter.unit ?? null),
+    about: parameter.about ?? null,
+    optional: defaultOf(parameter, known) !== undefined,
+    ...choicesOf(parameter, known),
+    folder: parameter.type === 'model' ? parameter.folder : null,
+    source: parameter.type === 'model' ? (parameter.source ?? null) : null,
   };
 }
 

@@ -65,7 +65,14 @@ const workflowNamespace = '3c1f0f0e-6a0e-5b53-9a55-0f6d0a3f6a6d';
 function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly VramNeed[]): WorkflowCardView[] {
   const learnt: LearntNeed = ({ file, graph }, values) => {
     const { width, height, frames } = promisedResult({ file, graph }, values);
-    return neededMb(needs, { workflow: file.name, modelName: String(values['model_name'] ?? ''), width, height, frames, steps: [] });
+    return neededMb(needs, {
+      workflow: file.name,
+      modelName: String(values['model_name'] ?? ''),
+      width,
+      height,
+      frames,
+      steps: [],
+    });
   };
   return gpus.map((gpu) => toCardView(workflow, toCardStock(gpu), learnt));
 }

@@ -17,19 +17,29 @@ describe('one-line sources', () => {
   });
 
   it('reads options in brackets, in any order and spacing', () => {
-    const text = 'deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/k.gpg ] https://mirror.test/debian/ trixie main\r\ndeb [Signed-By=/k2.asc]http://b.test/d sid main\r\n';
+    const text =
+      'deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/k.gpg ] https://mirror.test/debian/ trixie main\r\ndeb [Signed-By=/k2.asc]http://b.test/d sid main\r\n';
     expect(parseOneLineSources(text)).toEqual([
-      { uri: 'https://mirror.test/debian/', suites: ['trixie'], components: ['main'], signedBy: '/usr/share/keyrings/k.gpg' },
+      {
+        uri: 'https://mirror.test/debian/',
+        suites: ['trixie'],
+        components: ['main'],
+        signedBy: '/usr/share/keyrings/k.gpg',
+      },
       { uri: 'http://b.test/d', suites: ['sid'], components: ['main'], signedBy: '/k2.asc' },
     ]);
   });
 
   it('reads a flat archive, which has a path instead of a suite and components', () => {
-    expect(parseOneLineSources('deb https://packages.test/repo ./')).toEqual([{ uri: 'https://packages.test/repo', suites: ['./'], components: [] }]);
+    expect(parseOneLineSources('deb https://packages.test/repo ./')).toEqual([
+      { uri: 'https://packages.test/repo', suites: ['./'], components: [] },
+    ]);
   });
 
   it('makes nothing usable of an installation disk', () => {
-    const sources = parseOneLineSources('deb cdrom:[Debian GNU/Linux 12.0.0 _Bookworm_ - Official amd64 DVD Binary-1]/ bookworm main');
+    const sources = parseOneLineSources(
+      'deb cdrom:[Debian GNU/Linux 12.0.0 _Bookworm_ - Official amd64 DVD Binary-1]/ bookworm main',
+    );
     expect(findDebianArchives(sources)).toEqual([]);
   });
 });
@@ -51,18 +61,28 @@ describe('deb822 sources', () => {
       'Components: main',
     ].join('\n');
     expect(parseDeb822Sources(text)).toEqual([
-      { uri: 'http://mirror.test/debian', suites: ['bookworm', 'bookworm-updates'], components: ['main', 'contrib'], signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg' },
+      {
+        uri: 'http://mirror.test/debian',
+        suites: ['bookworm', 'bookworm-updates'],
+        components: ['main', 'contrib'],
+        signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
+      },
       { uri: 'http://mirror.test/debian-security', suites: ['bookworm-security'], components: ['main'] },
     ]);
   });
 
   it('reads several addresses of one stanza, Windows line ends and blank lines with spaces', () => {
-    const text = 'Types: deb\r\nURIs: http://a.test/debian http://b.test/debian\r\nSuites: trixie\r\nComponents: main\r\n   \r\nTypes: deb-src\r\nURIs: http://c.test/debian\r\nSuites: trixie\r\nComponents: main\r\n';
+    const text =
+      'Types: deb\r\nURIs: http://a.test/debian http://b.test/debian\r\nSuites: trixie\r\nComponents: main\r\n   \r\nTypes: deb-src\r\nURIs: http://c.test/debian\r\nSuites: trixie\r\nComponents: main\r\n';
     expect(parseDeb822Sources(text).map(({ uri }) => uri)).toEqual(['http://a.test/debian', 'http://b.test/debian']);
   });
 
   it.each(['no', 'No', 'false', '0', 'off'])('leaves out what is switched off with Enabled: %s', (enabled) => {
-    expect(parseDeb822Sources(`Enabled: ${enabled}\nTypes: deb\nURIs: http://a.test/debian\nSuites: trixie\nComponents: main\n`)).toEqual([]);
+    expect(
+      parseDeb822Sources(
+        `Enabled: ${enabled}\nTypes: deb\nURIs: http://a.test/debian\nSuites: trixie\nComponents: main\n`,
+      ),
+    ).toEqual([]);
   });
 
   it('keeps an embedded key with its line breaks and its empty line', () => {
@@ -77,7 +97,9 @@ describe('deb822 sources', () => {
       ' mQINBF==',
       ' -----END PGP PUBLIC KEY BLOCK-----',
     ].join('\n');
-    expect(parseDeb822Sources(text)[0]?.signedBy).toBe('\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBF==\n-----END PGP PUBLIC KEY BLOCK-----');
+    expect(parseDeb822Sources(text)[0]?.signedBy).toBe(
+      '\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBF==\n-----END PGP PUBLIC KEY BLOCK-----',
+    );
   });
 
   it('finds nothing in an empty or broken file', () => {

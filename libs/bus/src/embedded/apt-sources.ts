@@ -14,9 +14,15 @@ export interface AptSource {
 export function readAptSources(etcApt = '/etc/apt'): AptSource[] {
   const parts = join(etcApt, 'sources.list.d');
   const names = existsSync(parts) ? readdirSync(parts).sort() : [];
-  const oneLine = [join(etcApt, 'sources.list'), ...names.filter((name) => name.endsWith('.list')).map((name) => join(parts, name))];
+  const oneLine = [
+    join(etcApt, 'sources.list'),
+    ...names.filter((name) => name.endsWith('.list')).map((name) => join(parts, name)),
+  ];
   const deb822 = names.filter((name) => name.endsWith('.sources')).map((name) => join(parts, name));
-  return [...oneLine.flatMap((file) => parseOneLineSources(readIfPossible(file))), ...deb822.flatMap((file) => parseDeb822Sources(readIfPossible(file)))];
+  return [
+    ...oneLine.flatMap((file) => parseOneLineSources(readIfPossible(file))),
+    ...deb822.flatMap((file) => parseDeb822Sources(readIfPossible(file))),
+  ];
 }
 
 /** `deb [signed-by=/key.gpg arch=amd64] URI suite component...`, one per line. */
@@ -67,7 +73,8 @@ function parseStanza(stanza: string): Map<string, string> {
   return fields;
 }
 
-const isOff = (enabled: string | undefined): boolean => /^(no|false|without|off|disable|0)$/i.test(enabled?.trim() ?? '');
+const isOff = (enabled: string | undefined): boolean =>
+  /^(no|false|without|off|disable|0)$/i.test(enabled?.trim() ?? '');
 
 const words = (text = ''): string[] => text.split(/\s+/).filter((word) => word !== '');
 
@@ -80,7 +87,8 @@ function readIfPossible(file: string): string {
   }
 }
 
-const debianSuites = /^(?:(?:old)*stable|testing|unstable|sid|buster|bullseye|bookworm|trixie|forky|duke)(?:-updates|-backports|-proposed-updates)?$/;
+const debianSuites =
+  /^(?:(?:old)*stable|testing|unstable|sid|buster|bullseye|bookworm|trixie|forky|duke)(?:-updates|-backports|-proposed-updates)?$/;
 
 /** What apt can download from without somebody changing a disk. */
 const reachable = /^(?:(?:mirror\+|tor\+)?https?|mirror\+file|file):/;
@@ -90,8 +98,13 @@ const reachable = /^(?:(?:mirror\+|tor\+)?https?|mirror\+file|file):/;
  * harm, because what comes from them must carry a signature that this machine accepts for that source.
  */
 export function findDebianArchives(sources: readonly AptSource[]): AptSource[] {
-  const candidates = sources.filter(({ uri, suites, components }) => reachable.test(uri) && components.includes('main') && suites.some((suite) => debianSuites.test(suite)));
-  const unique = candidates.filter(({ uri }, index) => candidates.findIndex((other) => trimSlash(other.uri) === trimSlash(uri)) === index);
+  const candidates = sources.filter(
+    ({ uri, suites, components }) =>
+      reachable.test(uri) && components.includes('main') && suites.some((suite) => debianSuites.test(suite)),
+  );
+  const unique = candidates.filter(
+    ({ uri }, index) => candidates.findIndex((other) => trimSlash(other.uri) === trimSlash(uri)) === index,
+  );
   return unique.sort((left, right) => likelihood(right) - likelihood(left));
 }
 

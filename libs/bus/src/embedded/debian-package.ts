@@ -9,7 +9,10 @@ import { inDownloadFolder, putIntoPlace } from './download-folder';
 export const defaultDebianSuite = 'trixie';
 
 const commandTimeoutMs = 180_000;
-const systemKeyrings = ['/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/keyrings/debian-archive-keyring.pgp'];
+const systemKeyrings = [
+  '/usr/share/keyrings/debian-archive-keyring.gpg',
+  '/usr/share/keyrings/debian-archive-keyring.pgp',
+];
 
 /** Can this machine take packages from a Debian archive of its own choice? */
 export async function hasDebianArchive(etcApt?: string): Promise<boolean> {
@@ -22,18 +25,33 @@ export async function hasDebianArchive(etcApt?: string): Promise<boolean> {
  * Takes nats-server out of Debian's package without installing it. apt downloads and checks the signature as it does
  * for any package, from the archive that this machine's own configuration names and through the same proxy.
  */
-export async function downloadDebianNats(target: string, cacheDir: string, suite: string, etcApt?: string): Promise<void> {
+export async function downloadDebianNats(
+  target: string,
+  cacheDir: string,
+  suite: string,
+  etcApt?: string,
+): Promise<void> {
   const refusals: string[] = [];
   for (const archive of findDebianArchives(readAptSources(etcApt))) {
     const refusal = await inDownloadFolder(cacheDir, (folder) => downloadFrom(archive, suite, folder, target));
     if (refusal === undefined) return;
     refusals.push(`${archive.uri}: ${refusal}`);
   }
-  throw new AppError('unavailable', 'nats_package_not_downloaded', `no Debian archive of this machine gave the package nats-server of ${suite}: ${refusals.join('; ')}`, { details: { suite, refusals } });
+  throw new AppError(
+    'unavailable',
+    'nats_package_not_downloaded',
+    `no Debian archive of this machine gave the package nats-server of ${suite}: ${refusals.join('; ')}`,
+    { details: { suite, refusals } },
+  );
 }
 
 /** Says why it did not work; nothing when it did. */
-async function downloadFrom(archive: AptSource, suite: string, folder: string, target: string): Promise<string | undefined> {
+async function downloadFrom(
+  archive: AptSource,
+  suite: string,
+  folder: string,
+  target: string,
+): Promise<string | undefined> {
   const config = writeAptConfig(archive, suite, folder);
   const options = { cwd: folder, env: { ...process.env, LC_ALL: 'C' }, timeoutMs: commandTimeoutMs };
   const update = await runCommand(['apt-get', '-c', config, '-qq', 'update'], options);
@@ -43,7 +61,9 @@ async function downloadFrom(archive: AptSource, suite: string, folder: string, t
   if (!download.ok || deb === undefined) return download.output;
   const unpack = await runCommand(['dpkg-deb', '-x', join(folder, deb), join(folder, 'root')], options);
   if (!unpack.ok) return unpack.output;
-  const binary = ['usr/sbin', 'usr/bin'].map((bin) => join(folder, 'root', bin, 'nats-server')).find((path) => existsSync(path));
+  const binary = ['usr/sbin', 'usr/bin']
+    .map((bin) => join(folder, 'root', bin, 'nats-server'))
+    .find((path) => existsSync(path));
   if (binary === undefined) return `${deb} holds no nats-server`;
   putIntoPlace(binary, target);
   return undefined;
@@ -52,7 +72,8 @@ async function downloadFrom(archive: AptSource, suite: string, folder: string, t
 /** Given with -c, which apt reads after the machine's configuration: proxies stay, everything below is ours. */
 function writeAptConfig(archive: AptSource, suite: string, folder: string): string {
   const path = (name: string): string => join(folder, name);
-  for (const name of ['sources.d', 'lists/partial', 'cache/archives/partial', 'state']) mkdirSync(path(name), { recursive: true });
+  for (const name of ['sources.d', 'lists/partial', 'cache/archives/partial', 'state'])
+    mkdirSync(path(name), { recursive: true });
   writeFileSync(path('status'), '');
   writeFileSync(path('sources.d/debian.sources'), toDeb822(archive, suite));
   const settings = {
@@ -77,15 +98,26 @@ function writeAptConfig(archive: AptSource, suite: string, folder: string): stri
     'APT::Update::Error-Mode': 'any',
   };
   // The machine's hooks after an update maintain the machine's own lists.
-  const cleared = ['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success'].map((name) => `#clear ${name};\n`);
+  const cleared = ['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success'].map(
+    (name) => `#clear ${name};\n`,
+  );
   const config = path('apt.conf');
-  writeFileSync(config, [...cleared, ...Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`)].join(''));
+  writeFileSync(
+    config,
+    [...cleared, ...Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`)].join(''),
+  );
   return config;
 }
 
 function toDeb822({ uri, signedBy }: AptSource, suite: string): string {
   const key = signedBy ?? systemKeyrings.find((file) => existsSync(file));
   const lines = ['Types: deb', `URIs: ${uri}`, `Suites: ${suite}`, 'Components: main'];
-  if (key !== undefined) lines.push(`Signed-By: ${key.split('\n').map((line, index) => (index === 0 ? line : ` ${line === '' ? '.' : line}`)).join('\n')}`);
+  if (key !== undefined)
+    lines.push(
+      `Signed-By: ${key
+        .split('\n')
+        .map((line, index) => (index === 0 ? line : ` ${line === '' ? '.' : line}`))
+        .join('\n')}`,
+    );
   return `${lines.join('\n')}\n`;
 }

@@ -23,7 +23,11 @@ async function start(name: string, options: Partial<EmbeddedNatsOptions> = {}): 
   return server;
 }
 
-async function use<T>(server: { url: string }, work: (connection: NatsConnection) => Promise<T>, options: ConnectionOptions = {}): Promise<T> {
+async function use<T>(
+  server: { url: string },
+  work: (connection: NatsConnection) => Promise<T>,
+  options: ConnectionOptions = {},
+): Promise<T> {
   const connection = await connect({ servers: server.url, reconnect: false, ...options });
   try {
     return await work(connection);
@@ -34,14 +38,18 @@ async function use<T>(server: { url: string }, work: (connection: NatsConnection
 
 const publish = (server: { url: string }, count: number): Promise<void> =>
   use(server, async (connection) => {
-    await (await connection.jetstreamManager()).streams.add({ name: 'FACTS', subjects: ['facts'], storage: StorageType.File });
+    await (
+      await connection.jetstreamManager()
+    ).streams.add({ name: 'FACTS', subjects: ['facts'], storage: StorageType.File });
     for (let index = 0; index < count; index += 1) await connection.jetstream().publish('facts', `${index}`);
   });
 
-const countStored = (server: { url: string }): Promise<number> => use(server, async (connection) => (await (await connection.jetstreamManager()).streams.info('FACTS')).state.messages);
+const countStored = (server: { url: string }): Promise<number> =>
+  use(server, async (connection) => (await (await connection.jetstreamManager()).streams.info('FACTS')).state.messages);
 
 beforeAll(async () => {
-  bin = process.env['TOWER_TEST_NATS_BIN'] ?? (await findNatsServer({ cacheDir: join(repository, '.cache', 'nats') })).path;
+  bin =
+    process.env['TOWER_TEST_NATS_BIN'] ?? (await findNatsServer({ cacheDir: join(repository, '.cache', 'nats') })).path;
 }, 300_000);
 afterAll(async () => {
   await Promise.all(started.map((server) => server.stop()));
@@ -57,7 +65,10 @@ describe('a started server', () => {
     expect(statSync(configFile).mode & 0o777).toBe(0o600);
     expect(readFileSync(configFile, 'utf8')).toMatch(/sync_interval: always/);
     expect(await use(server, async (connection) => connection.info?.max_payload)).toBe(8 * 1024 * 1024);
-    if (process.platform === 'linux') expect(readFileSync(`/proc/${server.pid}/status`, 'utf8')).toMatch(new RegExp(`^Name:\\tnats-server$[^]*^PPid:\\t${process.pid}$`, 'm'));
+    if (process.platform === 'linux')
+      expect(readFileSync(`/proc/${server.pid}/status`, 'utf8')).toMatch(
+        new RegExp(`^Name:\\tnats-server$[^]*^PPid:\\t${process.pid}$`, 'm'),
+      );
     await server.stop();
     await expect(server.exited).resolves.toMatchObject({ signal: null });
   });
@@ -97,7 +108,9 @@ describe('neighbours', () => {
   it('says that the given port is taken, whoever took it', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    await expect(start('crowded', { port: (silent.address() as { port: number }).port })).rejects.toMatchObject({ code: 'port_in_use' });
+    await expect(start('crowded', { port: (silent.address() as { port: number }).port })).rejects.toMatchObject({
+      code: 'port_in_use',
+    });
     silent.close();
     const other = await start('occupant');
     await expect(start('crowded', { port: other.port })).rejects.toMatchObject({ code: 'port_in_use' });
@@ -114,7 +127,11 @@ describe('a launcher that was killed', () => {
   async function startLauncher(name: string): Promise<Launcher> {
     const options = JSON.stringify({ bin, storeDir: join(home, name) });
     const script = `require(${JSON.stringify(join(__dirname, 'embedded-nats.ts'))}).startNatsServer(${options}).then(({ pid, url }) => console.log(JSON.stringify({ pid, url })));`;
-    const launcher = spawn(process.execPath, ['--require', join(repository, 'libs/testing/src/register-typescript.cjs'), '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const launcher = spawn(
+      process.execPath,
+      ['--require', join(repository, 'libs/testing/src/register-typescript.cjs'), '--eval', script],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const [line] = (await once(createInterface(launcher.stdout), 'line')) as [string];
     return { process: launcher, server: JSON.parse(line) as Launcher['server'] };
   }
@@ -124,7 +141,8 @@ describe('a launcher that was killed', () => {
   onLinux('takes its server with it (skipped elsewhere: only Linux has a parent-death signal)', async () => {
     const launcher = await startLauncher('follows');
     launcher.process.kill('SIGKILL');
-    for (let waitedMs = 0; processIdentity(launcher.server.pid) !== undefined && waitedMs < 10_000; waitedMs += 10) await delay(10);
+    for (let waitedMs = 0; processIdentity(launcher.server.pid) !== undefined && waitedMs < 10_000; waitedMs += 10)
+      await delay(10);
     expect(processIdentity(launcher.server.pid)).toBeUndefined();
   });
 
@@ -144,5 +162,8 @@ describe('a launcher that was killed', () => {
 });
 
 it('shows the end of the log when the server does not start', async () => {
-  await expect(start('refused', { bin: '/bin/false' })).rejects.toMatchObject({ code: 'nats_exited', message: expect.stringContaining('exit code 1') });
+  await expect(start('refused', { bin: '/bin/false' })).rejects.toMatchObject({
+    code: 'nats_exited',
+    message: expect.stringContaining('exit code 1'),
+  });
 });

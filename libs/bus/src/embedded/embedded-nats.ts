@@ -3,8 +3,16 @@ import { chownSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } 
 import { basename, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  claimDirectory, findServersIn, freePort, giveTo, processIdentity, startServerProcess, stopProcess, type ServerExit,
-  type ServerProcess, type StopStep,
+  claimDirectory,
+  findServersIn,
+  freePort,
+  giveTo,
+  processIdentity,
+  startServerProcess,
+  stopProcess,
+  type ServerExit,
+  type ServerProcess,
+  type StopStep,
 } from '@tower/db';
 import { AppError } from '@tower/kit';
 import type { Passwords } from '../access/nats-secret';
@@ -61,7 +69,10 @@ export async function startNatsServer(options: EmbeddedNatsOptions): Promise<Emb
   const claim = await claimDirectory(storeDir);
   try {
     await stopOrphans(storeDir, options.bin);
-    const { server, port } = options.port === undefined ? await startOnFreePort(options, storeDir) : { server: await startServer(options, storeDir, options.port), port: options.port };
+    const { server, port } =
+      options.port === undefined
+        ? await startOnFreePort(options, storeDir)
+        : { server: await startServer(options, storeDir, options.port), port: options.port };
     void server.exited.then(() => claim.release());
     return {
       url: `nats://127.0.0.1:${port}`,
@@ -85,7 +96,18 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
   const guards = { ...(token === undefined ? {} : { token }), ...(passwords === undefined ? {} : { passwords }) };
   // Removed first, because the mode applies to new files only.
   rmSync(configFile, { force: true });
-  writeFileSync(configFile, toNatsConfig({ serverName, port, storeDir, ...guards, ...(monitorPort === undefined ? {} : { monitorPort }), ...(maxFileStore === undefined ? {} : { maxFileStore }) }), { mode: 0o600 });
+  writeFileSync(
+    configFile,
+    toNatsConfig({
+      serverName,
+      port,
+      storeDir,
+      ...guards,
+      ...(monitorPort === undefined ? {} : { monitorPort }),
+      ...(maxFileStore === undefined ? {} : { maxFileStore }),
+    }),
+    { mode: 0o600 },
+  );
   const owner = options.user ?? rootAgain(storeDir);
   if (owner !== undefined) {
     giveTo(owner.uid, storeDir);
@@ -116,7 +138,10 @@ async function startServer(options: EmbeddedNatsOptions, storeDir: string, port:
 const rootAgain = (storeDir: string): { uid: number; gid: number } | undefined =>
   process.getuid?.() === 0 && lstatSync(storeDir).uid !== 0 ? { uid: 0, gid: 0 } : undefined;
 
-async function startOnFreePort(options: EmbeddedNatsOptions, storeDir: string): Promise<{ server: ServerProcess; port: number }> {
+async function startOnFreePort(
+  options: EmbeddedNatsOptions,
+  storeDir: string,
+): Promise<{ server: ServerProcess; port: number }> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     try {
@@ -134,6 +159,12 @@ async function stopOrphans(storeDir: string, bin: string): Promise<void> {
   const names = new Set(['nats-server', basename(bin)]);
   for (const pid of [...names].flatMap((name) => findServersIn(storeDir, name))) {
     const isGone = await stopProcess(pid, stopSteps, () => processIdentity(pid) === undefined);
-    if (!isGone) throw new AppError('conflict', 'nats_orphan_not_stopped', `the nats-server of an earlier start still works in ${storeDir}: ${pid}`, { details: { storeDir, pid } });
+    if (!isGone)
+      throw new AppError(
+        'conflict',
+        'nats_orphan_not_stopped',
+        `the nats-server of an earlier start still works in ${storeDir}: ${pid}`,
+        { details: { storeDir, pid } },
+      );
   }
 }

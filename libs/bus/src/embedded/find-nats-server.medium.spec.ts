@@ -3,7 +3,17 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,17 +45,27 @@ describe('NATS_SERVER_BIN', () => {
   it('wins over everything else', async () => {
     process.env['PATH'] = `${dirname(fakeServer(join(home, 'path1', 'nats-server'), '2.11.0'))}:/usr/bin:/bin`;
     process.env['NATS_SERVER_BIN'] = fakeServer(join(home, 'named', 'my nats'), '2.12.3');
-    expect(await findNatsServer({ cacheDir: join(home, 'unused') })).toEqual({ path: process.env['NATS_SERVER_BIN'], version: '2.12.3' });
+    expect(await findNatsServer({ cacheDir: join(home, 'unused') })).toEqual({
+      path: process.env['NATS_SERVER_BIN'],
+      version: '2.12.3',
+    });
   });
 
   it.each(['2.9.10', '1.4.1'])('is refused when it names version %s', async (version) => {
     process.env['NATS_SERVER_BIN'] = fakeServer(join(home, 'old', 'nats-server'), version);
-    await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({ kind: 'invalid', code: 'nats_server_too_old', message: expect.stringContaining('2.10 or newer') });
+    await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'nats_server_too_old',
+      message: expect.stringContaining('2.10 or newer'),
+    });
   });
 
   it.each(['/no/such/file', '/bin/true'])('is refused when it names %s', async (path) => {
     process.env['NATS_SERVER_BIN'] = path;
-    await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({ code: 'nats_server_unusable', message: expect.stringContaining(path) });
+    await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({
+      code: 'nats_server_unusable',
+      message: expect.stringContaining(path),
+    });
   });
 });
 
@@ -53,16 +73,27 @@ describe('PATH', () => {
   const unreachable: ReleaseSource = { ...officialReleases, baseUrl: 'http://127.0.0.1:1' };
 
   it('is searched in order, passing over what is too old or does not run', async () => {
-    const folders = ['2.9.25', '2.10.4-beta.1', '2.11.1'].map((version) => dirname(fakeServer(join(home, version, 'nats-server'), version)));
+    const folders = ['2.9.25', '2.10.4-beta.1', '2.11.1'].map((version) =>
+      dirname(fakeServer(join(home, version, 'nats-server'), version)),
+    );
     const broken = join(home, 'broken');
     mkdirSync(broken);
     writeFileSync(join(broken, 'nats-server'), 'no program', { mode: 0o755 });
     process.env['PATH'] = [broken, ...folders, '/usr/bin', '/bin'].join(':');
     const log: string[] = [];
-    const options = { cacheDir: join(home, 'path-cache'), etcApt: noApt, releases: unreachable, log: (line: string) => log.push(line) };
+    const options = {
+      cacheDir: join(home, 'path-cache'),
+      etcApt: noApt,
+      releases: unreachable,
+      log: (line: string) => log.push(line),
+    };
     expect(await findNatsServer(options)).toMatchObject({ version: '2.10.4-beta.1' });
     const passedOver = [expect.stringContaining('does not run'), expect.stringContaining('older than 2.10')];
-    expect(log).toEqual([...passedOver, expect.stringContaining('downloading'), expect.stringContaining('nats_download_failed')]);
+    expect(log).toEqual([
+      ...passedOver,
+      expect.stringContaining('downloading'),
+      expect.stringContaining('nats_download_failed'),
+    ]);
 
     log.length = 0;
     expect(await findNatsServer(options)).toMatchObject({ version: '2.10.4-beta.1' });
@@ -75,10 +106,19 @@ describe('PATH', () => {
   });
 
   it('gives a server without known vulnerabilities before one with them, and no download is tried then', async () => {
-    const folders = ['2.10.27', '2.14.5'].map((version) => dirname(fakeServer(join(home, `order-${version}`, 'nats-server'), version)));
+    const folders = ['2.10.27', '2.14.5'].map((version) =>
+      dirname(fakeServer(join(home, `order-${version}`, 'nats-server'), version)),
+    );
     process.env['PATH'] = [...folders, '/usr/bin', '/bin'].join(':');
     const log: string[] = [];
-    expect(await findNatsServer({ cacheDir: join(home, 'order-cache'), etcApt: noApt, releases: unreachable, log: (line) => log.push(line) })).toMatchObject({ version: '2.14.5' });
+    expect(
+      await findNatsServer({
+        cacheDir: join(home, 'order-cache'),
+        etcApt: noApt,
+        releases: unreachable,
+        log: (line) => log.push(line),
+      }),
+    ).toMatchObject({ version: '2.14.5' });
     expect(log).toEqual([]);
   });
 });
@@ -104,7 +144,11 @@ describe('a release of the project', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    releases = { baseUrl: `http://127.0.0.1:${port}`, version, checksums: { [machine]: createHash('sha256').update(archive).digest('hex') } };
+    releases = {
+      baseUrl: `http://127.0.0.1:${port}`,
+      version,
+      checksums: { [machine]: createHash('sha256').update(archive).digest('hex') },
+    };
   });
   beforeEach(() => {
     requests = [];
@@ -125,13 +169,17 @@ describe('a release of the project', () => {
 
   it('is preferred to an older server of this machine', async () => {
     process.env['PATH'] = `${dirname(fakeServer(join(home, 'older', 'nats-server'), '2.10.27'))}:/usr/bin:/bin`;
-    expect(await findNatsServer({ cacheDir: join(home, 'cache8'), etcApt: noApt, releases })).toMatchObject({ version });
+    expect(await findNatsServer({ cacheDir: join(home, 'cache8'), etcApt: noApt, releases })).toMatchObject({
+      version,
+    });
   });
 
   it('is whole for each of several that look for it at once, and debris of a dead download goes', async () => {
     const cacheDir = join(home, 'cache2');
     mkdirSync(join(cacheDir, 'download-4000000-abc'), { recursive: true });
-    const found = await Promise.all(Array.from({ length: 4 }, () => findNatsServer({ cacheDir, etcApt: noApt, releases })));
+    const found = await Promise.all(
+      Array.from({ length: 4 }, () => findNatsServer({ cacheDir, etcApt: noApt, releases })),
+    );
     expect(new Set(found.map(({ path }) => path)).size).toBe(1);
     expect(readdirSync(cacheDir)).toHaveLength(1);
   });
@@ -146,33 +194,50 @@ describe('a release of the project', () => {
   it('is refused when its checksum is another', async () => {
     const forged = { ...releases, checksums: { [machine]: 'f'.repeat(64) } };
     const cacheDir = join(home, 'cache4');
-    await expect(findNatsServer({ cacheDir, etcApt: noApt, releases: forged })).rejects.toMatchObject({ code: 'nats_server_not_found', message: expect.stringContaining('nats_download_checksum') });
+    await expect(findNatsServer({ cacheDir, etcApt: noApt, releases: forged })).rejects.toMatchObject({
+      code: 'nats_server_not_found',
+      message: expect.stringContaining('nats_download_checksum'),
+    });
     expect(existsSync(cacheDir)).toBe(false);
   });
 
   it('is checked against the published list where no checksum is pinned', async () => {
     const unpinned = { ...releases, checksums: {} };
-    await expect(findNatsServer({ cacheDir: join(home, 'cache5'), etcApt: noApt, releases: unpinned })).rejects.toMatchObject({ message: expect.stringContaining('HTTP status 404') });
-    served.set(`/v${version}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${releases.checksums[machine]}  ${name}.tar.gz\n`));
-    expect(await findNatsServer({ cacheDir: join(home, 'cache5'), etcApt: noApt, releases: unpinned })).toMatchObject({ version });
+    await expect(
+      findNatsServer({ cacheDir: join(home, 'cache5'), etcApt: noApt, releases: unpinned }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('HTTP status 404') });
+    served.set(
+      `/v${version}/SHA256SUMS`,
+      Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${releases.checksums[machine]}  ${name}.tar.gz\n`),
+    );
+    expect(await findNatsServer({ cacheDir: join(home, 'cache5'), etcApt: noApt, releases: unpinned })).toMatchObject({
+      version,
+    });
     served.set(`/v${version}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  ${name}.tar.gz\n`));
-    await expect(findNatsServer({ cacheDir: join(home, 'cache6'), etcApt: noApt, releases: unpinned })).rejects.toMatchObject({ message: expect.stringContaining('was changed on the way') });
+    await expect(
+      findNatsServer({ cacheDir: join(home, 'cache6'), etcApt: noApt, releases: unpinned }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('was changed on the way') });
   });
 
   it('pins the checksum of every Linux machine that PostgreSQL comes for', () => {
-    for (const arch of ['x64', 'arm64', 'arm', 'ia32', 'ppc64']) expect(officialReleases.checksums[releaseTarget('linux', arch) ?? '']).toMatch(/^[0-9a-f]{64}$/);
+    for (const arch of ['x64', 'arm64', 'arm', 'ia32', 'ppc64'])
+      expect(officialReleases.checksums[releaseTarget('linux', arch) ?? '']).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('does not exist for Windows, and the message names the way out', async () => {
     expect(releaseTarget('win32', 'x64')).toBeUndefined();
     const gone = { ...releases, baseUrl: 'http://127.0.0.1:1' };
-    await expect(findNatsServer({ cacheDir: join(home, 'cache7'), etcApt: noApt, releases: gone })).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining('NATS_SERVER_BIN') });
+    await expect(
+      findNatsServer({ cacheDir: join(home, 'cache7'), etcApt: noApt, releases: gone }),
+    ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining('NATS_SERVER_BIN') });
   });
 });
 
 it('refuses a suite name that would end up somewhere else', async () => {
   process.env['NATS_DEBIAN_SUITE'] = '../trixie';
-  await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({ code: 'nats_debian_suite_invalid' });
+  await expect(findNatsServer({ cacheDir: join(home, 'unused') })).rejects.toMatchObject({
+    code: 'nats_debian_suite_invalid',
+  });
 });
 
 it('finds a usable server for this machine (needs the network on its first run)', async () => {

@@ -62,13 +62,19 @@ export async function findNatsServer(options: FindNatsServerOptions): Promise<Fo
   );
 }
 
-async function tryDownload({ from, target, run }: Download, refusals: string[], log: (line: string) => void): Promise<FoundNatsServer | undefined> {
+async function tryDownload(
+  { from, target, run }: Download,
+  refusals: string[],
+  log: (line: string) => void,
+): Promise<FoundNatsServer | undefined> {
   log(`downloading nats-server from ${from}`);
   try {
     await run();
     const version = await readNatsVersion(target);
     if (version !== undefined && isUsable(version)) return { path: target, version };
-    refusals.push(`${from}: what it gave ${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`);
+    refusals.push(
+      `${from}: what it gave ${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`,
+    );
   } catch (error) {
     refusals.push(`${from}: ${describeError(error)}`);
   }
@@ -93,9 +99,20 @@ const wanted = `${oldestUsable.join('.')} or newer`;
 
 async function checkNamed(path: string): Promise<FoundNatsServer> {
   const version = await readNatsVersion(path);
-  if (version === undefined) throw new AppError('invalid', 'nats_server_unusable', `NATS_SERVER_BIN names ${path}, which is no nats-server that runs here`, { details: { path } });
+  if (version === undefined)
+    throw new AppError(
+      'invalid',
+      'nats_server_unusable',
+      `NATS_SERVER_BIN names ${path}, which is no nats-server that runs here`,
+      { details: { path } },
+    );
   if (!isUsable(version)) {
-    throw new AppError('invalid', 'nats_server_too_old', `NATS_SERVER_BIN names ${path} of version ${version}; Tower needs ${wanted}`, { details: { path, version } });
+    throw new AppError(
+      'invalid',
+      'nats_server_too_old',
+      `NATS_SERVER_BIN names ${path} of version ${version}; Tower needs ${wanted}`,
+      { details: { path, version } },
+    );
   }
   return { path, version };
 }
@@ -104,11 +121,16 @@ async function checkNamed(path: string): Promise<FoundNatsServer> {
 async function findInPath(log: (line: string) => void): Promise<FoundNatsServer[]> {
   const name = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
   const found: FoundNatsServer[] = [];
-  for (const path of (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name))) {
+  for (const path of (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder === '' ? '.' : folder, name))) {
     if (!isProgram(path)) continue;
     const version = await readNatsVersion(path);
     if (version !== undefined && isUsable(version)) found.push({ path, version });
-    else log(`${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable.join('.')}`}`);
+    else
+      log(
+        `${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable.join('.')}`}`,
+      );
   }
   return found;
 }
@@ -134,7 +156,12 @@ function isProgram(path: string): boolean {
 function debianSuite(): string {
   const suite = process.env['NATS_DEBIAN_SUITE'] ?? defaultDebianSuite;
   // It becomes part of a path and of apt's configuration.
-  if (!/^[a-z][a-z0-9.-]*$/.test(suite)) throw new AppError('invalid', 'nats_debian_suite_invalid', `NATS_DEBIAN_SUITE is "${suite}", which is no name of a Debian suite`);
+  if (!/^[a-z][a-z0-9.-]*$/.test(suite))
+    throw new AppError(
+      'invalid',
+      'nats_debian_suite_invalid',
+      `NATS_DEBIAN_SUITE is "${suite}", which is no name of a Debian suite`,
+    );
   return suite;
 }
 
@@ -142,17 +169,31 @@ function debianSuite(): string {
  * The recommended version first. The archive of the system is older, but needs no host beyond those the machine uses
  * already.
  */
-async function possibleDownloads({ cacheDir, etcApt, releases = officialReleases }: FindNatsServerOptions): Promise<Download[]> {
+async function possibleDownloads({
+  cacheDir,
+  etcApt,
+  releases = officialReleases,
+}: FindNatsServerOptions): Promise<Download[]> {
   const suite = debianSuite();
   const downloads: Download[] = [];
   const machine = releaseTarget();
   if (machine !== undefined) {
     const target = join(cacheDir, `release-${releases.version}-${machine}`, 'nats-server');
-    downloads.push({ from: `the project's releases (${releases.version})`, target, isRecommended: true, run: () => downloadRelease(target, cacheDir, machine, releases) });
+    downloads.push({
+      from: `the project's releases (${releases.version})`,
+      target,
+      isRecommended: true,
+      run: () => downloadRelease(target, cacheDir, machine, releases),
+    });
   }
   if (await hasDebianArchive(etcApt)) {
     const target = join(cacheDir, `debian-${suite}-${process.arch}`, 'nats-server');
-    downloads.push({ from: `the Debian archive (${suite})`, target, isRecommended: false, run: () => downloadDebianNats(target, cacheDir, suite, etcApt) });
+    downloads.push({
+      from: `the Debian archive (${suite})`,
+      target,
+      isRecommended: false,
+      run: () => downloadDebianNats(target, cacheDir, suite, etcApt),
+    });
   }
   return downloads;
 }

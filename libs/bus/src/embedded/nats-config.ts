@@ -21,7 +21,15 @@ export interface NatsConfig {
 }
 
 /** The server's own configuration language; its quoted strings escape as JSON's do. */
-export function toNatsConfig({ serverName, port, storeDir, token, passwords, monitorPort, maxFileStore = defaultMaxFileStore }: NatsConfig): string {
+export function toNatsConfig({
+  serverName,
+  port,
+  storeDir,
+  token,
+  passwords,
+  monitorPort,
+  maxFileStore = defaultMaxFileStore,
+}: NatsConfig): string {
   const lines = [
     '# Written at every start; changes here are lost.',
     `server_name: ${JSON.stringify(serverName)}`,

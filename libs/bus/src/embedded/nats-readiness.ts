@@ -26,21 +26,39 @@ export async function waitUntilAnswering(readiness: Readiness): Promise<void> {
   let lastError: unknown;
   while (performance.now() < deadline) {
     if (server.exit() !== undefined) throw exitedTooSoon(server, port);
-    const outcome = await Promise.race([ask(readiness).then(() => 'ready' as const, (error: unknown) => ({ error })), server.exited.then(() => 'exited' as const)]);
+    const outcome = await Promise.race([
+      ask(readiness).then(
+        () => 'ready' as const,
+        (error: unknown) => ({ error }),
+      ),
+      server.exited.then(() => 'exited' as const),
+    ]);
     if (outcome === 'ready') return;
     if (outcome === 'exited') continue;
     lastError = outcome.error;
     await delay(pollMs);
   }
-  throw new AppError('unavailable', 'nats_not_ready', `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ${describeError(lastError)}\n${server.logTail()}`, { cause: lastError });
+  throw new AppError(
+    'unavailable',
+    'nats_not_ready',
+    `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ${describeError(lastError)}\n${server.logTail()}`,
+    { cause: lastError },
+  );
 }
 
 async function ask({ serverName, port, token, passwords }: Readiness): Promise<void> {
   const name = await greetingName(port);
   if (name !== serverName) throw new Error(`another nats-server (${name}) answers on this port`);
-  const asAdmin: ConnectionOptions = passwords === undefined ? {} : { user: 'admin', pass: passwords('admin'), inboxPrefix: inboxPrefixOf('admin') };
+  const asAdmin: ConnectionOptions =
+    passwords === undefined ? {} : { user: 'admin', pass: passwords('admin'), inboxPrefix: inboxPrefixOf('admin') };
   const credentials: ConnectionOptions = token === undefined ? asAdmin : { token };
-  const connection = await connect({ servers: `127.0.0.1:${port}`, name: 'tower-launcher', timeout: attemptTimeoutMs, reconnect: false, ...credentials });
+  const connection = await connect({
+    servers: `127.0.0.1:${port}`,
+    name: 'tower-launcher',
+    timeout: attemptTimeoutMs,
+    reconnect: false,
+    ...credentials,
+  });
   try {
     const manager = await connection.jetstreamManager({ timeout: attemptTimeoutMs });
     await manager.getAccountInfo();
@@ -77,7 +95,15 @@ async function greetingName(port: number): Promise<string> {
 
 function exitedTooSoon(server: ServerProcess, port: number): AppError {
   const log = server.logTail();
-  if (/bind: address already in use/i.test(log)) return new AppError('conflict', 'port_in_use', `port ${port} of the loopback is taken by another program`, { details: { port } });
+  if (/bind: address already in use/i.test(log))
+    return new AppError('conflict', 'port_in_use', `port ${port} of the loopback is taken by another program`, {
+      details: { port },
+    });
   const { code, signal } = server.exit() ?? { code: null, signal: null };
-  return new AppError('internal', 'nats_exited', `nats-server ended while starting (${signal ?? `exit code ${code}`}):\n${log}`, { details: { code, signal } });
+  return new AppError(
+    'internal',
+    'nats_exited',
+    `nats-server ended while starting (${signal ?? `exit code ${code}`}):\n${log}`,
+    { details: { code, signal } },
+  );
 }

@@ -15,8 +15,14 @@ export const recommended = '2.14.5';
  */
 const advisories: readonly { readonly id: string; readonly fixedIn: Readonly<Record<number, number>> }[] = [
   { id: 'CVE-2025-30215 (any JetStream user may purge streams of other accounts)', fixedIn: { 10: 27, 11: 1 } },
-  { id: 'CVE-2026-33215 to CVE-2026-33249 (among them messages sent to forbidden subjects)', fixedIn: { 11: 15, 12: 6 } },
-  { id: 'CVE-2026-58253 (routes and leaf nodes without authentication where no_auth_user is set)', fixedIn: { 11: 16, 12: 7, 14: 0 } },
+  {
+    id: 'CVE-2026-33215 to CVE-2026-33249 (among them messages sent to forbidden subjects)',
+    fixedIn: { 11: 15, 12: 6 },
+  },
+  {
+    id: 'CVE-2026-58253 (routes and leaf nodes without authentication where no_auth_user is set)',
+    fixedIn: { 11: 16, 12: 7, 14: 0 },
+  },
 ];
 
 /** Those that a version still has, by name. */
@@ -45,7 +51,11 @@ export function versionWarning(version: string): string | undefined {
 }
 
 /** Major, minor, patch; what stands behind a hyphen does not count. */
-const numbersOf = (version: string): number[] => version.split('-')[0]?.split('.').map((part) => Number.parseInt(part, 10)) ?? [];
+const numbersOf = (version: string): number[] =>
+  version
+    .split('-')[0]
+    ?.split('.')
+    .map((part) => Number.parseInt(part, 10)) ?? [];
 
 /** `undefined` when the file cannot be run here or is no nats-server. */
 export async function readNatsVersion(bin: string): Promise<string | undefined> {

@@ -12,4 +12,8 @@ export const projectUpdated = defineEvent(
   z.object({ projectId: uuid, name: z.string(), changed: z.array(z.string()) }),
   (project) => project.projectId,
 );
-export const projectArchived = defineEvent('projects.v1.project_archived', z.object({ projectId: uuid }), (project) => project.projectId);
+export const projectArchived = defineEvent(
+  'projects.v1.project_archived',
+  z.object({ projectId: uuid }),
+  (project) => project.projectId,
+);

@@ -13,7 +13,13 @@ const byJob = (data: { jobId: string }): string => data.jobId;
 export const jobRequested = defineEvent(
   'rendering.v1.job_requested',
   z.object({
-    ...ofJob, jobType: z.string(), workflow: z.string(), count: z.int(), priority: z.string(), frames: z.int().min(1).optional(), fps: z.number().optional(),
+    ...ofJob,
+    jobType: z.string(),
+    workflow: z.string(),
+    count: z.int(),
+    priority: z.string(),
+    frames: z.int().min(1).optional(),
+    fps: z.number().optional(),
     warnings: z.array(z.string()).optional(),
   }),
   byJob,
@@ -55,8 +61,16 @@ export const attemptRendered = defineEvent(
   }),
   byJob,
 );
-export const attemptFailed = defineEvent('rendering.v1.attempt_failed', z.object({ ...ofAttempt, error: jobError, willRetry: z.boolean() }), byJob);
-export const attemptLost = defineEvent('rendering.v1.attempt_lost', z.object({ ...ofAttempt, reason: z.string() }), byJob);
+export const attemptFailed = defineEvent(
+  'rendering.v1.attempt_failed',
+  z.object({ ...ofAttempt, error: jobError, willRetry: z.boolean() }),
+  byJob,
+);
+export const attemptLost = defineEvent(
+  'rendering.v1.attempt_lost',
+  z.object({ ...ofAttempt, reason: z.string() }),
+  byJob,
+);
 export const attemptSettled = defineEvent(
   'rendering.v1.attempt_settled',
   z.object({ ...ofAttempt, verdict: z.enum(['passed', 'failed']), willRegenerate: z.boolean() }),
@@ -64,23 +78,53 @@ export const attemptSettled = defineEvent(
 );
 export const jobRendered = defineEvent('rendering.v1.job_rendered', z.object(ofJob), byJob);
 const artifactIds = z.array(uuid).describe('the first 1,000; GET /jobs/{id}/artifacts has all');
-export const jobCompleted = defineEvent('rendering.v1.job_completed', z.object({ ...ofJob, totalSeconds: z.number(), artifactIds }), byJob);
-export const jobRejected = defineEvent('rendering.v1.job_rejected', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
-export const jobFailed = defineEvent('rendering.v1.job_failed', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
-export const jobTimedOut = defineEvent('rendering.v1.job_timed_out', z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }), byJob);
-export const jobCancelled = defineEvent('rendering.v1.job_cancelled', z.object({ ...ofJob, totalSeconds: z.number(), reason: z.string() }), byJob);
+export const jobCompleted = defineEvent(
+  'rendering.v1.job_completed',
+  z.object({ ...ofJob, totalSeconds: z.number(), artifactIds }),
+  byJob,
+);
+export const jobRejected = defineEvent(
+  'rendering.v1.job_rejected',
+  z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }),
+  byJob,
+);
+export const jobFailed = defineEvent(
+  'rendering.v1.job_failed',
+  z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }),
+  byJob,
+);
+export const jobTimedOut = defineEvent(
+  'rendering.v1.job_timed_out',
+  z.object({ ...ofJob, totalSeconds: z.number(), error: jobError }),
+  byJob,
+);
+export const jobCancelled = defineEvent(
+  'rendering.v1.job_cancelled',
+  z.object({ ...ofJob, totalSeconds: z.number(), reason: z.string() }),
+  byJob,
+);
 
 export const requestJob = defineCommand('rendering.v1.request_job', generateRequest);
-export const cancelJob = defineCommand('rendering.v1.cancel_job', z.strictObject({ job_id: uuid, reason: text(500).default('') }));
+export const cancelJob = defineCommand(
+  'rendering.v1.cancel_job',
+  z.strictObject({ job_id: uuid, reason: text(500).default('') }),
+);
 
 const ofCommand = {
   /** The command's own id; where it had none that is a UUID, one that Tower chose. */
   commandId: uuid,
   commandType: z.string(),
-  /** Where the command was stored: what JetStream's acknowledgement (`stream`, `seq`) told its publisher. Absent when it was handed over again. */
+  /**
+   * Where the command was stored: what JetStream's acknowledgement (`stream`, `seq`) told its publisher. Absent when it
+   * was handed over again.
+   */
   received: z.object({ stream: z.string(), seq: z.int().min(1) }).optional(),
 };
-export const commandAccepted = defineEvent('rendering.v1.command_accepted', z.object({ ...ofCommand, jobId: uuid }), (answer) => answer.commandId);
+export const commandAccepted = defineEvent(
+  'rendering.v1.command_accepted',
+  z.object({ ...ofCommand, jobId: uuid }),
+  (answer) => answer.commandId,
+);
 export const commandRejected = defineEvent(
   'rendering.v1.command_rejected',
   z.object({

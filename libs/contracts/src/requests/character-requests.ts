@@ -21,10 +21,21 @@ export const updateCharacterRequest = defineRequest(
   z.object({ context: requestContext, id: uuid, body: updateCharacterBody }),
   characterView,
 );
-export const archiveCharacterRequest = defineRequest('characters.v1.archive_character', z.object({ context: requestContext, id: uuid }), characterView);
-/** What several characters add to a prompt, in the order asked; `not_found` names the first id that is not there or belongs to another project. */
+export const archiveCharacterRequest = defineRequest(
+  'characters.v1.archive_character',
+  z.object({ context: requestContext, id: uuid }),
+  characterView,
+);
+/**
+ * What several characters add to a prompt, in the order asked; `not_found` names the first id that is not there or
+ * belongs to another project.
+ */
 export const getPromptPartsRequest = defineRequest(
   'characters.v1.get_prompt_parts',
   z.object({ project_id: uuid, character_ids: z.array(uuid).max(8) }),
-  z.object({ characters: z.array(z.object({ id: uuid, name: z.string(), prompt: z.string(), negative_tokens: z.array(z.string()) })) }),
+  z.object({
+    characters: z.array(
+      z.object({ id: uuid, name: z.string(), prompt: z.string(), negative_tokens: z.array(z.string()) }),
+    ),
+  }),
 );

@@ -16,7 +16,19 @@ export const listProjectsRequest = defineRequest(
   z.object({ ...pageQuery, include_archived: z.boolean().default(false) }),
   pageOf(projectView),
 );
-export const updateProjectRequest = defineRequest('projects.v1.update_project', z.object({ context: requestContext, id: uuid, body: updateProjectBody }), projectView);
-export const archiveProjectRequest = defineRequest('projects.v1.archive_project', z.object({ context: requestContext, id: uuid }), projectView);
+export const updateProjectRequest = defineRequest(
+  'projects.v1.update_project',
+  z.object({ context: requestContext, id: uuid, body: updateProjectBody }),
+  projectView,
+);
+export const archiveProjectRequest = defineRequest(
+  'projects.v1.archive_project',
+  z.object({ context: requestContext, id: uuid }),
+  projectView,
+);
 /** The project for work that names none; made on first use. */
-export const getUnfiledProjectRequest = defineRequest('projects.v1.get_unfiled_project', z.object({ context: requestContext }), projectView);
+export const getUnfiledProjectRequest = defineRequest(
+  'projects.v1.get_unfiled_project',
+  z.object({ context: requestContext }),
+  projectView,
+);

@@ -12,8 +12,9 @@ export const getJobQualityRequest = defineRequest(
 );
 
 /**
- * Which of these attempts were judged, with what was announced. `settled_through` is the number in the stream of rendering up to which quality
- * has handled, or given up, every announcement: one at or below it that has no verdict here will get none.
+ * Which of these attempts were judged, with what was announced. `settled_through` is the number in the stream of
+ * rendering up to which quality has handled, or given up, every announcement: one at or below it that has no verdict
+ * here will get none.
  */
 export const findVerdictsRequest = defineRequest(
   'quality.v1.find_verdicts',

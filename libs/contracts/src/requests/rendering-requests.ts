@@ -26,11 +26,25 @@ export const requestJobRequest = defineRequest(
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
 export const listJobsRequest = defineRequest(
   'rendering.v1.list_jobs',
-  z.object({ ...pageQuery, project_id: uuid.optional(), state: jobState.optional(), job_type: jobType.optional(), gpu: gpuName.optional() }),
+  z.object({
+    ...pageQuery,
+    project_id: uuid.optional(),
+    state: jobState.optional(),
+    job_type: jobType.optional(),
+    gpu: gpuName.optional(),
+  }),
   pageOf(jobSummary),
 );
-export const cancelJobRequest = defineRequest('rendering.v1.cancel_job', z.object({ context: requestContext, id: uuid, reason: text(500) }), jobView);
-export const listJobArtifactsRequest = defineRequest('rendering.v1.list_job_artifacts', z.object({ id: uuid, ...pageQuery }), pageOf(artifactView));
+export const cancelJobRequest = defineRequest(
+  'rendering.v1.cancel_job',
+  z.object({ context: requestContext, id: uuid, reason: text(500) }),
+  jobView,
+);
+export const listJobArtifactsRequest = defineRequest(
+  'rendering.v1.list_job_artifacts',
+  z.object({ id: uuid, ...pageQuery }),
+  pageOf(artifactView),
+);
 export const listJobEventsRequest = defineRequest(
   'rendering.v1.list_job_events',
   z.object({ id: uuid, after: z.int().min(0), limit: z.int().min(1).max(1000) }),
@@ -42,10 +56,16 @@ export const listJobParamsRequest = defineRequest(
   pageOf(jobParamsView),
 );
 export const getArtifactRequest = defineRequest('rendering.v1.get_artifact', z.object({ id: uuid }), artifactView);
-export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, { timeoutMs: 2_000 });
+export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, {
+  timeoutMs: 2_000,
+});
 export const listWorkflowsRequest = defineRequest(
   'rendering.v1.list_workflows',
   z.object(pageQuery),
   pageOf(workflowSummary),
 );
-export const getWorkflowRequest = defineRequest('rendering.v1.get_workflow', z.object({ name: z.string() }), workflowView);
+export const getWorkflowRequest = defineRequest(
+  'rendering.v1.get_workflow',
+  z.object({ name: z.string() }),
+  workflowView,
+);

@@ -12,7 +12,10 @@ export interface ClusterSecret {
   keep(): void;
 }
 
-/** One random secret per cluster, in a file that only the launcher's user may read; every role's password follows from it. */
+/**
+ * One random secret per cluster, in a file that only the launcher's user may read; every role's password follows from
+ * it.
+ */
 export function openClusterSecret(dataDir: string): ClusterSecret {
   const file = `${dataDir}.secret`;
   const known = readSecret(file);

@@ -1,6 +1,18 @@
 import {
-  chmodSync, chownSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, mkdtempSync, openSync,
-  readFileSync, readdirSync, renameSync, rmSync, writeFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@tower/kit';
@@ -76,44 +88,76 @@ async function runInitdb(cluster: Cluster, made: string, passwordFile: string): 
   const text = ['--encoding', 'UTF8', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'];
   const rest = ['--data-checksums', '--no-instructions', ...(isDurable ? [] : ['--no-sync'])];
   let output = '';
-  // Character classes (full-text search, trigrams) still come from the C library; a machine without C.UTF-8 knows ASCII only.
+  // Character classes (full-text search, trigrams) still come from the C library; a machine without C.UTF-8 knows ASCII
+  // only.
   for (const locale of ['C.UTF-8', 'C']) {
-    const result = await runAs(account, [binaries.initdb, '--pgdata', made, ...access, ...text, '--locale', locale, ...rest]);
+    const result = await runAs(account, [
+      binaries.initdb,
+      '--pgdata',
+      made,
+      ...access,
+      ...text,
+      '--locale',
+      locale,
+      ...rest,
+    ]);
     if (result.ok) return;
     output = result.output;
     if (!output.includes('invalid locale name')) break;
   }
-  throw new AppError('internal', 'postgres_initdb_failed', `initdb could not make a cluster for ${cluster.dataDir}: ${output}`, { details: { strategy: account.strategy } });
+  throw new AppError(
+    'internal',
+    'postgres_initdb_failed',
+    `initdb could not make a cluster for ${cluster.dataDir}: ${output}`,
+    { details: { strategy: account.strategy } },
+  );
 }
 
 async function serverMajor({ binaries, account }: Cluster): Promise<string> {
   const { output } = await runAs(account, [binaries.postgres, '--version']);
   const major = /PostgreSQL\) (\d+)/.exec(output)?.[1];
   if (major !== undefined) return major;
-  const hint = output.includes('shared libraries') ? ` npm did not run its install script: "npm rebuild ${binaries.packageName}" does.` : '';
+  const hint = output.includes('shared libraries')
+    ? ` npm did not run its install script: "npm rebuild ${binaries.packageName}" does.`
+    : '';
   throw new AppError('unavailable', 'postgres_binaries_broken', `${binaries.postgres} does not run: ${output}.${hint}`);
 }
 
 function assertOwnVersion({ dataDir }: Cluster, major: string): void {
   const made = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
   if (made === major) return;
-  throw new AppError('conflict', 'postgres_version_mismatch', `${dataDir} was made by PostgreSQL ${made}, this Tower brings ${major}: dump it with the old version and restore it into a new folder`, {
-    details: { dataDir, made, major },
-  });
+  throw new AppError(
+    'conflict',
+    'postgres_version_mismatch',
+    `${dataDir} was made by PostgreSQL ${made}, this Tower brings ${major}: dump it with the old version and restore it into a new folder`,
+    {
+      details: { dataDir, made, major },
+    },
+  );
 }
 
 /** A cluster that root made earlier belongs to a user of its own and cannot be given back without root. */
 function assertOwnedByUs({ dataDir, account }: Cluster): void {
   const { uid } = lstatSync(dataDir);
   if (account.owner !== undefined || process.getuid === undefined || uid === process.getuid()) return;
-  throw new AppError('forbidden', 'postgres_data_dir_not_ours', `${dataDir} belongs to user ${uid}, not to you (${process.getuid()}): start Tower as root again, or let root chown the folder`, {
-    details: { dataDir, uid },
-  });
+  throw new AppError(
+    'forbidden',
+    'postgres_data_dir_not_ours',
+    `${dataDir} belongs to user ${uid}, not to you (${process.getuid()}): start Tower as root again, or let root chown the folder`,
+    {
+      details: { dataDir, uid },
+    },
+  );
 }
 
 function refuseForeignContent(dataDir: string): void {
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
-    throw new AppError('conflict', 'postgres_data_dir_not_empty', `${dataDir} holds files but no PostgreSQL cluster: name another folder, or empty this one`, { details: { dataDir } });
+    throw new AppError(
+      'conflict',
+      'postgres_data_dir_not_empty',
+      `${dataDir} holds files but no PostgreSQL cluster: name another folder, or empty this one`,
+      { details: { dataDir } },
+    );
   }
 }
 
@@ -121,7 +165,8 @@ function refuseForeignContent(dataDir: string): void {
 function removeHalfMade(dataDir: string): void {
   const parent = dirname(dataDir);
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(`${basename(dataDir)}${temporaryMark}`)) rmSync(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith(`${basename(dataDir)}${temporaryMark}`))
+      rmSync(join(parent, name), { recursive: true, force: true });
   }
 }
 

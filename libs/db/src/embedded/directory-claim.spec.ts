@@ -13,7 +13,10 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 it('is refused while the claiming process lives, and names it', async () => {
   const claim = await claimDirectory(directory);
-  await expect(claimDirectory(directory)).rejects.toMatchObject({ code: 'data_dir_in_use', options: { details: { pid: process.pid } } });
+  await expect(claimDirectory(directory)).rejects.toMatchObject({
+    code: 'data_dir_in_use',
+    options: { details: { pid: process.pid } },
+  });
   claim.release();
   expect(existsSync(file)).toBe(false);
 });

@@ -12,5 +12,10 @@ export async function claimDirectory(directory: string): Promise<DirectoryClaim>
   const outcome = await claimFile(`${directory}.launcher`);
   if ('claim' in outcome) return outcome.claim;
   const pid = outcome.heldBy;
-  throw new AppError('conflict', 'data_dir_in_use', `${directory} is already served by the launcher with process id ${pid}`, { details: { directory, pid } });
+  throw new AppError(
+    'conflict',
+    'data_dir_in_use',
+    `${directory} is already served by the launcher with process id ${pid}`,
+    { details: { directory, pid } },
+  );
 }

@@ -1,7 +1,16 @@
 // Real: the PostgreSQL server, its processes, signals and files. Nothing is faked.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
@@ -52,12 +61,21 @@ describe('a fresh data directory', () => {
       `select current_setting('synchronous_commit') as commit, current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listens,
               current_setting('idle_in_transaction_session_timeout') as idle, current_setting('max_connections') as connections, lower('ÉЖ') as lowered`,
     );
-    expect(row).toEqual({ commit: 'on', checksums: 'on', listens: '127.0.0.1', idle: '10s', connections: '250', lowered: 'éж' });
+    expect(row).toEqual({
+      commit: 'on',
+      checksums: 'on',
+      listens: '127.0.0.1',
+      idle: '10s',
+      connections: '250',
+      lowered: 'éж',
+    });
   });
 
   it('lets nobody in without the password', async () => {
     const [server] = started;
-    await expect(query(`postgres://tower:wrong@127.0.0.1:${server?.port}/tower`, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+    await expect(query(`postgres://tower:wrong@127.0.0.1:${server?.port}/tower`, 'select 1')).rejects.toMatchObject({
+      code: '28P01',
+    });
     expect(statSync(join(home, 'fresh.secret')).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, 'fresh')).mode & 0o777).toBe(0o700);
   });
@@ -73,7 +91,8 @@ describe('a fresh data directory', () => {
 
   it('leaves nothing of initdb behind, and no password in the arguments', () => {
     expect(readdirSync(home).filter((name) => name.includes('initdb'))).toEqual([]);
-    if (process.platform === 'linux') expect(readFileSync(`/proc/${started[0]?.pid}/cmdline`, 'utf8')).not.toMatch(/password=|secret/);
+    if (process.platform === 'linux')
+      expect(readFileSync(`/proc/${started[0]?.pid}/cmdline`, 'utf8')).not.toMatch(/password=|secret/);
   });
 });
 
@@ -131,7 +150,10 @@ describe('a lock that an earlier server left', () => {
     const { pid, end } = await holder();
     const server = await start('locked');
     await server.stop();
-    writeFileSync(join(home, 'locked', 'postmaster.pid'), `${pid}\n${join(home, 'locked')}\n1795224892\n55999\n\n127.0.0.1\n 16041021         4\nready   \n`);
+    writeFileSync(
+      join(home, 'locked', 'postmaster.pid'),
+      `${pid}\n${join(home, 'locked')}\n1795224892\n55999\n\n127.0.0.1\n 16041021         4\nready   \n`,
+    );
     const again = await start('locked');
     expect(await query(again.url, 'select 1 as one')).toEqual([{ one: 1 }]);
     await again.stop();
@@ -141,7 +163,9 @@ describe('a lock that an earlier server left', () => {
   /** A child that ended and whose parent never asks how. */
   async function makeZombie(): Promise<{ pid: number; end: () => void }> {
     // The child waits until its parent has become `sleep`: a shell would still ask how it ended.
-    const parent = spawn('sh', ['-c', '(read gate <&3) & echo $!; exec sleep 60 3<&-'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+    const parent = spawn('sh', ['-c', '(read gate <&3) & echo $!; exec sleep 60 3<&-'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    });
     const [line] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
     const pid = Number(line.toString());
     while (!readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep')) await new Promise(setImmediate);
@@ -172,7 +196,11 @@ describe('neighbours', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    await expect(start('crowded', { port })).rejects.toMatchObject({ kind: 'conflict', code: 'port_in_use', message: expect.stringContaining(String(port)) });
+    await expect(start('crowded', { port })).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'port_in_use',
+      message: expect.stringContaining(String(port)),
+    });
     other.close();
     const server = await start('crowded', { port });
     expect(server.port).toBe(port);

@@ -57,13 +57,41 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await clearOrphanedCluster(dataDir);
     const account = await choosePostgresAccount(binaries, dataDir);
     const secret = openClusterSecret(dataDir);
-    await ensureCluster({ dataDir, binaries, account, secret, isDurable: settings['fsync'] !== 'off' && settings['fsync'] !== false });
+    await ensureCluster({
+      dataDir,
+      binaries,
+      account,
+      secret,
+      isDurable: settings['fsync'] !== 'off' && settings['fsync'] !== false,
+    });
     if (secret.isNew) secret.keep();
-    const start = async (port: number): Promise<ServerProcess> => startServer({ dataDir, binaries, account, secret, user, database, port, settings, logFile: options.logFile ?? `${dataDir}.log` });
-    const { server, port } = options.port === undefined ? await startOnFreePort(start) : { server: await start(options.port), port: options.port };
+    const start = async (port: number): Promise<ServerProcess> =>
+      startServer({
+        dataDir,
+        binaries,
+        account,
+        secret,
+        user,
+        database,
+        port,
+        settings,
+        logFile: options.logFile ?? `${dataDir}.log`,
+      });
+    const { server, port } =
+      options.port === undefined
+        ? await startOnFreePort(start)
+        : { server: await start(options.port), port: options.port };
     void server.exited.then(() => claim.release());
-    const address = (role: string): string => `postgres://${role}:${secret.passwordOf(role)}@127.0.0.1:${port}/${database}`;
-    return { url: address(user), adminUrl: address('postgres'), port, pid: server.pid, exited: server.exited, stop: () => server.stop() };
+    const address = (role: string): string =>
+      `postgres://${role}:${secret.passwordOf(role)}@127.0.0.1:${port}/${database}`;
+    return {
+      url: address(user),
+      adminUrl: address('postgres'),
+      port,
+      pid: server.pid,
+      exited: server.exited,
+      stop: () => server.stop(),
+    };
   } catch (error) {
     claim.release();
     throw error;
@@ -104,7 +132,9 @@ async function startServer(start: ServerStart): Promise<ServerProcess> {
   }
 }
 
-async function startOnFreePort(start: (port: number) => Promise<ServerProcess>): Promise<{ server: ServerProcess; port: number }> {
+async function startOnFreePort(
+  start: (port: number) => Promise<ServerProcess>,
+): Promise<{ server: ServerProcess; port: number }> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     try {

@@ -24,7 +24,10 @@ async function startLauncher(dataDir: string, env: NodeJS.ProcessEnv = {}): Prom
   const script = `
     const { startEmbeddedPostgres } = require(${JSON.stringify(join(__dirname, 'embedded-postgres.ts'))});
     startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).then(({ pid, url }) => console.log(JSON.stringify({ pid, url })));`;
-  const launcher = spawn(process.execPath, ['--require', register, '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const launcher = spawn(process.execPath, ['--require', register, '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const [line] = (await once(createInterface(launcher.stdout), 'line')) as [string];
   return { process: launcher, server: JSON.parse(line) as Launcher['server'] };
 }
@@ -84,7 +87,7 @@ describe('a launcher that was killed', () => {
     const dataDir = join(home, 'both');
     const launcher = await startLauncher(dataDir);
     const client = await connect(launcher.server.url);
-    const busy = client.query("do $$ begin loop perform 1; end loop; end $$").catch((error: unknown) => error);
+    const busy = client.query('do $$ begin loop perform 1; end loop; end $$').catch((error: unknown) => error);
     await delay(100);
     process.kill(launcher.server.pid, 'SIGKILL');
     await kill(launcher);

@@ -29,7 +29,12 @@ export async function clearOrphanedCluster(dataDir: string): Promise<void> {
   }
   const survivors = remaining();
   if (survivors.length > 0) {
-    throw new AppError('conflict', 'postgres_orphan_not_stopped', `PostgreSQL processes of an earlier start still work in ${dataDir}: ${survivors.join(', ')}`, { details: { dataDir, survivors } });
+    throw new AppError(
+      'conflict',
+      'postgres_orphan_not_stopped',
+      `PostgreSQL processes of an earlier start still work in ${dataDir}: ${survivors.join(', ')}`,
+      { details: { dataDir, survivors } },
+    );
   }
   replaceDeadHolder(dataDir);
 }
@@ -44,7 +49,8 @@ const impossiblePid = 2 ** 22 + 1;
  */
 function replaceDeadHolder(dataDir: string): void {
   const holder = readLockPid(dataDir);
-  if (holder === undefined || (processIdentity(holder) !== undefined && !runsAnotherProgram(holder, 'postgres'))) return;
+  if (holder === undefined || (processIdentity(holder) !== undefined && !runsAnotherProgram(holder, 'postgres')))
+    return;
   const file = join(dataDir, 'postmaster.pid');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^-?\d+/, String(impossiblePid)));
 }

@@ -9,7 +9,8 @@ import { choosePostgresAccount, runAs } from './postgres-account';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
 
 const isRoot = process.getuid?.() === 0;
-const hasUserNamespaces = spawnSync('unshare', ['--user', '--map-user=65534', '--map-group=65534', 'true']).status === 0;
+const hasUserNamespaces =
+  spawnSync('unshare', ['--user', '--map-user=65534', '--map-group=65534', 'true']).status === 0;
 const home = mkdtempSync(join(tmpdir(), 'tower-account-'));
 chmodSync(home, 0o755);
 const systemPath = process.env['PATH'];
@@ -21,7 +22,10 @@ function dataDirIn(name: string, mode: number): string {
   return join(home, name, 'pg');
 }
 
-/** The same installation below another folder: open to all, or closed to others as in a checkout under /root. This checkout may be either. */
+/**
+ * The same installation below another folder: open to all, or closed to others as in a checkout under /root. This
+ * checkout may be either.
+ */
 function binariesIn(name: string, mode: number): PostgresBinaries {
   const here = findPostgresBinaries();
   const checkout = join(home, name);
@@ -29,14 +33,20 @@ function binariesIn(name: string, mode: number): PostgresBinaries {
   chmodSync(checkout, mode);
   execFileSync('cp', ['-a', dirname(dirname(here.postgres)), checkout]);
   const moved = (path: string): string => join(checkout, path.slice(dirname(dirname(dirname(here.postgres))).length));
-  return { packageName: here.packageName, initdb: moved(here.initdb), postgres: moved(here.postgres), sharedFile: moved(here.sharedFile) };
+  return {
+    packageName: here.packageName,
+    initdb: moved(here.initdb),
+    postgres: moved(here.postgres),
+    sharedFile: moved(here.sharedFile),
+  };
 }
 
 /** A machine that has these programs and no others. */
 function pathWithOnly(...programs: string[]): string {
   const bin = mkdtempSync(join(home, 'bin-'));
   chmodSync(bin, 0o755);
-  for (const program of ['sh', ...programs]) symlinkSync(execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(), join(bin, program));
+  for (const program of ['sh', ...programs])
+    symlinkSync(execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(), join(bin, program));
   return bin;
 }
 
@@ -75,14 +85,19 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
     const binaries = binariesIn('open-checkout', 0o755);
     const account = await choosePostgresAccount(binaries, dataDir);
     expect(account.strategy).toBe('own_user');
-    expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
+    expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({
+      ok: true,
+      output: expect.stringContaining('PostgreSQL) 18'),
+    });
     const checkoutIsOpen = (await choosePostgresAccount(findPostgresBinaries(), dataDir)).strategy === 'own_user';
     expect(await roundTrip(dataDir)).toEqual({
-      uid: String(uidOf(dataDir)), capabilities: checkoutIsOpen ? nothing : dacReadSearch, ownerOfData: uidOf(dataDir),
+      uid: String(uidOf(dataDir)),
+      capabilities: checkoutIsOpen ? nothing : dacReadSearch,
+      ownerOfData: uidOf(dataDir),
     });
   });
 
-  it('gives every cluster its own, whom no account and nobody else\'s process is', async () => {
+  it("gives every cluster its own, whom no account and nobody else's process is", async () => {
     const [one, two] = [dataDirIn('one', 0o755), dataDirIn('two', 0o755)];
     const binaries = binariesIn('shared-checkout', 0o755);
     const accounts = [await choosePostgresAccount(binaries, one), await choosePostgresAccount(binaries, two)];
@@ -119,7 +134,9 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
     const account = await choosePostgresAccount(findPostgresBinaries(), dataDir);
     expect(account).toMatchObject({ strategy: 'own_user_with_search_right' });
     expect(await roundTrip(dataDir)).toEqual({
-      uid: String(uidOf(dataDir)), capabilities: dacReadSearch, ownerOfData: uidOf(dataDir),
+      uid: String(uidOf(dataDir)),
+      capabilities: dacReadSearch,
+      ownerOfData: uidOf(dataDir),
     });
     expect(statSync(dirname(dataDir)).mode & 0o777).toBe(0o700);
   });
@@ -128,24 +145,35 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
     const binaries = binariesIn('closed-checkout', 0o700);
     const account = await choosePostgresAccount(binaries, dataDirIn('open', 0o755));
     expect(account.strategy).toBe('own_user_with_search_right');
-    expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({ ok: true, output: expect.stringContaining('PostgreSQL) 18') });
+    expect(await runAs(account, [binaries.postgres, '--version'])).toMatchObject({
+      ok: true,
+      output: expect.stringContaining('PostgreSQL) 18'),
+    });
   });
 
-  (hasUserNamespaces ? it : it.skip)('falls back to a user namespace without setpriv (skipped where the kernel forbids them)', async () => {
-    const dataDir = dataDirIn('namespace', 0o700);
-    process.env['PATH'] = pathWithOnly('unshare');
-    expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({ strategy: 'user_namespace' });
-    expect(await roundTrip(dataDir)).toEqual({ uid: '0', capabilities: nothing, ownerOfData: 0 });
-  });
+  (hasUserNamespaces ? it : it.skip)(
+    'falls back to a user namespace without setpriv (skipped where the kernel forbids them)',
+    async () => {
+      const dataDir = dataDirIn('namespace', 0o700);
+      process.env['PATH'] = pathWithOnly('unshare');
+      expect(await choosePostgresAccount(findPostgresBinaries(), dataDir)).toMatchObject({
+        strategy: 'user_namespace',
+      });
+      expect(await roundTrip(dataDir)).toEqual({ uid: '0', capabilities: nothing, ownerOfData: 0 });
+    },
+  );
 
-  (hasUserNamespaces ? it : it.skip)('hands a cluster from one account to the next (skipped where the kernel forbids user namespaces)', async () => {
-    const dataDir = dataDirIn('moving', 0o700);
-    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
-    process.env['PATH'] = pathWithOnly('unshare');
-    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: 0 });
-    process.env['PATH'] = systemPath;
-    expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
-  });
+  (hasUserNamespaces ? it : it.skip)(
+    'hands a cluster from one account to the next (skipped where the kernel forbids user namespaces)',
+    async () => {
+      const dataDir = dataDirIn('moving', 0o700);
+      expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
+      process.env['PATH'] = pathWithOnly('unshare');
+      expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: 0 });
+      process.env['PATH'] = systemPath;
+      expect(await roundTrip(dataDir)).toMatchObject({ ownerOfData: uidOf(dataDir) });
+    },
+  );
 
   it('says what to do when nothing works', async () => {
     const dataDir = dataDirIn('hopeless', 0o700);
@@ -160,6 +188,8 @@ describeForRoot('root (skipped for ordinary users: they run the server themselve
 
 describe('the binaries of a platform that npm has no package for', () => {
   it('are reported as missing, with what to do', () => {
-    expect(() => findPostgresBinaries('plan9', 'mips')).toThrow(expect.objectContaining({ code: 'postgres_binaries_missing', message: expect.stringContaining('npm ci') }));
+    expect(() => findPostgresBinaries('plan9', 'mips')).toThrow(
+      expect.objectContaining({ code: 'postgres_binaries_missing', message: expect.stringContaining('npm ci') }),
+    );
   });
 });

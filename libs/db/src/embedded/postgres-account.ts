@@ -21,7 +21,11 @@ export interface PostgresAccount {
 
 /** By number, because no account has to exist for it. */
 const asOwnUser = (uid: number): PostgresAccount => ({
-  strategy: 'own_user', prefix: [], uid, gid: uid, owner: uid,
+  strategy: 'own_user',
+  prefix: [],
+  uid,
+  gid: uid,
+  owner: uid,
   initdb: { strategy: 'own_user', prefix: [], uid: nobody, gid: uid, owner: nobody },
 });
 
@@ -80,13 +84,21 @@ export async function choosePostgresAccount(binaries: PostgresBinaries, dataDir:
 
 const probeScript = '"$1" --version && test -r "$2" && cd "$3"';
 
-async function probeAccount(account: PostgresAccount, binaries: PostgresBinaries, parent: string): ReturnType<typeof runCommand> {
+async function probeAccount(
+  account: PostgresAccount,
+  binaries: PostgresBinaries,
+  parent: string,
+): ReturnType<typeof runCommand> {
   const script = ['sh', '-c', probeScript, 'sh', binaries.postgres, binaries.sharedFile, parent];
   return runAs(account, script);
 }
 
 /** Runs one of PostgreSQL's short commands (or a probe) in the account. */
-export async function runAs(account: PostgresAccount, command: readonly string[], input?: string): ReturnType<typeof runCommand> {
+export async function runAs(
+  account: PostgresAccount,
+  command: readonly string[],
+  input?: string,
+): ReturnType<typeof runCommand> {
   const [first = 'true', ...rest] = [...account.prefix, ...command];
   return runCommand([first, ...rest], {
     cwd: '/',

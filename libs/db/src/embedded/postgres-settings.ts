@@ -5,7 +5,8 @@ export const defaultSettings: PostgresSettings = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
-  // Six services with two pools each (12 and 6), twice over during a rolling restart, listeners, and room for the operator.
+  // Six services with two pools each (12 and 6), twice over during a rolling restart, listeners, and room for the
+  // operator.
   max_connections: 250,
   // A forgotten transaction stops vacuum for the whole cluster.
   idle_in_transaction_session_timeout: '10s',
@@ -34,5 +35,8 @@ const fixedSettings: PostgresSettings = {
 };
 
 export function toArguments(settings: PostgresSettings): string[] {
-  return Object.entries({ ...defaultSettings, ...settings, ...fixedSettings }).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
+  return Object.entries({ ...defaultSettings, ...settings, ...fixedSettings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${String(value)}`,
+  ]);
 }

@@ -15,8 +15,13 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs a short command to its end. A command that cannot be run at all is a result too: the caller has a second way. */
-export async function runCommand(argv: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
+/**
+ * Runs a short command to its end. A command that cannot be run at all is a result too: the caller has a second way.
+ */
+export async function runCommand(
+  argv: readonly [string, ...string[]],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const { input, timeoutMs, ...spawnOptions } = options;
   const [command, ...args] = argv;
   return new Promise((resolve) => {

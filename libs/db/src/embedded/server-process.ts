@@ -36,15 +36,22 @@ export interface ServerCommand {
 
 const running = new Map<number, NodeJS.Signals>();
 
-/** A server that is a direct child, so that it is reaped, and that ends with this process as far as the system allows. */
+/**
+ * A server that is a direct child, so that it is reaped, and that ends with this process as far as the system allows.
+ */
 export async function startServerProcess(command: ServerCommand): Promise<ServerProcess> {
   const log = openLogFile(command.logFile);
   // In this order: a change of identity clears the request to end with the parent.
-  const [first, ...rest] = [...(command.prefix ?? []), ...endWithParent(command.stop[0].signal, command.env), ...command.argv];
+  const [first, ...rest] = [
+    ...(command.prefix ?? []),
+    ...endWithParent(command.stop[0].signal, command.env),
+    ...command.argv,
+  ];
   const child = spawn(first ?? command.argv[0], rest, {
     cwd: command.cwd,
     env: command.env,
-    // Ctrl-C goes to the whole foreground group: in a group of its own the server outlives the services that drain into it.
+    // Ctrl-C goes to the whole foreground group: in a group of its own the server outlives the services that drain into
+    // it.
     detached: process.platform !== 'win32',
     stdio: ['ignore', log.fd, log.fd],
     ...(command.uid === undefined ? {} : { uid: command.uid }),
@@ -53,7 +60,11 @@ export async function startServerProcess(command: ServerCommand): Promise<Server
   closeSync(log.fd);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (cause) => reject(new AppError('internal', 'server_not_started', `${command.name} cannot be run: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(
+        new AppError('internal', 'server_not_started', `${command.name} cannot be run: ${cause.message}`, { cause }),
+      ),
+    );
   });
   const { pid } = child;
   if (pid === undefined) throw new AppError('internal', 'server_not_started', `${command.name} has no process id`);
@@ -91,6 +102,8 @@ function stopAll(): void {
  * stays the server's own. Where setpriv is missing the next start takes the orphan over instead.
  */
 function endWithParent(signal: NodeJS.Signals, env: NodeJS.ProcessEnv): string[] {
-  const hasSetpriv = process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'keep', '--', 'true'], { env, stdio: 'ignore' }).status === 0;
+  const hasSetpriv =
+    process.platform === 'linux' &&
+    spawnSync('setpriv', ['--pdeathsig', 'keep', '--', 'true'], { env, stdio: 'ignore' }).status === 0;
   return hasSetpriv ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
 }

@@ -44,9 +44,13 @@ function toUnitVectorOrNothing(embedding: ArrayLike<number>): Float64Array | und
   return sum > 0 && Number.isFinite(sum) ? toUnitVector(embedding) : undefined;
 }
 
-/** The CLS token of the first item of a `last_hidden_state` [N, tokens, dimensions]; never the pooler, never a patch mean. */
+/**
+ * The CLS token of the first item of a `last_hidden_state` [N, tokens, dimensions]; never the pooler, never a patch
+ * mean.
+ */
 export function clsToken(hiddenState: Float32Array, dims: readonly number[]): Float32Array {
   const [, , dimensions] = dims;
-  if (dims.length !== 3 || dimensions === undefined) throw new RangeError(`a hidden state has three axes, not ${dims.length}`);
+  if (dims.length !== 3 || dimensions === undefined)
+    throw new RangeError(`a hidden state has three axes, not ${dims.length}`);
   return hiddenState.slice(0, dimensions);
 }

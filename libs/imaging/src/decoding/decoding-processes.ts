@@ -12,15 +12,18 @@ export interface DecodingOptions {
   readonly timeoutMs?: number;
 }
 
-/** The process that decoded a file ended, or had to be ended, before it answered; the file is what it was at, and nothing else was. */
+/**
+ * The process that decoded a file ended, or had to be ended, before it answered; the file is what it was at, and
+ * nothing else was.
+ */
 export class DecoderDied extends Error {
   override readonly name = 'DecoderDied';
 }
 
 /**
- * Decoders in processes of their own: native code that crashes on a hostile file, or is ended for the memory it takes, ends there and not in the
- * service. Each process does one thing at a time, so whoever dies is known to have died of that. They are started when needed and let go
- * when idle. A parent that is killed takes them along.
+ * Decoders in processes of their own: native code that crashes on a hostile file, or is ended for the memory it takes,
+ * ends there and not in the service. Each process does one thing at a time, so whoever dies is known to have died of
+ * that. They are started when needed and let go when idle. A parent that is killed takes them along.
  */
 export class DecodingProcesses<Question, Answer> {
   private readonly idle = new Map<ChildProcess, NodeJS.Timeout>();
@@ -74,7 +77,8 @@ export class DecodingProcesses<Question, Answer> {
         forget();
         resolve(message as ScoringAnswer);
       };
-      const exited = (code: number | null, signal: string | null): void => died(`the decoder's process ended (${signal ?? `code ${code}`})`);
+      const exited = (code: number | null, signal: string | null): void =>
+        died(`the decoder's process ended (${signal ?? `code ${code}`})`);
       const failed = (error: Error): void => died(`the decoder's process cannot be used: ${error.message}`);
       const timer = setTimeout(() => died(`the decoder gave no answer within ${timeoutMs / 1000} s`), timeoutMs);
       const forget = (): void => {
@@ -98,7 +102,10 @@ export class DecodingProcesses<Question, Answer> {
       child.channel?.ref();
       return child;
     }
-    const child = fork(this.options.script, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(this.options.script, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     // Also one that waits for work may end.
     child.once('exit', () => {
       clearTimeout(this.idle.get(child));

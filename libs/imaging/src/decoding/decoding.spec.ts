@@ -33,7 +33,8 @@ beforeEach(() => {
 });
 afterEach(() => processes.close());
 
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/status`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+const isAlive = (pid: number): boolean =>
+  existsSync(`/proc/${pid}/status`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 
 describe('decoding processes', () => {
   it('answer with bytes, and go on with the next question', async () => {
@@ -50,7 +51,11 @@ describe('decoding processes', () => {
   });
 
   it('refuse with the refusal that was thrown', async () => {
-    await expect(processes.ask({ do: 'refuse' })).rejects.toMatchObject({ constructor: PictureRefusal, reason: 'corrupt', message: 'no picture' });
+    await expect(processes.ask({ do: 'refuse' })).rejects.toMatchObject({
+      constructor: PictureRefusal,
+      reason: 'corrupt',
+      message: 'no picture',
+    });
   });
 
   it('die of their own question alone', async () => {

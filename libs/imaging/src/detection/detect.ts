@@ -4,10 +4,14 @@ import type { Rgb } from '../picture';
 import { SCRFD_SIDE, decodeScrfd, scrfdInput, type DetectedFace } from './scrfd';
 import { decodeYolo, yoloInput, type YoloDetection } from './yolo';
 
-/** Human faces with landmarks, in picture pixels, best first. Drawn faces are often missed: use `detectObjects` there. */
+/**
+ * Human faces with landmarks, in picture pixels, best first. Drawn faces are often missed: use `detectObjects` there.
+ */
 export async function detectFaces(model: OnnxModel, picture: Rgb): Promise<DetectedFace[]> {
   const input = scrfdInput(picture);
-  const outputs = await model.run({ [model.inputName()]: { data: input.planes, dims: [1, 3, SCRFD_SIDE, SCRFD_SIDE] } });
+  const outputs = await model.run({
+    [model.inputName()]: { data: input.planes, dims: [1, 3, SCRFD_SIDE, SCRFD_SIDE] },
+  });
   const inOrder = model
     .outputNames()
     .map((name) => outputs[name])
@@ -22,10 +26,13 @@ export async function detectObjects(
   picture: Rgb,
 ): Promise<YoloDetection[]> {
   const { labels, minScore, inputSide = 640 } = entry;
-  if (labels === undefined || minScore === undefined) throw new RangeError('a detector needs its labels and its limit from the manifest');
+  if (labels === undefined || minScore === undefined)
+    throw new RangeError('a detector needs its labels and its limit from the manifest');
   const [, , height, width] = model.inputShape();
   const input = { width: width ?? inputSide, height: height ?? inputSide };
   const planes = yoloInput(picture, input);
-  const output = firstOutput(await model.run({ [model.inputName()]: { data: planes, dims: [1, 3, input.height, input.width] } }));
+  const output = firstOutput(
+    await model.run({ [model.inputName()]: { data: planes, dims: [1, 3, input.height, input.width] } }),
+  );
   return decodeYolo(output, { labels, minScore, picture, input });
 }

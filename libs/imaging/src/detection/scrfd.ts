@@ -20,8 +20,8 @@ export interface ScrfdInput {
 }
 
 /**
- * Fitted without antialiasing into the top left corner of a black 640 x 640 canvas.
- * Formula source: insightface 2.1 `SCRFD.detect`, static input (1.0 and later also look at 128 x 128; we do not). Tolerance 0.
+ * Fitted without antialiasing into the top left corner of a black 640 x 640 canvas. Formula source: insightface 2.1
+ * `SCRFD.detect`, static input (1.0 and later also look at 128 x 128; we do not). Tolerance 0.
  */
 export function scrfdInput(picture: Rgb): ScrfdInput {
   const ratio = picture.height / picture.width;
@@ -30,7 +30,12 @@ export function scrfdInput(picture: Rgb): ScrfdInput {
       ? { width: Math.max(1, Math.trunc(SCRFD_SIDE / ratio)), height: SCRFD_SIDE }
       : { width: SCRFD_SIDE, height: Math.max(1, Math.trunc(SCRFD_SIDE * ratio)) };
   const canvas = pasteOn({ width: SCRFD_SIDE, height: SCRFD_SIDE, level: 0 }, cvBilinear(picture, resizedTo), 0, 0);
-  return { planes: toPlanes(canvas, normalisations.scrfd), canvas, resizedTo, scale: resizedTo.height / picture.height };
+  return {
+    planes: toPlanes(canvas, normalisations.scrfd),
+    canvas,
+    resizedTo,
+    scale: resizedTo.height / picture.height,
+  };
 }
 
 export interface DetectedFace extends ScoredBox {
@@ -39,13 +44,15 @@ export interface DetectedFace extends ScoredBox {
 }
 
 /** Strides and anchors by number of outputs: scores of every stride, then boxes, then landmarks. */
-const layouts: ReadonlyMap<number, { readonly strides: readonly number[]; readonly anchors: number; readonly landmarks: boolean }> =
-  new Map([
-    [6, { strides: [8, 16, 32], anchors: 2, landmarks: false }],
-    [9, { strides: [8, 16, 32], anchors: 2, landmarks: true }],
-    [10, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: false }],
-    [15, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: true }],
-  ]);
+const layouts: ReadonlyMap<
+  number,
+  { readonly strides: readonly number[]; readonly anchors: number; readonly landmarks: boolean }
+> = new Map([
+  [6, { strides: [8, 16, 32], anchors: 2, landmarks: false }],
+  [9, { strides: [8, 16, 32], anchors: 2, landmarks: true }],
+  [10, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: false }],
+  [15, { strides: [8, 16, 32, 64, 128], anchors: 1, landmarks: true }],
+]);
 
 /**
  * Faces in canvas outputs, in picture pixels, best score first, equal scores by row.
@@ -78,11 +85,21 @@ interface LevelOutputs {
   readonly landmarks: Float32Array | undefined;
 }
 
-function decodeLevel(stride: number, anchors: number, scale: number, minScore: number, outputs: LevelOutputs): DetectedFace[] {
+function decodeLevel(
+  stride: number,
+  anchors: number,
+  scale: number,
+  minScore: number,
+  outputs: LevelOutputs,
+): DetectedFace[] {
   const f = Math.fround;
   const columns = Math.ceil(SCRFD_SIDE / stride);
   const rows = columns * columns * anchors;
-  if (outputs.scores.length !== rows || outputs.boxes.length !== rows * 4 || (outputs.landmarks && outputs.landmarks.length !== rows * 10))
+  if (
+    outputs.scores.length !== rows ||
+    outputs.boxes.length !== rows * 4 ||
+    (outputs.landmarks && outputs.landmarks.length !== rows * 10)
+  )
     throw new RangeError(`stride ${stride} needs ${rows} rows, got ${outputs.scores.length}`);
   const faces: DetectedFace[] = [];
   for (let row = 0; row < rows; row += 1) {
@@ -93,7 +110,13 @@ function decodeLevel(stride: number, anchors: number, scale: number, minScore: n
     const y = Math.floor(cell / columns) * stride;
     const at = (centre: number, strides: number): number => f(f(centre + f(strides * stride)) / scale);
     const distance = (side: number): number => outputs.boxes[row * 4 + side]!;
-    const box = { left: at(x, -distance(0)), top: at(y, -distance(1)), right: at(x, distance(2)), bottom: at(y, distance(3)), score };
+    const box = {
+      left: at(x, -distance(0)),
+      top: at(y, -distance(1)),
+      right: at(x, distance(2)),
+      bottom: at(y, distance(3)),
+      score,
+    };
     if (outputs.landmarks === undefined) faces.push(box);
     else {
       const points = outputs.landmarks.subarray(row * 10, row * 10 + 10);
@@ -105,9 +128,9 @@ function decodeLevel(stride: number, anchors: number, scale: number, minScore: n
 }
 
 /**
- * The `count` faces that matter most, largest value first: area minus twice the squared distance to the picture's centre,
- * or the area alone. Of equal values the later face comes first, as from numpy's reversed argsort.
- * Formula source: insightface 2.1 `SCRFD.detect`, max_num and metric.
+ * The `count` faces that matter most, largest value first: area minus twice the squared distance to the picture's
+ * centre, or the area alone. Of equal values the later face comes first, as from numpy's reversed argsort. Formula
+ * source: insightface 2.1 `SCRFD.detect`, max_num and metric.
  */
 export function chooseFaces(
   faces: readonly DetectedFace[],

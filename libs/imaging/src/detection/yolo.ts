@@ -29,12 +29,13 @@ export interface YoloOptions {
  * [1, 3, height, width], squashed: these detectors were trained and measured without letterboxing.
  * Formula source: imgutils 0.19 `YOLOModel.predict`. Tolerance 1e-6.
  */
-export const yoloInput = (picture: Rgb, size: PixelSize): Float32Array => toPlanes(pilBicubic(picture, size), normalisations.unit);
+export const yoloInput = (picture: Rgb, size: PixelSize): Float32Array =>
+  toPlanes(pilBicubic(picture, size), normalisations.unit);
 
 /**
- * Detections in whole picture pixels, best score first. Takes [1, 4 + classes, n] with centre and size, and the end-to-end
- * form [1, n, 6] with corners, score and class, on which the original runs the same suppression.
- * Formula source: imgutils 0.19 `generic.yolo`. Boxes are exact.
+ * Detections in whole picture pixels, best score first. Takes [1, 4 + classes, n] with centre and size, and the
+ * end-to-end form [1, n, 6] with corners, score and class, on which the original runs the same suppression. Formula
+ * source: imgutils 0.19 `generic.yolo`. Boxes are exact.
  * @throws RangeError for any other shape
  */
 export function decodeYolo({ data, dims }: FloatTensor, options: YoloOptions): YoloDetection[] {
@@ -95,6 +96,13 @@ function readCentres(data: Float32Array, count: number, classes: number): Row[] 
 function readCorners(data: Float32Array, count: number): Row[] {
   return Array.from({ length: count }, (_, row) => {
     const value = (column: number): number => data[row * 6 + column]!;
-    return { left: value(0), top: value(1), right: value(2), bottom: value(3), score: value(4), label: Math.trunc(value(5)) };
+    return {
+      left: value(0),
+      top: value(1),
+      right: value(2),
+      bottom: value(3),
+      score: value(4),
+      label: Math.trunc(value(5)),
+    };
   });
 }

@@ -18,9 +18,9 @@ export const maxFilmCommentBytes = 120_000;
 const leastPlaceholder = 32;
 
 /**
- * Copies a film and puts `comment` into its container in place of whatever metadata it had; every packet stays as it is. The same film and
- * comment give the same bytes with the same ffmpeg. `format` is the container's name for ffmpeg. A comment under 32
- * bytes is filled up with spaces.
+ * Copies a film and puts `comment` into its container in place of whatever metadata it had; every packet stays as it
+ * is. The same film and comment give the same bytes with the same ffmpeg. `format` is the container's name for ffmpeg.
+ * A comment under 32 bytes is filled up with spaces.
  * @throws RangeError for a comment above `maxFilmCommentBytes`; FilmRefusal no_decoder without ffmpeg, not_a_film,
  * undecodable when the container cannot be read,
  * too_slow, over_budget

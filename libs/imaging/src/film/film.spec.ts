@@ -11,7 +11,10 @@ import { readFilm } from './film';
 import { FilmRefusal, filmRefusalReasons } from './film-refusal';
 import { readFilmForMetrics } from './metric-frames';
 
-/** Real: ffmpeg, and the files it writes. Without ffmpeg (FFMPEG_PATH or on the path) everything but the first test is skipped. */
+/**
+ * Real: ffmpeg, and the files it writes. Without ffmpeg (FFMPEG_PATH or on the path) everything but the first test is
+ * skipped.
+ */
 const program = findFfmpeg();
 const withFfmpeg = itNeeds(program, 'ffmpeg');
 const isOld = program !== undefined && isOldFfmpeg(program);
@@ -33,7 +36,9 @@ describe('reading a film', () => {
   const clip = vectorPath('inputs/clip_ffv1.mkv');
 
   it('without ffmpeg is refused by that name', async () => {
-    await expect(readFilm(clip, ignore, { ffmpeg: join(folder, 'none') })).rejects.toMatchObject({ reason: 'no_decoder' });
+    await expect(readFilm(clip, ignore, { ffmpeg: join(folder, 'none') })).rejects.toMatchObject({
+      reason: 'no_decoder',
+    });
     await expect(readFilm(join(folder, 'no.mp4'), ignore)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -41,7 +46,9 @@ describe('reading a film', () => {
     const path = vectorPath('inputs/clip_bt709_tv_444.mp4');
     const digestOf = async (matrix: 'bt601' | 'bt709', range: 'tv' | 'pc'): Promise<string> => {
       let digest = '';
-      await readFilm(path, ({ data }, index) => void (index === 0 && (digest = sha256(data))), { colour: { matrix, range } });
+      await readFilm(path, ({ data }, index) => void (index === 0 && (digest = sha256(data))), {
+        colour: { matrix, range },
+      });
       return digest;
     };
     const digests = [await digestOf('bt709', 'tv'), await digestOf('bt601', 'tv'), await digestOf('bt709', 'pc')];
@@ -49,7 +56,17 @@ describe('reading a film', () => {
   });
 
   withFfmpeg('says what it assumed about the colours of a film that is silent', async () => {
-    const path = make('plain.mkv', '-f', 'lavfi', '-i', 'testsrc=s=64x48:r=10:d=0.5', '-c:v', 'ffv1', '-pix_fmt', 'yuv420p');
+    const path = make(
+      'plain.mkv',
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=s=64x48:r=10:d=0.5',
+      '-c:v',
+      'ffv1',
+      '-pix_fmt',
+      'yuv420p',
+    );
     const { colour, frames } = await readFilm(path, ignore);
     expect([colour, frames]).toEqual([{ kind: 'yuv', matrix: 'bt601', range: 'tv', from: 'assumed' }, 5]);
   });
@@ -60,7 +77,9 @@ describe('reading a film', () => {
     const soundOf = async (path: string) => (await readFilm(path, ignore)).sound;
     expect(await soundOf(make('mono.mkv', ...source, ...codecs))).toEqual({ tracks: 1, layout: 'mono' });
     expect(await soundOf(make('round.mkv', ...source, '-ac', '6', ...codecs))).toEqual({ tracks: 1, layout: '5.1' });
-    expect(await soundOf(make('two.mkv', ...source, '-map', '0:v', '-map', '1:a', '-map', '1:a', ...codecs))).toMatchObject({ tracks: 2 });
+    expect(
+      await soundOf(make('two.mkv', ...source, '-map', '0:v', '-map', '1:a', '-map', '1:a', ...codecs)),
+    ).toMatchObject({ tracks: 2 });
     expect(await soundOf(clip)).toBeNull();
   });
 
@@ -101,7 +120,19 @@ describe('reading a film', () => {
   });
 
   withFfmpeg('with no frames or no index is refused', async () => {
-    const none = make('none.mkv', '-f', 'lavfi', '-i', 'testsrc=s=64x48:r=10:d=1', '-vf', 'select=0', '-c:v', 'ffv1', '-pix_fmt', 'bgr0');
+    const none = make(
+      'none.mkv',
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=s=64x48:r=10:d=1',
+      '-vf',
+      'select=0',
+      '-c:v',
+      'ffv1',
+      '-pix_fmt',
+      'bgr0',
+    );
     await expect(readFilm(none, ignore)).rejects.toMatchObject({ name: 'FilmRefusal' });
     const sound = make('sound.wav', '-f', 'lavfi', '-i', 'sine=d=0.2');
     await expect(readFilm(sound, ignore)).rejects.toMatchObject({ reason: 'not_a_film' });
@@ -111,7 +142,10 @@ describe('reading a film', () => {
       return join(folder, name);
     };
     const index = mp4.indexOf('moov');
-    const withoutIndex = damaged('noindex.mp4', Buffer.concat([mp4.subarray(0, index), Buffer.from('none'), mp4.subarray(index + 4)]));
+    const withoutIndex = damaged(
+      'noindex.mp4',
+      Buffer.concat([mp4.subarray(0, index), Buffer.from('none'), mp4.subarray(index + 4)]),
+    );
     await expect(readFilm(withoutIndex, ignore)).rejects.toMatchObject({ reason: 'not_a_film' });
     const sizes = mp4.indexOf('stsz');
     const brokenIndex = damaged('index.mp4', Buffer.from(mp4).fill(0x7f, sizes + 16, sizes + 40));
@@ -158,7 +192,9 @@ describe('reading a film', () => {
   withFfmpeg('stops at its limits and when nobody wants it any more', async () => {
     await expect(readFilm(clip, ignore, { maxFrames: 16 })).rejects.toMatchObject({ reason: 'too_many_frames' });
     expect(await readFilm(clip, ignore, { maxFrames: 17 })).toMatchObject({ frames: 17 });
-    await expect(readFilm(clip, ignore, { maxPixels: 96 * 64 - 1 })).rejects.toMatchObject({ reason: 'too_many_pixels' });
+    await expect(readFilm(clip, ignore, { maxPixels: 96 * 64 - 1 })).rejects.toMatchObject({
+      reason: 'too_many_pixels',
+    });
     await expect(readFilm(clip, ignore, { maxSeconds: 0.001 })).rejects.toMatchObject({ reason: 'too_slow' });
     await expect(readFilmForMetrics(clip, { maxBytes: 1_000_000 })).rejects.toMatchObject({ reason: 'over_budget' });
     expect((await readFilmForMetrics(clip)).frames).toHaveLength(17);

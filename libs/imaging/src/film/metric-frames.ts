@@ -20,7 +20,8 @@ export async function readFilmForMetrics(
     (frame) => {
       const small = lpipsPicture(frame);
       bytes += small.data.length;
-      if (bytes > maxBytes) throw new FilmRefusal('over_budget', `the frames of ${path} need more than ${maxBytes} bytes`);
+      if (bytes > maxBytes)
+        throw new FilmRefusal('over_budget', `the frames of ${path} need more than ${maxBytes} bytes`);
       frames.push(small);
     },
     options,

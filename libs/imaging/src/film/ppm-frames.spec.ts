@@ -5,7 +5,8 @@ import { noisePicture } from '../vectors/generated-pictures';
 import { FilmRefusal } from './film-refusal';
 import { ppmFrames } from './ppm-frames';
 
-const ppm = ({ width, height, data }: Rgb): Buffer => Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), data]);
+const ppm = ({ width, height, data }: Rgb): Buffer =>
+  Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), data]);
 const limits = { maxPixels: 10_000 };
 
 async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {

@@ -9,8 +9,9 @@ export interface FrameLimits {
 const longestHeader = 64;
 
 /**
- * Cuts a stream of binary PPM pictures ("P6", width, height, 255, then RGB) into frames. Each frame says its own size, so
- * nothing has to be known beforehand. Holds one frame and one chunk; the next chunk is read when the frame was taken.
+ * Cuts a stream of binary PPM pictures ("P6", width, height, 255, then RGB) into frames. Each frame says its own size,
+ * so nothing has to be known beforehand. Holds one frame and one chunk; the next chunk is read when the frame was
+ * taken.
  * @throws FilmRefusal too_many_pixels, size_changes, undecodable for bytes that are no frames or end inside one
  */
 export async function* ppmFrames(chunks: AsyncIterable<Uint8Array>, limits: FrameLimits): AsyncGenerator<Rgb> {
@@ -33,9 +34,15 @@ export async function* ppmFrames(chunks: AsyncIterable<Uint8Array>, limits: Fram
         }
         const next = { width: Number(match[1]), height: Number(match[2]) };
         if (next.width * next.height === 0 || next.width * next.height > limits.maxPixels)
-          throw new FilmRefusal('too_many_pixels', `a frame of ${next.width} x ${next.height} exceeds ${limits.maxPixels} pixels`);
+          throw new FilmRefusal(
+            'too_many_pixels',
+            `a frame of ${next.width} x ${next.height} exceeds ${limits.maxPixels} pixels`,
+          );
         if (size !== undefined && (size.width !== next.width || size.height !== next.height))
-          throw new FilmRefusal('size_changes', `a frame of ${next.width} x ${next.height} after ${size.width} x ${size.height}`);
+          throw new FilmRefusal(
+            'size_changes',
+            `a frame of ${next.width} x ${next.height} after ${size.width} x ${size.height}`,
+          );
         size = next;
         at += match[0].length - before;
         header = Buffer.alloc(0);

@@ -12,11 +12,15 @@ export type CastAssignment =
       /** To the best other character; null when there is no other. */
       readonly margin: number | null;
     }
-  | { readonly detection: number; readonly character: null; readonly why: 'no_character_left' | 'stranger' | 'ambiguous' };
+  | {
+      readonly detection: number;
+      readonly character: null;
+      readonly why: 'no_character_left' | 'stranger' | 'ambiguous';
+    };
 
 /**
- * Gives each detection of one frame to at most one character so that the total cosine is largest, then takes back what is
- * too weak or too close. Each character is given once, so twins show up as a detection left over.
+ * Gives each detection of one frame to at most one character so that the total cosine is largest, then takes back what
+ * is too weak or too close. Each character is given once, so twins show up as a detection left over.
  * @param cosines one row per detection, one column per character
  * @throws RangeError for rows of different lengths or values that are not finite
  */

@@ -40,7 +40,9 @@ export interface GenerationCounts {
   readonly notComputed: number;
 }
 
-/** At least 80 % of all requested generations; inconclusive while those without a number could still turn the outcome. */
+/**
+ * At least 80 % of all requested generations; inconclusive while those without a number could still turn the outcome.
+ */
 export function phaseOneOutcome({ passed, failed, notComputed }: GenerationCounts): GateOutcome {
   const total = passed + failed + notComputed;
   if (total < PHASE_ONE_MIN_GENERATIONS) return 'inconclusive';

@@ -17,12 +17,15 @@ export interface IdentityOverFrames {
 }
 
 /**
- * One character over the frames of a clip. A frame at or below the limit fails, however little else was measured; without
- * such a frame too little coverage decides nothing.
+ * One character over the frames of a clip. A frame at or below the limit fails, however little else was measured;
+ * without such a frame too little coverage decides nothing.
  * @param frames not_applicable where the character is not expected or turns away
  * @returns character_not_expected when no frame expects it; low_coverage
  */
-export function identityOverFrames(frames: readonly Score[], minCosine = IDENTITY_MIN_COSINE): Outcome<IdentityOverFrames> {
+export function identityOverFrames(
+  frames: readonly Score[],
+  minCosine = IDENTITY_MIN_COSINE,
+): Outcome<IdentityOverFrames> {
   const expected = frames.filter(({ state }) => state !== 'not_applicable').length;
   if (expected === 0) return notApplicable('character_not_expected');
   const values = frames.flatMap((score, frame) => (score.state === 'computed' ? [{ value: score.value, frame }] : []));
@@ -31,5 +34,12 @@ export function identityOverFrames(frames: readonly Score[], minCosine = IDENTIT
   if (values.length === 0 || (passed && coverage < IDENTITY_MIN_COVERAGE)) return notComputed('low_coverage');
   const worst = values.reduce((lowest, entry) => (entry.value < lowest.value ? entry : lowest));
   const numbers = values.map(({ value }) => value);
-  return measured({ passed, min: worst.value, mean: mean(numbers), p5: percentile(numbers, 5), worstFrame: worst.frame, coverage });
+  return measured({
+    passed,
+    min: worst.value,
+    mean: mean(numbers),
+    p5: percentile(numbers, 5),
+    worstFrame: worst.frame,
+    coverage,
+  });
 }

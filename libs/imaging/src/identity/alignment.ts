@@ -54,12 +54,15 @@ export function estimateFaceMatrix(landmarks: FaceLandmarks, size: number): Outc
 /** The face upright at `size` x `size`, black where the picture ends. Tolerance 0 given the matrix. */
 export function alignFace(picture: Rgb, landmarks: FaceLandmarks, size = 112): Outcome<Rgb> {
   const matrix = estimateFaceMatrix(landmarks, size);
-  return matrix.state === 'computed' ? measured(warpAffineBilinear(picture, matrix.value, { width: size, height: size })) : matrix;
+  return matrix.state === 'computed'
+    ? measured(warpAffineBilinear(picture, matrix.value, { width: size, height: size }))
+    : matrix;
 }
 
 function templateAt(size: number): Point[] {
   const unit = size % 112 === 0 ? 112 : 128;
-  if (!(size > 0) || size % unit !== 0) throw new RangeError(`a face is aligned at a multiple of 112 or 128, not at ${size}`);
+  if (!(size > 0) || size % unit !== 0)
+    throw new RangeError(`a face is aligned at a multiple of 112 or 128, not at ${size}`);
   const ratio = size / unit;
   const shift = unit === 128 ? 8 * ratio : 0;
   return template.map(([x, y]) => [Math.fround(x) * ratio + shift, Math.fround(y) * ratio]);

@@ -18,7 +18,11 @@ export const ccipDifference = (cos: number): number => Math.min(1, Math.max(0, (
 export function mergeEmbeddings(embeddings: readonly Embedding[]): Outcome<Embedding> {
   const first = embeddings[0];
   if (first === undefined) return notComputed('reference_missing');
-  if (embeddings.some(({ contractId, vector }) => contractId !== first.contractId || vector.length !== first.vector.length))
+  if (
+    embeddings.some(
+      ({ contractId, vector }) => contractId !== first.contractId || vector.length !== first.vector.length,
+    )
+  )
     return notComputed('embedding_contract_mismatch');
   const sum = new Float64Array(first.vector.length);
   let lengths = 0;
@@ -31,7 +35,10 @@ export function mergeEmbeddings(embeddings: readonly Embedding[]): Outcome<Embed
   // Opposite vectors cancel out; there is no character in their middle.
   if (!(euclideanNorm(sum) > 0)) return notComputed('inference_failed');
   const length = lengths / embeddings.length;
-  return measured({ contractId: first.contractId, vector: Float32Array.from(toUnitVector(sum), (value) => value * length) });
+  return measured({
+    contractId: first.contractId,
+    vector: Float32Array.from(toUnitVector(sum), (value) => value * length),
+  });
 }
 
 /** Mean cosine to the three most similar references, or to all when there are fewer. */

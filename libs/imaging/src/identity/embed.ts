@@ -9,12 +9,14 @@ import { alignFace, type FaceLandmarks } from './alignment';
 import { toEmbedding, type Embedding } from './embedding';
 
 /**
- * CCIP of one picture or crop, 768 values, not normalised. Candidate and reference must be cropped the same way, which the
- * contract id has to say.
+ * CCIP of one picture or crop, 768 values, not normalised. Candidate and reference must be cropped the same way, which
+ * the contract id has to say.
  * @returns inference_failed for a vector without direction
  */
 export async function embedCharacter(model: OnnxModel, contractId: string, picture: Rgb): Promise<Outcome<Embedding>> {
-  const { data } = firstOutput(await model.run({ input: { data: ccipInput(picture), dims: [1, 3, CCIP_SIDE, CCIP_SIDE] } }));
+  const { data } = firstOutput(
+    await model.run({ input: { data: ccipInput(picture), dims: [1, 3, CCIP_SIDE, CCIP_SIDE] } }),
+  );
   return toEmbedding(contractId, data);
 }
 

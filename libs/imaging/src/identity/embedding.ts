@@ -47,11 +47,13 @@ export function dotProduct(left: ArrayLike<number>, right: ArrayLike<number>): n
 }
 
 /** -1..1. @throws RangeError for different dimensions or a vector without direction */
-export const cosine = (left: ArrayLike<number>, right: ArrayLike<number>): number => dotProduct(toUnitVector(left), toUnitVector(right));
+export const cosine = (left: ArrayLike<number>, right: ArrayLike<number>): number =>
+  dotProduct(toUnitVector(left), toUnitVector(right));
 
 /** Cosine of two embeddings, refused when anything about their making differs. */
 export function compareEmbeddings(left: Embedding, right: Embedding): Score {
-  if (left.contractId !== right.contractId || left.vector.length !== right.vector.length) return notComputed('embedding_contract_mismatch');
+  if (left.contractId !== right.contractId || left.vector.length !== right.vector.length)
+    return notComputed('embedding_contract_mismatch');
   const lengths = euclideanNorm(left.vector) * euclideanNorm(right.vector);
   if (!(lengths > 0) || !Number.isFinite(lengths)) return notComputed('inference_failed');
   return computed(dotProduct(left.vector, right.vector) / lengths);

@@ -25,7 +25,8 @@ export function chooseIdentityFace(faces: readonly DetectedFace[]): Outcome<Face
     .sort((left, right) => areaOf(right) - areaOf(left));
   const [largest, second] = good;
   if (largest === undefined) return notComputed('low_quality_face');
-  if (second !== undefined && areaOf(second) >= FACE_AMBIGUOUS_AREA_RATIO * areaOf(largest)) return notComputed('ambiguous_faces');
+  if (second !== undefined && areaOf(second) >= FACE_AMBIGUOUS_AREA_RATIO * areaOf(largest))
+    return notComputed('ambiguous_faces');
   return measured(largest);
 }
 
@@ -36,7 +37,10 @@ function isGoodFace(face: FaceWithLandmarks): boolean {
   return side >= FACE_MIN_SIDE_PX && face.score >= FACE_MIN_SCORE && noseOffset(face.landmarks) <= FACE_MAX_NOSE_OFFSET;
 }
 
-/** 0 for a frontal face; measured along the line of the eyes, so a tilted head is not a turned one. Infinity without eyes. */
+/**
+ * 0 for a frontal face; measured along the line of the eyes, so a tilted head is not a turned one. Infinity without
+ * eyes.
+ */
 export function noseOffset([leftEye, rightEye, nose]: FaceLandmarks): number {
   const eyeX = rightEye[0] - leftEye[0];
   const eyeY = rightEye[1] - leftEye[1];

@@ -31,6 +31,8 @@ describe('the crop for an identity', () => {
   it('needs a box that meets the picture', () => {
     expect(() => cropForIdentity(picture, 'person/1')).toThrow(RangeError);
     expect(() => cropForIdentity(picture, 'person/1', { left: 61, top: 0, right: 70, bottom: 9 })).toThrow(RangeError);
-    expect(() => cropForIdentity(picture, 'head-1.5-square/1', { left: 200, top: 0, right: 210, bottom: 9 })).toThrow(RangeError);
+    expect(() => cropForIdentity(picture, 'head-1.5-square/1', { left: 200, top: 0, right: 210, bottom: 9 })).toThrow(
+      RangeError,
+    );
   });
 });

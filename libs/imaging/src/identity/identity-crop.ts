@@ -10,8 +10,8 @@ export type IdentityCrop = (typeof identityCrops)[number];
 const headFactor = 1.5;
 
 /**
- * The part of a picture that shows one character. The square around a head keeps its shape at the border of the picture: what
- * lies outside is white, as transparency is everywhere else.
+ * The part of a picture that shows one character. The square around a head keeps its shape at the border of the
+ * picture: what lies outside is white, as transparency is everywhere else.
  * @param box of the head or the person; not looked at for `full`
  * @throws RangeError for a box that misses the picture
  */
@@ -31,13 +31,23 @@ interface Area {
 
 function squareAround({ left, top, right, bottom }: Box): Area {
   const side = Math.max(1, Math.round(Math.max(right - left, bottom - top) * headFactor));
-  return { left: Math.round((left + right - side) / 2), top: Math.round((top + bottom - side) / 2), width: side, height: side };
+  return {
+    left: Math.round((left + right - side) / 2),
+    top: Math.round((top + bottom - side) / 2),
+    width: side,
+    height: side,
+  };
 }
 
 function insideOf({ width, height }: Rgb, box: Box): Area {
   const left = Math.max(0, Math.floor(box.left));
   const top = Math.max(0, Math.floor(box.top));
-  return { left, top, width: Math.min(width, Math.ceil(box.right)) - left, height: Math.min(height, Math.ceil(box.bottom)) - top };
+  return {
+    left,
+    top,
+    width: Math.min(width, Math.ceil(box.right)) - left,
+    height: Math.min(height, Math.ceil(box.bottom)) - top,
+  };
 }
 
 function cutOut(picture: Rgb, { left, top, width, height }: Area): Rgb {
@@ -48,6 +58,9 @@ function cutOut(picture: Rgb, { left, top, width, height }: Area): Rgb {
   if (!(toX > fromX && toY > fromY)) throw new RangeError(`the box at ${left}, ${top} misses the picture`);
   const data = new Uint8Array(width * height * 3).fill(255);
   for (let y = fromY; y < toY; y += 1)
-    data.set(picture.data.subarray((y * picture.width + fromX) * 3, (y * picture.width + toX) * 3), ((y - top) * width + fromX - left) * 3);
+    data.set(
+      picture.data.subarray((y * picture.width + fromX) * 3, (y * picture.width + toX) * 3),
+      ((y - top) * width + fromX - left) * 3,
+    );
   return { width, height, channels: 3, data };
 }

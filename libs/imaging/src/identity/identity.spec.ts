@@ -11,7 +11,13 @@ const face: FaceLandmarks = [
   [225, 330],
   [322, 321],
 ];
-const moved = (turn: (point: Point) => Point): FaceLandmarks => [turn(face[0]), turn(face[1]), turn(face[2]), turn(face[3]), turn(face[4])];
+const moved = (turn: (point: Point) => Point): FaceLandmarks => [
+  turn(face[0]),
+  turn(face[1]),
+  turn(face[2]),
+  turn(face[3]),
+  turn(face[4]),
+];
 const of = (...values: number[]): Embedding => ({ contractId: 'c', vector: Float32Array.from(values) });
 
 describe('face alignment', () => {
@@ -29,7 +35,10 @@ describe('face alignment', () => {
             112,
           );
           if (reference.state !== 'computed' || turned.state !== 'computed') throw new Error('not computed');
-          const apply = (m: readonly number[], [x, y]: Point): Point => [m[0]! * x + m[1]! * y + m[2]!, m[3]! * x + m[4]! * y + m[5]!];
+          const apply = (m: readonly number[], [x, y]: Point): Point => [
+            m[0]! * x + m[1]! * y + m[2]!,
+            m[3]! * x + m[4]! * y + m[5]!,
+          ];
           const [x, y] = face[2];
           const direct = apply(reference.value, face[2]);
           const through = apply(turned.value, [c * x - s * y + shift, s * x + c * y - shift]);
@@ -88,7 +97,10 @@ describe('embeddings', () => {
       state: 'not_computed',
       reason: 'embedding_contract_mismatch',
     });
-    expect(compareEmbeddings(of(1, 0), of(1, 0, 0))).toEqual({ state: 'not_computed', reason: 'embedding_contract_mismatch' });
+    expect(compareEmbeddings(of(1, 0), of(1, 0, 0))).toEqual({
+      state: 'not_computed',
+      reason: 'embedding_contract_mismatch',
+    });
     expect(compareEmbeddings(of(1, 0), of(0, 0))).toEqual({ state: 'not_computed', reason: 'inference_failed' });
     expect(compareEmbeddings(of(1, NaN), of(1, 0))).toEqual({ state: 'not_computed', reason: 'inference_failed' });
     expect(() => cosine([1], [1, 2])).toThrow(RangeError);
@@ -106,6 +118,9 @@ describe('embeddings', () => {
   it('do not merge to a middle that is nobody', () => {
     expect(mergeEmbeddings([of(1, 0), of(-1, 0)])).toEqual({ state: 'not_computed', reason: 'inference_failed' });
     expect(mergeEmbeddings([])).toEqual({ state: 'not_computed', reason: 'reference_missing' });
-    expect(mergeEmbeddings([of(1, 0), of(1, 0, 0)])).toEqual({ state: 'not_computed', reason: 'embedding_contract_mismatch' });
+    expect(mergeEmbeddings([of(1, 0), of(1, 0, 0)])).toEqual({
+      state: 'not_computed',
+      reason: 'embedding_contract_mismatch',
+    });
   });
 });

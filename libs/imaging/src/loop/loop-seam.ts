@@ -5,7 +5,10 @@ import type { Rgb } from '../picture';
 import { measured, notApplicable, notComputed, type Outcome } from '../score';
 import { percentile } from '../statistics/percentile';
 
-/** Starting values found with pixel differences on synthetic loops; they do not carry over to LPIPS (quality-metrics 2.11). */
+/**
+ * Starting values found with pixel differences on synthetic loops; they do not carry over to LPIPS (quality-metrics
+ * 2.11).
+ */
 export const LOOP_MIN_FRAMES = 8;
 export const LOOP_MAX_R1 = 1.25;
 export const LOOP_WARN_R1 = 1;
@@ -29,7 +32,10 @@ export interface LoopSeam {
   readonly r1: number | null;
   readonly accelerationInteriorP95: number;
   readonly accelerationSeam: number;
-  /** Largest second difference across the seam over the interior's 95th percentile: does the motion turn back? null as r1. */
+  /**
+   * Largest second difference across the seam over the interior's 95th percentile: does the motion turn back? null as
+   * r1.
+   */
   readonly r2: number | null;
   /** Distance of the mean colours of last and first frame, levels of 255. */
   readonly colourDriftEnds: number;
@@ -53,7 +59,11 @@ export interface LoopVerdict {
  * @returns too_few_frames below 8; static for one drawing; inference_failed when a distance is not finite
  * @throws RangeError for frames of different sizes
  */
-export async function loopSeam(frames: readonly Rgb[], runLengths: readonly number[], measure: LoopMeasure): Promise<Outcome<LoopSeam>> {
+export async function loopSeam(
+  frames: readonly Rgb[],
+  runLengths: readonly number[],
+  measure: LoopMeasure,
+): Promise<Outcome<LoopSeam>> {
   if (frames.length < LOOP_MIN_FRAMES) return notComputed('too_few_frames');
   if (runLengths.length === 1) return notApplicable('static');
   const first = frames[0]!;
@@ -61,12 +71,15 @@ export async function loopSeam(frames: readonly Rgb[], runLengths: readonly numb
   const distance: PerceptualDistance =
     measure.kind === 'mae' ? (left, right) => Promise.resolve(meanAbsoluteDifference(left, right)) : measure.distance;
   const adjacent: number[] = [];
-  for (let index = 1; index < frames.length; index += 1) adjacent.push(await distance(frames[index - 1]!, frames[index]!));
+  for (let index = 1; index < frames.length; index += 1)
+    adjacent.push(await distance(frames[index - 1]!, frames[index]!));
   const seam = await distance(last, first);
   if (![...adjacent, seam].every(Number.isFinite)) return notComputed('inference_failed');
 
   const colours = frames.map(meanColour);
-  const accelerations = frames.slice(2).map((frame, index) => meanSecondDifference(frames[index]!, frames[index + 1]!, frame));
+  const accelerations = frames
+    .slice(2)
+    .map((frame, index) => meanSecondDifference(frames[index]!, frames[index + 1]!, frame));
   const accelerationSeam = Math.max(
     meanSecondDifference(frames[frames.length - 2]!, last, first),
     meanSecondDifference(last, first, frames[1]!),
@@ -94,7 +107,11 @@ export async function loopSeam(frames: readonly Rgb[], runLengths: readonly numb
 
 const ratio = (seam: number, interior: number): number | null => (interior > 0 ? seam / interior : null);
 
-function judge(numbers: Omit<LoopSeam, 'verdict'>, kind: LoopMeasure['kind'], runLengths: readonly number[]): LoopVerdict {
+function judge(
+  numbers: Omit<LoopSeam, 'verdict'>,
+  kind: LoopMeasure['kind'],
+  runLengths: readonly number[],
+): LoopVerdict {
   const { r1, r2, seam, medianNonZero, colourDriftEnds, colourDriftAdjacentP95 } = numbers;
   // Where nothing moves, only an unmoved seam is an ordinary step.
   const r1Pass = r1 === null ? seam === 0 : r1 <= LOOP_MAX_R1;
@@ -125,4 +142,5 @@ function meanColour({ data, width, height }: Rgb): Colour {
   return [red / count, green / count, blue / count];
 }
 
-const colourDistance = (left: Colour, right: Colour): number => Math.hypot(left[0] - right[0], left[1] - right[1], left[2] - right[2]);
+const colourDistance = (left: Colour, right: Colour): number =>
+  Math.hypot(left[0] - right[0], left[1] - right[1], left[2] - right[2]);

@@ -11,7 +11,11 @@ export interface ClassifierInput {
   readonly normalisation: Normalisation;
 }
 
-export const defaultClassifierInput: ClassifierInput = { side: 384, filter: 'bilinear', normalisation: normalisations.half };
+export const defaultClassifierInput: ClassifierInput = {
+  side: 384,
+  filter: 'bilinear',
+  normalisation: normalisations.half,
+};
 
 /** [1, 3, side, side], squashed. Formula source: imgutils 0.19 `generic.classify`. Tolerance 1e-6. */
 export function classifierInput(picture: Rgb, options: Partial<ClassifierInput> = {}): Float32Array {

@@ -9,14 +9,19 @@ export const DINO_SIDE = 224;
 export const DINO_PREPROCESSING = 'dino/1: short side 256 pillow bicubic, centre crop 224, imagenet mean and std';
 
 /**
- * Short side 256, centre crop 224 with the offset rounded down.
- * Formula source: transformers 5.23 `BitImageProcessorPil`; torchvision's CenterCrop rounds halves to even and is one pixel
- * away for some sizes. Tolerance 0.
+ * Short side 256, centre crop 224 with the offset rounded down. Formula source: transformers 5.23
+ * `BitImageProcessorPil`; torchvision's CenterCrop rounds halves to even and is one pixel away for some sizes.
+ * Tolerance 0.
  */
 export function dinoCrop(picture: Rgb): Rgb {
   const resized = pilBicubic(picture, shortSideTarget(picture, 256));
   const offset = (side: number): number => Math.floor((side - DINO_SIDE) / 2);
-  return crop(resized, { left: offset(resized.width), top: offset(resized.height), width: DINO_SIDE, height: DINO_SIDE });
+  return crop(resized, {
+    left: offset(resized.width),
+    top: offset(resized.height),
+    width: DINO_SIDE,
+    height: DINO_SIDE,
+  });
 }
 
 /** [1, 3, 224, 224]. Tolerance 1e-6. */

@@ -19,12 +19,18 @@ describe('model input', () => {
 
   it('is planes of red, green and blue, in that order', () => {
     const planes = toPlanes(flatPicture(2, 2, [255, 0, 51]), normalisations.unit);
-    expect([...planes].map((value) => Math.round(value * 1000) / 1000)).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0.2, 0.2, 0.2, 0.2]);
+    expect([...planes].map((value) => Math.round(value * 1000) / 1000)).toEqual([
+      1, 1, 1, 1, 0, 0, 0, 0, 0.2, 0.2, 0.2, 0.2,
+    ]);
   });
 
   it('follows what a classifier says about itself', () => {
     expect(
-      classifierInput(flatPicture(30, 20, [255, 255, 255]), { side: 16, filter: 'bicubic', normalisation: normalisations.unit }),
+      classifierInput(flatPicture(30, 20, [255, 255, 255]), {
+        side: 16,
+        filter: 'bicubic',
+        normalisation: normalisations.unit,
+      }),
     ).toEqual(new Float32Array(768).fill(1));
   });
 });

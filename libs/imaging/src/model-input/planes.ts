@@ -50,7 +50,8 @@ export function floatToPlanes({ data, width, height }: FloatRgb, normalisation: 
   const count = width * height;
   const planes = new Float32Array(count * 3);
   for (let channel = 0; channel < 3; channel += 1)
-    for (let at = 0; at < count; at += 1) planes[channel * count + at] = normalise(data[at * 3 + channel]!, channel, normalisation);
+    for (let at = 0; at < count; at += 1)
+      planes[channel * count + at] = normalise(data[at * 3 + channel]!, channel, normalisation);
   return planes;
 }
 

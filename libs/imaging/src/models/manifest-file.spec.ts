@@ -5,7 +5,9 @@ import { modelContracts } from './contracts';
 import { parseModelManifest } from './manifest';
 
 const manifest = (): { models: Record<string, unknown>[] } =>
-  parse(readFileSync(join(__dirname, '../../../../models/manifest.yaml'), 'utf8')) as { models: Record<string, unknown>[] };
+  parse(readFileSync(join(__dirname, '../../../../models/manifest.yaml'), 'utf8')) as {
+    models: Record<string, unknown>[];
+  };
 
 describe('models/manifest.yaml', () => {
   it('is a manifest, and every entry says what goes in', () => {
@@ -19,7 +21,8 @@ describe('models/manifest.yaml', () => {
 
   it('switches nothing on whose weights are for research only', () => {
     for (const { contract, licence, nonCommercial } of parseModelManifest(manifest()))
-      if (contract === 'arcface' || contract === 'scrfd') expect([licence, nonCommercial]).toEqual(['non-commercial research only', true]);
+      if (contract === 'arcface' || contract === 'scrfd')
+        expect([licence, nonCommercial]).toEqual(['non-commercial research only', true]);
   });
 
   it('cannot state another arithmetic than the one that is done', () => {
@@ -27,6 +30,8 @@ describe('models/manifest.yaml', () => {
     const [first, ...rest] = models;
     const input = { ...(first!['input'] as object), divisor: 1 };
     expect(() => parseModelManifest({ models: [{ ...first, input }, ...rest] })).toThrow(/anime-face.*input says/);
-    expect(() => parseModelManifest({ models: [{ ...first, input: { ...input, layout: 'CHW' } }] })).toThrow(/input must be/);
+    expect(() => parseModelManifest({ models: [{ ...first, input: { ...input, layout: 'CHW' } }] })).toThrow(
+      /input must be/,
+    );
   });
 });

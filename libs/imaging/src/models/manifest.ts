@@ -58,7 +58,8 @@ export class ModelManifestError extends Error {
  * @throws ModelManifestError for the first thing that is wrong, unknown fields included
  */
 export function parseModelManifest(value: unknown): ModelEntry[] {
-  if (!isObject(value) || !Array.isArray(value['models'])) throw new ModelManifestError('a model manifest is { models: [...] }');
+  if (!isObject(value) || !Array.isArray(value['models']))
+    throw new ModelManifestError('a model manifest is { models: [...] }');
   const entries = value['models'].map((entry: unknown, index) => parseEntry(entry, index));
   const ids = new Set<string>();
   for (const { id } of entries) {
@@ -75,7 +76,10 @@ const positive: Check = [(value) => Number.isSafeInteger(value) && (value as num
 const inside: Check = [isInsideFolder, 'a path inside the models folder'];
 
 const required: Readonly<Record<string, Check>> = {
-  id: [(value) => typeof value === 'string' && /^[a-z0-9][a-z0-9._-]*$/.test(value), 'lower-case letters, digits, dots and dashes'],
+  id: [
+    (value) => typeof value === 'string' && /^[a-z0-9][a-z0-9._-]*$/.test(value),
+    'lower-case letters, digits, dots and dashes',
+  ],
   contract: [
     (value) => typeof value === 'string' && Object.hasOwn(modelContracts, value),
     `one of ${Object.keys(modelContracts).join(', ')}`,
@@ -118,7 +122,8 @@ function parseEntry(entry: unknown, index: number): ModelEntry {
   for (const field of Object.keys(entry)) {
     const rule = optional[field];
     if (rule !== undefined) check(field, rule);
-    else if (!Object.hasOwn(required, field)) throw new ModelManifestError(`model ${name}: ${field} is not a known field`);
+    else if (!Object.hasOwn(required, field))
+      throw new ModelManifestError(`model ${name}: ${field} is not a known field`);
   }
   const model = entry as unknown as ModelEntry;
   for (const field of needs[model.contract] ?? [])
@@ -129,7 +134,10 @@ function parseEntry(entry: unknown, index: number): ModelEntry {
 }
 
 /** The manifest documents the arithmetic, the code does it; a page that says otherwise would be believed. */
-function preprocessingDifference(model: ModelEntry, { layout, colours, divisor, mean, std }: ManifestInput): string | undefined {
+function preprocessingDifference(
+  model: ModelEntry,
+  { layout, colours, divisor, mean, std }: ManifestInput,
+): string | undefined {
   const done = model.normalisation === 'baked' ? normalisations.raw : contractPreprocessing[model.contract];
   if (done === undefined) return undefined;
   const expected = model.contract === 'wd_tagger' ? ['NHWC', 'BGR'] : ['NCHW', 'RGB'];
@@ -138,7 +146,8 @@ function preprocessingDifference(model: ModelEntry, { layout, colours, divisor, 
   return stated === actual ? undefined : `input says ${stated}, a ${model.contract} is computed with ${actual}`;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isTensor(value: unknown): boolean {
   if (!isObject(value) || !text[0](value['name'])) return false;
@@ -146,7 +155,8 @@ function isTensor(value: unknown): boolean {
   return Array.isArray(shape) && shape.every((side) => side === null || positive[0](side));
 }
 
-const isTriple = (value: unknown): boolean => Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+const isTriple = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
 
 function isInput(value: unknown): boolean {
   if (!isObject(value) || !isTensor(value)) return false;
@@ -162,7 +172,8 @@ function isInput(value: unknown): boolean {
 }
 
 function isInsideFolder(value: unknown): boolean {
-  if (typeof value !== 'string' || value === '' || isAbsolute(value) || value.includes('\0') || value.includes('\\')) return false;
+  if (typeof value !== 'string' || value === '' || isAbsolute(value) || value.includes('\0') || value.includes('\\'))
+    return false;
   const path = normalize(value);
   return path !== '.' && path !== '..' && !path.startsWith(`..${sep}`);
 }

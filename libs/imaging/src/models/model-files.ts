@@ -35,7 +35,10 @@ async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 const isAbsence = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /**
  * Opens a model after checking its digest and its tensors.
@@ -46,7 +49,9 @@ export async function openModel(entry: ModelEntry, folder: string, options: Onnx
   const state = await checkModelFile(entry, folder);
   if (state === 'missing') throw new ModelMissing(`model ${entry.id} is not at ${path}`);
   if (state !== 'present')
-    throw new ModelContractMismatch(`model ${entry.id} at ${path} has ${state.replace('_', ' ')} than the manifest says`);
+    throw new ModelContractMismatch(
+      `model ${entry.id} at ${path} has ${state.replace('_', ' ')} than the manifest says`,
+    );
   return OnnxModel.open(path, contractOf(entry), options);
 }
 

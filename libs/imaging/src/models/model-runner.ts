@@ -24,7 +24,10 @@ export interface ModelRunnerOptions extends OnnxOptions {
   readonly allowNonCommercial?: boolean;
 }
 
-/** The models of one manifest, each opened at its first use and kept for the life of the process: sessions leak when remade. */
+/**
+ * The models of one manifest, each opened at its first use and kept for the life of the process: sessions leak when
+ * remade.
+ */
 export class ModelRunner {
   private readonly opened = new Map<string, Promise<OnnxModel>>();
 
@@ -52,7 +55,11 @@ export class ModelRunner {
   }
 
   /** Runs `use` with a model; a model that is missing or another becomes the state of the score. */
-  async score<T>(id: string, preprocessing: string, use: (model: OnnxModel, entry: ModelEntry) => Promise<T>): Promise<Scored<T>> {
+  async score<T>(
+    id: string,
+    preprocessing: string,
+    use: (model: OnnxModel, entry: ModelEntry) => Promise<T>,
+  ): Promise<Scored<T>> {
     let model: OnnxModel;
     let entry: ModelEntry;
     try {
@@ -63,7 +70,13 @@ export class ModelRunner {
       if (refusal === undefined) throw error;
       return { outcome: refusal, origin: null };
     }
-    const origin = { modelId: id, modelSha256: entry.sha256, provider: model.provider, precision: 'fp32', preprocessing } as const;
+    const origin = {
+      modelId: id,
+      modelSha256: entry.sha256,
+      provider: model.provider,
+      precision: 'fp32',
+      preprocessing,
+    } as const;
     try {
       return { outcome: await use(model, entry), origin };
     } catch (error) {

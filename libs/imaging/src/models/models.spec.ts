@@ -122,7 +122,8 @@ describe('model files', () => {
     const model = await openModel(await placed('ccip', 'probe_embed_384.onnx'), folder);
     const pictures = [1, 2, 3].map((seed) => lineArt(80, 60, seed));
     const together = await Promise.all(pictures.map((picture) => embedCharacter(model, 'c', picture)));
-    for (const [index, picture] of pictures.entries()) expect(await embedCharacter(model, 'c', picture)).toEqual(together[index]);
+    for (const [index, picture] of pictures.entries())
+      expect(await embedCharacter(model, 'c', picture)).toEqual(together[index]);
     await model.close();
   });
 
@@ -164,7 +165,10 @@ describe('model files', () => {
     const scene = await embedScene(dino, 'scene', picture);
     if (scene.state !== 'computed' || face.state !== 'computed') throw new Error('not computed');
     expect(scene.value.vector).toHaveLength(384);
-    expect(compareEmbeddings(scene.value, face.value)).toEqual({ state: 'not_computed', reason: 'embedding_contract_mismatch' });
+    expect(compareEmbeddings(scene.value, face.value)).toEqual({
+      state: 'not_computed',
+      reason: 'embedding_contract_mismatch',
+    });
     expect(compareEmbeddings(scene.value, scene.value)).toMatchObject({ state: 'computed' });
     const scrfd = await openModel(await placed('scrfd', 'probe_scrfd.onnx'), folder);
     for (const { left, right, score } of await detectFaces(scrfd, picture)) {
@@ -184,8 +188,11 @@ describe('model files', () => {
 
 describe('an embedding contract', () => {
   const contract = { modelSha256: 'a', dimensions: 768, preprocessing: 'p', crop: 'full' };
-  it.each([{ modelSha256: 'b' }, { dimensions: 512 }, { preprocessing: 'q' }, { crop: 'head' }])('changes with %j', (change) => {
-    expect(embeddingContractId({ ...contract, ...change })).not.toBe(embeddingContractId(contract));
-    expect(embeddingContractId({ ...contract })).toBe(embeddingContractId(contract));
-  });
+  it.each([{ modelSha256: 'b' }, { dimensions: 512 }, { preprocessing: 'q' }, { crop: 'head' }])(
+    'changes with %j',
+    (change) => {
+      expect(embeddingContractId({ ...contract, ...change })).not.toBe(embeddingContractId(contract));
+      expect(embeddingContractId({ ...contract })).toBe(embeddingContractId(contract));
+    },
+  );
 });

@@ -4,7 +4,9 @@ import { BoundedQueue } from '../scoring/bounded-queue';
 export interface TensorShape {
   /** Left out where exports of one network name it differently; the place in the list decides then. */
   readonly name?: string;
-  /** null where the file may leave the size open; otherwise the size that must hold, or must be allowed by an open axis. */
+  /**
+   * null where the file may leave the size open; otherwise the size that must hold, or must be allowed by an open axis.
+   */
   readonly shape: readonly (number | null)[];
 }
 
@@ -92,8 +94,8 @@ export class OnnxModel {
   }
 
   /**
-   * One inference at a time: parallel runs of one session multiply its memory and gain nothing on one device. The runtime's
-   * binding computes on the calling thread, so a service runs models through a `ScoringThread`.
+   * One inference at a time: parallel runs of one session multiply its memory and gain nothing on one device. The
+   * runtime's binding computes on the calling thread, so a service runs models through a `ScoringThread`.
    * @throws QueueFull; the signal's reason
    */
   run(inputs: Tensors, { signal }: RunOptions = {}): Promise<Record<string, FloatTensor>> {
@@ -101,11 +103,15 @@ export class OnnxModel {
   }
 
   /**
-   * One answer per item. Items are joined along the first axis where the file leaves it open, `maxBatch` at a time; a file
-   * with a fixed first axis gets them one by one.
+   * One answer per item. Items are joined along the first axis where the file leaves it open, `maxBatch` at a time; a
+   * file with a fixed first axis gets them one by one.
    * @throws RangeError for items of different shapes
    */
-  async runBatch(items: readonly Tensors[], maxBatch = 8, options: RunOptions = {}): Promise<Record<string, FloatTensor>[]> {
+  async runBatch(
+    items: readonly Tensors[],
+    maxBatch = 8,
+    options: RunOptions = {},
+  ): Promise<Record<string, FloatTensor>[]> {
     const size = this.inputShape()[0] === null ? maxBatch : 1;
     const answers: Record<string, FloatTensor>[] = [];
     for (let start = 0; start < items.length; start += size) {
@@ -121,7 +127,9 @@ export class OnnxModel {
   }
 
   private async infer(inputs: Tensors): Promise<Record<string, FloatTensor>> {
-    const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)]));
+    const feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)]),
+    );
     const results = await this.session.run(feeds);
     return Object.fromEntries(
       Object.entries(results).map(([name, tensor]) => {
@@ -148,7 +156,8 @@ function stack(items: readonly Tensors[]): Record<string, FloatTensor> {
       const joined = new Float32Array(data.length * items.length);
       items.forEach((item, place) => {
         const tensor = item[name];
-        if (tensor === undefined || tensor.dims.join() !== dims.join()) throw new RangeError(`${name} differs within one batch`);
+        if (tensor === undefined || tensor.dims.join() !== dims.join())
+          throw new RangeError(`${name} differs within one batch`);
         joined.set(tensor.data, place * data.length);
       });
       return [name, { data: joined, dims: [(dims[0] ?? 1) * items.length, ...dims.slice(1)] }];
@@ -159,7 +168,8 @@ function stack(items: readonly Tensors[]): Record<string, FloatTensor> {
 function unstack(outputs: Tensors, count: number): Record<string, FloatTensor>[] {
   if (count === 1) return [outputs];
   for (const [name, { dims }] of Object.entries(outputs))
-    if (dims[0] !== count) throw new ModelContractMismatch(`output ${name} is [${dims.join(', ')}] for a batch of ${count}`);
+    if (dims[0] !== count)
+      throw new ModelContractMismatch(`output ${name} is [${dims.join(', ')}] for a batch of ${count}`);
   return Array.from({ length: count }, (_, place) =>
     Object.fromEntries(
       Object.entries(outputs).map(([name, { data, dims }]) => {
@@ -197,7 +207,8 @@ function tensorDifferences(
 ): string[] {
   return expected.flatMap(({ name, shape }, place) => {
     const found = name === undefined ? actual[place] : actual.find((value) => value.name === name);
-    if (found === undefined) return [`no ${side} ${name ?? place}; there are ${actual.map((value) => value.name).join(', ')}`];
+    if (found === undefined)
+      return [`no ${side} ${name ?? place}; there are ${actual.map((value) => value.name).join(', ')}`];
     if (!found.isTensor || found.type !== 'float32') return [`${side} ${found.name} is not a float32 tensor`];
     const matches =
       found.shape.length === shape.length &&
@@ -208,6 +219,8 @@ function tensorDifferences(
       });
     return matches
       ? []
-      : [`${side} ${found.name} is [${found.shape.join(', ')}], not [${shape.map((length) => length ?? 'any').join(', ')}]`];
+      : [
+          `${side} ${found.name} is [${found.shape.join(', ')}], not [${shape.map((length) => length ?? 'any').join(', ')}]`,
+        ];
   });
 }

@@ -42,5 +42,7 @@ export function requireSameSize(frames: readonly Rgb[]): void {
   const [first] = frames;
   for (const { width, height, data } of frames)
     if (width !== first?.width || height !== first.height || data.length !== width * height * 3)
-      throw new RangeError(`a frame of ${width} x ${height} among frames of ${first?.width ?? 0} x ${first?.height ?? 0}`);
+      throw new RangeError(
+        `a frame of ${width} x ${height} among frames of ${first?.width ?? 0} x ${first?.height ?? 0}`,
+      );
 }

@@ -47,7 +47,10 @@ describe('motion', () => {
     expect(await temporalLpips(steady, distance)).toMatchObject({ value: { mean: 1, cuts: [] } });
     expect(await temporalLpips(jumped, distance)).toMatchObject({ value: { cuts: [24] } });
     expect(await temporalLpips([grey(1)], distance)).toEqual({ state: 'not_applicable', reason: 'single_frame' });
-    expect(await temporalLpips(steady, () => Promise.resolve(NaN))).toEqual({ state: 'not_computed', reason: 'inference_failed' });
+    expect(await temporalLpips(steady, () => Promise.resolve(NaN))).toEqual({
+      state: 'not_computed',
+      reason: 'inference_failed',
+    });
   });
 
   it('accepts a seam exactly at the limit and nothing above', async () => {
@@ -55,7 +58,9 @@ describe('motion', () => {
     const walk = (last: number) => levels(0, 20, 40, 60, 80, 60, 45, last);
     const judge = async (last: number): Promise<unknown> => {
       const result = await loopSeam(walk(last), findHolds(walk(last)).runLengths, { kind: 'mae' });
-      return result.state === 'computed' ? [result.value.r1, result.value.verdict.r1Pass, result.value.verdict.r1Warn] : result;
+      return result.state === 'computed'
+        ? [result.value.r1, result.value.verdict.r1Pass, result.value.verdict.r1Warn]
+        : result;
     };
     expect(await judge(25)).toEqual([1.25, true, true]);
     expect(await judge(26)).toEqual([1.3, false, false]);
@@ -74,7 +79,8 @@ describe('motion', () => {
   });
 
   it('lets a clip with one blink close when its ends agree, and only then', async () => {
-    const blink = (last: number) => levels(...new Array<number>(12).fill(50), 90, ...new Array<number>(17).fill(50), last);
+    const blink = (last: number) =>
+      levels(...new Array<number>(12).fill(50), 90, ...new Array<number>(17).fill(50), last);
     const closed = blink(50);
     const open = blink(70);
     expect(await loopSeam(closed, findHolds(closed).runLengths, { kind: 'mae' })).toMatchObject({

@@ -25,7 +25,10 @@ export const smoothnessPairs = (frameCount: number): number => Math.max(0, Math.
  * @returns too_few_frames below three
  * @throws RangeError for frames of different sizes; whatever the interpolator throws
  */
-export async function motionSmoothness(frames: readonly Rgb[], interpolate: Interpolator): Promise<Outcome<Smoothness>> {
+export async function motionSmoothness(
+  frames: readonly Rgb[],
+  interpolate: Interpolator,
+): Promise<Outcome<Smoothness>> {
   const pairs = smoothnessPairs(frames.length);
   if (pairs === 0) return notComputed('too_few_frames');
   requireSameSize(frames);
@@ -38,7 +41,9 @@ export async function motionSmoothness(frames: readonly Rgb[], interpolate: Inte
   return measured({ score: (255 - mean(differences)) / 255, perPair, minPair: Math.min(...perPair) });
 }
 
-/** Inputs `img0`, `img1` [1, 3, H, W] in 0..1 and `timestep` [1]; output `output` [1, 3, H, W]. AMT needs 16, RIFE 32. */
+/**
+ * Inputs `img0`, `img1` [1, 3, H, W] in 0..1 and `timestep` [1]; output `output` [1, 3, H, W]. AMT needs 16, RIFE 32.
+ */
 export const interpolatorContract = {
   inputs: [
     { name: 'img0', shape: [1, 3, null, null] },
@@ -100,7 +105,9 @@ function cropToBytes(planes: Float32Array, padding: Padding, { width, height }: 
   for (let y = 0; y < height; y += 1)
     for (let x = 0; x < width; x += 1)
       for (let channel = 0; channel < 3; channel += 1) {
-        const value = Math.fround(planes[channel * plane + (y + padding.top) * padding.width + x + padding.left]! * 255);
+        const value = Math.fround(
+          planes[channel * plane + (y + padding.top) * padding.width + x + padding.left]! * 255,
+        );
         data[(y * width + x) * 3 + channel] = Math.trunc(Math.min(255, Math.max(0, value)));
       }
   return { width, height, channels: 3, data };

@@ -32,10 +32,15 @@ const planes = 'model-input/planes.ts';
 const order = 'plane[at] = table[data[from]!]!';
 /** Applied to the one function that lays all planes out, and seen through each family of networks. */
 const bgr: Mistake['edits'] = [
-  ['planes.subarray(channel * count, (channel + 1) * count)', 'planes.subarray((2 - channel) * count, (3 - channel) * count)'],
+  [
+    'planes.subarray(channel * count, (channel + 1) * count)',
+    'planes.subarray((2 - channel) * count, (3 - channel) * count)',
+  ],
 ];
 const nhwc: Mistake['edits'] = [[order, 'planes[at * 3 + channel] = table[data[from]!]!']];
-const filterOf = (from: string, to: string): Mistake['edits'] => [[`import { pil${from} } from`, `import { pil${to} as pil${from} } from`]];
+const filterOf = (from: string, to: string): Mistake['edits'] => [
+  [`import { pil${from} } from`, `import { pil${to} as pil${from} } from`],
+];
 /** In a process of its own, because sharp has no synchronous form. */
 const sharpInstead = (filter: 'triangle' | 'cubic', kernel: string): Mistake['edits'] => [
   [`resize(source, size, ${filter})`, `sharpResize(source, size, '${kernel}')`],
@@ -49,7 +54,10 @@ import { requireRaster,`,
 
 const gate = (name: string, from: string, to: string): Mistake =>
   mistake(name, 'gates', 'gates/gate.ts', '15-gates', [[from, to]], 'gates threshold');
-const strictly: readonly [string, string] = ["'>': (value, limit) => value > limit", "'>': (value, limit) => value >= limit"];
+const strictly: readonly [string, string] = [
+  "'>': (value, limit) => value > limit",
+  "'>': (value, limit) => value >= limit",
+];
 
 export const mistakes: readonly Mistake[] = [
   // Resampling
@@ -102,7 +110,10 @@ export const mistakes: readonly Mistake[] = [
     'resample/torch.ts',
     '01-resample',
     [
-      ['resize(source, target, bilinearAxis)', '({ ...target, data: Float32Array.from(pilBilinear(source, target).data) })'],
+      [
+        'resize(source, target, bilinearAxis)',
+        '({ ...target, data: Float32Array.from(pilBilinear(source, target).data) })',
+      ],
       ['import { requireRaster', "import { pilBilinear } from './pillow';\nimport { requireRaster"],
     ],
     'torch .*dino_bilinear_224_lineart_640x360$',
@@ -113,7 +124,10 @@ export const mistakes: readonly Mistake[] = [
     'resample/torch.ts',
     '01-resample',
     [
-      ['resize(source, target, bicubicAxis)', '({ ...target, data: Float32Array.from(pilBicubic(source, target).data) })'],
+      [
+        'resize(source, target, bicubicAxis)',
+        '({ ...target, data: Float32Array.from(pilBicubic(source, target).data) })',
+      ],
       ['import { requireRaster', "import { pilBicubic } from './pillow';\nimport { requireRaster"],
     ],
     'torch .*clip_bicubic_224_lineart_640x360$',
@@ -121,7 +135,9 @@ export const mistakes: readonly Mistake[] = [
   ...(['bilinear', 'bicubic'] as const).flatMap((name) => {
     const filter = name === 'bilinear' ? 'triangle' : 'cubic';
     const only =
-      name === 'bilinear' ? 'pillow .*(lineart_1024x1024_384|lineart_7x5_112)_bilinear$' : 'pillow .*lineart_1280x720_448_bicubic$';
+      name === 'bilinear'
+        ? 'pillow .*(lineart_1024x1024_384|lineart_7x5_112)_bilinear$'
+        : 'pillow .*lineart_1280x720_448_bicubic$';
     const kernel = name === 'bilinear' ? 'linear' : 'cubic';
     return [
       mistake(
@@ -158,18 +174,35 @@ export const mistakes: readonly Mistake[] = [
   ]),
   // CCIP
   mistake('height and width swapped', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', [
-    ['toPlanes(pilBilinear(picture,', 'toPlanes(pilBilinear({ ...picture, width: picture.height, height: picture.width },'],
+    [
+      'toPlanes(pilBilinear(picture,',
+      'toPlanes(pilBilinear({ ...picture, width: picture.height, height: picture.width },',
+    ],
   ]),
   mistake('/255 omitted', 'ccip preprocessing', planes, '07-ccip', [['clip: { divisor: 255', 'clip: { divisor: 1']]),
-  mistake('/255 applied twice', 'ccip preprocessing', planes, '07-ccip', [['clip: { divisor: 255', 'clip: { divisor: 65025']]),
+  mistake('/255 applied twice', 'ccip preprocessing', planes, '07-ccip', [
+    ['clip: { divisor: 255', 'clip: { divisor: 65025'],
+  ]),
   mistake('ImageNet mean/std instead of CLIP', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', [
     ['normalisations.clip', 'normalisations.imagenet'],
   ]),
   mistake('0.5/0.5 instead of CLIP', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', [
     ['normalisations.clip', 'normalisations.half'],
   ]),
-  mistake('bicubic instead of bilinear', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', filterOf('Bilinear', 'Bicubic')),
-  mistake('lanczos instead of bilinear', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', filterOf('Bilinear', 'Lanczos')),
+  mistake(
+    'bicubic instead of bilinear',
+    'ccip preprocessing',
+    'model-input/ccip.ts',
+    '07-ccip',
+    filterOf('Bilinear', 'Bicubic'),
+  ),
+  mistake(
+    'lanczos instead of bilinear',
+    'ccip preprocessing',
+    'model-input/ccip.ts',
+    '07-ccip',
+    filterOf('Bilinear', 'Lanczos'),
+  ),
   mistake(
     'sharp.resize(linear) instead of the port',
     'ccip preprocessing',
@@ -224,16 +257,25 @@ export const mistakes: readonly Mistake[] = [
   ),
   // ArcFace and alignment
   mistake('std 128 instead of 127.5', 'arcface', planes, '08-arcface', [
-    ['arcface: { divisor: 1, mean: same(127.5), std: same(127.5)', 'arcface: { divisor: 1, mean: same(127.5), std: same(128)'],
+    [
+      'arcface: { divisor: 1, mean: same(127.5), std: same(127.5)',
+      'arcface: { divisor: 1, mean: same(127.5), std: same(128)',
+    ],
   ]),
   mistake('mean 128 instead of 127.5', 'arcface', planes, '08-arcface', [
     ['arcface: { divisor: 1, mean: same(127.5)', 'arcface: { divisor: 1, mean: same(128)'],
   ]),
   mistake('/255 instead of (x-127.5)/127.5', 'arcface', planes, '08-arcface', [
-    ['arcface: { divisor: 1, mean: same(127.5), std: same(127.5)', 'arcface: { divisor: 255, mean: same(0), std: same(1)'],
+    [
+      'arcface: { divisor: 1, mean: same(127.5), std: same(127.5)',
+      'arcface: { divisor: 255, mean: same(0), std: same(1)',
+    ],
   ]),
   mistake('normalisation omitted', 'arcface', planes, '08-arcface', [
-    ['arcface: { divisor: 1, mean: same(127.5), std: same(127.5)', 'arcface: { divisor: 1, mean: same(0), std: same(1)'],
+    [
+      'arcface: { divisor: 1, mean: same(127.5), std: same(127.5)',
+      'arcface: { divisor: 1, mean: same(0), std: same(1)',
+    ],
   ]),
   mistake('baked Sub/Mul graph fed normalised input', 'arcface', 'model-input/arcface.ts', '08-arcface', [
     ['normalisations.raw', 'normalisations.arcface'],
@@ -304,9 +346,15 @@ export const mistakes: readonly Mistake[] = [
     ['const y = Math.floor(cell / columns) * stride;', 'const x = Math.floor(cell / columns) * stride;'],
   ]),
   mistake('strides in reverse order', 'scrfd', 'detection/scrfd.ts', '04-scrfd', [
-    ['return decodeLevel(stride, layout.anchors', 'return decodeLevel(layout.strides[levels - 1 - level] ?? stride, layout.anchors'],
-    ['if (outputs.scores.length !== rows ||', 'if (outputs.scores.length === 0 ||'],
-    ['outputs.boxes.length !== rows * 4 || (outputs.landmarks && outputs.landmarks.length !== rows * 10)', 'outputs.boxes.length === 0'],
+    [
+      'return decodeLevel(stride, layout.anchors',
+      'return decodeLevel(layout.strides[levels - 1 - level] ?? stride, layout.anchors',
+    ],
+    ['outputs.scores.length !== rows ||', 'outputs.scores.length === 0 ||'],
+    [
+      'outputs.boxes.length !== rows * 4 ||\n    (outputs.landmarks && outputs.landmarks.length !== rows * 10)',
+      'outputs.boxes.length === 0',
+    ],
   ]),
   mistake('NMS without +1', ['scrfd'], 'detection/overlap.ts', '04-scrfd', [['f(f(to - from) + 1)', 'f(to - from)']]),
   mistake('NMS without +1', ['nms'], 'detection/overlap.ts', '05-nms', [['f(f(to - from) + 1)', 'f(to - from)']]),
@@ -314,12 +362,17 @@ export const mistakes: readonly Mistake[] = [
   mistake('IoU < threshold instead of <=', 'nms', 'detection/overlap.ts', '05-nms', [
     ['overlap(best, index) <= limit', 'overlap(best, index) < limit'],
   ]),
-  mistake('score > 0.5 instead of >= 0.5', 'scrfd', 'detection/scrfd.ts', '04-scrfd', [['!(score >= minScore)', '!(score > minScore)']]),
+  mistake('score > 0.5 instead of >= 0.5', 'scrfd', 'detection/scrfd.ts', '04-scrfd', [
+    ['!(score >= minScore)', '!(score > minScore)'],
+  ]),
   mistake('det_scale not applied', 'scrfd', 'detection/scrfd.ts', '04-scrfd', [
     ['f(f(centre + f(strides * stride)) / scale)', 'f(f(centre + f(strides * stride)) / (scale * 0 + 1))'],
   ]),
   mistake('std 127.5 instead of 128', 'scrfd', planes, '04-scrfd', [
-    ['scrfd: { divisor: 1, mean: same(127.5), std: same(128)', 'scrfd: { divisor: 1, mean: same(127.5), std: same(127.5)'],
+    [
+      'scrfd: { divisor: 1, mean: same(127.5), std: same(128)',
+      'scrfd: { divisor: 1, mean: same(127.5), std: same(127.5)',
+    ],
   ]),
   mistake('mean 128 instead of 127.5', 'scrfd', planes, '04-scrfd', [
     ['scrfd: { divisor: 1, mean: same(127.5)', 'scrfd: { divisor: 1, mean: same(128)'],
@@ -334,7 +387,10 @@ export const mistakes: readonly Mistake[] = [
     ],
   ]),
   mistake('Pillow bilinear instead of cv2 for the resize', 'scrfd', 'detection/scrfd.ts', '04-scrfd', [
-    ["import { cvBilinear } from '../resample/opencv';", "import { pilBilinear as cvBilinear } from '../resample/pillow';"],
+    [
+      "import { cvBilinear } from '../resample/opencv';",
+      "import { pilBilinear as cvBilinear } from '../resample/pillow';",
+    ],
   ]),
   // YOLO
   mistake(
@@ -352,9 +408,30 @@ export const mistakes: readonly Mistake[] = [
     'wide_1280x720',
   ),
   mistake('/255 omitted', 'yolo', planes, '06-yolo', [['unit: { divisor: 255', 'unit: { divisor: 1']], 'wide_1280x720'),
-  mistake('bilinear instead of bicubic', 'yolo', 'detection/yolo.ts', '06-yolo', filterOf('Bicubic', 'Bilinear'), 'two_class|tall'),
-  mistake('lanczos instead of bicubic', 'yolo', 'detection/yolo.ts', '06-yolo', filterOf('Bicubic', 'Lanczos'), 'two_class|tall'),
-  mistake('sharp.resize(cubic) instead of the port', 'yolo', 'resample/pillow.ts', '06-yolo', sharpInstead('cubic', 'cubic'), 'tall'),
+  mistake(
+    'bilinear instead of bicubic',
+    'yolo',
+    'detection/yolo.ts',
+    '06-yolo',
+    filterOf('Bicubic', 'Bilinear'),
+    'two_class|tall',
+  ),
+  mistake(
+    'lanczos instead of bicubic',
+    'yolo',
+    'detection/yolo.ts',
+    '06-yolo',
+    filterOf('Bicubic', 'Lanczos'),
+    'two_class|tall',
+  ),
+  mistake(
+    'sharp.resize(cubic) instead of the port',
+    'yolo',
+    'resample/pillow.ts',
+    '06-yolo',
+    sharpInstead('cubic', 'cubic'),
+    'tall',
+  ),
   mistake(
     'one scale factor for both axes',
     'yolo',
@@ -405,7 +482,12 @@ export const mistakes: readonly Mistake[] = [
     'yolo raw',
     'rounding.ts',
     '06-yolo',
-    [['  const floor = Math.floor(value);', '  if (Number.isFinite(value)) return Math.round(value);\n  const floor = Math.floor(value);']],
+    [
+      [
+        '  const floor = Math.floor(value);',
+        '  if (Number.isFinite(value)) return Math.round(value);\n  const floor = Math.floor(value);',
+      ],
+    ],
     'round_half',
   ),
   mistake(
@@ -421,14 +503,26 @@ export const mistakes: readonly Mistake[] = [
     ],
     'class_agnostic',
   ),
-  mistake('boxes not clipped', 'yolo raw', 'detection/yolo.ts', '06-yolo', [['Math.min(Math.max(scaled, 0), to)', 'scaled']], 'clip_to'),
+  mistake(
+    'boxes not clipped',
+    'yolo raw',
+    'detection/yolo.ts',
+    '06-yolo',
+    [['Math.min(Math.max(scaled, 0), to)', 'scaled']],
+    'clip_to',
+  ),
   // LPIPS
   mistake(
     'LPIPS input in [0,1] instead of [-1,1]',
     'lpips',
     'perception/lpips.ts',
     '09-lpips',
-    [["img0: tensorOf(left, 'arcface'), img1: tensorOf(right, 'arcface')", "img0: tensorOf(left, 'unit'), img1: tensorOf(right, 'unit')"]],
+    [
+      [
+        "img0: tensorOf(left, 'arcface'), img1: tensorOf(right, 'arcface')",
+        "img0: tensorOf(left, 'unit'), img1: tensorOf(right, 'unit')",
+      ],
+    ],
     'lcg_64x64_other_seed',
   ),
   mistake(
@@ -489,7 +583,12 @@ export const mistakes: readonly Mistake[] = [
     'lpips temporal',
     'statistics/percentile.ts',
     '09-lpips',
-    [['(sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below)', '(sorted[Math.round(position)]! - low)']],
+    [
+      [
+        '(sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below)',
+        '(sorted[Math.round(position)]! - low)',
+      ],
+    ],
     'temporal pan',
   ),
   // Smoothness
@@ -497,7 +596,10 @@ export const mistakes: readonly Mistake[] = [
     ['Math.trunc(Math.min(255', 'Math.round(Math.min(255'],
   ]),
   mistake('odd and even frames swapped', 'motion smoothness', 'motion/smoothness.ts', '10-smoothness', [
-    ['interpolate(frames[2 * pair]!, frames[2 * pair + 2]!)', 'interpolate(frames[2 * pair + 1]!, frames[2 * pair + 1]!)'],
+    [
+      'interpolate(frames[2 * pair]!, frames[2 * pair + 2]!)',
+      'interpolate(frames[2 * pair + 1]!, frames[2 * pair + 1]!)',
+    ],
     ['meanAbsoluteDifference(expected, frames[2 * pair + 1]!)', 'meanAbsoluteDifference(expected, frames[2 * pair]!)'],
   ]),
   mistake(
@@ -566,17 +668,33 @@ export const mistakes: readonly Mistake[] = [
     [['score: mean(perFrame)', 'score: (mean(perFrame) * perFrame.length) / units.length']],
     'recipe',
   ),
-  mistake('bilinear instead of bicubic', 'dino preprocessing', 'model-input/dino.ts', '11-consistency', filterOf('Bicubic', 'Bilinear')),
-  mistake('lanczos instead of bicubic', 'dino preprocessing', 'model-input/dino.ts', '11-consistency', filterOf('Bicubic', 'Lanczos')),
+  mistake(
+    'bilinear instead of bicubic',
+    'dino preprocessing',
+    'model-input/dino.ts',
+    '11-consistency',
+    filterOf('Bicubic', 'Bilinear'),
+  ),
+  mistake(
+    'lanczos instead of bicubic',
+    'dino preprocessing',
+    'model-input/dino.ts',
+    '11-consistency',
+    filterOf('Bicubic', 'Lanczos'),
+  ),
   mistake('squash instead of crop', 'dino preprocessing', 'model-input/dino.ts', '11-consistency', [
     ['pilBicubic(picture, shortSideTarget(picture, 256))', 'pilBicubic(picture, { width: 224, height: 224 })'],
   ]),
   mistake('CLIP mean/std instead of ImageNet', 'dino preprocessing', 'model-input/dino.ts', '11-consistency', [
     ['toPlanes(dinoCrop(picture), normalisations.imagenet)', 'toPlanes(dinoCrop(picture), normalisations.clip)'],
   ]),
-  mistake('torchvision CenterCrop offset (round half to even)', 'dino preprocessing', 'model-input/dino.ts', '11-consistency', [
-    ['Math.floor((side - DINO_SIDE) / 2)', 'roundHalfEven((side - DINO_SIDE) / 2)'],
-  ]),
+  mistake(
+    'torchvision CenterCrop offset (round half to even)',
+    'dino preprocessing',
+    'model-input/dino.ts',
+    '11-consistency',
+    [['Math.floor((side - DINO_SIDE) / 2)', 'roundHalfEven((side - DINO_SIDE) / 2)']],
+  ),
   // SSIM
   mistake(
     'skimage defaults instead of the Wang setting',
@@ -595,19 +713,36 @@ export const mistakes: readonly Mistake[] = [
     ['  return values;', '  return values.map((value) => value / 255);'],
   ]),
   mistake('NCHW read as NHWC', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', [
-    ['  return values;', '  return Float32Array.from(values, (_, at) => values[(at % (448 * 448)) * 3 + Math.floor(at / (448 * 448))]!);'],
+    [
+      '  return values;',
+      '  return Float32Array.from(values, (_, at) => values[(at % (448 * 448)) * 3 + Math.floor(at / (448 * 448))]!);',
+    ],
   ]),
   mistake('padding at the end instead of centred', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', [
     ['Math.floor((side - picture.width) / 2)', '0'],
     ['Math.floor((side - picture.height) / 2)', '0'],
   ]),
-  mistake('black padding instead of white', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', [['level: 255', 'level: 0']]),
+  mistake('black padding instead of white', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', [
+    ['level: 255', 'level: 0'],
+  ]),
   mistake('squash instead of padding', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', [
     ['picture.width === picture.height\n', 'picture.width > 0\n'],
     ['side === WD_SIDE ? square', 'side === 0 ? square'],
   ]),
-  mistake('bilinear instead of bicubic', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', filterOf('Bicubic', 'Bilinear')),
-  mistake('lanczos instead of bicubic', 'wd tagger', 'model-input/wd-tagger.ts', '13-wd', filterOf('Bicubic', 'Lanczos')),
+  mistake(
+    'bilinear instead of bicubic',
+    'wd tagger',
+    'model-input/wd-tagger.ts',
+    '13-wd',
+    filterOf('Bicubic', 'Bilinear'),
+  ),
+  mistake(
+    'lanczos instead of bicubic',
+    'wd tagger',
+    'model-input/wd-tagger.ts',
+    '13-wd',
+    filterOf('Bicubic', 'Lanczos'),
+  ),
   mistake(
     'p >= tau instead of >',
     'wd thresholds',
@@ -625,12 +760,28 @@ export const mistakes: readonly Mistake[] = [
     'threshold',
   ),
   // Decoding
-  mistake('alpha over black instead of white', 'decode', 'decode.ts', '02-decode', [['255 * (255 - alpha) + 128', '128']]),
+  mistake('alpha over black instead of white', 'decode', 'decode.ts', '02-decode', [
+    ['255 * (255 - alpha) + 128', '128'],
+  ]),
   mistake('alpha dropped (hidden colour shown)', 'decode', 'decode.ts', '02-decode', [
     ['rgba[from + channel]! * alpha + white', 'rgba[from + channel]! * 255 + white * 0'],
   ]),
-  mistake('EXIF orientation ignored', 'decode', 'decode.ts', '02-decode', [['pipeline.autoOrient().', 'pipeline.']], 'exif6'),
-  mistake('EXIF mirror ignored', 'decode', 'decode.ts', '02-decode', [['pipeline.autoOrient().', 'pipeline.']], 'exif2'),
+  mistake(
+    'EXIF orientation ignored',
+    'decode',
+    'decode.ts',
+    '02-decode',
+    [['pipeline.autoOrient().', 'pipeline.']],
+    'exif6',
+  ),
+  mistake(
+    'EXIF mirror ignored',
+    'decode',
+    'decode.ts',
+    '02-decode',
+    [['pipeline.autoOrient().', 'pipeline.']],
+    'exif2',
+  ),
   mistake(
     'ICC profile applied',
     'decode',
@@ -658,7 +809,12 @@ export const mistakes: readonly Mistake[] = [
     'gates',
     'gates/gate.ts',
     '15-gates',
-    [["results.includes('not_computed') || !results.includes('pass')", "!results.includes('pass') && !results.includes('not_computed')"]],
+    [
+      [
+        "results.includes('not_computed') || !results.includes('pass')",
+        "!results.includes('pass') && !results.includes('not_computed')",
+      ],
+    ],
     'truth table',
   ),
   mistake(
@@ -687,11 +843,23 @@ export const mistakes: readonly Mistake[] = [
   ),
   gate('> replaced by >= for identity_ccip', ...strictly),
   gate('> replaced by >= for motion_smoothness', ...strictly),
-  gate('< replaced by <= for tlpips_mean', "'<': (value, limit) => value < limit", "'<': (value, limit) => value <= limit"),
-  ...['dino_shot', 'decoded_frames', 'coverage'].map((metric) =>
-    gate(`>= replaced by > for ${metric}`, "'>=': (value, limit) => value >= limit", "'>=': (value, limit) => value > limit"),
+  gate(
+    '< replaced by <= for tlpips_mean',
+    "'<': (value, limit) => value < limit",
+    "'<': (value, limit) => value <= limit",
   ),
-  gate('<= replaced by < for loop_R1', "'<=': (value, limit) => value <= limit", "'<=': (value, limit) => value < limit"),
+  ...['dino_shot', 'decoded_frames', 'coverage'].map((metric) =>
+    gate(
+      `>= replaced by > for ${metric}`,
+      "'>=': (value, limit) => value >= limit",
+      "'>=': (value, limit) => value > limit",
+    ),
+  ),
+  gate(
+    '<= replaced by < for loop_R1',
+    "'<=': (value, limit) => value <= limit",
+    "'<=': (value, limit) => value < limit",
+  ),
   // Statistics and loop
   mistake(
     'normal approximation instead of Wilson',
@@ -728,7 +896,12 @@ export const mistakes: readonly Mistake[] = [
     'loop',
     'statistics/percentile.ts',
     '14-loop',
-    [['(sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below)', '(sorted[Math.round(position)]! - low)']],
+    [
+      [
+        '(sorted[Math.min(below + 1, sorted.length - 1)]! - low) * (position - below)',
+        '(sorted[Math.round(position)]! - low)',
+      ],
+    ],
     ' missing_3',
   ),
   mistake(

@@ -1,12 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mistakes, type Mistake } from './mistakes';
 
 /**
- * Makes each mistake in a temporary copy of this library, runs the vectors that should notice, and writes docs/mutations.md.
- * `npm run mutations [-- part of a name]`; with a part only those are made and nothing is written.
+ * Makes each mistake in a temporary copy of this library, runs the vectors that should notice, and writes
+ * docs/mutations.md. `npm run mutations [-- part of a name]`; with a part only those are made and nothing is written.
  */
 const root = resolve(__dirname, '../../../..');
 const wanted = process.argv[2];
@@ -63,7 +72,8 @@ function redTests(library: string, { file, edits, spec, only, name }: Mistake): 
   const original = readFileSync(path, 'utf8');
   let mutated = original;
   for (const [find, replace] of edits) {
-    if (mutated.split(find).length !== 2) throw new Error(`${name}: "${find}" is in ${file} ${mutated.split(find).length - 1} times`);
+    if (mutated.split(find).length !== 2)
+      throw new Error(`${name}: "${find}" is in ${file} ${mutated.split(find).length - 1} times`);
     mutated = mutated.replace(find, () => replace);
   }
   writeFileSync(path, mutated);
@@ -100,7 +110,9 @@ function failedTests(library: string, spec: string, only?: string): string[] {
 }
 
 function page(outcomes: readonly Outcome[]): string {
-  const { mutations } = JSON.parse(readFileSync(join(root, 'libs/imaging/test-data/quality/mutations.json'), 'utf8')) as {
+  const { mutations } = JSON.parse(
+    readFileSync(join(root, 'libs/imaging/test-data/quality/mutations.json'), 'utf8'),
+  ) as {
     mutations: { mistake: string; test: string }[];
   };
   const caught = outcomes.filter(({ red }) => red.length > 0);

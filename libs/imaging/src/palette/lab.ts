@@ -23,7 +23,8 @@ export function labOfRgb(red: number, green: number, blue: number): Lab {
   const r = linear[red];
   const g = linear[green];
   const b = linear[blue];
-  if (r === undefined || g === undefined || b === undefined) throw new RangeError(`${red}, ${green}, ${blue} is no 8-bit colour`);
+  if (r === undefined || g === undefined || b === undefined)
+    throw new RangeError(`${red}, ${green}, ${blue} is no 8-bit colour`);
   const x = root((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / white.x);
   const y = root((0.2126729 * r + 0.7151522 * g + 0.072175 * b) / white.y);
   const z = root((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / white.z);
@@ -85,7 +86,8 @@ const hue = (b: number, a: number): number => {
 };
 
 /** The shorter way round. */
-const turn = (difference: number): number => (difference > 180 ? difference - 360 : difference < -180 ? difference + 360 : difference);
+const turn = (difference: number): number =>
+  difference > 180 ? difference - 360 : difference < -180 ? difference + 360 : difference;
 
 function averageHue(first: number, second: number): number {
   const sum = first + second;

@@ -24,8 +24,9 @@ interface Cell {
 }
 
 /**
- * The picture's main colours, largest share first: k-means in L*a*b* over a histogram of 32 levels per channel. Seeds are the
- * fullest cell and then, each time, the cell with the most pixels times squared distance; no chance is involved.
+ * The picture's main colours, largest share first: k-means in L*a*b* over a histogram of 32 levels per channel. Seeds
+ * are the fullest cell and then, each time, the cell with the most pixels times squared distance; no chance is
+ * involved.
  */
 export function mainColours(picture: Rgb, count = MAIN_COLOURS): MainColour[] {
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`a picture cannot have ${count} main colours`);
@@ -75,7 +76,8 @@ function histogram(picture: Rgb): Cell[] {
   return cells;
 }
 
-const squaredDistance = (left: Lab, right: Lab): number => (left.l - right.l) ** 2 + (left.a - right.a) ** 2 + (left.b - right.b) ** 2;
+const squaredDistance = (left: Lab, right: Lab): number =>
+  (left.l - right.l) ** 2 + (left.a - right.a) ** 2 + (left.b - right.b) ** 2;
 
 function seed(cells: readonly Cell[], count: number): Lab[] {
   const fullest = cells.reduce((best, cell) => (cell.count > best.count ? cell : best));
@@ -124,7 +126,8 @@ function centroid(cells: readonly Cell[], owner: readonly number[], index: numbe
 function toMainColour(cells: readonly Cell[], pixels: number): MainColour[] {
   const count = cells.reduce((sum, cell) => sum + cell.count, 0);
   if (count === 0) return [];
-  const level = (channel: 0 | 1 | 2): number => Math.round(cells.reduce((sum, cell) => sum + cell.sum[channel], 0) / count);
+  const level = (channel: 0 | 1 | 2): number =>
+    Math.round(cells.reduce((sum, cell) => sum + cell.sum[channel], 0) / count);
   const rgb = [level(0), level(1), level(2)] as const;
   return [{ lab: labOfRgb(...rgb), rgb, share: count / pixels }];
 }

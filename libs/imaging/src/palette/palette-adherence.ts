@@ -20,9 +20,9 @@ export interface PaletteAdherence {
 }
 
 /**
- * How much of a character's palette the picture shows. Asks from the palette to the picture, not back: a ground of any colour
- * is no fault. Pictures of several characters are to be cropped first.
- * Formula source: ours, no published reference.
+ * How much of a character's palette the picture shows. Asks from the palette to the picture, not back: a ground of any
+ * colour is no fault. Pictures of several characters are to be cropped first. Formula source: ours, no published
+ * reference.
  * @param palette colours as `#rrggbb`
  * @returns no_reference for an empty palette
  * @throws RangeError for a colour that is none
@@ -43,7 +43,9 @@ export function paletteAdherence(picture: Rgb, palette: readonly string[]): Outc
   });
 }
 
-/** CIEDE2000 between the mean colours of two frames, 0 and up: first against last shows the slow drift of a long clip. */
+/**
+ * CIEDE2000 between the mean colours of two frames, 0 and up: first against last shows the slow drift of a long clip.
+ */
 export const colourDrift = (first: Rgb, last: Rgb): number => colourDifference(meanColour(first), meanColour(last));
 
 function meanColour(picture: Rgb): Lab {

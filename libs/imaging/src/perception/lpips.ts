@@ -9,7 +9,9 @@ export type PerceptualDistance = (left: Rgb, right: Rgb) => Promise<number>;
 export const LPIPS_SHORT_SIDE = 256;
 export const LPIPS_PREPROCESSING = 'lpips_alex_v0.1@256: pillow bilinear, short side 256, even sides';
 
-/** Short side 256, aspect kept, long side rounded to an even number. The distance depends on the size: 64 px gives half. */
+/**
+ * Short side 256, aspect kept, long side rounded to an even number. The distance depends on the size: 64 px gives half.
+ */
 export function lpipsSize({ width, height }: PixelSize): PixelSize {
   const long = (side: number, short: number): number => 2 * Math.floor((side * LPIPS_SHORT_SIDE) / short / 2 + 0.5);
   return width <= height
@@ -28,7 +30,9 @@ export const lpipsPairContract = {
   outputs: [{ name: 'dist', shape: [null] }],
 } as const;
 
-/** Two graphs, as deepghs/imgutils-models: features of one picture in 0..1, then the distance of two sets of features. */
+/**
+ * Two graphs, as deepghs/imgutils-models: features of one picture in 0..1, then the distance of two sets of features.
+ */
 export const lpipsFeatureContract = {
   inputs: [{ name: 'input', shape: [null, 3, null, null] }],
   outputs: [0, 1, 2, 3, 4].map((layer) => ({ name: `feat_${layer}`, shape: [null, null, null, null] })),
@@ -73,7 +77,8 @@ export function lpipsFromFeatures(features: OnnxModel, difference: OnnxModel): P
       ['x', left],
       ['y', right],
     ] as const)
-      for (const [name, tensor] of Object.entries(await featuresOf(picture))) inputs[name.replace('feat_', `feat_${side}_`)] = tensor;
+      for (const [name, tensor] of Object.entries(await featuresOf(picture)))
+        inputs[name.replace('feat_', `feat_${side}_`)] = tensor;
     const { output } = await difference.run(inputs);
     return onlyValue(output);
   };

@@ -21,7 +21,10 @@ export interface TemporalLpips {
  * @param frames already at the size of the metric, see `lpipsPicture`
  * @returns single_frame below two; inference_failed when a distance is not finite
  */
-export async function temporalLpips(frames: readonly Rgb[], distance: PerceptualDistance): Promise<Outcome<TemporalLpips>> {
+export async function temporalLpips(
+  frames: readonly Rgb[],
+  distance: PerceptualDistance,
+): Promise<Outcome<TemporalLpips>> {
   if (frames.length < 2) return notApplicable('single_frame');
   const pairs: number[] = [];
   for (let index = 1; index < frames.length; index += 1) pairs.push(await distance(frames[index - 1]!, frames[index]!));

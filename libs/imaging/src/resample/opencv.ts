@@ -4,13 +4,14 @@ import { requireRaster, requireTarget } from './requirements';
 
 /**
  * OpenCV's `resize` with INTER_LINEAR on 8-bit data: no antialiasing, 11-bit weights, bit for bit as 4.10 to 4.14. The
- * original switches to a 2 x 2 mean at exactly half size; with weights of one half the general form gives the same numbers.
- * Formula source: OpenCV 4.14 `modules/imgproc/src/resize.cpp`. Tolerance 0.
+ * original switches to a 2 x 2 mean at exactly half size; with weights of one half the general form gives the same
+ * numbers. Formula source: OpenCV 4.14 `modules/imgproc/src/resize.cpp`. Tolerance 0.
  */
 export function cvBilinear<C extends number>(source: Raster<C>, target: PixelSize): Raster<C> {
   requireRaster(source);
   requireTarget(target);
-  if (target.width === source.width && target.height === source.height) return { ...source, data: new Uint8Array(source.data) };
+  if (target.width === source.width && target.height === source.height)
+    return { ...source, data: new Uint8Array(source.data) };
   return interpolate(source, target);
 }
 
@@ -23,7 +24,10 @@ interface Axis {
   readonly secondWeight: Int32Array;
 }
 
-/** At the edge the horizontal axis moves all weight to one pixel; the vertical axis keeps the fraction and repeats the row. */
+/**
+ * At the edge the horizontal axis moves all weight to one pixel; the vertical axis keeps the fraction and repeats the
+ * row.
+ */
 function axis(sourceSide: number, targetSide: number, edge: 'one_pixel' | 'keep_fraction'): Axis {
   const scale = 1 / (targetSide / sourceSide);
   const first = new Int32Array(targetSide);
@@ -73,7 +77,8 @@ function interpolate<C extends number>(source: Raster<C>, { width, height }: Pix
     const lowerWeight = down.secondWeight[y]!;
     const start = y * rowLength;
     for (let x = 0; x < rowLength; x += 1)
-      data[start + x] = (((upperWeight * (upper.sums[x]! >> 4)) >> 16) + ((lowerWeight * (lower.sums[x]! >> 4)) >> 16) + 2) >> 2;
+      data[start + x] =
+        (((upperWeight * (upper.sums[x]! >> 4)) >> 16) + ((lowerWeight * (lower.sums[x]! >> 4)) >> 16) + 2) >> 2;
   }
   return { width, height, channels, data };
 }

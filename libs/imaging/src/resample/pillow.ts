@@ -2,18 +2,20 @@ import type { PixelSize, Raster } from '../picture';
 import { requireRaster, requireTarget } from './requirements';
 
 /**
- * Pillow's `Image.resize`, antialiased, bit for bit as 9.5 to 12.1.1: 22-bit fixed-point weights, horizontal pass first,
- * result of the first pass rounded to 8 bits. Pillow 12.2 and later change the order of the passes; published thresholds
- * were measured with the old one.
- * Formula source: Pillow 12.1.1 `src/libImaging/Resample.c`. Tolerance 0.
+ * Pillow's `Image.resize`, antialiased, bit for bit as 9.5 to 12.1.1: 22-bit fixed-point weights, horizontal pass
+ * first, result of the first pass rounded to 8 bits. Pillow 12.2 and later change the order of the passes; published
+ * thresholds were measured with the old one. Formula source: Pillow 12.1.1 `src/libImaging/Resample.c`. Tolerance 0.
  */
-export const pilBilinear = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> => resize(source, size, triangle);
+export const pilBilinear = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> =>
+  resize(source, size, triangle);
 
 /** As `pilBilinear` with the cubic filter, a = -0.5. */
-export const pilBicubic = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> => resize(source, size, cubic);
+export const pilBicubic = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> =>
+  resize(source, size, cubic);
 
 /** As `pilBilinear` with the windowed sinc of three lobes; some classifiers ask for it. */
-export const pilLanczos = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> => resize(source, size, lanczos);
+export const pilLanczos = <C extends number>(source: Raster<C>, size: PixelSize): Raster<C> =>
+  resize(source, size, lanczos);
 
 interface Filter {
   /** Half width at scale 1, in source pixels. */
@@ -91,8 +93,14 @@ function tapsFor(sourceSide: number, targetSide: number, filter: Filter): Taps {
 function resize<C extends number>(source: Raster<C>, target: PixelSize, filter: Filter): Raster<C> {
   requireRaster(source);
   requireTarget(target);
-  const wide = target.width === source.width ? source : resizeRows(source, target.width, tapsFor(source.width, target.width, filter));
-  const full = target.height === wide.height ? wide : resizeColumns(wide, target.height, tapsFor(source.height, target.height, filter));
+  const wide =
+    target.width === source.width
+      ? source
+      : resizeRows(source, target.width, tapsFor(source.width, target.width, filter));
+  const full =
+    target.height === wide.height
+      ? wide
+      : resizeColumns(wide, target.height, tapsFor(source.height, target.height, filter));
   return full === source ? { ...source, data: new Uint8Array(source.data) } : full;
 }
 

@@ -52,7 +52,9 @@ describe.each(Object.entries(byteResamplers))('%s', (_, resample) => {
   it('refuses sizes and data that are none', () => {
     expect(() => resample(flatPicture(2, 2, [0, 0, 0]), { width: 0, height: 2 })).toThrow(RangeError);
     expect(() => resample(flatPicture(2, 2, [0, 0, 0]), { width: 2, height: 1.5 })).toThrow(RangeError);
-    expect(() => resample({ width: 2, height: 2, channels: 3, data: new Uint8Array(11) }, { width: 2, height: 2 })).toThrow(RangeError);
+    expect(() =>
+      resample({ width: 2, height: 2, channels: 3, data: new Uint8Array(11) }, { width: 2, height: 2 }),
+    ).toThrow(RangeError);
   });
 });
 
@@ -63,7 +65,9 @@ describe('cvBilinear at exactly half size', () => {
     data.forEach((value, index) => {
       const pixel = Math.floor(index / 3);
       const at = (Math.floor(pixel / 8) * 2 * 16 + (pixel % 8) * 2) * 3 + (index % 3);
-      expect(value).toBe((source.data[at]! + source.data[at + 3]! + source.data[at + 48]! + source.data[at + 51]! + 2) >> 2);
+      expect(value).toBe(
+        (source.data[at]! + source.data[at + 3]! + source.data[at + 48]! + source.data[at + 51]! + 2) >> 2,
+      );
     });
   });
 });
@@ -102,11 +106,18 @@ describe('warping', () => {
   });
 
   it('far outside is black, and never an error', () => {
-    expect(warpAffineBilinear(source, [1e-7, 0, 0, 0, 1e-7, 0], { width: 4, height: 4 }).data.slice(3)).toEqual(new Uint8Array(45));
-    expect(warpAffineBilinear(source, [1, 0, 1e9, 0, 1, 1e9], { width: 4, height: 4 }).data).toEqual(new Uint8Array(48));
+    expect(warpAffineBilinear(source, [1e-7, 0, 0, 0, 1e-7, 0], { width: 4, height: 4 }).data.slice(3)).toEqual(
+      new Uint8Array(45),
+    );
+    expect(warpAffineBilinear(source, [1, 0, 1e9, 0, 1, 1e9], { width: 4, height: 4 }).data).toEqual(
+      new Uint8Array(48),
+    );
   });
 
-  it.each([[[0, 0, 0, 0, 0, 0]], [[1, 2, 0, 2, 4, 0]], [[1, 0, NaN, 0, 1, 0]]] as const)('by %j is refused', (matrix) => {
-    expect(() => warpAffineBilinear(source, matrix, { width: 4, height: 4 })).toThrow(RangeError);
-  });
+  it.each([[[0, 0, 0, 0, 0, 0]], [[1, 2, 0, 2, 4, 0]], [[1, 0, NaN, 0, 1, 0]]] as const)(
+    'by %j is refused',
+    (matrix) => {
+      expect(() => warpAffineBilinear(source, matrix, { width: 4, height: 4 })).toThrow(RangeError);
+    },
+  );
 });

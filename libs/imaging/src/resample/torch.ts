@@ -56,7 +56,8 @@ function bicubicAxis(sourceSide: number, targetSide: number): Axis {
     const position = positionOf(index, sourceSide, targetSide);
     const first = Math.floor(position);
     const t = position - first;
-    for (let tap = 0; tap < 4; tap += 1) indices[index * 4 + tap] = Math.min(Math.max(first - 1 + tap, 0), sourceSide - 1);
+    for (let tap = 0; tap < 4; tap += 1)
+      indices[index * 4 + tap] = Math.min(Math.max(first - 1 + tap, 0), sourceSide - 1);
     weights.set([far(t + 1), near(t), near(1 - t), far(2 - t)], index * 4);
   }
   return { taps: 4, indices, weights };

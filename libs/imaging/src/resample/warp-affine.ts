@@ -6,12 +6,16 @@ import { requireRaster, requireTarget } from './requirements';
 export type AffineMatrix = readonly [number, number, number, number, number, number];
 
 /**
- * OpenCV's `warpAffine` with INTER_LINEAR and a border of zeros on 8-bit data, bit for bit as 4.10 to 4.14: positions in
- * 1/32 pixel, no antialiasing. A float form differs by up to 6 levels.
- * Formula source: OpenCV 4.14 `modules/imgproc/src/imgwarp.cpp`. Tolerance 0 for a given matrix.
+ * OpenCV's `warpAffine` with INTER_LINEAR and a border of zeros on 8-bit data, bit for bit as 4.10 to 4.14: positions
+ * in 1/32 pixel, no antialiasing. A float form differs by up to 6 levels. Formula source: OpenCV 4.14
+ * `modules/imgproc/src/imgwarp.cpp`. Tolerance 0 for a given matrix.
  * @throws RangeError for a matrix that cannot be inverted.
  */
-export function warpAffineBilinear<C extends number>(source: Raster<C>, matrix: AffineMatrix, target: PixelSize): Raster<C> {
+export function warpAffineBilinear<C extends number>(
+  source: Raster<C>,
+  matrix: AffineMatrix,
+  target: PixelSize,
+): Raster<C> {
   requireRaster(source);
   requireTarget(target);
   const [m0, m1, m2, m3, m4, m5] = invert(matrix);
@@ -54,7 +58,13 @@ export function warpAffineBilinear<C extends number>(source: Raster<C>, matrix: 
 const scale = 1024;
 const roundDelta = 16;
 
-function sampleOrZero({ width, height, channels }: Raster, data: Uint8Array, x: number, y: number, channel: number): number {
+function sampleOrZero(
+  { width, height, channels }: Raster,
+  data: Uint8Array,
+  x: number,
+  y: number,
+  channel: number,
+): number {
   return x < 0 || y < 0 || x >= width || y >= height ? 0 : data[(y * width + x) * channels + channel]!;
 }
 
@@ -62,7 +72,8 @@ function sampleOrZero({ width, height, channels }: Raster, data: Uint8Array, x: 
 function invert([a, b, tx, c, d, ty]: AffineMatrix): AffineMatrix {
   const determinant = a * d - b * c;
   const inverse = 1 / determinant;
-  if (determinant === 0 || ![inverse, tx, ty].every(Number.isFinite)) throw new RangeError('the affine matrix has no inverse');
+  if (determinant === 0 || ![inverse, tx, ty].every(Number.isFinite))
+    throw new RangeError('the affine matrix has no inverse');
   const a11 = d * inverse;
   const a22 = a * inverse;
   const a12 = -b * inverse;

@@ -7,7 +7,10 @@ interface Waiting {
   start(): Promise<void>;
 }
 
-/** One piece of work at a time, in order; at most `maxWaiting` wait behind it, because each holds its pictures in memory. */
+/**
+ * One piece of work at a time, in order; at most `maxWaiting` wait behind it, because each holds its pictures in
+ * memory.
+ */
 export class BoundedQueue {
   private readonly waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
@@ -15,8 +18,8 @@ export class BoundedQueue {
   constructor(private readonly maxWaiting: number) {}
 
   /**
-   * Rejects with the signal's reason as soon as it is aborted: what waits is never started, what runs is finished for nobody,
-   * since neither an inference nor a loop over pixels can be stopped halfway.
+   * Rejects with the signal's reason as soon as it is aborted: what waits is never started, what runs is finished for
+   * nobody, since neither an inference nor a loop over pixels can be stopped halfway.
    * @throws QueueFull
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

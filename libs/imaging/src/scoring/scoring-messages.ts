@@ -28,7 +28,8 @@ export type ScoringAnswer =
 
 /** An error loses its class on the way between threads. */
 export function toAnswer(error: unknown): ScoringAnswer {
-  if (!(error instanceof Error)) return { ok: false, name: 'Error', message: String(error), reason: undefined, code: undefined };
+  if (!(error instanceof Error))
+    return { ok: false, name: 'Error', message: String(error), reason: undefined, code: undefined };
   const text = (key: string): string | undefined => {
     const value: unknown = Reflect.get(error, key);
     return typeof value === 'string' ? value : undefined;

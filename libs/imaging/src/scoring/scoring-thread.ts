@@ -14,9 +14,9 @@ export interface ScoringThreadOptions extends ScoringSetup {
 }
 
 /**
- * The one thread of a process that decodes, resamples and runs networks, so that the event loop is never stopped by a score.
- * One question at a time, in order, behind a bounded queue; models are opened at first use and kept. A thread that dies fails
- * the question it was at and is replaced for the next.
+ * The one thread of a process that decodes, resamples and runs networks, so that the event loop is never stopped by a
+ * score. One question at a time, in order, behind a bounded queue; models are opened at first use and kept. A thread
+ * that dies fails the question it was at and is replaced for the next.
  */
 export class ScoringThread {
   private readonly queue: BoundedQueue;
@@ -74,7 +74,8 @@ export class ScoringThread {
   private start(): Worker {
     const { entries, folder, options, script = join(__dirname, 'scoring-worker.js'), execArgv } = this.options;
     const workerData: ScoringSetup = { entries, folder, options };
-    const workerOptions: WorkerOptions = execArgv === undefined ? { workerData } : { workerData, execArgv: [...execArgv] };
+    const workerOptions: WorkerOptions =
+      execArgv === undefined ? { workerData } : { workerData, execArgv: [...execArgv] };
     const worker = new Worker(script, workerOptions);
     // An idle thread may die, too; the next question gets a new one.
     worker

@@ -4,8 +4,8 @@ import { ModelRunner } from '../models/model-runner';
 import { toAnswer, type ScoringQuestion, type ScoringSetup } from './scoring-messages';
 import { scoringTasks } from './tasks';
 
-// Requests go first where cores are few. On Linux this is the calling thread alone; elsewhere it would be the whole process.
-// A process that was started with less already may not have more, and need not.
+// Requests go first where cores are few. On Linux this is the calling thread alone; elsewhere it would be the whole
+// process. A process that was started with less already may not have more, and need not.
 if (process.platform === 'linux' && getPriority(0) < 10) setPriority(0, 10);
 
 const { entries, folder, options } = workerData as ScoringSetup;
@@ -23,7 +23,8 @@ async function answer({ name, args }: ScoringQuestion): Promise<void> {
 
 /** A decoded picture is handed over instead of copied; nothing here keeps it. */
 function pixelsOf(value: unknown): ArrayBuffer[] {
-  if (typeof value !== 'object' || value === null || !('data' in value) || !(value.data instanceof Uint8Array)) return [];
+  if (typeof value !== 'object' || value === null || !('data' in value) || !(value.data instanceof Uint8Array))
+    return [];
   const { buffer, byteLength } = value.data;
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

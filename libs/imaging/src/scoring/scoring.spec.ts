@@ -105,7 +105,12 @@ describe('with models', () => {
       const [a, b] = await Promise.all([runner.open('ccip'), runner.open('ccip')]);
       expect(a).toBe(b);
       const { origin } = await runner.score('ccip', 'p/1', () => Promise.resolve(1));
-      expect(origin).toMatchObject({ modelId: 'ccip', modelSha256: entries[0]!.sha256, precision: 'fp32', preprocessing: 'p/1' });
+      expect(origin).toMatchObject({
+        modelId: 'ccip',
+        modelSha256: entries[0]!.sha256,
+        precision: 'fp32',
+        preprocessing: 'p/1',
+      });
       // Where there is no CUDA the wish ends on the processor, and is not hidden.
       expect(origin?.provider).toBe(a.provider);
       await runner.close();
@@ -127,7 +132,9 @@ describe('with models', () => {
         /no input pixel_values.*; no output last_hidden_state/,
       );
       const stated = { ...entries[0]!, outputs: [{ name: 'output', shape: [null, 512] }] };
-      await expect(new ModelRunner([stated], folder).open('ccip')).rejects.toThrow(/output output is \[.*768\], not \[any, 512\]/);
+      await expect(new ModelRunner([stated], folder).open('ccip')).rejects.toThrow(
+        /output output is \[.*768\], not \[any, 512\]/,
+      );
     });
 
     it('forgets a refusal: the file may be placed while we run', async () => {
@@ -194,9 +201,9 @@ describe('with models', () => {
         reason: 'truncated',
       });
       await expect(thread.ask('decodePicture', [join(folder, 'none.png')])).rejects.toMatchObject({ code: 'ENOENT' });
-      await expect(thread.ask('measureLevels', [{ width: 2, height: 2, channels: 3, data: new Uint8Array(1) }])).rejects.toBeInstanceOf(
-        RangeError,
-      );
+      await expect(
+        thread.ask('measureLevels', [{ width: 2, height: 2, channels: 3, data: new Uint8Array(1) }]),
+      ).rejects.toBeInstanceOf(RangeError);
     });
 
     it('refuses more than may wait, and lets go of what is cancelled', async () => {
@@ -224,7 +231,8 @@ describe('with models', () => {
         await sleep(1);
       }
       delay.disable();
-      // The same work on this thread stops it for some 400 ms at a time; the bench states the exact figure. A busy machine adds to it.
+      // The same work on this thread stops it for some 400 ms at a time; the bench states the exact figure. A busy
+      // machine adds to it.
       expect(delay.percentile(99) / 1e6).toBeLessThan(100);
     });
   });

@@ -24,11 +24,21 @@ import { structuralSimilarity } from '../ssim/ssim';
 import type { Box } from '../detection/overlap';
 import { tagPicture } from '../tags/tag-picture';
 
-/** What frames say without a network: how they move, whether they close to a loop, and the levels of the first, the middle and the last one. */
+/**
+ * What frames say without a network: how they move, whether they close to a loop, and the levels of the first, the
+ * middle and the last one.
+ */
 async function motionOf(frames: readonly Rgb[]) {
   const holds = findHolds(frames);
-  const looked = [...new Set([0, Math.floor(frames.length / 2), frames.length - 1])].map((index) => measureLevels(frames[index]!));
-  return { holds, flickering: temporalFlickering(frames), loop: await loopSeam(frames, holds.runLengths, { kind: 'mae' }), levels: looked };
+  const looked = [...new Set([0, Math.floor(frames.length / 2), frames.length - 1])].map((index) =>
+    measureLevels(frames[index]!),
+  );
+  return {
+    holds,
+    flickering: temporalFlickering(frames),
+    loop: await loopSeam(frames, holds.runLengths, { kind: 'mae' }),
+    levels: looked,
+  };
 }
 export type FilmMotion = { readonly facts: FilmFacts } & Awaited<ReturnType<typeof motionOf>>;
 
@@ -37,14 +47,16 @@ const DETECTOR_PREPROCESSING = 'yolo/1: pillow bicubic squash, 0..1';
 const SCRFD_PREPROCESSING = 'scrfd/1: opencv bilinear 640 top left, (x - 127.5) / 128';
 
 /**
- * What the scoring thread can be asked, each with what it takes and gives. Everything that loops over pixels or runs a network
- * is here: on the event loop's thread one LPIPS pair alone would stop every other request for some 50 ms.
+ * What the scoring thread can be asked, each with what it takes and gives. Everything that loops over pixels or runs a
+ * network is here: on the event loop's thread one LPIPS pair alone would stop every other request for some 50 ms.
  */
 export const scoringTasks = {
-  decodePicture: (_models: ModelRunner, source: PictureSource, limits?: Partial<PictureLimits>) => decodePicture(source, limits),
+  decodePicture: (_models: ModelRunner, source: PictureSource, limits?: Partial<PictureLimits>) =>
+    decodePicture(source, limits),
   measureLevels: (_models: ModelRunner, picture: Rgb) => measureLevels(picture),
   structuralSimilarity: (_models: ModelRunner, first: Rgb, second: Rgb) => structuralSimilarity(first, second),
-  paletteAdherence: (_models: ModelRunner, picture: Rgb, palette: readonly string[]) => paletteAdherence(picture, palette),
+  paletteAdherence: (_models: ModelRunner, picture: Rgb, palette: readonly string[]) =>
+    paletteAdherence(picture, palette),
 
   embedCharacter: (models: ModelRunner, modelId: string, picture: Rgb, crop: IdentityCrop, box?: Box) =>
     models.score(modelId, CCIP_PREPROCESSING, (model, { sha256 }) =>
@@ -58,7 +70,12 @@ export const scoringTasks = {
     models.score(modelId, ARCFACE_PREPROCESSING, (model, { sha256, normalisation = 'plain' }) =>
       embedFace(
         model,
-        embeddingContractId({ modelSha256: sha256, dimensions: 512, preprocessing: ARCFACE_PREPROCESSING, crop: 'umeyama-112/1' }),
+        embeddingContractId({
+          modelSha256: sha256,
+          dimensions: 512,
+          preprocessing: ARCFACE_PREPROCESSING,
+          crop: 'umeyama-112/1',
+        }),
         picture,
         landmarks,
         normalisation,
@@ -79,7 +96,9 @@ export const scoringTasks = {
   tagPicture: (models: ModelRunner, modelId: string, picture: Rgb) =>
     models.score(modelId, WD_PREPROCESSING, (model) => tagPicture(model, picture)),
   perceptualDistance: (models: ModelRunner, modelId: string, first: Rgb, second: Rgb) =>
-    models.score(modelId, LPIPS_PREPROCESSING, (model) => lpipsFromPair(model)(lpipsPicture(first), lpipsPicture(second))),
+    models.score(modelId, LPIPS_PREPROCESSING, (model) =>
+      lpipsFromPair(model)(lpipsPicture(first), lpipsPicture(second)),
+    ),
 
   /** What a film, GIF or animated WebP says without a network, at short side 256. */
   measureMotion: async (_models: ModelRunner, path: string, options?: FilmOptions): Promise<FilmMotion> => {
@@ -99,7 +118,9 @@ export const scoringTasks = {
     return {
       facts,
       ...motion,
-      temporalLpips: await models.score(ids.lpips, LPIPS_PREPROCESSING, (model) => temporalLpips(frames, lpipsFromPair(model))),
+      temporalLpips: await models.score(ids.lpips, LPIPS_PREPROCESSING, (model) =>
+        temporalLpips(frames, lpipsFromPair(model)),
+      ),
       smoothness: await models.score(ids.interpolator, INTERPOLATION_PREPROCESSING, (model, { padMultiple = 1 }) =>
         motionSmoothness(collapseHolds(frames, motion.holds.runLengths), onnxInterpolator(model, padMultiple)),
       ),

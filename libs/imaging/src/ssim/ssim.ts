@@ -15,7 +15,9 @@ const uniform = (side: number): SsimWindow => ({
 });
 
 function gaussian(sigma: number, radius: number): SsimWindow {
-  const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, index) => Math.exp((-0.5 * (index - radius) ** 2) / (sigma * sigma)));
+  const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, index) =>
+    Math.exp((-0.5 * (index - radius) ** 2) / (sigma * sigma)),
+  );
   const total = raw.reduce((sum, weight) => sum + weight, 0);
   return { side: raw.length, weights: raw.map((weight) => weight / total), covarianceFactor: 1 };
 }
@@ -29,16 +31,17 @@ const c1 = (0.01 * 255) ** 2;
 const c2 = (0.03 * 255) ** 2;
 
 /**
- * Mean structural similarity of two rasters of equal size, -1..1, exactly 1 for equal ones; the mean over channels. Only
- * windows that lie wholly inside count, as in scikit-image, which crops (side - 1) / 2 pixels.
- * Formula source: scikit-image 0.26 `structural_similarity`, data_range 255. Tolerance 1e-7.
+ * Mean structural similarity of two rasters of equal size, -1..1, exactly 1 for equal ones; the mean over channels.
+ * Only windows that lie wholly inside count, as in scikit-image, which crops (side - 1) / 2 pixels. Formula source:
+ * scikit-image 0.26 `structural_similarity`, data_range 255. Tolerance 1e-7.
  */
 export function structuralSimilarity(first: Raster, second: Raster, window: SsimWindow = wangWindow): Score {
   if (first.width !== second.width || first.height !== second.height || first.channels !== second.channels)
     return notComputed('size_mismatch');
   if (Math.min(first.width, first.height) < window.side) return notComputed('image_too_small');
   let sum = 0;
-  for (let channel = 0; channel < first.channels; channel += 1) sum += channelSimilarity(first, second, channel, window);
+  for (let channel = 0; channel < first.channels; channel += 1)
+    sum += channelSimilarity(first, second, channel, window);
   return computed(sum / first.channels);
 }
 
@@ -102,7 +105,14 @@ function readLine(first: Raster, second: Raster, channel: number, row: number, l
 }
 
 /** Tap by tap over a whole row: memory is read in order, which is what makes this bearable at 1024 x 1024. */
-function addScaled(from: Float64Array, start: number, weight: number, to: Float64Array, offset: number, count: number): void {
+function addScaled(
+  from: Float64Array,
+  start: number,
+  weight: number,
+  to: Float64Array,
+  offset: number,
+  count: number,
+): void {
   for (let at = 0; at < count; at += 1) to[offset + at] = to[offset + at]! + weight * from[start + at]!;
 }
 

@@ -9,11 +9,15 @@ export interface BootstrapOptions {
 }
 
 /**
- * AUC of `replicates` resamples with replacement, positives drawn first. Generator: x = (1664525 x + 1013904223) mod 2^32,
- * index = floor(x n / 2^32).
+ * AUC of `replicates` resamples with replacement, positives drawn first. Generator: x = (1664525 x + 1013904223) mod
+ * 2^32, index = floor(x n / 2^32).
  */
-export function bootstrapAucs({ positives, negatives }: LabelledScores, { seed, replicates }: BootstrapOptions): number[] {
-  if (positives.length === 0 || negatives.length === 0) throw new RangeError('resampling needs positives and negatives');
+export function bootstrapAucs(
+  { positives, negatives }: LabelledScores,
+  { seed, replicates }: BootstrapOptions,
+): number[] {
+  if (positives.length === 0 || negatives.length === 0)
+    throw new RangeError('resampling needs positives and negatives');
   let x = seed >>> 0;
   const draw = (values: readonly number[], into: Float64Array): Float64Array => {
     for (let index = 0; index < into.length; index += 1) {

@@ -28,7 +28,11 @@ export type Calibration =
 export function calibrateThreshold(scores: LabelledScores, options: CalibrationOptions): Calibration {
   const { positives, negatives } = scores;
   const { defaultThreshold, cardLimit = -Infinity, targetFalseAccept = DEFAULT_TARGET_FALSE_ACCEPT } = options;
-  const keep = (why: 'too_few_samples' | 'auc_below_0.8'): Calibration => ({ label: 'uncalibrated', threshold: defaultThreshold, why });
+  const keep = (why: 'too_few_samples' | 'auc_below_0.8'): Calibration => ({
+    label: 'uncalibrated',
+    threshold: defaultThreshold,
+    why,
+  });
   if (Math.min(positives.length, negatives.length) < MIN_CALIBRATION_SAMPLES) return keep('too_few_samples');
   const auc = areaUnderRoc(scores);
   if (auc < MIN_CALIBRATION_AUC) return keep('auc_below_0.8');

@@ -88,6 +88,7 @@ export function pointAtFalseAccept(scores: LabelledScores, targetFalseAccept: nu
 }
 
 function requireScores({ positives, negatives }: LabelledScores): void {
-  if (positives.length === 0 || negatives.length === 0) throw new RangeError('a ROC curve needs positives and negatives');
+  if (positives.length === 0 || negatives.length === 0)
+    throw new RangeError('a ROC curve needs positives and negatives');
   if (![...positives, ...negatives].every(Number.isFinite)) throw new RangeError('every score must be finite');
 }

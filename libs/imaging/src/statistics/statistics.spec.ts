@@ -55,7 +55,9 @@ describe('statistics', () => {
   it('repeat a bootstrap exactly for the same seed', () => {
     const data = { positives: [3, 1, 4, 1, 5], negatives: [2, 0, 2] };
     expect(bootstrapAucs(data, { seed: 7, replicates: 20 })).toEqual(bootstrapAucs(data, { seed: 7, replicates: 20 }));
-    expect(bootstrapAucs(data, { seed: 7, replicates: 20 })).not.toEqual(bootstrapAucs(data, { seed: 8, replicates: 20 }));
+    expect(bootstrapAucs(data, { seed: 7, replicates: 20 })).not.toEqual(
+      bootstrapAucs(data, { seed: 8, replicates: 20 }),
+    );
   });
 
   it('interpolate between order statistics', () => {
@@ -77,7 +79,16 @@ describe('statistics', () => {
 
   it('report the errors of the threshold that was raised to the card limit, not of the one that was found', () => {
     const ramp = (from: number): number[] => Array.from({ length: 30 }, (_, index) => from + index / 100);
-    const result = calibrateThreshold({ positives: ramp(0.5), negatives: ramp(0) }, { defaultThreshold: 0.7, cardLimit: 0.645 });
-    expect(result).toMatchObject({ label: 'calibrated', raisedToCardLimit: true, threshold: 0.645, falseAccept: 0, falseReject: 0.5 });
+    const result = calibrateThreshold(
+      { positives: ramp(0.5), negatives: ramp(0) },
+      { defaultThreshold: 0.7, cardLimit: 0.645 },
+    );
+    expect(result).toMatchObject({
+      label: 'calibrated',
+      raisedToCardLimit: true,
+      threshold: 0.645,
+      falseAccept: 0,
+      falseReject: 0.5,
+    });
   });
 });

@@ -36,7 +36,10 @@ export interface EvaluableTags {
   readonly coverage: number;
 }
 
-export function selectEvaluableTags({ expected, aliases, ignored = qualityWords }: ExpectedTags, vocabulary: TagVocabulary): EvaluableTags {
+export function selectEvaluableTags(
+  { expected, aliases, ignored = qualityWords }: ExpectedTags,
+  vocabulary: TagVocabulary,
+): EvaluableTags {
   const normalised = [...new Set(expected.map((tag) => normaliseTag(tag, aliases)).filter((tag) => tag !== ''))];
   const evaluable = normalised.filter((tag) => vocabulary.indexOf.has(tag) && !ignored.has(tag));
   return { normalised, evaluable, coverage: normalised.length === 0 ? 0 : evaluable.length / normalised.length };
@@ -77,7 +80,9 @@ export function tagAdherence(
   const isSeen = (tag: string): boolean => {
     const index = vocabulary.indexOf.get(tag);
     const category = index === undefined ? undefined : vocabulary.tags[index]?.category;
-    return probabilityOf(tag, probabilities, vocabulary) > thresholds[category === 'character' ? 'character' : 'general'];
+    return (
+      probabilityOf(tag, probabilities, vocabulary) > thresholds[category === 'character' ? 'character' : 'general']
+    );
   };
   return measured({
     adherence: evaluable.filter(isSeen).length / evaluable.length,

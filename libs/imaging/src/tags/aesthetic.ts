@@ -7,10 +7,11 @@ export const aestheticLabels = ['worst', 'low', 'normal', 'good', 'great', 'best
 const sumTolerance = 1e-3;
 
 /**
- * Expected class of a picture, Σ i·p over the classes 0 (worst) to 6 (masterpiece), as imgutils' `anime_dbaesthetic` has it. For ranking
- * among pictures of one kind only: the published accuracy is 41 %, so no gate may rest on it.
+ * Expected class of a picture, Σ i·p over the classes 0 (worst) to 6 (masterpiece), as imgutils' `anime_dbaesthetic`
+ * has it. For ranking among pictures of one kind only: the published accuracy is 41 %, so no gate may rest on it.
  * @param probabilities by label, as `classifyPicture` gives them
- * @returns model_contract_mismatch when the labels are not those of the model; inference_failed when they are no distribution
+ * @returns model_contract_mismatch when the labels are not those of the model; inference_failed when they are no
+ *   distribution
  */
 export function aestheticScore(probabilities: Readonly<Record<string, number>>): Score {
   if (Object.keys(probabilities).length !== aestheticLabels.length) return notComputed('model_contract_mismatch');

@@ -6,7 +6,9 @@ import { measured, notComputed, type Outcome } from '../score';
 
 /** Probability of every tag in the order of the vocabulary. @returns inference_failed when one is not finite */
 export async function tagPicture(model: OnnxModel, picture: Rgb): Promise<Outcome<Float32Array>> {
-  const { data } = firstOutput(await model.run({ [model.inputName()]: { data: wdInput(picture), dims: [1, WD_SIDE, WD_SIDE, 3] } }));
+  const { data } = firstOutput(
+    await model.run({ [model.inputName()]: { data: wdInput(picture), dims: [1, WD_SIDE, WD_SIDE, 3] } }),
+  );
   return data.every(Number.isFinite) ? measured(data) : notComputed('inference_failed');
 }
 

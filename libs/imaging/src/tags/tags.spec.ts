@@ -26,7 +26,11 @@ describe('the tag list', () => {
 describe('adherence', () => {
   it('does not look for quality, repeats and empty words', () => {
     const selected = selectEvaluableTags({ expected: ['1girl', ' 1GIRL ', 'masterpiece', '', 'rain'] }, vocabulary);
-    expect(selected).toEqual({ normalised: ['1girl', 'masterpiece', 'rain'], evaluable: ['1girl', 'rain'], coverage: 2 / 3 });
+    expect(selected).toEqual({
+      normalised: ['1girl', 'masterpiece', 'rain'],
+      evaluable: ['1girl', 'rain'],
+      coverage: 2 / 3,
+    });
   });
 
   it('knows other spellings', () => {
@@ -48,6 +52,9 @@ describe('adherence', () => {
       state: 'not_computed',
       reason: 'inference_failed',
     });
-    expect(tagAdherence(probabilities, vocabulary, { expected: [] })).toEqual({ state: 'not_computed', reason: 'no_evaluable_tags' });
+    expect(tagAdherence(probabilities, vocabulary, { expected: [] })).toEqual({
+      state: 'not_computed',
+      reason: 'no_evaluable_tags',
+    });
   });
 });

@@ -28,11 +28,13 @@ export function parseTagVocabulary(csv: string): TagVocabulary {
     .map(splitRow);
   const nameColumn = header?.indexOf('name') ?? -1;
   const categoryColumn = header?.indexOf('category') ?? -1;
-  if (nameColumn === -1 || categoryColumn === -1) throw new RangeError('the tag list needs the columns name and category');
+  if (nameColumn === -1 || categoryColumn === -1)
+    throw new RangeError('the tag list needs the columns name and category');
   const tags = rows.map((row, index) => {
     const name = row[nameColumn];
     const category = categories.get(row[categoryColumn] ?? '');
-    if (name === undefined || category === undefined) throw new RangeError(`row ${index + 2} of the tag list has no known category`);
+    if (name === undefined || category === undefined)
+      throw new RangeError(`row ${index + 2} of the tag list has no known category`);
     return { name, category };
   });
   return { tags, indexOf: new Map(tags.map(({ name }, index) => [name, index])) };
@@ -70,12 +72,21 @@ export interface TagReading {
  * Formula source: imgutils 0.19 `tagging.wd14`.
  * @throws RangeError when there are not as many probabilities as tags
  */
-export function readTags(probabilities: ArrayLike<number>, { tags }: TagVocabulary, thresholds = defaultTagThresholds): TagReading {
-  if (probabilities.length !== tags.length) throw new RangeError(`${probabilities.length} probabilities for ${tags.length} tags`);
+export function readTags(
+  probabilities: ArrayLike<number>,
+  { tags }: TagVocabulary,
+  thresholds = defaultTagThresholds,
+): TagReading {
+  if (probabilities.length !== tags.length)
+    throw new RangeError(`${probabilities.length} probabilities for ${tags.length} tags`);
   const above = (category: 'general' | 'character'): string[] =>
-    tags.flatMap(({ name, category: own }, index) => (own === category && probabilities[index]! > thresholds[category] ? [name] : []));
+    tags.flatMap(({ name, category: own }, index) =>
+      own === category && probabilities[index]! > thresholds[category] ? [name] : [],
+    );
   return {
-    rating: Object.fromEntries(tags.flatMap(({ name, category }, index) => (category === 'rating' ? [[name, probabilities[index]!]] : []))),
+    rating: Object.fromEntries(
+      tags.flatMap(({ name, category }, index) => (category === 'rating' ? [[name, probabilities[index]!]] : [])),
+    ),
     general: above('general'),
     character: above('character'),
   };

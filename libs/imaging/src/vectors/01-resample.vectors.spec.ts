@@ -25,15 +25,25 @@ describeVectors<{
   });
 });
 
-describeVectors<{ cases: (ByteDigest & { id: string; input: GeneratedInput; target: Size })[] }>('resample.opencv', ({ cases = [] }) => {
-  each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
-    expectBytes(cvBilinear(generatedPicture(vector.input), sized(vector.target)).data, vector);
-  });
-});
+describeVectors<{ cases: (ByteDigest & { id: string; input: GeneratedInput; target: Size })[] }>(
+  'resample.opencv',
+  ({ cases = [] }) => {
+    each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
+      expectBytes(cvBilinear(generatedPicture(vector.input), sized(vector.target)).data, vector);
+    });
+  },
+);
 
 describeVectors<{
   tolerance: { resized: number; tensor: number };
-  cases: { id: string; input: GeneratedInput; op: string; outSize?: Size; resized?: FloatDigest; tensorCHW?: FloatDigest }[];
+  cases: {
+    id: string;
+    input: GeneratedInput;
+    op: string;
+    outSize?: Size;
+    resized?: FloatDigest;
+    tensorCHW?: FloatDigest;
+  }[];
 }>('resample.torch', ({ tolerance, cases = [] }) => {
   each(cases.flatMap((vector) => (vector.resized ? [[vector.id, vector, vector.resized] as const] : [])))(
     '%s',
@@ -51,7 +61,9 @@ describeVectors<{
   each(cases.flatMap((vector) => (vector.tensorCHW ? [[vector.id, vector, vector.tensorCHW] as const] : [])))(
     '%s',
     (_, { input, op }, tensor) => {
-      const { planes, width, height } = (op === 'vbench_dino_transform' ? vbenchDinoInput : vbenchClipInput)(generatedPicture(input));
+      const { planes, width, height } = (op === 'vbench_dino_transform' ? vbenchDinoInput : vbenchClipInput)(
+        generatedPicture(input),
+      );
       expect([3, height, width]).toEqual(tensor.shape);
       expectFloats(planes, tensor, tolerance.tensor);
     },

@@ -32,12 +32,14 @@ describeVectors<{
   });
 
   describe('warp given the matrix', () => {
-    each(cases.flatMap((vector) => vector.warps.map((warp) => [`${vector.id} ${warp.input.kind}`, vector, warp] as const)))(
-      '%s',
-      (_, { M, size }, warp) => {
-        const [top, bottom] = M;
-        expectBytes(warpAffineBilinear(generatedPicture(warp.input), [...top, ...bottom], { width: size, height: size }).data, warp);
-      },
-    );
+    each(
+      cases.flatMap((vector) => vector.warps.map((warp) => [`${vector.id} ${warp.input.kind}`, vector, warp] as const)),
+    )('%s', (_, { M, size }, warp) => {
+      const [top, bottom] = M;
+      expectBytes(
+        warpAffineBilinear(generatedPicture(warp.input), [...top, ...bottom], { width: size, height: size }).data,
+        warp,
+      );
+    });
   });
 });

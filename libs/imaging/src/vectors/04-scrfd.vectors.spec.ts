@@ -24,7 +24,8 @@ describeVectors<{
 }>('scrfd', ({ tolerance, cases = [] }) => {
   const networks = new Map<string, Promise<OnnxModel>>();
   const networkOf = (file: string): Promise<OnnxModel> => {
-    const known = networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ shape: [1, 3, 640, 640] }], outputs: [] });
+    const known =
+      networks.get(file) ?? OnnxModel.open(vectorPath(file), { inputs: [{ shape: [1, 3, 640, 640] }], outputs: [] });
     networks.set(file, known);
     return known;
   };
@@ -35,7 +36,10 @@ describeVectors<{
   each(cases.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
     const picture = detectorPicture(vector.image);
     const input = scrfdInput(picture);
-    expect([input.resizedTo.width, input.resizedTo.height, input.scale]).toEqual([...vector.resizedTo, vector.detScale]);
+    expect([input.resizedTo.width, input.resizedTo.height, input.scale]).toEqual([
+      ...vector.resizedTo,
+      vector.detScale,
+    ]);
     expectBytes(input.canvas.data, vector.canvas);
     const network = await networkOf(vector.model);
     const outputs = await network.run({ [network.inputName()]: { data: input.planes, dims: [1, 3, 640, 640] } });

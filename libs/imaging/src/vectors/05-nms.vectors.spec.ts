@@ -2,7 +2,13 @@ import { suppressOverlaps } from '../detection/overlap';
 import { describeVectors, each } from './vector-files';
 
 describeVectors<{
-  cases: { id: string; threshold: number; boxes: [number, number, number, number, number][]; keep: number[]; keepYoloNms: number[] }[];
+  cases: {
+    id: string;
+    threshold: number;
+    boxes: [number, number, number, number, number][];
+    keep: number[];
+    keepYoloNms: number[];
+  }[];
 }>('nms', ({ cases = [] }) => {
   each(cases.map((vector) => [vector.id, vector] as const))('%s', (_, { threshold, boxes, keep, keepYoloNms }) => {
     const kept = suppressOverlaps(

@@ -20,7 +20,15 @@ const labelsOf = (file: string): string[] =>
   [...(onnxMetadata(file).get('names') ?? '').matchAll(/\d+: ?['"]([^'"]*)['"]/g)].map(([, name]) => name!);
 
 describeVectors<{
-  cases: { id: string; model: string; image: DetectorImage; conf: number; iou: number; input: FloatDigest; detections: Detection[] }[];
+  cases: {
+    id: string;
+    model: string;
+    image: DetectorImage;
+    conf: number;
+    iou: number;
+    input: FloatDigest;
+    detections: Detection[];
+  }[];
   raw: {
     id: string;
     rows: number[][];
@@ -54,7 +62,9 @@ describeVectors<{
     const input = { width, height };
     const planes = yoloInput(picture, input);
     expectFloats(planes, vector.input, 1e-6);
-    const { output0 } = await (await networkOf(vector.model)).run({ images: { data: planes, dims: [1, 3, height, width] } });
+    const { output0 } = await (
+      await networkOf(vector.model)
+    ).run({ images: { data: planes, dims: [1, 3, height, width] } });
     const options = { minScore: vector.conf, maxOverlap: vector.iou, labels: labelsOf(vector.model), picture, input };
     expectDetections(decodeYolo(output0!, options), vector.detections);
   });
@@ -64,7 +74,9 @@ describeVectors<{
     (_, { rows, form, conf, iou, oldSize, newSize, labels: names, detections }) => {
       const columns = rows[0]!.length;
       const flat =
-        form === 'end_to_end' ? rows.flat() : Array.from({ length: columns }, (_unused, column) => rows.map((row) => row[column]!)).flat();
+        form === 'end_to_end'
+          ? rows.flat()
+          : Array.from({ length: columns }, (_unused, column) => rows.map((row) => row[column]!)).flat();
       const dims = form === 'end_to_end' ? [1, rows.length, columns] : [1, columns, rows.length];
       const options = { minScore: conf, maxOverlap: iou, labels: names, picture: size(oldSize), input: size(newSize) };
       expectDetections(decodeYolo({ data: Float32Array.from(flat), dims }, options), detections);

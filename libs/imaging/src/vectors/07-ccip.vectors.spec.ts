@@ -25,7 +25,8 @@ describeVectors<{
   differenceMatrix?: number[][];
   nearest?: { recipe: string; cases: { candidate: number; cosines: number[]; meanOf3Nearest: number }[] };
 }>('ccip', ({ table = [], vectors, images = [], differenceMatrix, nearest, model, tolerance }) => {
-  const stream = (seed: number, length = 768): Float32Array => Float32Array.from(streamBytes(length, seed), (byte) => byte - 128);
+  const stream = (seed: number, length = 768): Float32Array =>
+    Float32Array.from(streamBytes(length, seed), (byte) => byte - 128);
 
   describe('ccip difference', () => {
     each(table)('of cosine $cos', ({ cos, difference }) => {
@@ -58,14 +59,25 @@ describeVectors<{
         const { vector } = merged.value;
         // The original calculates in 32 bits.
         expect(Math.abs(euclideanNorm(vector) / vectors.merge.norm - 1)).toBeLessThanOrEqual(tolerance.embeddingCosine);
-        expect(largestDifference(vector.subarray(0, 4), vectors.merge.first4)).toBeLessThanOrEqual(relative * vectors.merge.norm);
+        expect(largestDifference(vector.subarray(0, 4), vectors.merge.first4)).toBeLessThanOrEqual(
+          relative * vectors.merge.norm,
+        );
         const differences = vectors.seeds.map((seed) => ccipDifference(cosine(vector, stream(seed))));
         expect(largestDifference(differences, vectors.merge.diffToEach)).toBeLessThanOrEqual(tolerance.difference);
       });
 
     each(nearest?.cases ?? [])('three nearest, candidate $candidate', ({ candidate, cosines, meanOf3Nearest }) => {
       const number = '([\\d.]+)';
-      const [length, lastReference, firstReference, referenceShare, commonSeed, ownShare, firstCandidate, candidateShare] = numbersIn(
+      const [
+        length,
+        lastReference,
+        firstReference,
+        referenceShare,
+        commonSeed,
+        ownShare,
+        firstCandidate,
+        candidateShare,
+      ] = numbersIn(
         nearest!.recipe,
         new RegExp(
           `LCG\\((\\d+),s\\)-128; refs k=0\\.\\.(\\d+): v\\((\\d+)\\+k\\)\\+${number} v\\((\\d+)\\); candidates k=0\\.\\.\\d+: ${number} v\\((\\d+)\\+k\\)\\+${number} v`,
@@ -74,7 +86,9 @@ describeVectors<{
       const common = stream(commonSeed, length);
       const blend = (seed: number, own: number, share: number): Embedding =>
         embedding(Float32Array.from(stream(seed, length), (value, index) => own * value + share * common[index]!));
-      const references = Array.from({ length: lastReference + 1 }, (_, k) => blend(firstReference + k, 1, referenceShare));
+      const references = Array.from({ length: lastReference + 1 }, (_, k) =>
+        blend(firstReference + k, 1, referenceShare),
+      );
       const subject = blend(firstCandidate + candidate, ownShare, candidateShare);
       expect(
         largestDifference(
@@ -97,7 +111,9 @@ describeVectors<{
     afterAll(() => network.close());
 
     const embed = async (input: GeneratedInput): Promise<Float32Array> => {
-      const { output } = await network.run({ input: { data: ccipInput(generatedPicture(input)), dims: [1, 3, 384, 384] } });
+      const { output } = await network.run({
+        input: { data: ccipInput(generatedPicture(input)), dims: [1, 3, 384, 384] },
+      });
       if (output === undefined) throw new Error('no output');
       return output.data;
     };

@@ -8,7 +8,13 @@ import { generatedPicture, rgb, type GeneratedInput } from './generated-pictures
 import { describeVectors, each, readBytes, readFloats, vectorPath, type BinaryReference } from './vector-files';
 
 describeVectors<{
-  tolerance: { tensor: number; embeddingCosineGivenCrop: number; embeddingRelative: number; endToEndCosine: number; similarity: number };
+  tolerance: {
+    tensor: number;
+    embeddingCosineGivenCrop: number;
+    embeddingRelative: number;
+    endToEndCosine: number;
+    similarity: number;
+  };
   models: Record<'plain' | 'baked', { file: string }>;
   cases: {
     id: string;
@@ -31,7 +37,9 @@ describeVectors<{
   const embed = async (kind: 'plain' | 'baked', aligned: ReturnType<typeof rgb>): Promise<Float32Array> => {
     const network = networks.get(kind);
     if (network === undefined) throw new Error(kind);
-    const outputs = await network.run({ [network.inputName()]: { data: arcfaceInput(aligned, kind), dims: [1, 3, 112, 112] } });
+    const outputs = await network.run({
+      [network.inputName()]: { data: arcfaceInput(aligned, kind), dims: [1, 3, 112, 112] },
+    });
     return Object.values(outputs)[0]!.data;
   };
 
@@ -42,7 +50,9 @@ describeVectors<{
     for (const kind of ['plain', 'baked'] as const) {
       const given = await embed(kind, crop);
       expect(1 - cosine(given, expected)).toBeLessThanOrEqual(tolerance.embeddingCosineGivenCrop);
-      expect(largestDifference(given, expected) / euclideanNorm(expected)).toBeLessThanOrEqual(tolerance.embeddingRelative);
+      expect(largestDifference(given, expected) / euclideanNorm(expected)).toBeLessThanOrEqual(
+        tolerance.embeddingRelative,
+      );
     }
     const aligned = alignFace(generatedPicture(vector.input), vector.landmarks);
     if (aligned.state !== 'computed') throw new Error(aligned.reason);

@@ -13,7 +13,15 @@ import { temporalLpips } from '../perception/temporal-lpips';
 import type { Rgb } from '../picture';
 import { pilBilinear } from '../resample/pillow';
 import { largestDifference } from './digests';
-import { clampToByte, generatedPicture, lineArt, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
+import {
+  clampToByte,
+  generatedPicture,
+  lineArt,
+  rgb,
+  rolledRight,
+  streamBytes,
+  type GeneratedInput,
+} from './generated-pictures';
 import { describeVectors, each, numbersIn, vectorPath } from './vector-files';
 
 describeVectors<{
@@ -37,7 +45,11 @@ describeVectors<{
     if (name.startsWith('shift')) return rolledRight(picture, numbersIn(name, /^shift(\d+)px_right_wrap$/)[0]!);
     const rule = rules[name] ?? '';
     if (name.startsWith('other_seed')) return generatedPicture({ ...input, seed: numbersIn(rule, /seed (\d+)/)[0]! });
-    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [number, number, number];
+    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [
+      number,
+      number,
+      number,
+    ];
     const noise = streamBytes(picture.data.length, seed);
     return rgb(
       picture.width,
@@ -89,9 +101,9 @@ describeVectors<{
       const result = await temporalLpips(frames, distance);
       if (result.state !== 'computed') throw new Error(result.reason);
       const { pairs, mean, p95, max } = result.value;
-      expect(largestDifference([...pairs, mean, p95, max], [...vector.pairs, vector.mean, vector.p95, vector.max])).toBeLessThanOrEqual(
-        tolerance.absolute,
-      );
+      expect(
+        largestDifference([...pairs, mean, p95, max], [...vector.pairs, vector.mean, vector.p95, vector.max]),
+      ).toBeLessThanOrEqual(tolerance.absolute);
     }
   });
 

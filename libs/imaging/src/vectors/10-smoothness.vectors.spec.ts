@@ -1,7 +1,13 @@
 import { OnnxModel } from '../models/onnx-model';
 import { temporalFlickering } from '../motion/flicker';
 import { collapseHolds, findHolds } from '../motion/holds';
-import { interpolatorContract, motionSmoothness, onnxInterpolator, smoothnessPairs, type Interpolator } from '../motion/smoothness';
+import {
+  interpolatorContract,
+  motionSmoothness,
+  onnxInterpolator,
+  smoothnessPairs,
+  type Interpolator,
+} from '../motion/smoothness';
 import type { Rgb } from '../picture';
 import { largestDifference } from './digests';
 import { lineArt, rgb, rolledRight, streamBytes } from './generated-pictures';
@@ -16,7 +22,9 @@ interface Result {
 const clips: Record<'lcg' | 'roll', (n: number, w: number, h: number, seed: number) => Rgb[]> = {
   lcg: (n, w, h, seed) => {
     const bytes = streamBytes(n * w * h * 3, seed);
-    return Array.from({ length: n }, (_, index) => rgb(w, h, bytes.subarray(index * w * h * 3, (index + 1) * w * h * 3)));
+    return Array.from({ length: n }, (_, index) =>
+      rgb(w, h, bytes.subarray(index * w * h * 3, (index + 1) * w * h * 3)),
+    );
   },
   roll: (n, w, h, seed) => {
     const art = lineArt(w, h, seed);
@@ -84,7 +92,11 @@ describeVectors<{
   });
 
   each((holds?.cases ?? []).map((vector) => [vector.id, vector] as const))('holds %s', async (_, vector) => {
-    const [width, height, seed] = numbersIn(holds!.clip, /roll clip (\d+)x(\d+) seed (\d+)/) as [number, number, number];
+    const [width, height, seed] = numbersIn(holds!.clip, /roll clip (\d+)x(\d+) seed (\d+)/) as [
+      number,
+      number,
+      number,
+    ];
     const source = clips.roll(Math.max(...vector.sourceIndex) + 1, width, height, seed);
     const frames = vector.sourceIndex.map((index) => source[index]!);
     const pattern = findHolds(frames);

@@ -16,7 +16,8 @@ const computedOf = (embeddings: ArrayLike<number>[]) => {
 /** `u_k=l2(LCG(384,10+k)-128), k=1..4; f0=u1; f1=l2(.9u1+.4u2); ...` */
 function embeddingsOf(text: string): Float64Array[] {
   const [length, firstSeed] = numbersIn(text, /LCG\((\d+),(\d+)\+k\)-128/) as [number, number];
-  const stream = (k: number): Float64Array => toUnitVector(Float64Array.from(streamBytes(length, firstSeed + k), (byte) => byte - 128));
+  const stream = (k: number): Float64Array =>
+    toUnitVector(Float64Array.from(streamBytes(length, firstSeed + k), (byte) => byte - 128));
   return [...text.matchAll(/f\d+=([^;]*)/g)].map(([, sum = '']) => {
     const total = new Float64Array(length);
     for (const [, sign, factor, k] of sum.matchAll(/([+-]?)([\d.]*)u(\d+)/g)) {
@@ -39,7 +40,10 @@ describeVectors<{
       it('recipe with a negative cosine', () => {
         const result = computedOf(embeddingsOf(recipe.text));
         expect(
-          largestDifference([...result.perFrame, result.score, result.min], [...recipe.perFrame, recipe.score, recipe.min]),
+          largestDifference(
+            [...result.perFrame, result.score, result.min],
+            [...recipe.perFrame, recipe.score, recipe.min],
+          ),
         ).toBeLessThanOrEqual(tolerance.givenEmbeddings);
       });
 
@@ -85,9 +89,13 @@ describeVectors<{
         const picture = generatedPicture(vector.input);
         expectBytes(dinoCrop(picture).data, vector.crop);
         expectFloats(dinoInput(picture), vector.tensor, tolerance.tensor);
-        const { last_hidden_state: hidden } = await network.run({ pixel_values: { data: dinoInput(picture), dims: [1, 3, 224, 224] } });
+        const { last_hidden_state: hidden } = await network.run({
+          pixel_values: { data: dinoInput(picture), dims: [1, 3, 224, 224] },
+        });
         if (hidden === undefined) throw new Error('no last_hidden_state');
-        expect(1 - cosine(clsToken(hidden.data, hidden.dims), readFloats(vector.cls))).toBeLessThanOrEqual(tolerance.clsCosine);
+        expect(1 - cosine(clsToken(hidden.data, hidden.dims), readFloats(vector.cls))).toBeLessThanOrEqual(
+          tolerance.clsCosine,
+        );
       },
     );
   });

@@ -1,13 +1,25 @@
 import type { Raster, Rgb } from '../picture';
 import { skimageDefaultWindow, structuralSimilarity, wangWindow } from '../ssim/ssim';
-import { clampToByte, generatedPicture, rgb, rolledRight, streamBytes, type GeneratedInput } from './generated-pictures';
+import {
+  clampToByte,
+  generatedPicture,
+  rgb,
+  rolledRight,
+  streamBytes,
+  type GeneratedInput,
+} from './generated-pictures';
 import { describeVectors, each, numbersIn } from './vector-files';
 
 interface Refusal {
   readonly expect: object;
 }
 
-const green = ({ width, height, data }: Rgb): Raster => ({ width, height, channels: 1, data: data.filter((_, index) => index % 3 === 1) });
+const green = ({ width, height, data }: Rgb): Raster => ({
+  width,
+  height,
+  channels: 1,
+  data: data.filter((_, index) => index % 3 === 1),
+});
 
 describeVectors<{
   tolerance: number;
@@ -32,7 +44,11 @@ describeVectors<{
       const [divisor, offset] = numbersIn(rule, /floor\(v\/(\d+)\)\+(\d+)/) as [number, number];
       return mapped((value) => Math.floor(value / divisor) + offset);
     }
-    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [number, number, number];
+    const [shift, middle, seed] = numbersIn(rule, /byte>>(\d+)\) - (\d+)\), bytes LCG seed (\d+)/) as [
+      number,
+      number,
+      number,
+    ];
     const noise = streamBytes(data.length, seed);
     return mapped((value, index) => clampToByte(value + (noise[index]! >> shift) - middle));
   };

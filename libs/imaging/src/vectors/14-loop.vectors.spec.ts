@@ -34,7 +34,11 @@ type Verdict =
   | { state: 'not_applicable'; reason: string };
 
 describeVectors<{
-  clip: Readonly<Record<string, string>> & { readonly background: string; readonly disc: string; readonly noise?: string };
+  clip: Readonly<Record<string, string>> & {
+    readonly background: string;
+    readonly disc: string;
+    readonly noise?: string;
+  };
   cases: {
     id: string;
     cx256: number[];
@@ -51,11 +55,10 @@ describeVectors<{
   function drawFrame(id: string, background: Rgb, index: number, cx: number, count: number): Rgb {
     const { width, height } = background;
     const data = background.data.slice();
-    const [cy, inner, outer] = numbersIn(clip.disc, /256\(y-(\d+)\)\)\^2 < \(256\*(\d+)\)\^2 .* from \d+ to (\d+) px/) as [
-      number,
-      number,
-      number,
-    ];
+    const [cy, inner, outer] = numbersIn(
+      clip.disc,
+      /256\(y-(\d+)\)\)\^2 < \(256\*(\d+)\)\^2 .* from \d+ to (\d+) px/,
+    ) as [number, number, number];
     for (let y = 0; y < height; y += 1)
       for (let x = 0; x < width; x += 1) {
         const distance = (256 * x - cx) ** 2 + (256 * (y - cy)) ** 2;
@@ -71,7 +74,11 @@ describeVectors<{
       );
     }
     if (!id.startsWith('noise')) return rgb(width, height, data);
-    const [middle, shift, seed] = numbersIn(clip.noise ?? '', /\)-(\d+)\)>>(\d+) .* seed (\d+)\+i/) as [number, number, number];
+    const [middle, shift, seed] = numbersIn(clip.noise ?? '', /\)-(\d+)\)>>(\d+) .* seed (\d+)\+i/) as [
+      number,
+      number,
+      number,
+    ];
     const byte = byteStream(seed + index);
     return rgb(
       width,
@@ -112,7 +119,13 @@ describeVectors<{
     expect(Math.abs(value.r1! - numbers.R1!)).toBeLessThanOrEqual(measure.kind === 'mae' ? 1e-9 : 1e-5);
     expect(
       largestDifference(
-        [value.accelerationInteriorP95, value.accelerationSeam, value.r2!, value.colourDriftEnds, value.colourDriftAdjacentP95],
+        [
+          value.accelerationInteriorP95,
+          value.accelerationSeam,
+          value.r2!,
+          value.colourDriftEnds,
+          value.colourDriftAdjacentP95,
+        ],
         [numbers.accInteriorP95, numbers.accSeam, numbers.R2!, numbers.colourDriftEnds, numbers.colourDriftAdjacentP95],
       ),
     ).toBeLessThanOrEqual(1e-9);
@@ -145,7 +158,9 @@ describeVectors<{
       if (collapsed.state !== 'computed') throw new Error(collapsed.reason);
       const { seam, p95, r1, r2 } = collapsed.value;
       const { maeCollapsed: expected } = vector;
-      expect(largestDifference([seam, p95, r1!, r2!], [expected.seam, expected.p95, expected.R1, expected.R2])).toBeLessThanOrEqual(1e-9);
+      expect(
+        largestDifference([seam, p95, r1!, r2!], [expected.seam, expected.p95, expected.R1, expected.R2]),
+      ).toBeLessThanOrEqual(1e-9);
     }
   });
 

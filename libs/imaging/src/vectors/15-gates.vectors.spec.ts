@@ -6,13 +6,26 @@ import { largestDifference } from './digests';
 import { describeVectors, each } from './vector-files';
 
 type Assigned =
-  { detection: number; character: string; cosine: number; margin: number } | { detection: number; character: null; why: string };
+  | { detection: number; character: string; cosine: number; margin: number }
+  | { detection: number; character: null; why: string };
 
-const letters: Readonly<Record<string, MetricResult>> = { P: 'pass', F: 'fail', A: 'not_applicable', N: 'not_computed' };
+const letters: Readonly<Record<string, MetricResult>> = {
+  P: 'pass',
+  F: 'fail',
+  A: 'not_applicable',
+  N: 'not_computed',
+};
 
 describeVectors<{
   truthTable: [string, string][];
-  thresholds: { metric: string; op?: Threshold['op']; threshold?: number; value: number | string; result: string; reason?: string }[];
+  thresholds: {
+    metric: string;
+    op?: Threshold['op'];
+    threshold?: number;
+    value: number | string;
+    result: string;
+    reason?: string;
+  }[];
   phase1?: { rows: [number, number, number, string][] };
   identityFrames?: {
     cases: {
@@ -40,19 +53,23 @@ describeVectors<{
   });
 
   describe('gates threshold', () => {
-    each(thresholds.map((vector) => [`${vector.metric} ${vector.value} ${vector.op ?? ''} ${vector.threshold ?? ''}`, vector] as const))(
-      '%s',
-      (_, vector) => {
-        const score = computedOrInferenceFailed(Number(vector.value));
-        expect(judgeScore(score, { op: vector.op ?? '>', value: vector.threshold ?? 0 })).toBe(vector.result);
-      },
-    );
+    each(
+      thresholds.map(
+        (vector) => [`${vector.metric} ${vector.value} ${vector.op ?? ''} ${vector.threshold ?? ''}`, vector] as const,
+      ),
+    )('%s', (_, vector) => {
+      const score = computedOrInferenceFailed(Number(vector.value));
+      expect(judgeScore(score, { op: vector.op ?? '>', value: vector.threshold ?? 0 })).toBe(vector.result);
+    });
   });
 
   describe('gates phase 1', () => {
-    each(phase1?.rows ?? [])('%i passed, %i failed, %i not computed: %s', (passed, failed, notComputedCount, outcome) => {
-      expect(phaseOneOutcome({ passed, failed, notComputed: notComputedCount })).toBe(outcome);
-    });
+    each(phase1?.rows ?? [])(
+      '%i passed, %i failed, %i not computed: %s',
+      (passed, failed, notComputedCount, outcome) => {
+        expect(phaseOneOutcome({ passed, failed, notComputed: notComputedCount })).toBe(outcome);
+      },
+    );
   });
 
   describe('gates identity over frames', () => {
@@ -67,15 +84,23 @@ describeVectors<{
       expect(value.passed ? 'pass' : 'fail').toBe(vector.result);
       expect(value.worstFrame).toBe(vector.worstFrame);
       expect(
-        largestDifference([value.min, value.mean, value.p5, value.coverage], [vector.min!, vector.mean!, vector.p5!, vector.coverage!]),
+        largestDifference(
+          [value.min, value.mean, value.p5, value.coverage],
+          [vector.min!, vector.mean!, vector.p5!, vector.coverage!],
+        ),
       ).toBeLessThanOrEqual(1e-9);
     });
   });
 
   describe('gates assignment', () => {
-    each((assignment?.cases ?? []).map((vector) => [vector.id, vector] as const))('%s', (_, { matrix, characters, result }) => {
-      const named = assignCast(matrix).map((row) => (row.character === null ? row : { ...row, character: characters[row.character] }));
-      expect(named).toEqual(result);
-    });
+    each((assignment?.cases ?? []).map((vector) => [vector.id, vector] as const))(
+      '%s',
+      (_, { matrix, characters, result }) => {
+        const named = assignCast(matrix).map((row) =>
+          row.character === null ? row : { ...row, character: characters[row.character] },
+        );
+        expect(named).toEqual(result);
+      },
+    );
   });
 });

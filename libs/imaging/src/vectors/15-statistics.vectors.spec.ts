@@ -10,7 +10,12 @@ interface RocCase extends LabelledScores {
   readonly auc: number;
   readonly eer: number;
   readonly eerThreshold: number;
-  readonly calibrated: { readonly targetFAR: number; readonly threshold: number; readonly far: number; readonly frr: number };
+  readonly calibrated: {
+    readonly targetFAR: number;
+    readonly threshold: number;
+    readonly far: number;
+    readonly frr: number;
+  };
   readonly bootstrap: {
     readonly seed: number;
     readonly B: number;
@@ -58,7 +63,10 @@ describeVectors<{
   describe('statistics bootstrap', () => {
     each(roc.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
       const options = { seed: vector.bootstrap.seed, replicates: vector.bootstrap.B };
-      within(bootstrapAucs(vector, options).slice(0, vector.bootstrap.firstFiveAuc.length), vector.bootstrap.firstFiveAuc);
+      within(
+        bootstrapAucs(vector, options).slice(0, vector.bootstrap.firstFiveAuc.length),
+        vector.bootstrap.firstFiveAuc,
+      );
       const interval = bootstrapAucInterval(vector, options);
       within([interval.low, interval.high], vector.bootstrap.percentile95);
     });

@@ -35,7 +35,15 @@ describeVectors<{
     motionAmountP95: number;
     lpips: { resizedTo: [number, number]; pairs: number[]; mean: number; p95: number; max: number };
     loop: Record<
-      'seam' | 'p95' | 'medianNonZero' | 'R1' | 'accInteriorP95' | 'accSeam' | 'R2' | 'colourDriftEnds' | 'colourDriftAdjacentP95',
+      | 'seam'
+      | 'p95'
+      | 'medianNonZero'
+      | 'R1'
+      | 'accInteriorP95'
+      | 'accSeam'
+      | 'R2'
+      | 'colourDriftEnds'
+      | 'colourDriftAdjacentP95',
       number
     >;
     runLengths: number[];
@@ -63,7 +71,10 @@ describeVectors<{
     });
 
     it('smoothness and flicker', async () => {
-      const smoothness = await motionSmoothness(frames, onnxInterpolator(await open('models/blend.onnx', interpolatorContract), 16));
+      const smoothness = await motionSmoothness(
+        frames,
+        onnxInterpolator(await open('models/blend.onnx', interpolatorContract), 16),
+      );
       const flicker = temporalFlickering(frames);
       if (smoothness.state !== 'computed' || flicker.state !== 'computed') throw new Error('not computed');
       expect(
@@ -73,14 +84,19 @@ describeVectors<{
 
     it('holds and motion amount', () => {
       const { adjacent, motionAmount, runLengths } = findHolds(frames);
-      expect(largestDifference([...adjacent, motionAmount], [...expected.adjacentMAE, expected.motionAmountP95])).toBeLessThanOrEqual(1e-9);
+      expect(
+        largestDifference([...adjacent, motionAmount], [...expected.adjacentMAE, expected.motionAmountP95]),
+      ).toBeLessThanOrEqual(1e-9);
       expect(runLengths).toEqual(expected.runLengths);
     });
 
     it('temporal lpips', async () => {
       const resized = frames.map(lpipsPicture);
       expect([resized[0]!.width, resized[0]!.height]).toEqual(expected.lpips.resizedTo);
-      const result = await temporalLpips(resized, lpipsFromPair(await open('models/lpips_rand.onnx', lpipsPairContract)));
+      const result = await temporalLpips(
+        resized,
+        lpipsFromPair(await open('models/lpips_rand.onnx', lpipsPairContract)),
+      );
       if (result.state !== 'computed') throw new Error(result.reason);
       const { pairs, mean, p95, max } = result.value;
       expect(
@@ -94,12 +110,31 @@ describeVectors<{
     it('loop', async () => {
       const result = await loopSeam(frames, expected.runLengths, { kind: 'mae' });
       if (result.state !== 'computed') throw new Error(result.reason);
-      const { seam, p95, medianNonZero, r1, accelerationInteriorP95, accelerationSeam, r2, colourDriftEnds, colourDriftAdjacentP95 } =
-        result.value;
+      const {
+        seam,
+        p95,
+        medianNonZero,
+        r1,
+        accelerationInteriorP95,
+        accelerationSeam,
+        r2,
+        colourDriftEnds,
+        colourDriftAdjacentP95,
+      } = result.value;
       const { loop } = expected;
       expect(
         largestDifference(
-          [seam, p95, medianNonZero, r1!, accelerationInteriorP95, accelerationSeam, r2!, colourDriftEnds, colourDriftAdjacentP95],
+          [
+            seam,
+            p95,
+            medianNonZero,
+            r1!,
+            accelerationInteriorP95,
+            accelerationSeam,
+            r2!,
+            colourDriftEnds,
+            colourDriftAdjacentP95,
+          ],
           [
             loop.seam,
             loop.p95,
@@ -129,12 +164,21 @@ describeVectors<{
           furthest = Math.max(furthest, largestDifference(data, original));
           for (let at = 0; at < data.length; at += 1) sum += Math.abs(data[at]! - original[at]!);
         });
-        expect(facts).toMatchObject({ frames: count, width: source.w, height: source.h, framesPerSecond: source.fps, variableRate: false });
+        expect(facts).toMatchObject({
+          frames: count,
+          width: source.w,
+          height: source.h,
+          framesPerSecond: source.fps,
+          variableRate: false,
+        });
         expect(facts.durationSeconds).toBeCloseTo(count / source.fps, 6);
-        expect(facts.colour).toEqual(matrix === undefined ? { kind: 'rgb' } : { kind: 'yuv', matrix, range, from: 'file' });
+        expect(facts.colour).toEqual(
+          matrix === undefined ? { kind: 'rgb' } : { kind: 'yuv', matrix, range, from: 'file' },
+        );
         // Versions of the scaler differ by a level; the file's own figures are of one of them.
         expect(furthest).toBeLessThanOrEqual(maxDiffToSource === 0 ? 0 : 2);
-        if (meanDiffToSource !== undefined) expect(Math.abs(sum / (frameBytes * count) - meanDiffToSource)).toBeLessThan(0.1);
+        if (meanDiffToSource !== undefined)
+          expect(Math.abs(sum / (frameBytes * count) - meanDiffToSource)).toBeLessThan(0.1);
       });
     });
   });

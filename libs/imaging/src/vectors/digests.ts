@@ -28,7 +28,9 @@ export interface FloatDigest {
   readonly samples: readonly (readonly [number, number])[];
 }
 
-/** Each sample and each extreme within `tolerance`; sums within `tolerance` per value. Tolerance 0 compares the bytes. */
+/**
+ * Each sample and each extreme within `tolerance`; sums within `tolerance` per value. Tolerance 0 compares the bytes.
+ */
 export function expectFloats(actual: Float32Array, expected: FloatDigest, tolerance: number): void {
   expect(actual.length).toBe(expected.shape.reduce((product, side) => product * side, 1));
   const furthest = Math.max(...expected.samples.map(([index, value]) => Math.abs(actual[index]! - value)));
@@ -49,7 +51,8 @@ export function expectFloats(actual: Float32Array, expected: FloatDigest, tolera
   // A mean this close cannot hide a shift of one level anywhere that matters.
   expect(Math.abs(sum - expected.sum)).toBeLessThanOrEqual(tolerance * actual.length);
   expect(Math.abs(absSum - expected.absSum)).toBeLessThanOrEqual(tolerance * actual.length);
-  if (tolerance === 0) expect(sha256(Buffer.from(actual.buffer, actual.byteOffset, actual.byteLength))).toBe(expected.sha256);
+  if (tolerance === 0)
+    expect(sha256(Buffer.from(actual.buffer, actual.byteOffset, actual.byteLength))).toBe(expected.sha256);
 }
 
 /** Largest absolute difference; NaN anywhere is Infinity, so that it cannot pass a tolerance. */

@@ -33,7 +33,8 @@ export function streamBytes(count: number, seed: number): Uint8Array {
 
 export const rgb = (width: number, height: number, data: Uint8Array): Rgb => ({ width, height, channels: 3, data });
 
-export const noisePicture = (width: number, height: number, seed: number): Rgb => rgb(width, height, streamBytes(width * height * 3, seed));
+export const noisePicture = (width: number, height: number, seed: number): Rgb =>
+  rgb(width, height, streamBytes(width * height * 3, seed));
 
 const remembered = new Map<string, Rgb>();
 
@@ -140,6 +141,7 @@ export function detectorPicture({ w, h, background, rects }: DetectorImage): Rgb
         )
       : flatPicture(w, h, background);
   for (const [left, top, width, height, colour] of rects)
-    for (let y = top; y < top + height; y += 1) for (let x = left; x < left + width; x += 1) picture.data.set(colour, (y * w + x) * 3);
+    for (let y = top; y < top + height; y += 1)
+      for (let x = left; x < left + width; x += 1) picture.data.set(colour, (y * w + x) * 3);
   return picture;
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 /** The repository's own copy of the golden values, made once with the original Python packages. */
 const ownFolder = join(__dirname, '../../test-data/quality');
 
-/** `TOWER_VECTORS` points to another set of the same format: other seeds, other sizes, or a newer version of a package. */
+/**
+ * `TOWER_VECTORS` points to another set of the same format: other seeds, other sizes, or a newer version of a package.
+ */
 const vectorsFolder = process.env['TOWER_VECTORS'] ?? ownFolder;
 
 interface VectorFile {
@@ -26,8 +28,8 @@ const setOf = (content: unknown): unknown =>
   typeof content === 'object' && content !== null && 'set' in content ? content.set : undefined;
 
 /**
- * Registers the tests of every file of one set. The caller states the shape it relies on and gives empty lists as defaults:
- * a folder may hold a part of the sets, and a file a part of the lists.
+ * Registers the tests of every file of one set. The caller states the shape it relies on and gives empty lists as
+ * defaults: a folder may hold a part of the sets, and a file a part of the lists.
  */
 export function describeVectors<T>(set: string, body: (vectors: T) => void): void {
   const files = vectorFiles().filter(({ content }) => setOf(content) === set);
@@ -41,9 +43,13 @@ export function describeVectors<T>(set: string, body: (vectors: T) => void): voi
 }
 
 /** As `it.each`, which refuses an empty table. */
-export const each = ((table: readonly unknown[]) => (table.length === 0 ? () => undefined : it.each(table))) as typeof it.each;
+export const each = ((table: readonly unknown[]) =>
+  table.length === 0 ? () => undefined : it.each(table)) as typeof it.each;
 
-/** In the folder of the vectors where it has the file, else in the repository's copy: graphs and inputs need not be given twice. */
+/**
+ * In the folder of the vectors where it has the file, else in the repository's copy: graphs and inputs need not be
+ * given twice.
+ */
 export function vectorPath(relative: string): string {
   const places = [join(vectorsFolder, relative), join(vectorsFolder, 'vectors', relative), join(ownFolder, relative)];
   return places.find(existsSync) ?? join(vectorsFolder, relative);
@@ -69,7 +75,10 @@ export function numbersIn(text: string, pattern: RegExp): number[] {
   return found.slice(1).map(Number);
 }
 
-/** Key and value pairs that an ONNX file carries; the runtime does not show them. Protobuf field 14 of the outermost message. */
+/**
+ * Key and value pairs that an ONNX file carries; the runtime does not show them. Protobuf field 14 of the outermost
+ * message.
+ */
 export function onnxMetadata(relative: string): ReadonlyMap<string, string> {
   const pairs = fieldsOf(readFileSync(vectorPath(relative))).filter(({ field }) => field === 14);
   return new Map(

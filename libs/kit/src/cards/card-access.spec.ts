@@ -10,8 +10,10 @@ describe('access to a card', () => {
   const file = join(folder, 'gpus.yaml');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const given = (TOWER_GPUS: string, env: NodeJS.ProcessEnv = {}): ConfiguredGpu[] => readGpuConfig({ TOWER_GPUS, TOWER_GPUS_FILE: file }, env);
-  const one = (entry: object, env: NodeJS.ProcessEnv = {}): ConfiguredGpu | undefined => given(JSON.stringify([{ name: 'a', url: 'https://h/comfy/', ...entry }]), env)[0];
+  const given = (TOWER_GPUS: string, env: NodeJS.ProcessEnv = {}): ConfiguredGpu[] =>
+    readGpuConfig({ TOWER_GPUS, TOWER_GPUS_FILE: file }, env);
+  const one = (entry: object, env: NodeJS.ProcessEnv = {}): ConfiguredGpu | undefined =>
+    given(JSON.stringify([{ name: 'a', url: 'https://h/comfy/', ...entry }]), env)[0];
   const messageOf = (reading: () => unknown): string => {
     try {
       reading();
@@ -24,7 +26,11 @@ describe('access to a card', () => {
   it.each([
     ['a header', { header: { name: 'X-Api-Key', env: 'KEY' } }, { 'X-Api-Key': 'hush-hush' }],
     ['a bearer token', { bearer: { env: 'KEY' } }, { authorization: 'Bearer hush-hush' }],
-    ['a password', { basic: { user: 'tower', env: 'KEY' } }, { authorization: `Basic ${Buffer.from('tower:hush-hush').toString('base64')}` }],
+    [
+      'a password',
+      { basic: { user: 'tower', env: 'KEY' } },
+      { authorization: `Basic ${Buffer.from('tower:hush-hush').toString('base64')}` },
+    ],
   ])('logs in with %s from a variable', (_, auth, headers) => {
     const gpu = one({ auth }, { KEY: 'hush-hush' });
     expect(gpu?.access?.headers()).toEqual(headers);
@@ -60,7 +66,10 @@ describe('access to a card', () => {
   });
 
   it('shows no secret, however it is printed', () => {
-    const gpus = [...given('a=http://user:hush-hush@h:1'), one({ auth: { bearer: { env: 'KEY' } } }, { KEY: 'hush-hush' })];
+    const gpus = [
+      ...given('a=http://user:hush-hush@h:1'),
+      one({ auth: { bearer: { env: 'KEY' } } }, { KEY: 'hush-hush' }),
+    ];
     for (const text of [JSON.stringify(gpus), inspect(gpus, { depth: 9, showHidden: true }), String(gpus[0]?.access)]) {
       expect(text).not.toContain('hush');
       expect(text).not.toContain(Buffer.from('user:hush-hush').toString('base64'));
@@ -79,18 +88,58 @@ describe('access to a card', () => {
     ['a password that ends the address early', 'a=http://user:hush-hush/x@h', /\/0\/url/],
     ['a password without a card', 'http://user:hush-hush@h:1', /"http:\/\/h:1" is not name=http/],
     ['a broken escape', 'a=http://user:hush-hush%zz@h:1', /percent-encoded properly/],
-    ['one server under two passwords', 'a=http://user:hush-hush@h:1,b=http://user:hush-hash@h:1', /two cards have the url http:\/\/h:1/],
+    [
+      'one server under two passwords',
+      'a=http://user:hush-hush@h:1,b=http://user:hush-hash@h:1',
+      /two cards have the url http:\/\/h:1/,
+    ],
     ['broken JSON', '[{"name":"a","url":"http://user:hush-hush@h:1"', /it is no JSON/],
-    ['an inline token', '[{"name":"a","url":"http://h:1","auth":{"bearer":"hush-hush"}}]', /\/0\/auth\/bearer: a secret does not stand in the configuration.*bearer: { env: COMFYUI_SECRET }/],
-    ['an inline password', '[{"name":"a","url":"http://h:1","auth":{"basic":{"user":"u","password":"hush-hush"}}}]', /basic: { user: tower, env: COMFYUI_SECRET }/],
-    ['two places', '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"A","file":"b"}}}]', /needs env .* or file .* and not both/],
+    [
+      'an inline token',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":"hush-hush"}}]',
+      /\/0\/auth\/bearer: a secret does not stand in the configuration.*bearer: { env: COMFYUI_SECRET }/,
+    ],
+    [
+      'an inline password',
+      '[{"name":"a","url":"http://h:1","auth":{"basic":{"user":"u","password":"hush-hush"}}}]',
+      /basic: { user: tower, env: COMFYUI_SECRET }/,
+    ],
+    [
+      'two places',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"A","file":"b"}}}]',
+      /needs env .* or file .* and not both/,
+    ],
     ['no place', '[{"name":"a","url":"http://h:1","auth":{"basic":{"user":"u"}}}]', /needs env .* or file/],
-    ['two ways', '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"KEY"},"header":{"name":"X","env":"KEY"}}}]', /exactly one of header, bearer and basic/],
-    ['a login in the address and in auth', '[{"name":"a","url":"http://user:hush-hush@h:1","auth":{"bearer":{"env":"KEY"}}}]', /a user in its address and auth as well/],
-    ['a variable that is not set', '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"NOT_THERE"}}}]', /: a has auth\.bearer with env: NOT_THERE, and that variable is not set here/],
-    ['a file that is not there', '[{"name":"a","url":"http://h:1","auth":{"bearer":{"file":"/no/such"}}}]', /cannot be read: \/no\/such \(ENOENT\)/],
-    ['characters that no header may have', '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"BROKEN"}}}]', /characters in the variable BROKEN that no HTTP header may have/],
-    ['a certificate that is none', '[{"name":"a","url":"https://h:1","ca_file":"gpus.yaml"}]', /is no certificate in PEM form/],
+    [
+      'two ways',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"KEY"},"header":{"name":"X","env":"KEY"}}}]',
+      /exactly one of header, bearer and basic/,
+    ],
+    [
+      'a login in the address and in auth',
+      '[{"name":"a","url":"http://user:hush-hush@h:1","auth":{"bearer":{"env":"KEY"}}}]',
+      /a user in its address and auth as well/,
+    ],
+    [
+      'a variable that is not set',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"NOT_THERE"}}}]',
+      /: a has auth\.bearer with env: NOT_THERE, and that variable is not set here/,
+    ],
+    [
+      'a file that is not there',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":{"file":"/no/such"}}}]',
+      /cannot be read: \/no\/such \(ENOENT\)/,
+    ],
+    [
+      'characters that no header may have',
+      '[{"name":"a","url":"http://h:1","auth":{"bearer":{"env":"BROKEN"}}}]',
+      /characters in the variable BROKEN that no HTTP header may have/,
+    ],
+    [
+      'a certificate that is none',
+      '[{"name":"a","url":"https://h:1","ca_file":"gpus.yaml"}]',
+      /is no certificate in PEM form/,
+    ],
     ['an authority for http', '[{"name":"a","url":"http://h:1","ca_file":"gpus.yaml"}]', /only an https address uses/],
   ])('refuses %s without showing it', (_, list, sentence) => {
     writeFileSync(file, 'nothing');
@@ -100,8 +149,16 @@ describe('access to a card', () => {
   });
 
   it.each([
-    ['that is no YAML', 'gpus:\n  - name: a\n    url: "http://user:hush-hush@h:1\n', /it is no YAML: line \d+, column \d+/],
-    ['with an inline token', 'gpus:\n  - { name: a, url: "http://h:1", auth: { bearer: { token: hush-hush } } }\n', /\/0\/auth\/bearer: a secret does not stand/],
+    [
+      'that is no YAML',
+      'gpus:\n  - name: a\n    url: "http://user:hush-hush@h:1\n',
+      /it is no YAML: line \d+, column \d+/,
+    ],
+    [
+      'with an inline token',
+      'gpus:\n  - { name: a, url: "http://h:1", auth: { bearer: { token: hush-hush } } }\n',
+      /\/0\/auth\/bearer: a secret does not stand/,
+    ],
   ])('refuses a file %s without showing it', (_, content, sentence) => {
     writeFileSync(file, content);
     const message = messageOf(() => readGpuConfig({ TOWER_GPUS_FILE: file }, {}));

@@ -6,9 +6,7 @@ import { AppError } from '../errors';
 
 /** A login as it is configured, or as it stood in the address. */
 type AddressLogin = { readonly way: 'address'; readonly user: string; readonly password: string };
-type Login =
-  | AddressLogin
-  | { readonly way: keyof CardAuth; readonly auth: CardAuth };
+type Login = AddressLogin | { readonly way: keyof CardAuth; readonly auth: CardAuth };
 
 export interface AccessSurroundings {
   /** Against which relative paths are looked up. */
@@ -45,7 +43,8 @@ export class CardAccess {
     const { auth, ca_file: caFile } = config;
     const address = loginOfAddress(config.url);
     if (address !== null && auth !== undefined) throw new Error('has a user in its address and auth as well: keep one');
-    if (caFile !== undefined && !/^https:/i.test(config.url)) throw new Error('has a ca_file, which only an https address uses');
+    if (caFile !== undefined && !/^https:/i.test(config.url))
+      throw new Error('has a ca_file, which only an https address uses');
     const login: Login | null = auth === undefined ? address : { way: wayOf(auth), auth };
     const ca = caFile === undefined ? undefined : readAuthority(resolve(around.folder, caFile));
     return login === null && ca === undefined ? undefined : new CardAccess(login, ca, around);
@@ -83,8 +82,16 @@ export class CardAccess {
   secrets(): string[] {
     if (this.#login === null || this.#header === null) return [];
     const bare = this.#header[1].replace(/^(Bearer|Basic) /, '');
-    if (this.#login.way === 'address') return [bare, this.#login.password === '' ? this.#login.user : this.#login.password];
-    return this.#login.way === 'basic' ? [bare, Buffer.from(bare, 'base64').toString('utf8').replace(/^[^:]*:/, '')] : [bare];
+    if (this.#login.way === 'address')
+      return [bare, this.#login.password === '' ? this.#login.user : this.#login.password];
+    return this.#login.way === 'basic'
+      ? [
+          bare,
+          Buffer.from(bare, 'base64')
+            .toString('utf8')
+            .replace(/^[^:]*:/, ''),
+        ]
+      : [bare];
   }
 
   toJSON(): undefined {
@@ -110,7 +117,10 @@ export const secretVariablesOf = (gpus: readonly GpuConfig[]): string[] =>
 /** Files that whoever speaks with the cards has to be able to read. */
 export const filesOf = (gpus: readonly GpuConfig[], folder: string): string[] =>
   gpus
-    .flatMap(({ auth, ca_file: caFile }) => [auth === undefined ? undefined : placeOf({ way: wayOf(auth), auth }).file, caFile])
+    .flatMap(({ auth, ca_file: caFile }) => [
+      auth === undefined ? undefined : placeOf({ way: wayOf(auth), auth }).file,
+      caFile,
+    ])
     .flatMap((file) => (file === undefined ? [] : resolve(folder, file)));
 
 function loginOfAddress(url: string): AddressLogin | null {
@@ -129,7 +139,8 @@ function wayOf(auth: CardAuth): keyof CardAuth {
 
 type ConfiguredLogin = Extract<Login, { auth: CardAuth }>;
 
-const placeOf = ({ way, auth }: ConfiguredLogin): { env?: string | undefined; file?: string | undefined } => auth[way] ?? {};
+const placeOf = ({ way, auth }: ConfiguredLogin): { env?: string | undefined; file?: string | undefined } =>
+  auth[way] ?? {};
 
 function headerOf(login: Login, around: AccessSurroundings): [name: string, value: string] {
   if (login.way === 'address') return basicHeader(login.user, login.password);
@@ -149,7 +160,8 @@ function readSecret(login: ConfiguredLogin, { folder, env }: AccessSurroundings)
   const what = `auth.${login.way}`;
   if (place.env !== undefined) {
     const value = env[place.env];
-    if (value === undefined || value === '') throw new Error(`has ${what} with env: ${place.env}, and that variable is not set here`);
+    if (value === undefined || value === '')
+      throw new Error(`has ${what} with env: ${place.env}, and that variable is not set here`);
     return usable(value, `the variable ${place.env}`, login.way);
   }
   const path = resolve(folder, place.file ?? '');
@@ -160,9 +172,12 @@ function readSecret(login: ConfiguredLogin, { folder, env }: AccessSurroundings)
 /** A password may hold any character, because it is encoded; the others go into a header as they are. */
 function usable(secret: string, where: string, way: keyof CardAuth): string {
   if (secret === '') throw new Error(`finds no secret in ${where}: it is empty`);
-  if (secret.length > maxSecretLength) throw new Error(`finds more than ${maxSecretLength} characters in ${where}: that is no secret`);
+  if (secret.length > maxSecretLength)
+    throw new Error(`finds more than ${maxSecretLength} characters in ${where}: that is no secret`);
   if (way !== 'basic' && !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(secret)) {
-    throw new Error(`finds characters in ${where} that no HTTP header may have (line breaks, spaces at an end, letters beyond ASCII)`);
+    throw new Error(
+      `finds characters in ${where} that no HTTP header may have (line breaks, spaces at an end, letters beyond ASCII)`,
+    );
   }
   return secret;
 }
@@ -181,7 +196,10 @@ function readText(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`names a file in ${what} that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error });
+    throw new Error(
+      `names a file in ${what} that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      { cause: error },
+    );
   }
 }
 
@@ -206,7 +224,8 @@ export function refuseInlineSecrets(entries: unknown, source: string): void {
 
 const inlineSecret = (source: string, index: number, way: string): AppError =>
   new AppError(
-    'invalid', 'gpus_invalid',
+    'invalid',
+    'gpus_invalid',
     `${source} is not a valid list of cards: /${index}/auth/${way}: a secret does not stand in the configuration; put it into an ` +
       `environment variable or a file, and name that: ${way}: { ${{ header: 'name: X-Api-Key, ', basic: 'user: tower, ' }[way] ?? ''}env: COMFYUI_SECRET }`,
   );

@@ -26,7 +26,10 @@ async function fetchTrusting(ca: string, url: string, init: RequestInit): Promis
   // It knows how forms are encoded, and which header says so.
   const request = new Request(url, init);
   const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
-  const headers = { ...Object.fromEntries(request.headers), ...(body === undefined ? {} : { 'content-length': body.length }) };
+  const headers = {
+    ...Object.fromEntries(request.headers),
+    ...(body === undefined ? {} : { 'content-length': body.length }),
+  };
   return new Promise((resolve, reject) => {
     const outgoing = https.request(url, { method: request.method, headers, agent, ...(signal ? { signal } : {}) });
     outgoing.on('error', (error) => reject(signal?.aborted === true ? (signal.reason as Error) : error));
@@ -48,7 +51,8 @@ function toResponse(incoming: IncomingMessage): Response {
   const headers = Object.entries(incoming.headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),
   );
-  if (![204, 205, 304].includes(status)) return new Response(Readable.toWeb(incoming) as ReadableStream, { status, headers });
+  if (![204, 205, 304].includes(status))
+    return new Response(Readable.toWeb(incoming) as ReadableStream, { status, headers });
   incoming.resume();
   return new Response(null, { status, headers });
 }

@@ -34,14 +34,17 @@ export function describeLoginRefusal(card: AskedCard, status: number, path: stri
 export function describeRedirect(card: AskedCard, path: string, location: string | null): string {
   const target = withoutCredentials(location ?? 'nowhere').slice(0, 200);
   const answer = `${card.name} answers ${withoutQuery(path)} with a redirect to ${target}`;
-  if (!/log-?in|sign-?in|sso|oauth|auth(?!or)|session/i.test(location ?? '')) return `${answer}; name its final address in ${settings}`;
+  if (!/log-?in|sign-?in|sso|oauth|auth(?!or)|session/i.test(location ?? ''))
+    return `${answer}; name its final address in ${settings}`;
   const setting = card.access?.setting ?? null;
   return setting === null
     ? `${answer}, which looks like a page to log in: credentials are missing; give it auth (header, bearer or basic) in ${settings}`
     : `${answer}, which looks like a page to log in: it does not take ${setting}; correct it in ${settings}`;
 }
 
-/** What a text is that should have been ComfyUI's JSON, as far as that can be said; empty for anything but a web page. */
+/**
+ * What a text is that should have been ComfyUI's JSON, as far as that can be said; empty for anything but a web page.
+ */
 export function describePage(text: string): string {
   if (!/^\s*<(!doctype|html|head|body|\?xml)/i.test(text)) return '';
   const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.replace(/\s+/g, ' ').trim().slice(0, shownTitle) ?? '';
@@ -50,7 +53,8 @@ export function describePage(text: string): string {
 
 /** What a person does about a certificate that is not trusted; empty for any other trouble. */
 export function describeCertificateTrouble(causes: string, { access }: AskedCard): string {
-  if (/ERR_TLS_CERT_ALTNAME_INVALID/.test(causes)) return '; its certificate is for another name: use the name that it is made out to';
+  if (/ERR_TLS_CERT_ALTNAME_INVALID/.test(causes))
+    return '; its certificate is for another name: use the name that it is made out to';
   if (/CERT_HAS_EXPIRED/.test(causes)) return '; its certificate has expired: renew it';
   if (!/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SELF_SIGNED_CERT_IN_CHAIN/.test(causes)) return '';
   return access?.ca === undefined

@@ -25,7 +25,9 @@ interface Backend {
 /** Share by which memory may differ from what is stated: drivers and error correction keep some of it. */
 const memoryTolerance = 0.1;
 
-/** Drawn from the device's name where it names a maker, else from torch's own build; null when neither says anything. */
+/**
+ * Drawn from the device's name where it names a maker, else from torch's own build; null when neither says anything.
+ */
 export function backendOf({ device, deviceType, pytorchVersion }: SeenDevice): Backend | null {
   const name = device ?? '';
   const build = pytorchVersion?.split('+')[1] ?? '';
@@ -38,7 +40,8 @@ export function backendOf({ device, deviceType, pytorchVersion }: SeenDevice): B
   // ZLUDA is a build for CUDA that runs on cards of AMD.
   if (/\[ZLUDA\]/i.test(name)) return { name: 'ZLUDA', vendors: ['amd'] };
   if (/^rocm/.test(build) || /\b(AMD|Radeon)\b|\bgfx\d/i.test(name)) return { name: 'ROCm', vendors: ['amd'] };
-  if (/^cu\d/.test(build) || /\b(NVIDIA|GeForce|Quadro|Tesla)\b/i.test(name)) return { name: 'CUDA', vendors: ['nvidia'] };
+  if (/^cu\d/.test(build) || /\b(NVIDIA|GeForce|Quadro|Tesla)\b/i.test(name))
+    return { name: 'CUDA', vendors: ['nvidia'] };
   return null;
 }
 
@@ -47,7 +50,10 @@ export function backendOf({ device, deviceType, pytorchVersion }: SeenDevice): B
  * stays the same. Null where the server says nothing.
  */
 export const deviceModel = (device: string | null | undefined): string | null =>
-  device?.replace(/^\w+:\d+\s/, '').replace(/\s:\s\w*/, '').trim() ?? null;
+  device
+    ?.replace(/^\w+:\d+\s/, '')
+    .replace(/\s:\s\w*/, '')
+    .trim() ?? null;
 
 /** A model that a card's name in the configuration implies. */
 interface ClaimedModel {
@@ -62,12 +68,15 @@ const makers: Record<string, Vendor> = { rtx: 'nvidia', gtx: 'nvidia', rx: 'amd'
 
 /** `rtx3060`, `studio-rx9070xt`, `rtx4070ti-super-2`; null for a name that names no model. */
 export function claimedModel(cardName: string): ClaimedModel | null {
-  const match = /(?:^|[-_])(rtx|gtx|rx|arc)[-_]?([ab]?\d{3,4})[-_]?(ti[-_]?super|super|ti|xtx|xt|gre)?(?![a-z0-9])/.exec(cardName);
+  const match =
+    /(?:^|[-_])(rtx|gtx|rx|arc)[-_]?([ab]?\d{3,4})[-_]?(ti[-_]?super|super|ti|xtx|xt|gre)?(?![a-z0-9])/.exec(cardName);
   const [, series = '', number = '', suffix = ''] = match ?? [];
   const vendor = makers[series];
   if (vendor === undefined) return null;
   const bareSuffix = suffix.replace(/[-_]/g, '');
-  const model = [series.toUpperCase(), number.toUpperCase(), bareSuffix.toUpperCase()].filter((part) => part !== '').join(' ');
+  const model = [series.toUpperCase(), number.toUpperCase(), bareSuffix.toUpperCase()]
+    .filter((part) => part !== '')
+    .join(' ');
   return { model, vendor, number, suffix: bareSuffix };
 }
 
@@ -91,7 +100,8 @@ function modelMismatch({ name }: StatedCard, seen: SeenDevice, backend: Backend 
   const claim = claimedModel(name);
   if (claim === null) return null;
   const says = `${name} has the name of the ${claim.model}, but`;
-  if (backend !== null && !backend.vendors.includes(claim.vendor)) return `${says} ${sawDevice(seen, backend)}: ${remedyOf(backend, 'name')}`;
+  if (backend !== null && !backend.vendors.includes(claim.vendor))
+    return `${says} ${sawDevice(seen, backend)}: ${remedyOf(backend, 'name')}`;
   const model = modelWords(seen.device);
   if (model === null || fits(claim, model)) return null;
   return `${says} its server's device is ${quoted(seen.device)}: correct its url or its name`;

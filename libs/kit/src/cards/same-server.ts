@@ -22,9 +22,9 @@ export interface ServerTraits {
 const sharedLines = 3;
 
 /**
- * Why these two addresses lead to one server, in words; undefined where nothing shows that they do. Certain are logs that share lines, and
- * logs of the same time that share none. Else equal places count, where one of the names is an address or this machine: one proxy may serve
- * many names at one address.
+ * Why these two addresses lead to one server, in words; undefined where nothing shows that they do. Certain are logs
+ * that share lines, and logs of the same time that share none. Else equal places count, where one of the names is an
+ * address or this machine: one proxy may serve many names at one address.
  */
 export function whySameServer(one: ServerTraits, other: ServerTraits): string | undefined {
   if (shareLines(one.log, other.log)) return 'their logs are the same';

@@ -31,7 +31,12 @@ export class ProgressMeter {
     this.reportedAt = at;
     if (phase === 'receiving') this.samples.push({ at, bytes: receivedBytes });
     while (this.samples.length > 2 && at - (this.samples[0]?.at ?? at) > windowMs) this.samples.shift();
-    this.onProgress?.({ phase, receivedBytes, totalBytes, bytesPerSecond: phase === 'receiving' ? this.speed() : null });
+    this.onProgress?.({
+      phase,
+      receivedBytes,
+      totalBytes,
+      bytesPerSecond: phase === 'receiving' ? this.speed() : null,
+    });
     return true;
   }
 

@@ -62,7 +62,12 @@ export class Download {
 
   async run(): Promise<void> {
     const { wanted, around } = this;
-    const part = await PartFile.open(wanted.target, { url: this.shown, sha256: wanted.sha256 }, (bytes) => this.report('checking', bytes), around.signal);
+    const part = await PartFile.open(
+      wanted.target,
+      { url: this.shown, sha256: wanted.sha256 },
+      (bytes) => this.report('checking', bytes),
+      around.signal,
+    );
     try {
       this.isMixed = part.bytes > 0;
       await this.receiveAll(part);
@@ -84,18 +89,27 @@ export class Download {
     const digest = part.digest();
     if (digest !== wanted.sha256) {
       await part.discard();
-      throw new AppError('conflict', 'download_digest_mismatch', `what ${this.shown} sends has the sha256 ${digest}, not ${wanted.sha256}: it is another file, and nothing of it was kept`, { details: { digest } });
+      throw new AppError(
+        'conflict',
+        'download_digest_mismatch',
+        `what ${this.shown} sends has the sha256 ${digest}, not ${wanted.sha256}: it is another file, and nothing of it was kept`,
+        { details: { digest } },
+      );
     }
     const fault = await formatFault(around.format, part.bytes, (position, length) => part.read(position, length));
     if (fault === undefined) return;
     await part.discard();
-    throw new AppError('conflict', 'model_format_refused', `${this.shown} is no ${around.format} file: ${fault}; nothing of it was kept`);
+    throw new AppError(
+      'conflict',
+      'model_format_refused',
+      `${this.shown} is no ${around.format} file: ${fault}; nothing of it was kept`,
+    );
   }
 
   /** Until all bytes are there; a lost connection is taken up again where it broke. */
   private async receiveAll(part: PartFile): Promise<void> {
     const { around } = this;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const before = part.bytes;
       try {
         await this.receive(part);
@@ -105,11 +119,22 @@ export class Download {
         if (!(error instanceof SourceTrouble)) throw error;
         failures = part.bytes - before >= progressBytes ? 1 : failures + 1;
         if (failures >= around.maxFailures) {
-          const kept = part.bytes === 0 ? '' : `; the ${sizeText(part.bytes)} that came are kept, and the next fetch goes on from there`;
-          throw new AppError('unavailable', 'download_failed', `${this.shown} could not be fetched in ${failures} tries: ${error.message}${kept}`, { cause: error });
+          const kept =
+            part.bytes === 0
+              ? ''
+              : `; the ${sizeText(part.bytes)} that came are kept, and the next fetch goes on from there`;
+          throw new AppError(
+            'unavailable',
+            'download_failed',
+            `${this.shown} could not be fetched in ${failures} tries: ${error.message}${kept}`,
+            { cause: error },
+          );
         }
         around.meter.wait(part.bytes, this.total, error.message);
-        const pauseMs = Math.max(backoffMs(failures - 1, { firstMs: around.firstBackoffMs, maxMs: around.maxBackoffMs }), error.options.retryAfterMs ?? 0);
+        const pauseMs = Math.max(
+          backoffMs(failures - 1, { firstMs: around.firstBackoffMs, maxMs: around.maxBackoffMs }),
+          error.options.retryAfterMs ?? 0,
+        );
         await sleep(pauseMs, undefined, { signal: around.signal }).catch(() => around.signal.throwIfAborted());
       }
     }
@@ -157,10 +182,21 @@ export class Download {
   }
 
   private totalFrom({ totalBytes }: SourceAnswer): number {
-    if (this.total !== null && totalBytes !== null && totalBytes !== this.total) throw this.sizeMismatch(`has ${totalBytes} bytes`);
+    if (this.total !== null && totalBytes !== null && totalBytes !== this.total)
+      throw this.sizeMismatch(`has ${totalBytes} bytes`);
     const total = this.total ?? totalBytes;
-    if (total === null) throw new AppError('conflict', 'download_failed', `${this.shown} does not say how large the file is: add its size to models/manifest.yaml, or fetch it by hand`);
-    if (total > this.around.maxBytes) throw new AppError('conflict', 'download_failed', `${this.shown} has ${sizeText(total)}, more than any model that Tower fetches (${sizeText(this.around.maxBytes)})`);
+    if (total === null)
+      throw new AppError(
+        'conflict',
+        'download_failed',
+        `${this.shown} does not say how large the file is: add its size to models/manifest.yaml, or fetch it by hand`,
+      );
+    if (total > this.around.maxBytes)
+      throw new AppError(
+        'conflict',
+        'download_failed',
+        `${this.shown} has ${sizeText(total)}, more than any model that Tower fetches (${sizeText(this.around.maxBytes)})`,
+      );
     return total;
   }
 
@@ -176,7 +212,8 @@ export class Download {
       await this.write(part, next);
       this.report('receiving', part.bytes);
     }
-    if (part.bytes < total) throw new SourceTrouble(`the connection ended after ${sizeText(part.bytes)} of ${sizeText(total)}`);
+    if (part.bytes < total)
+      throw new SourceTrouble(`the connection ended after ${sizeText(part.bytes)} of ${sizeText(total)}`);
   }
 
   private async write(part: PartFile, chunk: Buffer): Promise<void> {
@@ -200,11 +237,18 @@ export class Download {
     const free = await this.around.freeBytes(folder);
     const need = (this.total ?? received) - received;
     const message = `${folder} has ${sizeText(free)} free; ${basename(this.wanted.target)} needs ${sizeText(need)} more, and ${sizeText(this.around.spareBytes)} are left alone: make room and fetch again`;
-    return new AppError('conflict', 'disk_space_short', message, { cause, details: { free_bytes: free, needed_bytes: need } });
+    return new AppError('conflict', 'disk_space_short', message, {
+      cause,
+      details: { free_bytes: free, needed_bytes: need },
+    });
   }
 
   private sizeMismatch(how: string): AppError {
-    return new AppError('conflict', 'download_size_mismatch', `${this.shown} ${how}, not the ${this.total ?? 0} of the file that is meant: it is another file`);
+    return new AppError(
+      'conflict',
+      'download_size_mismatch',
+      `${this.shown} ${how}, not the ${this.total ?? 0} of the file that is meant: it is another file`,
+    );
   }
 
   private report(phase: 'checking' | 'receiving', bytes: number): void {

@@ -1,9 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dropAfter, FileServer, ignoreRange, safetensors, stallAfter, status, unmeasured, waitFor, wholeFile, type FileAnswer } from '@tower/testing';
+import {
+  dropAfter,
+  FileServer,
+  ignoreRange,
+  safetensors,
+  stallAfter,
+  status,
+  unmeasured,
+  waitFor,
+  wholeFile,
+  type FileAnswer,
+} from '@tower/testing';
 import { repositoryRoot } from '../version';
 import type { DownloadProgress } from './download-progress';
 import { fetchFile, type FetchOptions, type FetchRequest } from './fetch-file';
@@ -28,11 +48,22 @@ describe('fetchFile', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const wanted = (more: Partial<FetchRequest> = {}): FetchRequest => ({ url: `${server.origin}/a.safetensors`, sha256: server.sha256, bytes: content.length, target, ...more });
-  const fetchIt = (more: Partial<FetchRequest> = {}, options: FetchOptions = {}) => fetchFile(wanted(more), { ...quick, ...options });
+  const wanted = (more: Partial<FetchRequest> = {}): FetchRequest => ({
+    url: `${server.origin}/a.safetensors`,
+    sha256: server.sha256,
+    bytes: content.length,
+    target,
+    ...more,
+  });
+  const fetchIt = (more: Partial<FetchRequest> = {}, options: FetchOptions = {}) =>
+    fetchFile(wanted(more), { ...quick, ...options });
   const files = (): string[] => (existsSync(join(folder, 'loras')) ? readdirSync(join(folder, 'loras')).sort() : []);
-  /** What is on disk is what a later try can go on with; a connection that breaks earlier takes along what was still on its way. */
-  const dropped = (bytes: number, before = 0): FileAnswer => dropAfter(bytes, () => waitFor(() => statSync(`${target}.part`).size === before + bytes));
+  /**
+   * What is on disk is what a later try can go on with; a connection that breaks earlier takes along what was still on
+   * its way.
+   */
+  const dropped = (bytes: number, before = 0): FileAnswer =>
+    dropAfter(bytes, () => waitFor(() => statSync(`${target}.part`).size === before + bytes));
   const failure = async (fetching: Promise<unknown>): Promise<{ code: string; message: string }> =>
     fetching.then(
       () => ({ code: 'none', message: 'it worked' }),
@@ -46,7 +77,8 @@ describe('fetchFile', () => {
   });
 
   it('shows no token of an address, and goes on with what came under another one', async () => {
-    const withToken = (token: string): string => `${server.origin.replace('//', `//me:${token}@`)}/a.safetensors?token=${token}`;
+    const withToken = (token: string): string =>
+      `${server.origin.replace('//', `//me:${token}@`)}/a.safetensors?token=${token}`;
     const told: string[] = [];
     server.answer(dropped(100_000), status(401));
     told.push(JSON.stringify(await failure(fetchIt({ url: withToken('hush-hush') }))));
@@ -82,7 +114,12 @@ describe('fetchFile', () => {
     server.answer(dropped(100_000), dropped(50_000, 100_000), dropAfter(0), wholeFile);
     expect(await fetchIt()).toBe('fetched');
     expect(readFileSync(target).equals(content)).toBe(true);
-    expect(server.asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=150000-', 'bytes=150000-']);
+    expect(server.asked.map(({ range }) => range)).toEqual([
+      undefined,
+      'bytes=100000-',
+      'bytes=150000-',
+      'bytes=150000-',
+    ]);
     expect(server.asked[1]?.ifRange).toBe(server.etag);
   });
 
@@ -119,16 +156,29 @@ describe('fetchFile', () => {
   it('begins anew, once, when parts of two files were put together because the server names no versions', async () => {
     const { sha256 } = server;
     server.content = safetensors(300_000, 7);
-    const nameless = (bytes?: number) => (...[request, response, file]: Parameters<FileAnswer>) => {
-      const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
-      response.writeHead(from > 0 ? 206 : 200, { 'content-length': file.content.length - from, ...(from > 0 && { 'content-range': `bytes ${from}-${file.content.length - 1}/${file.content.length}` }) });
-      if (bytes === undefined) response.end(file.content.subarray(from));
-      else response.write(file.content.subarray(from, from + bytes), () => void waitFor(() => statSync(`${target}.part`).size === bytes).then(() => response.socket?.destroy()));
-    };
-    server.answer(nameless(100_000), (request, response, file) => {
-      file.content = content;
-      nameless()(request, response, file);
-    }, nameless());
+    const nameless =
+      (bytes?: number) =>
+      (...[request, response, file]: Parameters<FileAnswer>) => {
+        const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
+        response.writeHead(from > 0 ? 206 : 200, {
+          'content-length': file.content.length - from,
+          ...(from > 0 && { 'content-range': `bytes ${from}-${file.content.length - 1}/${file.content.length}` }),
+        });
+        if (bytes === undefined) response.end(file.content.subarray(from));
+        else
+          response.write(
+            file.content.subarray(from, from + bytes),
+            () => void waitFor(() => statSync(`${target}.part`).size === bytes).then(() => response.socket?.destroy()),
+          );
+      };
+    server.answer(
+      nameless(100_000),
+      (request, response, file) => {
+        file.content = content;
+        nameless()(request, response, file);
+      },
+      nameless(),
+    );
     expect(await fetchIt({ sha256 })).toBe('fetched');
     expect(server.asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', undefined]);
   });
@@ -184,7 +234,10 @@ describe('fetchFile', () => {
 
   it('gives up on a server that promises more than it sends', async () => {
     server.answer(dropAfter(0));
-    expect(await failure(fetchIt({}, { maxFailures: 3 }))).toMatchObject({ code: 'download_failed', message: expect.stringContaining('in 3 tries') as string });
+    expect(await failure(fetchIt({}, { maxFailures: 3 }))).toMatchObject({
+      code: 'download_failed',
+      message: expect.stringContaining('in 3 tries') as string,
+    });
     expect(server.asked).toHaveLength(3);
   });
 
@@ -219,12 +272,18 @@ describe('fetchFile', () => {
     expect(await fetchIt({ bytes: null })).toBe('fetched');
     rmSync(target);
     server.answer(unmeasured(content));
-    expect(await failure(fetchIt({ bytes: null }))).toMatchObject({ code: 'download_failed', message: expect.stringContaining('does not say how large') as string });
+    expect(await failure(fetchIt({ bytes: null }))).toMatchObject({
+      code: 'download_failed',
+      message: expect.stringContaining('does not say how large') as string,
+    });
   });
 
   it('asks for nothing when the disk is short, and says by how much', async () => {
     const { code, message } = await failure(fetchIt({}, { freeBytes: () => Promise.resolve(100_000), spareBytes: 1 }));
-    expect([code, message]).toEqual(['disk_space_short', expect.stringMatching(/97\.7 KiB free; modèle\.safetensors needs 293 KiB more/)]);
+    expect([code, message]).toEqual([
+      'disk_space_short',
+      expect.stringMatching(/97\.7 KiB free; modèle\.safetensors needs 293 KiB more/),
+    ]);
     expect([server.asked, files()]).toEqual([[], []]);
   });
 
@@ -236,19 +295,26 @@ describe('fetchFile', () => {
   });
 
   it('notices a short disk by the size that the server says', async () => {
-    expect(await failure(fetchIt({ bytes: null }, { freeBytes: () => Promise.resolve(100_000) }))).toMatchObject({ code: 'disk_space_short' });
+    expect(await failure(fetchIt({ bytes: null }, { freeBytes: () => Promise.resolve(100_000) }))).toMatchObject({
+      code: 'disk_space_short',
+    });
     expect(existsSync(target)).toBe(false);
   });
 
   it('refuses files that could hold a program, by their name and by that of the address', async () => {
-    for (const name of ['a.ckpt', 'a.pth', 'a.pt', 'a.bin', 'a.gguf', 'a', 'a.safetensors.pth']) await expect(fetchFile(wanted({ target: join(folder, name) }))).rejects.toMatchObject({ code: 'model_format_refused' });
+    for (const name of ['a.ckpt', 'a.pth', 'a.pt', 'a.bin', 'a.gguf', 'a', 'a.safetensors.pth'])
+      await expect(fetchFile(wanted({ target: join(folder, name) }))).rejects.toMatchObject({
+        code: 'model_format_refused',
+      });
     await expect(fetchIt({ url: `${server.origin}/a.zip` })).rejects.toMatchObject({ code: 'model_format_refused' });
     expect(server.asked).toEqual([]);
   });
 
   it('keeps nothing of a file that is not what its name says, although the digest is right', async () => {
     server.content = Buffer.from('<!doctype html><title>Sign in</title>');
-    expect(await failure(fetchIt({ bytes: server.content.length, sha256: server.sha256 }))).toMatchObject({ code: 'model_format_refused' });
+    expect(await failure(fetchIt({ bytes: server.content.length, sha256: server.sha256 }))).toMatchObject({
+      code: 'model_format_refused',
+    });
     expect(files()).toEqual([]);
   });
 
@@ -257,17 +323,30 @@ describe('fetchFile', () => {
     expect(await fetchIt()).toBe('fetched');
     rmSync(target);
     // Another name for this machine has to be looked up, and may be.
-    server.answer(status(302, { location: `${server.origin.replace('127.0.0.1', 'localhost')}/elsewhere/a.safetensors` }), wholeFile);
+    server.answer(
+      status(302, { location: `${server.origin.replace('127.0.0.1', 'localhost')}/elsewhere/a.safetensors` }),
+      wholeFile,
+    );
     expect(await fetchIt()).toBe('fetched');
     expect(server.asked.map(({ path }) => path)).toEqual(['/a.safetensors', '/elsewhere/a.safetensors']);
     rmSync(target);
-    for (const location of ['http://10.0.0.1/a.safetensors', 'https://10.0.0.1/a.safetensors', 'https://[fd00::1]/a', 'https://169.254.169.254/latest', 'http://example.org/a.safetensors', 'file:///etc/passwd']) {
+    for (const location of [
+      'http://10.0.0.1/a.safetensors',
+      'https://10.0.0.1/a.safetensors',
+      'https://[fd00::1]/a',
+      'https://169.254.169.254/latest',
+      'http://example.org/a.safetensors',
+      'file:///etc/passwd',
+    ]) {
       server.answer(status(302, { location }));
       expect([location, (await failure(fetchIt())).code]).toEqual([location, 'download_redirect_refused']);
       expect(server.asked).toHaveLength(1);
     }
     server.answer(status(302, { location: '/again' }));
-    expect(await failure(fetchIt())).toMatchObject({ code: 'download_failed', message: expect.stringContaining('redirects more than') as string });
+    expect(await failure(fetchIt())).toMatchObject({
+      code: 'download_failed',
+      message: expect.stringContaining('redirects more than') as string,
+    });
   });
 
   it('does not write through a link that lies in the way', async () => {
@@ -312,16 +391,35 @@ describe('fetchFile', () => {
     const seen: DownloadProgress[] = [];
     server.answer(dropped(100_000), wholeFile);
     await fetchIt({ onProgress: (progress) => seen.push(progress) });
-    expect(seen.at(-1)).toMatchObject({ phase: 'receiving', receivedBytes: content.length, totalBytes: content.length });
-    expect(seen.find(({ phase }) => phase === 'waiting')).toMatchObject({ receivedBytes: 100_000, reason: expect.stringContaining('broke') as string });
+    expect(seen.at(-1)).toMatchObject({
+      phase: 'receiving',
+      receivedBytes: content.length,
+      totalBytes: content.length,
+    });
+    expect(seen.find(({ phase }) => phase === 'waiting')).toMatchObject({
+      receivedBytes: 100_000,
+      reason: expect.stringContaining('broke') as string,
+    });
   });
 
   it('belongs to one process at a time, and passes to the next when that one dies', async () => {
     server.answer(stallAfter(100_000));
-    const child = spawn(process.execPath, ['--require', join(repositoryRoot, 'libs', 'testing', 'src', 'register-typescript.cjs'), '-e', `require(${JSON.stringify(join(__dirname, 'fetch-file.ts'))}).fetchFile(${JSON.stringify(wanted())})`], { cwd: repositoryRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      [
+        '--require',
+        join(repositoryRoot, 'libs', 'testing', 'src', 'register-typescript.cjs'),
+        '-e',
+        `require(${JSON.stringify(join(__dirname, 'fetch-file.ts'))}).fetchFile(${JSON.stringify(wanted())})`,
+      ],
+      { cwd: repositoryRoot, stdio: ['ignore', 'inherit', 'inherit'] },
+    );
     try {
       await waitFor(() => existsSync(`${target}.part`) && readFileSync(`${target}.part`).length === 100_000);
-      expect(await failure(fetchIt())).toMatchObject({ code: 'download_in_progress', message: expect.stringContaining(`process ${child.pid}`) as string });
+      expect(await failure(fetchIt())).toMatchObject({
+        code: 'download_in_progress',
+        message: expect.stringContaining(`process ${child.pid}`) as string,
+      });
     } finally {
       child.kill('SIGKILL');
       await once(child, 'exit');

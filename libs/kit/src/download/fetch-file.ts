@@ -29,17 +29,25 @@ export interface FetchOptions extends Partial<DownloadLimits> {
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
-const limits: DownloadLimits = { idleMs: 60_000, maxFailures: 6, firstBackoffMs: 1_000, maxBackoffMs: 30_000, spareBytes: 512 * 1024 ** 2, maxBytes: 200 * 1024 ** 3 };
+const limits: DownloadLimits = {
+  idleMs: 60_000,
+  maxFailures: 6,
+  firstBackoffMs: 1_000,
+  maxBackoffMs: 30_000,
+  spareBytes: 512 * 1024 ** 2,
+  maxBytes: 200 * 1024 ** 3,
+};
 
 /** Far below what makes a silent holder count as dead. */
 const touchEveryMs = 10_000;
 
 /**
- * Brings one model file to its place: resumed where an earlier call stopped, checked against its digest and its format before it gets its
- * name, never over another file. One at a time for a target, across processes.
+ * Brings one model file to its place: resumed where an earlier call stopped, checked against its digest and its format
+ * before it gets its name, never over another file. One at a time for a target, across processes.
  * @returns `present` when the file was there already
- * @throws AppError `model_format_refused`, `model_file_differs`, `disk_space_short`, `download_in_progress`, `download_digest_mismatch`,
- * `download_size_mismatch`, `download_redirect_refused`, `download_refused`, `download_gone`, `download_failed`; the signal's reason
+ * @throws AppError `model_format_refused`, `model_file_differs`, `disk_space_short`, `download_in_progress`,
+ *   `download_digest_mismatch`, `download_size_mismatch`, `download_redirect_refused`, `download_refused`,
+ *   `download_gone`, `download_failed`; the signal's reason
  */
 export function fetchFile(request: FetchRequest, options: FetchOptions = {}): Promise<'present' | 'fetched'> {
   return inTurn(request, () => fetchNow(request, options));
@@ -49,11 +57,21 @@ async function fetchNow(request: FetchRequest, options: FetchOptions): Promise<'
   const { target, url, signal = new AbortController().signal } = request;
   signal.throwIfAborted();
   const format = formatOf(target);
-  if (formatOf(new URL(url).pathname) !== format) throw new AppError('conflict', 'model_format_refused', `${withoutCredentials(url)} is another kind of file than ${basename(target)}`);
+  if (formatOf(new URL(url).pathname) !== format)
+    throw new AppError(
+      'conflict',
+      'model_format_refused',
+      `${withoutCredentials(url)} is another kind of file than ${basename(target)}`,
+    );
   await mkdir(dirname(target), { recursive: true });
   const outcome = await claimFile(claimOf(target), { isShared: true });
   if ('heldBy' in outcome)
-    throw new AppError('conflict', 'download_in_progress', `process ${outcome.heldBy} is fetching ${target} right now: wait for it`, { details: { pid: outcome.heldBy } });
+    throw new AppError(
+      'conflict',
+      'download_in_progress',
+      `process ${outcome.heldBy} is fetching ${target} right now: wait for it`,
+      { details: { pid: outcome.heldBy } },
+    );
   const { claim } = outcome;
   try {
     const meter = new ProgressMeter(request.onProgress);
@@ -62,9 +80,23 @@ async function fetchNow(request: FetchRequest, options: FetchOptions): Promise<'
     const keep = (): void => {
       if (performance.now() - touchedAt < touchEveryMs) return;
       touchedAt = performance.now();
-      if (!claim.touch()) throw new AppError('conflict', 'download_in_progress', `another process has taken over ${target}: see what it does, then fetch again`);
+      if (!claim.touch())
+        throw new AppError(
+          'conflict',
+          'download_in_progress',
+          `another process has taken over ${target}: see what it does, then fetch again`,
+        );
     };
-    const download = new Download(request, { format, guard: new AddressGuard(url), meter, signal, keep, freeBytes: options.freeBytes ?? freeBytesOf, ...limits, ...defined(options) });
+    const download = new Download(request, {
+      format,
+      guard: new AddressGuard(url),
+      meter,
+      signal,
+      keep,
+      freeBytes: options.freeBytes ?? freeBytesOf,
+      ...limits,
+      ...defined(options),
+    });
     await download.run();
     return 'fetched';
   } finally {
@@ -88,29 +120,39 @@ async function isPresent({ target, bytes, sha256 }: FetchRequest, meter: Progres
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-  if (bytes !== null && size !== bytes) throw differs(target, `has ${size} bytes, not the ${bytes} of the file that is meant`);
+  if (bytes !== null && size !== bytes)
+    throw differs(target, `has ${size} bytes, not the ${bytes} of the file that is meant`);
   const hash = createHash('sha256');
   let read = 0;
-  await pipeline(createReadStream(target), async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      read += chunk.length;
-      meter.report('checking', read, size);
-      yield chunk;
-    }
-  }, hash);
+  await pipeline(
+    createReadStream(target),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        read += chunk.length;
+        meter.report('checking', read, size);
+        yield chunk;
+      }
+    },
+    hash,
+  );
   if (hash.digest('hex') !== sha256) throw differs(target, 'has another content than the file that is meant');
   return true;
 }
 
 const differs = (target: string, how: string): AppError =>
-  new AppError('conflict', 'model_file_differs', `${target} ${how}; nothing was replaced. If it is not wanted, move it away and fetch again`);
+  new AppError(
+    'conflict',
+    'model_file_differs',
+    `${target} ${how}; nothing was replaced. If it is not wanted, move it away and fetch again`,
+  );
 
 async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
 
-const defined = (options: FetchOptions): Partial<DownloadLimits> => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+const defined = (options: FetchOptions): Partial<DownloadLimits> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 const turns = new Map<string, Promise<unknown>>();
 

@@ -1,7 +1,8 @@
 import { safetensors } from '@tower/testing';
 import { formatFault, formatOf, formatRefusal, type ModelFormat } from './file-format';
 
-const faultOf = (format: ModelFormat, bytes: Buffer): Promise<string | undefined> => formatFault(format, bytes.length, (position, length) => Promise.resolve(bytes.subarray(position, position + length)));
+const faultOf = (format: ModelFormat, bytes: Buffer): Promise<string | undefined> =>
+  formatFault(format, bytes.length, (position, length) => Promise.resolve(bytes.subarray(position, position + length)));
 
 /** A safetensors file with this header, and as many bytes of tensors. */
 function headed(header: string, dataBytes = 0, length = header.length): Buffer {
@@ -11,7 +12,12 @@ function headed(header: string, dataBytes = 0, length = header.length): Buffer {
 }
 
 it('takes a safetensors file, also one whose header is padded, or that holds nothing', async () => {
-  for (const bytes of [safetensors(1000), headed('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}   ', 4), headed('{}')]) expect(await faultOf('safetensors', bytes)).toBeUndefined();
+  for (const bytes of [
+    safetensors(1000),
+    headed('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}   ', 4),
+    headed('{}'),
+  ])
+    expect(await faultOf('safetensors', bytes)).toBeUndefined();
 });
 
 it.each([
@@ -23,7 +29,11 @@ it.each([
   ['a header without tensors', headed('{"a":1}'), /does not list tensors/],
   ['a header that is a list', headed('[1,2]'), /does not list tensors/],
   ['tensors beyond its end', safetensors(1000).subarray(0, -1), /beyond its end/],
-  ['a tensor that ends before it begins', headed('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}', 4), /beyond its end/],
+  [
+    'a tensor that ends before it begins',
+    headed('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}', 4),
+    /beyond its end/,
+  ],
   ['three bytes', Buffer.from('abc'), /too short/],
 ])('takes %s for no safetensors file', async (_, bytes, fault) => {
   expect(await faultOf('safetensors', bytes)).toMatch(fault);
@@ -31,10 +41,12 @@ it.each([
 
 it('knows an ONNX model by how it begins', async () => {
   expect(await faultOf('onnx', Buffer.from([0x08, 0x07, 0x12, 0x00]))).toBeUndefined();
-  for (const bytes of [Buffer.from('PK\u0003\u0004'), Buffer.from('<html>'), Buffer.alloc(0)]) expect(await faultOf('onnx', bytes)).toMatch(/does not begin/);
+  for (const bytes of [Buffer.from('PK\u0003\u0004'), Buffer.from('<html>'), Buffer.alloc(0)])
+    expect(await faultOf('onnx', bytes)).toMatch(/does not begin/);
 });
 
 it('goes by the last ending of a name, in any case', () => {
   expect([formatOf('a.SafeTensors'), formatOf('dir.ckpt/a.onnx')]).toEqual(['safetensors', 'onnx']);
-  for (const name of ['a.ckpt', 'a.pth', 'a.pt', 'a.bin', 'a.gguf', 'a', 'a.safetensors.pth']) expect(formatRefusal(name)).toMatch(/only \.safetensors and \.onnx/);
+  for (const name of ['a.ckpt', 'a.pth', 'a.pt', 'a.bin', 'a.gguf', 'a', 'a.safetensors.pth'])
+    expect(formatRefusal(name)).toMatch(/only \.safetensors and \.onnx/);
 });

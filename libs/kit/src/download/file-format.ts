@@ -7,15 +7,25 @@ export type ModelFormat = 'safetensors' | 'onnx';
 /** The most that the format allows for its header, in bytes. */
 const maxHeaderBytes = 100_000_000;
 
-const tensor = z.object({ dtype: z.string(), shape: z.array(z.int().min(0)), data_offsets: z.tuple([z.int().min(0), z.int().min(0)]) });
-const header = z.looseObject({}).transform(({ __metadata__: _, ...tensors }) => tensors).pipe(z.record(z.string(), tensor));
+const tensor = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+const header = z
+  .looseObject({})
+  .transform(({ __metadata__: _, ...tensors }) => tensors)
+  .pipe(z.record(z.string(), tensor));
 
-/** Field numbers that a ModelProto may begin with, as protobuf tags: version, producer, domain, graph, operator sets, metadata. */
+/**
+ * Field numbers that a ModelProto may begin with, as protobuf tags: version, producer, domain, graph, operator sets,
+ * metadata.
+ */
 const onnxFirstBytes = new Set([0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72]);
 
 /**
- * The format that a file name promises. Only formats that hold numbers and no program are fetched: a pickle (.ckpt, .pth, .pt, .bin) runs
- * what its maker wants when it is opened.
+ * The format that a file name promises. Only formats that hold numbers and no program are fetched: a pickle (.ckpt,
+ * .pth, .pt, .bin) runs what its maker wants when it is opened.
  * @throws AppError `model_format_refused`
  */
 export function formatOf(name: string): ModelFormat {
@@ -37,12 +47,18 @@ const endingOf = (name: string): string => extname(name).toLowerCase();
  * Whether the bytes are what the name promises; says what is wrong, or nothing.
  * @param read at most `length` bytes from `position` on
  */
-export async function formatFault(format: ModelFormat, size: number, read: (position: number, length: number) => Promise<Buffer>): Promise<string | undefined> {
-  if (format === 'onnx') return onnxFirstBytes.has((await read(0, 1))[0] ?? -1) ? undefined : 'it does not begin as an ONNX model does';
+export async function formatFault(
+  format: ModelFormat,
+  size: number,
+  read: (position: number, length: number) => Promise<Buffer>,
+): Promise<string | undefined> {
+  if (format === 'onnx')
+    return onnxFirstBytes.has((await read(0, 1))[0] ?? -1) ? undefined : 'it does not begin as an ONNX model does';
   const start = await read(0, 8);
   if (start.length < 8) return 'it is too short for a safetensors file';
   const headerBytes = start.readBigUInt64LE();
-  if (headerBytes < 2n || headerBytes > BigInt(maxHeaderBytes) || headerBytes > BigInt(size - 8)) return 'its safetensors header has an impossible length';
+  if (headerBytes < 2n || headerBytes > BigInt(maxHeaderBytes) || headerBytes > BigInt(size - 8))
+    return 'its safetensors header has an impossible length';
   const length = Number(headerBytes);
   const text = (await read(8, length)).toString('utf8');
   let content: unknown;
@@ -54,6 +70,8 @@ export async function formatFault(format: ModelFormat, size: number, read: (posi
   const tensors = header.safeParse(content);
   if (!tensors.success) return 'its safetensors header does not list tensors';
   const dataBytes = size - 8 - length;
-  const isOutside = Object.values(tensors.data).some(({ data_offsets: [begin, end] }) => begin > end || end > dataBytes);
+  const isOutside = Object.values(tensors.data).some(
+    ({ data_offsets: [begin, end] }) => begin > end || end > dataBytes,
+  );
   return isOutside ? 'its tensors reach beyond its end' : undefined;
 }

@@ -14,7 +14,10 @@ export interface PartIdentity {
 
 const chunkBytes = 1024 * 1024;
 
-/** What has been received so far: `<target>.part`, and beside it a note of what it is a part of, so that another process can go on. */
+/**
+ * What has been received so far: `<target>.part`, and beside it a note of what it is a part of, so that another process
+ * can go on.
+ */
 export class PartFile {
   private hash: Hash = createHash('sha256');
   private size = 0;
@@ -27,13 +30,23 @@ export class PartFile {
   ) {}
 
   /** Takes up what an earlier try left, if it was a part of the same file; reads all of it for the digest. */
-  static async open(target: string, identity: PartIdentity, onRead: (bytes: number) => void, signal: AbortSignal): Promise<PartFile> {
+  static async open(
+    target: string,
+    identity: PartIdentity,
+    onRead: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<PartFile> {
     // A link that somebody put there would send the bytes elsewhere.
-    const handle = await open(partOf(target), constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644);
+    const handle = await open(
+      partOf(target),
+      constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0),
+      0o644,
+    );
     const part = new PartFile(target, identity, handle);
     try {
       const found = await handle.stat();
-      if (!found.isFile()) throw new AppError('conflict', 'download_failed', `${partOf(target)} is not a file: move it away`);
+      if (!found.isFile())
+        throw new AppError('conflict', 'download_failed', `${partOf(target)} is not a file: move it away`);
       const earlier = found.size > 0 ? await readNote(target) : undefined;
       if (earlier?.sha256 === identity.sha256 && earlier.url === identity.url) {
         part.remembered = earlier.etag;
@@ -61,7 +74,7 @@ export class PartFile {
   }
 
   async append(chunk: Buffer): Promise<void> {
-    for (let written = 0; written < chunk.length; ) {
+    for (let written = 0; written < chunk.length;) {
       const { bytesWritten } = await this.handle.write(chunk, written, chunk.length - written, this.size + written);
       written += bytesWritten;
     }
@@ -165,7 +178,11 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 const takenMeanwhile = (target: string): AppError =>
-  new AppError('conflict', 'model_file_differs', `${target} has appeared while it was being fetched; nothing was replaced. If it is not wanted, move it away and fetch again`);
+  new AppError(
+    'conflict',
+    'model_file_differs',
+    `${target} has appeared while it was being fetched; nothing was replaced. If it is not wanted, move it away and fetch again`,
+  );
 
 async function syncFolder(folder: string): Promise<void> {
   // Windows does not open folders, and keeps names without being asked.

@@ -50,9 +50,15 @@ export async function askSource(question: SourceQuestion): Promise<SourceAnswer>
     question.guard.check(url);
     const response = await open(url, question);
     const location = response.headers.location;
-    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return judge(response, question);
+    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined)
+      return judge(response, question);
     response.destroy();
-    if (redirects === maxRedirects) throw new AppError('conflict', 'download_failed', `${withoutCredentials(question.url)} redirects more than ${maxRedirects} times`);
+    if (redirects === maxRedirects)
+      throw new AppError(
+        'conflict',
+        'download_failed',
+        `${withoutCredentials(question.url)} redirects more than ${maxRedirects} times`,
+      );
     url = new URL(location, url);
   }
 }
@@ -63,11 +69,21 @@ function open(url: URL, { from, etag, guard, idleMs, signal }: SourceQuestion): 
   if (from > 0 && etag !== null) headers['if-range'] = etag;
   const lookup = guard.lookupFor(url);
   return new Promise((resolve, reject) => {
-    const options = { headers, signal, agent: false as const, timeout: idleMs, ...(lookup === undefined ? {} : { lookup }) };
+    const options = {
+      headers,
+      signal,
+      agent: false as const,
+      timeout: idleMs,
+      ...(lookup === undefined ? {} : { lookup }),
+    };
     const request = (url.protocol === 'https:' ? https : http).get(url, options, resolve);
     request.on('timeout', () => request.destroy(new Error(`nothing came for ${Math.round(idleMs / 1000)} s`)));
     request.on('error', (error) => {
-      reject(error instanceof AppError || signal.aborted ? error : new SourceTrouble(`${url.host} cannot be reached: ${error.message}`, { cause: error }));
+      reject(
+        error instanceof AppError || signal.aborted
+          ? error
+          : new SourceTrouble(`${url.host} cannot be reached: ${error.message}`, { cause: error }),
+      );
     });
   });
 }
@@ -87,21 +103,43 @@ function judge(response: IncomingMessage, { url: address, from }: SourceQuestion
   }
   if (status !== 200 && status !== 206) return refuse(refusalOf(status, url, headers['retry-after']));
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') return refuse(new AppError('conflict', 'download_failed', `${url} is sent ${encoding}-encoded, although the plain file was asked for`));
+  if (encoding !== 'identity')
+    return refuse(
+      new AppError(
+        'conflict',
+        'download_failed',
+        `${url} is sent ${encoding}-encoded, although the plain file was asked for`,
+      ),
+    );
   if (status === 200) return { body: response, firstByte: 0, totalBytes: wholeNumber(headers['content-length']), etag };
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
-  if (range === null || from === 0) return refuse(new SourceTrouble(`${url} answered with a part of the file without saying which`));
+  if (range === null || from === 0)
+    return refuse(new SourceTrouble(`${url} answered with a part of the file without saying which`));
   return { body: response, firstByte: Number(range[1]), totalBytes: wholeNumber(range[3]), etag };
 }
 
 function refusalOf(status: number, url: string, retryAfter: string | undefined): Error {
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     const seconds = wholeNumber(retryAfter);
-    return new SourceTrouble(`${url} answered with status ${status}`, seconds === null ? {} : { retryAfterMs: Math.min(seconds * 1000, maxRetryAfterMs) });
+    return new SourceTrouble(
+      `${url} answered with status ${status}`,
+      seconds === null ? {} : { retryAfterMs: Math.min(seconds * 1000, maxRetryAfterMs) },
+    );
   }
-  if (status === 401 || status === 403) return new AppError('forbidden', 'download_refused', `${url} gives the file only to people who have signed in there (status ${status}): fetch it by hand`);
-  if (status === 404 || status === 410) return new AppError('not_found', 'download_gone', `${url} is no longer there (status ${status}): find the file's new address and correct it in models/manifest.yaml`);
+  if (status === 401 || status === 403)
+    return new AppError(
+      'forbidden',
+      'download_refused',
+      `${url} gives the file only to people who have signed in there (status ${status}): fetch it by hand`,
+    );
+  if (status === 404 || status === 410)
+    return new AppError(
+      'not_found',
+      'download_gone',
+      `${url} is no longer there (status ${status}): find the file's new address and correct it in models/manifest.yaml`,
+    );
   return new AppError('conflict', 'download_failed', `${url} answered with status ${status}`);
 }
 
-const wholeNumber = (text: string | undefined): number | null => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null);
+const wholeNumber = (text: string | undefined): number | null =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;

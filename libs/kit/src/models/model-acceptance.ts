@@ -19,9 +19,14 @@ export class ModelAcceptance {
     try {
       content = parseYaml(readFileSync(file, 'utf8'));
     } catch (error) {
-      throw new AppError('invalid', 'model_choices_invalid', `${file} is not valid YAML: ${describeError(error)}`, { cause: error });
+      throw new AppError('invalid', 'model_choices_invalid', `${file} is not valid YAML: ${describeError(error)}`, {
+        cause: error,
+      });
     }
-    const choices = parseInput(modelChoices, content, { code: 'model_choices_invalid', message: `${file} does not say what is accepted` });
+    const choices = parseInput(modelChoices, content, {
+      code: 'model_choices_invalid',
+      message: `${file} does not say what is accepted`,
+    });
     return new ModelAcceptance(choices?.accepted ?? [], choices?.families ?? {});
   }
 

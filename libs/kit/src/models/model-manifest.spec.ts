@@ -10,14 +10,25 @@ const file = join(folder, 'manifest.yaml');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('readModelManifest', () => {
-  const entry = { name: 'a.safetensors', folder: 'vae', url: 'https://example.org/a.safetensors', source: 'a page', sha256: 'a'.repeat(64), bytes: 9, licence: 'MIT', needs_acceptance: false };
+  const entry = {
+    name: 'a.safetensors',
+    folder: 'vae',
+    url: 'https://example.org/a.safetensors',
+    source: 'a page',
+    sha256: 'a'.repeat(64),
+    bytes: 9,
+    licence: 'MIT',
+    needs_acceptance: false,
+  };
   const read = (...entries: object[]) => {
     writeFileSync(file, JSON.stringify({ models: [], generation: entries }));
     return readModelManifest(file);
   };
 
   it('reads entries beside those of the quality networks', () => {
-    expect(read(entry, { ...entry, folder: 'loras', url: null, sha256: null, bytes: null, note: 'by hand' })).toHaveLength(2);
+    expect(
+      read(entry, { ...entry, folder: 'loras', url: null, sha256: null, bytes: null, note: 'by hand' }),
+    ).toHaveLength(2);
   });
 
   it('takes a manifest without the section, or none at all, for no models', () => {
@@ -37,7 +48,9 @@ describe('readModelManifest', () => {
     ['an unknown field', { size: 9 }, '/generation/0/size'],
     ['no word on acceptance', { needs_acceptance: undefined }, '/generation/0/needs_acceptance'],
   ])('refuses %s and says where', (_, change, pointer) => {
-    expect(() => read({ ...entry, ...change })).toThrow(expect.objectContaining({ code: 'model_manifest_invalid', message: expect.stringContaining(pointer) as string }));
+    expect(() => read({ ...entry, ...change })).toThrow(
+      expect.objectContaining({ code: 'model_manifest_invalid', message: expect.stringContaining(pointer) as string }),
+    );
   });
 
   it('refuses one place twice, and text that is no YAML', () => {

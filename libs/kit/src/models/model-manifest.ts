@@ -14,7 +14,14 @@ export function readModelManifest(file: string): GenerationModel[] {
   try {
     content = parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (error) {
-    throw new AppError('invalid', 'model_manifest_invalid', `${file} is not valid YAML: ${describeError(error)}`, { cause: error });
+    throw new AppError('invalid', 'model_manifest_invalid', `${file} is not valid YAML: ${describeError(error)}`, {
+      cause: error,
+    });
   }
-  return parseInput(generationManifest, content, { code: 'model_manifest_invalid', message: `${file} is not a valid list of models` }).generation ?? [];
+  return (
+    parseInput(generationManifest, content, {
+      code: 'model_manifest_invalid',
+      message: `${file} is not a valid list of models`,
+    }).generation ?? []
+  );
 }

@@ -23,13 +23,20 @@ describe('ModelStore', () => {
     mkdirSync(join(home, 'models'));
     server.answer(wholeFile);
     model = {
-      name: 'wan/a.safetensors', folder: 'diffusion_models', url: `${server.origin}/a.safetensors`, source: 'https://example.org/wan', sha256: server.sha256, bytes: server.content.length,
-      licence: 'Apache-2.0', needs_acceptance: false,
+      name: 'wan/a.safetensors',
+      folder: 'diffusion_models',
+      url: `${server.origin}/a.safetensors`,
+      source: 'https://example.org/wan',
+      sha256: server.sha256,
+      bytes: server.content.length,
+      licence: 'Apache-2.0',
+      needs_acceptance: false,
     };
   });
   afterEach(() => rmSync(home, { recursive: true }));
 
-  const storeOf = (changes: Partial<GenerationModel> = {}, accepted: string[] = []): ModelStore => new ModelStore([{ ...model, ...changes }], new ModelAcceptance(accepted), { spareBytes: 0, firstBackoffMs: 1 });
+  const storeOf = (changes: Partial<GenerationModel> = {}, accepted: string[] = []): ModelStore =>
+    new ModelStore([{ ...model, ...changes }], new ModelAcceptance(accepted), { spareBytes: 0, firstBackoffMs: 1 });
   const refusal = (store: ModelStore, name = model.name, card = gpu): Promise<{ code: string; message: string }> =>
     store.ensure(card, 'diffusion_models', name).then(
       (outcome) => ({ code: outcome, message: '' }),
@@ -39,19 +46,32 @@ describe('ModelStore', () => {
   it('puts a missing file into the folder of the card, once', async () => {
     const store = storeOf();
     expect(await store.ensure(gpu, 'diffusion_models', 'wan/a.safetensors')).toBe('fetched');
-    expect(readFileSync(join(home, 'models', 'diffusion_models', 'wan', 'a.safetensors')).equals(server.content)).toBe(true);
+    expect(readFileSync(join(home, 'models', 'diffusion_models', 'wan', 'a.safetensors')).equals(server.content)).toBe(
+      true,
+    );
     expect(await store.ensure(gpu, 'diffusion_models', 'wan/a.safetensors')).toBe('present');
     expect(server.asked).toHaveLength(1);
   });
 
   it('knows a folder by its old names and a file by the name that a Windows server gives it', () => {
     const store = storeOf();
-    for (const folder of ['unet', 'diffusion_models', 'unet_gguf']) expect(store.sourceOf(folder, 'wan\\a.safetensors')).toMatchObject({ source: 'https://example.org/wan' });
+    for (const folder of ['unet', 'diffusion_models', 'unet_gguf'])
+      expect(store.sourceOf(folder, 'wan\\a.safetensors')).toMatchObject({ source: 'https://example.org/wan' });
     expect(store.sourceOf('checkpoints', 'wan/a.safetensors')).toBeUndefined();
-    expect(store.place(gpu, 'unet', 'wan\\a.safetensors')).toBe(join(home, 'models', 'diffusion_models', 'wan', 'a.safetensors'));
+    expect(store.place(gpu, 'unet', 'wan\\a.safetensors')).toBe(
+      join(home, 'models', 'diffusion_models', 'wan', 'a.safetensors'),
+    );
   });
 
-  it.each(['../a.safetensors', '/etc/a.safetensors', 'a/../../b.safetensors', '..\\..\\a.safetensors', 'a\u0000.safetensors', 'C:\\a.safetensors', ''])('places nothing under the name %j', (name) => {
+  it.each([
+    '../a.safetensors',
+    '/etc/a.safetensors',
+    'a/../../b.safetensors',
+    '..\\..\\a.safetensors',
+    'a\u0000.safetensors',
+    'C:\\a.safetensors',
+    '',
+  ])('places nothing under the name %j', (name) => {
     expect(storeOf().place(gpu, 'checkpoints', name)).toBeUndefined();
     expect(storeOf().place(gpu, name, 'a.safetensors')).toBeUndefined();
   });
@@ -67,19 +87,30 @@ describe('ModelStore', () => {
   ] as const)('refuses with %s, and names the file, its folder and its source', async (code, changes, name) => {
     const { message, ...error } = await refusal(storeOf(changes), name);
     expect(error.code).toBe(code);
-    expect(message).toContain(`${name ?? 'wan/a.safetensors'} belongs into ${join(home, 'models', 'diffusion_models')}`);
-    expect(message).toContain(code === 'model_source_unknown' ? 'source: not known' : 'source: https://example.org/wan');
+    expect(message).toContain(
+      `${name ?? 'wan/a.safetensors'} belongs into ${join(home, 'models', 'diffusion_models')}`,
+    );
+    expect(message).toContain(
+      code === 'model_source_unknown' ? 'source: not known' : 'source: https://example.org/wan',
+    );
     expect(existsSync(join(home, 'models', 'diffusion_models', name ?? 'wan/a.safetensors'))).toBe(false);
   });
 
   it('names the server where the folder of a card cannot be reached by path', async () => {
     const { models_folder: _, ...remote } = gpu;
-    expect(await refusal(storeOf(), undefined, remote)).toMatchObject({ code: 'model_folder_unreachable', message: expect.stringContaining('wan/a.safetensors belongs into models/diffusion_models of rtx3060 (http://127.0.0.1:8188); source: https://example.org/wan') as string });
+    expect(await refusal(storeOf(), undefined, remote)).toMatchObject({
+      code: 'model_folder_unreachable',
+      message: expect.stringContaining(
+        'wan/a.safetensors belongs into models/diffusion_models of rtx3060 (http://127.0.0.1:8188); source: https://example.org/wan',
+      ) as string,
+    });
   });
 
   it('makes no models folder on the disk below one that is not mounted', async () => {
     const away = join(home, 'mnt', 'models');
-    expect(await refusal(storeOf(), undefined, { ...gpu, models_folder: away })).toMatchObject({ code: 'model_folder_unreachable' });
+    expect(await refusal(storeOf(), undefined, { ...gpu, models_folder: away })).toMatchObject({
+      code: 'model_folder_unreachable',
+    });
     expect(existsSync(away)).toBe(false);
   });
 
@@ -109,10 +140,16 @@ describe('ModelStore', () => {
     mkdirSync(join(home, 'models', 'diffusion_models'));
     writeFileSync(join(home, 'models', 'diffusion_models', 'mine.safetensors'), 'mine');
     expect((await refusal(storeOf(), 'mine.safetensors')).code).toBe('present');
-    expect((await refusal(storeOf({ name: 'mine.safetensors', sha256: null }), 'mine.safetensors')).code).toBe('present');
+    expect((await refusal(storeOf({ name: 'mine.safetensors', sha256: null }), 'mine.safetensors')).code).toBe(
+      'present',
+    );
   });
 
-  it.each([['the licence', 'Apache-2.0'], ['the file', 'wan/a.safetensors'], ['folder and file', 'diffusion_models/wan/a.safetensors']])('fetches what needs acceptance when %s is accepted', async (_, line) => {
+  it.each([
+    ['the licence', 'Apache-2.0'],
+    ['the file', 'wan/a.safetensors'],
+    ['folder and file', 'diffusion_models/wan/a.safetensors'],
+  ])('fetches what needs acceptance when %s is accepted', async (_, line) => {
     expect((await refusal(storeOf({ needs_acceptance: true }, [line]))).code).toBe('fetched');
   });
 
@@ -123,6 +160,9 @@ describe('ModelStore', () => {
 
   it('turns a folder that cannot be written into a sentence', async () => {
     writeFileSync(join(home, 'models', 'diffusion_models'), 'a file where a folder should be');
-    expect(await refusal(storeOf())).toMatchObject({ code: 'download_failed', message: expect.stringContaining('cannot be written') as string });
+    expect(await refusal(storeOf())).toMatchObject({
+      code: 'download_failed',
+      message: expect.stringContaining('cannot be written') as string,
+    });
   });
 });

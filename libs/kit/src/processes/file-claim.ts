@@ -5,7 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentity } from './process-table';
 
 export interface FileClaim {
-  /** Tells other machines that the claim is still meant, as a shared folder needs. False: it was lost, by a pause or by a person's hand. */
+  /**
+   * Tells other machines that the claim is still meant, as a shared folder needs. False: it was lost, by a pause or by
+   * a person's hand.
+   */
   touch(): boolean;
   release(): void;
 }
@@ -29,7 +32,8 @@ export async function claimFile(file: string, options: ClaimOptions = {}): Promi
   const mine = `${processIdentity(process.pid) ?? String(process.pid)}${options.isShared === true ? `\n${hostname()}` : ''}`;
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
-    if (createExclusively(file, mine)) return { claim: { touch: () => touch(file, mine), release: () => releaseClaim(file, mine) } };
+    if (createExclusively(file, mine))
+      return { claim: { touch: () => touch(file, mine), release: () => releaseClaim(file, mine) } };
     const holder = await readHolder(file);
     if (holder !== undefined && isAlive(file, holder)) return { heldBy: pidOf(holder) };
     removeStale(file, holder);

@@ -14,7 +14,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 const onLinux = process.platform === 'linux' ? it : it.skip;
 const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? it : it.skip;
 
-onLinux('is nobody else\'s, and the same next time', () => {
+onLinux("is nobody else's, and the same next time", () => {
   const uid = ownUid(file);
   expect(uid).toBeGreaterThanOrEqual(61_184);
   expect(uid).toBeLessThanOrEqual(65_519);
