@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gpuConfig } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { Gpu } from '../gpus/gpu.entity';
@@ -132,6 +133,8 @@ describe('one ComfyUI under three names', () => {
       timeoutMs: 20_000,
       describe: 'the card to be shared',
     });
+    // Answers may be from a look of a quarter of a second ago.
+    await sleep(500);
     const { job_id, estimate } = await rig.request({ auto_quality_check: false });
     for (const told of [estimate, (await rig.job(job_id)).estimate]) {
       expect(told).toMatchObject({ remaining_seconds: null, finish_at: null, high: null });
