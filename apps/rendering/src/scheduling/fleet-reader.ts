@@ -76,9 +76,9 @@ export class FleetReader {
    */
   async readChoices(idle: readonly string[]): Promise<Fleet | undefined> {
     const { manager } = this.db;
-    const first = await firstInLine(manager, firstLook, 'all');
+    // Beside each other: a card waits for both.
+    const [first, running] = await Promise.all([firstInLine(manager, firstLook, 'all'), this.running(manager)]);
     if (first.length === 0) return undefined;
-    const running = await this.running(manager);
     const fleet = await this.fleetOf(manager, running, first, first.length === firstLook);
     const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
     const free = idle.filter((name) => !booked.has(name));

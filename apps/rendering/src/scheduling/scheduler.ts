@@ -148,6 +148,7 @@ export class Scheduler {
   private async keepHouse(fence: string): Promise<void> {
     if (this.clock.monotonicMs() - this.keptAtMs < tickMs / 2) return;
     this.keptAtMs = this.clock.monotonicMs();
+    if ((await endHolds(this.db.manager)) > 0) this.wake();
     await this.orphans.settle(fence, this.gpus);
     await letGoOverheld(this.db, fence);
     this.verdicts.look(fence);
@@ -225,7 +226,6 @@ export class Scheduler {
   }
 
   private async dispatch(fence: string): Promise<void> {
-    await endHolds(this.db.manager);
     await this.countQueue();
     const idle = this.idleCards();
     if (idle.length === 0) return;
