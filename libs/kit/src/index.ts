@@ -1,6 +1,7 @@
 export * from './errors';
 export * from './problem';
 export * from './correlation';
+export * from './address';
 export * from './env';
 export * from './clock';
 export * from './logger';
@@ -10,7 +11,7 @@ export * from './ops-server';
 export * from './hang-up';
 export * from './backoff';
 export * from './gpu-config';
-export { authorizationOf, bareAddress, CardAccess, filesOf, secretVariablesOf } from './cards/card-access';
+export { CardAccess, filesOf, secretVariablesOf } from './cards/card-access';
 export { fetchFromCard } from './cards/card-fetch';
 export * from './cards/card-refusal';
 export * from './cards/device-claim';

@@ -2,10 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CardAuth, GpuConfig } from '@tower/contracts';
+import { basicAuthorization, userInfoOf, type UserInfo } from '../address';
 import { AppError } from '../errors';
 
 /** A login as it is configured, or as it stood in the address. */
-type AddressLogin = { readonly way: 'address'; readonly user: string; readonly password: string };
+type AddressLogin = { readonly way: 'address' } & UserInfo;
 type Login = AddressLogin | { readonly way: keyof CardAuth; readonly auth: CardAuth };
 
 export interface AccessSurroundings {
@@ -41,7 +42,8 @@ export class CardAccess {
    */
   static of(config: GpuConfig, around: AccessSurroundings): CardAccess | undefined {
     const { auth, ca_file: caFile } = config;
-    const address = loginOfAddress(config.url);
+    const user = userInfoOf(config.url);
+    const address: AddressLogin | null = user === undefined ? null : { way: 'address', ...user };
     if (address !== null && auth !== undefined) throw new Error('has a user in its address and auth as well: keep one');
     if (caFile !== undefined && !/^https:/i.test(config.url))
       throw new Error('has a ca_file, which only an https address uses');
@@ -99,17 +101,6 @@ export class CardAccess {
   }
 }
 
-/** The address as it is used, stored and shown: without user, password and slashes at its end. */
-export function bareAddress(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)[^/]*@/i, '$1').replace(/\/+$/, '');
-}
-
-/** `Authorization` for the user and password in an address, which fetch takes in no address; undefined without them. */
-export function authorizationOf(url: string): string | undefined {
-  const login = loginOfAddress(url);
-  return login === null ? undefined : basicHeader(login.user, login.password)[1];
-}
-
 /** Variables that hold secrets of cards: for whoever starts processes that need none of them. */
 export const secretVariablesOf = (gpus: readonly GpuConfig[]): string[] =>
   gpus.flatMap(({ auth }) => (auth === undefined ? [] : (placeOf({ way: wayOf(auth), auth }).env ?? [])));
@@ -123,16 +114,6 @@ export const filesOf = (gpus: readonly GpuConfig[], folder: string): string[] =>
     ])
     .flatMap((file) => (file === undefined ? [] : resolve(folder, file)));
 
-function loginOfAddress(url: string): AddressLogin | null {
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return null;
-  try {
-    return { way: 'address', user: decodeURIComponent(username), password: decodeURIComponent(password) };
-  } catch {
-    throw new Error('has a user or password in its address that is not percent-encoded properly');
-  }
-}
-
 function wayOf(auth: CardAuth): keyof CardAuth {
   return auth.header !== undefined ? 'header' : auth.bearer !== undefined ? 'bearer' : 'basic';
 }
@@ -143,17 +124,12 @@ const placeOf = ({ way, auth }: ConfiguredLogin): { env?: string | undefined; fi
   auth[way] ?? {};
 
 function headerOf(login: Login, around: AccessSurroundings): [name: string, value: string] {
-  if (login.way === 'address') return basicHeader(login.user, login.password);
+  if (login.way === 'address') return ['authorization', basicAuthorization(login)];
   const secret = readSecret(login, around);
-  if (login.way === 'basic') return basicHeader(login.auth.basic?.user ?? '', secret);
+  if (login.way === 'basic')
+    return ['authorization', basicAuthorization({ user: login.auth.basic?.user ?? '', password: secret })];
   return login.way === 'bearer' ? ['authorization', `Bearer ${secret}`] : [login.auth.header?.name ?? '', secret];
 }
-
-/** RFC 7617 with the encoding that it recommends. */
-const basicHeader = (user: string, password: string): [string, string] => [
-  'authorization',
-  `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
-];
 
 function readSecret(login: ConfiguredLogin, { folder, env }: AccessSurroundings): string {
   const place = placeOf(login);
