@@ -16,7 +16,6 @@ export { defaultSettings as defaultPostgresSettings, type PostgresSettings } fro
 export { freePort } from './embedded/free-port';
 export { giveTo } from './embedded/give-to';
 export { claimDirectory, type DirectoryClaim } from './embedded/directory-claim';
-export { findServersIn, processIdentity } from '@tower/kit';
 export { startServerProcess, type ServerCommand, type ServerExit, type ServerProcess } from './embedded/server-process';
 export { signalIfAlive, stopProcess, type StopStep } from './embedded/stop-process';
 export { runCommand, type CommandOptions, type CommandResult } from './embedded/run-command';

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { processIdentity } from '@tower/db';
+import { processIdentity } from '@tower/kit';
 
 const mark = 'download-';
 

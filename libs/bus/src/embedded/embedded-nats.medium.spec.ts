@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processIdentity } from '@tower/db';
+import { processIdentity } from '@tower/kit';
 import { connect, StorageType, type ConnectionOptions, type NatsConnection } from 'nats';
 import { startNatsServer, type EmbeddedNats, type EmbeddedNatsOptions } from './embedded-nats';
 import { findNatsServer } from './find-nats-server';

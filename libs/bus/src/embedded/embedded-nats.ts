@@ -4,17 +4,15 @@ import { basename, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   claimDirectory,
-  findServersIn,
   freePort,
   giveTo,
-  processIdentity,
   startServerProcess,
   stopProcess,
   type ServerExit,
   type ServerProcess,
   type StopStep,
 } from '@tower/db';
-import { AppError } from '@tower/kit';
+import { AppError, findServersIn, processIdentity } from '@tower/kit';
 import type { Passwords } from '../access/nats-secret';
 import { toNatsConfig } from './nats-config';
 import { waitUntilAnswering } from './nats-readiness';
