@@ -2,7 +2,8 @@ import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:
 import { delimiter, dirname, join } from 'node:path';
 import { AppError, describeError } from '@tower/kit';
 import { defaultDebianSuite, downloadDebianNats, hasDebianArchive } from './debian-package';
-import { isRecommended, isUsable, oldestUsable, readNatsVersion } from './nats-version';
+import { isRecommended, isUsable, oldestUsable } from './nats-version';
+import { readNatsVersion } from './read-nats-version';
 import { downloadRelease, officialReleases, releaseTarget, type ReleaseSource } from './release-archive';
 
 export interface FoundNatsServer {
