@@ -1,26 +1,38 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
+const libsOfServices = ['contracts', 'kit', 'comfyui', 'models', 'library', 'db', 'bus', 'imaging'].map(
+  (lib) => `lib:${lib}`,
+);
+
 /** Who may import whom (docs/architecture.md). Specs may use lib:testing on top. */
 const depConstraints = [
   { sourceTag: 'lib:contracts', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
   { sourceTag: 'lib:imaging', onlyDependOnLibsWithTags: [], bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'] },
   { sourceTag: 'lib:kit', onlyDependOnLibsWithTags: ['lib:contracts'], bannedExternalImports: ['typeorm', 'nats'] },
+  ...['lib:comfyui', 'lib:models', 'lib:library'].map((sourceTag) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit'],
+    bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'],
+  })),
   { sourceTag: 'lib:db', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit'], bannedExternalImports: ['nats'] },
   { sourceTag: 'lib:bus', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db'] },
-  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus'] },
-  {
-    sourceTag: 'app:service',
-    onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'],
-  },
-  { sourceTag: 'app:cli', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus', 'lib:imaging'] },
+  { sourceTag: 'lib:service', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:bus'] },
+  // Servers that are started on this machine: for the launcher, specs and benchmarks, never for a service.
+  { sourceTag: 'lib:machine', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:bus'] },
+  { sourceTag: 'lib:testing', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:machine'] },
+  { sourceTag: 'app:service', onlyDependOnLibsWithTags: [...libsOfServices, 'lib:service'] },
+  { sourceTag: 'app:cli', onlyDependOnLibsWithTags: [...libsOfServices, 'lib:machine'] },
   {
     sourceTag: 'app:sim',
     onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'],
     bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'],
   },
   { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'app:bench', onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:imaging'] },
+  {
+    sourceTag: 'app:bench',
+    onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:machine', 'lib:imaging'],
+  },
 ];
 
 const boundaries = (constraints, more = {}) => [
@@ -28,7 +40,9 @@ const boundaries = (constraints, more = {}) => [
   { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more },
 ];
 // The project files keep this circle, which only specs draw, out of the build graph; the rule looks at imports itself.
-const circlesOfSpecs = ['contracts', 'kit', 'db', 'bus'].map((lib) => [lib, 'testing']);
+const circlesOfSpecs = ['contracts', 'kit', 'comfyui', 'models', 'library', 'db', 'bus', 'machine', 'service'].map(
+  (lib) => [lib, 'testing'],
+);
 const withTesting = depConstraints.map((rule) => ({
   ...rule,
   onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'],
@@ -96,7 +110,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  // The specs of db and bus use lib:testing, which is made of db and bus; specs are no part of what is built, so nothing goes round.
+  // Specs of libraries use lib:testing, which is made of these libraries; specs are no part of what is built, so nothing
+  // goes round.
   {
     files: specs,
     rules: {

@@ -8,6 +8,7 @@ module.exports = {
   testMatch: [
     '<rootDir>/apps/{rendering,projects,characters,quality}/src/**/*.spec.ts',
     '<rootDir>/libs/{bus,contracts,kit}/src/*.spec.ts',
+    '<rootDir>/libs/comfyui/src/**/*.spec.ts',
   ],
   testPathIgnorePatterns: ['(medium|long)\\.spec', 'e2e'],
   coverageDirectory: '<rootDir>/coverage',
@@ -19,7 +20,7 @@ module.exports = {
     'apps/rendering/src/estimates/*.ts',
     'apps/rendering/src/comfyui/{comfy-json,failure,progress-tracker}.ts',
     'apps/rendering/src/gpus/{card-health,restart-watch}.ts',
-    'libs/kit/src/gpu-config.ts',
+    'libs/comfyui/src/access/gpu-config.ts',
     'apps/projects/src/project.ts',
     'apps/characters/src/character.ts',
     'apps/quality/src/{findings,verdict}.ts',

@@ -5,9 +5,8 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findNatsServer } from '@tower/bus';
 import { healthView, serviceNames } from '@tower/contracts';
-import { freePort } from '@tower/db';
+import { findNatsServer, freePort } from '@tower/machine';
 import { createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import { environmentOf, readCompose, root, serviceOf } from './compose';
 

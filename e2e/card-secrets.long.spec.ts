@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { routes, serviceNames } from '@tower/contracts';
-import { freePort } from '@tower/db';
+import { freePort } from '@tower/machine';
 import { createTestAuthority, waitFor } from '@tower/testing';
 import { TowerProcess } from './tower-process';
 

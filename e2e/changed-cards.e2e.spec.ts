@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { routes } from '@tower/contracts';
-import { freePort } from '@tower/db';
+import { freePort } from '@tower/machine';
 import { waitFor } from '@tower/testing';
 import { expectJobWhole } from './invariants';
 import { newHome, TowerProcess } from './tower-process';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB, RequestClient } from '@tower/bus';
+import { RequestClient } from '@tower/bus';
 import {
   characterArchived,
   characterCreated,
@@ -19,6 +19,7 @@ import {
 } from '@tower/contracts';
 import { decodeCursor, earlierAnswer, handleOnce, onceByKey, Outbox, toPage } from '@tower/db';
 import { CLOCK, newId, notFound, type Clock } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
 import { characterArchivedError, projectArchivedError, promptParts, toCharacterView } from './character';
 import { ArchivedProject, Character } from './character.entity';

@@ -1,5 +1,5 @@
+import { hostService } from '@tower/service';
 import 'reflect-metadata';
-import { hostService } from '@tower/bus';
 import { characterEntities, CharactersModule } from './characters.module';
 
 void hostService('characters', { module: CharactersModule, entities: characterEntities });

@@ -1,5 +1,5 @@
+import { hostService } from '@tower/service';
 import 'reflect-metadata';
-import { hostService } from '@tower/bus';
 import { EchoBridgeModule } from './echo-bridge.module';
 import { Registration } from './registration';
 

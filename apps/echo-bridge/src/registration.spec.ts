@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import type { RenderingStatus } from '@tower/contracts';
-import { freePort } from '@tower/db';
 import { AppError, createLogger, Metrics, type Logger } from '@tower/kit';
+import { freePort } from '@tower/machine';
 import { waitFor } from '@tower/testing';
 import { EchoBridgeMetrics } from './echo-bridge.metrics';
 import { EchoClient } from './echo.client';

@@ -1,9 +1,9 @@
-import 'reflect-metadata';
-import { hostService } from '@tower/bus';
 import { parseEnv, systemClock } from '@tower/kit';
+import { hostService } from '@tower/service';
+import 'reflect-metadata';
 import { allowedHosts, gatewayEnv } from './env';
-import { gatewayEntities, GatewayModule } from './gateway.module';
 import { HttpMetrics } from './gateway.metrics';
+import { gatewayEntities, GatewayModule } from './gateway.module';
 import { createHttpAdapter } from './http/adapter';
 import { openDoor } from './open-door';
 

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { routes } from '@tower/contracts';
-import type { ServiceContext } from '@tower/kit';
+import type { ServiceContext } from '@tower/service';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
 import { FeedHub } from './feed/feed-hub';
 import { FeedSockets } from './feed/feed-sockets';

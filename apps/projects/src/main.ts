@@ -1,5 +1,5 @@
+import { hostService } from '@tower/service';
 import 'reflect-metadata';
-import { hostService } from '@tower/bus';
 import { projectEntities, ProjectsModule } from './projects.module';
 
 void hostService('projects', { module: ProjectsModule, entities: projectEntities });

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB } from '@tower/bus';
 import {
   projectArchived,
   projectCreated,
@@ -15,9 +14,10 @@ import {
 } from '@tower/contracts';
 import { decodeCursor, onceByKey, Outbox, toPage } from '@tower/db';
 import { AppError, CLOCK, newId, notFound, type Clock } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Project } from './project.entity';
 import { freeSlug, slugOf, toProjectView, unfiledSlug } from './project';
+import { Project } from './project.entity';
 
 @Injectable()
 export class ProjectsService {

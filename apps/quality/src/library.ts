@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { access, open, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HealthCheck } from '@tower/contracts';
-import { AppError, describeError, incomingFolder, isBelow, isGone, ownFault } from '@tower/kit';
+import { AppError, describeError } from '@tower/kit';
+import { incomingFolder, isBelow, isGone, ownFault } from '@tower/library';
 
 export type LibraryPlace =
   /** Real path of a regular file below the library, and its size. */

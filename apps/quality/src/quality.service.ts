@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB, type Delivery } from '@tower/bus';
+import type { Delivery } from '@tower/bus';
 import {
   attemptJudged,
   scoreView,
@@ -12,8 +12,9 @@ import {
   type ScoreView,
 } from '@tower/contracts';
 import { decodeCursor, handleOnce, Outbox, toPage, wasHandled } from '@tower/db';
-import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DecoderDied } from '@tower/imaging';
+import { AppError, CLOCK, describeError, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import { DataSource, In, MoreThan } from 'typeorm';
 import { DeadlyFiles } from './deadly-files';
 import { FileInspector } from './file-inspector';

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { incomingFolder, repositoryRoot, type WatchedPlace } from '@tower/kit';
+import { repositoryRoot } from '@tower/kit';
+import { incomingFolder, type WatchedPlace } from '@tower/library';
 import { z } from 'zod';
 import { oldestTestedVersion } from './comfyui/comfy-version';
 

@@ -1,6 +1,6 @@
+import { DiskWatch } from '@tower/library';
+import { hostService } from '@tower/service';
 import 'reflect-metadata';
-import { hostService } from '@tower/bus';
-import { DiskWatch } from '@tower/kit';
 import { renderingEntities, RenderingModule } from './rendering.module';
 import { Scheduler } from './scheduling/scheduler';
 

@@ -1,31 +1,23 @@
 import { Module } from '@nestjs/common';
-import { ANSWERS_DB } from '@tower/bus';
-import {
-  CLOCK,
-  DiskWatch,
-  Health,
-  LOGGER,
-  Metrics,
-  ModelStore,
-  parseEnv,
-  readGpuConfig,
-  type Clock,
-  type Logger,
-} from '@tower/kit';
+import { readGpuConfig } from '@tower/comfyui';
+import { CLOCK, Health, LOGGER, Metrics, parseEnv, type Clock, type Logger } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
+import { ModelStore } from '@tower/models';
+import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
 import { ownPlaces, renderingEnv } from './env';
 import { CardDoctor } from './gpus/card-doctor';
-import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from './gpus/family-reading';
-import { Gpu } from './gpus/gpu.entity';
+import { COMFYUI_MIN_VERSION, GPUS } from './gpus/gpu-config';
 import { GpuRegistry } from './gpus/gpu-registry';
 import { GpuRestart } from './gpus/gpu-restart.entity';
+import { Gpu } from './gpus/gpu.entity';
 import { ProbePrompts } from './gpus/probe-prompts';
 import { Restarter } from './gpus/restarter';
 import { CommandsService } from './jobs/commands.service';
 import { InputFiles } from './jobs/input-files';
-import { Artifact, jobEntities } from './jobs/job.entity';
 import { JobJournal } from './jobs/job-journal';
+import { Artifact, jobEntities } from './jobs/job.entity';
 import { JobsConsumer } from './jobs/jobs.consumer';
 import { JobsController } from './jobs/jobs.controller';
 import { JobsReader } from './jobs/jobs.reader';
@@ -51,8 +43,8 @@ import { StoppedPrompts } from './scheduling/stopped-prompts';
 import { VerdictWatch } from './scheduling/verdict-watch';
 import { VramMemory } from './scheduling/vram-memory';
 import { VramNeedRow } from './scheduling/vram-need.entity';
-import { WatchedPrompts } from './scheduling/watched-prompts';
 import { WATCH_LIMITS, watchLimits } from './scheduling/watch-limits';
+import { WatchedPrompts } from './scheduling/watched-prompts';
 import { StatusController } from './status.controller';
 import { StatusService } from './status.service';
 import { WorkflowLibrary } from './workflows/workflow-library';

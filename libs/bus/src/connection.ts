@@ -14,9 +14,9 @@ import {
   type Status,
 } from 'nats';
 import { inboxPrefixOf } from './access/permissions';
-import { versionWarning } from './embedded/nats-version';
 import { connectGuarded } from './guarded-connection';
 import { parseNatsUrl } from './nats-address';
+import { versionWarning } from './nats-version';
 import { ensureStreams, ownStreams } from './streams';
 
 /** Milliseconds. */

@@ -4,8 +4,9 @@ import { rm } from 'node:fs/promises';
 import { Controller, Inject, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { deadLetterStream, projectArchived, type EventOf } from '@tower/contracts';
-import { databaseFor, handleOnce, migrate, startEmbeddedPostgres } from '@tower/db';
+import { databaseFor, handleOnce, migrate } from '@tower/db';
 import { AppError, createLogger, Metrics, newId } from '@tower/kit';
+import { startEmbeddedPostgres } from '@tower/machine';
 import {
   clusterFolder,
   createTestDatabase,

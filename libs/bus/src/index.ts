@@ -18,11 +18,15 @@ export * from './dead-letter-box';
 export * from './dead-letter-desk';
 export * from './heartbeats';
 export * from './bus.metrics';
-export * from './host-service';
-export { inboxPrefixOf, natsUsers, permissionsOf, type NatsUserName, type Permissions } from './access/permissions';
+export {
+  inboxPrefixOf,
+  natsUsers,
+  permissionsOf,
+  streamDeleted,
+  type NatsUserName,
+  type Permissions,
+} from './access/permissions';
 export { openNatsSecret, withUser, type Passwords } from './access/nats-secret';
 export { passwordVariable, usersConfig, usersConfigFile } from './access/users-config';
-export { findNatsServer, type FindNatsServerOptions, type FoundNatsServer } from './embedded/find-nats-server';
-export { versionWarning } from './embedded/nats-version';
+export { isRecommended, isUsable, oldestUsable, recommended, versionWarning } from './nats-version';
 export { inspectNats, type NatsInspection } from './inspect-nats';
-export { startNatsServer, type EmbeddedNats, type EmbeddedNatsOptions } from './embedded/embedded-nats';

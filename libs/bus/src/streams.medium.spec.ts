@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptJudged } from '@tower/contracts';
 import { newId } from '@tower/kit';
+import { startNatsServer } from '@tower/machine';
 import { startTestNats, type TestNats, type TestNatsSettings } from '@tower/testing';
 import { connect, StorageType, type JetStreamManager, type NatsConnection } from 'nats';
-import { startNatsServer } from './embedded/embedded-nats';
 import { allStreams, bytesOfAllStreams, ensureStreams } from './streams';
 
 const mebibyte = 1024 ** 2;

@@ -28,3 +28,4 @@ export * from './requests/dead-letter-requests';
 export * from './rest/routes';
 export * from './topology';
 export * from './topology-diagram';
+export * from './model-key';

@@ -1,10 +1,9 @@
 // Real: PostgreSQL, one of its own for what has to be started late or killed.
 import { createLogger } from '@tower/kit';
+import { startEmbeddedPostgres, freePort } from '@tower/machine';
 import { clusterFolder, createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { connectDatabase, databaseFor, isDatabaseUnavailable, migrate, toDatabaseError } from './database';
-import { startEmbeddedPostgres } from './embedded/embedded-postgres';
-import { freePort } from './embedded/free-port';
 
 const logger = createLogger('test', 'silent');
 const forEver = new AbortController().signal;

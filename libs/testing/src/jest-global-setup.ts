@@ -1,10 +1,9 @@
 // Before anything of ours: jest maps @tower/* in specs, but not here.
-import './register-typescript.cjs';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findNatsServer } from '@tower/bus';
-import { findServersIn, processIdentity, signalIfAlive, startEmbeddedPostgres } from '@tower/db';
-import { describeError, repositoryRoot } from '@tower/kit';
+import { describeError, repositoryRoot, findServersIn, processIdentity } from '@tower/kit';
+import { findNatsServer, signalIfAlive, startEmbeddedPostgres } from '@tower/machine';
+import './register-typescript.cjs';
 import { findFromSetup, leaveForSpecs } from './run-environment';
 import { afterTheRun } from './run-teardown';
 

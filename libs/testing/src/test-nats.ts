@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startNatsServer, type EmbeddedNats, type EmbeddedNatsOptions } from '@tower/bus';
-import { signalIfAlive } from '@tower/db';
+import { startNatsServer, signalIfAlive, type EmbeddedNats, type EmbeddedNatsOptions } from '@tower/machine';
 import { getFromSetup } from './run-environment';
 
 /** What a spec may ask of its server beside a store and a port; left out, anybody may connect. */

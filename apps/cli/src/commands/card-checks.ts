@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import {
-  describeError,
   fetchFromCard,
   sameServerSentence,
   serverPlaces,
@@ -9,7 +8,8 @@ import {
   type ConfiguredGpu,
   type LogLine,
   type ServerTraits,
-} from '@tower/kit';
+} from '@tower/comfyui';
+import { describeError } from '@tower/kit';
 import WebSocket from 'ws';
 import type { Finding } from './doctor';
 

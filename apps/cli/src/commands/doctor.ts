@@ -1,20 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { findNatsServer, inspectNats, versionWarning } from '@tower/bus';
+import { inspectNats, versionWarning } from '@tower/bus';
+import { readGpuConfig, type ConfiguredGpu } from '@tower/comfyui';
 import { describeFfmpeg } from '@tower/imaging';
-import {
-  describeError,
-  examineFileSystem,
-  lacksOf,
-  ModelStore,
-  ownFault,
-  readGpuConfig,
-  repositoryRoot,
-  unfitBecause,
-  withoutCredentials,
-  type ConfiguredGpu,
-} from '@tower/kit';
+import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
+import { examineFileSystem, lacksOf, ownFault, unfitBecause } from '@tower/library';
+import { findNatsServer } from '@tower/machine';
+import { ModelStore } from '@tower/models';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';

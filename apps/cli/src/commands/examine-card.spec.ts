@@ -1,7 +1,7 @@
 // Real: HTTP. The server says what the spec wants.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseGpuList, type ConfiguredGpu } from '@tower/kit';
+import { parseGpuList, type ConfiguredGpu } from '@tower/comfyui';
 import { examineCard } from './examine-card';
 
 let server: Server | undefined;

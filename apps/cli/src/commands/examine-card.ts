@@ -1,5 +1,4 @@
 import {
-  causesOf,
   describeCertificateTrouble,
   describeLoginRefusal,
   describePage,
@@ -9,7 +8,8 @@ import {
   isLoginRefusal,
   type ConfiguredGpu,
   type SeenDevice,
-} from '@tower/kit';
+} from '@tower/comfyui';
+import { causesOf } from '@tower/kit';
 import { z } from 'zod';
 import type { Finding } from './doctor';
 

@@ -1,4 +1,6 @@
-import { AppError, ModelStore, readGpuConfig } from '@tower/kit';
+import { readGpuConfig } from '@tower/comfyui';
+import { AppError } from '@tower/kit';
+import { ModelStore } from '@tower/models';
 import { readTowerEnv } from '../env';
 import { interruptedExitCode, stopOnSignals } from '../interruption';
 import { planFetch, type FetchWish, type KnownModels } from '../models/fetch-plan';

@@ -1,5 +1,5 @@
-import type { GpuView } from '@tower/contracts';
-import { AppError, modelKey } from '@tower/kit';
+import { modelKey, type GpuView } from '@tower/contracts';
+import { AppError } from '@tower/kit';
 
 export interface CardChoice {
   readonly checkpoint: string;

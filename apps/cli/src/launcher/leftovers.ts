@@ -1,5 +1,5 @@
-import { signalIfAlive, stopProcess } from '@tower/db';
 import type { Logger } from '@tower/kit';
+import { signalIfAlive, stopProcess } from '@tower/machine';
 import { partRanks } from './part';
 import { isSameProcess, readRunRecords, removeRunRecord, type RunRecord } from './run-record';
 

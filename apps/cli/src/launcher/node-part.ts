@@ -1,8 +1,8 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { signalIfAlive, stopProcess } from '@tower/db';
 import { AppError } from '@tower/kit';
+import { signalIfAlive, stopProcess } from '@tower/machine';
 import type { User } from './own-files';
 import type { PartExit, RunningPart } from './part';
 

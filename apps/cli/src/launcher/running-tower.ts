@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { claimDirectory, processIdentity, type DirectoryClaim } from '@tower/db';
-import { AppError } from '@tower/kit';
 import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, processIdentity } from '@tower/kit';
+import { claimDirectory, type DirectoryClaim } from '@tower/machine';
 import { z } from 'zod';
 import { towerHome } from '../home';
 import { readJson, writeWhole } from './run-record';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { startNatsServer, versionWarning, type Passwords } from '@tower/bus';
-import { findServersIn, startEmbeddedPostgres, type PostgresSettings } from '@tower/db';
-import { ownUid } from '@tower/kit';
+import { versionWarning, type Passwords } from '@tower/bus';
+import { findServersIn } from '@tower/kit';
+import { startNatsServer, startEmbeddedPostgres, ownUid, type PostgresSettings } from '@tower/machine';
 import type { User } from './own-files';
 import type { Part, RunningPart } from './part';
 import { canServe } from './service-user';

@@ -10,8 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { filesOf } from '@tower/comfyui';
 import { serviceNames, type GpuConfig } from '@tower/contracts';
-import { describeError, filesOf, ownUid, repositoryRoot } from '@tower/kit';
+import { describeError, repositoryRoot } from '@tower/kit';
+import { ownUid } from '@tower/machine';
 import type { TowerEnv } from '../env';
 import { giveFolder, type User } from './own-files';
 

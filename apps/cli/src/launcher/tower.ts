@@ -1,20 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findNatsServer } from '@tower/bus';
+import { readGpuConfig, secretVariablesOf } from '@tower/comfyui';
 import { serviceNames, type HealthView, type ServiceName } from '@tower/contracts';
-import type { DirectoryClaim } from '@tower/db';
 import { describeFfmpeg } from '@tower/imaging';
-import {
-  ModelStore,
-  readGpuConfig,
-  repositoryRoot,
-  secretVariablesOf,
-  systemClock,
-  towerVersion,
-  type Clock,
-  type Logger,
-} from '@tower/kit';
+import { repositoryRoot, systemClock, towerVersion, type Clock, type Logger } from '@tower/kit';
+import { findNatsServer, type DirectoryClaim } from '@tower/machine';
+import { ModelStore } from '@tower/models';
 import { natsUrlVariables, type TowerEnv } from '../env';
 import { executionLog, simulatorHome, towerHome, type TowerHome } from '../home';
 import type { LogHub } from '../logs/log-hub';

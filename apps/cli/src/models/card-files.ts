@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { fetchFromCard, type ConfiguredGpu } from '@tower/comfyui';
 import type { GenerationModel } from '@tower/contracts';
-import { fetchFromCard, type ConfiguredGpu, type ModelStore } from '@tower/kit';
+import type { ModelStore } from '@tower/models';
 import { z } from 'zod';
 
 /** `unknown`: neither the server nor the folder could be asked. */

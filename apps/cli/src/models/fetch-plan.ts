@@ -1,6 +1,8 @@
+import type { ConfiguredGpu } from '@tower/comfyui';
 import type { GenerationModel } from '@tower/contracts';
 import type { ModelEntry } from '@tower/imaging';
-import { AppError, type ConfiguredGpu, type DownloadProgress, type ModelStore } from '@tower/kit';
+import { AppError } from '@tower/kit';
+import type { DownloadProgress, ModelStore } from '@tower/models';
 import type { QualityModels } from './quality-models';
 
 export interface FetchWish {

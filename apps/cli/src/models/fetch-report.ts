@@ -1,4 +1,5 @@
-import { sizeText, toAppError, type AppError, type DownloadProgress } from '@tower/kit';
+import { sizeText, toAppError, type AppError } from '@tower/kit';
+import type { DownloadProgress } from '@tower/models';
 import type { Terminal } from '../terminal';
 import type { PlannedFile } from './fetch-plan';
 

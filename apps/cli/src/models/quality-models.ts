@@ -7,14 +7,8 @@ import {
   type ModelEntry,
   type ModelFileState,
 } from '@tower/imaging';
-import {
-  AppError,
-  describeError,
-  fetchFile,
-  formatRefusal,
-  type DownloadProgress,
-  type ModelAcceptance,
-} from '@tower/kit';
+import { AppError, describeError } from '@tower/kit';
+import { fetchFile, formatRefusal, type DownloadProgress, type ModelAcceptance } from '@tower/models';
 import { parse as parseYaml } from 'yaml';
 
 /**

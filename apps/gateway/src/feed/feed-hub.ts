@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { BusConnection, DATABASE_URL } from '@tower/bus';
+import { BusConnection } from '@tower/bus';
 import { progressFilter, progressView, type FeedEvent, type FeedMessage, type ProgressView } from '@tower/contracts';
 import { NotificationListener } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { DATABASE_URL } from '@tower/service';
 import type { Msg } from 'nats';
 import { FeedMetrics } from '../gateway.metrics';
 import { FeedService } from './feed.service';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB, RequestClient, type Delivery } from '@tower/bus';
+import { RequestClient, type Delivery } from '@tower/bus';
 import {
   listJobEventsRequest,
   type Envelope,
@@ -9,6 +9,7 @@ import {
 } from '@tower/contracts';
 import { handleOnce } from '@tower/db';
 import { AppError, CLOCK, LOGGER, newId, toAppError, type Clock, type Logger } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 

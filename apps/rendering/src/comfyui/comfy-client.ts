@@ -1,4 +1,5 @@
-import { causesOf, type CardAccess } from '@tower/kit';
+import type { CardAccess } from '@tower/comfyui';
+import { causesOf } from '@tower/kit';
 import type { WorkflowGraph } from '../workflows/workflow-file';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
 import { answerLimits, ComfyHttp, isTurnedAway, refusesRequest, silenceOf, wordsOf } from './comfy-http';

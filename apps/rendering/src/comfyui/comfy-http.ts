@@ -1,16 +1,13 @@
 import {
-  AppError,
-  causesOf,
   describeCertificateTrouble,
   describeLoginRefusal,
   describePage,
   describeRedirect,
   fetchFromCard,
   isLoginRefusal,
-  sizeText,
-  withoutCredentials,
   type CardAccess,
-} from '@tower/kit';
+} from '@tower/comfyui';
+import { AppError, causesOf, sizeText, withoutCredentials } from '@tower/kit';
 import type { z } from 'zod';
 import { parseComfyJson } from './comfy-json';
 

@@ -1,4 +1,5 @@
-import { AppError, type LogLine } from '@tower/kit';
+import type { LogLine } from '@tower/comfyui';
+import { AppError } from '@tower/kit';
 import type { GpuInventory } from '../gpus/gpu.entity';
 import { answerLimits, type ComfyHttp } from './comfy-http';
 import {

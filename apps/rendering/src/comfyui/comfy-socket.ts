@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, describeError, newId, type CardAccess, type Logger } from '@tower/kit';
+import type { CardAccess } from '@tower/comfyui';
+import { backoffMs, describeError, newId, type Logger } from '@tower/kit';
 import WebSocket from 'ws';
 import { parseComfyFrame, type PreviewFrame } from './comfy-frames';
 import { parseComfyJson } from './comfy-json';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GenerationModel, GpuConfig, JobView } from '@tower/contracts';
 import { findFfmpeg } from '@tower/imaging';
-import { claimFile, ModelAcceptance, ModelStore } from '@tower/kit';
+import { claimFile } from '@tower/kit';
+import { ModelAcceptance, ModelStore } from '@tower/models';
 import {
   createTestDatabase,
   FileServer,

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelAcceptance, ModelStore } from '@tower/kit';
+import { ModelAcceptance, ModelStore } from '@tower/models';
 import {
   createTestDatabase,
   FileServer,

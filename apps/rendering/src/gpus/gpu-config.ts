@@ -1,4 +1,4 @@
-import type { ConfiguredGpu } from '@tower/kit';
+import type { ConfiguredGpu } from '@tower/comfyui';
 
 /** Injection token of the cards in the configuration. */
 export const GPUS = Symbol('GPUS');

@@ -1,7 +1,8 @@
 // Real: the driver and HTTP. The server is a small one that says of itself what the spec wants.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseGpuList, type Logger } from '@tower/kit';
+import { parseGpuList } from '@tower/comfyui';
+import type { Logger } from '@tower/kit';
 import { FixedClock, waitFor } from '@tower/testing';
 import { GpuDriver } from './gpu-driver';
 

@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AppError,
-  describeError,
-  deviceModel,
-  socketWarning,
-  type Clock,
-  type ConfiguredGpu,
-  type Logger,
-} from '@tower/kit';
+import { deviceModel, socketWarning, type ConfiguredGpu } from '@tower/comfyui';
+import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
 import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
 import type { WorkflowGraph } from '../workflows/workflow-file';
-import type { GpuInventory } from './gpu.entity';
 import { nothingSeen, type GpuSight } from './gpu-sight';
+import type { GpuInventory } from './gpu.entity';
 import { RestartWatch } from './restart-watch';
 import { ServerWatch, type ServerRules } from './server-watch';
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
+import { parseGpuList } from '@tower/comfyui';
 import { gpuConfig } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
-import { parseGpuList, repositoryRoot } from '@tower/kit';
+import { repositoryRoot } from '@tower/kit';
 import { createTestDatabase, FixedClock, Plans, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { schedulerLease } from '../scheduling/attempts.service';
 import { configuredGpus } from '../scheduling/queue.queries';
 import { healthy } from './card-health';
 import type { GpuDriver } from './gpu-driver';
-import { Gpu, type GpuInventory } from './gpu.entity';
 import { GpuRegistry } from './gpu-registry';
 import { nothingSeen } from './gpu-sight';
+import { Gpu, type GpuInventory } from './gpu.entity';
 
 /** Real here: PostgreSQL. The card is what the spec says. */
 

@@ -1,5 +1,5 @@
+import type { ServerTraits } from '@tower/comfyui';
 import { gpuConfig, type GpuState } from '@tower/contracts';
-import type { ServerTraits } from '@tower/kit';
 import type { QueueBody } from '../comfyui/comfy-messages';
 import { nothingSeen } from './gpu-sight';
 import { SameServers, type NamedServer } from './same-servers';

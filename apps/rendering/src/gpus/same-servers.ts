@@ -1,4 +1,5 @@
-import { sameServerSentence, whySameServer, withoutCredentials, type ServerTraits } from '@tower/kit';
+import { sameServerSentence, whySameServer, type ServerTraits } from '@tower/comfyui';
+import { withoutCredentials } from '@tower/kit';
 import type { GpuDriver } from './gpu-driver';
 
 /** A card as far as it matters here. */

@@ -1,4 +1,5 @@
-import { AppError, deviceMismatches, serverPlaces, type Clock, type ServerTraits, type StatedCard } from '@tower/kit';
+import { deviceMismatches, serverPlaces, type ServerTraits, type StatedCard } from '@tower/comfyui';
+import { AppError, type Clock } from '@tower/kit';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import { toInventory, type GpuStats, type ServerFeatures } from '../comfyui/comfy-inventory';
 import type { ObjectInfo } from '../comfyui/comfy-messages';

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { maxAnswerBytes, maxSeed, type Page } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
-import { createLogger, DiskWatch, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
+import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { renderingEntities } from '../rendering.module';

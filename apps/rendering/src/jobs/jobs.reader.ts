@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB } from '@tower/bus';
 import type {
   ArtifactView,
   getArtifactRequest,
@@ -18,13 +17,14 @@ import type {
 } from '@tower/contracts';
 import { decodeCursor, fitting, toPage } from '@tower/db';
 import { CLOCK, notFound, type Clock } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import { In, MoreThan, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Fleet } from '../scheduling/fleet';
 import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
-import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
 import { boundedJob } from './job-size';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 import { placeInLine } from './job-waiting';
+import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from './job.entity';
 import { liveAttemptStates } from './moves';
 
 /** Milliseconds that the queue may be old for whoever is told of a job's progress unasked. */

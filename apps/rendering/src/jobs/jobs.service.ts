@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB, RequestClient } from '@tower/bus';
+import { RequestClient } from '@tower/bus';
 import {
   attemptSettled,
   fullRequestOf,
@@ -25,6 +25,7 @@ import {
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Fleet, WaitingTask } from '../scheduling/fleet';
 import { ANSWERS_FLEET, type FleetReader } from '../scheduling/fleet-reader';
@@ -36,17 +37,17 @@ import type { Workflow } from '../workflows/workflow-file';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { arrivalOf } from './arrival';
 import { InputFiles } from './input-files';
-import { Attempt, Job, Task, type JobError } from './job.entity';
+import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from './job-estimate';
 import { JobJournal } from './job-journal';
 import { chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
+import { Attempt, Job, Task, type JobError } from './job.entity';
 import { JobsReader } from './jobs.reader';
 import { withStatedFamily } from './model-statement';
-import { assemblePrompt } from './prompt-reading';
-import { placeInQueue } from './queue-place';
-import { QueueCeiling } from './queue-ceiling';
-import { planRequest, type RequestPlan } from './request-plan';
-import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from './job-estimate';
 import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
+import { assemblePrompt } from './prompt-reading';
+import { QueueCeiling } from './queue-ceiling';
+import { placeInQueue } from './queue-place';
+import { planRequest, type RequestPlan } from './request-plan';
 
 /** The part of a verdict that concerns a job. */
 type Judged = Pick<DataOf<typeof attemptJudged>, 'jobId' | 'attemptId' | 'verdict' | 'reasons' | 'scores'>;

@@ -1,26 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { deviceModel } from '@tower/comfyui';
 import { attemptRendered, type DataOf } from '@tower/contracts';
 import { isDatabaseUnavailable, requireFence } from '@tower/db';
-import {
-  AppError,
-  CLOCK,
-  describeError,
-  deviceModel,
-  DiskWatch,
-  LOGGER,
-  neededBytesOf,
-  ownFault,
-  type Clock,
-  type Logger,
-} from '@tower/kit';
+import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { DiskWatch, neededBytesOf, ownFault } from '@tower/library';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
 import { addSample } from '../estimates/sample.queries';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { Gpu } from '../gpus/gpu.entity';
-import { Artifact, Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
+import { Artifact, Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptsService, cachedOutcome, foundOutcome, schedulerLease } from '../scheduling/attempts.service';

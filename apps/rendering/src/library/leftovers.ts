@@ -1,6 +1,6 @@
 import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { probeName } from '@tower/kit';
+import { probeName } from '@tower/library';
 import { copyName } from './placing';
 
 /**

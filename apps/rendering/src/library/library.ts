@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix } from 'node:path';
 import { sha256File } from '@tower/imaging';
-import { AppError, flushToDisk, incomingFolder, isBelow, newId, ownDiskFull, ownFault } from '@tower/kit';
+import { AppError, newId } from '@tower/kit';
+import { flushToDisk, incomingFolder, isBelow, ownDiskFull, ownFault } from '@tower/library';
 import { giveName, noteSuffix, readNote, realCalls, removeReservation } from './placing';
 
 /**

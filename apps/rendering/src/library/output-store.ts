@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { ArtifactMediaType } from '@tower/contracts';
 import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/imaging';
-import { newId, ownFault, towerVersion } from '@tower/kit';
+import { newId, towerVersion } from '@tower/kit';
+import { ownFault } from '@tower/library';
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { FileRef } from '../comfyui/comfy-messages';
 import type { Failure } from '../comfyui/failure';

@@ -1,6 +1,7 @@
 import { constants, copyFile, link, lstat, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { flushToDisk, newId } from '@tower/kit';
+import { newId } from '@tower/kit';
+import { flushToDisk } from '@tower/library';
 
 /** Beside a file that is about to be placed without links: a note of the name that is reserved for it. */
 export const noteSuffix = '.placing';

@@ -15,30 +15,21 @@ import {
   type OutputOf,
 } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
-import {
-  AppError,
-  createLogger,
-  DiskWatch,
-  Metrics,
-  ModelAcceptance,
-  ModelStore,
-  newId,
-  repositoryRoot,
-  systemClock,
-  type Clock,
-} from '@tower/kit';
+import { AppError, createLogger, Metrics, newId, repositoryRoot, systemClock, type Clock } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
+import { ModelAcceptance, ModelStore } from '@tower/models';
 import type { DataSource } from 'typeorm';
 import { ownPlaces } from '../env';
 import { CardDoctor } from '../gpus/card-doctor';
 import type { OperatorFamilies } from '../gpus/family-reading';
-import { Gpu } from '../gpus/gpu.entity';
 import { GpuRegistry } from '../gpus/gpu-registry';
 import { GpuRestart } from '../gpus/gpu-restart.entity';
+import { Gpu } from '../gpus/gpu.entity';
 import { ProbePrompts } from '../gpus/probe-prompts';
 import { Restarter } from '../gpus/restarter';
 import { InputFiles } from '../jobs/input-files';
-import { Attempt, jobEntities } from '../jobs/job.entity';
 import { JobJournal } from '../jobs/job-journal';
+import { Attempt, jobEntities } from '../jobs/job.entity';
 import { JobsReader } from '../jobs/jobs.reader';
 import { JobsService } from '../jobs/jobs.service';
 import { ProgressPublisher } from '../jobs/progress-publisher';
@@ -62,8 +53,8 @@ import { StoppedPrompts } from '../scheduling/stopped-prompts';
 import { VerdictWatch } from '../scheduling/verdict-watch';
 import { VramMemory } from '../scheduling/vram-memory';
 import { VramNeedRow } from '../scheduling/vram-need.entity';
-import { WatchedPrompts } from '../scheduling/watched-prompts';
 import { watchLimits, type WatchLimits } from '../scheduling/watch-limits';
+import { WatchedPrompts } from '../scheduling/watched-prompts';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 
 /** MiB; a twentieth of a small disk is less. */

@@ -1,4 +1,4 @@
-import { deviceModel } from '@tower/kit';
+import { deviceModel } from '@tower/comfyui';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from '../estimates/estimate';
 import { remaining, type Busy, type Pace } from '../estimates/forecast';
 import type { SampleMemory } from '../estimates/sample-memory';

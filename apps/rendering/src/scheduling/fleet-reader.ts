@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, DiskWatch, type Clock } from '@tower/kit';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Work } from '../estimates/estimate';
 import { SampleMemory } from '../estimates/sample-memory';
@@ -7,9 +8,9 @@ import type { Gpu } from '../gpus/gpu.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { Fleet, type FleetFacts } from './fleet';
+import { KindRenewal } from './kind-renewal';
 import { LineMarks } from './line-marks';
 import { assign } from './pick';
-import { KindRenewal } from './kind-renewal';
 import {
   askedBy,
   configuredGpus,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { ownFault } from '@tower/kit';
+import { ownFault } from '@tower/library';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { Library } from '../library/library';
 import type { InputImage, InputImages } from '../workflows/composition';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, describeError, DiskWatch, isOwnFault, LOGGER, type Logger } from '@tower/kit';
+import { AppError, describeError, LOGGER, type Logger } from '@tower/kit';
+import { DiskWatch, isOwnFault } from '@tower/library';
 import type { PostOutcome } from '../comfyui/comfy-client';
 import type { Failure } from '../comfyui/failure';
 import type { GpuDriver } from '../gpus/gpu-driver';

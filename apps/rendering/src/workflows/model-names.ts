@@ -1,4 +1,4 @@
-import { modelKey } from '@tower/kit';
+import { modelKey } from '@tower/contracts';
 
 /**
  * Names of model files. A server takes a file only in exactly the spelling in which it lists it. Inside Tower a name is

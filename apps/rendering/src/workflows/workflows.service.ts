@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ANSWERS_DB } from '@tower/bus';
 import type {
   InputOf,
   listWorkflowsRequest,
@@ -10,6 +9,7 @@ import type {
 } from '@tower/contracts';
 import { decodeCursor, toPage, unknownCursor } from '@tower/db';
 import { notFound } from '@tower/kit';
+import { ANSWERS_DB } from '@tower/service';
 import type { DataSource } from 'typeorm';
 import { v5 } from 'uuid';
 import type { Gpu } from '../gpus/gpu.entity';

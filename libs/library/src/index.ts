@@ -1,0 +1,7 @@
+export * from './disk/own-fault';
+export { isBelow } from './disk/below';
+export { DiskWatch, type WatchedPlace } from './disk/disk-watch';
+export { probeName } from './disk/write-probe';
+export { flushToDisk } from './disk/flush';
+export { examineFileSystem, lacksOf, unfitBecause } from './disk/file-system';
+export { incomingFolder, isGone } from './disk/gone';

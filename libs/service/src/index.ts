@@ -1,0 +1,2 @@
+export * from './host-service';
+export * from './run-service';
