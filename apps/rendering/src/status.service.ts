@@ -6,7 +6,7 @@ import { ANSWERS_DB } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { describeMachine } from './machine';
 import { namesWithin } from './names-within';
-import { schedulerLease } from './scheduling/attempts.service';
+import { schedulerLease } from './scheduling/scheduler-lease';
 import { toGpuView } from './scheduling/fleet';
 import { configuredGpus, liveAttempts } from './scheduling/queue.queries';
 import { SharedRead } from './scheduling/shared-read';

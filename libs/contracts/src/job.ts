@@ -69,6 +69,7 @@ export const estimateView = z
 export type EstimateView = z.infer<typeof estimateView>;
 
 export const jobError = z.object({ code: z.string(), message: z.string(), hint: z.string() }).meta({ id: 'JobError' });
+export type JobError = z.infer<typeof jobError>;
 
 export const notComputedReason = z.enum([
   'model_missing',

@@ -1,6 +1,6 @@
 import type { CardAccess } from '@tower/comfyui';
 import { causesOf } from '@tower/kit';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import { ComfyFiles, type UploadedPicture } from './comfy-files';
 import { answerLimits, ComfyHttp, isTurnedAway, refusesRequest, silenceOf, wordsOf } from './comfy-http';
 import { ComfyInventory } from './comfy-inventory';

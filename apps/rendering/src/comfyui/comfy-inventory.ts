@@ -1,6 +1,5 @@
 import type { LogLine } from '@tower/comfyui';
 import { AppError } from '@tower/kit';
-import type { GpuInventory } from '../gpus/gpu.entity';
 import { answerLimits, type ComfyHttp } from './comfy-http';
 import {
   comboOptions,
@@ -16,8 +15,29 @@ import {
 /** Milliseconds; `/object_info` scans the model folders in the server's event loop. */
 const timeouts = { stats: 5_000, models: 10_000, objectInfo: 120_000, features: 5_000 };
 
+/** What a ComfyUI server said of itself and of what it can run. */
+export interface ServerInventory {
+  comfyuiVersion: string;
+  pytorchVersion: string | null;
+  device: string | null;
+  deviceType: string | null;
+  simulated: boolean;
+  vramMb: number | null;
+  vramFreeMb: number | null;
+  /** Megabytes (MiB) of the machine's memory; absent in what was stored before they were read. */
+  ramMb?: number | null;
+  ramFreeMb?: number | null;
+  checkpoints: string[];
+  /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
+  models?: Record<string, string[]>;
+  samplers: string[];
+  schedulers: string[];
+  /** Every node class the server knows. */
+  nodes: string[];
+}
+
 export type GpuStats = Pick<
-  GpuInventory,
+  ServerInventory,
   | 'comfyuiVersion'
   | 'pytorchVersion'
   | 'device'
@@ -116,7 +136,7 @@ function absent(error: unknown): undefined {
 }
 
 /** The inventory that is stored and shown, made from what the server said. */
-export function toInventory(stats: GpuStats, info: ObjectInfo, models: Record<string, string[]>): GpuInventory {
+export function toInventory(stats: GpuStats, info: ObjectInfo, models: Record<string, string[]>): ServerInventory {
   const required = (node: string, input: string): string[] => comboOptions(info[node]?.input.required?.[input]);
   return {
     ...stats,

@@ -1,6 +1,5 @@
-import type { JobError } from '../jobs/job.entity';
-import { modelInputs } from '../workflows/model-inputs';
-import { modelKey } from '../workflows/model-names';
+import { modelKey, type JobError } from '@tower/contracts';
+import { modelInputs } from './model-inputs';
 
 /** What an attempt's failure means for what comes next; the recovery ladder (`scheduling/ladder.ts`) decides by it. */
 export const failureKinds = [

@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import { samplingCosts } from './sampling-cost';
 
 /** What a node does, as far as a person who waits wants to know. */

@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import { patienceMs, unheardPatienceMs, type HeardOf } from './patience';
 
 const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 
 const minutes = (count: number): number => count * 60_000;
 

@@ -1,6 +1,7 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import { placesOf } from './node-stages';
-import { advance, progressAtDispatch } from './progress-tracker';
+import { advance } from './progress-tracker';
+import { progressAtDispatch } from '../jobs/progress';
 
 const start = progressAtDispatch('rtx3060');
 const still: WorkflowGraph = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AttemptProgress } from '../jobs/job.entity';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import type { ComfyHint } from './comfy-socket';
 import { placesOf, stageOf, type NodePlace } from './node-stages';
 
@@ -9,13 +9,6 @@ const [first, last] = [1, 98];
 
 const nodeProgress = z.object({ value: z.number(), max: z.number(), node: z.string() });
 const executing = z.object({ node: z.string().nullable() });
-
-export const progressAtDispatch = (gpu: string): AttemptProgress => ({
-  stage: `Sent to ${gpu}`,
-  percent: 0,
-  step: null,
-  totalSteps: null,
-});
 
 /** Graphs do not change once they are sent; their places are worked out once. */
 const knownPlaces = new WeakMap<WorkflowGraph, ReadonlyMap<string, NodePlace>>();

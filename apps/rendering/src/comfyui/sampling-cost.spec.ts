@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { samplingCosts } from './sampling-cost';
 

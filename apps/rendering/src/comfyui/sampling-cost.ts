@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from './prompt-graph';
 
 /** What a latent or a picture measures. */
 interface Size {

@@ -1,7 +1,7 @@
-import type { ModelFamily } from '@tower/contracts';
+import { modelKey, type ModelFamily } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import { familyInMetadata } from '../workflows/model-family';
-import { meansFile, modelKey } from '../workflows/model-names';
+import { meansFile } from '../workflows/model-names';
 
 /** Injection token of what the operator says of checkpoints, by file, in `config/models.yaml`. */
 export const OPERATOR_FAMILIES = Symbol('OPERATOR_FAMILIES');

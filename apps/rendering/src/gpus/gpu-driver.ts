@@ -5,7 +5,7 @@ import { ComfyClient, type PostOutcome } from '../comfyui/comfy-client';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import { silenceOf } from '../comfyui/comfy-http';
 import { ComfySocket, type ComfyHint } from '../comfyui/comfy-socket';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { nothingSeen, type GpuSight } from './gpu-sight';
 import type { GpuInventory } from './gpu.entity';
 import { RestartWatch } from './restart-watch';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { requireFence } from '@tower/db';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
-import { schedulerLease } from '../scheduling/attempts.service';
+import { schedulerLease } from '../scheduling/scheduler-lease';
 import { healthy, type CardHealth } from './card-health';
 import type { ConfiguredGpus } from './gpu-config';
 import type { GpuDriver } from './gpu-driver';

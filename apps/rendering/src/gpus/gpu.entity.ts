@@ -1,32 +1,16 @@
 import type { GpuConfig, GpuState, ModelFamily } from '@tower/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ServerInventory } from '../comfyui/comfy-inventory';
 import type { Missing } from '../workflows/missing';
 import { healthy, type CardHealth } from './card-health';
 
-/** What a ComfyUI server said of itself and of what it can run. */
-export interface GpuInventory {
-  comfyuiVersion: string;
-  pytorchVersion: string | null;
-  device: string | null;
-  deviceType: string | null;
-  simulated: boolean;
-  vramMb: number | null;
-  vramFreeMb: number | null;
-  /** Megabytes (MiB) of the machine's memory; absent in what was stored before they were read. */
-  ramMb?: number | null;
-  ramFreeMb?: number | null;
-  checkpoints: string[];
-  /** Files of every model folder, by the folder's name; absent in what was stored before folders were read. */
-  models?: Record<string, string[]>;
+/** What a card's server said, and what was found out by asking it more. */
+export interface GpuInventory extends ServerInventory {
   /**
    * What was stated of checkpoints, by their keys: by the operator, else by the files themselves. Absent where nothing
    * was.
    */
   families?: Record<string, ModelFamily>;
-  samplers: string[];
-  schedulers: string[];
-  /** Every node class the server knows. */
-  nodes: string[];
   /**
    * By workflow: inputs that this server's own classes do not take as the template gives them; looked at once per boot.
    */

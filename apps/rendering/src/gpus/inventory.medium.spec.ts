@@ -5,7 +5,7 @@ import { databaseFor } from '@tower/db';
 import { repositoryRoot } from '@tower/kit';
 import { createTestDatabase, FixedClock, Plans, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { schedulerLease } from '../scheduling/attempts.service';
+import { schedulerLease } from '../scheduling/scheduler-lease';
 import { configuredGpus } from '../scheduling/queue.queries';
 import { healthy } from './card-health';
 import type { GpuDriver } from './gpu-driver';

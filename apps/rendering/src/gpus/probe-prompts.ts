@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '@tower/kit';
 import { v4 } from 'uuid';
 import { fileRef, type QueueBody } from '../comfyui/comfy-messages';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import type { GpuDriver } from './gpu-driver';
 
 /** Milliseconds; a prompt without a model takes well under a second. */

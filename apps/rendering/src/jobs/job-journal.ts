@@ -12,11 +12,12 @@ import {
   type EventDefinition,
   type JobState,
   type TaskState,
+  type JobError,
 } from '@tower/contracts';
 import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
-import { Artifact, Job, Task, type JobError } from './job.entity';
+import { Artifact, Job, Task } from './job.entity';
 import { kindAfter } from './queue-place';
 import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './moves';
 

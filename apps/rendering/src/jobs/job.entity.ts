@@ -1,4 +1,13 @@
-import type { AttemptState, JobState, JobView, Priority, ScoreView, TaskState, VerdictOutcome } from '@tower/contracts';
+import type {
+  AttemptState,
+  JobError,
+  JobState,
+  JobView,
+  Priority,
+  ScoreView,
+  TaskState,
+  VerdictOutcome,
+} from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { FileRef } from '../comfyui/comfy-messages';
 import type {
@@ -12,8 +21,6 @@ import type {
 
 /** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
 const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
-
-export type JobError = NonNullable<JobView['error']>;
 
 @Entity('job')
 @Index('job_project', ['projectId', 'id'])

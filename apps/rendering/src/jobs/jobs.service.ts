@@ -22,6 +22,7 @@ import {
   type RequestContext,
   type requestJobRequest,
   type ShortGenerateRequest,
+  type JobError,
 } from '@tower/contracts';
 import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
@@ -39,14 +40,15 @@ import { arrivalOf } from './arrival';
 import { InputFiles } from './input-files';
 import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from './job-estimate';
 import { JobJournal } from './job-journal';
-import { chooseSeed, knownChoices, nextSeed, rankOf } from './job-request';
-import { Attempt, Job, Task, type JobError } from './job.entity';
+import { rankOf, placeInQueue } from './queue-place';
+import { chooseSeed, nextSeed } from './seed';
+import { knownChoices } from '../gpus/known-choices';
+import { Attempt, Job, Task } from './job.entity';
 import { JobsReader } from './jobs.reader';
 import { withStatedFamily } from './model-statement';
 import { attemptStatesBefore, isJobOver, isTaskOver } from './moves';
 import { assemblePrompt } from './prompt-reading';
 import { QueueCeiling } from './queue-ceiling';
-import { placeInQueue } from './queue-place';
 import { planRequest, type RequestPlan } from './request-plan';
 
 /** The part of a verdict that concerns a job. */

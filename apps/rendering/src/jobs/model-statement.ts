@@ -1,9 +1,8 @@
-import type { GenerateRequest } from '@tower/contracts';
+import { modelKey, type GenerateRequest } from '@tower/contracts';
 import type { KnownChoices } from '../workflows/bind';
 import type { Parts } from '../workflows/composition';
 import { aFamily, familyOf, hintedFamily, statedFamily } from '../workflows/model-family';
 import { settledIn } from '../workflows/model-inputs';
-import { modelKey } from '../workflows/model-names';
 import type { Workflow } from '../workflows/workflow-file';
 import type { ModelFamily } from '../workflows/workflow-parameter';
 

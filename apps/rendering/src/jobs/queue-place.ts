@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { pinnedTo } from '../scheduling/ladder';
+import { pinnedTo } from './pinned-card';
 import { noChanges } from '../workflows/composition';
-import { modelKey } from '../workflows/model-names';
 import { requirementsKey } from '../workflows/requirements-memory';
 import type { Workflow } from '../workflows/workflow-file';
 import type { Job, Task } from './job.entity';
+import { modelKey, type Priority } from '@tower/contracts';
 
 /** Of a job, what decides which cards can take its tasks. */
 type QueuedWork = Pick<Job, 'workflow' | 'modelName' | 'width' | 'height' | 'frames' | 'parameters' | 'parts'>;
@@ -55,3 +55,6 @@ function stateOf({ plan, excludedGpus, recovery }: QueuedState): string {
     ? 'new'
     : digest([plan.steps, [...new Set(excludedGpus)].sort(), pinned ?? null]);
 }
+
+/** Served first to last. */
+export const rankOf: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };

@@ -1,9 +1,9 @@
-import type { FieldError, GenerateRequest } from '@tower/contracts';
+import { modelKey, type FieldError, type GenerateRequest } from '@tower/contracts';
 import { unknownFile, type KnownChoices } from '../workflows/bind';
 import type { ControlNetUse, LoraUse, Parts, ReferenceUse } from '../workflows/composition';
 import { familyOf } from '../workflows/model-family';
 import { filesIn, settledIn } from '../workflows/model-inputs';
-import { baseName, modelKey } from '../workflows/model-names';
+import { baseName } from '../workflows/model-names';
 import type { Workflow } from '../workflows/workflow-file';
 import type { ModelFamily } from '../workflows/workflow-parameter';
 import type { PictureWish } from './input-pictures';

@@ -1,30 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { attemptDispatched, attemptFailed, attemptLost } from '@tower/contracts';
+import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, Like, type EntityManager } from 'typeorm';
 import { v5 } from 'uuid';
 import type { FileRef } from '../comfyui/comfy-messages';
 import type { Failure } from '../comfyui/failure';
-import { progressAtDispatch } from '../comfyui/progress-tracker';
+import { progressAtDispatch } from '../jobs/progress';
 import { CardDoctor } from '../gpus/card-doctor';
 import type { GpuInventory } from '../gpus/gpu.entity';
-import { Attempt, GenerationParams, Job, Task, type JobError } from '../jobs/job.entity';
+import { Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { boundedError, JobJournal } from '../jobs/job-journal';
 import { attemptStatesBefore } from '../jobs/moves';
 import { spelledFor } from '../workflows/card-spelling';
 import { composeGraph } from '../workflows/compose';
 import { graphSha256 } from '../workflows/graph-identity';
 import type { NodeInfos } from '../workflows/node-info';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { WorkflowLibrary } from '../workflows/workflow-library';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
-import { uploadNames } from './input-pictures';
+import { uploadNames } from '../workflows/upload-names';
 import { Recovery } from './recovery';
 import { valuesOfAttempt } from './attempt-values';
 import { schedulerLease } from './scheduler-lease';
-
-export { schedulerLease } from './scheduler-lease';
 
 /** Namespace of our prompt ids: UUID v5 of (task, attempt number), so that a restarted leader derives the same id. */
 const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';

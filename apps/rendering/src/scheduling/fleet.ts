@@ -1,9 +1,9 @@
-import type { GpuView } from '@tower/contracts';
+import type { GpuView, JobError } from '@tower/contracts';
 import type { AttemptEstimate, Work } from '../estimates/estimate';
 import { Forecast, type Span } from '../estimates/forecast';
 import type { SampleMemory } from '../estimates/sample-memory';
 import type { Gpu } from '../gpus/gpu.entity';
-import type { Attempt, JobError } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/job.entity';
 import { classesOf } from '../workflows/bind';
 import { toCardStock, troubleOf } from '../workflows/card-stock';
 import { noChanges } from '../workflows/composition';
@@ -13,10 +13,10 @@ import { RequirementsMemory } from '../workflows/requirements-memory';
 import type { Workflow } from '../workflows/workflow-file';
 import type { WorkflowLibrary } from '../workflows/workflow-library';
 import { CardTimes, type Remaining } from './card-times';
-import { pinnedTo } from './ladder';
+import { pinnedTo } from '../jobs/pinned-card';
 import { comparePlaces } from './line-marks';
 import { amongCards, unfit, type Card, type Waiting } from './pick';
-import { workOf } from './recovery-work';
+import { workOf } from './planned-work';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
 import { neededMb, type VramNeed, type VramWork } from './vram-need';
 

@@ -5,18 +5,8 @@ import { ownFault } from '@tower/library';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { Library } from '../library/library';
 import type { InputImage, InputImages } from '../workflows/composition';
-import type { WorkflowGraph } from '../workflows/workflow-file';
-
-/**
- * The name that a server gives an uploaded picture, unless it answers another one: made of the content, so that it is
- * the same everywhere.
- */
-export const uploadName = (image: InputImage): string =>
-  `tower/${image.sha256.slice(0, 16)}${extname(image.path).toLowerCase()}`;
-
-/** By the names that parameters and parts use: what the server is expected to call them. */
-export const uploadNames = (images: InputImages): Record<string, string> =>
-  Object.fromEntries(Object.entries(images).map(([name, image]) => [name, uploadName(image)]));
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
+import { uploadName } from '../workflows/upload-names';
 
 /** Brings the input pictures of jobs to the servers, each once per boot and card. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { failureKinds, type FailureKind } from '../comfyui/failure';
 import type { GraphStep, Plan, RecoveryStep } from '../workflows/composition';
-import { maxAttempts, nextStep, pinnedTo, type Decision, type LadderCard, type LadderInput } from './ladder';
+import { maxAttempts, nextStep, type Decision, type LadderCard, type LadderInput } from './ladder';
+import { pinnedTo } from '../jobs/pinned-card';
 
 const small: LadderCard = { name: 'rtx3060', fits: true, vramMb: 12_288, offers: [], restartable: false };
 const big: LadderCard = { name: 'rx9070xt', fits: true, vramMb: 16_384, offers: [], restartable: false };

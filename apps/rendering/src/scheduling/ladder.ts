@@ -1,6 +1,5 @@
 import type { FailureKind } from '../comfyui/failure';
-import type { GraphStep, Plan, RecoveryStep } from '../workflows/composition';
-import { noChanges } from '../workflows/composition';
+import { noChanges, memorySteps, type GraphStep, type Plan, type RecoveryStep } from '../workflows/composition';
 
 /** A card as recovery sees it: what could be tried there. */
 export interface LadderCard {
@@ -43,16 +42,6 @@ export type Decision =
       /** The next attempt belongs on the same card. */ stays: boolean;
     }
   | { then: 'give_up'; why: string };
-
-/** Changes that need less memory, from harmless to costly. */
-const memorySteps: ReadonlySet<GraphStep> = new Set([
-  'tiled_vae',
-  'smaller_batch',
-  'smaller_context',
-  'quantised_model',
-  'smaller_model',
-  'cpu_text_encoder',
-]);
 const maxSmallerSizes = 3;
 /** No task is tried more often than this, whatever fails. */
 export const maxAttempts = 24;
@@ -256,16 +245,3 @@ const othersOf = (input: LadderInput): LadderCard[] =>
   input.cards
     .filter((card) => card.fits && card.name !== input.gpu && !input.excluded.includes(card.name))
     .sort((a, b) => (b.vramMb ?? 0) - (a.vramMb ?? 0));
-
-/** Steps after which the next attempt belongs on the card that failed; elsewhere they would prove nothing. */
-const stayingSteps: ReadonlySet<RecoveryStep['step']> = new Set<RecoveryStep['step']>([
-  'free_models',
-  'download_model',
-  ...memorySteps,
-]);
-
-/** The card that a waiting task belongs on because of its last step; undefined when any will do. */
-export const pinnedTo = (taken: readonly RecoveryStep[]): string | undefined => {
-  const last = taken.at(-1);
-  return last !== undefined && stayingSteps.has(last.step) ? last.gpu : undefined;
-};

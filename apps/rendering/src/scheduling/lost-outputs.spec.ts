@@ -1,6 +1,6 @@
 import type { ComfyClient } from '../comfyui/comfy-client';
 import type { FileRef } from '../comfyui/comfy-messages';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { findLostOutputs } from './lost-outputs';
 
 /** A server that has forgotten its prompts and kept these files in `output/tower`. */

@@ -1,6 +1,6 @@
 import type { FileRef } from '../comfyui/comfy-messages';
 import type { ComfyClient } from '../comfyui/comfy-client';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** More pictures than one prompt makes. */
 const maxFiles = 64;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { GpuConfig } from '@tower/contracts';
+import type { GpuConfig, JobError } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { MissingModel } from '../comfyui/failure';
 import type { Gpu } from '../gpus/gpu.entity';
-import type { JobError, Task, WantedModel } from '../jobs/job.entity';
+import type { Task, WantedModel } from '../jobs/job.entity';
 import { schedulerLease } from './scheduler-lease';
 
 /** Of a file in a card's folder; `arriving`: some process is fetching it. */

@@ -1,6 +1,6 @@
 import { executionError, fileRef, type FileRef, type HistoryEntry } from '../comfyui/comfy-messages';
 import { classifyExecutionError, type Failure } from '../comfyui/failure';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { endingOf, renderSeconds, wasCached } from './reconcile';
 
 export type PromptEnding =

@@ -7,7 +7,7 @@ import type { Failure } from '../comfyui/failure';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
-import type { WorkflowGraph } from '../workflows/workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { AttemptsService, type Dispatch } from './attempts.service';
 import { InputPictures } from './input-pictures';
 import { StoppedPrompts } from './stopped-prompts';

@@ -1,38 +1,10 @@
 import type { Gpu } from '../gpus/gpu.entity';
-import type { Job } from '../jobs/job.entity';
 import { stepsOf } from '../workflows/compose';
-import type { GraphStep, ParameterValues, Plan } from '../workflows/composition';
+import type { GraphStep, Plan } from '../workflows/composition';
 import { missingFor, type Stock } from '../workflows/missing';
-import { promisedResult, vramNeedMb } from '../workflows/planned-values';
+import { vramNeedMb } from '../workflows/planned-values';
 import type { Workflow } from '../workflows/workflow-file';
-import { weighingSteps } from './vram-memory';
-import type { VramWork } from './vram-need';
-
-/** What a job asks of a workflow. */
-export type AskedWork = Pick<Job, 'parameters' | 'parts'>;
-
-/** A task's work as far as memory depends on it; parameters may be left out while the plan makes nothing smaller. */
-export interface PlannedWork {
-  modelName: string;
-  width: number;
-  height: number;
-  frames: number;
-  parameters?: ParameterValues | null;
-}
-
-/** What an attempt under this plan needs memory for. */
-export function workOf(workflow: Workflow, work: PlannedWork, plan: Plan): VramWork {
-  const smaller =
-    plan.steps.includes('smaller_size') && work.parameters ? promisedResult(workflow, work.parameters, plan) : work;
-  return {
-    workflow: workflow.file.name,
-    modelName: work.modelName,
-    width: smaller.width,
-    height: smaller.height,
-    frames: smaller.frames,
-    steps: weighingSteps(plan.steps),
-  };
-}
+import type { AskedWork } from './planned-work';
 
 /** Megabytes by the workflow's own formula. */
 export const priorOf = (workflow: Workflow, job: AskedWork, plan: Plan): number =>

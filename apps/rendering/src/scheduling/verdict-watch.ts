@@ -9,7 +9,7 @@ import { JobJournal } from '../jobs/job-journal';
 import { JobsService } from '../jobs/jobs.service';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
-import { schedulerLease } from './attempts.service';
+import { schedulerLease } from './scheduler-lease';
 import { WATCH_LIMITS, type WatchLimits } from './watch-limits';
 
 type Answer = OutputOf<typeof findVerdictsRequest>;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { modelKey } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { modelKey } from '../workflows/model-names';
 import { afterFailing, afterFitting, type VramNeed, type VramWork } from './vram-need';
 import { VramNeedRow } from './vram-need.entity';
 

@@ -1,4 +1,4 @@
-import { modelKey } from '../workflows/model-names';
+import { modelKey } from '@tower/contracts';
 
 /** What a job needs memory for. */
 export interface VramWork {

@@ -3,12 +3,13 @@ import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { PreviewFrame } from '../comfyui/comfy-frames';
 import type { ComfyHint } from '../comfyui/comfy-socket';
-import { advance, progressAtDispatch } from '../comfyui/progress-tracker';
+import { advance } from '../comfyui/progress-tracker';
+import { progressAtDispatch } from '../jobs/progress';
 import type { GpuDriver } from '../gpus/gpu-driver';
 import { GenerationParams, Job, type Attempt, type AttemptProgress } from '../jobs/job.entity';
 import { ProgressPublisher } from '../jobs/progress-publisher';
 import { RenderingMetrics } from '../rendering.metrics';
-import { workflowGraph, type WorkflowGraph } from '../workflows/workflow-file';
+import { workflowGraph, type WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** What this process remembers of a live attempt; all of it can be lost. */
 export interface Watched {

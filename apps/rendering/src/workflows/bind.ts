@@ -1,9 +1,9 @@
-import type { FieldError } from '@tower/contracts';
+import { modelKey, type FieldError } from '@tower/contracts';
 import { AppError, summaryOf } from '@tower/kit';
 import type { ParameterValue, ParameterValues } from './composition';
 import { aFamily, familyOf, familyTitle, hintedFamily, statedFamily, type StatedFamilies } from './model-family';
 import { filesIn, settledIn, type KnownFiles } from './model-inputs';
-import { baseName, meansFile, modelKey, refusedName } from './model-names';
+import { baseName, meansFile, refusedName } from './model-names';
 import { nearestSteps } from './proportions';
 import type { Workflow, WorkflowParameter } from './workflow-file';
 import type { ModelFamily } from './workflow-parameter';

@@ -1,6 +1,6 @@
 import { spelledFor } from './card-spelling';
-import { modelInputs } from './model-inputs';
-import type { WorkflowGraph } from './workflow-file';
+import { modelInputs } from '../comfyui/model-inputs';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 const node = (class_type: string, inputs: WorkflowGraph[string]['inputs']): WorkflowGraph[string] => ({
   class_type,

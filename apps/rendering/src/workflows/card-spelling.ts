@@ -1,9 +1,11 @@
+import { modelKey } from '@tower/contracts';
 import { inputsOf, type NodeInfos } from './node-info';
-import { filesIn, modelInputs } from './model-inputs';
-import { findFile, modelKey } from './model-names';
+import { filesIn } from './model-inputs';
+import { modelInputs } from '../comfyui/model-inputs';
+import { findFile } from './model-names';
 import { renameEmbeddings } from './prompt-embeddings';
 import type { Stock } from './missing';
-import type { GraphValue, WorkflowGraph } from './workflow-file';
+import type { GraphValue, WorkflowGraph } from '../comfyui/prompt-graph';
 
 /**
  * The graph as one card takes it: every file by the name under which this server lists it. A name that it does not list

@@ -7,7 +7,8 @@ import { misfitsOf } from './misfits';
 import { inputsOf } from './node-info';
 import { recordedServers } from './recorded-info.fixture';
 import { usualValues } from './standing';
-import { workflowFile, type GraphValue, type Workflow, type WorkflowGraph } from './workflow-file';
+import { workflowFile, type Workflow } from './workflow-file';
+import { type GraphValue, type WorkflowGraph } from '../comfyui/prompt-graph';
 import { WorkflowLibrary } from './workflow-library';
 import { checkReferences, referenceFaults } from './workflow-references';
 

@@ -1,8 +1,8 @@
 import { consumersOf, cycleOf } from './graph-edit';
 import { findChoice } from './card-spelling';
-import { modelInputs } from './model-inputs';
+import { modelInputs } from '../comfyui/model-inputs';
 import { inputsOf, outputTypes, type InputInfo, type NodeInfo, type NodeInfos } from './node-info';
-import type { GraphValue, WorkflowGraph } from './workflow-file';
+import type { GraphValue, WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** One thing that a server would refuse, drop or trip over. */
 export interface GraphFault {

@@ -13,7 +13,8 @@ import {
   type ReferenceUse,
 } from './composition';
 import { graphSha256 } from './graph-identity';
-import type { Workflow, WorkflowGraph } from './workflow-file';
+import type { Workflow } from './workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 import { WorkflowLibrary } from './workflow-library';
 
 let library: WorkflowLibrary;

@@ -6,7 +6,8 @@ import { addNode, cycleOf, freeId, nodeOf, removeUnreachable, setInput, type Slo
 import { addParts } from './part-chains';
 import { plannedValues, scopeOf } from './planned-values';
 import { applyEdit } from './workflow-edit';
-import type { OutputKind, Workflow, WorkflowGraph } from './workflow-file';
+import type { OutputKind, Workflow } from './workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** What a graph is made from besides the template. */
 export interface Composition {

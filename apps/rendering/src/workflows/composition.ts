@@ -103,3 +103,13 @@ export interface InputImage {
 }
 /** By the name under which parameters and parts refer to it. */
 export type InputImages = Record<string, InputImage>;
+
+/** Changes that need less memory, from harmless to costly. */
+export const memorySteps: ReadonlySet<GraphStep> = new Set([
+  'tiled_vae',
+  'smaller_batch',
+  'smaller_context',
+  'quantised_model',
+  'smaller_model',
+  'cpu_text_encoder',
+]);

@@ -12,7 +12,7 @@ import {
   replaceNode,
   setInput,
 } from './graph-edit';
-import type { WorkflowGraph } from './workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 const small = (): WorkflowGraph => ({
   '1': { class_type: 'Loader', inputs: { file: 'a' } },

@@ -1,4 +1,4 @@
-import type { GraphValue, WorkflowGraph } from './workflow-file';
+import type { GraphValue, WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** An output of a node: its id and the position among the node's outputs, from 0. */
 export type Slot = readonly [string, number];

@@ -6,7 +6,8 @@ import type { Missing } from './missing';
 import { inputsOf, type NodeInfos } from './node-info';
 import { packOf, signsOfAge } from './node-packs';
 import { usualValues } from './standing';
-import type { Workflow, WorkflowGraph } from './workflow-file';
+import type { Workflow } from './workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 /**
  * What a live server's own description of its classes says against a template, with and without its start picture:

@@ -1,8 +1,9 @@
+import { modelKey } from '@tower/contracts';
 import { composeForInspection, type Composition } from './compose';
 import type { ParameterValues } from './composition';
 import { familyOf } from './model-family';
 import { filesIn, modelsOf } from './model-inputs';
-import { anyOf, findFile, meansFile, modelKey } from './model-names';
+import { anyOf, findFile, meansFile } from './model-names';
 import { nodePacks, packOf } from './node-packs';
 import { soughtFor, type SoughtFile } from './reference-files';
 import type { Workflow } from './workflow-file';

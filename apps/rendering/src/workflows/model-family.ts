@@ -1,4 +1,4 @@
-import { modelKey } from './model-names';
+import { modelKey } from '@tower/contracts';
 import type { ModelFamily } from './workflow-parameter';
 
 /** What operators and the files themselves say, by the files' keys (`model-names.ts`). */

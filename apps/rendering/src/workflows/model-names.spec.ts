@@ -1,5 +1,6 @@
+import { modelKey } from '@tower/contracts';
 import * as fc from 'fast-check';
-import { distinctKeys, findFile, meansFile, modelKey, nearestNames, refusedName, settleName } from './model-names';
+import { distinctKeys, findFile, meansFile, nearestNames, refusedName, settleName } from './model-names';
 
 const windows = ['SD15\\anime_sd15.safetensors', 'SDXL\\pony.safetensors', 'a\\twin.pt', 'b\\twin.pt'];
 const linux = ['SD15/anime_sd15.safetensors', 'flat.safetensors', 'flat.ckpt'];

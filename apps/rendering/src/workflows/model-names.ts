@@ -5,8 +5,6 @@ import { modelKey } from '@tower/contracts';
  * a key (`modelKey`); each card is sent its own spelling (`card-spelling.ts`).
  */
 
-export { modelKey };
-
 /** The name without its folder. */
 export const baseName = (name: string): string => {
   const key = modelKey(name);

@@ -1,7 +1,8 @@
 import { invalid } from '@tower/kit';
 import type { ControlNetUse, LoraUse, Parts, ReferenceUse } from './composition';
 import { addNode, freeId, insertAfter, relink, type Slot } from './graph-edit';
-import type { Workflow, WorkflowGraph } from './workflow-file';
+import type { Workflow } from './workflow-file';
+import type { WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** Gives the output with the picture of this name; the node is added once per picture. */
 type Pictures = (image: string) => Slot;

@@ -1,9 +1,9 @@
+import { modelKey } from '@tower/contracts';
 import { describeError } from '@tower/kit';
 import type { ParameterValue } from './composition';
 import type { Composition } from './compose';
 import { parseFormula } from './formula';
 import { requirementsOf, type Requirements } from './missing';
-import { modelKey } from './model-names';
 import { embeddingsIn } from './prompt-embeddings';
 import { plannedValues, scopeOf } from './planned-values';
 import type { Workflow, WorkflowParameter } from './workflow-file';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ParameterValues } from './composition';
 import { parseFormula, type FormulaScope } from './formula';
 import { addNode, dropInput, insertAfter, relink, replaceNode, setInput, type NodeInputs } from './graph-edit';
-import type { GraphValue, WorkflowGraph } from './workflow-file';
+import type { GraphValue, WorkflowGraph } from '../comfyui/prompt-graph';
 
 const slot = z.tuple([z.string(), z.int().min(0)]);
 /** A literal, a link to [node, output], a parameter's value, or what a formula gives. */

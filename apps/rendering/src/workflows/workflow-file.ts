@@ -3,20 +3,7 @@ import { z } from 'zod';
 import { workflowEdit } from './workflow-edit';
 import { workflowParameter, nodeInput } from './workflow-parameter';
 import { graphSteps } from './composition';
-
-const link = z.tuple([z.string(), z.int().min(0)]);
-
-/** ComfyUI's API format. `inputs` must exist on every node: a node without it can kill a server's only worker. */
-export const workflowGraph = z.record(
-  z.string(),
-  z.object({
-    class_type: z.string(),
-    inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), link])),
-    _meta: z.object({ title: z.string() }).optional(),
-  }),
-);
-export type WorkflowGraph = z.infer<typeof workflowGraph>;
-export type GraphValue = string | number | boolean | [string, number];
+import { link, type WorkflowGraph } from '../comfyui/prompt-graph';
 
 /** Arithmetic as text; a bare number is one too. */
 const formula = z.union([z.string().min(1), z.number().transform(String)]);

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { familyOf, type StatedFamilies } from './model-family';
 import { baseName, meansFile } from './model-names';
 import { standingOn, type CardStock } from './standing';
-import { workflowFile, workflowGraph, type Workflow } from './workflow-file';
+import { workflowFile, type Workflow } from './workflow-file';
+import { workflowGraph } from '../comfyui/prompt-graph';
 import { checkReferences } from './workflow-references';
 
 /** What a request says that bears on which workflow suits it. */

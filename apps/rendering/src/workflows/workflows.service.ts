@@ -13,7 +13,7 @@ import { ANSWERS_DB } from '@tower/service';
 import type { DataSource } from 'typeorm';
 import { v5 } from 'uuid';
 import type { Gpu } from '../gpus/gpu.entity';
-import { knownChoices } from '../jobs/job-request';
+import { knownChoices } from '../gpus/known-choices';
 import { configuredGpus } from '../scheduling/queue.queries';
 import { VramMemory } from '../scheduling/vram-memory';
 import { neededMb, type VramNeed } from '../scheduling/vram-need';
