@@ -47,7 +47,7 @@ const withTesting = depConstraints.map((rule) => ({
   ...rule,
   onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'lib:testing'],
 }));
-const specs = ['**/*.spec.ts'];
+const specs = ['**/*.spec.ts', 'apps/*/harness/**/*.ts'];
 
 export default tseslint.config(
   {

@@ -109,7 +109,7 @@ async function questions(url: string, db: DataSource, body: object, jobId: strin
 /** As compiled: what the scheduler runs at a look. */
 async function schedulerQueries(db: DataSource): Promise<Record<string, Summary>> {
   const queries = (await import(
-    resolve(__dirname, '..', '..', 'apps', 'rendering', 'dist', 'scheduling', 'queue.queries.js')
+    resolve(__dirname, '..', '..', 'apps', 'rendering', 'dist', 'planning', 'queue.queries.js')
   )) as Queries;
   const result: Record<string, Summary> = {};
   for (const [name, limit] of [

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { oldestTestedVersion } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
 import { incomingFolder, type WatchedPlace } from '@tower/library';
 import { z } from 'zod';
-import { oldestTestedVersion } from './comfyui/comfy-version';
 
 export const renderingEnv = z.object({
   TOWER_LIBRARY: z.string().default(join(repositoryRoot, 'library')),

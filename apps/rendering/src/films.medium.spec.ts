@@ -4,11 +4,18 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gpuConfig, type ArtifactView, type JobView } from '@tower/contracts';
 import { findFfmpeg, readMoving, sha256File } from '@tower/imaging';
-import { createTestDatabase, itNeeds, startTestNats, type TestDatabase, type TestNats, waitFor } from '@tower/testing';
+import {
+  createTestDatabase,
+  itNeeds,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
 import sharp from 'sharp';
+import { RenderingRig } from '../harness/rendering-harness';
 import { Attempt, JobEvent, RuntimeSample } from './jobs/job.entity';
-import { RenderingRig } from './rig/rendering-rig';
-import { SimProcess } from './rig/sim-process';
 
 /** A busy machine encodes, decodes and copies films slowly. */
 jest.setTimeout(180_000);

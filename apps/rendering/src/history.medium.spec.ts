@@ -1,15 +1,15 @@
 import { gpuConfig } from '@tower/contracts';
 import { systemClock } from '@tower/kit';
 import { createTestDatabase, Plans, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import { addSample, newestSamples, samplesOf } from './estimates/sample.queries';
-import { Gpu } from './gpus/gpu.entity';
-import { healthy } from './gpus/card-health';
-import { inventorySha256 } from './gpus/inventory-memory';
+import { historyId, writeHistory } from '../harness/long-history';
+import { RenderingRig } from '../harness/rendering-harness';
+import { Gpu } from './cards/card.entity';
+import { healthy } from './cards/health/health-policy';
+import { inventorySha256 } from './cards/inventory-cache';
 import { Attempt, RuntimeSample, Task } from './jobs/job.entity';
-import { historyId, writeHistory } from './rig/long-history';
-import { RenderingRig } from './rig/rendering-rig';
-import { FleetReader } from './scheduling/fleet-reader';
-import { KindRenewal } from './scheduling/kind-renewal';
+import { addSample, newestSamples, samplesOf } from './planning/estimates/sample.queries';
+import { KindRenewal } from './planning/kind-renewal';
+import { VramMemory } from './planning/memory/memory-store';
 import {
   askedBy,
   countWaiting,
@@ -18,9 +18,9 @@ import {
   liveWorks,
   marksInLine,
   oldestOfEachKind,
-} from './scheduling/queue.queries';
-import { VramMemory } from './scheduling/vram-memory';
-import { StatusService } from './status.service';
+} from './planning/queue.queries';
+import { FleetReader } from './planning/snapshot-reader';
+import { StatusService } from './views/status.service';
 
 /**
  * Real here: PostgreSQL with tables as years of use leave them, and NATS. No card answers; what they are is written

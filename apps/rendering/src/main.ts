@@ -1,8 +1,8 @@
 import { DiskWatch } from '@tower/library';
 import { hostService } from '@tower/service';
 import 'reflect-metadata';
+import { Scheduler } from './execution/leader';
 import { renderingEntities, RenderingModule } from './rendering.module';
-import { Scheduler } from './scheduling/scheduler';
 
 void hostService('rendering', {
   module: RenderingModule,

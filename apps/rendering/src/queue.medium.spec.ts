@@ -1,10 +1,16 @@
 import { commandRejected, generateRequest, gpuConfig } from '@tower/contracts';
 import { Outbox } from '@tower/db';
 import { newId, systemClock } from '@tower/kit';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import { CommandsService } from './jobs/commands.service';
-import { projectId, RenderingRig } from './rig/rendering-rig';
-import { SimProcess } from './rig/sim-process';
+import {
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
+import { projectId, RenderingRig } from '../harness/rendering-harness';
+import { CommandsService } from './requests/commands.service';
 
 /** Real here: PostgreSQL, NATS, HTTP and one simulated card as a process, which takes pictures and nothing else. */
 

@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { gpuConfig } from '@tower/contracts';
 import { sha256File } from '@tower/imaging';
 import { newId } from '@tower/kit';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import { Gpu } from './gpus/gpu.entity';
+import {
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
+import { RenderingRig, verdictOn } from '../harness/rendering-harness';
+import { Gpu } from './cards/card.entity';
 import { Attempt, RuntimeSample } from './jobs/job.entity';
-import { RenderingRig, verdictOn } from './rig/rendering-rig';
-import { SimProcess } from './rig/sim-process';
 
 /**
  * Real here: PostgreSQL, NATS, HTTP, files, and the simulated cards as processes. Projects, characters and quality are

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import { getRenderingStatusRequest, type RenderingStatus } from '@tower/contracts';
-import { StatusService } from './status.service';
+import { StatusService } from './views/status.service';
 
 @Controller()
 export class StatusController {

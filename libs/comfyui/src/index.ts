@@ -5,3 +5,32 @@ export * from './access/card-refusal';
 export * from './access/device-claim';
 export * from './access/socket-warning';
 export * from './access/same-server';
+export { link, workflowGraph, type GraphValue, type WorkflowGraph } from './prompt-graph';
+export { placesOf, stageOf, type NodePlace } from './nodes/node-stages';
+export { ComfySocket, type ComfyHint } from './comfy-socket';
+export { samplingCosts } from './nodes/sampling-cost';
+export { judgeVersion, oldestTestedVersion } from './comfy-version';
+export {
+  executionError,
+  fileRef,
+  type FileRef,
+  type HistoryEntry,
+  type ObjectInfo,
+  type QueueBody,
+} from './comfy-messages';
+export {
+  classifyExecutionError,
+  failureKinds,
+  infrastructureKinds,
+  type Failure,
+  type FailureKind,
+  type MissingModel,
+} from './failure';
+export { ComfyClient, type PostOutcome } from './comfy-client';
+export { type PreviewFrame } from './comfy-frames';
+export { silenceOf } from './comfy-http';
+export { toInventory, type GpuStats, type ServerFeatures, type ServerInventory } from './server-inventory';
+export { inputsOf, nodeInfo, outputTypes, type InputInfo, type NodeInfo, type NodeInfos } from './nodes/node-info';
+export { obeyMs, patienceMs, unheardPatienceMs } from './nodes/node-timeouts';
+export { modelInputs } from './nodes/model-inputs';
+export { nodePacks, packOf, signsOfAge } from './nodes/node-packs';

@@ -5,3 +5,6 @@ export { probeName } from './disk/write-probe';
 export { flushToDisk } from './disk/flush';
 export { examineFileSystem, lacksOf, unfitBecause } from './disk/file-system';
 export { incomingFolder, isGone } from './disk/gone';
+export { Library, artifactPath, thumbnailPath } from './library';
+
+export { sweepLeftovers } from './leftovers';

@@ -17,3 +17,4 @@ export { describeNeeds, itNeeds } from './needs';
 export { Plans } from './plans';
 export { createTestAuthority, type TestAuthority } from './test-authority';
 export * from './cluster-folder';
+export { SimProcess } from './sim-process';

@@ -1,9 +1,15 @@
 import { gpuConfig, type JobView } from '@tower/contracts';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import { Gpu } from '../gpus/gpu.entity';
+import {
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
+import { RenderingRig } from '../../harness/rendering-harness';
+import { Gpu } from '../cards/card.entity';
 import { Attempt, Task } from '../jobs/job.entity';
-import { RenderingRig } from '../rig/rendering-rig';
-import { SimProcess } from '../rig/sim-process';
 
 /**
  * Tower stopped, other cards configured, Tower started. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes

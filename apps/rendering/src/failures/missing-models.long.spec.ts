@@ -15,8 +15,8 @@ import {
   wholeFile,
   type TestNats,
 } from '@tower/testing';
-import { Gpu } from '../gpus/gpu.entity';
-import { CatalogueBench } from '../rig/catalogue-bench';
+import { CatalogueBench } from '../../harness/fault-bench';
+import { Gpu } from '../cards/card.entity';
 
 /**
  * Jobs whose model file no card has when they are asked for. Real: PostgreSQL, NATS, HTTP, ffmpeg, downloads, two

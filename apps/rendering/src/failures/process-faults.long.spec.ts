@@ -1,5 +1,5 @@
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../rig/catalogue-bench';
+import { CatalogueBench, story } from '../../harness/fault-bench';
 
 /**
  * Rows of the failure catalogue that take a server's process, worker, node or machine. Real: PostgreSQL, NATS, HTTP,

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
+import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
+import { CatalogueBench } from '../../harness/fault-bench';
 import { Artifact, Attempt, Job } from '../jobs/job.entity';
-import { CatalogueBench } from '../rig/catalogue-bench';
-import type { SimProcess } from '../rig/sim-process';
 
 /**
  * Two hundred jobs on two cards that fail by chance, always in the same ways for the same seed. Real: PostgreSQL, NATS,

@@ -1,5 +1,5 @@
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../rig/catalogue-bench';
+import { CatalogueBench, story } from '../../harness/fault-bench';
 
 /** Servers that do not take a prompt. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
 jest.setTimeout(240_000);

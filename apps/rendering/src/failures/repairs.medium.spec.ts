@@ -11,8 +11,8 @@ import {
   wholeFile,
   type TestNats,
 } from '@tower/testing';
-import { GpuRestart } from '../gpus/gpu-restart.entity';
-import { CatalogueBench, story, type BenchOptions } from '../rig/catalogue-bench';
+import { CatalogueBench, story, type BenchOptions } from '../../harness/fault-bench';
+import { GpuRestart } from '../cards/health/restart.entity';
 
 /**
  * What Tower mends itself: servers by their restart command, models by a download, memory by changing the plan. Real:

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
+import { CatalogueBench, story } from '../../harness/fault-bench';
 import { GenerationParams } from '../jobs/job.entity';
-import { CatalogueBench, story } from '../rig/catalogue-bench';
 
 /**
  * Rows of the failure catalogue about what a graph needs and what comes out. Real: PostgreSQL, NATS, HTTP, two

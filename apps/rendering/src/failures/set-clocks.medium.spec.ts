@@ -1,11 +1,17 @@
 import { gpuConfig, type JobView } from '@tower/contracts';
 import type { Clock } from '@tower/kit';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
-import { Gpu } from '../gpus/gpu.entity';
+import {
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
+import { shortLimits } from '../../harness/fault-bench';
+import { RenderingRig } from '../../harness/rendering-harness';
+import { Gpu } from '../cards/card.entity';
 import { Attempt, Task } from '../jobs/job.entity';
-import { shortLimits } from '../rig/catalogue-bench';
-import { RenderingRig } from '../rig/rendering-rig';
-import { SimProcess } from '../rig/sim-process';
 
 /**
  * Somebody sets the clock of the machine, by hand or by NTP. Real: PostgreSQL, NATS, HTTP, a simulated card as a

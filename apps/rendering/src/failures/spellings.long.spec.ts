@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GenerateRequest, JobParamsView } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../rig/catalogue-bench';
+import { CatalogueBench, story } from '../../harness/fault-bench';
 
 /**
  * Two cards with the same files in sub-folders, one of them on Windows. Real: PostgreSQL, NATS, HTTP, two simulated

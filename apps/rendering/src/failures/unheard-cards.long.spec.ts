@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gpuConfig } from '@tower/contracts';
-import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { Gpu } from '../gpus/gpu.entity';
-import { CatalogueBench, shortLimits, story } from '../rig/catalogue-bench';
-import { RenderingRig } from '../rig/rendering-rig';
-import { SimProcess } from '../rig/sim-process';
+import { createTestDatabase, startTestNats, waitFor, SimProcess, type TestNats } from '@tower/testing';
+import { CatalogueBench, shortLimits, story } from '../../harness/fault-bench';
+import { RenderingRig } from '../../harness/rendering-harness';
+import { Gpu } from '../cards/card.entity';
 
 /**
  * Cards of which less is heard than usual, and cards that are one. Real: PostgreSQL, NATS, HTTP, simulated cards as

@@ -1,7 +1,7 @@
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
+import { CatalogueBench, story } from '../../harness/fault-bench';
 import { RuntimeSample } from '../jobs/job.entity';
-import { CatalogueBench, story } from '../rig/catalogue-bench';
 
 /**
  * Rows of the failure catalogue between the server and us: sockets, HTTP, its queue and history, interrupts. Real:

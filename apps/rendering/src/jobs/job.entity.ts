@@ -1,3 +1,4 @@
+import type { FileRef } from '@tower/comfyui';
 import type {
   AttemptState,
   JobError,
@@ -9,7 +10,6 @@ import type {
   VerdictOutcome,
 } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { FileRef } from '../comfyui/comfy-messages';
 import type {
   ChosenAlternative,
   InputImages,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
+import { WorkflowLibrary } from '../workflows/catalogue';
+import { usualValues } from '../workflows/compatibility/compatibility';
 import { noChanges, noParts } from '../workflows/composition';
-import { usualValues } from '../workflows/standing';
-import { WorkflowLibrary } from '../workflows/workflow-library';
 import { kindAfter, placeInQueue, stampIn, stampOf } from './queue-place';
 
 let workflows: WorkflowLibrary;

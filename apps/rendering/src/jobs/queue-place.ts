@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { pinnedTo } from './pinned-card';
-import { noChanges } from '../workflows/composition';
-import { requirementsKey } from '../workflows/requirements-memory';
-import type { Workflow } from '../workflows/workflow-file';
-import type { Job, Task } from './job.entity';
 import { modelKey, type Priority } from '@tower/contracts';
+import { requirementsKey } from '../workflows/compatibility/requirements-cache';
+import { noChanges } from '../workflows/composition';
+import type { Workflow } from '../workflows/template/workflow-file';
+import type { Job, Task } from './job.entity';
+import { pinnedTo } from './pinned-card';
 
 /** Of a job, what decides which cards can take its tasks. */
 type QueuedWork = Pick<Job, 'workflow' | 'modelName' | 'width' | 'height' | 'frames' | 'parameters' | 'parts'>;

@@ -1,4 +1,4 @@
-import type { ModelFamily } from './workflow-parameter';
+import type { ModelFamily } from './template/workflow-parameter';
 
 /**
  * What goes into a graph besides the workflow itself. Stored with the job and with each attempt, so that the same graph

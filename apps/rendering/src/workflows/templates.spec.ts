@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodePacks, packOf } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
-import { checkGraph, type GraphFault } from './check-workflow';
-import { composeForInspection, type ComposedGraph } from './compose';
+import { WorkflowLibrary } from './catalogue';
+import { usualValues } from './compatibility/compatibility';
 import { noParts, type GraphStep, type ParameterValues, type Parts } from './composition';
-import { nodePacks, packOf } from './node-packs';
-import { moduleOf, recordedServers } from './recorded-info.fixture';
-import { usualValues } from './standing';
-import type { Workflow } from './workflow-file';
-import { WorkflowLibrary } from './workflow-library';
-import { workflowNames } from './workflow-names.fixture';
+import { composeForInspection, type ComposedGraph } from './graph/compose';
+import { checkGraph, type GraphFault } from './template/check-graph';
+import { moduleOf, recordedServers } from './template/recorded-info.fixture';
+import type { Workflow } from './template/workflow-file';
+import { workflowNames } from './template/workflow-names.fixture';
 
 let library: WorkflowLibrary;
 beforeAll(async () => {

@@ -1,0 +1,356 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FileRef, Failure, NodeInfos, WorkflowGraph } from '@tower/comfyui';
+import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
+import { requireFence } from '@tower/db';
+import { CLOCK, newId, type Clock } from '@tower/kit';
+import { DataSource, In, Like, type EntityManager } from 'typeorm';
+import { v5 } from 'uuid';
+import type { GpuInventory } from '../cards/card.entity';
+import { CardDoctor } from '../cards/health/card-health.service';
+import { boundedError, JobJournal } from '../jobs/job-store';
+import { Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
+import { progressAtDispatch } from '../jobs/progress';
+import { attemptStatesBefore } from '../jobs/states';
+import { schedulerLease } from '../leadership';
+import { WorkflowLibrary } from '../workflows/catalogue';
+import { composeGraph } from '../workflows/graph/compose';
+import { graphSha256 } from '../workflows/graph/graph-identity';
+import { uploadNames } from '../workflows/graph/upload-names';
+import { spelledFor } from '../workflows/models/card-spelling';
+import { valuesOfAttempt } from './attempt-values';
+import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
+import { Recovery } from './recovery/recovery.service';
+
+/** Namespace of our prompt ids: UUID v5 of (task, attempt number), so that a restarted leader derives the same id. */
+const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';
+
+/** Milliseconds within which a POST that was announced must have arrived or failed. */
+const postWindowMs = 10_000;
+
+/** Outcome of an attempt that the server answered from its cache; its seconds say nothing about the card. */
+export const cachedOutcome = 'rendered_from_cache';
+/** Outcome of an attempt whose files were found although the server had forgotten the prompt; nobody measured it. */
+export const foundOutcome = 'rendered_and_found';
+/** Outcome of an attempt that was running when its server's process ended. */
+const processGone = 'process_gone';
+/**
+ * Times that a task may see a card's process end under it: then another card takes it, and without one it is given up
+ * at the second number.
+ */
+const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
+
+/** A card that is given work. */
+export interface BookedCard {
+  name: string;
+  url: string;
+  inventory: GpuInventory;
+  /** The server's own description of its classes, for files of loaders that Tower does not know. */
+  infos: NodeInfos;
+}
+
+export interface Dispatch {
+  attempt: Attempt;
+  job: Job;
+  graph: WorkflowGraph;
+}
+
+/**
+ * Every write that the leader makes about attempts: under its fence, with the job locked, announced in the same
+ * transaction.
+ */
+@Injectable()
+export class AttemptsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly journal: JobJournal,
+    private readonly workflows: WorkflowLibrary,
+    private readonly recovery: Recovery,
+    private readonly doctor: CardDoctor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second
+   * booking of the card fail.
+   */
+  claim(
+    fence: string,
+    taskId: string,
+    jobId: string,
+    gpu: BookedCard,
+    estimatedSeconds: number | null,
+  ): Promise<Dispatch | undefined> {
+    return this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      const job = await this.journal.lock(tx, jobId);
+      const task = await tx.findOneByOrFail(Task, { id: taskId });
+      if (task.state !== 'queued') return undefined;
+      const n = task.attempts + 1;
+      const now = this.clock.now();
+      const workflow = this.workflows.get(job.workflow);
+      const { values, choices } = valuesOfAttempt(workflow, job, task);
+      const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
+      const composed = composeGraph(workflow, {
+        values,
+        parts: job.parts,
+        plan: task.plan,
+        prefix,
+        images: uploadNames(job.images),
+      });
+      const graph = spelledFor(composed.graph, gpu.inventory, gpu.infos);
+      const attempt = tx.create(Attempt, {
+        id: newId(),
+        taskId,
+        jobId,
+        n,
+        gpu: gpu.name,
+        server: gpu.url,
+        promptId: v5(`${taskId}:${n}`, promptNamespace),
+        state: 'dispatching',
+        seed: task.seed,
+        fence,
+        dispatchedAt: now,
+        postDeadline: new Date(now.getTime() + postWindowMs),
+        startedAt: null,
+        endedAt: null,
+        seconds: null,
+        estimatedSeconds,
+        outcome: null,
+        outputs: null,
+        error: null,
+        progress: progressAtDispatch(gpu.name),
+        plan: task.plan,
+        recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null,
+        verdict: null,
+        scores: [],
+      });
+      await tx.insert(Attempt, attempt as object);
+      await tx.insert(GenerationParams, {
+        attemptId: attempt.id,
+        jobId,
+        graph: graph as object,
+        graphSha256: graphSha256(graph),
+        parameters: values,
+        promptChoices: choices,
+        workflow: job.workflow,
+        workflowVersion: job.workflowVersion,
+        comfyuiVersion: gpu.inventory.comfyuiVersion,
+        device: gpu.inventory.device,
+        pytorchVersion: gpu.inventory.pytorchVersion,
+        plan: task.plan,
+        parts: job.parts,
+        recordedAt: now,
+      });
+      await this.journal.moveTask(tx, task, 'rendering', { attempts: n });
+      await this.journal.settle(tx, job, { gpu: gpu.name });
+      await this.journal.record(tx, job, attemptDispatched, {
+        ...factsOf(attempt),
+        promptId: attempt.promptId,
+        seed: attempt.seed,
+        estimatedSeconds,
+      });
+      return { attempt, job, graph };
+    });
+  }
+
+  /** The server has the prompt. */
+  async running(fence: string, attemptId: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.update(
+        Attempt,
+        { id: attemptId, state: 'dispatching' },
+        { state: 'running', startedAt: this.clock.now() },
+      );
+    });
+  }
+
+  /**
+   * The server is done; from here on the card is free and the files are fetched. `seconds` is the server's own
+   * measurement, if it gave one.
+   */
+  async rendered(
+    fence: string,
+    attempt: Attempt,
+    outputs: FileRef[],
+    measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome },
+  ): Promise<void> {
+    const now = this.clock.now();
+    // The clock may have been set back since.
+    const beganAt = attempt.progress?.beganAt === undefined ? attempt.dispatchedAt : new Date(attempt.progress.beganAt);
+    const seconds = measured.seconds ?? Math.max(0, (now.getTime() - beganAt.getTime()) / 1000);
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      const moved = await tx.update(
+        Attempt,
+        { id: attempt.id, state: In(['dispatching', 'running']) },
+        { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome },
+      );
+      if (moved.affected !== 1 || measured.outcome !== 'rendered') return;
+      await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
+    });
+    this.doctor.success(attempt.gpu);
+  }
+
+  /** The attempt failed; the recovery ladder says whether and how its task goes on. */
+  async fail(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
+    await this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
+      const next = await this.recovery.after(tx, job, task, attempt, failure);
+      await this.journal.moveTask(tx, task, next.to, next.changes);
+      await this.journal.record(tx, job, attemptFailed, {
+        ...factsOf(attempt),
+        error: next.error,
+        willRetry: next.to === 'queued',
+      });
+    });
+    this.doctor.fault(attempt.gpu, {
+      kind: failure.kind,
+      reason: failure.error.message,
+      promptId: attempt.promptId,
+      disobeyed: failure.disobeyed ?? false,
+      unheard: failure.unheard ?? false,
+    });
+  }
+
+  /**
+   * The prompt vanished through no fault of the request: a restart, a cleared queue, a refused connection. `gone`: its
+   * process ended while it ran.
+   */
+  async lose(fence: string, attempt: Attempt, reason: string, gone = false): Promise<void> {
+    const deaths = gone
+      ? 1 +
+        (await this.db.manager.countBy(Attempt, {
+          taskId: attempt.taskId,
+          gpu: attempt.gpu,
+          state: 'lost',
+          outcome: Like(`${processGone}%`),
+        }))
+      : 0;
+    if (
+      deaths >= poisonJob.elsewhereAfter &&
+      ((await this.recovery.couldGoElsewhere(attempt)) || deaths >= poisonJob.giveUpAfter)
+    ) {
+      const error = {
+        code: 'comfyui_poison_job',
+        message: `ComfyUI on ${attempt.gpu} ended ${deaths} times while it ran this: ${reason}`,
+        hint: 'The log of that ComfyUI may say why: a driver fault, or no memory left on its machine. Another size or model may help.',
+      };
+      await this.fail(fence, attempt, { kind: 'poison_job', error });
+    } else {
+      await this.end(
+        fence,
+        attempt,
+        'lost',
+        gone ? `${processGone}: ${reason}` : reason,
+        null,
+        async (tx, job, task) => {
+          const losses = task.losses + 1;
+          const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
+          if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore });
+          else
+            await this.journal.moveTask(tx, task, 'failed', {
+              losses,
+              error: {
+                code: 'attempt_lost_repeatedly',
+                message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`,
+                hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.',
+              },
+            });
+          await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+        },
+      );
+    }
+    if (gone)
+      this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
+  }
+
+  /**
+   * Its card is not there to be asked any more. An operator did that: it counts neither as a loss of the task nor
+   * against the card.
+   */
+  displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
+      await this.journal.moveTask(tx, task, 'queued', { notBefore: null });
+      await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+    });
+  }
+
+  /**
+   * Cards have other names now; their attempts go on under these. Fails with a unique violation when a card would have
+   * two live ones.
+   */
+  async rename(fence: string, attempts: readonly { id: string; gpu: string }[]): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      // Two cards may have changed places, and a card may have but one live attempt at any moment between.
+      await tx.query('update attempt set gpu = id::text where id = any($1)', [attempts.map(({ id }) => id)]);
+      for (const { id, gpu } of attempts) await tx.update(Attempt, { id }, { gpu });
+    });
+  }
+
+  /** Whether another card could run what this attempt ran. */
+  couldGoElsewhere(attempt: Attempt): Promise<boolean> {
+    return this.recovery.couldGoElsewhere(attempt);
+  }
+
+  /** A task that waits for something that will not come. */
+  failWaiting(fence: string, task: Pick<Task, 'id' | 'jobId'>, error: JobError): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      const job = await this.journal.lock(tx, task.jobId);
+      const now = await tx.findOneByOrFail(Task, { id: task.id });
+      if (now.state !== 'queued') return;
+      await this.journal.moveTask(tx, now, 'failed', { error, wantsModel: null });
+      await this.journal.settle(tx, job, { reason: error.message });
+    });
+  }
+
+  /** The graph as it is sent differs from the claimed one, because the server named an input picture otherwise. */
+  async regraphed(fence: string, attemptId: string, graph: WorkflowGraph): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.update(GenerationParams, { attemptId }, { graph: graph as object, graphSha256: graphSha256(graph) });
+    });
+  }
+
+  /** The server answered another id than the one that was asked for; everything else goes by that one. */
+  async renamed(fence: string, attempt: Attempt, promptId: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      await tx.update(Attempt, { id: attempt.id }, { promptId });
+    });
+    attempt.promptId = promptId;
+  }
+
+  private end(
+    fence: string,
+    attempt: Attempt,
+    state: 'failed' | 'lost',
+    outcome: string,
+    error: JobError | null,
+    then: (tx: EntityManager, job: Job, task: Task) => Promise<void>,
+  ): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      await requireFence(tx, schedulerLease, fence);
+      const job = await this.journal.lock(tx, attempt.jobId);
+      const now = this.clock.now();
+      const moved = await tx.update(
+        Attempt,
+        { id: attempt.id, state: In(attemptStatesBefore(state)) },
+        { state, endedAt: now, outcome: outcome.slice(0, 300), error: error && boundedError(error) },
+      );
+      // Cancelled in the meantime: nothing of it matters any more.
+      if (moved.affected !== 1) return;
+      const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
+      await then(tx, job, task);
+      await this.journal.settle(tx, job, { reason: outcome });
+    });
+  }
+}
+
+const factsOf = (attempt: Attempt) => ({
+  taskId: attempt.taskId,
+  attemptId: attempt.id,
+  attempt: attempt.n,
+  gpu: attempt.gpu,
+});

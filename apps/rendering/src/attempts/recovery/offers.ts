@@ -1,0 +1,36 @@
+import type { Gpu } from '../../cards/card.entity';
+import type { AskedWork } from '../../planning/memory/planned-work';
+import { missingFor, type Stock } from '../../workflows/compatibility/requirements';
+import type { GraphStep, Plan } from '../../workflows/composition';
+import { stepsOf } from '../../workflows/graph/compose';
+import type { Workflow } from '../../workflows/template/workflow-file';
+import { vramNeedMb } from '../../workflows/values/planned-values';
+
+/** Megabytes by the workflow's own formula. */
+export const priorOf = (workflow: Workflow, job: AskedWork, plan: Plan): number =>
+  vramNeedMb(workflow, job.parameters, job.parts, plan);
+
+/** Whether a card has the nodes and the models; whether it is up, busy or big enough is not asked. */
+export function runsOn(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): boolean {
+  const stock = stockOf(gpu);
+  return (
+    stock !== null &&
+    !(gpu.config.only && !gpu.config.prefers.includes(workflow.file.work)) &&
+    missingFor(workflow, { values: job.parameters, parts: job.parts, plan }, stock).length === 0
+  );
+}
+
+/**
+ * Changes of the graph that the workflow offers after this plan and that the card has the files for, in the workflow's
+ * order.
+ */
+export function offersOf(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): GraphStep[] {
+  const stock = stockOf(gpu);
+  if (stock === null) return [];
+  const composition = { values: job.parameters, parts: job.parts };
+  return stepsOf(workflow, { ...composition, plan }).filter(
+    (step) => missingFor(workflow, { ...composition, plan: { steps: [...plan.steps, step] } }, stock).length === 0,
+  );
+}
+
+const stockOf = (gpu: Gpu): Stock | null => gpu.inventory;

@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  deviceModel,
+  socketWarning,
+  ComfyClient,
+  silenceOf,
+  ComfySocket,
+  type ConfiguredGpu,
+  type PostOutcome,
+  type PreviewFrame,
+  type ComfyHint,
+  type WorkflowGraph,
+} from '@tower/comfyui';
+import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
+import { nothingSeen, type GpuSight } from './card-snapshot';
+import type { GpuInventory } from './card.entity';
+import { RestartWatch } from './restart-detector';
+import { ServerWatch, type ServerRules } from './server-monitor';
+
+export interface GpuDriverEvents {
+  /** After every look at the server, reachable or not. */
+  looked(driver: GpuDriver): Promise<void>;
+  hint(driver: GpuDriver, hint: ComfyHint): void;
+  preview(driver: GpuDriver, frame: PreviewFrame): void;
+  /** The socket was connected but heard nothing. */
+  deaf(driver: GpuDriver): void;
+  /** Why it takes no work although it answers, as far as other cards have to do with it; null where they have not. */
+  sameAsAnother(driver: GpuDriver): string | null;
+}
+
+/** Milliseconds. */
+const lookEveryMs = 1_000;
+const lookEveryDownMs = 2_000;
+const locateMs = 1_000;
+/**
+ * Looks that fail in a row before a card that works for us counts as down: its event loop stands still now and then.
+ */
+const failuresUntilDown = 3;
+
+/** Hints after which the server's lists have changed. */
+const wakingHints = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
+
+/** Follows one ComfyUI server: looks at its queue every second and at once when a hint says so. Decides nothing. */
+export class GpuDriver {
+  readonly client: ComfyClient;
+  private readonly socket: ComfySocket;
+  private readonly stopping = new AbortController();
+  private woken = new AbortController();
+  private loop: Promise<void> | undefined;
+  private startedAtMs = 0;
+  private failures = 0;
+  /** Monotonic milliseconds since which the server answers; undefined while it does not. */
+  private answersSinceMs: number | undefined;
+  readonly server: ServerWatch;
+  readonly restarts = new RestartWatch();
+  sight: GpuSight = nothingSeen;
+
+  constructor(
+    readonly config: ConfiguredGpu,
+    private readonly events: GpuDriverEvents,
+    rules: ServerRules,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    this.client = new ComfyClient(config.name, config.url, config.access);
+    this.server = new ServerWatch(this.client, config, rules, clock);
+    this.socket = new ComfySocket(
+      config.url,
+      {
+        hint: (hint) => this.heard(hint),
+        preview: (frame) => this.events.preview(this, frame),
+        dropped: () => {
+          this.restarts.socketDropped(clock.monotonicMs());
+          this.wake();
+        },
+        deaf: () => this.events.deaf(this),
+      },
+      logger,
+      config.access,
+    );
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  start(): void {
+    this.startedAtMs = this.clock.monotonicMs();
+    this.socket.start();
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.socket.stop();
+    await this.loop;
+  }
+
+  wake(): void {
+    this.woken.abort();
+  }
+
+  /** A file is missed or expected there: its folders are read again at once. */
+  readFiles(): void {
+    this.server.readFiles();
+    this.wake();
+  }
+
+  /** Milliseconds since the server last answered, or since we began to ask. */
+  silentMs(): number {
+    return this.clock.monotonicMs() - (this.sight.answeredAtMs ?? this.startedAtMs);
+  }
+
+  /** Number of the socket's present connection, from 1; null while there is none. */
+  get connection(): number | null {
+    return this.socket.connection;
+  }
+
+  /**
+   * Progress is heard of the running prompt of ours, though it may have been sent before a reconnect or by a process
+   * that is gone.
+   */
+  follow(clientId: string | undefined): void {
+    this.socket.follow(clientId);
+  }
+
+  async post(graph: WorkflowGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
+    const expectStatus = this.socket.expectStatus();
+    const outcome = await this.client.post(graph, promptId, this.socket.clientId(), extra);
+    if (outcome.outcome === 'accepted') {
+      expectStatus();
+      if (this.restarts.accepted(outcome.number)) this.server.forget();
+    }
+    return outcome;
+  }
+
+  /**
+   * Stops one prompt by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the queue and
+   * the history alone.
+   */
+  async stopPrompt(promptId: string): Promise<void> {
+    await this.client.deletePending(promptId);
+    if (this.server.features.jobs) await this.client.cancelJob(promptId);
+    await this.client.interrupt(promptId);
+  }
+
+  private heard(hint: ComfyHint): void {
+    if (wakingHints.has(hint.type) || (hint.type === 'executing' && hint.data['node'] === null)) this.wake();
+    this.events.hint(this, hint);
+  }
+
+  private async run(): Promise<void> {
+    // A name server that does not answer holds nobody up.
+    await Promise.race([this.server.locate(), sleep(locateMs)]);
+    while (!this.stopping.signal.aborted) {
+      this.woken = new AbortController();
+      await this.look();
+      try {
+        await this.events.looked(this);
+      } catch (error) {
+        this.logger.warn({ gpu: this.name }, `acting on what ${this.name} said: ${describeError(error)}`);
+      }
+      const waitMs = this.sight.state === 'down' ? lookEveryDownMs : lookEveryMs;
+      await sleep(waitMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+    }
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const queue = await this.client.queue();
+      const wasDown = this.sight.state === 'down' || this.sight.inventory === null;
+      if (wasDown) this.socket.hurry();
+      // A server that was away may have restarted with other models, nodes or a new version.
+      const restarted = this.restarts.answered();
+      if (wasDown || restarted || this.restarts.takeDrop()) this.server.forget();
+      await this.server.refresh();
+      this.compareDevice(this.sight.inventory, this.server.inventory);
+      this.failures = 0;
+      if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
+      this.answersSinceMs ??= this.clock.monotonicMs();
+      this.report(this.events.sameAsAnother(this) ?? this.server.trouble(), [
+        ...this.server.warnings(),
+        ...this.socketWarnings(this.answersSinceMs),
+      ]);
+      // Whether it is idle, whoever reads the queue says.
+      const state = this.sight.state === 'down' ? 'unknown' : this.sight.state;
+      this.sight = {
+        ...this.sight,
+        queue,
+        state,
+        inventory: this.server.inventory,
+        answeredAtMs: this.clock.monotonicMs(),
+        refused: false,
+        seenAt: this.clock.now(),
+      };
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /**
+   * One silence says little while a prompt runs: the server's loop stands still when it collects garbage, scans folders
+   * or takes a big upload.
+   */
+  private failed(error: unknown): void {
+    const detail = error instanceof AppError ? error.message : describeError(error);
+    const refused = silenceOf(error) === 'refused';
+    if (refused) this.restarts.connectionRefused();
+    this.failures += 1;
+    this.answersSinceMs = undefined;
+    const patient = this.sight.state === 'busy' && !refused && this.failures < failuresUntilDown;
+    if (this.sight.state !== 'down' && !patient)
+      this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
+    this.sight = { ...this.sight, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
+  }
+
+  /** The card works without its socket, but nobody hears how. */
+  private socketWarnings(sinceMs: number): string[] {
+    const complaint = this.socket.complaint(this.clock.monotonicMs() - sinceMs);
+    return complaint === null ? [] : [socketWarning(this.name, complaint)];
+  }
+
+  /** Another card behind the same address, or a start with `--cpu`. */
+  private compareDevice(before: GpuInventory | null, after: GpuInventory | null): void {
+    const [was, is] = [deviceModel(before?.device), deviceModel(after?.device)];
+    if (was === null || is === null || was === is) return;
+    this.logger.warn(
+      { gpu: this.name },
+      `${this.name} has another device: ${is}, no longer ${was}; how long work takes there is learnt anew`,
+    );
+  }
+
+  private report(trouble: string | null, warnings: string[]): void {
+    if (trouble !== null && trouble !== this.sight.trouble) this.logger.warn({ gpu: this.name }, trouble);
+    for (const warning of warnings)
+      if (!this.sight.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
+    this.sight = { ...this.sight, trouble, warnings };
+  }
+}

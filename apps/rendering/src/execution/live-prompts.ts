@@ -1,0 +1,191 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { workflowGraph, type PreviewFrame, type ComfyHint, type WorkflowGraph } from '@tower/comfyui';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import type { GpuDriver } from '../cards/card-driver';
+import { GenerationParams, Job, type Attempt, type AttemptProgress } from '../jobs/job.entity';
+import { progressAtDispatch } from '../jobs/progress';
+import { RenderingMetrics } from '../rendering.metrics';
+import { ProgressPublisher } from '../views/progress-publisher';
+import { advance } from './progress-tracker';
+
+/** What this process remembers of a live attempt; all of it can be lost. */
+export interface Watched {
+  jobId: string;
+  attemptId: string;
+  gpu: string;
+  graph: WorkflowGraph;
+  model: string;
+  progress: AttemptProgress;
+  misses: number;
+  /** Its POST is on the way: whatever is not seen yet may still arrive. */
+  posting: boolean;
+  /** The node that runs, as last heard; null when nothing was heard. */
+  node: string | null;
+  /** Monotonic milliseconds since when this process knows of it: just before it was sent, or since it was adopted. */
+  knownSinceMs: number;
+  /** Monotonic milliseconds of the last sign of life. */
+  movedAtMs: number;
+  /** Monotonic milliseconds since which it is asked to stop; null while it is not. */
+  stoppingSinceMs: number | null;
+  /** The newest step preview; kept in memory only. */
+  preview: PreviewFrame | null;
+  /** Restarts of its server that had been seen when it was sent. */
+  restarts: number;
+  /** It was seen running. */
+  ran: boolean;
+  /** The connection of the card's socket on which something of this prompt was last heard; null while nothing was. */
+  heardOn: number | null;
+  /** The node that runs has reported a step. */
+  ticked: boolean;
+  /** Milliseconds; the longest time between two steps of one node so far. */
+  longestStepMs: number;
+  /** Seconds that such work took at most on this card; undefined while nobody asked. */
+  longestSeconds: number | null | undefined;
+  /** What its server said instead of taking it, when that proved nothing; null when nothing was said. */
+  notTaken: string | null;
+}
+
+/** What is heard of the prompts that run: progress, previews, signs of life. */
+@Injectable()
+export class WatchedPrompts {
+  private readonly byPromptId = new Map<string, Watched>();
+  /** The prompt that each card last spoke of; previews of the plain kind belong to it. */
+  private readonly spokenOf = new Map<string, string>();
+  /** By card: the restarts that had been seen when a prompt last succeeded there. */
+  private readonly warm = new Map<string, number>();
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly progress: ProgressPublisher,
+    private readonly metrics: RenderingMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  forget(promptId?: string): void {
+    if (promptId !== undefined) this.byPromptId.delete(promptId);
+    else {
+      this.byPromptId.clear();
+      this.spokenOf.clear();
+      this.warm.clear();
+    }
+  }
+
+  register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
+    const entry: Watched = {
+      jobId: job.id,
+      attemptId: attempt.id,
+      gpu: attempt.gpu,
+      graph,
+      model: job.modelName.replace(/\.[^.]+$/, ''),
+      progress: attempt.progress ?? progressAtDispatch(attempt.gpu),
+      misses: 0,
+      posting: false,
+      node: null,
+      knownSinceMs: this.clock.monotonicMs(),
+      movedAtMs: this.clock.monotonicMs(),
+      stoppingSinceMs: null,
+      preview: null,
+      restarts: driver.restarts.restarts,
+      ran: false,
+      heardOn: null,
+      ticked: false,
+      longestStepMs: 0,
+      longestSeconds: undefined,
+      notTaken: null,
+    };
+    this.byPromptId.set(attempt.promptId, entry);
+    return entry;
+  }
+
+  /** After a restart of this process the graph is read back, so that progress of an adopted prompt can be followed. */
+  async of(driver: GpuDriver, attempt: Attempt): Promise<Watched> {
+    const known = this.byPromptId.get(attempt.promptId);
+    if (known) return known;
+    const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
+    const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
+    return this.register(driver, attempt, job, workflowGraph.parse(params.graph));
+  }
+
+  /** A prompt succeeded: what this boot of the server had to load and tune is done. */
+  succeeded(driver: GpuDriver): void {
+    this.warm.set(driver.name, driver.restarts.restarts);
+  }
+
+  /** Nothing has succeeded there since the server's start, as far as is known: loading and tuning take their time. */
+  isFirstAfterBoot(driver: GpuDriver): boolean {
+    return this.warm.get(driver.name) !== driver.restarts.restarts;
+  }
+
+  /** The newest step preview of a running attempt; null when its card sent none. */
+  previewOf(promptId: string): PreviewFrame | null {
+    return this.byPromptId.get(promptId)?.preview ?? null;
+  }
+
+  /** It was seen waiting in its card's own queue, with so many prompts before it. */
+  waits(promptId: string, ahead: number): void {
+    const entry = this.byPromptId.get(promptId);
+    if (!entry || entry.ran || ahead === 0 || entry.progress.ahead === ahead) return;
+    const words = ahead === 1 ? 'a prompt is' : `${ahead} prompts are`;
+    this.note(entry, { ...entry.progress, ahead, stage: `Waiting in the queue of ${entry.gpu}: ${words} before it` });
+  }
+
+  /** It was seen running. What it waited for in its card's own queue is no silence of its own. */
+  runs(promptId: string): void {
+    const entry = this.byPromptId.get(promptId);
+    if (!entry || entry.ran) return;
+    entry.ran = true;
+    entry.movedAtMs = this.clock.monotonicMs();
+    if (entry.progress.ahead === undefined) return;
+    const { ahead: _, ...progress } = entry.progress;
+    this.note(entry, { ...progress, beganAt: this.clock.now().toISOString(), stage: `Sent to ${entry.gpu}` });
+  }
+
+  hint(driver: GpuDriver, hint: ComfyHint): void {
+    const promptId = hint.data['prompt_id'];
+    const entry = typeof promptId === 'string' ? this.byPromptId.get(promptId) : undefined;
+    if (!entry || typeof promptId !== 'string') return;
+    this.spokenOf.set(driver.name, promptId);
+    this.runs(promptId);
+    this.livens(driver, entry, hint);
+    const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
+    if (next === entry.progress) return;
+    this.note(entry, this.timed(entry.progress, next, hint));
+  }
+
+  private livens(driver: GpuDriver, entry: Watched, hint: ComfyHint): void {
+    const now = this.clock.monotonicMs();
+    if (hint.type === 'executing') {
+      entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
+      entry.ticked = false;
+    } else if (hint.type === 'progress') {
+      if (entry.ticked) entry.longestStepMs = Math.max(entry.longestStepMs, now - entry.movedAtMs);
+      entry.ticked = true;
+    }
+    entry.movedAtMs = now;
+    entry.heardOn = driver.connection;
+  }
+
+  /** With the times from which the pace is told. */
+  private timed(before: AttemptProgress, next: AttemptProgress, hint: ComfyHint): AttemptProgress {
+    const at = this.clock.now().toISOString();
+    const timed = next.percent === before.percent ? next : { ...next, reachedAt: at };
+    const isFirstStep = hint.type === 'progress' && next.step !== null && before.step === null;
+    return isFirstStep ? { ...timed, firstStep: { percent: next.percent, at } } : timed;
+  }
+
+  private note(entry: Watched, progress: AttemptProgress): void {
+    entry.progress = progress;
+    this.progress.note(entry.jobId, entry.attemptId, progress);
+  }
+
+  preview(driver: GpuDriver, frame: PreviewFrame): void {
+    this.metrics.previews.inc({ gpu: driver.name });
+    const promptId = frame.promptId ?? this.spokenOf.get(driver.name);
+    const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);
+    if (!entry || entry.gpu !== driver.name) return;
+    entry.movedAtMs = this.clock.monotonicMs();
+    entry.heardOn = driver.connection;
+    entry.preview = frame;
+  }
+}

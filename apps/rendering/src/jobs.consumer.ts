@@ -1,0 +1,33 @@
+import { Controller } from '@nestjs/common';
+import { OnCommand, OnEvent, OnRefusedCommand, type Delivery, type RefusedCommand } from '@tower/bus';
+import { attemptJudged, cancelJob, requestJob, type CommandOf, type EventOf } from '@tower/contracts';
+import { CommandsService } from './requests/commands.service';
+import { JobsService } from './requests/requests.service';
+
+@Controller()
+export class JobsConsumer {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly commands: CommandsService,
+  ) {}
+
+  @OnEvent(attemptJudged, { durable: 'rendering' })
+  judged(event: EventOf<typeof attemptJudged>): Promise<void> {
+    return this.jobs.settleVerdict(event);
+  }
+
+  @OnCommand(requestJob, { durable: 'rendering' })
+  requestJob(command: CommandOf<typeof requestJob>, delivery: Delivery): Promise<void> {
+    return this.commands.requestJob(command, delivery.place);
+  }
+
+  @OnCommand(cancelJob, { durable: 'rendering' })
+  cancelJob(command: CommandOf<typeof cancelJob>, delivery: Delivery): Promise<void> {
+    return this.commands.cancelJob(command, delivery.place);
+  }
+
+  @OnRefusedCommand('rendering', { durable: 'rendering' })
+  refused(command: RefusedCommand): Promise<void> {
+    return this.commands.refused(command);
+  }
+}

@@ -1,0 +1,70 @@
+import { Controller } from '@nestjs/common';
+import { OnRequest } from '@tower/bus';
+import {
+  cancelJobRequest,
+  getArtifactRequest,
+  getJobRequest,
+  listJobArtifactsRequest,
+  listJobEventsRequest,
+  listJobParamsRequest,
+  listJobsRequest,
+  requestJobRequest,
+  type ArtifactView,
+  type InputOf,
+  type JobAccepted,
+  type JobEventsPage,
+  type JobParamsView,
+  type JobSummary,
+  type JobView,
+  type Page,
+} from '@tower/contracts';
+import { JobsService } from './requests/requests.service';
+import { JobsReader } from './views/jobs.reader';
+
+@Controller()
+export class JobsController {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly reader: JobsReader,
+  ) {}
+
+  @OnRequest(requestJobRequest)
+  request(input: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
+    return this.jobs.request(input);
+  }
+
+  @OnRequest(cancelJobRequest)
+  cancel(input: InputOf<typeof cancelJobRequest>): Promise<JobView> {
+    return this.jobs.cancel(input);
+  }
+
+  @OnRequest(getJobRequest)
+  get(input: InputOf<typeof getJobRequest>): Promise<JobView> {
+    return this.reader.get(input.id);
+  }
+
+  @OnRequest(listJobsRequest)
+  list(input: InputOf<typeof listJobsRequest>): Promise<Page<JobSummary>> {
+    return this.reader.list(input);
+  }
+
+  @OnRequest(listJobArtifactsRequest)
+  artifacts(input: InputOf<typeof listJobArtifactsRequest>): Promise<Page<ArtifactView>> {
+    return this.reader.artifacts(input);
+  }
+
+  @OnRequest(getArtifactRequest)
+  artifact(input: InputOf<typeof getArtifactRequest>): Promise<ArtifactView> {
+    return this.reader.artifact(input);
+  }
+
+  @OnRequest(listJobEventsRequest)
+  events(input: InputOf<typeof listJobEventsRequest>): Promise<JobEventsPage> {
+    return this.reader.events(input);
+  }
+
+  @OnRequest(listJobParamsRequest)
+  params(input: InputOf<typeof listJobParamsRequest>): Promise<Page<JobParamsView>> {
+    return this.reader.params(input);
+  }
+}

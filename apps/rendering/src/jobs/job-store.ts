@@ -1,0 +1,194 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  jobCancelled,
+  jobCompleted,
+  jobFailed,
+  jobQueued,
+  jobRejected,
+  jobRendered,
+  jobStarted,
+  jobTimedOut,
+  type DataOf,
+  type EventDefinition,
+  type JobState,
+  type TaskState,
+  type JobError,
+} from '@tower/contracts';
+import { Outbox, outboxValues } from '@tower/db';
+import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
+import { In, type EntityManager } from 'typeorm';
+import { Artifact, Job, Task } from './job.entity';
+import { kindAfter } from './queue-place';
+import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
+
+type Facts<Definition extends EventDefinition> = Omit<
+  DataOf<Definition> & object,
+  'jobId' | 'projectId' | 'seq' | 'state'
+>;
+
+/** Why something happened, for the events that follow from it. */
+export interface Because {
+  reason?: string;
+  gpu?: string;
+  causationId?: string | undefined;
+}
+
+/**
+ * Every change of a job goes through here: guarded by the move table, numbered without gaps, and announced in the same
+ * transaction. Callers lock the job first (`lock`), so that changes of one job happen one after the other.
+ */
+@Injectable()
+export class JobJournal {
+  constructor(
+    private readonly outbox: Outbox,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Takes the job's row lock for the rest of the transaction. */
+  async lock(tx: EntityManager, jobId: string): Promise<Job> {
+    const job = await tx.findOne(Job, { where: { id: jobId }, lock: { mode: 'pessimistic_write' } });
+    if (job === null) throw notFound('job', jobId);
+    return job;
+  }
+
+  /** Writes the next event of a locked job, to its own history and to the outbox. Returns the event's id. */
+  async record<Definition extends EventDefinition>(
+    tx: EntityManager,
+    job: Job,
+    definition: Definition,
+    facts: Facts<Definition>,
+    because: Because = {},
+  ): Promise<string> {
+    job.seq += 1;
+    const data = { ...boundedTexts(facts), jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
+    const message = this.outbox.message(definition, data as DataOf<Definition>, {
+      correlationId: job.correlationId,
+      causationId: because.causationId,
+    });
+    // One round trip: this happens a dozen times in a job's life, mostly while a card waits for it.
+    await tx.query(
+      `with numbered as (update job set seq = $2 where id = $1),
+            noted as (insert into job_event (job_id, seq, type, at, data) values ($1, $2, $3, $4, $5))
+       insert into outbox (stream, subject, msg_id, aggregate, payload) values ($6, $7, $8, $9, $10)`,
+      [job.id, job.seq, definition.type, this.clock.now(), JSON.stringify(data), ...outboxValues(message)],
+    );
+    return message.msgId;
+  }
+
+  /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
+  async moveTask(
+    tx: EntityManager,
+    task: Task,
+    to: TaskState,
+    changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>> = {},
+  ): Promise<void> {
+    // In line again it stands where its age puts it, among those that recovery decided the same about; held back only
+    // when that is said anew.
+    const place =
+      to === 'queued'
+        ? { kind: kindAfter(task.kind, { ...task, ...changes }), notBefore: changes.notBefore ?? null }
+        : {};
+    const moved = await tx.update(
+      Task,
+      { id: task.id, state: In(taskStatesBefore(to)) },
+      { ...changes, ...place, ...(changes.error ? { error: boundedError(changes.error) } : {}), state: to },
+    );
+    if (moved.affected !== 1)
+      throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
+    Object.assign(task, changes, place, { state: to });
+  }
+
+  /** Brings a locked job to the state that follows from its tasks, and announces the move if it is one. */
+  async settle(tx: EntityManager, job: Job, because: Because = {}): Promise<void> {
+    if (isJobOver(job.state)) return;
+    const tasks = await tx.find(Task, { where: { jobId: job.id }, order: { idx: 'ASC' } });
+    const to = jobStateOf(
+      tasks.map((task) => task.state),
+      job.startedAt !== null,
+    );
+    if (to === job.state) return;
+    const now = this.clock.now();
+    const error = isJobOver(to) ? firstError(tasks) : null;
+    const changes: Partial<Job> = {
+      ...(to === 'queued' && job.queuedAt === null ? { queuedAt: now } : {}),
+      ...(to === 'processing' && job.startedAt === null ? { startedAt: now } : {}),
+      ...(to === 'quality_check' || (to === 'completed' && job.renderedAt === null) ? { renderedAt: now } : {}),
+      ...(isJobOver(to) ? { endedAt: now, error } : {}),
+    };
+    const moved = await tx.update(Job, { id: job.id, state: In(jobStatesBefore(to)) }, { ...changes, state: to });
+    if (moved.affected !== 1)
+      throw new AppError('conflict', 'job_illegal_move', `job ${job.id} cannot become ${to} from ${job.state}`);
+    Object.assign(job, changes, { state: to });
+    await this.announce(tx, job, to, because);
+  }
+
+  private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<string> {
+    const totalSeconds =
+      job.endedAt === null ? 0 : Math.max(0, (job.endedAt.getTime() - job.createdAt.getTime()) / 1000);
+    const error = job.error ?? { code: `job_${to}`, message: because.reason ?? `the job ended as ${to}`, hint: '' };
+    switch (to) {
+      case 'pending':
+        throw new Error('a job never returns to pending');
+      case 'queued':
+        return this.record(tx, job, jobQueued, { reason: because.reason ?? 'waits for a card' }, because);
+      case 'processing':
+        return this.record(tx, job, jobStarted, { gpu: because.gpu ?? 'unknown' }, because);
+      case 'quality_check':
+        return this.record(tx, job, jobRendered, {}, because);
+      case 'completed': {
+        const firstOnes = {
+          where: { jobId: job.id },
+          order: { id: 'ASC' },
+          select: { id: true },
+          take: maxArtifactIds,
+        } as const;
+        const artifacts = await tx.find(Artifact, firstOnes);
+        return this.record(
+          tx,
+          job,
+          jobCompleted,
+          { totalSeconds, artifactIds: artifacts.map((artifact) => artifact.id) },
+          because,
+        );
+      }
+      case 'rejected':
+        return this.record(tx, job, jobRejected, { totalSeconds, error }, because);
+      case 'failed':
+        return this.record(tx, job, jobFailed, { totalSeconds, error }, because);
+      case 'timeout':
+        return this.record(tx, job, jobTimedOut, { totalSeconds, error }, because);
+      case 'cancelled':
+        return this.record(tx, job, jobCancelled, { totalSeconds, reason: because.reason ?? '' }, because);
+    }
+  }
+}
+
+/** Of a job's artifacts; a thousand ids are 40 kB of an event. */
+const maxArtifactIds = 1_000;
+
+/**
+ * Servers, nodes and file systems say what they like, at any length; rows, events and answers hold no more of it than
+ * a person reads.
+ */
+export const boundedError = ({ code, message, hint }: JobError): JobError => ({
+  code: shorten(code, 100),
+  message: shorten(message, 2_000),
+  hint: shorten(hint, 1_000),
+});
+
+function boundedTexts<Given extends object>(facts: Given): Given {
+  const { error, reason } = facts as { error?: JobError | null; reason?: unknown };
+  return {
+    ...facts,
+    ...(error ? { error: boundedError(error) } : {}),
+    ...(typeof reason === 'string' ? { reason: shorten(reason, 2_000) } : {}),
+  };
+}
+
+/** Of several failing pictures the first one's error speaks, with the count before it. */
+function firstError(tasks: Task[]): JobError | null {
+  const wrong = tasks.filter((task) => task.error !== null);
+  const first = wrong[0]?.error ?? null;
+  if (first === null || tasks.length === 1) return first;
+  return { ...first, message: `${wrong.length} of ${tasks.length} pictures: ${first.message}` };
+}

@@ -1,0 +1,67 @@
+// Real: PostgreSQL, NATS, a simulated card as a process, decoder processes. The poison is played: a decoder that dies
+// of every file.
+import { gpuConfig } from '@tower/contracts';
+import { DecoderDied } from '@tower/imaging';
+import {
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  SimProcess,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
+import { RenderingRig } from '../../harness/rendering-harness';
+import { Attempt } from '../jobs/job.entity';
+import { Decodings } from './decodings';
+import type { OutputInspector } from './output-inspector';
+
+let database: TestDatabase;
+let nats: TestNats;
+let card: SimProcess;
+let rig: RenderingRig;
+
+beforeEach(async () => {
+  nats = await startTestNats();
+  database = await createTestDatabase('rendering');
+  card = await new SimProcess('rtx3060', 'rtx3060').start();
+  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
+});
+afterEach(async () => {
+  await rig.close();
+  await card.close();
+  await database.drop();
+  await nats.close();
+});
+
+it('an output that its decoder dies of is decoded twice and fails its attempt, and the scheduler goes on', async () => {
+  let decodings = 0;
+  const inspect = (): Promise<never> => {
+    decodings += 1;
+    return Promise.reject(new DecoderDied("the decoder's process ended (SIGSEGV)"));
+  };
+  const scheduler = await rig.startScheduler(undefined, { inspector: { inspect } as unknown as OutputInspector });
+  const { job_id: jobId } = await rig.request({ width: 64, height: 64 });
+  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), {
+    timeoutMs: 30_000,
+    describe: 'the first attempt to fail',
+  });
+  expect(attempt?.error).toMatchObject({
+    code: 'output_kills_decoder',
+    message: expect.stringContaining('the decoder died of it 2 times') as string,
+  });
+  expect(decodings).toBe(2);
+  expect(scheduler.isLeader()).toBe(true);
+});
+
+it('remembers over restarts what was cut off with the whole service, and forgets it when a decoding ends', async () => {
+  await rig.startScheduler();
+  const { job_id: jobId } = await rig.request({ width: 64, height: 64 });
+  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
+  const id = attempt?.id ?? '';
+  // Decoded by a process of its own, and nothing stays of that.
+  expect(attempt).toMatchObject({ decoderDeaths: 0, decodingsCutOff: 0 });
+  for (let n = 1; n <= 3; n++) expect(await new Decodings(rig.db).begin(id)).toBeUndefined();
+  expect(await new Decodings(rig.db).begin(id)).toBe('the rendering service ended 3 times while it was decoded');
+  await new Decodings(rig.db).survived(id);
+  expect(await new Decodings(rig.db).begin(id)).toBeUndefined();
+});

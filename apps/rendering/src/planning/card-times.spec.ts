@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { Metrics, repositoryRoot } from '@tower/kit';
+import { FixedClock } from '@tower/testing';
+import type { DataSource } from 'typeorm';
+import type { GpuDriver } from '../cards/card-driver';
+import { WatchedPrompts } from '../execution/live-prompts';
+import { Attempt, Job, type AttemptProgress } from '../jobs/job.entity';
+import { RenderingMetrics } from '../rendering.metrics';
+import type { ProgressPublisher } from '../views/progress-publisher';
+import { WorkflowLibrary } from '../workflows/catalogue';
+import { CardTimes } from './card-times';
+import type { Work } from './estimates/estimate';
+import { SampleMemory } from './estimates/sample-cache';
+
+const library = WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+const card = { name: 'rtx3060', connection: 1, restarts: { restarts: 0 } } as unknown as GpuDriver;
+
+/** A node that runs: how long it loads before it reports, and how many steps of what length it reports. */
+interface Run {
+  node: string;
+  silentMs: number;
+  steps?: number;
+  stepMs?: number;
+}
+
+interface Told {
+  /** Seconds that are left, and of these those of nodes that have not begun. */
+  left: number;
+  notBegun: number;
+  seconds: number;
+  low: number;
+  percent: number;
+  /** Something was heard since the last time. */
+  news: boolean;
+}
+
+/** Plays a prompt of this workflow at the given pace and asks four times a second what is left. */
+async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
+  const clock = new FixedClock();
+  const { graph } = (await library).get(name);
+  const attempt: Attempt = Object.assign(new Attempt(), {
+    id: 'a',
+    taskId: 't',
+    jobId: 'j',
+    gpu: card.name,
+    promptId: 'p',
+    dispatchedAt: clock.now(),
+    progress: null,
+  });
+  const publisher = {
+    note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next),
+  } as unknown as ProgressPublisher;
+  const prompts = new WatchedPrompts(
+    {} as DataSource,
+    publisher,
+    new RenderingMetrics(new Metrics('rendering')),
+    clock,
+  );
+  prompts.register(card, attempt, Object.assign(new Job(), { id: 'j', modelName: 'm' }), graph);
+  const work: Work = { workflow: name, width: 640, height: 832, frames: 1, steps: 20 };
+  const lengthOf = ({ silentMs, steps = 0, stepMs = 0 }: Run): number => silentMs + steps * stepMs;
+  const total = runs.reduce((sum, run) => sum + lengthOf(run), 0);
+  const told: Told[] = [];
+  let news = true;
+  const pass = (ms: number, notBegun: number): void => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      const times = new CardTimes({
+        gpus: [],
+        live: [attempt],
+        works: new Map([['a', work]]),
+        samples: new SampleMemory(),
+        workflows: loaded,
+        now: clock.now(),
+      });
+      const { seconds, low } = times.remainingOf(attempt);
+      told.push({
+        left: (total - clock.monotonicMs()) / 1000,
+        notBegun: notBegun / 1000,
+        seconds,
+        low,
+        percent: attempt.progress?.percent ?? 0,
+        news,
+      });
+      news = false;
+      clock.advance(Math.min(250, ms - passed));
+    }
+  };
+  const loaded = await library;
+  let behind = total;
+  for (const run of runs) {
+    behind -= lengthOf(run);
+    prompts.hint(card, { type: 'executing', data: { prompt_id: 'p', node: run.node } });
+    news = true;
+    pass(run.silentMs, behind);
+    for (let step = 1; step <= (run.steps ?? 0); step++) {
+      pass(run.stepMs ?? 0, behind);
+      prompts.hint(card, { type: 'progress', data: { prompt_id: 'p', node: run.node, value: step, max: run.steps } });
+      news = true;
+    }
+  }
+  return told;
+}
+
+const passes: [string, Run[]][] = [
+  [
+    'hires-fix',
+    [
+      { node: '1', silentMs: 6_000 },
+      { node: '10', silentMs: 1_000, steps: 20, stepMs: 500 },
+      { node: '31', silentMs: 250, steps: 20, stepMs: Math.round(500 * 2.25 ** 1.15) },
+      { node: '32', silentMs: 1_500 },
+    ],
+  ],
+  [
+    'video-wan22-t2v-14b',
+    [
+      { node: '1', silentMs: 5_000 },
+      { node: '8', silentMs: 20_000, steps: 10, stepMs: 6_000 },
+      { node: '108', silentMs: 20_000, steps: 10, stepMs: 6_000 },
+      { node: '9', silentMs: 8_000 },
+    ],
+  ],
+];
+
+describe.each(passes)('the time that is left of two passes of %s', (name, runs) => {
+  let told: Told[];
+  beforeAll(async () => {
+    const { graph } = (await library).get(name);
+    for (const { node } of runs) expect(graph[node]).toBeDefined();
+    // Before a tenth is done, the estimate speaks.
+    told = (await play(name, runs)).filter(({ percent }) => percent >= 10);
+  });
+
+  it('is never less than what the passes need that have not begun', () => {
+    // Loading is no pass, and nobody hears how long it will take.
+    const silent = runs.reduce((sum, run) => sum + (run.steps === undefined ? 0 : run.silentMs / 1000), 0);
+    for (const { seconds, notBegun } of told) expect(seconds).toBeGreaterThanOrEqual((notBegun - silent) * 0.85);
+  });
+
+  it('never rises while nothing is heard', () => {
+    for (const [index, now] of told.entries())
+      if (index > 0 && !now.news) expect(now.seconds).toBeLessThanOrEqual((told[index - 1]?.seconds ?? 0) + 1e-6);
+  });
+
+  it('is about what is really left from the second step on', () => {
+    const steps = told.filter(({ left }) => left > 10);
+    const off = steps.map(({ seconds, left }) => Math.abs(seconds - left) / left);
+    expect(off.sort((a, b) => a - b)[Math.floor(off.length / 2)]).toBeLessThan(0.3);
+  });
+});

@@ -1,0 +1,109 @@
+import { deviceModel } from '@tower/comfyui';
+import type { Gpu } from '../cards/card.entity';
+import type { Attempt } from '../jobs/job.entity';
+import type { WorkflowLibrary } from '../workflows/catalogue';
+import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from './estimates/estimate';
+import type { SampleMemory } from './estimates/sample-cache';
+import { remaining, type Busy, type Pace } from './forecast';
+
+/** What a running attempt still needs. */
+export type Remaining = Busy & Pick<AttemptEstimate, 'basis' | 'confidence'>;
+
+export interface CardTimesFacts {
+  gpus: readonly Pick<Gpu, 'name' | 'inventory'>[];
+  live: readonly Attempt[];
+  /** By attempt. */
+  works: ReadonlyMap<string, Work>;
+  samples: Pick<SampleMemory, 'of'>;
+  workflows: WorkflowLibrary;
+  now: Date;
+}
+
+/** Seconds; between the end on the card and our hearing of it a moment passes. */
+const leastSlowness = 1;
+
+/** What work takes on each card, and what runs there still needs, as far as it is known at one moment. */
+export class CardTimes {
+  private readonly estimates = new Map<string, AttemptEstimate>();
+  /** By card. */
+  private readonly slowness = new Map<string, number>();
+
+  constructor(private readonly facts: CardTimesFacts) {}
+
+  /**
+   * What this work takes there. While something runs there for longer than it should at most, that holds for the rest
+   * as well: the interval is wider by as much, and no probability is claimed.
+   */
+  estimate(work: Work, gpu: string): AttemptEstimate {
+    const measured = this.measured(work, gpu);
+    const slower = this.slownessOf(gpu);
+    if (slower <= 1) return measured;
+    const basis = `${measured.basis}; what runs on ${gpu} takes ${slower.toFixed(1)} times as long as it should at most`;
+    return { ...measured, high: measured.high * slower, confidence: null, basis };
+  }
+
+  /** `work` is needed where the attempt may have begun after the facts were read. */
+  remainingOf(attempt: Attempt, work = this.facts.works.get(attempt.id), now = this.facts.now): Remaining {
+    if (work === undefined || !this.knows(work)) {
+      const basis = 'unknown work';
+      return { seconds: 0, low: 0, high: 0, basis, confidence: null, unknown: `how long ${basis} takes` };
+    }
+    const estimate = this.measured(work, attempt.gpu);
+    const ahead = aheadOf(attempt);
+    if (ahead > 0) {
+      const theirs = ahead === 1 ? 'a prompt before it' : `${ahead} prompts before it`;
+      const unknown = `how long ${theirs} in the queue of ${attempt.gpu} ${ahead === 1 ? 'takes' : 'take'}`;
+      return { ...estimate, confidence: null, unknown };
+    }
+    const left = remaining(estimate, paceOf(attempt, now));
+    return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
+  }
+
+  /** How many times the most that it should take what runs on a card has taken so far; 1 where it is within. */
+  private slownessOf(gpu: string): number {
+    const known = this.slowness.get(gpu);
+    if (known !== undefined) return known;
+    const times = this.facts.live.flatMap((attempt) => {
+      const work = this.facts.works.get(attempt.id);
+      if (attempt.gpu !== gpu || aheadOf(attempt) > 0 || work === undefined || !this.knows(work)) return [];
+      const { high } = this.measured(work, gpu);
+      const { elapsed } = paceOf(attempt, this.facts.now);
+      return elapsed > high + leastSlowness ? [elapsed / high] : [];
+    });
+    const slowness = Math.max(1, ...times);
+    this.slowness.set(gpu, slowness);
+    return slowness;
+  }
+
+  private measured(work: Work, gpu: string): AttemptEstimate {
+    const key = `${gpu}/${work.workflow}/${work.width}x${work.height}x${work.frames}x${work.steps}/${changesOf(work)}`;
+    const known = this.estimates.get(key);
+    if (known) return known;
+    const { priors } = this.facts.workflows.get(work.workflow).file;
+    const device = deviceModel(this.facts.gpus.find(({ name }) => name === gpu)?.inventory?.device);
+    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), priors, device);
+    this.estimates.set(key, estimate);
+    return estimate;
+  }
+
+  private knows(work: Work): boolean {
+    return this.facts.workflows.find(work.workflow) !== undefined;
+  }
+}
+
+/** Prompts that its card's own queue has before it. */
+const aheadOf = ({ progress }: Attempt): number => progress?.ahead ?? 0;
+
+/** How far an attempt is; from when it began to run where it had to wait in its card's own queue. */
+function paceOf({ progress, dispatchedAt }: Attempt, now: Date): Pace {
+  const began = progress?.beganAt === undefined ? dispatchedAt : new Date(progress.beganAt);
+  const secondsTo = (at: string | Date): number => (new Date(at).getTime() - began.getTime()) / 1000;
+  const percent = progress?.percent ?? 0;
+  const { reachedAt, next, firstStep } = progress ?? {};
+  return {
+    elapsed: secondsTo(now),
+    percent,
+    ...(reachedAt === undefined ? {} : { reached: { percent, at: secondsTo(reachedAt), next: next ?? percent } }),
+    ...(firstStep === undefined ? {} : { paceFrom: { percent: firstStep.percent, at: secondsTo(firstStep.at) } }),
+  };
+}

@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { modelKey } from '@tower/contracts';
+import { CLOCK, type Clock } from '@tower/kit';
+import type { EntityManager } from 'typeorm';
+import { afterFailing, afterFitting, type VramNeed, type VramWork } from './memory-need';
+import { VramNeedRow } from './memory-need.entity';
+
+/** Steps that change what the picture is, but not how much memory it takes. */
+const withoutWeight: ReadonlySet<string> = new Set(['other_seed', 'smaller_size']);
+
+/** Sizes and changes of one workflow and model that are remembered. */
+export const keptNeeds = 200;
+
+/** Remembers what ran out of memory where, and what fitted. */
+@Injectable()
+export class VramMemory {
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  async all(tx: EntityManager): Promise<VramNeed[]> {
+    return (await tx.find(VramNeedRow)).map(toNeed);
+  }
+
+  /** What was learnt of these workflows with these models. */
+  async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<VramNeed[]> {
+    const pairs = [
+      ...new Map(
+        works.map(({ workflow, modelName: name }) => [
+          `${workflow}/${modelKey(name)}`,
+          { workflow, modelName: modelKey(name) },
+        ]),
+      ).values(),
+    ];
+    return pairs.length === 0 ? [] : (await tx.find(VramNeedRow, { where: pairs })).map(toNeed);
+  }
+
+  async ranOut(tx: EntityManager, work: VramWork, cardMb: number, priorMb: number | null): Promise<VramNeed> {
+    const need = afterFailing(await this.known(tx, work), work, cardMb, priorMb);
+    await this.save(tx, need);
+    return need;
+  }
+
+  async fitted(tx: EntityManager, work: VramWork, cardMb: number): Promise<void> {
+    const known = await this.known(tx, work);
+    // The usual case: nothing was ever learnt and nothing is to learn.
+    if (known !== undefined && known.fitsMb !== null && known.fitsMb <= cardMb && known.tooSmallMb === null) return;
+    await this.save(tx, afterFitting(known, work, cardMb));
+  }
+
+  private async known(tx: EntityManager, work: VramWork): Promise<VramNeed | undefined> {
+    const row = await tx.findOneBy(VramNeedRow, keyOf(work));
+    return row === null ? undefined : toNeed(row);
+  }
+
+  private async save(tx: EntityManager, need: VramNeed): Promise<void> {
+    await tx.save(VramNeedRow, {
+      ...keyOf(need),
+      tooSmallMb: need.tooSmallMb,
+      estimateMb: need.estimateMb,
+      fitsMb: need.fitsMb,
+      at: this.clock.now(),
+    });
+    // What merely fitted goes first: without a failure beside it, it decides nothing.
+    await tx.query(
+      `delete from vram_need where workflow = $1 and model_name = $2 and (width, height, frames, steps) in (
+         select width, height, frames, steps from vram_need where workflow = $1 and model_name = $2
+         order by (estimate_mb is null), at desc, width, height, frames, steps offset $3)`,
+      [need.workflow, modelKey(need.modelName), keptNeeds],
+    );
+  }
+}
+
+/** The steps of a plan as far as they change the memory that is needed. */
+export const weighingSteps = (steps: readonly string[]): string[] =>
+  [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
+
+const keyOf = (work: VramWork) => ({
+  workflow: work.workflow,
+  modelName: modelKey(work.modelName),
+  width: work.width,
+  height: work.height,
+  frames: work.frames,
+  steps: weighingSteps(work.steps).join(','),
+});
+
+const toNeed = ({ steps, at: _at, ...row }: VramNeedRow): VramNeed => ({
+  ...row,
+  steps: steps === '' ? [] : steps.split(','),
+});

@@ -1,0 +1,161 @@
+import type { EntityManager } from 'typeorm';
+import type { Gpu } from '../cards/card.entity';
+import { readInventories } from '../cards/inventory-cache';
+import { Attempt } from '../jobs/job.entity';
+import { liveAttemptStates } from '../jobs/states';
+import type { ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
+import type { Work } from './estimates/estimate';
+
+export interface WaitingRow {
+  task_id: string;
+  job_id: string;
+  workflow: string;
+  model_name: string;
+  width: number;
+  height: number;
+  steps: number;
+  excluded_gpus: string[];
+  frames?: number;
+  plan?: Plan;
+  recovery?: RecoveryStep[];
+  parameters?: ParameterValues | null;
+  parts?: Parts | null;
+  rank: number;
+  /** What decides which cards can take it; see `queue-place.ts`. */
+  kind: string;
+}
+
+/** Where a task stands: the order of the queue is rank, then age, then job, then number within the job. */
+export interface PlaceInLine {
+  rank: number;
+  created_at: Date;
+  job_id: string;
+  idx: number;
+}
+
+const isReady = `t.state = 'queued' and t.not_before is null`;
+const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
+const columns =
+  't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
+  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames';
+
+/**
+ * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with
+ * the parameters of those only that recovery changed.
+ */
+export function firstInLine(
+  tx: EntityManager,
+  limit: number,
+  asked: 'all' | 'changed',
+): Promise<(WaitingRow & PlaceInLine)[]> {
+  const parameters =
+    asked === 'all' ? 'j.parameters, j.parts' : `case when t.plan->'steps' <> '[]' then j.parameters end as parameters`;
+  return tx.query(
+    `select ${columns}, ${parameters}
+     from (select * from task t where ${isReady} order by ${inOrder} limit $1) t join job j
+       on j.id = t.job_id order by ${inOrder}`,
+    [limit],
+  );
+}
+
+/**
+ * The oldest tasks of each kind, in the order of the queue: whatever its depth, no card that fits any task is
+ * overlooked. `between` and the order by kind first: with `=` the planner may walk the whole queue in its order, past
+ * everything of other kinds.
+ */
+export function oldestOfEachKind(tx: EntityManager, perKind: number): Promise<(WaitingRow & PlaceInLine)[]> {
+  return tx.query(
+    `with recursive kind (name) as (
+       (select t.kind from task t where ${isReady} order by t.kind limit 1)
+       union all
+       select (select t.kind from task t where ${isReady} and t.kind > kind.name order by t.kind limit 1)
+         from kind where kind.name is not null)
+     select ${columns}, j.parameters, j.parts
+     from kind cross join lateral (select * from task t where ${isReady} and t.kind between kind.name and kind.name
+       order by t.kind, ${inOrder} limit $1) t join job j on j.id = t.job_id
+     where kind.name is not null
+     order by ${inOrder}`,
+    [perKind],
+  );
+}
+
+/** What the jobs of these tasks ask for. */
+export function askedBy(
+  tx: EntityManager,
+  taskIds: readonly string[],
+): Promise<{ task_id: string; parameters: ParameterValues; parts: Parts }[]> {
+  return tx.query(
+    'select t.id as task_id, j.parameters, j.parts from task t join job j on j.id = t.job_id where t.id = any($1)',
+    [taskIds],
+  );
+}
+
+/** Puts tasks whose time has come back in line, so that the queue's own order finds them. Resolves to how many. */
+export async function endHolds(tx: EntityManager): Promise<number> {
+  const [, count]: [unknown, number] = await tx.query(
+    `update task set not_before = null where id in (select t.id from task t where t.state = 'queued'
+      and t.not_before is not null and t.not_before <= now() order by t.not_before limit 500)`,
+  );
+  return count;
+}
+
+/**
+ * The first of every `step` waiting tasks, in order: from these, places deep in the line are told without counting
+ * from its head.
+ */
+export function marksInLine(tx: EntityManager, step: number): Promise<PlaceInLine[]> {
+  return tx.query(
+    `select rank, created_at, job_id, idx from (select ${inOrder},
+      row_number() over (order by ${inOrder}) as place from task t where ${isReady}) line
+      where place % $1 = 1 order by place`,
+    [step],
+  );
+}
+
+/** How many tasks wait from each `from` on and before its `to`; in the order given. */
+export async function countBetween(
+  tx: EntityManager,
+  spans: readonly { from: PlaceInLine; to: PlaceInLine }[],
+): Promise<number[]> {
+  const places = (side: 'from' | 'to'): unknown[] =>
+    (['rank', 'created_at', 'job_id', 'idx'] as const).map((column) => spans.map((span) => span[side][column]));
+  const rows: { count: number }[] = await tx.query(
+    `select (select count(*) from task t where ${isReady} and (${inOrder}) >= (a.rank, a.created_at, a.job_id,
+      a.idx) and (${inOrder}) < (b_rank, b_created_at, b_job_id, b_idx))::int as count
+     from unnest($1::smallint[], $2::timestamptz[], $3::uuid[], $4::int[], $5::smallint[], $6::timestamptz[],
+       $7::uuid[], $8::int[])
+       with ordinality a (rank, created_at, job_id, idx, b_rank, b_created_at, b_job_id, b_idx, nth) order by nth`,
+    [...places('from'), ...places('to')],
+  );
+  return rows.map((row) => row.count);
+}
+
+/** Tasks that wait, those that are held back among them; counted no further than `atMost`. */
+export async function countWaiting(tx: EntityManager, atMost: number): Promise<number> {
+  const [row]: { count: number }[] = await tx.query(
+    `select (select count(*) from (select from task t where ${isReady} limit $1) ready)::int
+          + (select count(*) from (select from task t where t.state = 'queued' and t.not_before is not null
+            limit $1) held)::int as count`,
+    [atMost],
+  );
+  return row?.count ?? 0;
+}
+
+export function configuredGpus(tx: EntityManager): Promise<Gpu[]> {
+  return readInventories(tx, { configured: true });
+}
+
+export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
+  return tx
+    .createQueryBuilder(Attempt, 'attempt')
+    .where('attempt.state in (:...states)', { states: liveAttemptStates })
+    .getMany();
+}
+
+/** What the live attempts work on, as far as time depends on it. */
+export function liveWorks(tx: EntityManager): Promise<(Work & { attempt_id: string })[]> {
+  return tx.query(
+    'select a.id as attempt_id, j.workflow, j.width, j.height, j.frames, j.steps, a.plan from attempt a join job j on j.id = a.job_id where a.state = any($1)',
+    [[...liveAttemptStates]],
+  );
+}

@@ -1,0 +1,196 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Gpu } from '../cards/card.entity';
+import type { Attempt } from '../jobs/job.entity';
+import { WorkflowLibrary } from '../workflows/catalogue';
+import { assign } from './assignment';
+import type { Work } from './estimates/estimate';
+import { SampleMemory } from './estimates/sample-cache';
+import { KindRenewal } from './kind-renewal';
+import { LineMarks } from './line-marks';
+import { VramMemory } from './memory/memory-store';
+import {
+  askedBy,
+  configuredGpus,
+  firstInLine,
+  liveAttempts,
+  liveWorks,
+  oldestOfEachKind,
+  type PlaceInLine,
+  type WaitingRow,
+} from './queue.queries';
+import { SharedRead } from './shared-read';
+import { Fleet, type FleetFacts } from './snapshot';
+
+/** Tasks that a forecast looks at. */
+export const forecastDepth = 1_000;
+/**
+ * The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for.
+ */
+const firstLook = 24;
+/** Milliseconds for which all who ask are answered from one read. */
+const sharedMs = 250;
+
+/** The fleet as answers read it, over the connections that are for answers. */
+export const ANSWERS_FLEET = Symbol('ANSWERS_FLEET');
+
+/**
+ * Reads the fleet. What questions are answered from is shared by all who ask within a quarter of a second; who gives
+ * out work reads for itself.
+ */
+@Injectable()
+export class FleetReader {
+  private readonly samples = new SampleMemory();
+  private readonly marks: LineMarks;
+  private readonly kinds: KindRenewal;
+  private readonly whole: SharedRead<Fleet>;
+  private readonly cardsOnly: SharedRead<Fleet>;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly workflows: WorkflowLibrary,
+    private readonly vram: VramMemory,
+    private readonly disks: DiskWatch,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.marks = new LineMarks(db, clock);
+    this.kinds = new KindRenewal(db, workflows, clock);
+    this.whole = new SharedRead(clock, () => this.readWhole());
+    this.cardsOnly = new SharedRead(clock, () => this.readCards());
+  }
+
+  /** The fleet as it was at most `withinMs` milliseconds ago; 0 for as it is now. */
+  read(withinMs = sharedMs): Promise<Fleet> {
+    return this.whole.get(withinMs);
+  }
+
+  /** The cards and what runs on them, for questions to which the queue does not matter. */
+  readRunning(): Promise<Fleet> {
+    return this.cardsOnly.get(sharedMs);
+  }
+
+  /**
+   * What there is to choose from for these idle cards, read now: enough that the choice is the same as among all that
+   * wait. Undefined when nothing waits.
+   */
+  async readChoices(idle: readonly string[]): Promise<Fleet | undefined> {
+    const { manager } = this.db;
+    // Beside each other: a card waits for both.
+    const [first, running] = await Promise.all([firstInLine(manager, firstLook, 'all'), this.running(manager)]);
+    if (first.length === 0) return undefined;
+    const fleet = await this.fleetOf(manager, running, first, first.length === firstLook);
+    const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
+    const free = idle.filter((name) => !booked.has(name));
+    const cards = fleet.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
+    if (first.length < firstLook || free.length === 0 || assign(cards, fleet.waiting).length === free.length)
+      return fleet;
+    // Further back than this, tasks of a kind come into question only when all before them of the same kind were taken.
+    const oldest = await this.oldestOfEachKind(free.length);
+    return this.fleetOf(manager, running, oldest, true);
+  }
+
+  /**
+   * So many of each kind that waits, the oldest first; kinds that were made from other templates than today's are told
+   * anew on the way.
+   */
+  async oldestOfEachKind(perKind: number): Promise<(WaitingRow & PlaceInLine)[]> {
+    const oldest = await oldestOfEachKind(this.db.manager, perKind);
+    await this.kinds.renew(oldest);
+    return oldest;
+  }
+
+  /** Makes measurements of these workflows known to every fleet that this reader gave out. */
+  learn(fleet: Fleet, workflows: Iterable<string>): Promise<void> {
+    return this.samples.learn(
+      this.db.manager,
+      workflows,
+      fleet.gpus.map((gpu) => gpu.name),
+    );
+  }
+
+  /** For each place, about how many tasks wait before it. */
+  before(places: readonly PlaceInLine[]): Promise<number[]> {
+    return this.marks.before(places);
+  }
+
+  /** One more row than is looked at tells whether there are more; parameters are read once per kind of work. */
+  private async readWhole(): Promise<Fleet> {
+    const { manager } = this.db;
+    const [running, rows] = await Promise.all([
+      this.running(manager),
+      firstInLine(manager, forecastDepth + 1, 'changed'),
+    ]);
+    const seen = rows.slice(0, forecastDepth);
+    const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
+    await this.kinds.renew(heads);
+    return this.fleetOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
+  }
+
+  private async readCards(): Promise<Fleet> {
+    return this.fleetOf(this.db.manager, await this.running(this.db.manager), [], true);
+  }
+
+  private async running(
+    manager: EntityManager,
+  ): Promise<{ gpus: Gpu[]; live: Attempt[]; works: (Work & { attempt_id: string })[] }> {
+    const [gpus, live, works] = await Promise.all([
+      configuredGpus(manager),
+      liveAttempts(manager),
+      liveWorks(manager),
+      this.samples.catchUp(manager),
+    ]);
+    return { gpus, live, works };
+  }
+
+  private async fleetOf(
+    manager: EntityManager,
+    { gpus, live, works }: Pick<FleetFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] },
+    rows: (WaitingRow & PlaceInLine)[],
+    more: boolean,
+  ): Promise<Fleet> {
+    const [needs] = await Promise.all([
+      this.vram.of(
+        manager,
+        rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
+      ),
+      this.samples.learn(
+        manager,
+        [...rows, ...works].map((row) => row.workflow),
+        gpus.map((gpu) => gpu.name),
+      ),
+    ]);
+    const { samples, workflows } = this;
+    return new Fleet({
+      gpus,
+      live,
+      works: new Map(works.map((work) => [work.attempt_id, work])),
+      rows,
+      more,
+      needs,
+      samples,
+      workflows,
+      now: this.clock.now(),
+      pause: this.disks.trouble(),
+    });
+  }
+}
+
+/** All rows, those in `of` with what their jobs ask for. */
+async function withParameters<Row extends WaitingRow>(
+  manager: EntityManager,
+  rows: readonly Row[],
+  of: readonly Row[],
+): Promise<Row[]> {
+  const asked = new Map(
+    (of.length === 0
+      ? []
+      : await askedBy(
+          manager,
+          of.map((row) => row.task_id),
+        )
+    ).map((one) => [one.task_id, one]),
+  );
+  return rows.map((row) => ({ ...row, ...asked.get(row.task_id) }));
+}

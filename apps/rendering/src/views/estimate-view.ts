@@ -1,0 +1,115 @@
+import type { EstimateView } from '@tower/contracts';
+import type { Attempt, Job, Task } from '../jobs/job.entity';
+import { isJobOver, liveAttemptStates } from '../jobs/states';
+import { aboutSoMany, unfit } from '../planning/assignment';
+import type { Work } from '../planning/estimates/estimate';
+import type { Span } from '../planning/forecast';
+import type { Fleet, WaitingTask } from '../planning/snapshot';
+import type { JobRows } from './job-view';
+import { isHeld, placeOf, waitingTask } from './waiting-view';
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+const nothingKnown: EstimateView = {
+  start_at: null,
+  finish_at: null,
+  remaining_seconds: null,
+  low: null,
+  high: null,
+  confidence: null,
+  basis: '',
+};
+
+/** No times, and why there are none. */
+export const unknownEstimate = (basis: string, startedAt: Date | null = null): EstimateView => ({
+  ...nothingKnown,
+  start_at: iso(startedAt),
+  basis,
+});
+
+/** Of a task that no card can take now: what each of them says. */
+export const noCardCanRunIt = (fleet: Fleet, task: WaitingTask): string =>
+  fleet.cards.length === 0
+    ? 'unknown: no card is configured'
+    : `unknown: ${fleet.cards.map((card) => unfit(card, task)).join('; ')}`;
+export const beyondForecast = (before: number): string =>
+  `unknown: beyond the forecast, ${aboutSoMany(before)} before it`;
+
+export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView {
+  const { job, tasks, attempts } = rows;
+  if (isJobOver(job.state))
+    return {
+      ...nothingKnown,
+      start_at: iso(job.startedAt),
+      finish_at: iso(job.endedAt),
+      remaining_seconds: 0,
+      low: 0,
+      high: 0,
+      basis: 'measured',
+    };
+  const spans: ForecastPart[] = [];
+  for (const task of tasks) {
+    // The fleet may have been read after the task was given out, and knows of it then.
+    const live =
+      attempts.find(
+        (attempt) => attempt.taskId === task.id && (liveAttemptStates as readonly string[]).includes(attempt.state),
+      ) ?? (task.state === 'queued' ? fleet.liveOf(task.id) : undefined);
+    if (live) {
+      const left = fleet.remainingOf(live, workOfAttempt(job, live), now);
+      spans.push({ startIn: 0, finishIn: left.seconds, ...left });
+    } else if (task.state === 'queued') {
+      const span = fleet.pause === undefined ? fleet.spanOf(task.id) : undefined;
+      if (!span) return unknownEstimate(whyUnknown(rows, task, fleet, now), job.startedAt);
+      spans.push(span);
+    }
+  }
+  return toEstimate(spans, now, job.startedAt);
+}
+
+/** What an attempt works on, as far as time depends on it. */
+const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }: Attempt): Work => ({
+  workflow,
+  width,
+  height,
+  frames,
+  steps,
+  plan,
+});
+
+/** Why a waiting task has no place in the forecast. */
+function whyUnknown(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
+  if (task.wantsModel) return `unknown: waits for ${task.wantsModel.name}`;
+  if (fleet.pause !== undefined) return `unknown: ${fleet.pause}`;
+  if (isHeld(task, now)) return `unknown: held back until ${task.notBefore?.toISOString() ?? 'later'}`;
+  const entry = waitingTask(rows.job, task, fleet);
+  if (!entry) return `unknown: workflow ${rows.job.workflow} is no longer among the templates`;
+  if (!fleet.isTakenBySomeCard(entry)) return noCardCanRunIt(fleet, entry);
+  const ahead = placeOf(rows, task, fleet);
+  return ahead === undefined ? 'unknown: it has just come back into line' : beyondForecast(ahead.count);
+}
+
+type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'confidence' | 'basis' | 'unknown'>;
+
+/**
+ * The whole ends with its last part; where the end of one is not known, neither is the whole's, only the least that it
+ * takes.
+ */
+export function toEstimate(spans: readonly ForecastPart[], now: Date, startedAt: Date | null = null): EstimateView {
+  const last = [...spans].sort((a, b) => b.finishIn - a.finishIn)[0];
+  if (!last) return unknownEstimate('rendered; the check takes a moment', startedAt);
+  const at = (seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
+  const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
+  const low = tenth(Math.max(...spans.map((span) => span.low)));
+  const unknown = spans.find((span) => span.unknown !== undefined)?.unknown;
+  if (unknown !== undefined)
+    return { ...unknownEstimate(`unknown: ${unknown}; at least ${low} s (${last.basis})`, startedAt), low };
+  return {
+    start_at: iso(startedAt) ?? at(Math.min(...spans.map((span) => span.startIn))),
+    finish_at: at(last.finishIn),
+    remaining_seconds: tenth(last.finishIn),
+    low,
+    high: tenth(Math.max(...spans.map((span) => span.high))),
+    confidence: spans.length === 1 ? last.confidence : null,
+    basis: last.basis,
+  };
+}

@@ -1,0 +1,129 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { GpuView, RenderingStatus } from '@tower/contracts';
+import { CLOCK, shorten, type Clock } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
+import { ANSWERS_DB } from '@tower/service';
+import type { DataSource, EntityManager } from 'typeorm';
+import { toCardStock } from '../cards/capabilities';
+import { schedulerLease } from '../leadership';
+import { configuredGpus, liveAttempts } from '../planning/queue.queries';
+import { SharedRead } from '../planning/shared-read';
+import { toGpuView } from '../planning/snapshot';
+import { WorkflowLibrary } from '../workflows/catalogue';
+import { standingOn } from '../workflows/compatibility/compatibility';
+import { describeMissing } from '../workflows/compatibility/requirements';
+import { describeMachine } from './machine';
+import { namesWithin } from './names-within';
+
+/** Bytes for the names of checkpoints of all cards together, which `/status` lists twice. */
+const nameBytes = 96 * 1024;
+const maxMissing = 200;
+const maxWarnings = 20;
+
+/**
+ * Milliseconds for which all who ask are told the same counts; longer where a hundred thousand jobs have to be counted.
+ */
+const sharedMs = 250;
+
+interface StateCount {
+  state: string;
+  count: number;
+  oldest: Date;
+}
+
+const unfinishedJobs = (tx: EntityManager): Promise<StateCount[]> =>
+  tx.query(
+    'select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state',
+  );
+
+/** Rendering's part of `/status`. */
+@Injectable()
+export class StatusService {
+  private readonly counts: SharedRead<StateCount[]>;
+
+  constructor(
+    @Inject(ANSWERS_DB) private readonly db: DataSource,
+    private readonly disks: DiskWatch,
+    private readonly workflows: WorkflowLibrary,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.counts = new SharedRead(clock, () => unfinishedJobs(db.manager));
+  }
+
+  async status(): Promise<RenderingStatus> {
+    const manager = this.db.manager;
+    const [gpus, live, states, leases] = await Promise.all([
+      configuredGpus(manager),
+      liveAttempts(manager),
+      this.counts.getWithinReason(sharedMs),
+      manager.query('select holder, fence, until from lease where name = $1 and until > now()', [
+        schedulerLease,
+      ]) as Promise<{ holder: string; fence: string; until: Date }[]>,
+    ]);
+    const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;
+    const oldest = states.find((row) => row.state === 'queued')?.oldest;
+    const lease = leases[0];
+    const disks = this.disks.views();
+    const library = disks.find((disk) => disk.place === 'library');
+    const missing = this.missing(gpus);
+    return {
+      queue: {
+        pending: count('pending'),
+        queued: count('queued'),
+        processing: count('processing'),
+        quality_check: count('quality_check'),
+        oldest_queued_seconds:
+          oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
+      },
+      gpus: gpus.map((gpu) => {
+        const jobId = live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null;
+        return boundedGpu(toGpuView(gpu, jobId), gpus.length);
+      }),
+      leader: {
+        holder: lease?.holder ?? null,
+        fence: Number(lease?.fence ?? 0),
+        until: lease?.until.toISOString() ?? null,
+      },
+      library: { free_bytes: library?.free_bytes ?? 0, total_bytes: library?.total_bytes ?? 0 },
+      disks,
+      machine: describeMachine(),
+      models: {
+        present: Object.fromEntries(
+          gpus.map((gpu) => [gpu.name, namesWithin(gpu.inventory?.checkpoints ?? [], nameBytes / gpus.length).shown]),
+        ),
+        missing: missing.slice(0, maxMissing),
+        ...(missing.length > maxMissing ? { missing_omitted: missing.length - maxMissing } : {}),
+      },
+    };
+  }
+
+  /**
+   * What keeps each workflow from running on each card, and where it belongs. A card that was never reached is not
+   * judged.
+   */
+  private missing(gpus: Awaited<ReturnType<typeof configuredGpus>>): RenderingStatus['models']['missing'] {
+    return gpus
+      .filter((gpu) => gpu.inventory !== null)
+      .flatMap((gpu) =>
+        this.workflows.all().flatMap((workflow) =>
+          standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
+            workflow: workflow.file.name,
+            what: shorten(describeMissing(missing), 400),
+            where: `${gpu.name} (${gpu.config.url})`,
+          })),
+        ),
+      );
+  }
+}
+
+/** Cards and their files may be many; each shows its share, and says how many names are left out. */
+function boundedGpu(gpu: GpuView, cards: number): GpuView {
+  const { shown, omitted } = namesWithin(gpu.checkpoints, nameBytes / cards);
+  return {
+    ...gpu,
+    checkpoints: shown,
+    ...(omitted === undefined ? {} : { checkpoints_omitted: omitted }),
+    detail: shorten(gpu.detail, 1_000),
+    warnings: gpu.warnings.slice(0, maxWarnings).map((warning) => shorten(warning, 300)),
+  };
+}

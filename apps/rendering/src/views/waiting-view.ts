@@ -1,0 +1,81 @@
+import { sizeText } from '@tower/kit';
+import type { Job, Task, WantedModel } from '../jobs/job.entity';
+import { unfit, whyWaiting, type Ahead } from '../planning/assignment';
+import type { PlaceInLine } from '../planning/queue.queries';
+import type { Fleet, WaitingTask } from '../planning/snapshot';
+import type { JobRows } from './job-view';
+
+/** Held back for a while, by a loss or a download. */
+export const isHeld = (task: Task, now: Date): boolean => task.notBefore !== null && task.notBefore > now;
+
+/** The task of a job that is served next; held ones come after those that are not. */
+export function nextInLine({ tasks }: Pick<JobRows, 'tasks'>, now: Date): Task | undefined {
+  const queued = tasks.filter((task) => task.state === 'queued');
+  return queued.find((task) => !isHeld(task, now)) ?? queued[0];
+}
+
+export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
+  rank: task.rank,
+  created_at: task.createdAt,
+  job_id: job.id,
+  idx: task.idx,
+});
+
+/** How many tasks are served before this one; undefined where that is not known, as for one that is held back. */
+export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, fleet: Fleet): Ahead | undefined {
+  const count = fleet.ahead(task.id);
+  if (count !== undefined) return { count, about: false };
+  const further = before?.get(task.id);
+  return further === undefined ? undefined : { count: further, about: true };
+}
+
+/** The task as the cards see it; undefined when its template is gone. */
+export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | undefined =>
+  fleet.knows(job.workflow)
+    ? fleet.see({
+        task_id: task.id,
+        job_id: job.id,
+        workflow: job.workflow,
+        model_name: job.modelName,
+        width: job.width,
+        height: job.height,
+        steps: job.steps,
+        frames: job.frames,
+        excluded_gpus: task.excludedGpus,
+        plan: task.plan,
+        recovery: task.recovery,
+        parameters: job.parameters,
+        ...(fleet.knowsKind(task.kind) ? {} : { parts: job.parts }),
+        rank: task.rank,
+        kind: task.kind,
+      })
+    : undefined;
+
+/** Why a job has nothing on a card, in a sentence. */
+export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
+  if (task.wantsModel) return downloadStage(task.wantsModel);
+  if (fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
+  if (isHeld(task, now)) {
+    const seconds = Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000);
+    const last = task.recovery.at(-1);
+    const why =
+      last?.because === 'missing_model'
+        ? `${last.detail} (${task.error?.message ?? 'a file is missing'})`
+        : 'the card lost it';
+    return `Waiting: ${why}; tries again in ${seconds} s`;
+  }
+  const entry = waitingTask(rows.job, task, fleet);
+  if (!entry) return `Waiting: workflow ${rows.job.workflow} is no longer among the templates`;
+  const ahead = placeOf(rows, task, fleet);
+  // Of a job that is under way this is the moment between two of its attempts.
+  const next =
+    rows.job.state === 'processing' && ahead?.count === 0
+      ? fleet.cards.find((card) => card.idle && unfit(card, entry) === undefined)
+      : undefined;
+  return next
+    ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}`
+    : whyWaiting(fleet.cards, entry, ahead);
+}
+
+const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>
+  `Downloading ${name} to ${gpu}: ${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;

@@ -1,7 +1,0 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@tower/db';
-import type { WorkflowGraph } from '../comfyui/prompt-graph';
-
-/** Identity of a graph: sha256 of its canonical JSON, as 64 hex digits. */
-export const graphSha256 = (graph: WorkflowGraph): string =>
-  createHash('sha256').update(canonicalJson(graph)).digest('hex');
