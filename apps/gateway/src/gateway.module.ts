@@ -8,7 +8,7 @@ import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';
 import { DocsController } from './docs/docs.controller';
 import { GATEWAY_ENV, gatewayEnv } from './env';
-import { FeedHub } from './feed/feed-hub';
+import { FeedBroadcaster } from './feed/feed-hub';
 import { FeedSockets } from './feed/feed-sockets';
 import { FeedConsumer } from './feed/feed.consumer';
 import { FeedController } from './feed/feed.controller';
@@ -48,7 +48,7 @@ export const doors = [
     Library,
     FeedMetrics,
     FeedService,
-    FeedHub,
+    FeedBroadcaster,
     FeedSockets,
     SystemService,
   ],

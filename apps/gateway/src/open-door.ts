@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { routes } from '@tower/contracts';
 import type { ServiceContext } from '@tower/service';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
-import { FeedHub } from './feed/feed-hub';
+import { FeedBroadcaster } from './feed/feed-hub';
 import { FeedSockets } from './feed/feed-sockets';
 import { FeedService } from './feed/feed.service';
 import { unboundRoutes } from './http/endpoint';
@@ -22,7 +22,7 @@ export async function openDoor(app: NestFastifyApplication, { logger }: ServiceC
   if (unbound.length > 0) throw new Error(`these routes are promised but have no handler: ${unbound.join(', ')}`);
   const env = app.get<GatewayEnv>(GATEWAY_ENV);
   const stopListening = app.get(SystemService).listen();
-  const stopHub = await app.get(FeedHub).start();
+  const stopHub = await app.get(FeedBroadcaster).start();
   const server: Server = app.getHttpServer();
   try {
     await app.listen({ host: env.TOWER_HOST, port: env.TOWER_PORT });

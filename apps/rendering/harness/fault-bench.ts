@@ -1,8 +1,8 @@
 import { gpuConfig, type GenerateRequest, type GpuConfig, type JobView } from '@tower/contracts';
 import { SimProcess } from '@tower/testing';
 import { Gpu } from '../src/cards/card.entity';
-import type { Scheduler } from '../src/execution/leader';
-import { RenderingRig, type RigOptions } from './rendering-harness';
+import type { Leader } from '../src/execution/leader';
+import { RenderingHarness, type HarnessOptions } from './rendering-harness';
 
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 
@@ -27,7 +27,7 @@ export interface Grounds {
   ) => Promise<Exclude<Seen, undefined | null | false | 0 | ''>>;
 }
 
-export interface BenchOptions extends RigOptions {
+export interface BenchOptions extends HarnessOptions {
   generation?: '0.3.64' | '0.33';
   timeScale?: number;
   /** More flags of the simulators. */
@@ -41,17 +41,17 @@ export interface BenchOptions extends RigOptions {
 /**
  * Two simulated cards, a scheduler and a database, to set faults on: `small` is tried first, `big` is the other card.
  */
-export class CatalogueBench {
+export class FaultBench {
   private constructor(
     private readonly grounds: Grounds,
     readonly small: SimProcess,
     readonly big: SimProcess,
-    readonly rig: RenderingRig,
-    private scheduler: Scheduler,
-    private readonly options: RigOptions,
+    readonly harness: RenderingHarness,
+    private leader: Leader,
+    private readonly options: HarnessOptions,
   ) {}
 
-  static async open(grounds: Grounds, options: BenchOptions = {}): Promise<CatalogueBench> {
+  static async open(grounds: Grounds, options: BenchOptions = {}): Promise<FaultBench> {
     const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> =>
       new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', [
         ...(options.flags ?? []),
@@ -61,29 +61,29 @@ export class CatalogueBench {
     const configs = [small, big].map((card) =>
       gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }),
     );
-    const rig = await RenderingRig.on(grounds.database.url, grounds.natsUrl, configs);
+    const harness = await RenderingHarness.on(grounds.database.url, grounds.natsUrl, configs);
     const short = { ...options, limits: { ...shortLimits, ...options.limits } };
-    const bench = new CatalogueBench(grounds, small, big, rig, await rig.startScheduler(undefined, short), short);
+    const bench = new FaultBench(grounds, small, big, harness, await harness.startLeader(undefined, short), short);
     await bench.bothIdle();
     return bench;
   }
 
   /** The rendering process ends, and another one takes over. */
   async restartScheduler(): Promise<void> {
-    await this.rig.stopSchedulers();
-    this.scheduler = await this.rig.startScheduler(undefined, this.options);
+    await this.harness.stopLeaders();
+    this.leader = await this.harness.startLeader(undefined, this.options);
   }
 
   /** A draft without a check, on the first card unless something keeps it away. */
   async request(body: Partial<GenerateRequest> = {}): Promise<string> {
-    return (await this.rig.request({ auto_quality_check: false, seed: Math.floor(Math.random() * 1e9), ...body }))
+    return (await this.harness.request({ auto_quality_check: false, seed: Math.floor(Math.random() * 1e9), ...body }))
       .job_id;
   }
 
   ended(id: string, timeoutMs = 60_000): Promise<JobView> {
     return this.grounds.waitFor(
       async () => {
-        const job = await this.rig.job(id);
+        const job = await this.harness.job(id);
         return over.includes(job.status) ? job : undefined;
       },
       { timeoutMs, describe: `job ${id} to end` },
@@ -92,7 +92,7 @@ export class CatalogueBench {
 
   /** Both cards wait for work, so that the next job goes to the first one. */
   async bothIdle(): Promise<void> {
-    await this.grounds.waitFor(() => this.scheduler.idleCards().length === 2, {
+    await this.grounds.waitFor(() => this.leader.idleCards().length === 2, {
       timeoutMs: 45_000,
       describe: 'both cards to be idle',
     });
@@ -103,7 +103,7 @@ export class CatalogueBench {
   }
 
   gpu(card: SimProcess): Promise<Gpu> {
-    return this.rig.db.manager.findOneByOrFail(Gpu, { name: card.name });
+    return this.harness.db.manager.findOneByOrFail(Gpu, { name: card.name });
   }
 
   state(card: SimProcess, state: Gpu['state'], detail: RegExp = /(?:)/, timeoutMs = 45_000): Promise<Gpu> {
@@ -139,12 +139,12 @@ export class CatalogueBench {
   }
 
   async metric(name: string): Promise<number> {
-    const values = (await this.rig.metrics.registry.getSingleMetric(name)?.get())?.values ?? [];
+    const values = (await this.harness.metrics.registry.getSingleMetric(name)?.get())?.values ?? [];
     return values.reduce((sum, { value }) => sum + value, 0);
   }
 
   async close(): Promise<void> {
-    await this.rig.close();
+    await this.harness.close();
     await Promise.all([this.small.close(), this.big.close()]);
     await this.grounds.database.drop();
   }

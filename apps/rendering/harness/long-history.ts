@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { placeInQueue } from '../src/jobs/queue-place';
-import type { WorkflowLibrary } from '../src/workflows/catalogue';
+import type { Catalogue } from '../src/workflows/catalogue';
 import { usualValues } from '../src/workflows/compatibility/compatibility';
 import { noParts } from '../src/workflows/composition';
 
@@ -25,7 +25,7 @@ export interface HistorySize {
  */
 export async function writeHistory(
   db: DataSource,
-  workflows: WorkflowLibrary,
+  workflows: Catalogue,
   { finished, queued }: HistorySize,
   modelName = 'anime_sd15.safetensors',
 ): Promise<void> {

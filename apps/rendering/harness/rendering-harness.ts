@@ -21,40 +21,40 @@ import { ModelAcceptance, ModelStore } from '@tower/models';
 import type { DataSource } from 'typeorm';
 import { AttemptsService } from '../src/attempts/attempts.service';
 import { MissingModels } from '../src/attempts/recovery/missing-models';
-import { ModelRecovery, type ModelSource } from '../src/attempts/recovery/model-downloads';
-import { Recovery } from '../src/attempts/recovery/recovery.service';
-import { GpuRegistry } from '../src/cards/card-registry';
+import { ModelDownloads, type ModelSource } from '../src/attempts/recovery/model-downloads';
+import { RecoveryService } from '../src/attempts/recovery/recovery.service';
+import { CardRegistry } from '../src/cards/card-registry';
 import { Gpu } from '../src/cards/card.entity';
 import type { OperatorFamilies } from '../src/cards/family-reading';
-import { CardDoctor } from '../src/cards/health/card-health.service';
+import { CardHealthService } from '../src/cards/health/card-health.service';
 import { ProbePrompts } from '../src/cards/health/probe-prompts';
 import { GpuRestart } from '../src/cards/health/restart.entity';
 import { Restarter } from '../src/cards/health/restarter';
-import { watchLimits, type WatchLimits } from '../src/cards/watch-thresholds';
+import { watchThresholds, type WatchThresholds } from '../src/cards/watch-thresholds';
 import { ownPlaces } from '../src/env';
-import { PromptSender } from '../src/execution/dispatcher';
-import { InputPictures } from '../src/execution/input-uploads';
-import { StoppedPrompts } from '../src/execution/interrupted-prompts';
-import { Scheduler } from '../src/execution/leader';
-import { WatchedPrompts } from '../src/execution/live-prompts';
+import { Dispatcher } from '../src/execution/dispatcher';
+import { InputUploads } from '../src/execution/input-uploads';
+import { InterruptedPrompts } from '../src/execution/interrupted-prompts';
+import { Leader } from '../src/execution/leader';
+import { LivePrompts } from '../src/execution/live-prompts';
 import { OrphanedAttempts } from '../src/execution/orphaned-attempts';
 import { PromptSweep } from '../src/execution/prompt-sweep';
-import { PromptWatch } from '../src/execution/reconciler';
+import { Reconciler } from '../src/execution/reconciler';
 import { VerdictWatch } from '../src/execution/verdict-watch';
-import { JobJournal } from '../src/jobs/job-store';
+import { JobStore } from '../src/jobs/job-store';
 import { Attempt, jobEntities } from '../src/jobs/job.entity';
 import { Collector } from '../src/outputs/collector';
 import { OutputInspector } from '../src/outputs/output-inspector';
-import { VramNeedRow } from '../src/planning/memory/memory-need.entity';
-import { VramMemory } from '../src/planning/memory/memory-store';
-import { FleetReader } from '../src/planning/snapshot-reader';
+import { MemoryNeedRow } from '../src/planning/memory/memory-need.entity';
+import { MemoryStore } from '../src/planning/memory/memory-store';
+import { SnapshotReader } from '../src/planning/snapshot-reader';
 import { RenderingMetrics } from '../src/rendering.metrics';
 import { InputFiles } from '../src/requests/input-files';
 import { QueueCeiling } from '../src/requests/queue-ceiling';
-import { JobsService } from '../src/requests/requests.service';
+import { RequestsService } from '../src/requests/requests.service';
 import { JobsReader } from '../src/views/jobs.reader';
 import { ProgressPublisher } from '../src/views/progress-publisher';
-import { WorkflowLibrary } from '../src/workflows/catalogue';
+import { Catalogue } from '../src/workflows/catalogue';
 
 /** MiB; a twentieth of a small disk is less. */
 const reserveMb = 512;
@@ -75,14 +75,14 @@ const neighbours = {
 const compiled = (...path: string[]): string => join(repositoryRoot, 'apps', 'rendering', 'dist', ...path);
 
 /** What a spec may change about a rendering process. */
-export interface RigOptions {
-  limits?: Partial<WatchLimits>;
+export interface HarnessOptions {
+  limits?: Partial<WatchThresholds>;
   models?: ModelSource;
   oldestVersion?: string;
   /** What the operator says of checkpoints. */
   families?: OperatorFamilies;
   clock?: Clock;
-  /** Other cards than the rig's, as after a change of the configuration. */
+  /** Other cards than the harness's, as after a change of the configuration. */
   gpus?: readonly GpuConfig[];
   /** Looks at outputs instead of the real decoders. */
   inspector?: OutputInspector;
@@ -91,8 +91,8 @@ export interface RigOptions {
 }
 
 /** Rendering without Nest: the same classes on a real database, a real broker and simulated cards. */
-export class RenderingRig {
-  private readonly schedulers: Scheduler[] = [];
+export class RenderingHarness {
+  private readonly leaders: Leader[] = [];
   private started = 0;
   private readonly open: DataSource[] = [];
   private readonly inspector = new OutputInspector({ script: compiled('outputs', 'inspecting-process.js') });
@@ -103,9 +103,9 @@ export class RenderingRig {
     private readonly databaseUrl: string,
     readonly db: DataSource,
     private readonly bus: BusConnection,
-    readonly workflows: WorkflowLibrary,
+    readonly workflows: Catalogue,
     private readonly gpus: GpuConfig[],
-    readonly jobs: JobsService,
+    readonly jobs: RequestsService,
     readonly reader: JobsReader,
     readonly libraryRoot: string,
     private readonly inputs: InputFiles,
@@ -116,10 +116,10 @@ export class RenderingRig {
     natsUrl: string,
     gpus: GpuConfig[],
     { clock = systemClock, queueLimit = 100_000 }: { clock?: Clock; queueLimit?: number } = {},
-  ): Promise<RenderingRig> {
+  ): Promise<RenderingHarness> {
     const db = await dataSource(databaseUrl);
-    const bus = await BusConnection.open(natsUrl, 'rig', createLogger('rig', 'silent'));
-    const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+    const bus = await BusConnection.open(natsUrl, 'harness', createLogger('harness', 'silent'));
+    const workflows = await Catalogue.read(join(repositoryRoot, 'workflows'));
     const libraryRoot = mkdtempSync(join(tmpdir(), 'tower-library-'));
     const metrics = new Metrics('rendering');
     const disks = new DiskWatch(
@@ -127,44 +127,61 @@ export class RenderingRig {
       reserveMb,
       metrics,
       systemClock,
-      createLogger('rig', process.env['RIG_LOG'] ?? 'silent'),
+      createLogger('harness', process.env['HARNESS_LOG'] ?? 'silent'),
     );
     disks.start();
-    const fleets = new FleetReader(db, workflows, new VramMemory(clock), disks, clock);
-    const reader = new JobsReader(db, fleets, clock);
-    const journal = new JobJournal(new Outbox('rendering', clock), clock);
+    const snapshots = new SnapshotReader(db, workflows, new MemoryStore(clock), disks, clock);
+    const reader = new JobsReader(db, snapshots, clock);
+    const store = new JobStore(new Outbox('rendering', clock), clock);
     const inputs = new InputFiles(new Library(libraryRoot), { script: compiled('requests', 'input-process.js') });
-    const jobs = new JobsService(
+    const jobs = new RequestsService(
       db,
-      journal,
+      store,
       reader,
       workflows,
-      fleets,
+      snapshots,
       inputs,
       new QueueCeiling(queueLimit, clock),
       neighbours,
       clock,
       db,
     );
-    return new RenderingRig(metrics, disks, databaseUrl, db, bus, workflows, gpus, jobs, reader, libraryRoot, inputs);
+    return new RenderingHarness(
+      metrics,
+      disks,
+      databaseUrl,
+      db,
+      bus,
+      workflows,
+      gpus,
+      jobs,
+      reader,
+      libraryRoot,
+      inputs,
+    );
   }
 
-  /** Starts one more rendering process's scheduler, with connections of its own. */
-  async startScheduler(name = newId(), options: RigOptions = {}): Promise<Scheduler> {
+  /** Starts one more rendering process's leader, with connections of its own. */
+  async startLeader(name = newId(), options: HarnessOptions = {}): Promise<Leader> {
     const db = await dataSource(this.databaseUrl);
     this.open.push(db);
-    const logger = createLogger('rig', process.env['RIG_LOG'] ?? 'silent');
+    const logger = createLogger('harness', process.env['HARNESS_LOG'] ?? 'silent');
     const clock = options.clock ?? systemClock;
-    const limits = { ...watchLimits, ...options.limits };
+    const limits = { ...watchThresholds, ...options.limits };
     const { workflows } = this;
-    const journal = new JobJournal(new Outbox('rendering', clock), clock);
-    const vram = new VramMemory(clock);
+    const store = new JobStore(new Outbox('rendering', clock), clock);
+    const memory = new MemoryStore(clock);
     const { disks } = this;
-    const fleets = new FleetReader(db, workflows, vram, disks, clock);
+    const snapshots = new SnapshotReader(db, workflows, memory, disks, clock);
     const metrics = new RenderingMetrics(this.started++ === 0 ? this.metrics : new Metrics('rendering'));
-    const models = new ModelRecovery(db, options.models ?? new ModelStore([], new ModelAcceptance([])), clock, logger);
-    const recovery = new Recovery(db, workflows, vram, models, metrics, clock);
-    const doctor = new CardDoctor(
+    const downloads = new ModelDownloads(
+      db,
+      options.models ?? new ModelStore([], new ModelAcceptance([])),
+      clock,
+      logger,
+    );
+    const recovery = new RecoveryService(db, workflows, memory, downloads, metrics, clock);
+    const cardHealth = new CardHealthService(
       new Restarter(db, metrics, limits, clock, logger),
       new ProbePrompts(clock),
       metrics,
@@ -172,28 +189,28 @@ export class RenderingRig {
       clock,
       logger,
     );
-    const attempts = new AttemptsService(db, journal, workflows, recovery, doctor, clock);
-    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, fleets, clock), logger);
+    const attempts = new AttemptsService(db, store, workflows, recovery, cardHealth, clock);
+    const progress = new ProgressPublisher(db, this.bus, new JobsReader(db, snapshots, clock), logger);
     const library = new Library(this.libraryRoot);
-    const prompts = new WatchedPrompts(db, progress, metrics, clock);
-    const stopped = new StoppedPrompts(clock);
-    const sender = new PromptSender(
+    const prompts = new LivePrompts(db, progress, metrics, clock);
+    const interrupted = new InterruptedPrompts(clock);
+    const dispatcher = new Dispatcher(
       attempts,
-      new InputPictures(library),
+      new InputUploads(library),
       disks,
       prompts,
-      stopped,
+      interrupted,
       progress,
       metrics,
       logger,
     );
-    const watch = new PromptWatch(
+    const reconciler = new Reconciler(
       db,
       attempts,
       prompts,
-      stopped,
-      new PromptSweep(db, doctor, stopped, metrics, logger),
-      doctor,
+      interrupted,
+      new PromptSweep(db, cardHealth, interrupted, metrics, logger),
+      cardHealth,
       progress,
       workflows,
       metrics,
@@ -203,7 +220,7 @@ export class RenderingRig {
     );
     const collector = new Collector(
       db,
-      journal,
+      store,
       attempts,
       progress,
       library,
@@ -221,23 +238,23 @@ export class RenderingRig {
     const quality = {
       ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids),
     } as unknown as RequestClient;
-    const verdicts = new VerdictWatch(db, this.jobs, journal, quality, progress, metrics, limits, clock, logger);
-    const registry = new GpuRegistry(db, clock);
-    const scheduler = new Scheduler(
+    const verdicts = new VerdictWatch(db, this.jobs, store, quality, progress, metrics, limits, clock, logger);
+    const registry = new CardRegistry(db, clock);
+    const leader = new Leader(
       db,
       attempts,
       new OrphanedAttempts(db, attempts, prompts, progress, metrics, logger),
-      new MissingModels(db, attempts, models, fleets, workflows, metrics, limits, clock, logger),
-      watch,
+      new MissingModels(db, attempts, downloads, snapshots, workflows, metrics, limits, clock, logger),
+      reconciler,
       prompts,
-      sender,
-      doctor,
-      models,
+      dispatcher,
+      cardHealth,
+      downloads,
       collector,
       disks,
       verdicts,
       registry,
-      fleets,
+      snapshots,
       workflows,
       metrics,
       options.gpus ?? this.gpus,
@@ -248,9 +265,9 @@ export class RenderingRig {
       clock,
       logger,
     );
-    this.schedulers.push(scheduler);
-    scheduler.start();
-    return scheduler;
+    this.leaders.push(leader);
+    leader.start();
+    return leader;
   }
 
   request(body: Partial<GenerateRequest> = {}, idempotencyKey?: string): Promise<JobAccepted> {
@@ -278,12 +295,12 @@ export class RenderingRig {
     return waiting.length;
   }
 
-  async stopSchedulers(): Promise<void> {
-    await Promise.all(this.schedulers.splice(0).map((scheduler) => scheduler.stop()));
+  async stopLeaders(): Promise<void> {
+    await Promise.all(this.leaders.splice(0).map((leader) => leader.stop()));
   }
 
   async close(): Promise<void> {
-    await this.stopSchedulers();
+    await this.stopLeaders();
     await Promise.all([this.inspector, this.inputs].map((files) => files.onApplicationShutdown()));
     this.disks.stop();
     await this.bus.close();
@@ -323,7 +340,7 @@ function dataSource(url: string): Promise<DataSource> {
     url,
     schema: 'rendering',
     service: 'rendering',
-    entities: [...jobEntities, Gpu, GpuRestart, VramNeedRow],
+    entities: [...jobEntities, Gpu, GpuRestart, MemoryNeedRow],
     onPoolError: () => undefined,
   }).initialize();
 }

@@ -14,7 +14,7 @@ import {
   type TestNats,
 } from '@tower/testing';
 import sharp from 'sharp';
-import { RenderingRig } from '../harness/rendering-harness';
+import { RenderingHarness } from '../harness/rendering-harness';
 import { Attempt, JobEvent, RuntimeSample } from './jobs/job.entity';
 
 /** A busy machine encodes, decodes and copies films slowly. */
@@ -28,7 +28,7 @@ jest.setTimeout(180_000);
 let database: TestDatabase;
 let nats: TestNats;
 let card: SimProcess;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 
 const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
@@ -49,11 +49,11 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rtx3060', 'rtx3060').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
-  await rig.startScheduler();
+  harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
+  await harness.startLeader();
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
 });
@@ -61,17 +61,17 @@ afterEach(async () => {
 function ended(id: string): Promise<JobView> {
   return waitFor(
     async () => {
-      await rig.judge('passed');
-      const job = await rig.job(id);
+      await harness.judge('passed');
+      const job = await harness.job(id);
       return over.includes(job.status) ? job : undefined;
     },
     { timeoutMs: 90_000, describe: `job ${id} to end` },
   );
 }
 const artifactsOf = async (job: JobView): Promise<ArtifactView[]> =>
-  (await rig.reader.artifacts({ id: job.id, limit: 50 })).items;
+  (await harness.reader.artifacts({ id: job.id, limit: 50 })).items;
 const sidecarOf = async (artifact: ArtifactView): Promise<Record<string, Record<string, unknown>>> =>
-  JSON.parse(await readFile(join(rig.libraryRoot, artifact.path.replace(/\.\w+$/, '.json')), 'utf8')) as Record<
+  JSON.parse(await readFile(join(harness.libraryRoot, artifact.path.replace(/\.\w+$/, '.json')), 'utf8')) as Record<
     string,
     Record<string, unknown>
   >;
@@ -80,7 +80,7 @@ const endings = (job: JobView): (string | undefined)[] =>
   job.tasks[0]?.attempts.map((attempt) => attempt.error?.code ?? attempt.state) ?? [];
 
 withFfmpeg('makes a loop of the promised frames, and keeps film, poster and provenance', async () => {
-  const accepted = await rig.request(loop);
+  const accepted = await harness.request(loop);
   expect(accepted).toMatchObject({
     workflow: 'loop-animatediff',
     frame_count: 16,
@@ -111,16 +111,16 @@ withFfmpeg('makes a loop of the promised frames, and keeps film, poster and prov
     simulated: true,
   });
   expect(artifact.path).toMatch(/^night-train\/unfiled\/[0-9a-f-]{36}-a1-1\.mp4$/);
-  const film = join(rig.libraryRoot, artifact.path);
+  const film = join(harness.libraryRoot, artifact.path);
   expect(await sha256File(film)).toBe(artifact.sha256);
   expect(await readMoving(film, () => undefined)).toMatchObject({ frames: 16, width: 128, height: 128 });
   expect(
     await sharp(
-      join(rig.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`),
+      join(harness.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`),
     ).metadata(),
   ).toMatchObject({ format: 'webp', width: 128, height: 128 });
   // The picture that the node writes beside its film is no result.
-  expect(readdirSync(join(rig.libraryRoot, 'night-train', 'unfiled')).sort()).toEqual([
+  expect(readdirSync(join(harness.libraryRoot, 'night-train', 'unfiled')).sort()).toEqual([
     `${job.id}-a1-1.json`,
     `${job.id}-a1-1.mp4`,
   ]);
@@ -135,9 +135,9 @@ withFfmpeg('makes a loop of the promised frames, and keeps film, poster and prov
     encoding: 'utf8',
   });
   expect(stdout.replaceAll('\\', '')).toContain(`"job":{"id":"${job.id}"`);
-  const sample = await rig.db.manager.findOneByOrFail(RuntimeSample, { attemptId: artifact.attempt_id });
+  const sample = await harness.db.manager.findOneByOrFail(RuntimeSample, { attemptId: artifact.attempt_id });
   expect(sample).toMatchObject({ frames: 16, width: 128, height: 128, steps: 4 });
-  const rendered = await rig.db.manager.findOneByOrFail(JobEvent, {
+  const rendered = await harness.db.manager.findOneByOrFail(JobEvent, {
     jobId: job.id,
     type: 'rendering.v1.attempt_rendered',
   });
@@ -149,7 +149,7 @@ withFfmpeg('makes a loop of the promised frames, and keeps film, poster and prov
 });
 
 withFfmpeg('makes a video of the promised frames from text', async () => {
-  const accepted = await rig.request({
+  const accepted = await harness.request({
     job_type: 'full_video',
     workflow: 'video-wan21-t2v',
     preset: 'draft',
@@ -181,10 +181,10 @@ withFfmpeg('makes a video of the promised frames from text', async () => {
 
 withFfmpeg('uses a finished picture as the reference of a loop', async () => {
   const still = await ended(
-    (await rig.request({ prompt: 'a girl with blue hair', width: 128, height: 128, steps: 2, seed: 3 })).job_id,
+    (await harness.request({ prompt: 'a girl with blue hair', width: 128, height: 128, steps: 2, seed: 3 })).job_id,
   );
   const [picture] = await artifactsOf(still);
-  const { job_id } = await rig.request({
+  const { job_id } = await harness.request({
     ...loop,
     lora_models: ['style.safetensors'],
     ipadapter_refs: [picture?.id ?? ''],
@@ -197,7 +197,7 @@ withFfmpeg('uses a finished picture as the reference of a loop', async () => {
     loras: [{ file: 'style.safetensors' }],
     images: { 'reference-1': { path: picture?.path, sha256: picture?.sha256 } },
   });
-  const [params] = (await rig.reader.params({ id: job_id, limit: 50 })).items;
+  const [params] = (await harness.reader.params({ id: job_id, limit: 50 })).items;
   const classes = Object.values(params?.graph ?? {}).map((node) => (node as { class_type: string }).class_type);
   expect(classes).toEqual(expect.arrayContaining(['LoadImage', 'IPAdapterAdvanced', 'LoraLoader']));
   expect(existsSync(join(card.home, 'input', 'tower', `${picture?.sha256.slice(0, 16)}.png`))).toBe(true);
@@ -206,8 +206,8 @@ withFfmpeg('uses a finished picture as the reference of a loop', async () => {
 withFfmpeg(
   'puts frames in between of a film with sound, in its own size, and refuses what it does not have',
   async () => {
-    await mkdir(join(rig.libraryRoot, 'night-train'), { recursive: true });
-    const film = join(rig.libraryRoot, 'night-train', 'walk.mp4');
+    await mkdir(join(harness.libraryRoot, 'night-train'), { recursive: true });
+    const film = join(harness.libraryRoot, 'night-train', 'walk.mp4');
     // No multiples of 8, as 854 × 480 is none.
     const made = spawnSync(findFfmpeg()!, [
       '-y',
@@ -235,7 +235,7 @@ withFfmpeg(
       preset: 'standard',
       parameters: { start_film: 'night-train/walk.mp4' },
     } as const;
-    const accepted = await rig.request(body);
+    const accepted = await harness.request(body);
     expect(accepted).toMatchObject({
       width: 106,
       height: 66,
@@ -265,29 +265,29 @@ withFfmpeg(
     });
     const { stderr } = spawnSync(
       findFfmpeg()!,
-      ['-i', join(rig.libraryRoot, artifact?.path ?? ''), '-map', '0:a', '-f', 'null', '-'],
+      ['-i', join(harness.libraryRoot, artifact?.path ?? ''), '-map', '0:a', '-f', 'null', '-'],
       { encoding: 'utf8' },
     );
     expect(stderr).toMatch(/Duration: 00:00:01\.0[0-5]/);
 
     // No node says that it lost the sound: it shows in the file alone, and the next try would lose it too.
     await card.fault({ kind: 'lost-sound', node: 'VHS_LoadVideo' });
-    const quiet = await ended((await rig.request({ ...body, frame_count: 6 })).job_id);
+    const quiet = await ended((await harness.request({ ...body, frame_count: 6 })).job_id);
     expect(endings(quiet)).toEqual(['succeeded']);
     expect((await artifactsOf(quiet))[0]).toMatchObject({ frames: 12, sound: false });
     expect(quiet.warnings.at(-1)).toMatch(/\.mp4 has no sound: the nodes lost what was to be kept$/);
 
-    await expect(rig.request({ ...body, frame_count: 60 })).rejects.toMatchObject({
+    await expect(harness.request({ ...body, frame_count: 60 })).rejects.toMatchObject({
       options: { fields: [{ pointer: '/frame_count', message: expect.stringContaining('has 8 frames') as string }] },
     });
   },
 );
 
 withFfmpeg('begins a film with a picture in the proportions of the picture', async () => {
-  await mkdir(join(rig.libraryRoot, 'night-train'), { recursive: true });
+  await mkdir(join(harness.libraryRoot, 'night-train'), { recursive: true });
   await sharp({ create: { width: 1200, height: 800, channels: 3, background: '#336699' } })
     .png()
-    .toFile(join(rig.libraryRoot, 'night-train', 'wide.png'));
+    .toFile(join(harness.libraryRoot, 'night-train', 'wide.png'));
   const body = {
     job_type: 'full_video',
     workflow: 'video-wan22-5b',
@@ -297,7 +297,7 @@ withFfmpeg('begins a film with a picture in the proportions of the picture', asy
     steps: 1,
     start_image: 'night-train/wide.png',
   } as const;
-  const accepted = await rig.request(body);
+  const accepted = await harness.request(body);
   expect(accepted).toMatchObject({ width: 576, height: 384, warnings: [] });
   const job = await ended(accepted.job_id);
   expect(endings(job)).toEqual(['succeeded']);
@@ -306,7 +306,7 @@ withFfmpeg('begins a film with a picture in the proportions of the picture', asy
 
 withFfmpeg('takes a black film for a failed attempt and renders it again', async () => {
   await card.fault({ kind: 'black-image', node: 'VAEDecode', times: 1 });
-  const job = await ended((await rig.request(loop)).job_id);
+  const job = await ended((await harness.request(loop)).job_id);
   expect(endings(job)).toEqual(['output_black', 'succeeded']);
   expect(job).toMatchObject({
     status: 'completed',
@@ -320,8 +320,8 @@ withFfmpeg.each([
   ['empty-file', /^output_empty$/],
 ])('takes a film with %s for a failed attempt and renders it again', async (kind, code) => {
   await card.fault({ kind, node: 'VHS_VideoCombine', times: 1 });
-  const job = await ended((await rig.request(loop)).job_id);
+  const job = await ended((await harness.request(loop)).job_id);
   expect(endings(job)[0]).toMatch(code);
   expect(job.status).toBe('completed');
-  expect(await rig.db.manager.countBy(Attempt, { jobId: job.id, state: 'succeeded' })).toBe(1);
+  expect(await harness.db.manager.countBy(Attempt, { jobId: job.id, state: 'succeeded' })).toBe(1);
 });

@@ -2,14 +2,14 @@ import { gpuConfig } from '@tower/contracts';
 import { systemClock } from '@tower/kit';
 import { createTestDatabase, Plans, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import { historyId, writeHistory } from '../harness/long-history';
-import { RenderingRig } from '../harness/rendering-harness';
+import { RenderingHarness } from '../harness/rendering-harness';
 import { Gpu } from './cards/card.entity';
 import { healthy } from './cards/health/health-policy';
 import { inventorySha256 } from './cards/inventory-cache';
 import { Attempt, RuntimeSample, Task } from './jobs/job.entity';
 import { addSample, newestSamples, samplesOf } from './planning/estimates/sample.queries';
 import { KindRenewal } from './planning/kind-renewal';
-import { VramMemory } from './planning/memory/memory-store';
+import { MemoryStore } from './planning/memory/memory-store';
 import {
   askedBy,
   countWaiting,
@@ -19,7 +19,7 @@ import {
   marksInLine,
   oldestOfEachKind,
 } from './planning/queue.queries';
-import { FleetReader } from './planning/snapshot-reader';
+import { SnapshotReader } from './planning/snapshot-reader';
 import { StatusService } from './views/status.service';
 
 /**
@@ -32,9 +32,9 @@ const large = ['job', 'task', 'attempt', 'artifact', 'generation_params', 'job_e
 
 let database: TestDatabase;
 let nats: TestNats;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 let plans: Plans;
-let fleets: FleetReader;
+let snapshots: SnapshotReader;
 
 const inventory = {
   comfyuiVersion: '0.3.64',
@@ -54,13 +54,15 @@ const inventory = {
 beforeAll(async () => {
   nats = await startTestNats();
   database = await createTestDatabase('rendering');
-  rig = await RenderingRig.on(database.url, nats.url, []);
+  harness = await RenderingHarness.on(database.url, nats.url, []);
   for (const [position, name] of ['rtx3060', 'rx9070xt'].entries()) {
     const own = {
       ...inventory,
-      nodes: rig.workflows.all().flatMap((workflow) => Object.values(workflow.graph).map((node) => node.class_type)),
+      nodes: harness.workflows
+        .all()
+        .flatMap((workflow) => Object.values(workflow.graph).map((node) => node.class_type)),
     };
-    await rig.db.manager.insert(Gpu, {
+    await harness.db.manager.insert(Gpu, {
       name,
       config: gpuConfig.parse({ name, url: `http://127.0.0.1:${position + 1}` }),
       position,
@@ -76,28 +78,34 @@ beforeAll(async () => {
       warnings: [],
     });
   }
-  await writeHistory(rig.db, rig.workflows, size);
+  await writeHistory(harness.db, harness.workflows, size);
   // A kind whose oldest task stands at the very end of the line.
   const last = historyId('job', size.finished + size.queued - 5);
-  await rig.db.query("update task set kind = 'of.another.kind' where job_id > $1 and state = 'queued'", [last]);
-  await rig.db.query('vacuum analyze task');
-  await rig.db.query(
+  await harness.db.query("update task set kind = 'of.another.kind' where job_id > $1 and state = 'queued'", [last]);
+  await harness.db.query('vacuum analyze task');
+  await harness.db.query(
     `insert into runtime_sample (attempt_id, workflow, gpu, model_name, width, height, steps, frames, seconds, at)
      select gen_random_uuid(), 'anime-still-sd15', 'gpu-' || n % 16, 'm', 64 * (n % 60 + 1), 512, 12, 1, 3,
        now() - n * interval '1 second' from generate_series(1, 28000) n`,
   );
-  await rig.db.query('vacuum analyze runtime_sample');
-  fleets = new FleetReader(rig.db, rig.workflows, new VramMemory(systemClock), rig.disks, systemClock);
+  await harness.db.query('vacuum analyze runtime_sample');
+  snapshots = new SnapshotReader(
+    harness.db,
+    harness.workflows,
+    new MemoryStore(systemClock),
+    harness.disks,
+    systemClock,
+  );
 }, 180_000);
 
 afterAll(async () => {
-  await rig.close();
+  await harness.close();
   await database.drop();
   await nats.close();
 });
 
 beforeEach(() => {
-  plans = Plans.watch(rig.db);
+  plans = Plans.watch(harness.db);
 });
 
 const noFaults = async (): Promise<void> => {
@@ -107,8 +115,8 @@ const noFaults = async (): Promise<void> => {
 
 describe('with a long history and a long queue', () => {
   it('a statement that reads all of a table, or sorts it, is seen', async () => {
-    await rig.db.query("select count(*) from attempt where outcome like '%cache%'");
-    await rig.db.query('select id from job order by prompt, id limit 5');
+    await harness.db.query("select count(*) from attempt where outcome like '%cache%'");
+    await harness.db.query('select id from job order by prompt, id limit 5');
     expect(await plans.faults(large)).toEqual([
       expect.stringMatching(/^reads all of attempt/),
       expect.stringMatching(/^sorts 48000 rows|^reads all of job/),
@@ -125,7 +133,7 @@ describe('with a long history and a long queue', () => {
     ['of a card that is hardly used', { gpu: 'old' }],
     ['of a card', { gpu: 'rtx3060' }],
   ])('a page of jobs, %s, is read from an index', async (_, filter) => {
-    await rig.reader.list({ limit: 50, ...filter } as Parameters<typeof rig.reader.list>[0]);
+    await harness.reader.list({ limit: 50, ...filter } as Parameters<typeof harness.reader.list>[0]);
     await noFaults();
   });
 
@@ -133,7 +141,7 @@ describe('with a long history and a long queue', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await rig.reader.list({ limit: 7, gpu: 'old', ...(cursor === undefined ? {} : { cursor }) });
+      const page = await harness.reader.list({ limit: 7, gpu: 'old', ...(cursor === undefined ? {} : { cursor }) });
       seen.push(...page.items.map((job) => job.id));
       cursor = page.next_cursor;
     } while (cursor !== undefined);
@@ -143,25 +151,25 @@ describe('with a long history and a long queue', () => {
   it('a job, its artifacts, events and parameters, and an artifact are read from indexes', async () => {
     const [finished, queued] = [historyId('job', 100), historyId('job', size.finished + size.queued - 3)];
     for (const id of [finished, queued]) {
-      await rig.reader.get(id);
-      await rig.reader.progress(id);
-      await rig.reader.artifacts({ id, limit: 50 });
-      await rig.reader.events({ id, after: 0, limit: 100 });
-      await rig.reader.params({ id, limit: 50 });
+      await harness.reader.get(id);
+      await harness.reader.progress(id);
+      await harness.reader.artifacts({ id, limit: 50 });
+      await harness.reader.events({ id, after: 0, limit: 100 });
+      await harness.reader.params({ id, limit: 50 });
     }
-    await rig.reader.artifact({ id: historyId('artifact', 100) });
+    await harness.reader.artifact({ id: historyId('artifact', 100) });
     await noFaults();
   });
 
   it('a job is taken, cancelled and refused a place without reading the queue whole', async () => {
-    const { job_id } = await rig.request();
-    await rig.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
+    const { job_id } = await harness.request();
+    await harness.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
     await noFaults();
   });
 
   it('what the scheduler asks at every look is read from indexes', async () => {
-    const { manager } = rig.db;
-    await fleets.readChoices(['rtx3060', 'rx9070xt']);
+    const { manager } = harness.db;
+    await snapshots.readChoices(['rtx3060', 'rx9070xt']);
     await oldestOfEachKind(manager, 2);
     await endHolds(manager);
     await liveAttempts(manager);
@@ -179,16 +187,16 @@ describe('with a long history and a long queue', () => {
   });
 
   it('the status and the ceiling count what waits in an index', async () => {
-    await new StatusService(rig.db, rig.disks, rig.workflows, systemClock).status();
-    await countWaiting(rig.db.manager, 1_000_000);
-    await marksInLine(rig.db.manager, 500);
+    await new StatusService(harness.db, harness.disks, harness.workflows, systemClock).status();
+    await countWaiting(harness.db.manager, 1_000_000);
+    await marksInLine(harness.db.manager, 500);
     await noFaults();
   });
 });
 
 describe('a job that waits far back', () => {
   it('says about how many are before it, and neither an invented place nor that no card can run it', async () => {
-    const view = await rig.job(historyId('job', size.finished + size.queued - 499));
+    const view = await harness.job(historyId('job', size.finished + size.queued - 499));
     expect(view.gpu_queue_position).toBe(size.queued - 499);
     expect(view.stage).toBe(
       `Waiting: about ${Math.round((size.queued - 500) / 10) * 10} tasks before it in line for rtx3060 or rx9070xt`,
@@ -201,25 +209,25 @@ describe('a job that waits far back', () => {
   });
 
   it('is told so when it is accepted, and an urgent one gets its time', async () => {
-    const far = await rig.request({ model_name: 'anime_sd15.safetensors' });
+    const far = await harness.request({ model_name: 'anime_sd15.safetensors' });
     expect(far.estimate).toMatchObject({
       finish_at: null,
       basis: 'unknown: beyond the forecast, about 8000 tasks before it',
     });
-    const soon = await rig.request({ model_name: 'anime_sd15.safetensors', priority: 'urgent' });
+    const soon = await harness.request({ model_name: 'anime_sd15.safetensors', priority: 'urgent' });
     expect(soon.estimate.remaining_seconds).toBeGreaterThan(0);
-    expect(await rig.job(soon.job_id)).toMatchObject({
+    expect(await harness.job(soon.job_id)).toMatchObject({
       gpu_queue_position: 1,
       estimate: { remaining_seconds: expect.any(Number) as number },
     });
     for (const { job_id } of [far, soon])
-      await rig.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
+      await harness.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
   });
 
   it('has a place and a time when it is among the first', async () => {
     // What was cancelled a moment ago may still be in what questions share.
     const view = await waitFor(async () => {
-      const now = await rig.job(historyId('job', size.finished + 3));
+      const now = await harness.job(historyId('job', size.finished + 3));
       return now.gpu_queue_position === 3 ? now : undefined;
     }, 5_000);
     expect(view.stage).toBe('Waiting: 3rd in line for rtx3060 or rx9070xt');
@@ -229,22 +237,22 @@ describe('a job that waits far back', () => {
 
 it('tells anew of what kind tasks are that were queued before there were kinds, or under another template', async () => {
   const kindsNow = async () =>
-    (await rig.db.query("select distinct kind from task where state = 'queued'")) as { kind: string }[];
+    (await harness.db.query("select distinct kind from task where state = 'queued'")) as { kind: string }[];
   const known = (await kindsNow()).find(({ kind }) => kind !== 'of.another.kind');
-  await rig.db.query(
+  await harness.db.query(
     "update task set kind = case when id > $1 then '' else 'changed.since.new' end, rank = 3 where state = 'queued'",
     [historyId('task', size.finished + 4_000)],
   );
-  const renewal = new KindRenewal(rig.db, rig.workflows, systemClock);
+  const renewal = new KindRenewal(harness.db, harness.workflows, systemClock);
   await waitFor(
     async () => {
-      await renewal.renew(await oldestOfEachKind(rig.db.manager, 1));
+      await renewal.renew(await oldestOfEachKind(harness.db.manager, 1));
       return (await kindsNow()).length === 1;
     },
     { timeoutMs: 60_000, describe: 'every waiting task to be of the one kind there is' },
   );
   expect(await kindsNow()).toEqual([known]);
-  expect(await rig.db.query("select distinct rank from task where state = 'queued'")).toEqual([{ rank: 2 }]);
+  expect(await harness.db.query("select distinct rank from task where state = 'queued'")).toEqual([{ rank: 2 }]);
 });
 
 describe('measurements', () => {
@@ -265,22 +273,22 @@ describe('measurements', () => {
   });
 
   it('are kept thirty per kind of work, the newest', async () => {
-    for (let n = 1; n <= 40; n++) await rig.db.transaction((tx) => addSample(tx, sample(n)));
-    await rig.db.transaction((tx) => addSample(tx, sample(41, { width: 768 })));
-    await rig.db.transaction((tx) => addSample(tx, sample(42, { plan: { steps: ['other_seed', 'tiled_vae'] } })));
-    const kept = await samplesOf(rig.db.manager, [{ workflow: 'hires-fix', gpu: 'rtx3060' }]);
+    for (let n = 1; n <= 40; n++) await harness.db.transaction((tx) => addSample(tx, sample(n)));
+    await harness.db.transaction((tx) => addSample(tx, sample(41, { width: 768 })));
+    await harness.db.transaction((tx) => addSample(tx, sample(42, { plan: { steps: ['other_seed', 'tiled_vae'] } })));
+    const kept = await samplesOf(harness.db.manager, [{ workflow: 'hires-fix', gpu: 'rtx3060' }]);
     expect(kept.map((one) => one.seconds)).toEqual([42, 41, ...Array.from({ length: 30 }, (_, index) => 40 - index)]);
   });
 
   it('are known to a reader as soon as somebody else wrote them', async () => {
     const work = { workflow: 'hires-fix', width: 1024, height: 1024, frames: 1, steps: 12 };
-    const before = await fleets.read(0);
-    await fleets.learn(before, ['hires-fix']);
+    const before = await snapshots.read(0);
+    await snapshots.learn(before, ['hires-fix']);
     expect(before.estimate(work, 'rx9070xt').basis).toMatch(/^prior/);
-    await rig.db.transaction((tx) =>
+    await harness.db.transaction((tx) =>
       addSample(tx, sample(50, { gpu: 'rx9070xt', width: 1024, height: 1024, seconds: 17, at: new Date() })),
     );
-    expect((await fleets.read(0)).estimate(work, 'rx9070xt')).toMatchObject({
+    expect((await snapshots.read(0)).estimate(work, 'rx9070xt')).toMatchObject({
       seconds: 17,
       basis: 'median of 1 attempt of this size on rx9070xt',
     });
@@ -288,13 +296,13 @@ describe('measurements', () => {
 });
 
 it('memory needs stay few per workflow and model, those that failures taught last of all', async () => {
-  const vram = new VramMemory(systemClock);
+  const memory = new MemoryStore(systemClock);
   const work = (width: number) => ({ workflow: 'hires-fix', modelName: 'm', width, height: 512, frames: 1, steps: [] });
-  await rig.db.transaction(async (tx) => {
-    await vram.ranOut(tx, work(8), 8_192, null);
-    for (let n = 2; n < 230; n++) await vram.fitted(tx, work(8 * n), 12_288);
+  await harness.db.transaction(async (tx) => {
+    await memory.ranOut(tx, work(8), 8_192, null);
+    for (let n = 2; n < 230; n++) await memory.fitted(tx, work(8 * n), 12_288);
   });
-  const known = await vram.of(rig.db.manager, [work(8)]);
+  const known = await memory.of(harness.db.manager, [work(8)]);
   expect(known).toHaveLength(200);
   expect(known.filter((need) => need.tooSmallMb !== null)).toHaveLength(1);
 });

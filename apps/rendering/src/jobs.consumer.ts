@@ -2,12 +2,12 @@ import { Controller } from '@nestjs/common';
 import { OnCommand, OnEvent, OnRefusedCommand, type Delivery, type RefusedCommand } from '@tower/bus';
 import { attemptJudged, cancelJob, requestJob, type CommandOf, type EventOf } from '@tower/contracts';
 import { CommandsService } from './requests/commands.service';
-import { JobsService } from './requests/requests.service';
+import { RequestsService } from './requests/requests.service';
 
 @Controller()
 export class JobsConsumer {
   constructor(
-    private readonly jobs: JobsService,
+    private readonly jobs: RequestsService,
     private readonly commands: CommandsService,
   ) {}
 

@@ -18,13 +18,13 @@ import {
   type JobView,
   type Page,
 } from '@tower/contracts';
-import { JobsService } from './requests/requests.service';
+import { RequestsService } from './requests/requests.service';
 import { JobsReader } from './views/jobs.reader';
 
 @Controller()
 export class JobsController {
   constructor(
-    private readonly jobs: JobsService,
+    private readonly jobs: RequestsService,
     private readonly reader: JobsReader,
   ) {}
 

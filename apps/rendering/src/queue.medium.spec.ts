@@ -9,7 +9,7 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { projectId, RenderingRig } from '../harness/rendering-harness';
+import { projectId, RenderingHarness } from '../harness/rendering-harness';
 import { CommandsService } from './requests/commands.service';
 
 /** Real here: PostgreSQL, NATS, HTTP and one simulated card as a process, which takes pictures and nothing else. */
@@ -20,7 +20,7 @@ const limit = 1_200;
 let database: TestDatabase;
 let nats: TestNats;
 let card: SimProcess;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 
 beforeAll(async () => {
   nats = await startTestNats();
@@ -29,7 +29,7 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  rig = await RenderingRig.on(
+  harness = await RenderingHarness.on(
     database.url,
     nats.url,
     [gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'], only: true })],
@@ -37,25 +37,25 @@ beforeEach(async () => {
   );
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
 });
 
 const completed = (id: string) =>
-  waitFor(async () => (await rig.job(id)).status === 'completed', {
+  waitFor(async () => (await harness.job(id)).status === 'completed', {
     timeoutMs: 45_000,
     describe: `job ${id} to be completed`,
   });
 
 it('serves a picture card past more than a thousand films that it does not take', async () => {
-  for (let n = 0; n < 17; n++) await rig.request({ ...films, model_name: 'anime_sd15.safetensors' });
-  const still = await rig.request({ auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
-  await rig.startScheduler();
+  for (let n = 0; n < 17; n++) await harness.request({ ...films, model_name: 'anime_sd15.safetensors' });
+  const still = await harness.request({ auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
+  await harness.startLeader();
   await completed(still.job_id);
   // Not only what comes next, but also what was left out for a while.
-  const held = await rig.request({ auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
-  await rig.db.query(
+  const held = await harness.request({ auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
+  await harness.db.query(
     "update task set not_before = now() + interval '1 second' where job_id = $1 and state = 'queued'",
     [held.job_id],
   );
@@ -63,14 +63,14 @@ it('serves a picture card past more than a thousand films that it does not take'
 });
 
 it('never reads as waiting between two states of a job that is under way', async () => {
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ steps: 30 });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ steps: 30 });
   const stages: string[] = [];
   await waitFor(
     async () => {
-      const { status, stage } = await rig.job(job_id);
+      const { status, stage } = await harness.job(job_id);
       if (status !== 'queued') stages.push(stage);
-      if (status === 'quality_check') await rig.judge();
+      if (status === 'quality_check') await harness.judge();
       return status === 'completed';
     },
     { timeoutMs: 45_000, describe: 'the job to be completed' },
@@ -81,7 +81,7 @@ it('never reads as waiting between two states of a job that is under way', async
 
 describe('a full queue', () => {
   const full = (count: number) =>
-    rig.request({ count, auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
+    harness.request({ count, auto_quality_check: false, model_name: 'anime_sd15.safetensors' });
 
   it('takes nothing more, says so, and takes again when there is room', async () => {
     const jobs = [];
@@ -92,31 +92,35 @@ describe('a full queue', () => {
       options: { retryAfterMs: 60_000 },
     });
     // What was taken under a key stays taken.
-    await rig.jobs.cancel({ context: { correlationId: newId() }, id: jobs[0]?.job_id ?? '', reason: '' });
+    await harness.jobs.cancel({ context: { correlationId: newId() }, id: jobs[0]?.job_id ?? '', reason: '' });
     await expect(full(61)).rejects.toMatchObject({ code: 'queue_full' });
-    const last = await rig.request(
+    const last = await harness.request(
       { count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' },
       'the-last',
     );
     await expect(full(1)).rejects.toMatchObject({ code: 'queue_full' });
     expect(
-      (await rig.request({ count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' }, 'the-last'))
-        .job_id,
+      (
+        await harness.request(
+          { count: 60, auto_quality_check: false, model_name: 'anime_sd15.safetensors' },
+          'the-last',
+        )
+      ).job_id,
     ).toBe(last.job_id);
-    expect(await rig.db.query("select count(*)::int as count from task where state = 'queued'")).toEqual([
+    expect(await harness.db.query("select count(*)::int as count from task where state = 'queued'")).toEqual([
       { count: limit },
     ]);
   });
 
   it('refuses commands over NATS with the same code', async () => {
     for (let waiting = 0; waiting + 60 <= limit; waiting += 60) await full(60);
-    const commands = new CommandsService(rig.db, new Outbox('rendering', systemClock), rig.jobs);
+    const commands = new CommandsService(harness.db, new Outbox('rendering', systemClock), harness.jobs);
     const id = newId();
     await commands.requestJob({
       id,
       data: generateRequest.parse({ project_id: projectId, job_type: 'still_image', prompt: 'at the window' }),
     });
-    const [answer] = (await rig.db.query('select payload from outbox where subject like $1', [
+    const [answer] = (await harness.db.query('select payload from outbox where subject like $1', [
       `%${commandRejected.type}%`,
     ])) as { payload: { data: object } }[];
     expect(answer?.payload.data).toMatchObject({ commandId: id, code: 'queue_full' });

@@ -11,7 +11,7 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { RenderingRig, verdictOn } from '../harness/rendering-harness';
+import { RenderingHarness, verdictOn } from '../harness/rendering-harness';
 import { Gpu } from './cards/card.entity';
 import { Attempt, RuntimeSample } from './jobs/job.entity';
 
@@ -23,7 +23,7 @@ import { Attempt, RuntimeSample } from './jobs/job.entity';
 let database: TestDatabase;
 let nats: TestNats;
 let cards: SimProcess[];
-let rig: RenderingRig;
+let harness: RenderingHarness;
 
 const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 const seconds = (n: number): number => n * 1_000;
@@ -39,7 +39,7 @@ beforeEach(async () => {
     new SimProcess('rtx3060', 'rtx3060').start(),
     new SimProcess('rx9070xt', 'rx9070xt').start(),
   ]);
-  rig = await RenderingRig.on(
+  harness = await RenderingHarness.on(
     database.url,
     nats.url,
     cards.map((card) =>
@@ -49,7 +49,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await Promise.all(cards.map((card) => card.close()));
   await database.drop();
 });
@@ -57,8 +57,8 @@ afterEach(async () => {
 async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
   return waitFor(
     async () => {
-      await rig.judge(verdict);
-      const job = await rig.job(id);
+      await harness.judge(verdict);
+      const job = await harness.job(id);
       return over.includes(job.status) ? job : undefined;
     },
     { timeoutMs: seconds(45), describe: `job ${id} to end` },
@@ -66,11 +66,11 @@ async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
 }
 
 const seqs = async (id: string): Promise<number[]> =>
-  (await rig.reader.events({ id, after: 0, limit: 1000 })).items.map((event) => event.seq);
+  (await harness.reader.events({ id, after: 0, limit: 1000 })).items.map((event) => event.seq);
 const gapless = (numbers: number[]): number[] => numbers.map((_, index) => index + 1);
 
 const bothCardsUp = () =>
-  waitFor(async () => (await rig.db.manager.countBy(Gpu, { state: 'idle' })) === cards.length, seconds(15));
+  waitFor(async () => (await harness.db.manager.countBy(Gpu, { state: 'idle' })) === cards.length, seconds(15));
 
 /** By the cards' own logs: how often each prompt was started, and whether two ever ran at once on one card. */
 function overlaps(card: SimProcess): number {
@@ -85,8 +85,8 @@ function overlaps(card: SimProcess): number {
 }
 
 it('renders a batch on both cards, checks it and keeps everything about it', async () => {
-  await rig.startScheduler();
-  const accepted = await rig.request({ count: 4, seed: 7, character_ids: [newId()] });
+  await harness.startLeader();
+  const accepted = await harness.request({ count: 4, seed: 7, character_ids: [newId()] });
   expect(accepted).toMatchObject({ seed: 7, count: 4, model_name: 'anime_sd15.safetensors', status: 'queued' });
 
   const job = await ended(accepted.job_id);
@@ -103,7 +103,7 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
   const numbers = await seqs(job.id);
   expect(numbers).toEqual(gapless(numbers));
 
-  const artifacts = (await rig.reader.artifacts({ id: job.id, limit: 50 })).items;
+  const artifacts = (await harness.reader.artifacts({ id: job.id, limit: 50 })).items;
   expect(artifacts).toHaveLength(4);
   for (const artifact of artifacts) {
     expect(artifact).toMatchObject({
@@ -115,9 +115,9 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
       best: true,
     });
     expect(artifact.path).toMatch(/^night-train\/unfiled\/[0-9a-f-]{36}-a1-[1-4]\.png$/);
-    expect(await sha256File(join(rig.libraryRoot, artifact.path))).toBe(artifact.sha256);
+    expect(await sha256File(join(harness.libraryRoot, artifact.path))).toBe(artifact.sha256);
     const sidecar = JSON.parse(
-      await readFile(join(rig.libraryRoot, artifact.path.replace('.png', '.json')), 'utf8'),
+      await readFile(join(harness.libraryRoot, artifact.path.replace('.png', '.json')), 'utf8'),
     ) as { artifact: { sha256: string }; attempt: { seed: number }; workflow: { graph: object } };
     expect(sidecar).toMatchObject({
       artifact: { sha256: artifact.sha256 },
@@ -125,84 +125,87 @@ it('renders a batch on both cards, checks it and keeps everything about it', asy
       simulated: true,
     });
     expect(Object.keys(sidecar.workflow.graph)).toContain('10');
-    await readFile(join(rig.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`));
+    await readFile(join(harness.libraryRoot, '.thumbnails', artifact.sha256.slice(0, 2), `${artifact.sha256}.webp`));
   }
-  expect((await rig.reader.params({ id: job.id, limit: 50 })).items).toHaveLength(4);
+  expect((await harness.reader.params({ id: job.id, limit: 50 })).items).toHaveLength(4);
   for (const card of cards) expect(overlaps(card)).toBe(1);
 });
 
 it('regenerates with another seed and ends rejected, with every file kept, when nothing passes', async () => {
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ seed: 1, max_regenerations: 1 });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ seed: 1, max_regenerations: 1 });
   const job = await ended(job_id, 'failed');
   expect(job).toMatchObject({ status: 'rejected', error: { code: 'quality_rejected' }, attempt: 2 });
   expect(new Set(job.tasks[0]?.attempts.map((attempt) => attempt.seed)).size).toBe(2);
-  const artifacts = (await rig.reader.artifacts({ id: job_id, limit: 50 })).items;
+  const artifacts = (await harness.reader.artifacts({ id: job_id, limit: 50 })).items;
   expect(artifacts.map((artifact) => artifact.best).sort()).toEqual([false, true]);
 });
 
 it('learns nothing about a card from what its cache answered', async () => {
-  await rig.startScheduler();
+  await harness.startLeader();
   await bothCardsUp();
-  await ended((await rig.request({ seed: 5 })).job_id);
-  const again = await ended((await rig.request({ seed: 5 })).job_id);
+  await ended((await harness.request({ seed: 5 })).job_id);
+  const again = await ended((await harness.request({ seed: 5 })).job_id);
   expect(again.tasks[0]?.attempts[0]).toMatchObject({ gpu: 'rx9070xt', outcome: 'rendered_from_cache' });
-  expect((await rig.reader.artifacts({ id: again.id, limit: 5 })).items).toHaveLength(1);
-  expect(await rig.db.manager.count(RuntimeSample)).toBe(1);
+  expect((await harness.reader.artifacts({ id: again.id, limit: 5 })).items).toHaveLength(1);
+  expect(await harness.db.manager.count(RuntimeSample)).toBe(1);
 });
 
 it('skips the check when nobody wants one', async () => {
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ auto_quality_check: false });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ auto_quality_check: false });
   expect(await ended(job_id, 'failed')).toMatchObject({ status: 'completed', scores: [] });
 });
 
 it('counts the same verdict once', async () => {
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ max_regenerations: 3 });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ max_regenerations: 3 });
   const attempt = await waitFor(
-    () => rig.db.manager.findOneBy(Attempt, { jobId: job_id, state: 'checking' }),
+    () => harness.db.manager.findOneBy(Attempt, { jobId: job_id, state: 'checking' }),
     seconds(20),
   );
   const verdict = verdictOn(attempt, 'failed');
-  await Promise.all([rig.jobs.settleVerdict(verdict), rig.jobs.settleVerdict(verdict)]);
-  await rig.jobs.settleVerdict(verdict);
-  await waitFor(async () => (await rig.job(job_id)).attempt === 2, seconds(20));
+  await Promise.all([harness.jobs.settleVerdict(verdict), harness.jobs.settleVerdict(verdict)]);
+  await harness.jobs.settleVerdict(verdict);
+  await waitFor(async () => (await harness.job(job_id)).attempt === 2, seconds(20));
   expect(
-    (await rig.reader.events({ id: job_id, after: 0, limit: 100 })).items.filter((event) =>
+    (await harness.reader.events({ id: job_id, after: 0, limit: 100 })).items.filter((event) =>
       event.type.endsWith('attempt_settled'),
     ),
   ).toHaveLength(1);
 });
 
 it('makes one job of one key, and refuses the key for another request', async () => {
-  const [first, second] = await Promise.all([rig.request({ seed: 3 }, 'key-1'), rig.request({ seed: 3 }, 'key-1')]);
+  const [first, second] = await Promise.all([
+    harness.request({ seed: 3 }, 'key-1'),
+    harness.request({ seed: 3 }, 'key-1'),
+  ]);
   expect(second.job_id).toBe(first.job_id);
-  await expect(rig.request({ seed: 4 }, 'key-1')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
-  expect((await rig.reader.list({ limit: 50 })).items).toHaveLength(1);
+  await expect(harness.request({ seed: 4 }, 'key-1')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  expect((await harness.reader.list({ limit: 50 })).items).toHaveLength(1);
 });
 
 it('refuses a model that no card has, naming those that they have', async () => {
-  await rig.startScheduler();
-  await waitFor(async () => (await rig.request()).estimate.remaining_seconds !== null, seconds(15));
-  await expect(rig.request({ model_name: 'dream.safetensors' })).rejects.toMatchObject({
+  await harness.startLeader();
+  await waitFor(async () => (await harness.request()).estimate.remaining_seconds !== null, seconds(15));
+  await expect(harness.request({ model_name: 'dream.safetensors' })).rejects.toMatchObject({
     code: 'model_unknown',
     message: expect.stringContaining('anime_sd15.safetensors') as string,
   });
-  await expect(rig.request({ sampler_name: 'magic' })).rejects.toMatchObject({ code: 'parameters_invalid' });
+  await expect(harness.request({ sampler_name: 'magic' })).rejects.toMatchObject({ code: 'parameters_invalid' });
 });
 
 it('cancels a waiting job at once and takes a running prompt off the card', async () => {
-  await rig.startScheduler();
-  const running = await rig.request({ count: 2, steps: 150, width: 1024, height: 1024 });
-  const waiting = await rig.request();
+  await harness.startLeader();
+  const running = await harness.request({ count: 2, steps: 150, width: 1024, height: 1024 });
+  const waiting = await harness.request();
   await waitFor(() => cards.every((card) => card.executed('start').length === 1), seconds(20));
   const context = { correlationId: newId() };
-  expect(await rig.jobs.cancel({ context, id: waiting.job_id, reason: '' })).toMatchObject({ status: 'cancelled' });
-  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'enough' })).toMatchObject({
+  expect(await harness.jobs.cancel({ context, id: waiting.job_id, reason: '' })).toMatchObject({ status: 'cancelled' });
+  expect(await harness.jobs.cancel({ context, id: running.job_id, reason: 'enough' })).toMatchObject({
     status: 'cancelled',
   });
-  expect(await rig.jobs.cancel({ context, id: running.job_id, reason: 'again' })).toMatchObject({
+  expect(await harness.jobs.cancel({ context, id: running.job_id, reason: 'again' })).toMatchObject({
     status: 'cancelled',
   });
   await waitFor(() => cards.every((card) => card.executed('end').some((line) => line.outcome === 'interrupted')), {
@@ -211,29 +214,29 @@ it('cancels a waiting job at once and takes a running prompt off the card', asyn
   });
   const numbers = await seqs(running.job_id);
   expect(numbers).toEqual(gapless(numbers));
-  const next = await rig.request();
+  const next = await harness.request();
   expect(await ended(next.job_id)).toMatchObject({ status: 'completed' });
-  await expect(rig.jobs.cancel({ context, id: next.job_id, reason: '' })).rejects.toMatchObject({
+  await expect(harness.jobs.cancel({ context, id: next.job_id, reason: '' })).rejects.toMatchObject({
     code: 'job_already_over',
   });
 });
 
 it('renders again, once, what a killed and restarted server forgot', async () => {
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ steps: 120, width: 1024, height: 1024 });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ steps: 120, width: 1024, height: 1024 });
   const card = await waitFor(() => cards.find((candidate) => candidate.executed('start').length === 1), seconds(20));
   await card.kill();
   await card.start();
   const job = await ended(job_id);
   expect(job.status).toBe('completed');
   expect(job.tasks[0]?.attempts.map((attempt) => attempt.state)).toEqual(['lost', 'succeeded']);
-  expect((await rig.reader.artifacts({ id: job_id, limit: 50 })).items).toHaveLength(1);
+  expect((await harness.reader.artifacts({ id: job_id, limit: 50 })).items).toHaveLength(1);
 });
 
 it('finds a prompt whose acceptance it never heard of, and does not send it twice', async () => {
   await Promise.all(cards.map((card) => card.fault({ kind: 'reply-lost' })));
-  await rig.startScheduler();
-  const { job_id } = await rig.request();
+  await harness.startLeader();
+  const { job_id } = await harness.request();
   const job = await ended(job_id);
   expect(job.tasks[0]?.attempts.map((attempt) => attempt.state)).toEqual(['succeeded']);
   expect(cards.flatMap((card) => card.executed('start'))).toHaveLength(1);
@@ -242,9 +245,9 @@ it('finds a prompt whose acceptance it never heard of, and does not send it twic
 it('empties a card that ran out of memory before it tries the other one', async () => {
   const image = cards.find((card) => card.name === 'rx9070xt');
   await image?.fault({ kind: 'oom', node: 'KSampler', times: 20 });
-  await rig.startScheduler();
+  await harness.startLeader();
   await bothCardsUp();
-  const { job_id } = await rig.request();
+  const { job_id } = await harness.request();
   const job = await ended(job_id);
   expect(job.status).toBe('completed');
   const [first, second, ...rest] = job.tasks[0]?.attempts ?? [];
@@ -257,10 +260,10 @@ it('empties a card that ran out of memory before it tries the other one', async 
 });
 
 it('lets a second scheduler stand by, and hands over running work when the first stops', async () => {
-  const first = await rig.startScheduler('first');
+  const first = await harness.startLeader('first');
   await waitFor(() => first.isLeader(), seconds(10));
-  const second = await rig.startScheduler('second');
-  const { job_id } = await rig.request({ count: 2, steps: 60, width: 1024, height: 1024 });
+  const second = await harness.startLeader('second');
+  const { job_id } = await harness.request({ count: 2, steps: 60, width: 1024, height: 1024 });
   await waitFor(() => cards.every((card) => card.executed('start').length === 1), seconds(20));
   expect(second.isLeader()).toBe(false);
   await first.stop();
@@ -273,10 +276,10 @@ it('lets a second scheduler stand by, and hands over running work when the first
 
 it('waits for a card that is down, says so, and goes on when it is back', async () => {
   await Promise.all(cards.map((card) => card.kill()));
-  await rig.startScheduler();
-  const { job_id } = await rig.request({ model_name: 'anime_sd15.safetensors' });
+  await harness.startLeader();
+  const { job_id } = await harness.request({ model_name: 'anime_sd15.safetensors' });
   const job = await waitFor(async () => {
-    const view = await rig.job(job_id);
+    const view = await harness.job(job_id);
     return view.stage.includes('does not answer') ? view : undefined;
   }, seconds(10));
   expect(job).toMatchObject({ status: 'queued', estimate: { remaining_seconds: null } });
@@ -310,8 +313,8 @@ it('respects what somebody queued by hand', async () => {
   await Promise.all(
     cards.map((card) => fetch(`${card.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: graph }) })),
   );
-  await rig.startScheduler();
-  const { job_id } = await rig.request();
+  await harness.startLeader();
+  const { job_id } = await harness.request();
   expect(await ended(job_id)).toMatchObject({ status: 'completed' });
   for (const card of cards) expect(overlaps(card)).toBe(1);
   await waitFor(

@@ -7,50 +7,50 @@ import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
 import { AttemptsService } from './attempts/attempts.service';
 import { MissingModels } from './attempts/recovery/missing-models';
-import { MODEL_SOURCE, ModelRecovery } from './attempts/recovery/model-downloads';
-import { Recovery } from './attempts/recovery/recovery.service';
+import { MODEL_SOURCE, ModelDownloads } from './attempts/recovery/model-downloads';
+import { RecoveryService } from './attempts/recovery/recovery.service';
 import { COMFYUI_MIN_VERSION, GPUS } from './cards/card-config';
-import { GpuRegistry } from './cards/card-registry';
+import { CardRegistry } from './cards/card-registry';
 import { Gpu } from './cards/card.entity';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from './cards/family-reading';
-import { CardDoctor } from './cards/health/card-health.service';
+import { CardHealthService } from './cards/health/card-health.service';
 import { ProbePrompts } from './cards/health/probe-prompts';
 import { GpuRestart } from './cards/health/restart.entity';
 import { Restarter } from './cards/health/restarter';
-import { WATCH_LIMITS, watchLimits } from './cards/watch-thresholds';
+import { WATCH_THRESHOLDS, watchThresholds } from './cards/watch-thresholds';
 import { ownPlaces, renderingEnv } from './env';
-import { PromptSender } from './execution/dispatcher';
-import { InputPictures } from './execution/input-uploads';
-import { StoppedPrompts } from './execution/interrupted-prompts';
-import { Scheduler } from './execution/leader';
-import { WatchedPrompts } from './execution/live-prompts';
+import { Dispatcher } from './execution/dispatcher';
+import { InputUploads } from './execution/input-uploads';
+import { InterruptedPrompts } from './execution/interrupted-prompts';
+import { Leader } from './execution/leader';
+import { LivePrompts } from './execution/live-prompts';
 import { OrphanedAttempts } from './execution/orphaned-attempts';
 import { PromptSweep } from './execution/prompt-sweep';
-import { PromptWatch } from './execution/reconciler';
+import { Reconciler } from './execution/reconciler';
 import { VerdictWatch } from './execution/verdict-watch';
 import { JobsConsumer } from './jobs.consumer';
 import { JobsController } from './jobs.controller';
-import { JobJournal } from './jobs/job-store';
+import { JobStore } from './jobs/job-store';
 import { Artifact, jobEntities } from './jobs/job.entity';
 import { Collector } from './outputs/collector';
 import { OutputInspector } from './outputs/output-inspector';
-import { VramNeedRow } from './planning/memory/memory-need.entity';
-import { VramMemory } from './planning/memory/memory-store';
-import { ANSWERS_FLEET, FleetReader } from './planning/snapshot-reader';
+import { MemoryNeedRow } from './planning/memory/memory-need.entity';
+import { MemoryStore } from './planning/memory/memory-store';
+import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
 import { CommandsService } from './requests/commands.service';
 import { InputFiles } from './requests/input-files';
 import { QueueCeiling } from './requests/queue-ceiling';
-import { JobsService } from './requests/requests.service';
+import { RequestsService } from './requests/requests.service';
 import { StatusController } from './status.controller';
 import { JobsReader } from './views/jobs.reader';
 import { ProgressPublisher } from './views/progress-publisher';
 import { StatusService } from './views/status.service';
 import { WorkflowsService } from './views/workflows.service';
 import { WorkflowsController } from './workflows.controller';
-import { WorkflowLibrary } from './workflows/catalogue';
+import { Catalogue } from './workflows/catalogue';
 
-export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
+export const renderingEntities = [...jobEntities, Gpu, GpuRestart, MemoryNeedRow];
 
 @Module({
   controllers: [JobsController, JobsConsumer, StatusController, WorkflowsController],
@@ -67,7 +67,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
         return disks;
       },
     },
-    { provide: WorkflowLibrary, useFactory: () => WorkflowLibrary.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
+    { provide: Catalogue, useFactory: () => Catalogue.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
     { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
     { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
     { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
@@ -82,45 +82,45 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, VramNeedRow];
       inject: [CLOCK],
     },
     {
-      provide: WATCH_LIMITS,
+      provide: WATCH_THRESHOLDS,
       useFactory: () => ({
-        ...watchLimits,
+        ...watchThresholds,
         missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000,
       }),
     },
     {
-      provide: ANSWERS_FLEET,
-      inject: [ANSWERS_DB, WorkflowLibrary, VramMemory, DiskWatch, CLOCK],
-      useFactory: (...needs: ConstructorParameters<typeof FleetReader>) => new FleetReader(...needs),
+      provide: ANSWERS_SNAPSHOT,
+      inject: [ANSWERS_DB, Catalogue, MemoryStore, DiskWatch, CLOCK],
+      useFactory: (...needs: ConstructorParameters<typeof SnapshotReader>) => new SnapshotReader(...needs),
     },
     { provide: MODEL_SOURCE, useExisting: ModelStore },
     { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
     { provide: OutputInspector, useFactory: () => new OutputInspector() },
-    VramMemory,
-    ModelRecovery,
-    Recovery,
+    MemoryStore,
+    ModelDownloads,
+    RecoveryService,
     Restarter,
     ProbePrompts,
-    CardDoctor,
-    StoppedPrompts,
-    WatchedPrompts,
+    CardHealthService,
+    InterruptedPrompts,
+    LivePrompts,
     PromptSweep,
-    InputPictures,
-    PromptSender,
-    FleetReader,
-    JobJournal,
+    InputUploads,
+    Dispatcher,
+    SnapshotReader,
+    JobStore,
     JobsReader,
-    JobsService,
+    RequestsService,
     CommandsService,
     ProgressPublisher,
     AttemptsService,
     OrphanedAttempts,
     MissingModels,
-    PromptWatch,
-    GpuRegistry,
+    Reconciler,
+    CardRegistry,
     Collector,
     VerdictWatch,
-    Scheduler,
+    Leader,
     StatusService,
     WorkflowsService,
     RenderingMetrics,

@@ -14,8 +14,8 @@ import {
   type QueueBody,
 } from './comfy-messages';
 import { modelOfRefusal, type FailureKind, type MissingModel, type NodeFault } from './failure';
-import type { WorkflowGraph } from './prompt-graph';
-import { ComfyInventory } from './server-inventory';
+import type { PromptGraph } from './prompt-graph';
+import { ServerQuestions } from './server-inventory';
 
 /**
  * Milliseconds (comfyui-protocol study, 4.2): validation runs in the server's event loop, which also pauses for garbage
@@ -46,7 +46,7 @@ export type PostOutcome =
 
 /** Speaks HTTP with one ComfyUI server. HTTP is the truth; the WebSocket only says when to look. */
 export class ComfyClient {
-  readonly inventory: ComfyInventory;
+  readonly inventory: ServerQuestions;
   private readonly http: ComfyHttp;
   private readonly files: ComfyFiles;
 
@@ -57,7 +57,7 @@ export class ComfyClient {
   ) {
     this.http = new ComfyHttp(name, url, access);
     this.files = new ComfyFiles(this.http);
-    this.inventory = new ComfyInventory(this.http);
+    this.inventory = new ServerQuestions(this.http);
   }
 
   queue(): Promise<QueueBody> {
@@ -77,7 +77,7 @@ export class ComfyClient {
   }
 
   async post(
-    graph: WorkflowGraph,
+    graph: PromptGraph,
     promptId: string,
     clientId: string,
     extra: Record<string, unknown>,

@@ -5,7 +5,7 @@ export * from './access/card-refusal';
 export * from './access/device-claim';
 export * from './access/socket-warning';
 export * from './access/same-server';
-export { link, workflowGraph, type GraphValue, type WorkflowGraph } from './prompt-graph';
+export { link, promptGraph, type GraphValue, type PromptGraph } from './prompt-graph';
 export { placesOf, stageOf, type NodePlace } from './nodes/node-stages';
 export { ComfySocket, type ComfyHint } from './comfy-socket';
 export { samplingCosts } from './nodes/sampling-cost';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const link = z.tuple([z.string(), z.int().min(0)]);
 
 /** ComfyUI's API format. `inputs` must exist on every node: a node without it can kill a server's only worker. */
-export const workflowGraph = z.record(
+export const promptGraph = z.record(
   z.string(),
   z.object({
     class_type: z.string(),
@@ -12,6 +12,6 @@ export const workflowGraph = z.record(
   }),
 );
 
-export type WorkflowGraph = z.infer<typeof workflowGraph>;
+export type PromptGraph = z.infer<typeof promptGraph>;
 
 export type GraphValue = string | number | boolean | [string, number];

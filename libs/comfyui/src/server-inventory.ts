@@ -58,7 +58,7 @@ export interface ServerFeatures {
 }
 
 /** What a server is and has. Reads only; asked once per boot and now and then, never while latency matters. */
-export class ComfyInventory {
+export class ServerQuestions {
   constructor(private readonly http: ComfyHttp) {}
 
   async stats(): Promise<GpuStats> {

@@ -26,7 +26,7 @@ export const asMessage = (message: FeedMessage): string => JSON.stringify(messag
 
 /** Reads the feed once per process and tells every socket. */
 @Injectable()
-export class FeedHub {
+export class FeedBroadcaster {
   private readonly forAll = new Set<FeedReader>();
   private readonly byJob = new Map<string, Set<FeedReader>>();
   private readonly relay = new ProgressRelay((progress) => this.tellProgress(progress));

@@ -13,7 +13,7 @@ import { pathOf } from '../http/problem-answer';
 import { parseQuery } from '../http/query-string';
 import { endWithProblem } from '../http/raw-answer';
 import { refusal } from '../http/refusals';
-import { FeedHub } from './feed-hub';
+import { FeedBroadcaster } from './feed-hub';
 import { FeedSocket, type FeedSource } from './feed-socket';
 import { FeedService } from './feed.service';
 
@@ -50,7 +50,7 @@ export class FeedSockets {
 
   constructor(
     private readonly feed: FeedService,
-    private readonly hub: FeedHub,
+    private readonly hub: FeedBroadcaster,
     private readonly services: RequestClient,
     private readonly metrics: FeedMetrics,
     @Inject(GATEWAY_ENV) env: GatewayEnv,

@@ -22,7 +22,7 @@ import { WebSocket } from 'ws';
 import { gatewayEnv } from '../env';
 import { FeedMetrics } from '../gateway.metrics';
 import { FakeServices } from '../http/door.fixture';
-import { FeedHub } from './feed-hub';
+import { FeedBroadcaster } from './feed-hub';
 import { FeedSockets } from './feed-sockets';
 import { FeedRow } from './feed.entity';
 import { FeedService } from './feed.service';
@@ -65,7 +65,7 @@ beforeEach(async () => {
   const asked = services as unknown as RequestClient;
   feed = new FeedService(db, asked, systemClock, logger, db);
   const feedMetrics = new FeedMetrics(metrics);
-  const hub = new FeedHub(feed, bus, feedMetrics, database.url, systemClock, logger);
+  const hub = new FeedBroadcaster(feed, bus, feedMetrics, database.url, systemClock, logger);
   const sockets = new FeedSockets(feed, hub, asked, feedMetrics, gatewayEnv.parse({}), logger);
   const stopHub = await hub.start();
   http = createServer();

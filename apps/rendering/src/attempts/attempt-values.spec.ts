@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { valuesOfAttempt } from './attempt-values';
 
 const job = {
@@ -9,7 +9,7 @@ const job = {
 };
 
 it('an attempt has its task’s seed, and in every text what that seed chooses', async () => {
-  const workflow = (await WorkflowLibrary.read(join(repositoryRoot, 'workflows'))).get('anime-still-sd15');
+  const workflow = (await Catalogue.read(join(repositoryRoot, 'workflows'))).get('anime-still-sd15');
   const { values, choices } = valuesOfAttempt(workflow, job, { seed: 7 });
   expect(values).toMatchObject({ seed: 7, sampler_name: '{a|b}' });
   expect(choices.map(({ parameter, options }) => [parameter, options])).toEqual([

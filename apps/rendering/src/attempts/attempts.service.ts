@@ -1,25 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { FileRef, Failure, NodeInfos, WorkflowGraph } from '@tower/comfyui';
+import type { FileRef, Failure, NodeInfos, PromptGraph } from '@tower/comfyui';
 import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, newId, type Clock } from '@tower/kit';
 import { DataSource, In, Like, type EntityManager } from 'typeorm';
 import { v5 } from 'uuid';
 import type { GpuInventory } from '../cards/card.entity';
-import { CardDoctor } from '../cards/health/card-health.service';
-import { boundedError, JobJournal } from '../jobs/job-store';
+import { CardHealthService } from '../cards/health/card-health.service';
+import { boundedError, JobStore } from '../jobs/job-store';
 import { Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { progressAtDispatch } from '../jobs/progress';
 import { attemptStatesBefore } from '../jobs/states';
 import { schedulerLease } from '../leadership';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { composeGraph } from '../workflows/graph/compose';
 import { graphSha256 } from '../workflows/graph/graph-identity';
 import { uploadNames } from '../workflows/graph/upload-names';
 import { spelledFor } from '../workflows/models/card-spelling';
 import { valuesOfAttempt } from './attempt-values';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
-import { Recovery } from './recovery/recovery.service';
+import { RecoveryService } from './recovery/recovery.service';
 
 /** Namespace of our prompt ids: UUID v5 of (task, attempt number), so that a restarted leader derives the same id. */
 const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';
@@ -51,7 +51,7 @@ export interface BookedCard {
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
-  graph: WorkflowGraph;
+  graph: PromptGraph;
 }
 
 /**
@@ -62,10 +62,10 @@ export interface Dispatch {
 export class AttemptsService {
   constructor(
     private readonly db: DataSource,
-    private readonly journal: JobJournal,
-    private readonly workflows: WorkflowLibrary,
-    private readonly recovery: Recovery,
-    private readonly doctor: CardDoctor,
+    private readonly store: JobStore,
+    private readonly workflows: Catalogue,
+    private readonly recovery: RecoveryService,
+    private readonly cardHealth: CardHealthService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -82,7 +82,7 @@ export class AttemptsService {
   ): Promise<Dispatch | undefined> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const job = await this.journal.lock(tx, jobId);
+      const job = await this.store.lock(tx, jobId);
       const task = await tx.findOneByOrFail(Task, { id: taskId });
       if (task.state !== 'queued') return undefined;
       const n = task.attempts + 1;
@@ -141,9 +141,9 @@ export class AttemptsService {
         parts: job.parts,
         recordedAt: now,
       });
-      await this.journal.moveTask(tx, task, 'rendering', { attempts: n });
-      await this.journal.settle(tx, job, { gpu: gpu.name });
-      await this.journal.record(tx, job, attemptDispatched, {
+      await this.store.moveTask(tx, task, 'rendering', { attempts: n });
+      await this.store.settle(tx, job, { gpu: gpu.name });
+      await this.store.record(tx, job, attemptDispatched, {
         ...factsOf(attempt),
         promptId: attempt.promptId,
         seed: attempt.seed,
@@ -189,21 +189,21 @@ export class AttemptsService {
       if (moved.affected !== 1 || measured.outcome !== 'rendered') return;
       await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
     });
-    this.doctor.success(attempt.gpu);
+    this.cardHealth.success(attempt.gpu);
   }
 
   /** The attempt failed; the recovery ladder says whether and how its task goes on. */
   async fail(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
     await this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
       const next = await this.recovery.after(tx, job, task, attempt, failure);
-      await this.journal.moveTask(tx, task, next.to, next.changes);
-      await this.journal.record(tx, job, attemptFailed, {
+      await this.store.moveTask(tx, task, next.to, next.changes);
+      await this.store.record(tx, job, attemptFailed, {
         ...factsOf(attempt),
         error: next.error,
         willRetry: next.to === 'queued',
       });
     });
-    this.doctor.fault(attempt.gpu, {
+    this.cardHealth.fault(attempt.gpu, {
       kind: failure.kind,
       reason: failure.error.message,
       promptId: attempt.promptId,
@@ -246,9 +246,9 @@ export class AttemptsService {
         async (tx, job, task) => {
           const losses = task.losses + 1;
           const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
-          if (losses < maxLosses) await this.journal.moveTask(tx, task, 'queued', { losses, notBefore });
+          if (losses < maxLosses) await this.store.moveTask(tx, task, 'queued', { losses, notBefore });
           else
-            await this.journal.moveTask(tx, task, 'failed', {
+            await this.store.moveTask(tx, task, 'failed', {
               losses,
               error: {
                 code: 'attempt_lost_repeatedly',
@@ -256,12 +256,17 @@ export class AttemptsService {
                 hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.',
               },
             });
-          await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+          await this.store.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
         },
       );
     }
     if (gone)
-      this.doctor.fault(attempt.gpu, { kind: 'process_gone', reason, promptId: attempt.promptId, disobeyed: false });
+      this.cardHealth.fault(attempt.gpu, {
+        kind: 'process_gone',
+        reason,
+        promptId: attempt.promptId,
+        disobeyed: false,
+      });
   }
 
   /**
@@ -270,8 +275,8 @@ export class AttemptsService {
    */
   displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
     return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
-      await this.journal.moveTask(tx, task, 'queued', { notBefore: null });
-      await this.journal.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+      await this.store.moveTask(tx, task, 'queued', { notBefore: null });
+      await this.store.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
     });
   }
 
@@ -297,16 +302,16 @@ export class AttemptsService {
   failWaiting(fence: string, task: Pick<Task, 'id' | 'jobId'>, error: JobError): Promise<void> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const job = await this.journal.lock(tx, task.jobId);
+      const job = await this.store.lock(tx, task.jobId);
       const now = await tx.findOneByOrFail(Task, { id: task.id });
       if (now.state !== 'queued') return;
-      await this.journal.moveTask(tx, now, 'failed', { error, wantsModel: null });
-      await this.journal.settle(tx, job, { reason: error.message });
+      await this.store.moveTask(tx, now, 'failed', { error, wantsModel: null });
+      await this.store.settle(tx, job, { reason: error.message });
     });
   }
 
   /** The graph as it is sent differs from the claimed one, because the server named an input picture otherwise. */
-  async regraphed(fence: string, attemptId: string, graph: WorkflowGraph): Promise<void> {
+  async regraphed(fence: string, attemptId: string, graph: PromptGraph): Promise<void> {
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
       await tx.update(GenerationParams, { attemptId }, { graph: graph as object, graphSha256: graphSha256(graph) });
@@ -332,7 +337,7 @@ export class AttemptsService {
   ): Promise<void> {
     return this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const job = await this.journal.lock(tx, attempt.jobId);
+      const job = await this.store.lock(tx, attempt.jobId);
       const now = this.clock.now();
       const moved = await tx.update(
         Attempt,
@@ -343,7 +348,7 @@ export class AttemptsService {
       if (moved.affected !== 1) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await then(tx, job, task);
-      await this.journal.settle(tx, job, { reason: outcome });
+      await this.store.settle(tx, job, { reason: outcome });
     });
   }
 }

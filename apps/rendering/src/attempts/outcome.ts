@@ -5,11 +5,11 @@ import {
   type FileRef,
   type HistoryEntry,
   type Failure,
-  type WorkflowGraph,
+  type PromptGraph,
 } from '@tower/comfyui';
 import { endingOf, renderSeconds, wasCached } from './reconcile';
 
-export type PromptEnding =
+export type PromptOutcome =
   | {
       ended: 'rendered';
       files: FileRef[];
@@ -21,7 +21,7 @@ export type PromptEnding =
 /** What of a finished prompt its history cannot tell. */
 export interface Circumstances {
   gpu: string;
-  graph: WorkflowGraph;
+  graph: PromptGraph;
   /** The workflow's output nodes; those that the graph has must all have files. */
   outputs: readonly { node: string; prefix_input: string }[];
   /** We asked it to stop, because it showed no sign of life. */
@@ -33,7 +33,7 @@ export interface Circumstances {
 }
 
 /** How a finished prompt ended: files of the workflow's own output nodes, or what went wrong. */
-export function promptEnding(history: HistoryEntry, circumstances: Circumstances): PromptEnding {
+export function promptEnding(history: HistoryEntry, circumstances: Circumstances): PromptOutcome {
   const { gpu, graph } = circumstances;
   const ending = endingOf(history);
   switch (ending.how) {
@@ -58,7 +58,7 @@ export function promptEnding(history: HistoryEntry, circumstances: Circumstances
   }
 }
 
-function success(history: HistoryEntry, { gpu, graph, outputs }: Circumstances): PromptEnding {
+function success(history: HistoryEntry, { gpu, graph, outputs }: Circumstances): PromptOutcome {
   const wanted = outputs.filter(({ node }) => graph[node] !== undefined);
   const files = wanted.map((output) => ({ output, files: filesOf(history, output.node) }));
   const without = files.filter((entry) => entry.files.length === 0).map(({ output }) => output.node);

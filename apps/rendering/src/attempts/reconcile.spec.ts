@@ -1,6 +1,14 @@
-import { endingOf, promptsBefore, react, renderSeconds, wasCached, type Reaction, type Sighting } from './reconcile';
+import {
+  endingOf,
+  promptsBefore,
+  react,
+  renderSeconds,
+  wasCached,
+  type Reaction,
+  type PromptLocation,
+} from './reconcile';
 
-const seen = (changes: Partial<Sighting>): Sighting => ({
+const seen = (changes: Partial<PromptLocation>): PromptLocation => ({
   reachable: true,
   unreachableMs: 0,
   place: 'nowhere',
@@ -11,7 +19,7 @@ const seen = (changes: Partial<Sighting>): Sighting => ({
 const limitMs = 30_000;
 
 describe('react', () => {
-  it.each<['dispatching' | 'running', Partial<Sighting>, boolean, Reaction]>([
+  it.each<['dispatching' | 'running', Partial<PromptLocation>, boolean, Reaction]>([
     ['dispatching', { place: 'pending' }, false, 'adopt'],
     ['dispatching', { place: 'running' }, true, 'adopt'],
     ['dispatching', { place: 'history' }, false, 'finish'],

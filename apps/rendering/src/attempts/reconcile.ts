@@ -5,7 +5,7 @@ import type { AttemptState } from '@tower/contracts';
  * What one look at a server said about one prompt. `/queue` is read before `/history`: the other way round gives false
  * losses.
  */
-export interface Sighting {
+export interface PromptLocation {
   reachable: boolean;
   /** Milliseconds since the server last answered; 0 when it just did. */
   unreachableMs: number;
@@ -25,7 +25,7 @@ const missesUntilLost = 2;
  */
 export function react(
   state: Extract<AttemptState, 'dispatching' | 'running'>,
-  sighting: Sighting,
+  sighting: PromptLocation,
   postDeadlinePassed: boolean,
   unreachableLimitMs: number,
 ): Reaction {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { parseGpuList } from '@tower/comfyui';
 import type { Logger } from '@tower/kit';
 import { FixedClock, waitFor } from '@tower/testing';
-import { GpuDriver } from './card-driver';
+import { CardDriver } from './card-driver';
 
 const rtx3060 = {
   name: 'cuda:0 NVIDIA GeForce RTX 3060 : cudaMallocAsync',
@@ -18,7 +18,7 @@ let server: Server;
 let device: typeof cpu;
 let password: string;
 let logged: string[];
-let driver: GpuDriver;
+let driver: CardDriver;
 const clock = new FixedClock();
 
 beforeEach(async () => {
@@ -53,7 +53,7 @@ beforeEach(async () => {
     deaf: () => undefined,
     sameAsAnother: () => null,
   };
-  driver = new GpuDriver(
+  driver = new CardDriver(
     config,
     events,
     { oldestVersion: '0.3.64', check: () => ({}), operatorFamilies: {} },
@@ -61,7 +61,7 @@ beforeEach(async () => {
     logger,
   );
   driver.start();
-  await waitFor(() => driver.sight.inventory !== null, { describe: 'the first look' });
+  await waitFor(() => driver.snapshot.inventory !== null, { describe: 'the first look' });
 });
 afterEach(async () => {
   await driver.stop();
@@ -76,32 +76,32 @@ function lookAgain(): void {
 }
 
 it('notices at the next look that the device is another one, and that it is the right one again', async () => {
-  expect(driver.sight.warnings).toEqual([]);
+  expect(driver.snapshot.warnings).toEqual([]);
   device = cpu;
   lookAgain();
-  await waitFor(() => driver.sight.warnings.length > 0, { describe: 'a warning' });
+  await waitFor(() => driver.snapshot.warnings.length > 0, { describe: 'a warning' });
   const warning = expect.stringMatching(
     /^rtx3060 is configured as vendor: nvidia, but its server computes with the CPU/,
   ) as string;
-  expect(driver.sight).toMatchObject({ warnings: [warning], inventory: { device: 'cpu' } });
+  expect(driver.snapshot).toMatchObject({ warnings: [warning], inventory: { device: 'cpu' } });
   expect(logged).toContainEqual(
     'rtx3060 has another device: cpu, no longer NVIDIA GeForce RTX 3060; how long work takes there is learnt anew',
   );
   expect(logged).toContainEqual(warning);
   device = rtx3060;
   lookAgain();
-  await waitFor(() => driver.sight.warnings.length === 0, { describe: 'no warning' });
+  await waitFor(() => driver.snapshot.warnings.length === 0, { describe: 'no warning' });
 });
 
 it('says which setting is wrong when its password is not taken any more, and is back with the right one', async () => {
   password = 'another';
   lookAgain();
-  await waitFor(() => driver.sight.state === 'down', { describe: 'it is down' });
-  expect(driver.sight.detail).toMatch(
+  await waitFor(() => driver.snapshot.state === 'down', { describe: 'it is down' });
+  expect(driver.snapshot.detail).toMatch(
     /^rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/,
   );
   password = 'right';
   driver.wake();
-  await waitFor(() => driver.sight.state !== 'down', { describe: 'it is back' });
+  await waitFor(() => driver.snapshot.state !== 'down', { describe: 'it is back' });
   expect(logged.join()).not.toContain('tower:right');
 });

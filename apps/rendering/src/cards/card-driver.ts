@@ -9,23 +9,23 @@ import {
   type PostOutcome,
   type PreviewFrame,
   type ComfyHint,
-  type WorkflowGraph,
+  type PromptGraph,
 } from '@tower/comfyui';
 import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
-import { nothingSeen, type GpuSight } from './card-snapshot';
+import { nothingSeen, type CardSnapshot } from './card-snapshot';
 import type { GpuInventory } from './card.entity';
-import { RestartWatch } from './restart-detector';
-import { ServerWatch, type ServerRules } from './server-monitor';
+import { RestartDetector } from './restart-detector';
+import { ServerMonitor, type ServerRules } from './server-monitor';
 
-export interface GpuDriverEvents {
+export interface CardDriverEvents {
   /** After every look at the server, reachable or not. */
-  looked(driver: GpuDriver): Promise<void>;
-  hint(driver: GpuDriver, hint: ComfyHint): void;
-  preview(driver: GpuDriver, frame: PreviewFrame): void;
+  looked(driver: CardDriver): Promise<void>;
+  hint(driver: CardDriver, hint: ComfyHint): void;
+  preview(driver: CardDriver, frame: PreviewFrame): void;
   /** The socket was connected but heard nothing. */
-  deaf(driver: GpuDriver): void;
+  deaf(driver: CardDriver): void;
   /** Why it takes no work although it answers, as far as other cards have to do with it; null where they have not. */
-  sameAsAnother(driver: GpuDriver): string | null;
+  sameAsAnother(driver: CardDriver): string | null;
 }
 
 /** Milliseconds. */
@@ -41,7 +41,7 @@ const failuresUntilDown = 3;
 const wakingHints = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
 
 /** Follows one ComfyUI server: looks at its queue every second and at once when a hint says so. Decides nothing. */
-export class GpuDriver {
+export class CardDriver {
   readonly client: ComfyClient;
   private readonly socket: ComfySocket;
   private readonly stopping = new AbortController();
@@ -51,19 +51,19 @@ export class GpuDriver {
   private failures = 0;
   /** Monotonic milliseconds since which the server answers; undefined while it does not. */
   private answersSinceMs: number | undefined;
-  readonly server: ServerWatch;
-  readonly restarts = new RestartWatch();
-  sight: GpuSight = nothingSeen;
+  readonly server: ServerMonitor;
+  readonly restarts = new RestartDetector();
+  snapshot: CardSnapshot = nothingSeen;
 
   constructor(
     readonly config: ConfiguredGpu,
-    private readonly events: GpuDriverEvents,
+    private readonly events: CardDriverEvents,
     rules: ServerRules,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
     this.client = new ComfyClient(config.name, config.url, config.access);
-    this.server = new ServerWatch(this.client, config, rules, clock);
+    this.server = new ServerMonitor(this.client, config, rules, clock);
     this.socket = new ComfySocket(
       config.url,
       {
@@ -109,7 +109,7 @@ export class GpuDriver {
 
   /** Milliseconds since the server last answered, or since we began to ask. */
   silentMs(): number {
-    return this.clock.monotonicMs() - (this.sight.answeredAtMs ?? this.startedAtMs);
+    return this.clock.monotonicMs() - (this.snapshot.answeredAtMs ?? this.startedAtMs);
   }
 
   /** Number of the socket's present connection, from 1; null while there is none. */
@@ -125,12 +125,12 @@ export class GpuDriver {
     this.socket.follow(clientId);
   }
 
-  async post(graph: WorkflowGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
+  async post(graph: PromptGraph, promptId: string, extra: Record<string, unknown>): Promise<PostOutcome> {
     const expectStatus = this.socket.expectStatus();
     const outcome = await this.client.post(graph, promptId, this.socket.clientId(), extra);
     if (outcome.outcome === 'accepted') {
       expectStatus();
-      if (this.restarts.accepted(outcome.number)) this.server.forget();
+      if (this.restarts.accepted(outcome.number)) this.server.readAnew();
     }
     return outcome;
   }
@@ -161,7 +161,7 @@ export class GpuDriver {
       } catch (error) {
         this.logger.warn({ gpu: this.name }, `acting on what ${this.name} said: ${describeError(error)}`);
       }
-      const waitMs = this.sight.state === 'down' ? lookEveryDownMs : lookEveryMs;
+      const waitMs = this.snapshot.state === 'down' ? lookEveryDownMs : lookEveryMs;
       await sleep(waitMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
     }
   }
@@ -169,24 +169,24 @@ export class GpuDriver {
   private async look(): Promise<void> {
     try {
       const queue = await this.client.queue();
-      const wasDown = this.sight.state === 'down' || this.sight.inventory === null;
+      const wasDown = this.snapshot.state === 'down' || this.snapshot.inventory === null;
       if (wasDown) this.socket.hurry();
       // A server that was away may have restarted with other models, nodes or a new version.
       const restarted = this.restarts.answered();
-      if (wasDown || restarted || this.restarts.takeDrop()) this.server.forget();
+      if (wasDown || restarted || this.restarts.takeDrop()) this.server.readAnew();
       await this.server.refresh();
-      this.compareDevice(this.sight.inventory, this.server.inventory);
+      this.compareDevice(this.snapshot.inventory, this.server.inventory);
       this.failures = 0;
-      if (this.sight.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
+      if (this.snapshot.state === 'down') this.logger.info({ gpu: this.name }, `${this.name} is back`);
       this.answersSinceMs ??= this.clock.monotonicMs();
       this.report(this.events.sameAsAnother(this) ?? this.server.trouble(), [
         ...this.server.warnings(),
         ...this.socketWarnings(this.answersSinceMs),
       ]);
       // Whether it is idle, whoever reads the queue says.
-      const state = this.sight.state === 'down' ? 'unknown' : this.sight.state;
-      this.sight = {
-        ...this.sight,
+      const state = this.snapshot.state === 'down' ? 'unknown' : this.snapshot.state;
+      this.snapshot = {
+        ...this.snapshot,
         queue,
         state,
         inventory: this.server.inventory,
@@ -209,10 +209,10 @@ export class GpuDriver {
     if (refused) this.restarts.connectionRefused();
     this.failures += 1;
     this.answersSinceMs = undefined;
-    const patient = this.sight.state === 'busy' && !refused && this.failures < failuresUntilDown;
-    if (this.sight.state !== 'down' && !patient)
+    const patient = this.snapshot.state === 'busy' && !refused && this.failures < failuresUntilDown;
+    if (this.snapshot.state !== 'down' && !patient)
       this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
-    this.sight = { ...this.sight, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
+    this.snapshot = { ...this.snapshot, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
   }
 
   /** The card works without its socket, but nobody hears how. */
@@ -232,9 +232,9 @@ export class GpuDriver {
   }
 
   private report(trouble: string | null, warnings: string[]): void {
-    if (trouble !== null && trouble !== this.sight.trouble) this.logger.warn({ gpu: this.name }, trouble);
+    if (trouble !== null && trouble !== this.snapshot.trouble) this.logger.warn({ gpu: this.name }, trouble);
     for (const warning of warnings)
-      if (!this.sight.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
-    this.sight = { ...this.sight, trouble, warnings };
+      if (!this.snapshot.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
+    this.snapshot = { ...this.snapshot, trouble, warnings };
   }
 }

@@ -4,7 +4,7 @@ import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { schedulerLease } from '../leadership';
 import type { ConfiguredGpus } from './card-config';
-import type { GpuDriver } from './card-driver';
+import type { CardDriver } from './card-driver';
 import { Gpu, type GpuInventory } from './card.entity';
 import { healthy, type CardHealth } from './health/health-policy';
 import { inventorySha256, storedPart } from './inventory-cache';
@@ -14,7 +14,7 @@ const noteEveryMs = 5_000;
 
 /** Keeps the `gpu` table true to the configuration and to what the servers say; every process reads the cards there. */
 @Injectable()
-export class GpuRegistry {
+export class CardRegistry {
   private readonly noted = new Map<
     string,
     { text: string; atMs: number; inventory: GpuInventory | null; sha256: string | null }
@@ -62,8 +62,8 @@ export class GpuRegistry {
     });
   }
 
-  async note(fence: string, driver: GpuDriver, health: CardHealth): Promise<void> {
-    const { state, detail, inventory, foreignPrompts, seenAt, warnings } = driver.sight;
+  async note(fence: string, driver: CardDriver, health: CardHealth): Promise<void> {
+    const { state, detail, inventory, foreignPrompts, seenAt, warnings } = driver.snapshot;
     const last = this.noted.get(driver.name);
     const nowMs = this.clock.monotonicMs();
     // The same object while the server was not asked again.

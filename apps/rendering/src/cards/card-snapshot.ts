@@ -3,7 +3,7 @@ import type { GpuState } from '@tower/contracts';
 import type { GpuInventory } from './card.entity';
 
 /** What the last look at the server showed. */
-export interface GpuSight {
+export interface CardSnapshot {
   state: GpuState;
   detail: string;
   inventory: GpuInventory | null;
@@ -20,7 +20,7 @@ export interface GpuSight {
   warnings: string[];
 }
 
-export const nothingSeen: GpuSight = {
+export const nothingSeen: CardSnapshot = {
   state: 'unknown',
   detail: 'not asked yet',
   inventory: null,

@@ -7,8 +7,8 @@ import { createTestDatabase, FixedClock, Plans, type TestDatabase } from '@tower
 import type { DataSource } from 'typeorm';
 import { schedulerLease } from '../leadership';
 import { configuredGpus } from '../planning/queue.queries';
-import type { GpuDriver } from './card-driver';
-import { GpuRegistry } from './card-registry';
+import type { CardDriver } from './card-driver';
+import { CardRegistry } from './card-registry';
 import { nothingSeen } from './card-snapshot';
 import { Gpu, type GpuInventory } from './card.entity';
 import { healthy } from './health/health-policy';
@@ -17,7 +17,7 @@ import { healthy } from './health/health-policy';
 
 let database: TestDatabase;
 let db: DataSource;
-let registry: GpuRegistry;
+let registry: CardRegistry;
 let plans: Plans;
 const clock = new FixedClock();
 const config = gpuConfig.parse({ name: 'rtx3060', url: 'http://127.0.0.1:1' });
@@ -50,7 +50,7 @@ beforeAll(async () => {
       now() + interval '1 day', 1, now())`,
     [schedulerLease],
   );
-  registry = new GpuRegistry(db, clock);
+  registry = new CardRegistry(db, clock);
   await registry.configure('1', [config]);
 });
 afterAll(async () => {
@@ -63,7 +63,7 @@ const note = (seen: GpuInventory): Promise<void> => {
   plans = Plans.watch(db);
   return registry.note(
     '1',
-    { name: config.name, sight: { ...nothingSeen, state: 'idle', inventory: seen } } as GpuDriver,
+    { name: config.name, snapshot: { ...nothingSeen, state: 'idle', inventory: seen } } as CardDriver,
     healthy,
   );
 };

@@ -1,7 +1,7 @@
-import { RestartWatch } from './restart-detector';
+import { RestartDetector } from './restart-detector';
 
 it('sees a restart in a refused connection that works again', () => {
-  const watch = new RestartWatch();
+  const watch = new RestartDetector();
   expect(watch.answered()).toBe(false);
   watch.connectionRefused();
   watch.connectionRefused();
@@ -9,12 +9,12 @@ it('sees a restart in a refused connection that works again', () => {
 });
 
 it('sees a restart in a count of prompts that goes backwards', () => {
-  const watch = new RestartWatch();
+  const watch = new RestartDetector();
   expect([3, 4, 9, 0, 1].map((number) => watch.accepted(number))).toEqual([false, false, false, true, false]);
 });
 
 it('sees one in a dropped socket together with a vanished prompt, and in neither alone', () => {
-  const watch = new RestartWatch();
+  const watch = new RestartDetector();
   expect(watch.promptVanished(1_000)).toBe(false);
   watch.socketDropped(2_000);
   expect(watch.restarts).toBe(0);
@@ -25,7 +25,7 @@ it('sees one in a dropped socket together with a vanished prompt, and in neither
 });
 
 it('has the server read anew after each drop, once', () => {
-  const watch = new RestartWatch();
+  const watch = new RestartDetector();
   watch.socketDropped(1);
   expect([watch.takeDrop(), watch.takeDrop()]).toEqual([true, false]);
 });

@@ -6,7 +6,7 @@ const togetherMs = 60_000;
  * away is a refused connection that works again, a count of prompts that went backwards, or a dropped socket together
  * with prompts that nobody knows any more.
  */
-export class RestartWatch {
+export class RestartDetector {
   private refused = false;
   private droppedAtMs = -Infinity;
   private unread = false;

@@ -18,8 +18,8 @@ function card(
       ? []
       : [1, 2, 3].map((line) => ({ t: `2026-03-01T12:00:00.00${changes.log}${line}`, m: 'x' }));
   const traits: ServerTraits = { url, places: [], log, about: 'x' };
-  const sight = { ...nothingSeen, state: changes.state ?? 'idle', queue: changes.queue ?? queueOf() };
-  return { name, config: gpuConfig.parse({ name, url }), sight, server: { traits, boots: changes.boots ?? 1 } };
+  const snapshot = { ...nothingSeen, state: changes.state ?? 'idle', queue: changes.queue ?? queueOf() };
+  return { name, config: gpuConfig.parse({ name, url }), snapshot, server: { traits, boots: changes.boots ?? 1 } };
 }
 
 const troubles = (cards: NamedServer[]): (string | null)[] =>

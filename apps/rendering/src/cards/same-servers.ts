@@ -1,9 +1,9 @@
 import { sameServerSentence, whySameServer, type ServerTraits } from '@tower/comfyui';
 import { withoutCredentials } from '@tower/kit';
-import type { GpuDriver } from './card-driver';
+import type { CardDriver } from './card-driver';
 
 /** A card as far as it matters here. */
-export type NamedServer = Pick<GpuDriver, 'name' | 'config' | 'sight'> & {
+export type NamedServer = Pick<CardDriver, 'name' | 'config' | 'snapshot'> & {
   server: { readonly traits: ServerTraits; readonly boots: number };
 };
 
@@ -33,7 +33,7 @@ export class SameServers {
       0,
       cards.findIndex(({ name }) => name === card.name),
     )) {
-      if (earlier.sight.state === 'down') continue;
+      if (earlier.snapshot.state === 'down') continue;
       const why = this.whySame(earlier, card);
       if (why === undefined) continue;
       return sameServerSentence(card.name, { name: earlier.name, url: withoutCredentials(earlier.config.url) }, why);
@@ -45,7 +45,7 @@ export class SameServers {
   saw(card: NamedServer, prompts: readonly StrayPrompt[]): void {
     for (const { promptId, gpu } of prompts) {
       const other = this.cards().find(({ name }) => name === gpu);
-      const queue = other?.sight.queue;
+      const queue = other?.snapshot.queue;
       const isThere = queue && [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId);
       if (other !== undefined && isThere)
         this.note(card, other, 'a prompt that was sent to one is in the queue of both');

@@ -38,7 +38,7 @@ export interface ServerRules {
 /**
  * What is known of one boot of a server: version, features, model files and node classes. Read anew after a restart.
  */
-export class ServerWatch {
+export class ServerMonitor {
   inventory: GpuInventory | null = null;
   /** Every node class of this boot, in memory only. */
   objectInfo: ObjectInfo = {};
@@ -73,7 +73,7 @@ export class ServerWatch {
   }
 
   /** What is known may be of an earlier boot. */
-  forget(): void {
+  readAnew(): void {
     this.read = false;
   }
 

@@ -1,5 +1,5 @@
 /** How long the watch waits for things, in milliseconds. */
-export interface WatchLimits {
+export interface WatchThresholds {
   /** Prompts wait and none runs: the server's worker is dead. */
   zombieMs: number;
   /** Without an answer from a server that nothing listens for. */
@@ -18,7 +18,7 @@ export interface WatchLimits {
   missingModelMs: number;
 }
 
-export const watchLimits: WatchLimits = {
+export const watchThresholds: WatchThresholds = {
   zombieMs: 30_000,
   refusedMs: 30_000,
   silentMs: 120_000,
@@ -30,4 +30,4 @@ export const watchLimits: WatchLimits = {
 };
 
 /** Injection token. */
-export const WATCH_LIMITS = Symbol('WATCH_LIMITS');
+export const WATCH_THRESHOLDS = Symbol('WATCH_LIMITS');

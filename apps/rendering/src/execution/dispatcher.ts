@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { PostOutcome, Failure, WorkflowGraph } from '@tower/comfyui';
+import type { PostOutcome, Failure, PromptGraph } from '@tower/comfyui';
 import { AppError, describeError, LOGGER, type Logger } from '@tower/kit';
 import { DiskWatch, isOwnFault } from '@tower/library';
 import { AttemptsService, type Dispatch } from '../attempts/attempts.service';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
-import { InputPictures } from './input-uploads';
-import { StoppedPrompts } from './interrupted-prompts';
-import { WatchedPrompts } from './live-prompts';
+import { InputUploads } from './input-uploads';
+import { InterruptedPrompts } from './interrupted-prompts';
+import { LivePrompts } from './live-prompts';
 
 type Refused = Extract<PostOutcome, { outcome: 'refused' }>;
 
@@ -21,25 +21,25 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Sends a claimed task's prompt to its card, with what it needs there. */
 @Injectable()
-export class PromptSender {
+export class Dispatcher {
   constructor(
     private readonly attempts: AttemptsService,
-    private readonly pictures: InputPictures,
+    private readonly pictures: InputUploads,
     private readonly disks: DiskWatch,
-    private readonly prompts: WatchedPrompts,
-    private readonly stopped: StoppedPrompts,
+    private readonly prompts: LivePrompts,
+    private readonly interrupted: InterruptedPrompts,
     private readonly progress: ProgressPublisher,
     private readonly metrics: RenderingMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Only a certain refusal ends the attempt here; an unclear answer is left to the next looks. */
-  async send(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<void> {
+  async send(fence: string, driver: CardDriver, dispatch: Dispatch): Promise<void> {
     const { attempt, job } = dispatch;
     // Registered before posting: a quick prompt's events can arrive before the answer to the POST.
     const entry = this.prompts.register(driver, attempt, job, dispatch.graph);
     entry.posting = true;
-    driver.sight = { ...driver.sight, state: 'busy', detail: `renders job ${job.id}` };
+    driver.snapshot = { ...driver.snapshot, state: 'busy', detail: `renders job ${job.id}` };
     this.progress.publish(job.id);
     try {
       if (attempt.recovery?.step === 'free_models') await this.freeModels(driver);
@@ -53,7 +53,7 @@ export class PromptSender {
   }
 
   /** Resolves to what the server said when its answer proved nothing, else to null. */
-  private async post(fence: string, driver: GpuDriver, dispatch: Dispatch): Promise<string | null> {
+  private async post(fence: string, driver: CardDriver, dispatch: Dispatch): Promise<string | null> {
     const { attempt } = dispatch;
     const result = await this.postOnce(driver, dispatch);
     this.metrics.posted.inc({ gpu: driver.name, outcome: result.outcome });
@@ -88,16 +88,17 @@ export class PromptSender {
    * A refused graph of which a part runs all the same. What certainly is not there is not interrupted: it could hit
    * another prompt.
    */
-  private async stopAccepted(driver: GpuDriver, asked: string, accepted: string | null): Promise<void> {
+  private async stopAccepted(driver: CardDriver, asked: string, accepted: string | null): Promise<void> {
     if (accepted === null) return;
-    for (const promptId of new Set([asked, accepted])) if (promptId !== '') await this.stopped.stop(driver, promptId);
+    for (const promptId of new Set([asked, accepted]))
+      if (promptId !== '') await this.interrupted.stop(driver, promptId);
   }
 
   /**
    * A server that lacks an input picture which it had taken lost its folder; it gets it again, and the prompt, which it
    * never queued.
    */
-  private async postOnce(driver: GpuDriver, { attempt, job, graph }: Dispatch): Promise<PostOutcome> {
+  private async postOnce(driver: CardDriver, { attempt, job, graph }: Dispatch): Promise<PostOutcome> {
     const extra = { attempt: attempt.id, job: job.id };
     const result = await driver.post(graph, attempt.promptId, extra);
     const lost =
@@ -107,15 +108,15 @@ export class PromptSender {
         (fault) => fault.type === 'custom_validation_failed' && /Invalid (image|video|audio) file/i.test(fault.details),
       );
     if (!lost) return result;
-    this.pictures.forget(driver.name);
+    this.pictures.resetUploads(driver.name);
     return driver.post(await this.pictures.bring(driver, job.images, graph), attempt.promptId, extra);
   }
 
   private async withPictures(
     fence: string,
-    driver: GpuDriver,
+    driver: CardDriver,
     { attempt, job, graph }: Dispatch,
-  ): Promise<WorkflowGraph | undefined> {
+  ): Promise<PromptGraph | undefined> {
     if (Object.keys(job.images).length === 0) return graph;
     try {
       const named = await this.pictures.bring(driver, job.images, graph);
@@ -137,13 +138,13 @@ export class PromptSender {
   /** Some servers give a prompt an id of their own. One that is no UUID cannot be followed. */
   private async rename(
     fence: string,
-    driver: GpuDriver,
+    driver: CardDriver,
     { attempt, job, graph }: Dispatch,
     promptId: string,
   ): Promise<boolean> {
     this.prompts.forget(attempt.promptId);
     if (!uuid.test(promptId)) {
-      if (promptId !== '') await this.stopped.stop(driver, promptId);
+      if (promptId !== '') await this.interrupted.stop(driver, promptId);
       await this.attempts.fail(fence, attempt, {
         kind: 'invalid',
         error: {
@@ -160,7 +161,7 @@ export class PromptSender {
   }
 
   /** Nothing tells when the models are unloaded; the free memory stops growing then. */
-  private async freeModels(driver: GpuDriver): Promise<void> {
+  private async freeModels(driver: CardDriver): Promise<void> {
     try {
       await driver.client.free();
       const until = performance.now() + freeingMs;

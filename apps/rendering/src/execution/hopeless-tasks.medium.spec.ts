@@ -7,14 +7,14 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { RenderingHarness } from '../../harness/rendering-harness';
 
 /** Real here: PostgreSQL, NATS, HTTP and one simulated card as a process. */
 
 let database: TestDatabase;
 let nats: TestNats;
 let card: SimProcess;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 
 beforeAll(async () => {
   nats = await startTestNats();
@@ -24,17 +24,17 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  rig = await RenderingRig.on(database.url, nats.url, [
+  harness = await RenderingHarness.on(database.url, nats.url, [
     gpuConfig.parse({ name: card.name, url: card.url, prefers: ['image'] }),
   ]);
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
 });
 
-const statusOf = async (id: string): Promise<string> => (await rig.job(id)).status;
+const statusOf = async (id: string): Promise<string> => (await harness.job(id)).status;
 
 it.each([
   ['its template was taken away', `update job set workflow = 'night-train' where id = $1`, 'workflow_gone'],
@@ -44,29 +44,29 @@ it.each([
     'workflow_makes_no_graph',
   ],
 ] as const)('fails a waiting task when %s, and serves the ones behind it', async (_, accident, code) => {
-  const first = (await rig.request({ auto_quality_check: false })).job_id;
-  const second = (await rig.request({ auto_quality_check: false })).job_id;
-  await rig.db.query(accident, [first]);
-  await rig.startScheduler();
+  const first = (await harness.request({ auto_quality_check: false })).job_id;
+  const second = (await harness.request({ auto_quality_check: false })).job_id;
+  await harness.db.query(accident, [first]);
+  await harness.startLeader();
 
   await waitFor(async () => (await statusOf(first)) === 'failed', { timeoutMs: 20_000 });
-  const failed = await rig.job(first);
+  const failed = await harness.job(first);
   expect(failed.error).toMatchObject({ code });
   expect(failed.tasks[0]?.attempts).toEqual([]);
   await waitFor(async () => (await statusOf(second)) === 'completed', { timeoutMs: 30_000 });
 });
 
 it('fails a task whose input picture is not recorded, and serves the ones behind it', async () => {
-  const first = (await rig.request({ auto_quality_check: false })).job_id;
+  const first = (await harness.request({ auto_quality_check: false })).job_id;
   const parameters = { start_image: 'nobody', model_name: 'RealESRGAN_x4plus_anime_6B.pth', width: 768, height: 1152 };
-  await rig.db.query(`update job set workflow = 'upscale-esrgan', parameters = $2 where id = $1`, [
+  await harness.db.query(`update job set workflow = 'upscale-esrgan', parameters = $2 where id = $1`, [
     first,
     JSON.stringify(parameters),
   ]);
-  const second = (await rig.request({ auto_quality_check: false })).job_id;
-  await rig.startScheduler();
+  const second = (await harness.request({ auto_quality_check: false })).job_id;
+  await harness.startLeader();
 
   await waitFor(async () => (await statusOf(first)) === 'failed', { timeoutMs: 20_000 });
-  expect((await rig.job(first)).error).toMatchObject({ code: 'image_missing' });
+  expect((await harness.job(first)).error).toMatchObject({ code: 'image_missing' });
   await waitFor(async () => (await statusOf(second)) === 'completed', { timeoutMs: 30_000 });
 });

@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import type { WorkflowGraph } from '@tower/comfyui';
+import type { PromptGraph } from '@tower/comfyui';
 import { ownFault, Library } from '@tower/library';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 import type { InputImage, InputImages } from '../workflows/composition';
 import { uploadName } from '../workflows/graph/upload-names';
 
 /** Brings the input pictures of jobs to the servers, each once per boot and card. */
 @Injectable()
-export class InputPictures {
+export class InputUploads {
   /** By card: the restarts seen when they were sent, and the names that the server gave, by content. */
   private readonly sent = new Map<string, { restarts: number; names: Map<string, string> }>();
 
   constructor(private readonly library: Library) {}
 
   /** The server may have lost them: they are sent again when next needed. */
-  forget(gpu: string): void {
+  resetUploads(gpu: string): void {
     this.sent.delete(gpu);
   }
 
@@ -24,7 +24,7 @@ export class InputPictures {
    * Sees to it that the server has the pictures. Returns the graph with the names that the server gave. Throws what the
    * upload throws.
    */
-  async bring(driver: GpuDriver, images: InputImages, graph: WorkflowGraph): Promise<WorkflowGraph> {
+  async bring(driver: CardDriver, images: InputImages, graph: PromptGraph): Promise<PromptGraph> {
     const renamed = new Map<string, string>();
     for (const image of Object.values(images)) {
       const expected = uploadName(image);
@@ -34,7 +34,7 @@ export class InputPictures {
     return renamed.size === 0 ? graph : withNames(graph, renamed);
   }
 
-  private async upload(driver: GpuDriver, image: InputImage): Promise<string> {
+  private async upload(driver: CardDriver, image: InputImage): Promise<string> {
     const { restarts } = driver.restarts;
     let sent = this.sent.get(driver.name);
     if (sent?.restarts !== restarts) this.sent.set(driver.name, (sent = { restarts, names: new Map() }));
@@ -58,7 +58,7 @@ export class InputPictures {
   }
 }
 
-function withNames(graph: WorkflowGraph, renamed: ReadonlyMap<string, string>): WorkflowGraph {
+function withNames(graph: PromptGraph, renamed: ReadonlyMap<string, string>): PromptGraph {
   return Object.fromEntries(
     Object.entries(graph).map(([id, node]) => [
       id,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '@tower/kit';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 
 /** Milliseconds after an interrupt within which it may have hit the next prompt: the server's flag is one for all. */
 const collateralMs = 15_000;
@@ -9,12 +9,12 @@ const collateralMs = 15_000;
  * Stops prompts by their id and remembers it, because an interrupt may hit another prompt than the one that was meant.
  */
 @Injectable()
-export class StoppedPrompts {
+export class InterruptedPrompts {
   private readonly last = new Map<string, { promptId: string; atMs: number }>();
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  async stop(driver: GpuDriver, promptId: string): Promise<void> {
+  async stop(driver: CardDriver, promptId: string): Promise<void> {
     this.last.set(driver.name, { promptId, atMs: this.clock.monotonicMs() });
     await driver.stopPrompt(promptId);
   }

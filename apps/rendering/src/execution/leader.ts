@@ -9,27 +9,27 @@ import { DataSource } from 'typeorm';
 import { AttemptsService } from '../attempts/attempts.service';
 import { letGoOverheld } from '../attempts/held-tasks';
 import { MissingModels } from '../attempts/recovery/missing-models';
-import { ModelRecovery } from '../attempts/recovery/model-downloads';
+import { ModelDownloads } from '../attempts/recovery/model-downloads';
 import { COMFYUI_MIN_VERSION, GPUS, type ConfiguredGpus } from '../cards/card-config';
-import { GpuDriver } from '../cards/card-driver';
-import { GpuRegistry } from '../cards/card-registry';
+import { CardDriver } from '../cards/card-driver';
+import { CardRegistry } from '../cards/card-registry';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from '../cards/family-reading';
-import { CardDoctor } from '../cards/health/card-health.service';
+import { CardHealthService } from '../cards/health/card-health.service';
 import { SameServers } from '../cards/same-servers';
 import { schedulerLease } from '../leadership';
 import { Collector } from '../outputs/collector';
 import { assign, type Assignment } from '../planning/assignment';
 import { countWaiting, endHolds } from '../planning/queue.queries';
-import type { Fleet } from '../planning/snapshot';
-import { FleetReader } from '../planning/snapshot-reader';
+import type { Snapshot } from '../planning/snapshot';
+import { SnapshotReader } from '../planning/snapshot-reader';
 import { RenderingMetrics } from '../rendering.metrics';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import type { Missing } from '../workflows/compatibility/requirements';
-import { misfitsOf } from '../workflows/compatibility/signature-mismatches';
-import { PromptSender } from './dispatcher';
-import { WatchedPrompts } from './live-prompts';
+import { signatureMismatches } from '../workflows/compatibility/signature-mismatches';
+import { Dispatcher } from './dispatcher';
+import { LivePrompts } from './live-prompts';
 import { OrphanedAttempts } from './orphaned-attempts';
-import { PromptWatch } from './reconciler';
+import { Reconciler } from './reconciler';
 import { VerdictWatch } from './verdict-watch';
 
 /** Milliseconds; what a lost notification costs at most. */
@@ -43,11 +43,11 @@ const countEveryMs = 5_000;
  * Notifications and hints merely wake it.
  */
 @Injectable()
-export class Scheduler {
+export class Leader {
   private readonly lease: Lease;
   private readonly listener: NotificationListener;
   private readonly stopping = new AbortController();
-  private readonly drivers = new Map<string, GpuDriver>();
+  private readonly drivers = new Map<string, CardDriver>();
   /** In the order of the configuration, as they were put in. */
   private readonly same = new SameServers(() => [...this.drivers.values()]);
   private readonly dispatching = new Map<string, Promise<void>>();
@@ -64,17 +64,17 @@ export class Scheduler {
     private readonly attempts: AttemptsService,
     private readonly orphans: OrphanedAttempts,
     private readonly missing: MissingModels,
-    private readonly watch: PromptWatch,
-    private readonly prompts: WatchedPrompts,
-    private readonly sender: PromptSender,
-    private readonly doctor: CardDoctor,
-    private readonly models: ModelRecovery,
+    private readonly reconciler: Reconciler,
+    private readonly prompts: LivePrompts,
+    private readonly dispatcher: Dispatcher,
+    private readonly cardHealth: CardHealthService,
+    private readonly downloads: ModelDownloads,
     private readonly collector: Collector,
     private readonly disks: DiskWatch,
     private readonly verdicts: VerdictWatch,
-    private readonly registry: GpuRegistry,
-    private readonly fleets: FleetReader,
-    private readonly workflows: WorkflowLibrary,
+    private readonly registry: CardRegistry,
+    private readonly snapshots: SnapshotReader,
+    private readonly workflows: Catalogue,
     private readonly metrics: RenderingMetrics,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
     @Inject(COMFYUI_MIN_VERSION) private readonly oldestVersion: string,
@@ -113,7 +113,7 @@ export class Scheduler {
   idleCards(): string[] {
     return [...this.drivers.values()]
       .filter(
-        (driver) => driver.sight.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name),
+        (driver) => driver.snapshot.state === 'idle' && driver.silentMs() < 3_000 && !this.dispatching.has(driver.name),
       )
       .map((driver) => driver.name);
   }
@@ -155,7 +155,7 @@ export class Scheduler {
     await letGoOverheld(this.db, fence);
     this.verdicts.look(fence);
     this.missing.settle(fence, [...this.drivers.values()]);
-    await this.models.fetchWanted(fence, this.gpus, {
+    await this.downloads.fetchWanted(fence, this.gpus, {
       done: (gpu) => this.changed(gpu),
       failed: (task, error) => this.attempts.failWaiting(fence, task, error),
     });
@@ -163,22 +163,22 @@ export class Scheduler {
 
   private async stepUp(fence: string): Promise<void> {
     if (this.isActing) return;
-    this.doctor.load(await this.registry.configure(fence, this.gpus));
+    this.cardHealth.load(await this.registry.configure(fence, this.gpus));
     // Before the drivers look: each would take what is not its own for lost.
     await this.orphans.settle(fence, this.gpus);
     await this.disks.pause();
     await this.collector.sweep(fence);
     this.isActing = true;
     for (const config of this.gpus) {
-      const driver = new GpuDriver(
+      const driver = new CardDriver(
         config,
         {
           looked: async (looked) => {
             const held = this.lease.held();
             if (held === undefined) return;
-            this.same.saw(looked, await this.watch.act(held, looked));
+            this.same.saw(looked, await this.reconciler.act(held, looked));
             this.metrics.sockets.set({ gpu: looked.name }, looked.connection === null ? 0 : 1);
-            await this.registry.note(held, looked, this.doctor.healthOf(looked.name));
+            await this.registry.note(held, looked, this.cardHealth.healthOf(looked.name));
             this.wake();
           },
           hint: (looked, hint) => this.prompts.hint(looked, hint),
@@ -204,7 +204,7 @@ export class Scheduler {
     return Object.fromEntries(
       this.workflows
         .all()
-        .map((workflow) => [workflow.file.name, misfitsOf(workflow, info)] as const)
+        .map((workflow) => [workflow.file.name, signatureMismatches(workflow, info)] as const)
         .filter(([, missing]) => missing.length > 0),
     );
   }
@@ -212,18 +212,18 @@ export class Scheduler {
   /** The card has files that it did not have. */
   private changed(gpu: string): void {
     const driver = this.drivers.get(gpu);
-    driver?.server.forget();
+    driver?.server.readAnew();
     driver?.wake();
   }
 
   private async stepDown(): Promise<void> {
     if (!this.isActing) return;
     this.isActing = false;
-    this.models.stop();
+    this.downloads.stop();
     const drivers = [...this.drivers.values()];
     this.drivers.clear();
     await Promise.all(drivers.map((driver) => driver.stop()));
-    this.watch.forget();
+    this.reconciler.forget();
     this.missing.forget();
   }
 
@@ -231,14 +231,14 @@ export class Scheduler {
     await this.countQueue();
     const idle = this.idleCards();
     if (idle.length === 0) return;
-    const fleet = await this.fleets.readChoices(idle);
-    if (fleet === undefined) return;
-    for (const { taskId, jobId, error } of fleet.hopeless)
+    const snapshot = await this.snapshots.readChoices(idle);
+    if (snapshot === undefined) return;
+    for (const { taskId, jobId, error } of snapshot.hopeless)
       await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
-    const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
+    const booked = new Set(snapshot.live.map((attempt) => attempt.gpu));
     const free = new Set(idle.filter((name) => !booked.has(name)));
-    const cards = fleet.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
-    for (const assignment of assign(cards, fleet.waiting)) this.send(fence, fleet, assignment);
+    const cards = snapshot.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
+    for (const assignment of assign(cards, snapshot.waiting)) this.send(fence, snapshot, assignment);
   }
 
   private async countQueue(): Promise<void> {
@@ -248,18 +248,18 @@ export class Scheduler {
   }
 
   /** Sends in the background, one at a time per card, so that a slow server holds up nobody else. */
-  private send(fence: string, fleet: Fleet, assignment: Assignment): void {
+  private send(fence: string, snapshot: Snapshot, assignment: Assignment): void {
     const driver = this.drivers.get(assignment.gpu);
-    const task = fleet.waiting.find((waiting) => waiting.taskId === assignment.taskId);
-    const inventory = driver?.sight.inventory;
+    const task = snapshot.waiting.find((waiting) => waiting.taskId === assignment.taskId);
+    const inventory = driver?.snapshot.inventory;
     if (!driver || !task || !inventory) return;
-    const estimate = fleet.estimate(task, driver.name);
+    const estimate = snapshot.estimate(task, driver.name);
     const card = { name: driver.name, url: driver.config.url, inventory, infos: driver.server.objectInfo };
     const work = this.attempts
       .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))
       .then(async (dispatch) => {
-        if (dispatch) await this.sender.send(fence, driver, dispatch);
+        if (dispatch) await this.dispatcher.send(fence, driver, dispatch);
       })
       .catch((error: unknown) => {
         // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.

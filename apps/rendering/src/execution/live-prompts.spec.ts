@@ -1,11 +1,11 @@
 import { Metrics } from '@tower/kit';
 import { FixedClock } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 import { Attempt, Job, type AttemptProgress } from '../jobs/job.entity';
 import { RenderingMetrics } from '../rendering.metrics';
 import type { ProgressPublisher } from '../views/progress-publisher';
-import { WatchedPrompts, type Watched } from './live-prompts';
+import { LivePrompts, type LivePrompt } from './live-prompts';
 
 /** What a watched prompt is remembered by; nothing of it needs the database. */
 
@@ -13,13 +13,13 @@ const graph = {
   '1': { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } },
   '2': { class_type: 'KSampler', inputs: { steps: 10, latent_image: ['1', 0] as [string, number] } },
 };
-const driver = (connection: number | null): GpuDriver =>
-  ({ name: 'rtx3060', connection, restarts: { restarts: 0 } }) as unknown as GpuDriver;
+const driver = (connection: number | null): CardDriver =>
+  ({ name: 'rtx3060', connection, restarts: { restarts: 0 } }) as unknown as CardDriver;
 
 let clock: FixedClock;
 let noted: AttemptProgress[];
-let prompts: WatchedPrompts;
-let entry: Watched;
+let prompts: LivePrompts;
+let entry: LivePrompt;
 
 beforeEach(() => {
   clock = new FixedClock();
@@ -27,7 +27,7 @@ beforeEach(() => {
   const progress = {
     note: (_job: string, _attempt: string, next: AttemptProgress) => void noted.push(next),
   } as unknown as ProgressPublisher;
-  prompts = new WatchedPrompts({} as DataSource, progress, new RenderingMetrics(new Metrics('rendering')), clock);
+  prompts = new LivePrompts({} as DataSource, progress, new RenderingMetrics(new Metrics('rendering')), clock);
   const attempt = Object.assign(new Attempt(), { id: 'a', jobId: 'j', gpu: 'rtx3060', promptId: 'p', progress: null });
   entry = prompts.register(
     driver(1),

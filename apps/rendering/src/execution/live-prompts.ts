@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { workflowGraph, type PreviewFrame, type ComfyHint, type WorkflowGraph } from '@tower/comfyui';
+import { promptGraph, type PreviewFrame, type ComfyHint, type PromptGraph } from '@tower/comfyui';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 import { GenerationParams, Job, type Attempt, type AttemptProgress } from '../jobs/job.entity';
 import { progressAtDispatch } from '../jobs/progress';
 import { RenderingMetrics } from '../rendering.metrics';
@@ -10,11 +10,11 @@ import { ProgressPublisher } from '../views/progress-publisher';
 import { advance } from './progress-tracker';
 
 /** What this process remembers of a live attempt; all of it can be lost. */
-export interface Watched {
+export interface LivePrompt {
   jobId: string;
   attemptId: string;
   gpu: string;
-  graph: WorkflowGraph;
+  graph: PromptGraph;
   model: string;
   progress: AttemptProgress;
   misses: number;
@@ -48,8 +48,8 @@ export interface Watched {
 
 /** What is heard of the prompts that run: progress, previews, signs of life. */
 @Injectable()
-export class WatchedPrompts {
-  private readonly byPromptId = new Map<string, Watched>();
+export class LivePrompts {
+  private readonly byPromptId = new Map<string, LivePrompt>();
   /** The prompt that each card last spoke of; previews of the plain kind belong to it. */
   private readonly spokenOf = new Map<string, string>();
   /** By card: the restarts that had been seen when a prompt last succeeded there. */
@@ -71,8 +71,8 @@ export class WatchedPrompts {
     }
   }
 
-  register(driver: GpuDriver, attempt: Attempt, job: Job, graph: WorkflowGraph): Watched {
-    const entry: Watched = {
+  register(driver: CardDriver, attempt: Attempt, job: Job, graph: PromptGraph): LivePrompt {
+    const entry: LivePrompt = {
       jobId: job.id,
       attemptId: attempt.id,
       gpu: attempt.gpu,
@@ -99,21 +99,21 @@ export class WatchedPrompts {
   }
 
   /** After a restart of this process the graph is read back, so that progress of an adopted prompt can be followed. */
-  async of(driver: GpuDriver, attempt: Attempt): Promise<Watched> {
+  async of(driver: CardDriver, attempt: Attempt): Promise<LivePrompt> {
     const known = this.byPromptId.get(attempt.promptId);
     if (known) return known;
     const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
     const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
-    return this.register(driver, attempt, job, workflowGraph.parse(params.graph));
+    return this.register(driver, attempt, job, promptGraph.parse(params.graph));
   }
 
   /** A prompt succeeded: what this boot of the server had to load and tune is done. */
-  succeeded(driver: GpuDriver): void {
+  succeeded(driver: CardDriver): void {
     this.warm.set(driver.name, driver.restarts.restarts);
   }
 
   /** Nothing has succeeded there since the server's start, as far as is known: loading and tuning take their time. */
-  isFirstAfterBoot(driver: GpuDriver): boolean {
+  isFirstAfterBoot(driver: CardDriver): boolean {
     return this.warm.get(driver.name) !== driver.restarts.restarts;
   }
 
@@ -141,7 +141,7 @@ export class WatchedPrompts {
     this.note(entry, { ...progress, beganAt: this.clock.now().toISOString(), stage: `Sent to ${entry.gpu}` });
   }
 
-  hint(driver: GpuDriver, hint: ComfyHint): void {
+  hint(driver: CardDriver, hint: ComfyHint): void {
     const promptId = hint.data['prompt_id'];
     const entry = typeof promptId === 'string' ? this.byPromptId.get(promptId) : undefined;
     if (!entry || typeof promptId !== 'string') return;
@@ -153,7 +153,7 @@ export class WatchedPrompts {
     this.note(entry, this.timed(entry.progress, next, hint));
   }
 
-  private livens(driver: GpuDriver, entry: Watched, hint: ComfyHint): void {
+  private livens(driver: CardDriver, entry: LivePrompt, hint: ComfyHint): void {
     const now = this.clock.monotonicMs();
     if (hint.type === 'executing') {
       entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
@@ -174,12 +174,12 @@ export class WatchedPrompts {
     return isFirstStep ? { ...timed, firstStep: { percent: next.percent, at } } : timed;
   }
 
-  private note(entry: Watched, progress: AttemptProgress): void {
+  private note(entry: LivePrompt, progress: AttemptProgress): void {
     entry.progress = progress;
     this.progress.note(entry.jobId, entry.attemptId, progress);
   }
 
-  preview(driver: GpuDriver, frame: PreviewFrame): void {
+  preview(driver: CardDriver, frame: PreviewFrame): void {
     this.metrics.previews.inc({ gpu: driver.name });
     const promptId = frame.promptId ?? this.spokenOf.get(driver.name);
     const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);

@@ -7,7 +7,7 @@ import type { ConfiguredGpus } from '../cards/card-config';
 import { Attempt } from '../jobs/job.entity';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
-import { WatchedPrompts } from './live-prompts';
+import { LivePrompts } from './live-prompts';
 
 /**
  * Attempts that need a card nobody asks any more, because the configuration changed: it was taken out, renamed, or its
@@ -18,7 +18,7 @@ export class OrphanedAttempts {
   constructor(
     private readonly db: DataSource,
     private readonly attempts: AttemptsService,
-    private readonly prompts: WatchedPrompts,
+    private readonly prompts: LivePrompts,
     private readonly progress: ProgressPublisher,
     private readonly metrics: RenderingMetrics,
     @Inject(LOGGER) private readonly logger: Logger,

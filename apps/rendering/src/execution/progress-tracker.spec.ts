@@ -1,16 +1,16 @@
-import { placesOf, type WorkflowGraph } from '@tower/comfyui';
+import { placesOf, type PromptGraph } from '@tower/comfyui';
 import { progressAtDispatch } from '../jobs/progress';
 import { advance } from './progress-tracker';
 
 const start = progressAtDispatch('rtx3060');
-const still: WorkflowGraph = {
+const still: PromptGraph = {
   '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'anime_sd15.safetensors' } },
   '4': { class_type: 'CLIPTextEncode', inputs: { clip: ['1', 1], text: 'x' } },
   '10': { class_type: 'KSampler', inputs: { model: ['1', 0], positive: ['4', 0] } },
   '11': { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['1', 2] } },
   '12': { class_type: 'SaveImage', inputs: { images: ['11', 0] } },
 };
-const film: WorkflowGraph = {
+const film: PromptGraph = {
   '1': { class_type: 'UNETLoader', inputs: { unet_name: 'wan/high_noise.safetensors' } },
   '2': { class_type: 'KSamplerAdvanced', inputs: { model: ['1', 0] } },
   '3': { class_type: 'KSamplerAdvanced', inputs: { model: ['1', 0], latent_image: ['2', 0] } },
@@ -87,11 +87,11 @@ describe('the progress of a film', () => {
   });
 
   it('counts all passes that the graph has, those that have not begun among them', () => {
-    const size = (scale: number): WorkflowGraph[string] => ({
+    const size = (scale: number): PromptGraph[string] => ({
       class_type: 'LatentUpscaleBy',
       inputs: { samples: ['2', 0], scale_by: scale },
     });
-    const hires: WorkflowGraph = {
+    const hires: PromptGraph = {
       '1': { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } },
       '2': { class_type: 'KSampler', inputs: { steps: 20, latent_image: ['1', 0] } },
       '3': size(2),
@@ -120,7 +120,7 @@ describe('the progress of a film', () => {
 
 describe('the places of a graph', () => {
   it('are worked out for cycles and links to nowhere as well', () => {
-    const odd: WorkflowGraph = {
+    const odd: PromptGraph = {
       a: { class_type: 'X', inputs: { in: ['b', 0] } },
       b: { class_type: 'Y', inputs: { in: ['a', 0], other: ['gone', 0] } },
     };

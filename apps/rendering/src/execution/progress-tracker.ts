@@ -1,4 +1,4 @@
-import { placesOf, stageOf, type WorkflowGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
+import { placesOf, stageOf, type PromptGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
 import { z } from 'zod';
 import type { AttemptProgress } from '../jobs/job.entity';
 
@@ -9,7 +9,7 @@ const nodeProgress = z.object({ value: z.number(), max: z.number(), node: z.stri
 const executing = z.object({ node: z.string().nullable() });
 
 /** Graphs do not change once they are sent; their places are worked out once. */
-const knownPlaces = new WeakMap<WorkflowGraph, ReadonlyMap<string, NodePlace>>();
+const knownPlaces = new WeakMap<PromptGraph, ReadonlyMap<string, NodePlace>>();
 
 /**
  * The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls: a
@@ -19,7 +19,7 @@ const knownPlaces = new WeakMap<WorkflowGraph, ReadonlyMap<string, NodePlace>>()
 export function advance(
   current: AttemptProgress,
   hint: ComfyHint,
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   gpu: string,
   model: string,
 ): AttemptProgress {
@@ -81,7 +81,7 @@ function sentence(
 }
 
 /** A node that expands into others reports under their ids, `12.0.0.1`. */
-function find(graph: WorkflowGraph, id: string): { node: WorkflowGraph[string]; place: NodePlace } | undefined {
+function find(graph: PromptGraph, id: string): { node: PromptGraph[string]; place: NodePlace } | undefined {
   const known = graph[id] === undefined ? (id.split('.')[0] ?? '') : id;
   const node = graph[known];
   if (node === undefined) return undefined;

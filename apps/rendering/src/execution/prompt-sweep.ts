@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { QueueBody } from '@tower/comfyui';
 import { LOGGER, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
-import type { GpuDriver } from '../cards/card-driver';
-import { CardDoctor } from '../cards/health/card-health.service';
+import type { CardDriver } from '../cards/card-driver';
+import { CardHealthService } from '../cards/health/card-health.service';
 import type { StrayPrompt } from '../cards/same-servers';
 import { Attempt } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { RenderingMetrics } from '../rendering.metrics';
-import { StoppedPrompts } from './interrupted-prompts';
+import { InterruptedPrompts } from './interrupted-prompts';
 
 export interface ForeignPrompts {
   /** Prompts on the card that somebody else queued. */
@@ -27,16 +27,16 @@ export class PromptSweep {
 
   constructor(
     private readonly db: DataSource,
-    private readonly doctor: CardDoctor,
-    private readonly stopped: StoppedPrompts,
+    private readonly cardHealth: CardHealthService,
+    private readonly interrupted: InterruptedPrompts,
     private readonly metrics: RenderingMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async sweep(driver: GpuDriver, queue: QueueBody, live: readonly Attempt[]): Promise<ForeignPrompts> {
+  async sweep(driver: CardDriver, queue: QueueBody, live: readonly Attempt[]): Promise<ForeignPrompts> {
     const items = [...queue.queue_running, ...queue.queue_pending].map((item) => item[1]);
     const unexplained = items.filter(
-      (id) => !live.some((attempt) => attempt.promptId === id) && !this.doctor.isProbe(id),
+      (id) => !live.some((attempt) => attempt.promptId === id) && !this.cardHealth.isProbe(id),
     );
     if (unexplained.length === 0) return { count: 0, running: false, ofOtherCards: [] };
     const uuids = unexplained.filter((id) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id));
@@ -52,7 +52,7 @@ export class PromptSweep {
       if ((liveAttemptStates as readonly string[]).includes(attempt.state)) continue;
       // Left where it is while it waits: when it is gone, the server was restarted.
       if (
-        this.doctor.isEvidence(driver.name, attempt.promptId) &&
+        this.cardHealth.isEvidence(driver.name, attempt.promptId) &&
         queue.queue_pending.some((item) => item[1] === attempt.promptId)
       )
         continue;
@@ -64,7 +64,7 @@ export class PromptSweep {
           'taking a prompt that was given up off the card',
         );
       }
-      await this.stopped.stop(driver, attempt.promptId);
+      await this.interrupted.stop(driver, attempt.promptId);
     }
     const foreign = unexplained.filter((id) => !known.some((attempt) => attempt.promptId === id));
     const isLive = ({ state, gpu }: Attempt): boolean =>

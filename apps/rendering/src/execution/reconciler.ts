@@ -4,11 +4,11 @@ import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/ki
 import { DataSource, In } from 'typeorm';
 import { AttemptsService, cachedOutcome, foundOutcome } from '../attempts/attempts.service';
 import { promptEnding, unheardFor } from '../attempts/outcome';
-import { promptsBefore, react, type Sighting } from '../attempts/reconcile';
-import type { GpuDriver } from '../cards/card-driver';
-import { CardDoctor } from '../cards/health/card-health.service';
+import { promptsBefore, react, type PromptLocation } from '../attempts/reconcile';
+import type { CardDriver } from '../cards/card-driver';
+import { CardHealthService } from '../cards/health/card-health.service';
 import type { StrayPrompt } from '../cards/same-servers';
-import { WATCH_LIMITS, type WatchLimits } from '../cards/watch-thresholds';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
 import { Attempt, Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { findLostOutputs } from '../outputs/lost-outputs';
@@ -17,10 +17,10 @@ import { longestSeconds } from '../planning/estimates/estimate';
 import { samplesOf } from '../planning/estimates/sample.queries';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import type { WorkflowFile } from '../workflows/template/workflow-file';
-import { StoppedPrompts } from './interrupted-prompts';
-import { WatchedPrompts, type Watched } from './live-prompts';
+import { InterruptedPrompts } from './interrupted-prompts';
+import { LivePrompts, type LivePrompt } from './live-prompts';
 import { PromptSweep, type ForeignPrompts } from './prompt-sweep';
 
 /**
@@ -30,26 +30,26 @@ import { PromptSweep, type ForeignPrompts } from './prompt-sweep';
 const postWindowMsOf = (attempt: Attempt): number => attempt.postDeadline.getTime() - attempt.dispatchedAt.getTime();
 
 /** Whether the connection that there is now has spoken of the prompt: only then does its silence say anything. */
-const isHeard = (driver: GpuDriver, entry: Watched): boolean =>
+const isHeard = (driver: CardDriver, entry: LivePrompt): boolean =>
   entry.heardOn !== null && entry.heardOn === driver.connection;
 
 /** Compares what the database says of a card's attempts with what its server says, and acts on the difference. */
 @Injectable()
-export class PromptWatch {
+export class Reconciler {
   /** Monotonic milliseconds since which prompts wait on a card while none runs. */
   private readonly stuckSinceMs = new Map<string, number>();
 
   constructor(
     private readonly db: DataSource,
     private readonly attempts: AttemptsService,
-    private readonly prompts: WatchedPrompts,
-    private readonly stopped: StoppedPrompts,
+    private readonly prompts: LivePrompts,
+    private readonly interrupted: InterruptedPrompts,
     private readonly sweeper: PromptSweep,
-    private readonly doctor: CardDoctor,
+    private readonly cardHealth: CardHealthService,
     private readonly progress: ProgressPublisher,
-    private readonly workflows: WorkflowLibrary,
+    private readonly workflows: Catalogue,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -63,12 +63,12 @@ export class PromptWatch {
    * One look's consequences. `/queue` was read just before; histories are read here, after it, in that order. Returns
    * prompts that we sent to other cards and that this one has.
    */
-  async act(fence: string, driver: GpuDriver): Promise<readonly StrayPrompt[]> {
+  async act(fence: string, driver: CardDriver): Promise<readonly StrayPrompt[]> {
     const live = await this.db.manager.findBy(Attempt, { gpu: driver.name, state: In([...liveAttemptStates]) });
-    const { queue } = driver.sight;
+    const { queue } = driver.snapshot;
     for (const attempt of live) await this.actOn(fence, driver, attempt, queue);
     if (queue === null) {
-      await this.doctor.tend(fence, driver, null, driver.sight.foreignPrompts > 0);
+      await this.cardHealth.tend(fence, driver, null, driver.snapshot.foreignPrompts > 0);
       return [];
     }
     const running = queue.queue_running.find((item) => live.some((attempt) => attempt.promptId === item[1]));
@@ -77,48 +77,59 @@ export class PromptWatch {
     if (running || live.length === 0) driver.follow(typeof clientId === 'string' ? clientId : undefined);
     const foreign = await this.sweeper.sweep(driver, queue, live);
     await this.noticeDeadWorker(fence, driver, queue, live);
-    await this.doctor.tend(fence, driver, queue, foreign.running);
+    await this.cardHealth.tend(fence, driver, queue, foreign.running);
     this.judge(driver, queue, foreign, live);
     return foreign.ofOtherCards;
   }
 
   private judge(
-    driver: GpuDriver,
+    driver: CardDriver,
     queue: QueueBody,
     { count: foreignPrompts, ofOtherCards }: ForeignPrompts,
     live: readonly Attempt[],
   ): void {
     const [stray] = ofOtherCards;
     const ours = queue.queue_running.length + queue.queue_pending.length - foreignPrompts;
-    const trouble = driver.sight.trouble ?? this.doctor.troubleOf(driver.name);
+    const trouble = driver.snapshot.trouble ?? this.cardHealth.troubleOf(driver.name);
     if (ours > 0 && live.length > 0)
-      driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: `renders job ${live[0]?.jobId ?? ''}` };
-    else if (trouble !== null) driver.sight = { ...driver.sight, foreignPrompts, state: 'unhealthy', detail: trouble };
+      driver.snapshot = {
+        ...driver.snapshot,
+        foreignPrompts,
+        state: 'busy',
+        detail: `renders job ${live[0]?.jobId ?? ''}`,
+      };
+    else if (trouble !== null)
+      driver.snapshot = { ...driver.snapshot, foreignPrompts, state: 'unhealthy', detail: trouble };
     else if (stray !== undefined)
-      driver.sight = {
-        ...driver.sight,
+      driver.snapshot = {
+        ...driver.snapshot,
         foreignPrompts,
         state: 'busy',
         detail: `has the prompt of job ${stray.jobId} that was sent to ${stray.gpu}`,
       };
     else if (ours > 0)
-      driver.sight = { ...driver.sight, foreignPrompts, state: 'busy', detail: 'stops a prompt that was given up' };
+      driver.snapshot = {
+        ...driver.snapshot,
+        foreignPrompts,
+        state: 'busy',
+        detail: 'stops a prompt that was given up',
+      };
     else if (foreignPrompts > 0)
-      driver.sight = {
-        ...driver.sight,
+      driver.snapshot = {
+        ...driver.snapshot,
         foreignPrompts,
         state: 'shared',
         detail: `busy with ${othersPrompts(foreignPrompts)}`,
       };
-    else driver.sight = { ...driver.sight, foreignPrompts, state: 'idle', detail: 'idle' };
+    else driver.snapshot = { ...driver.snapshot, foreignPrompts, state: 'idle', detail: 'idle' };
   }
 
-  private async actOn(fence: string, driver: GpuDriver, attempt: Attempt, queue: QueueBody | null): Promise<void> {
+  private async actOn(fence: string, driver: CardDriver, attempt: Attempt, queue: QueueBody | null): Promise<void> {
     const entry = await this.prompts.of(driver, attempt);
     const { sighting, history } = await this.locate(driver, attempt, queue, entry);
     entry.misses = sighting.place === 'nowhere' && sighting.reachable ? sighting.misses : 0;
     const posted = !entry.posting && this.clock.monotonicMs() - entry.knownSinceMs > postWindowMsOf(attempt);
-    const silenceMs = driver.sight.refused ? this.limits.refusedMs : this.limits.silentMs;
+    const silenceMs = driver.snapshot.refused ? this.limits.refusedMs : this.limits.silentMs;
     switch (react(attempt.state as 'dispatching' | 'running', sighting, posted, silenceMs)) {
       case 'wait':
         return;
@@ -141,17 +152,17 @@ export class PromptWatch {
   }
 
   /** Others may have put prompts into the card's own queue just before ours came. */
-  private noteWaiting(attempt: Attempt, sighting: Sighting, queue: QueueBody | null): void {
+  private noteWaiting(attempt: Attempt, sighting: PromptLocation, queue: QueueBody | null): void {
     if (sighting.place === 'pending' && queue !== null)
       this.prompts.waits(attempt.promptId, promptsBefore(queue, attempt.promptId));
   }
 
   private async locate(
-    driver: GpuDriver,
+    driver: CardDriver,
     attempt: Attempt,
     queue: QueueBody | null,
-    entry: Watched,
-  ): Promise<{ sighting: Sighting; history?: HistoryEntry }> {
+    entry: LivePrompt,
+  ): Promise<{ sighting: PromptLocation; history?: HistoryEntry }> {
     if (queue === null)
       return {
         sighting: { reachable: false, unreachableMs: driver.silentMs(), place: 'nowhere', misses: entry.misses },
@@ -167,9 +178,9 @@ export class PromptWatch {
 
   private async finish(
     fence: string,
-    driver: GpuDriver,
+    driver: CardDriver,
     attempt: Attempt,
-    entry: Watched,
+    entry: LivePrompt,
     history: HistoryEntry,
   ): Promise<void> {
     const ending = promptEnding(history, {
@@ -178,7 +189,7 @@ export class PromptWatch {
       outputs: await this.outputsOf(attempt),
       stoppedByUs: entry.stoppingSinceMs !== null,
       unheard: !isHeard(driver, entry),
-      stoppedAnother: this.stopped.anotherOn(driver.name, attempt.promptId),
+      stoppedAnother: this.interrupted.anotherOn(driver.name, attempt.promptId),
     });
     this.prompts.forget(attempt.promptId);
     if (ending.ended === 'rendered') this.prompts.succeeded(driver);
@@ -200,8 +211,8 @@ export class PromptWatch {
   }
 
   /** The server keeps whole prompts in memory; ours is harvested. One that shows whether it was restarted stays. */
-  private async clearHistory(driver: GpuDriver, promptId: string): Promise<void> {
-    if (this.doctor.isEvidence(driver.name, promptId)) return;
+  private async clearHistory(driver: CardDriver, promptId: string): Promise<void> {
+    if (this.cardHealth.isEvidence(driver.name, promptId)) return;
     try {
       await driver.client.forget(promptId);
     } catch (error) {
@@ -212,10 +223,10 @@ export class PromptWatch {
   /** In neither list, twice: its files may be there all the same, when only the history was cleared. */
   private async vanished(
     fence: string,
-    driver: GpuDriver,
+    driver: CardDriver,
     attempt: Attempt,
-    entry: Watched,
-    sighting: Sighting,
+    entry: LivePrompt,
+    sighting: PromptLocation,
   ): Promise<void> {
     const files = sighting.reachable
       ? await findLostOutputs(driver.client, entry.graph, await this.outputsOf(attempt))
@@ -235,14 +246,14 @@ export class PromptWatch {
       this.metrics.attempts.inc({ gpu: driver.name, outcome: 'lost' });
       const restarted = sighting.reachable
         ? driver.restarts.promptVanished(this.clock.monotonicMs()) || driver.restarts.restarts > entry.restarts
-        : driver.sight.refused;
+        : driver.snapshot.refused;
       const gone = restarted && entry.ran;
       const reason = !sighting.reachable
         ? `${driver.name} has not answered for ${Math.round(sighting.unreachableMs / 1000)} s`
         : restarted
           ? `${driver.name} was restarted`
           : `${driver.name} knows nothing of the prompt any more: its queue or its history was cleared`;
-      if (restarted) driver.server.forget();
+      if (restarted) driver.server.readAnew();
       await this.attempts.lose(fence, attempt, reason, gone);
     }
     this.progress.publish(attempt.jobId);
@@ -258,14 +269,14 @@ export class PromptWatch {
    * card needs a restart. Silence says so only where the socket had spoken of the prompt before; else that it is listed
    * as running is life, within a bound.
    */
-  private async endIfStill(fence: string, driver: GpuDriver, attempt: Attempt, entry: Watched): Promise<void> {
+  private async endIfStill(fence: string, driver: CardDriver, attempt: Attempt, entry: LivePrompt): Promise<void> {
     const now = this.clock.monotonicMs();
     const stillMs = now - entry.movedAtMs;
     const unheard = !isHeard(driver, entry);
     if (stillMs < (unheard ? await this.unheardLimitMs(attempt, entry, stillMs) : this.limitMs(driver, attempt, entry)))
       return;
     entry.stoppingSinceMs ??= now;
-    await this.stopped.stop(driver, attempt.promptId);
+    await this.interrupted.stop(driver, attempt.promptId);
     if (now - entry.stoppingSinceMs < obeyMs(entry.graph) * this.limits.patience) return;
     const error = {
       code: 'comfyui_hung',
@@ -281,13 +292,13 @@ export class PromptWatch {
     this.progress.publish(attempt.jobId);
   }
 
-  private limitMs(driver: GpuDriver, attempt: Attempt, entry: Watched): number {
+  private limitMs(driver: CardDriver, attempt: Attempt, entry: LivePrompt): number {
     const patience = patienceMs(entry.graph, { ...entry, firstAfterBoot: this.prompts.isFirstAfterBoot(driver) });
     return Math.max(patience, (attempt.estimatedSeconds ?? 0) * 2_000) * this.limits.patience;
   }
 
   /** What such work took before is asked for only where the usual bound is over. */
-  private async unheardLimitMs(attempt: Attempt, entry: Watched, stillMs: number): Promise<number> {
+  private async unheardLimitMs(attempt: Attempt, entry: LivePrompt, stillMs: number): Promise<number> {
     const least = unheardPatienceMs(entry.graph, null) * this.limits.patience;
     if (stillMs < least) return least;
     if (entry.longestSeconds === undefined) {
@@ -303,7 +314,7 @@ export class PromptWatch {
   /** A server whose only worker died still takes prompts and answers everything, but nothing runs any more. */
   private async noticeDeadWorker(
     fence: string,
-    driver: GpuDriver,
+    driver: CardDriver,
     queue: QueueBody,
     live: readonly Attempt[],
   ): Promise<void> {
@@ -315,12 +326,12 @@ export class PromptWatch {
     const now = this.clock.monotonicMs();
     const since = this.stuckSinceMs.get(driver.name) ?? now;
     this.stuckSinceMs.set(driver.name, since);
-    if (now - since < this.limits.zombieMs || this.doctor.healthOf(driver.name).trouble?.kind === 'needs_restart')
+    if (now - since < this.limits.zombieMs || this.cardHealth.healthOf(driver.name).trouble?.kind === 'needs_restart')
       return;
     const message = `prompts wait on ${driver.name} and none runs: its worker is dead`;
     const ours = live.find((attempt) => queue.queue_pending.some((item) => item[1] === attempt.promptId));
     if (!ours) {
-      this.doctor.fault(driver.name, { kind: 'zombie', reason: message, promptId: first, disobeyed: false });
+      this.cardHealth.fault(driver.name, { kind: 'zombie', reason: message, promptId: first, disobeyed: false });
       return;
     }
     this.prompts.forget(ours.promptId);

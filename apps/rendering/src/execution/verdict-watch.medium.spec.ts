@@ -9,7 +9,7 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { RenderingRig, verdictOn } from '../../harness/rendering-harness';
+import { RenderingHarness, verdictOn } from '../../harness/rendering-harness';
 import { Attempt } from '../jobs/job.entity';
 
 type Answer = OutputOf<typeof findVerdictsRequest>;
@@ -17,7 +17,7 @@ type Answer = OutputOf<typeof findVerdictsRequest>;
 let database: TestDatabase;
 let nats: TestNats;
 let card: SimProcess;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 /** Attempts that quality was asked for, question by question. */
 let asked: string[][];
 let answer: (ids: string[]) => Promise<Answer>;
@@ -36,11 +36,11 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rtx3060', 'rtx3060').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
+  harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
   asked = [];
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
 });
@@ -53,9 +53,9 @@ const findVerdicts = (ids: string[]): Promise<Answer> => {
 /** A job whose picture waits for its verdict, announced at number 7 of the stream. */
 async function checking(first: typeof answer): Promise<{ jobId: string; attempt: Attempt }> {
   answer = first;
-  await rig.startScheduler(undefined, { limits, findVerdicts });
-  const { job_id: jobId } = await rig.request({ width: 64, height: 64, max_regenerations: 2 });
-  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
+  await harness.startLeader(undefined, { limits, findVerdicts });
+  const { job_id: jobId } = await harness.request({ width: 64, height: 64, max_regenerations: 2 });
+  const attempt = await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
   if (attempt === null) throw new Error('no attempt');
   await sent(7);
   return { jobId, attempt };
@@ -63,17 +63,17 @@ async function checking(first: typeof answer): Promise<{ jobId: string; attempt:
 
 /** Plays the relay for every announcement that waits. */
 const sent = (seq: number): Promise<unknown> =>
-  rig.db.query(
+  harness.db.query(
     'update outbox set published_at = now(), stream_seq = $1 where published_at is null and subject like $2',
     [seq, 'evt.rendering.v1.attempt_rendered.%'],
   );
 const announcements = async (): Promise<{ msg_id: string; repeat: number | null }[]> =>
-  rig.db.query(
+  harness.db.query(
     "select msg_id, (payload->'data'->>'repeat')::int as repeat from outbox where payload->>'type' = $1 order by id",
     [attemptRendered.type],
   );
 const settlements = async (): Promise<number> => {
-  const [row]: { n: number }[] = await rig.db.query(
+  const [row]: { n: number }[] = await harness.db.query(
     "select count(*)::int as n from job_event where type = 'rendering.v1.attempt_settled'",
   );
   return row?.n ?? 0;
@@ -87,14 +87,14 @@ it('applies a verdict whose event never came, and the event changes nothing when
     }),
   );
   const job = await waitFor(async () => {
-    const now = await rig.job(jobId);
+    const now = await harness.job(jobId);
     return now.status === 'completed' ? now : undefined;
   }, 20_000);
   expect(job.tasks[0]?.attempts).toMatchObject([
     { id: attempt.id, state: 'succeeded', verdict: 'passed', scores: [{ metric: 'not_black' }] },
   ]);
-  await rig.jobs.settleVerdict(verdictOn(attempt, 'failed'));
-  expect((await rig.job(jobId)).status).toBe('completed');
+  await harness.jobs.settleVerdict(verdictOn(attempt, 'failed'));
+  expect((await harness.job(jobId)).status).toBe('completed');
   expect(await settlements()).toBe(1);
   expect(await announcements()).toHaveLength(1);
 });
@@ -109,7 +109,7 @@ it('announces the attempt again when quality was told in vain, and ends the job 
     await sent(7);
   }
   const job = await waitFor(async () => {
-    const now = await rig.job(jobId);
+    const now = await harness.job(jobId);
     return now.ended_at === null ? undefined : now;
   }, 20_000);
   expect(job).toMatchObject({
@@ -121,15 +121,15 @@ it('announces the attempt again when quality was told in vain, and ends the job 
   const said = await announcements();
   expect(said.map(({ repeat }) => repeat)).toEqual([null, 1, 2, 3]);
   expect(new Set(said.map(({ msg_id }) => msg_id)).size).toBe(4);
-  const events = (await rig.reader.events({ id: jobId, after: 0, limit: 100 })).items;
+  const events = (await harness.reader.events({ id: jobId, after: 0, limit: 100 })).items;
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
 });
 
 it('goes on counting where an earlier leader stopped', async () => {
   const { jobId, attempt } = await checking(knowsNothing(0));
-  await rig.db.manager.update(Attempt, { id: attempt.id }, { announcedAgain: 3 });
+  await harness.db.manager.update(Attempt, { id: attempt.id }, { announcedAgain: 3 });
   answer = knowsNothing(7);
-  await waitFor(async () => (await rig.job(jobId)).status === 'rejected', 20_000);
+  await waitFor(async () => (await harness.job(jobId)).status === 'rejected', 20_000);
   expect(await announcements()).toHaveLength(1);
 });
 
@@ -137,19 +137,19 @@ it('leaves alone what quality has not come to yet', async () => {
   const { jobId } = await checking(knowsNothing(6));
   await waitFor(() => asked.length >= 5, 20_000);
   expect(await announcements()).toHaveLength(1);
-  expect(await rig.job(jobId)).toMatchObject({ status: 'quality_check', stage: 'Checking quality' });
+  expect(await harness.job(jobId)).toMatchObject({ status: 'quality_check', stage: 'Checking quality' });
 });
 
 it('keeps waiting, and says so, while quality does not answer', async () => {
   const { jobId, attempt } = await checking(down);
-  await waitFor(async () => (await rig.job(jobId)).stage === 'Waiting for the quality service', 20_000);
+  await waitFor(async () => (await harness.job(jobId)).stage === 'Waiting for the quality service', 20_000);
   const until = asked.length + 8;
   await waitFor(() => asked.length >= until, 20_000);
   expect(await announcements()).toHaveLength(1);
-  expect((await rig.job(jobId)).status).toBe('quality_check');
+  expect((await harness.job(jobId)).status).toBe('quality_check');
 
   answer = knowsNothing(6);
-  await waitFor(async () => (await rig.job(jobId)).stage === 'Checking quality', 20_000);
+  await waitFor(async () => (await harness.job(jobId)).stage === 'Checking quality', 20_000);
   answer = () => Promise.resolve({ verdicts: [verdictOn(attempt, 'passed').data], settled_through: 7 });
-  await waitFor(async () => (await rig.job(jobId)).status === 'completed', 20_000);
+  await waitFor(async () => (await harness.job(jobId)).status === 'completed', 20_000);
 });

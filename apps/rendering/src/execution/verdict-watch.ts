@@ -4,12 +4,12 @@ import { attemptRendered, findVerdictsRequest, type DataOf, type OutputOf } from
 import { isDatabaseUnavailable, requireFence } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
-import { WATCH_LIMITS, type WatchLimits } from '../cards/watch-thresholds';
-import { JobJournal } from '../jobs/job-store';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
+import { JobStore } from '../jobs/job-store';
 import { Attempt, JobEvent } from '../jobs/job.entity';
 import { schedulerLease } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
-import { JobsService } from '../requests/requests.service';
+import { RequestsService } from '../requests/requests.service';
 import { ProgressPublisher } from '../views/progress-publisher';
 
 type Answer = OutputOf<typeof findVerdictsRequest>;
@@ -38,12 +38,12 @@ export class VerdictWatch {
 
   constructor(
     private readonly db: DataSource,
-    private readonly jobs: JobsService,
-    private readonly journal: JobJournal,
+    private readonly jobs: RequestsService,
+    private readonly store: JobStore,
     private readonly requests: RequestClient,
     private readonly progress: ProgressPublisher,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -164,7 +164,7 @@ export class VerdictWatch {
    * however often it hears of it.
    */
   private async announceAgain(tx: EntityManager, { id, jobId, announcedAgain }: Attempt): Promise<void> {
-    const job = await this.journal.lock(tx, jobId);
+    const job = await this.store.lock(tx, jobId);
     const repeat = announcedAgain + 1;
     const counted = await tx.update(
       Attempt,
@@ -184,7 +184,7 @@ export class VerdictWatch {
       .limit(1)
       .getOneOrFail();
     const facts = said.data as DataOf<typeof attemptRendered>;
-    const announcedAs = await this.journal.record(tx, job, attemptRendered, { ...facts, repeat });
+    const announcedAs = await this.store.record(tx, job, attemptRendered, { ...facts, repeat });
     await tx.update(Attempt, { id }, { announcedAs });
   }
 

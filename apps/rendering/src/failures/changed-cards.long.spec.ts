@@ -7,7 +7,7 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { RenderingHarness } from '../../harness/rendering-harness';
 import { Gpu } from '../cards/card.entity';
 import { Attempt, Task } from '../jobs/job.entity';
 
@@ -21,7 +21,7 @@ jest.setTimeout(240_000);
 
 let nats: TestNats;
 let database: TestDatabase;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 let first: SimProcess;
 let second: SimProcess;
 
@@ -35,10 +35,10 @@ beforeEach(async () => {
     new SimProcess('rtx3060', 'rtx3060', 0.1).start(),
     new SimProcess('rx9070xt', 'rx9070xt', 0.1).start(),
   ]);
-  rig = await RenderingRig.on(database.url, nats.url, []);
+  harness = await RenderingHarness.on(database.url, nats.url, []);
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await Promise.all([first.close(), second.close()]);
   await database.drop();
 });
@@ -49,24 +49,24 @@ const configured = (cards: Record<string, SimProcess>) => ({
 /** Long enough to be met in the middle by what is done next. */
 const long = { auto_quality_check: false, width: 1024, height: 1024, steps: 60 };
 const request = async (): Promise<string> =>
-  (await rig.request({ ...long, seed: Math.floor(Math.random() * 1e9) })).job_id;
+  (await harness.request({ ...long, seed: Math.floor(Math.random() * 1e9) })).job_id;
 
 /** Starts a scheduler with these cards, waits until every job is on one of them, and stops it. */
 async function runningOn(cards: Record<string, SimProcess>, ids: readonly string[]): Promise<void> {
-  const scheduler = await rig.startScheduler('before', configured(cards));
-  await waitFor(async () => (await rig.db.manager.countBy(Attempt, { state: 'running' })) === ids.length, {
+  const leader = await harness.startLeader('before', configured(cards));
+  await waitFor(async () => (await harness.db.manager.countBy(Attempt, { state: 'running' })) === ids.length, {
     timeoutMs: 90_000,
     describe: 'the prompts to run',
   });
-  await scheduler.stop();
+  await leader.stop();
 }
 
 const completed = async (id: string): Promise<JobView> => {
-  await waitFor(async () => (await rig.job(id)).ended_at !== null, {
+  await waitFor(async () => (await harness.job(id)).ended_at !== null, {
     timeoutMs: 120_000,
     describe: `job ${id} to end`,
   });
-  const job = await rig.job(id);
+  const job = await harness.job(id);
   expect(job.status).toBe('completed');
   return job;
 };
@@ -77,12 +77,12 @@ const starts = (card: SimProcess): number => card.executed('start').length;
 it('renders again elsewhere what ran on a card that was taken out, and counts it against nobody', async () => {
   const id = await request();
   await runningOn({ old: first }, [id]);
-  await rig.startScheduler('after', configured({ mycard: second }));
+  await harness.startLeader('after', configured({ mycard: second }));
   expect(attemptsOf(await completed(id))).toEqual([
     'old: lost, old is no longer configured',
     'mycard: succeeded, rendered',
   ]);
-  expect(await rig.db.manager.findOneByOrFail(Task, { jobId: id })).toMatchObject({
+  expect(await harness.db.manager.findOneByOrFail(Task, { jobId: id })).toMatchObject({
     losses: 0,
     recovery: [],
     excludedGpus: [],
@@ -92,11 +92,11 @@ it('renders again elsewhere what ran on a card that was taken out, and counts it
 it('renders again what waited to be fetched from a card that was taken out, and fetches the rest', async () => {
   const ids = await Promise.all([request(), request()]);
   await runningOn({ old: first, mycard: second }, ids);
-  await rig.db.query(
+  await harness.db.query(
     `update attempt set state = 'collecting', ended_at = now(), seconds = 1,
        outputs = '[{"filename":"gone_1.png","subfolder":"","type":"output"}]' where gpu = 'old'`,
   );
-  await rig.startScheduler('after', configured({ mycard: second }));
+  await harness.startLeader('after', configured({ mycard: second }));
   const stories = (await Promise.all(ids.map(completed))).map(attemptsOf).sort();
   expect(stories).toEqual([
     ['mycard: succeeded, rendered'],
@@ -107,7 +107,7 @@ it('renders again what waited to be fetched from a card that was taken out, and 
 it('goes on with what runs on a card that was renamed, and renders it once', async () => {
   const id = await request();
   await runningOn({ old: first }, [id]);
-  await rig.startScheduler('after', configured({ renamed: first }));
+  await harness.startLeader('after', configured({ renamed: first }));
   expect(attemptsOf(await completed(id))).toEqual(['renamed: succeeded, rendered']);
   expect(starts(first)).toBe(1);
 });
@@ -115,7 +115,7 @@ it('goes on with what runs on a card that was renamed, and renders it once', asy
 it('finds both prompts again when two cards exchanged their names', async () => {
   const ids = await Promise.all([request(), request()]);
   await runningOn({ left: first, right: second }, ids);
-  await rig.startScheduler('after', configured({ left: second, right: first }));
+  await harness.startLeader('after', configured({ left: second, right: first }));
   for (const job of await Promise.all(ids.map(completed)))
     expect(attemptsOf(job)).toEqual([expect.stringMatching(/^(left|right): succeeded, rendered$/)]);
   expect([starts(first), starts(second)]).toEqual([1, 1]);
@@ -124,7 +124,7 @@ it('finds both prompts again when two cards exchanged their names', async () => 
 it('gives up a prompt whose card is another server now', async () => {
   const id = await request();
   await runningOn({ mycard: first }, [id]);
-  await rig.startScheduler('after', configured({ mycard: second }));
+  await harness.startLeader('after', configured({ mycard: second }));
   expect(attemptsOf(await completed(id))).toEqual([
     'mycard: lost, mycard is another ComfyUI server now',
     'mycard: succeeded, rendered',
@@ -135,17 +135,17 @@ it('lets jobs wait when no card is left, and takes their prompts off one that co
   const id = await request();
   await first.fault('hang-interruptible@KSampler/2');
   await runningOn({ old: first }, [id]);
-  const without = await rig.startScheduler('without', { gpus: [] });
-  await waitFor(async () => (await rig.job(id)).status === 'queued', {
+  const without = await harness.startLeader('without', { gpus: [] });
+  await waitFor(async () => (await harness.job(id)).status === 'queued', {
     timeoutMs: 60_000,
     describe: 'the job to wait again',
   });
-  expect((await rig.job(id)).stage).toMatch(/no card is configured/);
-  expect(await rig.db.manager.findBy(Gpu, { configured: true })).toEqual([]);
+  expect((await harness.job(id)).stage).toMatch(/no card is configured/);
+  expect(await harness.db.manager.findBy(Gpu, { configured: true })).toEqual([]);
   await without.stop();
 
   await first.clearFaults();
-  await rig.startScheduler('after', configured({ back: first }));
+  await harness.startLeader('after', configured({ back: first }));
   expect(attemptsOf(await completed(id))).toEqual([
     'old: lost, old is no longer configured',
     'back: succeeded, rendered',

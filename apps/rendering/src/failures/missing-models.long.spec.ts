@@ -15,7 +15,7 @@ import {
   wholeFile,
   type TestNats,
 } from '@tower/testing';
-import { CatalogueBench } from '../../harness/fault-bench';
+import { FaultBench } from '../../harness/fault-bench';
 import { Gpu } from '../cards/card.entity';
 
 /**
@@ -37,7 +37,7 @@ const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 let nats: TestNats;
 let server: FileServer;
 let folder: string;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
@@ -81,7 +81,7 @@ async function open(
       { models_folder: join(folder, card), ...(prefers[card] && { prefers: prefers[card] }) },
     ]),
   );
-  bench = await CatalogueBench.open(
+  bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
     {
       flags: ['--fault', `missing-model@${file}`],
@@ -92,14 +92,14 @@ async function open(
   );
   await waitFor(
     async () =>
-      (await bench.rig.db.manager.find(Gpu)).every(
+      (await bench.harness.db.manager.find(Gpu)).every(
         ({ inventory }) => inventory?.models?.['vae']?.includes(file) === false,
       ),
     { timeoutMs: 30_000, describe: 'both cards to be looked at' },
   );
 }
 
-const stage = async (id: string): Promise<string> => (await bench.rig.job(id)).stage;
+const stage = async (id: string): Promise<string> => (await bench.harness.job(id)).stage;
 const stepsOf = (job: JobView): string[] =>
   (job.tasks[0]?.recovery ?? []).map(({ step, because, gpu }) => `${step} on ${gpu} because of ${because}`);
 
@@ -209,7 +209,7 @@ it('gives a task back to the only card that is left, though that failed it befor
   await Promise.all([bench.small, bench.big].map((card) => card.kill()));
   await Promise.all([bench.small, bench.big].map((card) => bench.state(card, 'down')));
   const id = await bench.request({ auto_quality_check: false });
-  await bench.rig.db.query(`update task set excluded_gpus = '["rtx3060","rx9070xt"]' where job_id = $1`, [id]);
+  await bench.harness.db.query(`update task set excluded_gpus = '["rtx3060","rx9070xt"]' where job_id = $1`, [id]);
   await bench.small.start();
   expect((await bench.ended(id, 150_000)).status).toBe('completed');
 });

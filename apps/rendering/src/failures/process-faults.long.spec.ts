@@ -1,5 +1,5 @@
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../../harness/fault-bench';
+import { FaultBench, story } from '../../harness/fault-bench';
 
 /**
  * Rows of the failure catalogue that take a server's process, worker, node or machine. Real: PostgreSQL, NATS, HTTP,
@@ -7,11 +7,11 @@ import { CatalogueBench, story } from '../../harness/fault-bench';
  */
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
+  bench = await FaultBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
   // What has rendered once since its start is no longer given the patience of a first run.
   await bench.rendered();
 });
@@ -57,7 +57,7 @@ it('row 2: a server that is not up yet is waited for, and the job says so', asyn
   await bench.state(bench.small, 'down', /does not answer/);
   await bench.state(bench.big, 'down');
   const id = await bench.request();
-  expect((await bench.rig.job(id)).stage).toMatch(/rtx3060 \(http.*\) does not answer/);
+  expect((await bench.harness.job(id)).stage).toMatch(/rtx3060 \(http.*\) does not answer/);
   await bench.small.start();
   expect(story(await bench.ended(id))).toEqual(['rtx3060: rendered']);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
-import { CatalogueBench } from '../../harness/fault-bench';
+import { FaultBench } from '../../harness/fault-bench';
 import { Artifact, Attempt, Job } from '../jobs/job.entity';
 
 /**
@@ -40,11 +40,11 @@ const kinds = [
 ].join(',');
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open(
+  bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
     { timeScale: 0.01, limits: { patience: 0.015 } },
   );
@@ -95,7 +95,7 @@ it(`${jobs} jobs with faults by chance each end once, and at least 95 % of them 
   const supervision = cards.map((card, index) => supervise(card, index + 1, ended.signal));
   const ids: string[] = [];
   for (let seed = 1; seed <= jobs; seed++) ids.push(await bench.request({ seed }));
-  const { manager } = bench.rig.db;
+  const { manager } = bench.harness.db;
   await waitFor(async () => (await manager.find(Job)).every((job) => over.includes(job.state)), {
     timeoutMs: 660_000,
     describe: 'every job to end',

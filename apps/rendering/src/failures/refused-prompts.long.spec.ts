@@ -1,15 +1,15 @@
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../../harness/fault-bench';
+import { FaultBench, story } from '../../harness/fault-bench';
 
 /** Servers that do not take a prompt. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes. */
 jest.setTimeout(240_000);
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
+  bench = await FaultBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
   await bench.rendered();
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ import {
   wholeFile,
   type TestNats,
 } from '@tower/testing';
-import { CatalogueBench, story, type BenchOptions } from '../../harness/fault-bench';
+import { FaultBench, story, type BenchOptions } from '../../harness/fault-bench';
 import { GpuRestart } from '../cards/health/restart.entity';
 
 /**
@@ -20,7 +20,7 @@ import { GpuRestart } from '../cards/health/restart.entity';
  */
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 let folder: string;
 
 beforeAll(async () => {
@@ -35,8 +35,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open = async (options: BenchOptions = {}): Promise<CatalogueBench> =>
-  (bench = await CatalogueBench.open(
+const open = async (options: BenchOptions = {}): Promise<FaultBench> =>
+  (bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
     options,
   ));
@@ -52,7 +52,7 @@ describe('a restart command', () => {
 
   it('is run once after a hang that no interrupt ends, is recorded, and puts the card back into service', async () => {
     const mark = join(folder, 'restart');
-    const { small, rig } = await open({ configs: { rtx3060: { restart_command: marking(mark) } } });
+    const { small, harness } = await open({ configs: { rtx3060: { restart_command: marking(mark) } } });
     await bench.rendered();
     await small.fault('hang@KSampler/2');
     expect(story(await bench.rendered())).toEqual(['rtx3060: hung', 'rx9070xt: rendered after other_gpu']);
@@ -61,7 +61,7 @@ describe('a restart command', () => {
     await small.start();
     await bench.state(small, 'idle');
     const runs = await waitFor(
-      async () => (await rig.db.manager.find(GpuRestart)).filter((run) => run.exitCode === 0),
+      async () => (await harness.db.manager.find(GpuRestart)).filter((run) => run.exitCode === 0),
       { timeoutMs: 10_000 },
     );
     expect(runs).toHaveLength(1);
@@ -114,7 +114,7 @@ describe('a missing model', () => {
 
 describe('memory that runs out', () => {
   it('walks the ladder on the small card, step by step for all to see, and teaches to keep such jobs off it', async () => {
-    const { small, rig } = await open();
+    const { small, harness } = await open();
     await small.fault({ kind: 'oom', node: 'KSampler', times: 50 });
     const job = await bench.rendered({ width: 768, height: 768 });
     expect(job.status).toBe('completed');
@@ -137,7 +137,7 @@ describe('memory that runs out', () => {
     expect(story(await bench.rendered({ width: 768, height: 1024 }))).toEqual(['rx9070xt: rendered']);
     expect(story(await bench.rendered({ width: 512, height: 512 }))).toEqual(['rtx3060: rendered']);
     expect(
-      (await rig.db.manager.query(
+      (await harness.db.manager.query(
         'select steps, too_small_mb from vram_need where too_small_mb is not null order by steps',
       )) as unknown,
     ).toEqual([

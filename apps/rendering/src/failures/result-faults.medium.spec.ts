@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../../harness/fault-bench';
+import { FaultBench, story } from '../../harness/fault-bench';
 import { GenerationParams } from '../jobs/job.entity';
 
 /**
@@ -9,11 +9,11 @@ import { GenerationParams } from '../jobs/job.entity';
  */
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open(
+  bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
     { limits: { missingModelMs: 1_000 } },
   );
@@ -121,7 +121,7 @@ it.each(['empty-file@SaveImage', 'truncated-file@SaveImage'])(
 it('rows 27, 28 and 29: every attempt writes under a prefix of its own, without anything that a server would replace', async () => {
   await bench.small.fault('file-race', 'blocker@VAEDecode');
   const job = await bench.rendered();
-  const params = await bench.rig.db.manager.findBy(GenerationParams, { jobId: job.id });
+  const params = await bench.harness.db.manager.findBy(GenerationParams, { jobId: job.id });
   const prefixes = params.flatMap(({ graph }) =>
     Object.values(graph as Record<string, { inputs: Record<string, unknown> }>).flatMap(
       (node) => node.inputs['filename_prefix'] ?? [],

@@ -9,7 +9,7 @@ import {
   type TestNats,
 } from '@tower/testing';
 import { shortLimits } from '../../harness/fault-bench';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { RenderingHarness } from '../../harness/rendering-harness';
 import { Gpu } from '../cards/card.entity';
 import { Attempt, Task } from '../jobs/job.entity';
 
@@ -24,7 +24,7 @@ jest.setTimeout(240_000);
 const hour = 3_600_000;
 let nats: TestNats;
 let database: TestDatabase;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 let card: SimProcess;
 let shiftMs: number;
 const clock: Clock = { now: () => new Date(Date.now() + shiftMs), monotonicMs: () => performance.now() };
@@ -37,22 +37,30 @@ beforeEach(async () => {
   shiftMs = 0;
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rtx3060', 'rtx3060').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })], { clock });
+  harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })], {
+    clock,
+  });
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
 });
 
-const start = () => rig.startScheduler(undefined, { clock, limits: shortLimits });
-const request = async (): Promise<string> => (await rig.request({ auto_quality_check: false })).job_id;
+const start = () => harness.startLeader(undefined, { clock, limits: shortLimits });
+const request = async (): Promise<string> => (await harness.request({ auto_quality_check: false })).job_id;
 const ended = async (id: string): Promise<JobView> => {
-  await waitFor(async () => (await rig.job(id)).ended_at !== null, { timeoutMs: 90_000, describe: `job ${id} to end` });
-  return rig.job(id);
+  await waitFor(async () => (await harness.job(id)).ended_at !== null, {
+    timeoutMs: 90_000,
+    describe: `job ${id} to end`,
+  });
+  return harness.job(id);
 };
 const lostOnce = (id: string) =>
-  waitFor(() => rig.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), { timeoutMs: 60_000, describe: 'the loss' });
+  waitFor(() => harness.db.manager.findOneBy(Task, { jobId: id, losses: 1 }), {
+    timeoutMs: 60_000,
+    describe: 'the loss',
+  });
 
 it('a lost task is tried again in a moment where rendering is an hour ahead of the database', async () => {
   shiftMs = hour;
@@ -66,7 +74,7 @@ it('a lost task is tried again in a moment where rendering is an hour ahead of t
 
 it('a task that was held back before the clock was set back is let go', async () => {
   const id = await request();
-  await rig.db.query(`update task set not_before = now() + interval '1 hour'`);
+  await harness.db.query(`update task set not_before = now() + interval '1 hour'`);
   await start();
   expect((await ended(id)).status).toBe('completed');
 });
@@ -75,7 +83,7 @@ it('a card that rests is tried again after its pause when the clock is set back 
   await card.fault('disk-full');
   await start();
   const id = await request();
-  await waitFor(async () => (await rig.db.manager.findOneBy(Gpu, { name: card.name }))?.state === 'unhealthy', {
+  await waitFor(async () => (await harness.db.manager.findOneBy(Gpu, { name: card.name }))?.state === 'unhealthy', {
     timeoutMs: 60_000,
     describe: 'the card to rest',
   });
@@ -88,18 +96,18 @@ it('a prompt that another leader was just sending is not given up early because 
   await card.fault('hang-interruptible@KSampler/1');
   const id = await request();
   const former = await start();
-  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'running' }), {
+  await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId: id, state: 'running' }), {
     timeoutMs: 60_000,
     describe: 'the prompt to run',
   });
   await former.stop();
   await card.kill();
   await card.start();
-  await rig.db.query(`update attempt set state = 'dispatching', started_at = null`);
+  await harness.db.query(`update attempt set state = 'dispatching', started_at = null`);
   shiftMs = hour;
   const since = performance.now();
   await start();
-  await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'lost' }), {
+  await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId: id, state: 'lost' }), {
     timeoutMs: 60_000,
     describe: 'the prompt to be given up',
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GenerateRequest, JobParamsView } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../../harness/fault-bench';
+import { FaultBench, story } from '../../harness/fault-bench';
 
 /**
  * Two cards with the same files in sub-folders, one of them on Windows. Real: PostgreSQL, NATS, HTTP, two simulated
@@ -23,11 +23,11 @@ const flags = [
 const metadata = 'checkpoints/SDXL/ProteusV0.4.safetensors={"modelspec.architecture":"stable-diffusion-xl-v1-base"}';
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 beforeAll(async () => {
   nats = await startTestNats();
   const database = await createTestDatabase('rendering');
-  bench = await CatalogueBench.open(
+  bench = await FaultBench.open(
     { natsUrl: nats.url, database, waitFor },
     { flags, flagsOf: { rtx3060: ['--windows', '--metadata', metadata] } },
   );
@@ -42,7 +42,7 @@ const still: Partial<GenerateRequest> = { workflow: 'anime-still-sd15', preset: 
 async function attemptsOf(body: Partial<GenerateRequest>): Promise<JobParamsView[]> {
   const job = await bench.rendered({ ...still, ...body });
   expect([job.status, job.error]).toEqual(['completed', null]);
-  return (await bench.rig.reader.params({ id: job.id, limit: 50 })).items;
+  return (await bench.harness.reader.params({ id: job.id, limit: 50 })).items;
 }
 
 it('both cards work, each with its own spelling in the graph', async () => {
@@ -84,11 +84,11 @@ it('each result has its own choice, which the same request and seed make again, 
   expect(await chosen()).toEqual(first);
   const [one] = (await attemptsOf({ ...asked, count: 1, seed: 42 })) as [JobParamsView];
   expect(first).toContainEqual([42, one.parameters['prompt'], one.prompt_choices]);
-  const [artifact] = (await bench.rig.db.query('select path from artifact where attempt_id = $1', [
+  const [artifact] = (await bench.harness.db.query('select path from artifact where attempt_id = $1', [
     one.attempt_id,
   ])) as { path: string }[];
   const sidecar = JSON.parse(
-    readFileSync(join(bench.rig.libraryRoot, (artifact?.path ?? '').replace(/\.\w+$/, '.json')), 'utf8'),
+    readFileSync(join(bench.harness.libraryRoot, (artifact?.path ?? '').replace(/\.\w+$/, '.json')), 'utf8'),
   ) as { workflow: Record<string, unknown> };
   expect(sidecar.workflow).toMatchObject({
     prompt_choices: one.prompt_choices,
@@ -114,7 +114,7 @@ it('a file that goes away for a moment is waited for, with the reason', async ()
   const stages = new Set<string>();
   await waitFor(
     async () => {
-      const { stage } = await bench.rig.job(id);
+      const { stage } = await bench.harness.job(id);
       stages.add(stage);
       return stage.includes('lacks models/loras/styles/ink.safetensors');
     },

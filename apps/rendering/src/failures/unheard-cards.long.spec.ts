@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gpuConfig } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, SimProcess, type TestNats } from '@tower/testing';
-import { CatalogueBench, shortLimits, story } from '../../harness/fault-bench';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { FaultBench, shortLimits, story } from '../../harness/fault-bench';
+import { RenderingHarness } from '../../harness/rendering-harness';
 import { Gpu } from '../cards/card.entity';
 
 /**
@@ -24,14 +24,14 @@ afterAll(() => nats.close());
 describe('a card whose WebSocket cannot be had', () => {
   /** Ten minutes become 1.2 s, the hour without a socket 7.2 s. */
   const patience = 0.002;
-  let bench: CatalogueBench;
+  let bench: FaultBench;
   let folder: string;
   const mark = (): string => join(folder, 'restarted');
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tower-unheard-'));
     const restart_command = [process.execPath, '-e', "require('node:fs').writeFileSync(process.argv[1], '')", mark()];
-    bench = await CatalogueBench.open(
+    bench = await FaultBench.open(
       { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
       { limits: { ...shortLimits, patience }, configs: { rtx3060: { restart_command } } },
     );
@@ -68,7 +68,7 @@ describe('a card whose WebSocket cannot be had', () => {
 
 describe('one ComfyUI under three names', () => {
   let sim: SimProcess;
-  let rig: RenderingRig;
+  let harness: RenderingHarness;
   let drop: () => Promise<void>;
 
   beforeAll(async () => {
@@ -76,19 +76,19 @@ describe('one ComfyUI under three names', () => {
     drop = () => database.drop();
     sim = await new SimProcess('one', 'rtx3060', 0.2).start();
     const named = Object.entries({ literal: '127.0.0.1', name: 'localhost', short: '127.1' });
-    rig = await RenderingRig.on(
+    harness = await RenderingHarness.on(
       database.url,
       nats.url,
       named.map(([name, host]) => gpuConfig.parse({ name, url: `http://${host}:${sim.port}` })),
     );
   });
   afterAll(async () => {
-    await rig.close();
+    await harness.close();
     await sim.close();
     await drop();
   });
 
-  const cards = (): Promise<Gpu[]> => rig.db.manager.find(Gpu, { order: { position: 'ASC' } });
+  const cards = (): Promise<Gpu[]> => harness.db.manager.find(Gpu, { order: { position: 'ASC' } });
   const queued = async (): Promise<number> => {
     const queue = (await (await fetch(`${sim.url}/queue`)).json()) as {
       queue_running: unknown[];
@@ -100,13 +100,13 @@ describe('one ComfyUI under three names', () => {
   it('gets one prompt at a time, by its first name, and the others say why they take none', async () => {
     const jobs: string[] = [];
     // They wait before the cards are asked for the first time.
-    for (let n = 0; n < 3; n++) jobs.push((await rig.request({ auto_quality_check: false, seed: n })).job_id);
-    await rig.startScheduler();
+    for (let n = 0; n < 3; n++) jobs.push((await harness.request({ auto_quality_check: false, seed: n })).job_id);
+    await harness.startLeader();
     let most = 0;
     await waitFor(
       async () => {
         most = Math.max(most, await queued());
-        return (await Promise.all(jobs.map((id) => rig.job(id)))).every((job) => job.status === 'completed');
+        return (await Promise.all(jobs.map((id) => harness.job(id)))).every((job) => job.status === 'completed');
       },
       { timeoutMs: 60_000, describe: 'all jobs to be rendered' },
     );
@@ -134,8 +134,8 @@ describe('one ComfyUI under three names', () => {
     });
     // Answers may be from a look of a quarter of a second ago.
     await sleep(500);
-    const { job_id, estimate } = await rig.request({ auto_quality_check: false });
-    for (const told of [estimate, (await rig.job(job_id)).estimate]) {
+    const { job_id, estimate } = await harness.request({ auto_quality_check: false });
+    for (const told of [estimate, (await harness.job(job_id)).estimate]) {
       expect(told).toMatchObject({ remaining_seconds: null, finish_at: null, high: null });
       expect(told.low).toBeGreaterThan(0);
       expect(told.basis).toMatch(

@@ -1,6 +1,6 @@
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
-import { CatalogueBench, story } from '../../harness/fault-bench';
+import { FaultBench, story } from '../../harness/fault-bench';
 import { RuntimeSample } from '../jobs/job.entity';
 
 /**
@@ -9,11 +9,11 @@ import { RuntimeSample } from '../jobs/job.entity';
  */
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  bench = await CatalogueBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
+  bench = await FaultBench.open({ natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor });
   await bench.rendered();
 });
 afterAll(async () => {
@@ -86,7 +86,7 @@ it('row 23: an entry that is gone from the history does not lose the picture, be
   const job = await bench.rendered();
   expect(job.tasks[0]?.attempts.map((attempt) => attempt.state)).toEqual(['succeeded']);
   expect(story(job)[0]).toMatch(/^rtx3060: rendered(_and_found)?$/);
-  expect((await bench.rig.reader.artifacts({ id: job.id, limit: 5 })).items).toHaveLength(1);
+  expect((await bench.harness.reader.artifacts({ id: job.id, limit: 5 })).items).toHaveLength(1);
 });
 
 it('row 24: a queue that somebody cleared loses the attempt, and the task is rendered again', async () => {
@@ -120,7 +120,7 @@ it.each(['lose-interrupt', 'swallow-interrupt@KSampler'])(
       describe: 'the prompt to start',
     });
     await bench.small.fault(fault);
-    await bench.rig.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
+    await bench.harness.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
     await bench.state(bench.small, 'idle');
     expect(bench.small.executed('end').at(-1)?.outcome).toBe('interrupted');
   },
@@ -133,7 +133,7 @@ it('row 26: an interrupt that hits the next prompt does not count against it', a
     describe: 'the prompt to start',
   });
   await bench.small.fault('collateral-interrupt');
-  await bench.rig.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
+  await bench.harness.jobs.cancel({ context: { correlationId: newId() }, id, reason: '' });
   await bench.state(bench.small, 'idle');
   const job = await bench.rendered();
   expect(job.status).toBe('completed');
@@ -143,7 +143,7 @@ it('row 26: an interrupt that hits the next prompt does not count against it', a
 it('row 35: a clock that is an hour ahead changes no measured time', async () => {
   await bench.small.fault('clock-skew=3600000');
   const job = await bench.rendered();
-  const sample = await bench.rig.db.manager.findOneByOrFail(RuntimeSample, {
+  const sample = await bench.harness.db.manager.findOneByOrFail(RuntimeSample, {
     attemptId: job.tasks[0]?.attempts[0]?.id ?? '',
   });
   expect(sample.seconds).toBeLessThan(60);

@@ -38,7 +38,7 @@ export interface Because {
  * transaction. Callers lock the job first (`lock`), so that changes of one job happen one after the other.
  */
 @Injectable()
-export class JobJournal {
+export class JobStore {
   constructor(
     private readonly outbox: Outbox,
     @Inject(CLOCK) private readonly clock: Clock,

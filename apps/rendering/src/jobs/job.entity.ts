@@ -15,7 +15,7 @@ import type {
   InputImages,
   ParameterValues,
   Parts,
-  Plan,
+  Changes,
   RecoveryStep,
 } from '../workflows/composition';
 
@@ -129,7 +129,7 @@ export class Task {
   @Column('jsonb') excludedGpus!: string[];
   @Column('timestamptz', { nullable: true }) notBefore!: Date | null;
   /** What the next attempt changes about the graph. */
-  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   /** Steps of the ladder that were taken, oldest first. */
   @Column('jsonb', { default: [] }) recovery!: RecoveryStep[];
   @Column('jsonb', { nullable: true }) wantsModel!: WantedModel | null;
@@ -195,7 +195,7 @@ export class Attempt {
   @Column('jsonb', { nullable: true }) error!: JobError | null;
   @Column('jsonb', { nullable: true }) progress!: AttemptProgress | null;
   /** What was changed about the graph of this attempt. */
-  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   /** The step of the ladder that led to this attempt; null for a first one. */
   @Column('jsonb', { nullable: true }) recovery!: RecoveryStep | null;
   @Column('text', { nullable: true }) verdict!: VerdictOutcome | null;
@@ -265,7 +265,7 @@ export class GenerationParams {
   @Column('text', { nullable: true }) comfyuiVersion!: string | null;
   @Column('text', { nullable: true }) device!: string | null;
   @Column('text', { nullable: true }) pytorchVersion!: string | null;
-  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   @Column('jsonb', { default: { loras: [], references: [], controlnets: [] } }) parts!: Parts;
   @Column('timestamptz') recordedAt!: Date;
 }
@@ -290,7 +290,7 @@ export class RuntimeSample {
   @Column('int') height!: number;
   @Column('int') steps!: number;
   @Column('int', { default: 1 }) frames!: number;
-  @Column('jsonb', { default: { steps: [] } }) plan!: Plan;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   /** The plan's changes as far as they take time, sorted: `changesOf`. */
   @Column('text', { default: '' }) changes!: string;
   @Column('double precision') seconds!: number;

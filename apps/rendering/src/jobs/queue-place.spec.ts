@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { usualValues } from '../workflows/compatibility/compatibility';
 import { noChanges, noParts } from '../workflows/composition';
 import { kindAfter, placeInQueue, stampIn, stampOf } from './queue-place';
 
-let workflows: WorkflowLibrary;
+let workflows: Catalogue;
 const still = () => workflows.get('anime-still-sd15');
 const job = (changes: object = {}) => ({
   workflow: 'anime-still-sd15',
@@ -21,7 +21,7 @@ const job = (changes: object = {}) => ({
 const fresh = { plan: noChanges, excludedGpus: [], recovery: [] };
 
 beforeAll(async () => {
-  workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  workflows = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 describe('the place in line', () => {

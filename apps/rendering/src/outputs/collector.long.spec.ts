@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
-import { CatalogueBench, story, type BenchOptions } from '../../harness/fault-bench';
+import { FaultBench, story, type BenchOptions } from '../../harness/fault-bench';
 import { Attempt, Job } from '../jobs/job.entity';
 
 let nats: TestNats;
-let bench: CatalogueBench;
+let bench: FaultBench;
 
 beforeAll(async () => {
   nats = await startTestNats();
@@ -17,15 +17,15 @@ afterAll(() => nats.close());
 afterEach(() => bench.close());
 
 async function open(options: BenchOptions = {}): Promise<void> {
-  bench = await CatalogueBench.open(
+  bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
     options,
   );
 }
 
-const incoming = (): string => join(bench.rig.libraryRoot, '.incoming');
+const incoming = (): string => join(bench.harness.libraryRoot, '.incoming');
 const unfinished = (): string[] => readdirSync(incoming());
-const failed = (): Promise<number> => bench.rig.db.manager.countBy(Attempt, { state: 'failed' });
+const failed = (): Promise<number> => bench.harness.db.manager.countBy(Attempt, { state: 'failed' });
 const starts = (...cards: SimProcess[]): number => cards.flatMap((card) => card.executed('start')).length;
 
 /**
@@ -38,7 +38,7 @@ async function finishedOnCard(): Promise<string> {
   await waitFor(() => starts(bench.small) === 1, { timeoutMs: 30_000, describe: 'the card to work' });
   rmSync(incoming(), { recursive: true });
   writeFileSync(incoming(), 'in the way');
-  await waitFor(() => bench.rig.db.manager.findOneBy(Attempt, { jobId: id, state: 'collecting' }), {
+  await waitFor(() => bench.harness.db.manager.findOneBy(Attempt, { jobId: id, state: 'collecting' }), {
     timeoutMs: 30_000,
     describe: 'the picture to be finished',
   });
@@ -55,15 +55,15 @@ it('keeps a finished output while the library takes nothing, gives out no work, 
   await open();
   const id = await finishedOnCard();
   const waiting = await bench.request();
-  await waitFor(() => bench.rig.disks.isFailing('library'), {
+  await waitFor(() => bench.harness.disks.isFailing('library'), {
     timeoutMs: 30_000,
     describe: 'the library to refuse the picture',
   });
   // Longer than all the tries that a bad output gets.
   await sleep(33_000);
   const stage = "Waiting: the library's disk cannot be used (EEXIST). Look at what lies there.";
-  expect(await bench.rig.job(id)).toMatchObject({ status: 'processing', stage });
-  expect(await bench.rig.job(waiting)).toMatchObject({
+  expect(await bench.harness.job(id)).toMatchObject({ status: 'processing', stage });
+  expect(await bench.harness.job(waiting)).toMatchObject({
     status: 'queued',
     stage,
     estimate: { remaining_seconds: null },
@@ -85,7 +85,7 @@ it('fetches a finished output after its server was away for longer than any outp
   await bench.small.kill();
   mend();
   await sleep(33_000);
-  expect(await bench.rig.job(id)).toMatchObject({
+  expect(await bench.harness.job(id)).toMatchObject({
     status: 'processing',
     stage: expect.stringMatching(/^rtx3060 \(http.*\) does not answer.*; waiting for it to come back$/) as string,
   });
@@ -124,8 +124,8 @@ it('leaves nothing of outputs that are not kept', async () => {
 it('removes at its start what killed processes left, and of an output that waits to be fetched when its turn comes', async () => {
   await open();
   const id = await finishedOnCard();
-  const attempt = await bench.rig.db.manager.findOneByOrFail(Attempt, { jobId: id });
-  await bench.rig.stopSchedulers();
+  const attempt = await bench.harness.db.manager.findOneByOrFail(Attempt, { jobId: id });
+  await bench.harness.stopLeaders();
   mend();
   const [own, ownerless, derived] = [`${attempt.id}-0-${newId()}`, `${newId()}-0-${newId()}`, `${newId()}.tmp`];
   for (const name of [own, ownerless, derived]) writeFileSync(join(incoming(), name), 'half a film');
@@ -141,9 +141,9 @@ it('removes at its start what killed processes left, and of an output that waits
 it('makes no folder outside for a project that calls its own so', async () => {
   await open();
   const id = await bench.request();
-  await bench.rig.db.manager.update(Job, { id }, { projectSlug: '../escape' });
+  await bench.harness.db.manager.update(Job, { id }, { projectSlug: '../escape' });
   const job = await bench.ended(id);
   expect(job).toMatchObject({ status: 'failed', error: { code: 'output_unstorable' } });
-  expect(existsSync(join(bench.rig.libraryRoot, '..', 'escape'))).toBe(false);
+  expect(existsSync(join(bench.harness.libraryRoot, '..', 'escape'))).toBe(false);
   expect(unfinished()).toEqual([]);
 });

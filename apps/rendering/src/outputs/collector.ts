@@ -6,16 +6,16 @@ import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from 
 import { DiskWatch, neededBytesOf, ownFault, Library, sweepLeftovers } from '@tower/library';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { AttemptsService, cachedOutcome, foundOutcome } from '../attempts/attempts.service';
-import type { GpuDriver } from '../cards/card-driver';
+import type { CardDriver } from '../cards/card-driver';
 import { Gpu } from '../cards/card.entity';
-import { WATCH_LIMITS, type WatchLimits } from '../cards/watch-thresholds';
-import { JobJournal } from '../jobs/job-store';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
+import { JobStore } from '../jobs/job-store';
 import { Artifact, Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
 import { schedulerLease } from '../leadership';
 import { addSample } from '../planning/estimates/sample.queries';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { promisedResult } from '../workflows/values/planned-values';
 import { CollectTries } from './collect-tries';
 import { Decodings } from './decodings';
@@ -44,15 +44,15 @@ export class Collector {
 
   constructor(
     private readonly db: DataSource,
-    private readonly journal: JobJournal,
+    private readonly store: JobStore,
     private readonly attempts: AttemptsService,
     private readonly progress: ProgressPublisher,
     private readonly library: Library,
     private readonly disks: DiskWatch,
     inspector: OutputInspector,
-    private readonly workflows: WorkflowLibrary,
+    private readonly workflows: Catalogue,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -88,7 +88,7 @@ export class Collector {
   }
 
   /** Starts on every attempt of these cards that waits to be fetched, in the background. */
-  collectAll(fence: string, drivers: readonly GpuDriver[]): void {
+  collectAll(fence: string, drivers: readonly CardDriver[]): void {
     if (this.looking || this.busy.size >= atOnce) return;
     this.looking = true;
     void this.db.manager
@@ -104,7 +104,7 @@ export class Collector {
           const driver = drivers.find(({ name }) => name === attempt.gpu);
           if (this.busy.size >= atOnce || !driver || this.busy.has(attempt.id)) continue;
           if (!this.tries.isDue(attempt.id)) continue;
-          const { state, detail } = driver.sight;
+          const { state, detail } = driver.snapshot;
           // Who is known to be away is not asked: a silence takes long, and others wait for their turn.
           const isDown = state === 'down';
           const work = isDown
@@ -162,7 +162,7 @@ export class Collector {
     const now = this.clock.now();
     await this.db.transaction(async (tx) => {
       await requireFence(tx, schedulerLease, fence);
-      const job = await this.journal.lock(tx, attempt.jobId);
+      const job = await this.store.lock(tx, attempt.jobId);
       const judge = job.autoQualityCheck;
       const moved = await tx.update(
         Attempt,
@@ -191,7 +191,7 @@ export class Collector {
           at: now,
         });
       }
-      await this.journal.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
+      await this.store.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
       const facts: Omit<DataOf<typeof attemptRendered>, 'jobId' | 'projectId' | 'seq' | 'state'> = {
         taskId: task.id,
         attemptId: attempt.id,
@@ -213,9 +213,9 @@ export class Collector {
           ...(frames === null ? {} : { frames }),
         })),
       };
-      const announcedAs = await this.journal.record(tx, job, attemptRendered, facts);
+      const announcedAs = await this.store.record(tx, job, attemptRendered, facts);
       if (judge) await tx.update(Attempt, { id: attempt.id }, { announcedAs, announcedAt: now });
-      await this.journal.settle(tx, job);
+      await this.store.settle(tx, job);
     });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
     if (measures(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0)

@@ -10,7 +10,7 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@tower/testing';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { RenderingHarness } from '../../harness/rendering-harness';
 import { Attempt } from '../jobs/job.entity';
 import { Decodings } from './decodings';
 import type { OutputInspector } from './output-inspector';
@@ -18,16 +18,16 @@ import type { OutputInspector } from './output-inspector';
 let database: TestDatabase;
 let nats: TestNats;
 let card: SimProcess;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 
 beforeEach(async () => {
   nats = await startTestNats();
   database = await createTestDatabase('rendering');
   card = await new SimProcess('rtx3060', 'rtx3060').start();
-  rig = await RenderingRig.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
+  harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await card.close();
   await database.drop();
   await nats.close();
@@ -39,9 +39,9 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
     decodings += 1;
     return Promise.reject(new DecoderDied("the decoder's process ended (SIGSEGV)"));
   };
-  const scheduler = await rig.startScheduler(undefined, { inspector: { inspect } as unknown as OutputInspector });
-  const { job_id: jobId } = await rig.request({ width: 64, height: 64 });
-  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), {
+  const leader = await harness.startLeader(undefined, { inspector: { inspect } as unknown as OutputInspector });
+  const { job_id: jobId } = await harness.request({ width: 64, height: 64 });
+  const attempt = await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), {
     timeoutMs: 30_000,
     describe: 'the first attempt to fail',
   });
@@ -50,18 +50,18 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
     message: expect.stringContaining('the decoder died of it 2 times') as string,
   });
   expect(decodings).toBe(2);
-  expect(scheduler.isLeader()).toBe(true);
+  expect(leader.isLeader()).toBe(true);
 });
 
 it('remembers over restarts what was cut off with the whole service, and forgets it when a decoding ends', async () => {
-  await rig.startScheduler();
-  const { job_id: jobId } = await rig.request({ width: 64, height: 64 });
-  const attempt = await waitFor(() => rig.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
+  await harness.startLeader();
+  const { job_id: jobId } = await harness.request({ width: 64, height: 64 });
+  const attempt = await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
   const id = attempt?.id ?? '';
   // Decoded by a process of its own, and nothing stays of that.
   expect(attempt).toMatchObject({ decoderDeaths: 0, decodingsCutOff: 0 });
-  for (let n = 1; n <= 3; n++) expect(await new Decodings(rig.db).begin(id)).toBeUndefined();
-  expect(await new Decodings(rig.db).begin(id)).toBe('the rendering service ended 3 times while it was decoded');
-  await new Decodings(rig.db).survived(id);
-  expect(await new Decodings(rig.db).begin(id)).toBeUndefined();
+  for (let n = 1; n <= 3; n++) expect(await new Decodings(harness.db).begin(id)).toBeUndefined();
+  expect(await new Decodings(harness.db).begin(id)).toBe('the rendering service ended 3 times while it was decoded');
+  await new Decodings(harness.db).survived(id);
+  expect(await new Decodings(harness.db).begin(id)).toBeUndefined();
 });

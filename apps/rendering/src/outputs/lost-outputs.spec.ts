@@ -1,4 +1,4 @@
-import type { ComfyClient, FileRef, WorkflowGraph } from '@tower/comfyui';
+import type { ComfyClient, FileRef, PromptGraph } from '@tower/comfyui';
 import { findLostOutputs } from './lost-outputs';
 
 /** A server that has forgotten its prompts and kept these files in `output/tower`. */
@@ -7,7 +7,7 @@ const serverWith = (...names: string[]): ComfyClient =>
     has: ({ filename, subfolder }: FileRef) => Promise.resolve(subfolder === 'tower' && names.includes(filename)),
   }) as unknown as ComfyClient;
 
-function found(client: ComfyClient, more: WorkflowGraph[string]['inputs'] = {}): Promise<FileRef[] | undefined> {
+function found(client: ComfyClient, more: PromptGraph[string]['inputs'] = {}): Promise<FileRef[] | undefined> {
   const inputs = {
     images: ['5', 0] as [string, number],
     format: 'video/h264-mp4',

@@ -1,4 +1,4 @@
-import type { FileRef, ComfyClient, WorkflowGraph } from '@tower/comfyui';
+import type { FileRef, ComfyClient, PromptGraph } from '@tower/comfyui';
 
 /** More pictures than one prompt makes. */
 const maxFiles = 64;
@@ -6,7 +6,7 @@ const maxFiles = 64;
 /** How each kind of saving node numbers and ends its files (comfyui-protocol study, 5 and 8.1.12). */
 const namings: {
   pattern: RegExp;
-  name: (base: string, n: string, inputs: WorkflowGraph[string]['inputs']) => string;
+  name: (base: string, n: string, inputs: PromptGraph[string]['inputs']) => string;
 }[] = [
   { pattern: /^SaveImage$/, name: (base, n) => `${base}_${n}_.png` },
   { pattern: /^SaveAnimatedWEBP$/, name: (base, n) => `${base}_${n}_.webp` },
@@ -31,7 +31,7 @@ const extensionOf = (format: string): string =>
  */
 export async function findLostOutputs(
   client: ComfyClient,
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   outputs: readonly { node: string; prefix_input: string }[],
 ): Promise<FileRef[] | undefined> {
   const found: FileRef[] = [];

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { amongCards, assign, ordinal, unfit, whyWaiting, type Card, type Waiting } from './assignment';
+import { asSeenBy, assign, ordinal, ineligibility, whyWaiting, type Card, type Waiting } from './assignment';
 
 const aCard = (changes: Partial<Card> = {}): Card => ({
   name: 'rx9070xt',
@@ -54,7 +54,7 @@ describe('unfit', () => {
       'rx9070xt lacks models/checkpoints/anime.safetensors',
     ],
   ])('says of %s what is missing', (_what, card, task, reason) => {
-    expect(unfit(card, task)).toBe(reason);
+    expect(ineligibility(card, task)).toBe(reason);
   });
 });
 
@@ -68,34 +68,34 @@ describe('what a task needs of a card', () => {
   const stock = { nodes: ['KSampler'], checkpoints: [], models: { loras: ['style.safetensors'] } };
 
   it('is taken from its own graph where the card’s stock is known', () => {
-    expect(unfit(aCard({ stock, nodes: new Set() }), aTask({ requires }))).toBeUndefined();
-    expect(unfit(aCard({ stock: { ...stock, models: { loras: [] } } }), aTask({ requires }))).toBe(
+    expect(ineligibility(aCard({ stock, nodes: new Set() }), aTask({ requires }))).toBeUndefined();
+    expect(ineligibility(aCard({ stock: { ...stock, models: { loras: [] } } }), aTask({ requires }))).toBe(
       'rx9070xt lacks models/loras/style.safetensors',
     );
   });
 
   it('cannot be said of a graph that there is not', () => {
-    expect(unfit(aCard({ stock }), aTask({ requires: { ...requires, fault: 'steps has no value' } }))).toBe(
+    expect(ineligibility(aCard({ stock }), aTask({ requires: { ...requires, fault: 'steps has no value' } }))).toBe(
       'workflow loop makes no graph of it: steps has no value',
     );
   });
 
   it('includes the memory that failures taught', () => {
-    expect(unfit(aCard({ vramMb: 12_288 }), aTask({ needsMb: 14_438 }))).toBe(
+    expect(ineligibility(aCard({ vramMb: 12_288 }), aTask({ needsMb: 14_438 }))).toBe(
       'needs about 14.1 GB here, rx9070xt has 12 GB',
     );
-    expect(unfit(aCard({ vramMb: 16_384 }), aTask({ needsMb: 14_438 }))).toBeUndefined();
-    expect(unfit(aCard({ vramMb: null }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+    expect(ineligibility(aCard({ vramMb: 16_384 }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+    expect(ineligibility(aCard({ vramMb: null }), aTask({ needsMb: 14_438 }))).toBeUndefined();
   });
 
   it('is tried on the card that recovery is about, whatever its size, and on no other', () => {
     const task = aTask({ needsMb: 14_438, pinnedGpu: 'rtx3060' });
-    expect(unfit({ ...video, vramMb: 12_288 }, task)).toBeUndefined();
-    expect(unfit(aCard({ vramMb: 16_384 }), task)).toBe('recovery goes on with rtx3060');
+    expect(ineligibility({ ...video, vramMb: 12_288 }, task)).toBeUndefined();
+    expect(ineligibility(aCard({ vramMb: 16_384 }), task)).toBe('recovery goes on with rtx3060');
   });
 
   it('says why a card is out of service', () => {
-    expect(unfit(aCard({ up: false, trouble: 'rx9070xt: restart this ComfyUI' }), aTask())).toBe(
+    expect(ineligibility(aCard({ up: false, trouble: 'rx9070xt: restart this ComfyUI' }), aTask())).toBe(
       'rx9070xt: restart this ComfyUI',
     );
   });
@@ -106,19 +106,19 @@ describe('amongCards', () => {
   const big = aCard({ vramMb: 16_384 });
 
   it('lets the biggest card try what is known to be too large for all', () => {
-    expect(amongCards([small, big], aTask({ needsMb: 40_000 })).needsMb).toBe(16_384);
-    expect(amongCards([small, big], aTask({ needsMb: 14_000 })).needsMb).toBe(14_000);
+    expect(asSeenBy([small, big], aTask({ needsMb: 40_000 })).needsMb).toBe(16_384);
+    expect(asSeenBy([small, big], aTask({ needsMb: 14_000 })).needsMb).toBe(14_000);
   });
 
   it('does not hold a small card’s task back when the big one cannot run it', () => {
-    expect(amongCards([small, big], aTask({ needsMb: 14_000, excludedGpus: ['rx9070xt'] })).needsMb).toBe(12_288);
-    expect(amongCards([small], aTask({ needsMb: 14_000, excludedGpus: ['rtx3060'] })).needsMb).toBeNull();
+    expect(asSeenBy([small, big], aTask({ needsMb: 14_000, excludedGpus: ['rx9070xt'] })).needsMb).toBe(12_288);
+    expect(asSeenBy([small], aTask({ needsMb: 14_000, excludedGpus: ['rtx3060'] })).needsMb).toBeNull();
   });
 
   it('lets a task go from a card that is gone or cannot run it', () => {
-    expect(amongCards([small, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBe('rtx3060');
-    expect(amongCards([{ ...small, up: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
-    expect(amongCards([big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
+    expect(asSeenBy([small, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBe('rtx3060');
+    expect(asSeenBy([{ ...small, up: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
+    expect(asSeenBy([big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
   });
 });
 
@@ -203,7 +203,7 @@ describe('the choice among many', () => {
         const given = assign(cards, tasks);
         const left = tasks.filter((task) => !given.some((assignment) => assignment.taskId === task.taskId));
         const idle = cards.filter((card) => card.idle && !given.some((assignment) => assignment.gpu === card.name));
-        for (const card of idle) expect(left.filter((task) => unfit(card, task) === undefined)).toEqual([]);
+        for (const card of idle) expect(left.filter((task) => ineligibility(card, task) === undefined)).toEqual([]);
       }),
     );
   });
@@ -219,7 +219,7 @@ describe('the choice among many', () => {
               0,
               tasks.findIndex((task) => task.taskId === taskId),
             )
-            .filter((task) => card !== undefined && unfit(card, task) === undefined);
+            .filter((task) => card !== undefined && ineligibility(card, task) === undefined);
           for (const task of older) expect(given.map((assignment) => assignment.taskId)).toContain(task.taskId);
         }
       }),

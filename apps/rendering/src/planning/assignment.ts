@@ -1,5 +1,10 @@
 import type { WorkKind } from '@tower/contracts';
-import { describeMissing, lacking, type Requirements, type Stock } from '../workflows/compatibility/requirements';
+import {
+  describeMissing,
+  lacking,
+  type Requirements,
+  type Capabilities,
+} from '../workflows/compatibility/requirements';
 import { findFile } from '../workflows/models/model-names';
 import { gigabytes } from './memory/memory-need';
 
@@ -19,7 +24,7 @@ export interface Card {
   checkpoints: readonly string[];
   nodes: ReadonlySet<string>;
   /** Everything that its server has. */
-  stock?: Stock;
+  stock?: Capabilities;
   /** Why it takes no work, in the words of its own detail; absent when it does. */
   trouble?: string | undefined;
   /** Megabytes (MiB) of video memory; null when unknown. */
@@ -46,7 +51,7 @@ export interface Waiting {
 }
 
 /** Why a card cannot take a task, in words; undefined when it can. */
-export function unfit(card: Card, task: Waiting): string | undefined {
+export function ineligibility(card: Card, task: Waiting): string | undefined {
   if (!card.up) return card.trouble ?? `${card.name} does not answer`;
   if (task.excludedGpus.includes(card.name)) return `${card.name} failed it already`;
   if (card.only && !card.prefers.includes(task.work)) return `${card.name} takes only ${card.prefers.join(', ')}`;
@@ -82,12 +87,12 @@ function tooSmall(card: Card, task: Waiting): string | undefined {
  * The task as these cards should see it: what was learnt of its memory counts only while some card is big enough (else
  * the biggest has to show what recovery can do), and it stays on one card only while that card is there.
  */
-export function amongCards<Task extends Waiting>(cards: readonly Card[], task: Task): Task {
+export function asSeenBy<Task extends Waiting>(cards: readonly Card[], task: Task): Task {
   const pinned = cards.find((card) => card.name === task.pinnedGpu);
-  const pinnedGpu = pinned && unfit(pinned, task) === undefined ? task.pinnedGpu : undefined;
+  const pinnedGpu = pinned && ineligibility(pinned, task) === undefined ? task.pinnedGpu : undefined;
   const free = { ...task, pinnedGpu, needsMb: null };
   const needsMb = task.needsMb ?? null;
-  const able = cards.filter((card) => unfit({ ...card, up: true }, free) === undefined);
+  const able = cards.filter((card) => ineligibility({ ...card, up: true }, free) === undefined);
   const biggest = Math.max(...able.map((card) => card.vramMb ?? Infinity));
   return { ...free, needsMb: needsMb === null || able.length === 0 ? null : Math.min(needsMb, biggest) };
 }
@@ -108,7 +113,7 @@ export function assign(cards: readonly Card[], waiting: readonly Waiting[]): Ass
   for (const task of waiting) {
     if (free.size === 0) break;
     const chosen = [...free.values()]
-      .filter((card) => unfit(card, task) === undefined)
+      .filter((card) => ineligibility(card, task) === undefined)
       .sort((a, b) => preference(a, task) - preference(b, task) || a.position - b.position)[0];
     if (!chosen) continue;
     free.delete(chosen.name);
@@ -131,8 +136,8 @@ export interface Ahead {
  */
 export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: Ahead | undefined): string {
   if (cards.length === 0) return 'Waiting: no card is configured; name one in config/gpus.yaml or TOWER_GPUS';
-  const fit = cards.filter((card) => unfit(card, task) === undefined);
-  if (fit.length === 0) return `Waiting: ${cards.map((card) => unfit(card, task)).join('; ')}`;
+  const fit = cards.filter((card) => ineligibility(card, task) === undefined);
+  if (fit.length === 0) return `Waiting: ${cards.map((card) => ineligibility(card, task)).join('; ')}`;
   const taken = fit
     .filter((card) => card.foreignPrompts > 0)
     .map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);

@@ -2,18 +2,18 @@ import { join } from 'node:path';
 import { Metrics, repositoryRoot } from '@tower/kit';
 import { FixedClock } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import type { GpuDriver } from '../cards/card-driver';
-import { WatchedPrompts } from '../execution/live-prompts';
+import type { CardDriver } from '../cards/card-driver';
+import { LivePrompts } from '../execution/live-prompts';
 import { Attempt, Job, type AttemptProgress } from '../jobs/job.entity';
 import { RenderingMetrics } from '../rendering.metrics';
 import type { ProgressPublisher } from '../views/progress-publisher';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { CardTimes } from './card-times';
 import type { Work } from './estimates/estimate';
-import { SampleMemory } from './estimates/sample-cache';
+import { SampleCache } from './estimates/sample-cache';
 
-const library = WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
-const card = { name: 'rtx3060', connection: 1, restarts: { restarts: 0 } } as unknown as GpuDriver;
+const library = Catalogue.read(join(repositoryRoot, 'workflows'));
+const card = { name: 'rtx3060', connection: 1, restarts: { restarts: 0 } } as unknown as CardDriver;
 
 /** A node that runs: how long it loads before it reports, and how many steps of what length it reports. */
 interface Run {
@@ -50,12 +50,7 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
   const publisher = {
     note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next),
   } as unknown as ProgressPublisher;
-  const prompts = new WatchedPrompts(
-    {} as DataSource,
-    publisher,
-    new RenderingMetrics(new Metrics('rendering')),
-    clock,
-  );
+  const prompts = new LivePrompts({} as DataSource, publisher, new RenderingMetrics(new Metrics('rendering')), clock);
   prompts.register(card, attempt, Object.assign(new Job(), { id: 'j', modelName: 'm' }), graph);
   const work: Work = { workflow: name, width: 640, height: 832, frames: 1, steps: 20 };
   const lengthOf = ({ silentMs, steps = 0, stepMs = 0 }: Run): number => silentMs + steps * stepMs;
@@ -68,7 +63,7 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
         gpus: [],
         live: [attempt],
         works: new Map([['a', work]]),
-        samples: new SampleMemory(),
+        samples: new SampleCache(),
         workflows: loaded,
         now: clock.now(),
       });

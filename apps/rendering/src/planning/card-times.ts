@@ -1,9 +1,9 @@
 import { deviceModel } from '@tower/comfyui';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/job.entity';
-import type { WorkflowLibrary } from '../workflows/catalogue';
+import type { Catalogue } from '../workflows/catalogue';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from './estimates/estimate';
-import type { SampleMemory } from './estimates/sample-cache';
+import type { SampleCache } from './estimates/sample-cache';
 import { remaining, type Busy, type Pace } from './forecast';
 
 /** What a running attempt still needs. */
@@ -14,8 +14,8 @@ export interface CardTimesFacts {
   live: readonly Attempt[];
   /** By attempt. */
   works: ReadonlyMap<string, Work>;
-  samples: Pick<SampleMemory, 'of'>;
-  workflows: WorkflowLibrary;
+  samples: Pick<SampleCache, 'of'>;
+  workflows: Catalogue;
   now: Date;
 }
 

@@ -1,4 +1,4 @@
-import { othersPrompts, unfit, type Card, type Waiting } from './assignment';
+import { othersPrompts, ineligibility, type Card, type Waiting } from './assignment';
 import type { AttemptEstimate } from './estimates/estimate';
 
 export interface Span {
@@ -31,7 +31,8 @@ export class Forecast<Task extends Waiting> {
     private readonly cards: readonly Card[],
     busy: ReadonlyMap<string, Busy>,
     private readonly estimate: (task: Task, gpu: string) => AttemptEstimate,
-    private readonly fits: (card: Card, task: Task) => boolean = (card, task) => unfit(card, task) === undefined,
+    private readonly fits: (card: Card, task: Task) => boolean = (card, task) =>
+      ineligibility(card, task) === undefined,
   ) {
     this.ends = new Map(cards.map((card) => [card.name, busy.get(card.name) ?? free]));
   }

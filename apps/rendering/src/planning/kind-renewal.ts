@@ -2,7 +2,7 @@ import type { Clock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import type { Job, Task } from '../jobs/job.entity';
 import { placeInQueue, stampIn, stampOf } from '../jobs/queue-place';
-import type { WorkflowLibrary } from '../workflows/catalogue';
+import type { Catalogue } from '../workflows/catalogue';
 import type { WaitingRow } from './queue.queries';
 
 /** Tasks per statement. */
@@ -24,7 +24,7 @@ export class KindRenewal {
 
   constructor(
     private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
+    private readonly workflows: Catalogue,
     private readonly clock: Clock,
   ) {}
 

@@ -3,7 +3,7 @@ import type { Gpu } from '../cards/card.entity';
 import { readInventories } from '../cards/inventory-cache';
 import { Attempt } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
-import type { ParameterValues, Parts, Plan, RecoveryStep } from '../workflows/composition';
+import type { ParameterValues, Parts, Changes, RecoveryStep } from '../workflows/composition';
 import type { Work } from './estimates/estimate';
 
 export interface WaitingRow {
@@ -16,7 +16,7 @@ export interface WaitingRow {
   steps: number;
   excluded_gpus: string[];
   frames?: number;
-  plan?: Plan;
+  plan?: Changes;
   recovery?: RecoveryStep[];
   parameters?: ParameterValues | null;
   parts?: Parts | null;

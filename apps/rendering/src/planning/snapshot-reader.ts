@@ -4,13 +4,13 @@ import { DiskWatch } from '@tower/library';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/job.entity';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { assign } from './assignment';
 import type { Work } from './estimates/estimate';
-import { SampleMemory } from './estimates/sample-cache';
+import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';
 import { LineMarks } from './line-marks';
-import { VramMemory } from './memory/memory-store';
+import { MemoryStore } from './memory/memory-store';
 import {
   askedBy,
   configuredGpus,
@@ -22,7 +22,7 @@ import {
   type WaitingRow,
 } from './queue.queries';
 import { SharedRead } from './shared-read';
-import { Fleet, type FleetFacts } from './snapshot';
+import { Snapshot, type SnapshotFacts } from './snapshot';
 
 /** Tasks that a forecast looks at. */
 export const forecastDepth = 1_000;
@@ -33,25 +33,25 @@ const firstLook = 24;
 /** Milliseconds for which all who ask are answered from one read. */
 const sharedMs = 250;
 
-/** The fleet as answers read it, over the connections that are for answers. */
-export const ANSWERS_FLEET = Symbol('ANSWERS_FLEET');
+/** The snapshot as answers read it, over the connections that are for answers. */
+export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_FLEET');
 
 /**
- * Reads the fleet. What questions are answered from is shared by all who ask within a quarter of a second; who gives
+ * Reads the snapshot. What questions are answered from is shared by all who ask within a quarter of a second; who gives
  * out work reads for itself.
  */
 @Injectable()
-export class FleetReader {
-  private readonly samples = new SampleMemory();
+export class SnapshotReader {
+  private readonly samples = new SampleCache();
   private readonly marks: LineMarks;
   private readonly kinds: KindRenewal;
-  private readonly whole: SharedRead<Fleet>;
-  private readonly cardsOnly: SharedRead<Fleet>;
+  private readonly whole: SharedRead<Snapshot>;
+  private readonly cardsOnly: SharedRead<Snapshot>;
 
   constructor(
     private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
-    private readonly vram: VramMemory,
+    private readonly workflows: Catalogue,
+    private readonly memory: MemoryStore,
     private readonly disks: DiskWatch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -61,13 +61,13 @@ export class FleetReader {
     this.cardsOnly = new SharedRead(clock, () => this.readCards());
   }
 
-  /** The fleet as it was at most `withinMs` milliseconds ago; 0 for as it is now. */
-  read(withinMs = sharedMs): Promise<Fleet> {
+  /** The snapshot as it was at most `withinMs` milliseconds ago; 0 for as it is now. */
+  read(withinMs = sharedMs): Promise<Snapshot> {
     return this.whole.get(withinMs);
   }
 
   /** The cards and what runs on them, for questions to which the queue does not matter. */
-  readRunning(): Promise<Fleet> {
+  readRunning(): Promise<Snapshot> {
     return this.cardsOnly.get(sharedMs);
   }
 
@@ -75,20 +75,20 @@ export class FleetReader {
    * What there is to choose from for these idle cards, read now: enough that the choice is the same as among all that
    * wait. Undefined when nothing waits.
    */
-  async readChoices(idle: readonly string[]): Promise<Fleet | undefined> {
+  async readChoices(idle: readonly string[]): Promise<Snapshot | undefined> {
     const { manager } = this.db;
     // Beside each other: a card waits for both.
     const [first, running] = await Promise.all([firstInLine(manager, firstLook, 'all'), this.running(manager)]);
     if (first.length === 0) return undefined;
-    const fleet = await this.fleetOf(manager, running, first, first.length === firstLook);
-    const booked = new Set(fleet.live.map((attempt) => attempt.gpu));
+    const snapshot = await this.snapshotOf(manager, running, first, first.length === firstLook);
+    const booked = new Set(snapshot.live.map((attempt) => attempt.gpu));
     const free = idle.filter((name) => !booked.has(name));
-    const cards = fleet.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
-    if (first.length < firstLook || free.length === 0 || assign(cards, fleet.waiting).length === free.length)
-      return fleet;
+    const cards = snapshot.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
+    if (first.length < firstLook || free.length === 0 || assign(cards, snapshot.waiting).length === free.length)
+      return snapshot;
     // Further back than this, tasks of a kind come into question only when all before them of the same kind were taken.
     const oldest = await this.oldestOfEachKind(free.length);
-    return this.fleetOf(manager, running, oldest, true);
+    return this.snapshotOf(manager, running, oldest, true);
   }
 
   /**
@@ -101,12 +101,12 @@ export class FleetReader {
     return oldest;
   }
 
-  /** Makes measurements of these workflows known to every fleet that this reader gave out. */
-  learn(fleet: Fleet, workflows: Iterable<string>): Promise<void> {
+  /** Makes measurements of these workflows known to every snapshot that this reader gave out. */
+  learn(snapshot: Snapshot, workflows: Iterable<string>): Promise<void> {
     return this.samples.learn(
       this.db.manager,
       workflows,
-      fleet.gpus.map((gpu) => gpu.name),
+      snapshot.gpus.map((gpu) => gpu.name),
     );
   }
 
@@ -116,7 +116,7 @@ export class FleetReader {
   }
 
   /** One more row than is looked at tells whether there are more; parameters are read once per kind of work. */
-  private async readWhole(): Promise<Fleet> {
+  private async readWhole(): Promise<Snapshot> {
     const { manager } = this.db;
     const [running, rows] = await Promise.all([
       this.running(manager),
@@ -125,11 +125,11 @@ export class FleetReader {
     const seen = rows.slice(0, forecastDepth);
     const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
     await this.kinds.renew(heads);
-    return this.fleetOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
+    return this.snapshotOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
   }
 
-  private async readCards(): Promise<Fleet> {
-    return this.fleetOf(this.db.manager, await this.running(this.db.manager), [], true);
+  private async readCards(): Promise<Snapshot> {
+    return this.snapshotOf(this.db.manager, await this.running(this.db.manager), [], true);
   }
 
   private async running(
@@ -144,14 +144,14 @@ export class FleetReader {
     return { gpus, live, works };
   }
 
-  private async fleetOf(
+  private async snapshotOf(
     manager: EntityManager,
-    { gpus, live, works }: Pick<FleetFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] },
+    { gpus, live, works }: Pick<SnapshotFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] },
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
-  ): Promise<Fleet> {
+  ): Promise<Snapshot> {
     const [needs] = await Promise.all([
-      this.vram.of(
+      this.memory.of(
         manager,
         rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
       ),
@@ -162,7 +162,7 @@ export class FleetReader {
       ),
     ]);
     const { samples, workflows } = this;
-    return new Fleet({
+    return new Snapshot({
       gpus,
       live,
       works: new Map(works.map((work) => [work.attempt_id, work])),

@@ -3,20 +3,20 @@ import { toCardStock, troubleOf } from '../cards/capabilities';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/job.entity';
 import { pinnedTo } from '../jobs/pinned-card';
-import type { WorkflowLibrary } from '../workflows/catalogue';
+import type { Catalogue } from '../workflows/catalogue';
 import type { Requirements } from '../workflows/compatibility/requirements';
-import { RequirementsMemory } from '../workflows/compatibility/requirements-cache';
+import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
 import { classesOf } from '../workflows/values/resolve-values';
-import { amongCards, unfit, type Card, type Waiting } from './assignment';
+import { asSeenBy, ineligibility, type Card, type Waiting } from './assignment';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
-import type { SampleMemory } from './estimates/sample-cache';
+import type { SampleCache } from './estimates/sample-cache';
 import { Forecast, type Span } from './forecast';
 import { comparePlaces } from './line-marks';
-import { neededMb, type VramNeed, type VramWork } from './memory/memory-need';
+import { neededMb, type MemoryNeed, type VramWork } from './memory/memory-need';
 import { workOf } from './memory/planned-work';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
 
@@ -29,7 +29,7 @@ export interface HopelessTask {
   error: JobError;
 }
 
-export interface FleetFacts {
+export interface SnapshotFacts {
   gpus: readonly Gpu[];
   live: readonly Attempt[];
   /** By attempt. */
@@ -38,9 +38,9 @@ export interface FleetFacts {
   rows: readonly (WaitingRow & PlaceInLine)[];
   /** Whether more tasks wait than these. */
   more: boolean;
-  needs: readonly VramNeed[];
-  samples: Pick<SampleMemory, 'of'>;
-  workflows: WorkflowLibrary;
+  needs: readonly MemoryNeed[];
+  samples: Pick<SampleCache, 'of'>;
+  workflows: Catalogue;
   now: Date;
   /** Why nothing new is started for the time being, whatever the cards do; undefined when nothing stands in the way. */
   pause: string | undefined;
@@ -50,7 +50,7 @@ export interface FleetFacts {
  * Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made
  * from.
  */
-export class Fleet {
+export class Snapshot {
   readonly gpus: readonly Gpu[];
   readonly live: readonly Attempt[];
   readonly pause: string | undefined;
@@ -65,7 +65,7 @@ export class Fleet {
   private readonly places: ReadonlyMap<string, number>;
   private line: ForecastedLine | undefined;
 
-  constructor(private readonly facts: FleetFacts) {
+  constructor(private readonly facts: SnapshotFacts) {
     const { gpus, live, rows, workflows } = facts;
     this.gpus = gpus;
     this.live = live;
@@ -83,7 +83,7 @@ export class Fleet {
     const task = toWaiting(row, this.facts.workflows);
     const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
     if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
-    const seen = amongCards(this.cards, {
+    const seen = asSeenBy(this.cards, {
       ...task,
       needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)),
     });
@@ -183,7 +183,7 @@ export class Fleet {
     const key = `${card.name}/${task.kind}`;
     const known = this.fitting.get(key);
     if (known !== undefined) return known;
-    const fits = unfit(card, task) === undefined;
+    const fits = ineligibility(card, task) === undefined;
     if (task.kind !== '') this.fitting.set(key, fits);
     return fits;
   }
@@ -199,7 +199,7 @@ interface ForecastedLine {
 /** Whether the row says itself what its graph is made from. */
 const asksItself = (row: WaitingRow): boolean => (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
 
-const requirements = new RequirementsMemory();
+const requirements = new RequirementsCache();
 
 /** Undefined for a task whose parameters were not asked for. */
 const requirementsOfRow = (workflow: Workflow, { parameters, parts, plan }: WaitingRow): Requirements | undefined =>
@@ -223,7 +223,7 @@ export function toCard(gpu: Gpu): Card {
 }
 
 /** The template was removed or changed under a waiting task, or what recovery planned does not fit it. */
-function hopelessnessOf(row: WaitingRow, workflows: WorkflowLibrary): HopelessTask | undefined {
+function hopelessnessOf(row: WaitingRow, workflows: Catalogue): HopelessTask | undefined {
   const of = { taskId: row.task_id, jobId: row.job_id };
   const workflow = workflows.find(row.workflow);
   if (workflow === undefined)
@@ -256,7 +256,7 @@ function knownClassesOf(workflow: Workflow): string[] {
   return known;
 }
 
-export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingTask {
+export function toWaiting(row: WaitingRow, workflows: Catalogue): WaitingTask {
   const workflow = workflows.get(row.workflow);
   const plan = row.plan ?? noChanges;
   // What recovery made smaller takes less time.
@@ -285,7 +285,7 @@ export function toWaiting(row: WaitingRow, workflows: WorkflowLibrary): WaitingT
   };
 }
 
-const workOfRow = (row: WaitingRow, workflows: WorkflowLibrary): VramWork =>
+const workOfRow = (row: WaitingRow, workflows: Catalogue): VramWork =>
   workOf(
     workflows.get(row.workflow),
     {

@@ -1,12 +1,12 @@
 import { createTestDatabase, FixedClock, startTestNats, type TestDatabase, type TestNats } from '@tower/testing';
-import { RenderingRig } from '../../harness/rendering-harness';
+import { RenderingHarness } from '../../harness/rendering-harness';
 import { firstInLine } from '../planning/queue.queries';
 
 /** Real here: PostgreSQL and NATS. */
 
 let nats: TestNats;
 let database: TestDatabase;
-let rig: RenderingRig;
+let harness: RenderingHarness;
 let clock: FixedClock;
 
 beforeAll(async () => {
@@ -16,14 +16,15 @@ afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
   clock = new FixedClock();
-  rig = await RenderingRig.on(database.url, nats.url, [], { clock });
+  harness = await RenderingHarness.on(database.url, nats.url, [], { clock });
 });
 afterEach(async () => {
-  await rig.close();
+  await harness.close();
   await database.drop();
 });
 
-const ask = async (priority: 'normal' | 'high' = 'normal'): Promise<string> => (await rig.request({ priority })).job_id;
+const ask = async (priority: 'normal' | 'high' = 'normal'): Promise<string> =>
+  (await harness.request({ priority })).job_id;
 
 it('keeps the order of the queue and of the list when the clock is set back and forward', async () => {
   const ids = [await ask(), await ask()];
@@ -33,13 +34,16 @@ it('keeps the order of the queue and of the list when the clock is set back and 
   ids.push(await ask());
   clock.setWall(-7_200_000);
   const urgent = await ask('high');
-  expect((await firstInLine(rig.db.manager, 10, 'changed')).map((row) => row.job_id)).toEqual([urgent, ...ids]);
-  expect((await rig.reader.list({ limit: 10 })).items.map((job) => job.id)).toEqual([urgent, ...[...ids].reverse()]);
+  expect((await firstInLine(harness.db.manager, 10, 'changed')).map((row) => row.job_id)).toEqual([urgent, ...ids]);
+  expect((await harness.reader.list({ limit: 10 })).items.map((job) => job.id)).toEqual([
+    urgent,
+    ...[...ids].reverse(),
+  ]);
 });
 
 it('goes by the clock again as soon as nothing from before is left', async () => {
   const first = await ask();
   clock.setWall(-3_600_000);
-  await rig.jobs.cancel({ context: { correlationId: first }, id: first, reason: '' });
-  expect((await rig.job(await ask())).created_at).toBe(clock.now().toISOString());
+  await harness.jobs.cancel({ context: { correlationId: first }, id: first, reason: '' });
+  expect((await harness.job(await ask())).created_at).toBe(clock.now().toISOString());
 });

@@ -12,7 +12,7 @@ import { DataSource } from 'typeorm';
 import { JobsConsumer } from '../jobs.consumer';
 import { renderingEntities } from '../rendering.module';
 import { CommandsService } from './commands.service';
-import { JobsService } from './requests.service';
+import { RequestsService } from './requests.service';
 
 interface Answer {
   type: string;
@@ -36,7 +36,7 @@ const jobs = {
     body.prompt === 'a bug'
       ? Promise.reject(new AppError('conflict', 'project_archived', 'the project is archived'))
       : Promise.resolve({ job_id: jobId }),
-} as unknown as JobsService;
+} as unknown as RequestsService;
 
 let nats: TestNats;
 let database: TestDatabase;
@@ -69,7 +69,7 @@ beforeAll(async () => {
   @Module({
     controllers: [JobsConsumer],
     providers: [
-      { provide: JobsService, useValue: jobs },
+      { provide: RequestsService, useValue: jobs },
       { provide: CommandsService, useValue: commands },
     ],
   })

@@ -15,7 +15,7 @@ import { AppError, newId, onFailure, parseInput } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v5 } from 'uuid';
 import { queueFull } from './queue-ceiling';
-import { JobsService } from './requests.service';
+import { RequestsService } from './requests.service';
 
 /** Namespace of the answers' identities: UUID v5 of where and when a command was stored. */
 const answerNamespace = '4c0c1f6e-6a5b-5d0e-8f4b-2b8a3b1f5f77';
@@ -30,7 +30,7 @@ export class CommandsService {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
-    private readonly jobs: JobsService,
+    private readonly jobs: RequestsService,
   ) {}
 
   requestJob(command: CommandOf<typeof requestJob>, place?: MessagePlace): Promise<void> {

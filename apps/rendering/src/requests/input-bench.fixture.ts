@@ -8,9 +8,9 @@ import { AppError, newId, repositoryRoot } from '@tower/kit';
 import { Library } from '@tower/library';
 import sharp from 'sharp';
 import type { EntityManager } from 'typeorm';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { InputFiles } from './input-files';
-import { planRequest, type RequestPlan } from './resolve-request';
+import { resolveRequest, type ResolvedRequest } from './resolve-request';
 
 /** ffmpeg's options for moving pictures of a size such as `96x64`. */
 export const moving = (size: string, rate = 8, seconds = 1): string[] => [
@@ -32,12 +32,12 @@ export class InputBench {
     script: join(repositoryRoot, 'apps', 'rendering', 'dist', 'requests', 'input-process.js'),
   });
 
-  private constructor(readonly workflows: WorkflowLibrary) {
+  private constructor(readonly workflows: Catalogue) {
     mkdirSync(join(this.root, 'in'));
   }
 
   static async open(): Promise<InputBench> {
-    return new InputBench(await WorkflowLibrary.read(join(repositoryRoot, 'workflows')));
+    return new InputBench(await Catalogue.read(join(repositoryRoot, 'workflows')));
   }
 
   async close(): Promise<void> {
@@ -67,12 +67,12 @@ export class InputBench {
     return `in/${name}`;
   }
 
-  plan(name: string, body: Partial<GenerateRequest>): Promise<RequestPlan> {
+  plan(name: string, body: Partial<GenerateRequest>): Promise<ResolvedRequest> {
     const workflow = this.workflows.get(name);
     const { job_type, parameters } = workflow.file;
     const prompt = parameters['prompt'] ? 'rain' : '';
     const request = generateRequest.parse({ project_id: newId(), job_type, prompt, ...body });
-    return planRequest(
+    return resolveRequest(
       {} as EntityManager,
       this.files,
       workflow,
@@ -84,13 +84,13 @@ export class InputBench {
   }
 
   /** Asks for frames in between of a film. */
-  smooth(start_film: string, body: Partial<GenerateRequest> = {}): Promise<RequestPlan> {
+  smooth(start_film: string, body: Partial<GenerateRequest> = {}): Promise<ResolvedRequest> {
     return this.plan('interpolate-rife', { ...body, parameters: { start_film, ...body.parameters } });
   }
 }
 
 /** Which fields are refused, with what is said about each. */
-export async function refused(planning: Promise<RequestPlan>): Promise<Record<string, string>> {
+export async function refused(planning: Promise<ResolvedRequest>): Promise<Record<string, string>> {
   try {
     await planning;
   } catch (error) {

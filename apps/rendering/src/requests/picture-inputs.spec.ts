@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { GenerateRequest } from '@tower/contracts';
 import sharp from 'sharp';
 import { InputBench, refused } from './input-bench.fixture';
-import type { RequestPlan } from './resolve-request';
+import type { ResolvedRequest } from './resolve-request';
 
 let bench: InputBench;
 beforeAll(async () => {
@@ -71,7 +71,7 @@ describe('a film that begins with a picture', () => {
 });
 
 describe('a picture', () => {
-  const enlarged = (start_image: string, body: Partial<GenerateRequest> = {}): Promise<RequestPlan> =>
+  const enlarged = (start_image: string, body: Partial<GenerateRequest> = {}): Promise<ResolvedRequest> =>
     bench.plan('upscale-esrgan', { start_image, ...body });
 
   it('is enlarged within one limit, however the size is given', async () => {

@@ -7,17 +7,17 @@ import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@towe
 import { DiskWatch, Library } from '@tower/library';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { JobJournal } from '../jobs/job-store';
+import { JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
-import { VramMemory } from '../planning/memory/memory-store';
-import { FleetReader } from '../planning/snapshot-reader';
+import { MemoryStore } from '../planning/memory/memory-store';
+import { SnapshotReader } from '../planning/snapshot-reader';
 import { renderingEntities } from '../rendering.module';
 import { JobsReader } from '../views/jobs.reader';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { CommandsService } from './commands.service';
 import { InputFiles } from './input-files';
 import { QueueCeiling } from './queue-ceiling';
-import { JobsService } from './requests.service';
+import { RequestsService } from './requests.service';
 
 const projectId = newId();
 const body = generateRequest.parse({
@@ -29,7 +29,7 @@ const body = generateRequest.parse({
 
 let database: TestDatabase;
 let db: DataSource;
-let jobs: JobsService;
+let jobs: RequestsService;
 let commands: CommandsService;
 /** How the neighbours are; what asks nobody works also when they are away. */
 let project: 'open' | 'archived' | 'away';
@@ -52,21 +52,21 @@ const outbox = new Outbox('rendering', systemClock);
 /** Nothing is stored here. */
 const noDisks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, createLogger('test', 'silent'));
 
-async function serviceWith(workflowFolder: string): Promise<JobsService> {
+async function serviceWith(workflowFolder: string): Promise<RequestsService> {
   const found = { id: projectId, slug: 'night-train' };
   const ask = (): Promise<unknown> =>
     project === 'away'
       ? Promise.reject(new Error('nobody answers'))
       : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
-  const workflows = await WorkflowLibrary.read(join(repositoryRoot, workflowFolder));
-  const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), noDisks, systemClock);
-  const reader = new JobsReader(db, fleets, systemClock);
-  return new JobsService(
+  const workflows = await Catalogue.read(join(repositoryRoot, workflowFolder));
+  const snapshots = new SnapshotReader(db, workflows, new MemoryStore(systemClock), noDisks, systemClock);
+  const reader = new JobsReader(db, snapshots, systemClock);
+  return new RequestsService(
     db,
-    new JobJournal(outbox, systemClock),
+    new JobStore(outbox, systemClock),
     reader,
     workflows,
-    fleets,
+    snapshots,
     new InputFiles(new Library('/nowhere')),
     new QueueCeiling(1_000, systemClock),
     { ask } as unknown as RequestClient,

@@ -30,17 +30,17 @@ import { ANSWERS_DB } from '@tower/service';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { toCardStock } from '../cards/capabilities';
 import { knownChoices } from '../cards/known-choices';
-import { JobJournal } from '../jobs/job-store';
+import { JobStore } from '../jobs/job-store';
 import { Attempt, Job, Task } from '../jobs/job.entity';
 import { rankOf, placeInQueue } from '../jobs/queue-place';
 import { chooseSeed, nextSeed } from '../jobs/seed';
 import { attemptStatesBefore, isJobOver, isTaskOver } from '../jobs/states';
 import type { PlaceInLine } from '../planning/queue.queries';
-import type { Fleet, WaitingTask } from '../planning/snapshot';
-import { ANSWERS_FLEET, type FleetReader } from '../planning/snapshot-reader';
+import type { Snapshot, WaitingTask } from '../planning/snapshot';
+import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
 import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from '../views/estimate-view';
 import { JobsReader } from '../views/jobs.reader';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
 import type { KnownChoices } from '../workflows/values/resolve-values';
@@ -49,7 +49,7 @@ import { InputFiles } from './input-files';
 import { withStatedFamily } from './model-statement';
 import { assemblePrompt } from './prompt-reading';
 import { QueueCeiling } from './queue-ceiling';
-import { planRequest, type RequestPlan } from './resolve-request';
+import { resolveRequest, type ResolvedRequest } from './resolve-request';
 
 /** The part of a verdict that concerns a job. */
 type Judged = Pick<DataOf<typeof attemptJudged>, 'jobId' | 'attemptId' | 'verdict' | 'reasons' | 'scores'>;
@@ -58,13 +58,13 @@ const requestScope = 'request_job';
 
 /** What people ask of jobs, and what other services report about them. */
 @Injectable()
-export class JobsService {
+export class RequestsService {
   constructor(
     private readonly db: DataSource,
-    private readonly journal: JobJournal,
+    private readonly store: JobStore,
     private readonly reader: JobsReader,
-    private readonly workflows: WorkflowLibrary,
-    @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
+    private readonly workflows: Catalogue,
+    @Inject(ANSWERS_SNAPSHOT) private readonly snapshots: SnapshotReader,
     private readonly inputs: InputFiles,
     private readonly ceiling: QueueCeiling,
     private readonly requests: RequestClient,
@@ -92,7 +92,7 @@ export class JobsService {
     // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
     if (repeat.value !== undefined) return repeat.value;
     if (ground.status === 'rejected') throw ground.reason;
-    const [fleet, project, parts] = ground.value;
+    const [snapshot, project, parts] = ground.value;
     if (project.archived_at !== null)
       throw new AppError(
         'conflict',
@@ -101,27 +101,27 @@ export class JobsService {
       );
     const prompt = assemblePrompt(body, parts.characters);
     const seed = givenSeed(body) ?? chooseSeed(body.count);
-    const known = knownChoices(fleet.gpus);
-    const plan = await planRequest(
+    const known = knownChoices(snapshot.gpus);
+    const plan = await resolveRequest(
       this.answersDb.manager,
       this.inputs,
-      this.workflowFor(body, fleet, known),
+      this.workflowFor(body, snapshot, known),
       body,
       prompt,
       seed,
       known,
     );
-    await this.fleets.learn(fleet, [plan.workflow.file.name]);
+    await this.snapshots.learn(snapshot, [plan.workflow.file.name]);
     const rank = rankOf[body.priority];
-    const [before = null] = fleet.isBeyondForecast(rank)
-      ? await this.fleets.before([endOfRank(rank, this.clock.now())])
+    const [before = null] = snapshot.isBeyondForecast(rank)
+      ? await this.snapshots.before([endOfRank(rank, this.clock.now())])
       : [];
 
     return this.answersDb.transaction((tx) =>
       onceByKey(tx, requestScope, context.idempotencyKey, body, async () => {
         await this.ceiling.admit(tx, body.count);
         const { job, tasks } = await this.insert(tx, context, body, plan, prompt, seed, project.slug);
-        return this.accepted(job, tasks, fleet, before, body, plan);
+        return this.accepted(job, tasks, snapshot, before, body, plan);
       }),
     );
   }
@@ -132,10 +132,10 @@ export class JobsService {
    */
   private async groundFor(
     body: GenerateRequest,
-  ): Promise<[Fleet, OutputOf<typeof getProjectRequest>, OutputOf<typeof getPromptPartsRequest>]> {
+  ): Promise<[Snapshot, OutputOf<typeof getProjectRequest>, OutputOf<typeof getPromptPartsRequest>]> {
     if (body.workflow !== undefined) this.workflows.get(body.workflow);
     return Promise.all([
-      this.fleets.read(),
+      this.snapshots.read(),
       this.requests.ask(getProjectRequest, { id: body.project_id }),
       body.character_ids.length === 0
         ? { characters: [] }
@@ -143,7 +143,7 @@ export class JobsService {
     ]);
   }
 
-  private workflowFor(body: GenerateRequest, fleet: Fleet, known: KnownChoices): Workflow {
+  private workflowFor(body: GenerateRequest, snapshot: Snapshot, known: KnownChoices): Workflow {
     if (body.workflow !== undefined) return this.workflows.get(body.workflow);
     const startImage = body.start_image !== undefined || body.parameters['start_image'] !== undefined;
     const { families } = withStatedFamily(known, body);
@@ -151,14 +151,14 @@ export class JobsService {
       startImage,
       modelName: body.model_name,
       families,
-      cards: fleet.gpus.map(toCardStock),
+      cards: snapshot.gpus.map(toCardStock),
     });
   }
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
   async cancel({ context, id, reason }: InputOf<typeof cancelJobRequest>): Promise<JobView> {
     await this.answersDb.transaction(async (tx) => {
-      const job = await this.journal.lock(tx, id);
+      const job = await this.store.lock(tx, id);
       if (job.state === 'cancelled') return;
       if (isJobOver(job.state))
         throw new AppError(
@@ -168,14 +168,14 @@ export class JobsService {
         );
       const now = this.clock.now();
       for (const task of await tx.findBy(Task, { jobId: id }))
-        if (!isTaskOver(task.state)) await this.journal.moveTask(tx, task, 'cancelled');
+        if (!isTaskOver(task.state)) await this.store.moveTask(tx, task, 'cancelled');
       // The prompt itself is taken off the card by the scheduler, which sees a prompt of ours without a live attempt.
       await tx.update(
         Attempt,
         { jobId: id, state: In(attemptStatesBefore('cancelled')) },
         { state: 'cancelled', endedAt: now, outcome: 'cancelled' },
       );
-      await this.journal.settle(tx, job, {
+      await this.store.settle(tx, job, {
         reason: reason === '' ? 'cancelled on request' : reason,
         causationId: undefined,
       });
@@ -200,7 +200,7 @@ export class JobsService {
     { jobId, attemptId, verdict, reasons, scores }: Judged,
     { causationId, error }: { causationId?: string; error?: JobError } = {},
   ): Promise<void> {
-    const job = await this.journal.lock(tx, jobId);
+    const job = await this.store.lock(tx, jobId);
     const attempt = await tx.findOneBy(Attempt, { id: attemptId });
     // Judged after it was cancelled: the scores stay with quality, nothing changes here.
     if (attempt?.state !== 'checking') return;
@@ -217,23 +217,23 @@ export class JobsService {
       error === undefined &&
       task.regenerations < job.maxRegenerations &&
       job.parameters['seed'] !== undefined;
-    if (passed) await this.journal.moveTask(tx, task, 'done', { error: null });
+    if (passed) await this.store.moveTask(tx, task, 'done', { error: null });
     else if (again)
-      await this.journal.moveTask(tx, task, 'queued', {
+      await this.store.moveTask(tx, task, 'queued', {
         regenerations: task.regenerations + 1,
         seed: nextSeed(task.seed),
       });
-    else await this.journal.moveTask(tx, task, 'rejected', { error: error ?? rejection(reasons, task.regenerations) });
+    else await this.store.moveTask(tx, task, 'rejected', { error: error ?? rejection(reasons, task.regenerations) });
     const facts = { taskId: task.id, attemptId, attempt: attempt.n, gpu: attempt.gpu, verdict, willRegenerate: again };
-    await this.journal.record(tx, job, attemptSettled, facts, { causationId });
-    await this.journal.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId });
+    await this.store.record(tx, job, attemptSettled, facts, { causationId });
+    await this.store.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId });
   }
 
   private async insert(
     tx: EntityManager,
     context: RequestContext,
     body: GenerateRequest,
-    { workflow, values, parts, images, promised, warnings }: RequestPlan,
+    { workflow, values, parts, images, promised, warnings }: ResolvedRequest,
     prompt: { positive: string; negative: string },
     seed: number,
     projectSlug: string,
@@ -286,7 +286,7 @@ export class JobsService {
     // The row is in line from the start, which nobody sees before the commit; its first event still tells of the state
     // before.
     await tx.insert(Job, { ...job, state: 'queued', queuedAt: now });
-    await this.journal.record(tx, job, jobRequested, {
+    await this.store.record(tx, job, jobRequested, {
       jobType: job.jobType,
       workflow: job.workflow,
       count: job.count,
@@ -312,7 +312,7 @@ export class JobsService {
     }));
     await tx.insert(Task, tasks);
     Object.assign(job, { state: 'queued', queuedAt: now });
-    await this.journal.record(tx, job, jobQueued, { reason: 'accepted' });
+    await this.store.record(tx, job, jobQueued, { reason: 'accepted' });
     return { job, tasks };
   }
 
@@ -323,14 +323,14 @@ export class JobsService {
   private accepted(
     job: Job,
     tasks: readonly Pick<Task, 'id' | 'kind'>[],
-    fleet: Fleet,
+    snapshot: Snapshot,
     before: number | null,
     body: GenerateRequest,
-    plan: RequestPlan,
+    plan: ResolvedRequest,
   ): JobAccepted {
     const now = this.clock.now();
     const own = tasks.map((task, index) =>
-      fleet.see({
+      snapshot.see({
         task_id: task.id,
         job_id: job.id,
         workflow: job.workflow,
@@ -346,9 +346,9 @@ export class JobsService {
         kind: task.kind,
       }),
     );
-    const spans = before === null ? fleet.forecastBehind(job.rank, own) : [];
+    const spans = before === null ? snapshot.forecastBehind(job.rank, own) : [];
     const estimate = estimateAtArrival(
-      fleet,
+      snapshot,
       own,
       before === null ? toEstimate(spans, now) : unknownEstimate(beyondForecast(before)),
     );
@@ -370,7 +370,7 @@ export class JobsService {
       suggestion: suggestDraft(plan, body, estimate.remaining_seconds, (draft) => {
         const first = own[0];
         const span = spans[0];
-        return first && span ? span.startIn + fleet.estimate({ ...first, ...draft }, span.gpu).seconds : undefined;
+        return first && span ? span.startIn + snapshot.estimate({ ...first, ...draft }, span.gpu).seconds : undefined;
       }),
       websocket_url: `/ws/jobs/${job.id}`,
       job_url: `/api/anime/jobs/${job.id}`,
@@ -379,10 +379,10 @@ export class JobsService {
 }
 
 /** What the line says, unless nobody can run it or nothing is given out for the time being. */
-function estimateAtArrival(fleet: Fleet, own: readonly WaitingTask[], inLine: EstimateView): EstimateView {
-  if (fleet.pause !== undefined) return unknownEstimate(`unknown: ${fleet.pause}`);
-  const impossible = own.find((task) => !fleet.isTakenBySomeCard(task));
-  return impossible === undefined ? inLine : unknownEstimate(noCardCanRunIt(fleet, impossible));
+function estimateAtArrival(snapshot: Snapshot, own: readonly WaitingTask[], inLine: EstimateView): EstimateView {
+  if (snapshot.pause !== undefined) return unknownEstimate(`unknown: ${snapshot.pause}`);
+  const impossible = own.find((task) => !snapshot.isTakenBySomeCard(task));
+  return impossible === undefined ? inLine : unknownEstimate(noCardCanRunIt(snapshot, impossible));
 }
 
 /** Behind everything of this rank that waits now. */
@@ -400,12 +400,12 @@ const rejection = (reasons: readonly string[], regenerations: number) => ({
 });
 
 /** The value of a parameter that is a name; null where the workflow has none. */
-const textOf = (values: RequestPlan['values'], name: string): string | null =>
+const textOf = (values: ResolvedRequest['values'], name: string): string | null =>
   typeof values[name] === 'string' ? values[name] : null;
 
 /** A sentence when a draft of the same picture would be there in half the time or less. */
 function suggestDraft(
-  { workflow, values }: RequestPlan,
+  { workflow, values }: ResolvedRequest,
   body: GenerateRequest,
   seconds: number | null,
   draftSeconds: (draft: Pick<WaitingTask, 'width' | 'height' | 'steps' | 'frames'>) => number | undefined,

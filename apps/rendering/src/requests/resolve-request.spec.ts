@@ -11,18 +11,18 @@ import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { EntityManager } from 'typeorm';
 import type { Artifact } from '../jobs/job.entity';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import type { KnownChoices } from '../workflows/values/resolve-values';
 import { InputFiles } from './input-files';
 import { assemblePrompt, type PromptPart } from './prompt-reading';
-import { planRequest, type RequestPlan } from './resolve-request';
+import { resolveRequest, type ResolvedRequest } from './resolve-request';
 
 const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
 const artifactId = newId();
 
 let folder: string;
 let files: InputFiles;
-let workflows: WorkflowLibrary;
+let workflows: Catalogue;
 let artifact: Partial<Artifact>;
 
 const picture = (width: number, height: number) =>
@@ -32,7 +32,7 @@ const tx = {
 } as unknown as EntityManager;
 
 beforeAll(async () => {
-  workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  workflows = await Catalogue.read(join(repositoryRoot, 'workflows'));
   folder = mkdtempSync(join(tmpdir(), 'tower-request-'));
   const root = join(folder, 'library');
   mkdirSync(join(root, 'night-train'), { recursive: true });
@@ -79,14 +79,14 @@ function plan(
   choices = known,
   inputs = files,
   characters: PromptPart[] = [],
-): Promise<RequestPlan> {
+): Promise<ResolvedRequest> {
   const request = generateRequest.parse({
     project_id: newId(),
     job_type: workflows.get(workflow).file.job_type,
     prompt: 'at the window',
     ...body,
   });
-  return planRequest(
+  return resolveRequest(
     tx,
     inputs,
     workflows.get(workflow),

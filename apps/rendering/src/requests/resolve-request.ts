@@ -22,7 +22,7 @@ import { resolvePictures, type PictureWish } from './resolve-pictures';
 import { readableFilm, readablePicture } from '../workflows/readable';
 
 /** A request as it will be carried out: every value chosen, every picture found. */
-export interface RequestPlan {
+export interface ResolvedRequest {
   workflow: Workflow;
   values: ParameterValues;
   parts: Parts;
@@ -55,7 +55,7 @@ const ownFields = [
  * Brings a request and a workflow together. Throws one error with an entry per field that is wrong: parameters out of
  * range or unknown, files that no card has, pictures that cannot be used, parts that the workflow does not take.
  */
-export async function planRequest(
+export async function resolveRequest(
   tx: EntityManager,
   files: InputFiles,
   workflow: Workflow,
@@ -63,7 +63,7 @@ export async function planRequest(
   prompt: AssembledPrompt,
   seed: number,
   choices: KnownChoices,
-): Promise<RequestPlan> {
+): Promise<ResolvedRequest> {
   // What characters bring is no matter to a workflow that reads no prompt.
   const readsPrompt = workflow.file.parameters['prompt'] !== undefined;
   const errors: FieldError[] = readsPrompt ? [...prompt.errors] : [];

@@ -8,10 +8,10 @@ import { DiskWatch } from '@tower/library';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { Attempt, GenerationParams, Job, JobEvent, Task } from '../jobs/job.entity';
-import { VramMemory } from '../planning/memory/memory-store';
-import { FleetReader } from '../planning/snapshot-reader';
+import { MemoryStore } from '../planning/memory/memory-store';
+import { SnapshotReader } from '../planning/snapshot-reader';
 import { renderingEntities } from '../rendering.module';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import { JobsReader } from './jobs.reader';
 
 const prompt = '夜行列車'.repeat(1_000);
@@ -30,10 +30,10 @@ beforeAll(async () => {
     service: 'rendering',
     entities: renderingEntities,
   }).initialize();
-  const workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  const workflows = await Catalogue.read(join(repositoryRoot, 'workflows'));
   const disks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, createLogger('test', 'silent'));
-  const fleets = new FleetReader(db, workflows, new VramMemory(systemClock), disks, systemClock);
-  reader = new JobsReader(db, fleets, systemClock);
+  const snapshots = new SnapshotReader(db, workflows, new MemoryStore(systemClock), disks, systemClock);
+  reader = new JobsReader(db, snapshots, systemClock);
 });
 afterAll(async () => {
   await db.destroy();

@@ -1,10 +1,10 @@
 import type { EstimateView } from '@tower/contracts';
 import type { Attempt, Job, Task } from '../jobs/job.entity';
 import { isJobOver, liveAttemptStates } from '../jobs/states';
-import { aboutSoMany, unfit } from '../planning/assignment';
+import { aboutSoMany, ineligibility } from '../planning/assignment';
 import type { Work } from '../planning/estimates/estimate';
 import type { Span } from '../planning/forecast';
-import type { Fleet, WaitingTask } from '../planning/snapshot';
+import type { Snapshot, WaitingTask } from '../planning/snapshot';
 import type { JobRows } from './job-view';
 import { isHeld, placeOf, waitingTask } from './waiting-view';
 
@@ -28,14 +28,14 @@ export const unknownEstimate = (basis: string, startedAt: Date | null = null): E
 });
 
 /** Of a task that no card can take now: what each of them says. */
-export const noCardCanRunIt = (fleet: Fleet, task: WaitingTask): string =>
-  fleet.cards.length === 0
+export const noCardCanRunIt = (snapshot: Snapshot, task: WaitingTask): string =>
+  snapshot.cards.length === 0
     ? 'unknown: no card is configured'
-    : `unknown: ${fleet.cards.map((card) => unfit(card, task)).join('; ')}`;
+    : `unknown: ${snapshot.cards.map((card) => ineligibility(card, task)).join('; ')}`;
 export const beyondForecast = (before: number): string =>
   `unknown: beyond the forecast, ${aboutSoMany(before)} before it`;
 
-export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView {
+export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): EstimateView {
   const { job, tasks, attempts } = rows;
   if (isJobOver(job.state))
     return {
@@ -49,17 +49,17 @@ export function estimateOf(rows: JobRows, fleet: Fleet, now: Date): EstimateView
     };
   const spans: ForecastPart[] = [];
   for (const task of tasks) {
-    // The fleet may have been read after the task was given out, and knows of it then.
+    // The snapshot may have been read after the task was given out, and knows of it then.
     const live =
       attempts.find(
         (attempt) => attempt.taskId === task.id && (liveAttemptStates as readonly string[]).includes(attempt.state),
-      ) ?? (task.state === 'queued' ? fleet.liveOf(task.id) : undefined);
+      ) ?? (task.state === 'queued' ? snapshot.liveOf(task.id) : undefined);
     if (live) {
-      const left = fleet.remainingOf(live, workOfAttempt(job, live), now);
+      const left = snapshot.remainingOf(live, workOfAttempt(job, live), now);
       spans.push({ startIn: 0, finishIn: left.seconds, ...left });
     } else if (task.state === 'queued') {
-      const span = fleet.pause === undefined ? fleet.spanOf(task.id) : undefined;
-      if (!span) return unknownEstimate(whyUnknown(rows, task, fleet, now), job.startedAt);
+      const span = snapshot.pause === undefined ? snapshot.spanOf(task.id) : undefined;
+      if (!span) return unknownEstimate(whyUnknown(rows, task, snapshot, now), job.startedAt);
       spans.push(span);
     }
   }
@@ -77,14 +77,14 @@ const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }
 });
 
 /** Why a waiting task has no place in the forecast. */
-function whyUnknown(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
+function whyUnknown(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): string {
   if (task.wantsModel) return `unknown: waits for ${task.wantsModel.name}`;
-  if (fleet.pause !== undefined) return `unknown: ${fleet.pause}`;
+  if (snapshot.pause !== undefined) return `unknown: ${snapshot.pause}`;
   if (isHeld(task, now)) return `unknown: held back until ${task.notBefore?.toISOString() ?? 'later'}`;
-  const entry = waitingTask(rows.job, task, fleet);
+  const entry = waitingTask(rows.job, task, snapshot);
   if (!entry) return `unknown: workflow ${rows.job.workflow} is no longer among the templates`;
-  if (!fleet.isTakenBySomeCard(entry)) return noCardCanRunIt(fleet, entry);
-  const ahead = placeOf(rows, task, fleet);
+  if (!snapshot.isTakenBySomeCard(entry)) return noCardCanRunIt(snapshot, entry);
+  const ahead = placeOf(rows, task, snapshot);
   return ahead === undefined ? 'unknown: it has just come back into line' : beyondForecast(ahead.count);
 }
 

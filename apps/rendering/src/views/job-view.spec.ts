@@ -3,14 +3,14 @@ import type { ProgressView } from '@tower/contracts';
 import { repositoryRoot } from '@tower/kit';
 import { Gpu } from '../cards/card.entity';
 import { Attempt, Job, Task } from '../jobs/job.entity';
-import { SampleMemory } from '../planning/estimates/sample-cache';
-import { Fleet } from '../planning/snapshot';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { SampleCache } from '../planning/estimates/sample-cache';
+import { Snapshot } from '../planning/snapshot';
+import { Catalogue } from '../workflows/catalogue';
 import { toProgressView } from './job-view';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const gibibyte = 1024 ** 3;
-const library = WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+const library = Catalogue.read(join(repositoryRoot, 'workflows'));
 
 const attemptIn = (state: Attempt['state'], n = 1): Attempt =>
   Object.assign(new Attempt(), {
@@ -55,7 +55,7 @@ async function viewOf(
   gpus: Gpu[] = [],
   live: Attempt[] = [],
 ): Promise<ProgressView> {
-  const fleet = new Fleet({
+  const snapshot = new Snapshot({
     gpus,
     live,
     works: new Map(
@@ -67,7 +67,7 @@ async function viewOf(
     rows: gpus.length === 0 ? [] : [row],
     more: false,
     needs: [],
-    samples: new SampleMemory(),
+    samples: new SampleCache(),
     workflows: await library,
     now,
     pause: undefined,
@@ -108,7 +108,7 @@ async function viewOf(
     },
     task,
   );
-  return toProgressView({ job: asked, tasks: [only], attempts }, fleet, now);
+  return toProgressView({ job: asked, tasks: [only], attempts }, snapshot, now);
 }
 
 /** The only card, which has what the workflow needs. */

@@ -12,7 +12,7 @@ import {
 } from '@tower/contracts';
 import { shorten } from '@tower/kit';
 import type { Artifact, Attempt, Job, Task } from '../jobs/job.entity';
-import type { Fleet } from '../planning/snapshot';
+import type { Snapshot } from '../planning/snapshot';
 import type { RecoveryStep } from '../workflows/composition';
 import { estimateOf } from './estimate-view';
 import { nextInLine, placeOf, waitingStage } from './waiting-view';
@@ -23,7 +23,7 @@ export interface JobRows {
   tasks: Task[];
   /** By number. */
   attempts: Attempt[];
-  /** By task: about how many tasks wait before it, where that is further back than the fleet looks. */
+  /** By task: about how many tasks wait before it, where that is further back than the snapshot looks. */
   before?: ReadonlyMap<string, number>;
 }
 
@@ -33,16 +33,16 @@ const maxStageLength = 1_000;
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const isLive = (attempt: Attempt): boolean => attempt.state === 'dispatching' || attempt.state === 'running';
 
-export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): ProgressView {
+export function toProgressView(rows: JobRows, snapshot: Snapshot, now: Date): ProgressView {
   const { job, tasks, attempts } = rows;
   const running = attempts.filter(isLive);
   const leading = [...running].sort((a, b) => (b.progress?.percent ?? 0) - (a.progress?.percent ?? 0))[0];
   const next = nextInLine(rows, now);
-  const ahead = next && placeOf(rows, next, fleet);
+  const ahead = next && placeOf(rows, next, snapshot);
   return {
     job_id: job.id,
     status: job.state,
-    stage: shorten(stageOf(rows, fleet, now), maxStageLength),
+    stage: shorten(stageOf(rows, snapshot, now), maxStageLength),
     progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
     step: leading?.progress?.step ?? null,
     total_steps: leading?.progress?.totalSteps ?? null,
@@ -52,7 +52,7 @@ export function toProgressView(rows: JobRows, fleet: Fleet, now: Date): Progress
     gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
     gpus: [...new Set(attempts.map((attempt) => attempt.gpu))].sort(),
     gpu_queue_position: ahead === undefined ? placeOnCard(leading) : ahead.count + 1,
-    estimate: estimateOf(rows, fleet, now),
+    estimate: estimateOf(rows, snapshot, now),
   };
 }
 
@@ -90,7 +90,7 @@ function percentOf(task: Task, attempts: readonly Attempt[]): number {
   return Math.min(98, current?.progress?.percent ?? 0);
 }
 
-function stageOf(rows: JobRows, fleet: Fleet, now: Date): string {
+function stageOf(rows: JobRows, snapshot: Snapshot, now: Date): string {
   const { job, attempts } = rows;
   switch (job.state) {
     case 'completed':
@@ -109,10 +109,10 @@ function stageOf(rows: JobRows, fleet: Fleet, now: Date): string {
     case 'queued':
     case 'processing': {
       const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
-      if (running.length > 0) return running.map((attempt) => attemptStage(attempt, fleet)).join('; ');
+      if (running.length > 0) return running.map((attempt) => attemptStage(attempt, snapshot)).join('; ');
       const next = nextInLine(rows, now);
       // Nothing is left but to hear what quality found.
-      return next ? waitingStage(rows, next, fleet, now) : checkingStage(attempts);
+      return next ? waitingStage(rows, next, snapshot, now) : checkingStage(attempts);
     }
   }
 }
@@ -122,10 +122,10 @@ const checkingStage = (attempts: readonly Attempt[]): string =>
     ? 'Waiting for the quality service'
     : 'Checking quality';
 
-function attemptStage(attempt: Attempt, fleet: Fleet): string {
-  if (attempt.state === 'collecting' && fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
-  const trouble = fleet.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')
-    ? fleet.cards.find((card) => card.name === attempt.gpu)?.trouble
+function attemptStage(attempt: Attempt, snapshot: Snapshot): string {
+  if (attempt.state === 'collecting' && snapshot.pause !== undefined) return `Waiting: ${snapshot.pause}`;
+  const trouble = snapshot.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')
+    ? snapshot.cards.find((card) => card.name === attempt.gpu)?.trouble
     : undefined;
   if (trouble !== undefined) return `${trouble}; waiting for it to come back`;
   return attempt.state === 'collecting'
@@ -133,9 +133,9 @@ function attemptStage(attempt: Attempt, fleet: Fleet): string {
     : (attempt.progress?.stage ?? `Sent to ${attempt.gpu}`);
 }
 
-export function toJobView(rows: JobRows, fleet: Fleet, now: Date): JobView {
+export function toJobView(rows: JobRows, snapshot: Snapshot, now: Date): JobView {
   const { job, tasks, attempts } = rows;
-  const { job_id: _, ...progress } = toProgressView(rows, fleet, now);
+  const { job_id: _, ...progress } = toProgressView(rows, snapshot, now);
   return {
     ...progress,
     id: job.id,
@@ -233,8 +233,8 @@ const toAttemptView = (attempt: Attempt): AttemptView => ({
   scores: attempt.scores,
 });
 
-export const toJobSummary = (rows: JobRows, fleet: Fleet, now: Date): JobSummary => {
-  const view = toJobView(rows, fleet, now);
+export const toJobSummary = (rows: JobRows, snapshot: Snapshot, now: Date): JobSummary => {
+  const view = toJobView(rows, snapshot, now);
   return {
     id: view.id,
     project_id: view.project_id,

@@ -21,8 +21,8 @@ import { ANSWERS_DB } from '@tower/service';
 import { In, MoreThan, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { Artifact, Attempt, GenerationParams, Job, JobEvent, Task } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
-import type { Fleet } from '../planning/snapshot';
-import { ANSWERS_FLEET, type FleetReader } from '../planning/snapshot-reader';
+import type { Snapshot } from '../planning/snapshot';
+import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
 import { boundedJob } from './job-size';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 import { placeInLine } from './waiting-view';
@@ -35,15 +35,15 @@ const seldomMs = 2_000;
 export class JobsReader {
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
-    @Inject(ANSWERS_FLEET) private readonly fleets: FleetReader,
+    @Inject(ANSWERS_SNAPSHOT) private readonly snapshots: SnapshotReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async get(id: string): Promise<JobView> {
     const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
-    const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
-    return boundedJob(toJobView(onlyOne(rows, id), fleet, now));
+    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(), now);
+    return boundedJob(toJobView(onlyOne(rows, id), snapshot, now));
   }
 
   /**
@@ -54,20 +54,20 @@ export class JobsReader {
     const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
     const waits = rows.some((row) => row.tasks.some((task) => task.state === 'queued'));
-    const fleet = waits
-      ? await this.fleetFor(rows, await this.fleets.read(seldomMs), now)
-      : await this.fleets.readRunning();
-    return toProgressView(onlyOne(rows, id), fleet, now);
+    const snapshot = waits
+      ? await this.snapshotFor(rows, await this.snapshots.read(seldomMs), now)
+      : await this.snapshots.readRunning();
+    return toProgressView(onlyOne(rows, id), snapshot, now);
   }
 
   async list(input: InputOf<typeof listJobsRequest>): Promise<Page<JobSummary>> {
     const rows = await this.read((tx) => jobsOf(tx, input).getMany());
     const now = this.clock.now();
-    const fleet = await this.fleetFor(rows, await this.fleets.read(), now);
+    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(), now);
     return toPage(
       rows.map((row) => ({ ...row, id: row.job.id })),
       input.limit,
-      (row) => toJobSummary(row, fleet, now),
+      (row) => toJobSummary(row, snapshot, now),
     );
   }
 
@@ -153,10 +153,10 @@ export class JobsReader {
   }
 
   /**
-   * A fleet that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the
+   * A snapshot that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the
    * rows.
    */
-  private async fleetFor(rows: JobRows[], shared: Fleet, now: Date): Promise<Fleet> {
+  private async snapshotFor(rows: JobRows[], shared: Snapshot, now: Date): Promise<Snapshot> {
     const waiting = rows.flatMap((row) => {
       const task = row.tasks.find(
         ({ id, state, notBefore }) =>
@@ -165,21 +165,23 @@ export class JobsReader {
       return task ? [{ row, task, place: placeInLine(row.job, task) }] : [];
     });
     // A task may be younger than what was read a moment ago.
-    const fleet = waiting.some(({ task, place }) => shared.mayMiss(task.id, place))
-      ? await this.fleets.read(0)
+    const snapshot = waiting.some(({ task, place }) => shared.mayMiss(task.id, place))
+      ? await this.snapshots.read(0)
       : shared;
-    const beyond = waiting.filter(({ task, place }) => fleet.ahead(task.id) === undefined && !fleet.covers(place));
-    const before = await this.fleets.before(beyond.map(({ place }) => place));
+    const beyond = waiting.filter(
+      ({ task, place }) => snapshot.ahead(task.id) === undefined && !snapshot.covers(place),
+    );
+    const before = await this.snapshots.before(beyond.map(({ place }) => place));
     for (const [index, { row, task }] of beyond.entries()) row.before = new Map([[task.id, before[index] ?? 0]]);
-    await this.fleets.learn(
-      fleet,
+    await this.snapshots.learn(
+      snapshot,
       rows
         .filter((row) =>
           row.attempts.some((attempt) => (liveAttemptStates as readonly string[]).includes(attempt.state)),
         )
         .map((row) => row.job.workflow),
     );
-    return fleet;
+    return snapshot;
   }
 }
 

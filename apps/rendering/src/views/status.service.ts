@@ -9,8 +9,8 @@ import { schedulerLease } from '../leadership';
 import { configuredGpus, liveAttempts } from '../planning/queue.queries';
 import { SharedRead } from '../planning/shared-read';
 import { toGpuView } from '../planning/snapshot';
-import { WorkflowLibrary } from '../workflows/catalogue';
-import { standingOn } from '../workflows/compatibility/compatibility';
+import { Catalogue } from '../workflows/catalogue';
+import { compatibilityWith } from '../workflows/compatibility/compatibility';
 import { describeMissing } from '../workflows/compatibility/requirements';
 import { describeMachine } from './machine';
 import { namesWithin } from './names-within';
@@ -44,7 +44,7 @@ export class StatusService {
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly disks: DiskWatch,
-    private readonly workflows: WorkflowLibrary,
+    private readonly workflows: Catalogue,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.counts = new SharedRead(clock, () => unfinishedJobs(db.manager));
@@ -106,7 +106,7 @@ export class StatusService {
       .filter((gpu) => gpu.inventory !== null)
       .flatMap((gpu) =>
         this.workflows.all().flatMap((workflow) =>
-          standingOn(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
+          compatibilityWith(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
             workflow: workflow.file.name,
             what: shorten(describeMissing(missing), 400),
             where: `${gpu.name} (${gpu.config.url})`,

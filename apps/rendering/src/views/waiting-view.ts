@@ -1,8 +1,8 @@
 import { sizeText } from '@tower/kit';
 import type { Job, Task, WantedModel } from '../jobs/job.entity';
-import { unfit, whyWaiting, type Ahead } from '../planning/assignment';
+import { ineligibility, whyWaiting, type Ahead } from '../planning/assignment';
 import type { PlaceInLine } from '../planning/queue.queries';
-import type { Fleet, WaitingTask } from '../planning/snapshot';
+import type { Snapshot, WaitingTask } from '../planning/snapshot';
 import type { JobRows } from './job-view';
 
 /** Held back for a while, by a loss or a download. */
@@ -22,17 +22,17 @@ export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
 });
 
 /** How many tasks are served before this one; undefined where that is not known, as for one that is held back. */
-export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, fleet: Fleet): Ahead | undefined {
-  const count = fleet.ahead(task.id);
+export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, snapshot: Snapshot): Ahead | undefined {
+  const count = snapshot.ahead(task.id);
   if (count !== undefined) return { count, about: false };
   const further = before?.get(task.id);
   return further === undefined ? undefined : { count: further, about: true };
 }
 
 /** The task as the cards see it; undefined when its template is gone. */
-export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | undefined =>
-  fleet.knows(job.workflow)
-    ? fleet.see({
+export const waitingTask = (job: Job, task: Task, snapshot: Snapshot): WaitingTask | undefined =>
+  snapshot.knows(job.workflow)
+    ? snapshot.see({
         task_id: task.id,
         job_id: job.id,
         workflow: job.workflow,
@@ -45,16 +45,16 @@ export const waitingTask = (job: Job, task: Task, fleet: Fleet): WaitingTask | u
         plan: task.plan,
         recovery: task.recovery,
         parameters: job.parameters,
-        ...(fleet.knowsKind(task.kind) ? {} : { parts: job.parts }),
+        ...(snapshot.knowsKind(task.kind) ? {} : { parts: job.parts }),
         rank: task.rank,
         kind: task.kind,
       })
     : undefined;
 
 /** Why a job has nothing on a card, in a sentence. */
-export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date): string {
+export function waitingStage(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): string {
   if (task.wantsModel) return downloadStage(task.wantsModel);
-  if (fleet.pause !== undefined) return `Waiting: ${fleet.pause}`;
+  if (snapshot.pause !== undefined) return `Waiting: ${snapshot.pause}`;
   if (isHeld(task, now)) {
     const seconds = Math.ceil(((task.notBefore?.getTime() ?? 0) - now.getTime()) / 1000);
     const last = task.recovery.at(-1);
@@ -64,17 +64,17 @@ export function waitingStage(rows: JobRows, task: Task, fleet: Fleet, now: Date)
         : 'the card lost it';
     return `Waiting: ${why}; tries again in ${seconds} s`;
   }
-  const entry = waitingTask(rows.job, task, fleet);
+  const entry = waitingTask(rows.job, task, snapshot);
   if (!entry) return `Waiting: workflow ${rows.job.workflow} is no longer among the templates`;
-  const ahead = placeOf(rows, task, fleet);
+  const ahead = placeOf(rows, task, snapshot);
   // Of a job that is under way this is the moment between two of its attempts.
   const next =
     rows.job.state === 'processing' && ahead?.count === 0
-      ? fleet.cards.find((card) => card.idle && unfit(card, entry) === undefined)
+      ? snapshot.cards.find((card) => card.idle && ineligibility(card, entry) === undefined)
       : undefined;
   return next
     ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}`
-    : whyWaiting(fleet.cards, entry, ahead);
+    : whyWaiting(snapshot.cards, entry, ahead);
 }
 
 const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>

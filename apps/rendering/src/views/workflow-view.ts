@@ -7,7 +7,7 @@ import type {
   WorkflowView,
 } from '@tower/contracts';
 import { shorten } from '@tower/kit';
-import { standingOn, type CardStock, type LearntNeed } from '../workflows/compatibility/compatibility';
+import { compatibilityWith, type CardStock, type LearntNeed } from '../workflows/compatibility/compatibility';
 import type { Missing } from '../workflows/compatibility/requirements';
 import { filesIn } from '../workflows/models/model-files';
 import type { Workflow, WorkflowParameter } from '../workflows/template/workflow-file';
@@ -27,7 +27,7 @@ const toMissingView = ({ kind, name, where, source }: Missing): MissingView => (
 });
 
 export function toCardView(workflow: Workflow, card: CardStock, learnt: LearntNeed): WorkflowCardView {
-  const { gpu, state, reason, missing, vramNeedMb } = standingOn(workflow, card, learnt);
+  const { gpu, state, reason, missing, vramNeedMb } = compatibilityWith(workflow, card, learnt);
   const omitted = missing.length - maxMissing;
   return {
     gpu,

@@ -15,10 +15,10 @@ import { v5 } from 'uuid';
 import { toCardStock } from '../cards/capabilities';
 import type { Gpu } from '../cards/card.entity';
 import { knownChoices } from '../cards/known-choices';
-import { neededMb, type VramNeed } from '../planning/memory/memory-need';
-import { VramMemory } from '../planning/memory/memory-store';
+import { neededMb, type MemoryNeed } from '../planning/memory/memory-need';
+import { MemoryStore } from '../planning/memory/memory-store';
 import { configuredGpus } from '../planning/queue.queries';
-import { WorkflowLibrary } from '../workflows/catalogue';
+import { Catalogue } from '../workflows/catalogue';
 import type { LearntNeed } from '../workflows/compatibility/compatibility';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
@@ -29,8 +29,8 @@ import { toCardView, toWorkflowSummary, toWorkflowView } from './workflow-view';
 export class WorkflowsService {
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
-    private readonly vram: VramMemory,
+    private readonly workflows: Catalogue,
+    private readonly memory: MemoryStore,
   ) {}
 
   /** By name. A cursor whose workflow was taken away meanwhile is refused. */
@@ -53,8 +53,8 @@ export class WorkflowsService {
     return toWorkflowView(workflow, cardsOf(workflow, gpus, needs), knownChoices(gpus));
   }
 
-  private state(): Promise<[Gpu[], VramNeed[]]> {
-    return Promise.all([configuredGpus(this.db.manager), this.vram.all(this.db.manager)]);
+  private state(): Promise<[Gpu[], MemoryNeed[]]> {
+    return Promise.all([configuredGpus(this.db.manager), this.memory.all(this.db.manager)]);
   }
 }
 
@@ -62,7 +62,7 @@ export class WorkflowsService {
 const idOf = ({ file }: Workflow): string => v5(file.name, workflowNamespace);
 const workflowNamespace = '3c1f0f0e-6a0e-5b53-9a55-0f6d0a3f6a6d';
 
-function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly VramNeed[]): WorkflowCardView[] {
+function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly MemoryNeed[]): WorkflowCardView[] {
   const learnt: LearntNeed = ({ file, graph }, values) => {
     const { width, height, frames } = promisedResult({ file, graph }, values);
     return neededMb(needs, {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from './catalogue';
+import { Catalogue } from './catalogue';
 import type { CardStock } from './compatibility/compatibility';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 const everyClass = (): string[] => [
@@ -19,7 +19,7 @@ const card = (more: Partial<CardStock> = {}): CardStock => ({
   checkpoints: ['anime_sd15.safetensors'],
   ...more,
 });
-const chosen = (jobType: string, wish: Parameters<WorkflowLibrary['defaultFor']>[1] = {}): string =>
+const chosen = (jobType: string, wish: Parameters<Catalogue['defaultFor']>[1] = {}): string =>
   library.defaultFor(jobType, wish).file.name;
 
 describe('WorkflowLibrary', () => {

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { workflowGraph } from '@tower/comfyui';
+import { promptGraph } from '@tower/comfyui';
 import { AppError, describeError, invalid } from '@tower/kit';
 import { parse } from 'yaml';
-import { standingOn, type CardStock } from './compatibility/compatibility';
+import { compatibilityWith, type CardStock } from './compatibility/compatibility';
 import { familyOf, type StatedFamilies } from './models/model-family';
 import { baseName, meansFile } from './models/model-names';
 import { checkReferences } from './template/check-references';
@@ -25,15 +25,15 @@ export interface Wish {
  * The templates of `workflows/`, read and checked once at start. A broken one stops the start: half a library would
  * fail later and elsewhere.
  */
-export class WorkflowLibrary {
+export class Catalogue {
   private constructor(private readonly byName: ReadonlyMap<string, Workflow>) {}
 
-  static async read(folder: string): Promise<WorkflowLibrary> {
+  static async read(folder: string): Promise<Catalogue> {
     const entries = await readdir(folder, { withFileTypes: true });
     const workflows = await Promise.all(
       entries.filter((entry) => entry.isDirectory()).map((entry) => readWorkflow(join(folder, entry.name), entry.name)),
     );
-    return new WorkflowLibrary(
+    return new Catalogue(
       new Map(
         workflows.map((workflow) => [workflow.file.name, workflow] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
       ),
@@ -97,7 +97,7 @@ export class WorkflowLibrary {
     const running =
       cards === undefined
         ? taking
-        : preferring(taking, (workflow) => cards.some((card) => standingOn(workflow, card).state === 'ready'));
+        : preferring(taking, (workflow) => cards.some((card) => compatibilityWith(workflow, card).state === 'ready'));
     return running[0] as Workflow;
   }
 }
@@ -123,7 +123,7 @@ function takesModel({ file }: Workflow, modelName: string, families: StatedFamil
 async function readWorkflow(folder: string, name: string): Promise<Workflow> {
   try {
     const file = workflowFile.parse(parse(await readFile(join(folder, 'workflow.yaml'), 'utf8')));
-    const graph = workflowGraph.parse(JSON.parse(await readFile(join(folder, 'graph.json'), 'utf8')));
+    const graph = promptGraph.parse(JSON.parse(await readFile(join(folder, 'graph.json'), 'utf8')));
     if (file.name !== name) throw new Error(`is called ${file.name} but lies in the folder ${name}`);
     checkReferences({ file, graph });
     return { file, graph };

@@ -71,12 +71,12 @@ export const graphSteps = [
 export type GraphStep = (typeof graphSteps)[number];
 
 /** What recovery has changed about a task so far. */
-export interface Plan {
+export interface Changes {
   /** In the order in which they were taken; `smaller_size` may occur more than once. */
   steps: GraphStep[];
 }
 
-export const noChanges: Plan = { steps: [] };
+export const noChanges: Changes = { steps: [] };
 
 /**
  * A step of the recovery ladder as it is recorded on the task and shown in `/jobs/{id}`. Steps that leave the graph

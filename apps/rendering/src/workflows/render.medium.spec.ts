@@ -10,7 +10,7 @@ import { repositoryRoot } from '@tower/kit';
 import { waitFor, SimProcess } from '@tower/testing';
 import sharp from 'sharp';
 import type { GpuInventory } from '../cards/card.entity';
-import { WorkflowLibrary } from './catalogue';
+import { Catalogue } from './catalogue';
 import { usualValues } from './compatibility/compatibility';
 import { missingFor } from './compatibility/requirements';
 import { noParts, type GraphStep, type ParameterValues, type Parts } from './composition';
@@ -19,10 +19,10 @@ import type { Workflow } from './template/workflow-file';
 import { workflowNames } from './template/workflow-names.fixture';
 import { promisedResult } from './values/planned-values';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 let folder: string;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
   folder = await mkdtemp(join(tmpdir(), 'tower-workflows-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodePacks, packOf } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from './catalogue';
+import { Catalogue } from './catalogue';
 import { usualValues } from './compatibility/compatibility';
 import { noParts, type GraphStep, type ParameterValues, type Parts } from './composition';
 import { composeForInspection, type ComposedGraph } from './graph/compose';
@@ -11,9 +11,9 @@ import { moduleOf, recordedServers } from './template/recorded-info.fixture';
 import type { Workflow } from './template/workflow-file';
 import { workflowNames } from './template/workflow-names.fixture';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 const some = <Item>(taken: boolean, ...items: Item[][]): Item[][] => (taken ? [[], ...items] : [[]]);

@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../prompt-graph';
+import type { PromptGraph } from '../prompt-graph';
 import { samplingCosts } from './sampling-cost';
 
 /** What a node does, as far as a person who waits wants to know. */
@@ -9,7 +9,7 @@ export interface NodeStage {
    */
   weight: number;
   /** `Loading x`, `Sampling`; without the card. */
-  doing: (node: WorkflowGraph[string], model: string) => string;
+  doing: (node: PromptGraph[string], model: string) => string;
   /** What a tick of the node's own bar is; undefined where a bar counts something that means nothing to a person. */
   unit?: 'step' | 'frame' | 'tile' | undefined;
 }
@@ -17,7 +17,7 @@ export interface NodeStage {
 const file = /\.(safetensors|sft|gguf|ckpt|pth|pt|bin|onnx)$/i;
 
 /** The file that a loader names, without its ending and folder, else the job's model. */
-function loadedFile(node: WorkflowGraph[string], model: string): string {
+function loadedFile(node: PromptGraph[string], model: string): string {
   const named = Object.values(node.inputs).find(
     (value): value is string => typeof value === 'string' && file.test(value),
   );
@@ -62,7 +62,7 @@ const stages: { pattern: RegExp; stage: NodeStage }[] = [
 
 const anything: NodeStage = { weight: 0.2, doing: (node) => `Running ${node.class_type}` };
 
-export const stageOf = (node: WorkflowGraph[string]): NodeStage =>
+export const stageOf = (node: PromptGraph[string]): NodeStage =>
   stages.find(({ pattern }) => pattern.test(node.class_type))?.stage ?? anything;
 
 /** Where a node stands among the work of its graph. */
@@ -79,20 +79,20 @@ export interface NodePlace {
 }
 
 /** The place of each node of a graph. A link that leads nowhere counts for nothing. */
-export function placesOf(graph: WorkflowGraph): ReadonlyMap<string, NodePlace> {
+export function placesOf(graph: PromptGraph): ReadonlyMap<string, NodePlace> {
   const ids = Object.keys(graph);
   const costs = samplingCosts(graph);
   const weights = new Map(
-    ids.map((id) => [id, stageOf(graph[id] as WorkflowGraph[string]).weight * (costs.get(id) ?? 1)]),
+    ids.map((id) => [id, stageOf(graph[id] as PromptGraph[string]).weight * (costs.get(id) ?? 1)]),
   );
   const weightOf = (id: string): number => weights.get(id) ?? 0;
   const total = ids.reduce((sum, id) => sum + weightOf(id), 0);
   const needs = new Map(ids.map((id) => [id, neededBy(graph, id)]));
   return new Map(
     ids.map((id) => {
-      const node = graph[id] as WorkflowGraph[string];
+      const node = graph[id] as PromptGraph[string];
       const before = [...(needs.get(id) ?? [])].reduce((sum, other) => sum + weightOf(other), 0);
-      const alike = ids.filter((other) => stageOf(graph[other] as WorkflowGraph[string]) === stageOf(node));
+      const alike = ids.filter((other) => stageOf(graph[other] as PromptGraph[string]) === stageOf(node));
       const earlier = alike.filter((other) => needs.get(id)?.has(other)).length;
       return [
         id,
@@ -103,7 +103,7 @@ export function placesOf(graph: WorkflowGraph): ReadonlyMap<string, NodePlace> {
 }
 
 /** Every node that this one needs, itself not among them. */
-function neededBy(graph: WorkflowGraph, id: string): Set<string> {
+function neededBy(graph: PromptGraph, id: string): Set<string> {
   const found = new Set<string>();
   const open = [id];
   for (let next = open.pop(); next !== undefined; next = open.pop())

@@ -1,14 +1,14 @@
-import type { WorkflowGraph } from '../prompt-graph';
+import type { PromptGraph } from '../prompt-graph';
 import { patienceMs, unheardPatienceMs, type HeardOf } from './node-timeouts';
 
 const minute = 60_000;
-const still: WorkflowGraph = {
+const still: PromptGraph = {
   '1': { class_type: 'CheckpointLoaderSimple', inputs: {} },
   '2': { class_type: 'KSampler', inputs: {} },
   '3': { class_type: 'SomebodysOwnCaptioner', inputs: {} },
   '4': { class_type: 'SaveImage', inputs: {} },
 };
-const film: WorkflowGraph = { ...still, '5': { class_type: 'VHS_VideoCombine', inputs: {} } };
+const film: PromptGraph = { ...still, '5': { class_type: 'VHS_VideoCombine', inputs: {} } };
 const heard = (changes: Partial<HeardOf>): HeardOf => ({
   node: '2',
   ticked: true,

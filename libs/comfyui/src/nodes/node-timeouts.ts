@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../prompt-graph';
+import type { PromptGraph } from '../prompt-graph';
 
 const minutes = (count: number): number => count * 60_000;
 
@@ -37,7 +37,7 @@ const unheard = { stillMs: minutes(60), filmMs: minutes(240), longestTimes: 5 };
 
 const filmNodes = /^(ADE_|Wan|CogVideo|VHS_|RIFE|SaveVideo|SaveWEBM|SaveAnimated|CreateVideo|EmptyHunyuanLatentVideo)/;
 
-const isFilm = (graph: WorkflowGraph): boolean => Object.values(graph).some((node) => filmNodes.test(node.class_type));
+const isFilm = (graph: PromptGraph): boolean => Object.values(graph).some((node) => filmNodes.test(node.class_type));
 
 /** What was heard of a prompt on the connection that there is now. */
 export interface HeardOf {
@@ -55,7 +55,7 @@ export interface HeardOf {
  * Milliseconds that this prompt may show no sign of life on a connection that hears of it. Without a node the most
  * patient node of the graph decides.
  */
-export function patienceMs(graph: WorkflowGraph, { node, ticked, longestStepMs, firstAfterBoot }: HeardOf): number {
+export function patienceMs(graph: PromptGraph, { node, ticked, longestStepMs, firstAfterBoot }: HeardOf): number {
   const film = isFilm(graph);
   const current = node === null ? undefined : graph[node];
   const classes = current ? [current.class_type] : Object.values(graph).map((one) => one.class_type);
@@ -68,11 +68,11 @@ export function patienceMs(graph: WorkflowGraph, { node, ticked, longestStepMs, 
  * Milliseconds that this prompt may run while nothing is heard of it, because its card's WebSocket cannot be had or
  * does not speak of it. `longestSeconds`: the longest that such work took on that card; null while unknown.
  */
-export const unheardPatienceMs = (graph: WorkflowGraph, longestSeconds: number | null): number =>
+export const unheardPatienceMs = (graph: PromptGraph, longestSeconds: number | null): number =>
   Math.max(isFilm(graph) ? unheard.filmMs : unheard.stillMs, (longestSeconds ?? 0) * 1_000 * unheard.longestTimes);
 
 /** Milliseconds that an interrupt may take: it is obeyed between steps, and a step of a film can last a minute. */
-export const obeyMs = (graph: WorkflowGraph): number => (isFilm(graph) ? 180_000 : 60_000);
+export const obeyMs = (graph: PromptGraph): number => (isFilm(graph) ? 180_000 : 60_000);
 
 function limitOf(className: string, film: boolean, ticked: boolean): number {
   const limit = limits.find(({ pattern }) => pattern.test(className));

@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '../prompt-graph';
+import type { PromptGraph } from '../prompt-graph';
 
 /** What a latent or a picture measures. */
 interface Size {
@@ -7,7 +7,7 @@ interface Size {
   frames: number;
 }
 
-type Node = WorkflowGraph[string];
+type Node = PromptGraph[string];
 
 /** A step's time grows with pixels × frames to this power (reliability study, C.5: the prior of its estimates). */
 const growth = 1.15;
@@ -24,7 +24,7 @@ export const isSampler = (node: Node): boolean =>
  * where cfg is 1 and nothing is subtracted. Their mean is 1. What the graph does not say of every pass is left out of
  * the comparison, so that nobody guesses.
  */
-export function samplingCosts(graph: WorkflowGraph): ReadonlyMap<string, number> {
+export function samplingCosts(graph: PromptGraph): ReadonlyMap<string, number> {
   const passes = Object.entries(graph).filter(([, node]) => isSampler(node));
   const steps = passes.map(([, node]) => stepsOf(graph, node));
   const sizes = passes.map(([, node]) => sizeInto(graph, node, new Set()));
@@ -41,7 +41,7 @@ export function samplingCosts(graph: WorkflowGraph): ReadonlyMap<string, number>
 }
 
 /** Steps that this pass takes of its schedule; undefined where the graph does not say. */
-function stepsOf(graph: WorkflowGraph, node: Node): number | undefined {
+function stepsOf(graph: PromptGraph, node: Node): number | undefined {
   const steps = numberOf(node, 'steps');
   if (steps === undefined) return stepsOfSigmas(graph, node.inputs['sigmas'], new Set());
   const first = numberOf(node, 'start_at_step') ?? 0;
@@ -50,7 +50,7 @@ function stepsOf(graph: WorkflowGraph, node: Node): number | undefined {
 }
 
 /** A schedule of its own node, perhaps split in two. */
-function stepsOfSigmas(graph: WorkflowGraph, link: unknown, seen: Set<string>): number | undefined {
+function stepsOfSigmas(graph: PromptGraph, link: unknown, seen: Set<string>): number | undefined {
   const from = follow(graph, link, seen);
   if (from === undefined) return undefined;
   const split = /^SplitSigmas$/.test(from.node.class_type) ? numberOf(from.node, 'step') : undefined;
@@ -61,12 +61,12 @@ function stepsOfSigmas(graph: WorkflowGraph, link: unknown, seen: Set<string>): 
 }
 
 /** What the node gets; undefined where it comes from a file or from something that is not known. */
-function sizeInto(graph: WorkflowGraph, node: Node, seen: Set<string>): Size | undefined {
+function sizeInto(graph: PromptGraph, node: Node, seen: Set<string>): Size | undefined {
   const carrier = carriers.find((name) => Array.isArray(node.inputs[name]));
   return carrier === undefined ? undefined : sizeFrom(graph, node.inputs[carrier], seen);
 }
 
-function sizeFrom(graph: WorkflowGraph, link: unknown, seen: Set<string>): Size | undefined {
+function sizeFrom(graph: PromptGraph, link: unknown, seen: Set<string>): Size | undefined {
   const node = follow(graph, link, seen)?.node;
   if (node === undefined) return undefined;
   const [width, height, scale] = [numberOf(node, 'width'), numberOf(node, 'height'), numberOf(node, 'scale_by')];
@@ -82,14 +82,14 @@ function sizeFrom(graph: WorkflowGraph, link: unknown, seen: Set<string>): Size 
 }
 
 /** By the name of the model: `4x-UltraSharp`, `RealESRGAN_x4plus`. */
-function modelFactor(graph: WorkflowGraph, node: Node, seen: Set<string>): number | undefined {
+function modelFactor(graph: PromptGraph, node: Node, seen: Set<string>): number | undefined {
   const name = follow(graph, node.inputs['upscale_model'], seen)?.node.inputs['model_name'];
   const found = typeof name === 'string' ? /(?:^|[^a-z0-9])(?:([1248])x|x([1248]))/i.exec(name) : null;
   return found === null ? undefined : Number(found[1] ?? found[2]);
 }
 
 /** Where a link leads; undefined for a value, for nowhere, and for a node that was passed before. */
-function follow(graph: WorkflowGraph, link: unknown, seen: Set<string>): { node: Node; output: unknown } | undefined {
+function follow(graph: PromptGraph, link: unknown, seen: Set<string>): { node: Node; output: unknown } | undefined {
   if (!Array.isArray(link)) return undefined;
   const [id, output] = link as unknown[];
   const node = typeof id === 'string' && !seen.has(id) ? graph[id] : undefined;

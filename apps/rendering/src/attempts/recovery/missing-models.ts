@@ -3,21 +3,21 @@ import type { GpuConfig } from '@tower/contracts';
 import { requireFence } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
-import type { GpuDriver } from '../../cards/card-driver';
-import { WATCH_LIMITS, type WatchLimits } from '../../cards/watch-thresholds';
+import type { CardDriver } from '../../cards/card-driver';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../../cards/watch-thresholds';
 import { schedulerLease } from '../../leadership';
-import { FleetReader } from '../../planning/snapshot-reader';
+import { SnapshotReader } from '../../planning/snapshot-reader';
 import { holdKind, reopenKind, tasksOfKind, type WaitingKind } from '../../planning/waiting-kinds';
 import { RenderingMetrics } from '../../rendering.metrics';
-import { WorkflowLibrary } from '../../workflows/catalogue';
+import { Catalogue } from '../../workflows/catalogue';
 import { lacking, type Missing } from '../../workflows/compatibility/requirements';
-import { RequirementsMemory } from '../../workflows/compatibility/requirements-cache';
+import { RequirementsCache } from '../../workflows/compatibility/requirements-cache';
 import { noChanges, noParts } from '../../workflows/composition';
 import { anyOf } from '../../workflows/models/model-names';
 import { vramNeedMb } from '../../workflows/values/planned-values';
 import { AttemptsService } from '../attempts.service';
 import { folderOf, remedyFor, type FileCard, type Patience, type Remedy } from './missing-files';
-import { ModelRecovery } from './model-downloads';
+import { ModelDownloads } from './model-downloads';
 
 /** Milliseconds between two looks at what waits, at least. */
 const lookEveryMs = 2_000;
@@ -32,7 +32,7 @@ const failedAtOnce = 100;
  */
 @Injectable()
 export class MissingModels {
-  private readonly requirements = new RequirementsMemory();
+  private readonly requirements = new RequirementsCache();
   /** By kind: since when no card can take it, and since when all that might have answered. Monotonic milliseconds. */
   private waits = new Map<string, Omit<Patience, 'nowMs' | 'patienceMs'>>();
   private nextAtMs = -Infinity;
@@ -41,11 +41,11 @@ export class MissingModels {
   constructor(
     private readonly db: DataSource,
     private readonly attempts: AttemptsService,
-    private readonly models: ModelRecovery,
-    private readonly fleets: FleetReader,
-    private readonly workflows: WorkflowLibrary,
+    private readonly downloads: ModelDownloads,
+    private readonly snapshots: SnapshotReader,
+    private readonly workflows: Catalogue,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -60,7 +60,7 @@ export class MissingModels {
    * Level-triggered: what waits is held against what the cards have, whoever changed either. In the background, because
    * a long queue takes long to read.
    */
-  settle(fence: string, drivers: readonly GpuDriver[]): void {
+  settle(fence: string, drivers: readonly CardDriver[]): void {
     if (this.looking || this.clock.monotonicMs() < this.nextAtMs || drivers.length === 0) return;
     this.looking = true;
     void this.look(fence, drivers)
@@ -68,12 +68,12 @@ export class MissingModels {
       .finally(() => (this.looking = false));
   }
 
-  private async look(fence: string, drivers: readonly GpuDriver[]): Promise<void> {
+  private async look(fence: string, drivers: readonly CardDriver[]): Promise<void> {
     const startMs = this.clock.monotonicMs();
     const before = this.waits;
     const waits: typeof this.waits = new Map();
     try {
-      for (const kind of await this.fleets.oldestOfEachKind(1)) {
+      for (const kind of await this.snapshots.oldestOfEachKind(1)) {
         const key = kind.kind;
         const nowMs = this.clock.monotonicMs();
         const wait = before.get(key) ?? { sinceMs: nowMs, answeredSinceMs: nowMs };
@@ -93,13 +93,13 @@ export class MissingModels {
   }
 
   /** Empty where there is nothing to decide: the template is gone or makes no graph, or a card can take the kind. */
-  private async cardsFor(kind: WaitingKind, drivers: readonly GpuDriver[]): Promise<FileCard[]> {
+  private async cardsFor(kind: WaitingKind, drivers: readonly CardDriver[]): Promise<FileCard[]> {
     const workflow = this.workflows.find(kind.workflow);
     if (workflow === undefined) return [];
     const work = { values: kind.parameters ?? {}, parts: kind.parts ?? noParts, plan: kind.plan ?? noChanges };
     const needs = this.requirements.of(workflow, work);
     if (needs.fault !== undefined) return [];
-    const takes = ({ config }: GpuDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
+    const takes = ({ config }: CardDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
     const seen = drivers.map((driver) => ({
       driver,
       lacks: driver.server.inventory && lacking(needs, driver.server.inventory),
@@ -114,13 +114,13 @@ export class MissingModels {
     const needMb = vramNeedMb(workflow, work.values, work.parts, work.plan);
     const cards: FileCard[] = [];
     for (const [position, { driver, lacks }] of seen.entries()) {
-      const { config, sight, server } = driver;
+      const { config, snapshot, server } = driver;
       const files = (lacks ?? []).filter(({ kind: what }) => what === 'model');
       const places = await Promise.all(files.map((missing) => this.placeOf(config, missing)));
       cards.push({
         name: config.name,
         position,
-        answers: sight.state !== 'down' && sight.state !== 'unknown',
+        answers: snapshot.state !== 'down' && snapshot.state !== 'unknown',
         takes: takes(driver),
         excluded: kind.excluded_gpus.includes(config.name),
         prefers: config.prefers.includes(workflow.file.work),
@@ -136,16 +136,16 @@ export class MissingModels {
   }
 
   /** A name that may mean several files is no file that could be fetched. */
-  private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelRecovery['placeOf']> {
+  private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelDownloads['placeOf']> {
     if (missing.candidates !== undefined)
       return {
         obstacle: `${gpu.name} has several files of that name, ${anyOf(missing.candidates)}. Ask again with the folder.`,
         standing: 'absent',
       };
-    return this.models.placeOf(gpu, folderOf(missing), missing.name);
+    return this.downloads.placeOf(gpu, folderOf(missing), missing.name);
   }
 
-  private async apply(fence: string, kind: WaitingKind, remedy: Remedy, drivers: readonly GpuDriver[]): Promise<void> {
+  private async apply(fence: string, kind: WaitingKind, remedy: Remedy, drivers: readonly CardDriver[]): Promise<void> {
     switch (remedy.do) {
       case 'nothing':
         return;
@@ -188,7 +188,7 @@ export class MissingModels {
       return holdKind(tx, kind, {
         wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null },
         step,
-        until: this.models.heldUntil(),
+        until: this.downloads.heldUntil(),
       });
     });
     this.metrics.recoverySteps.inc({ gpu, because: 'missing_model', step: 'download_model' }, held);

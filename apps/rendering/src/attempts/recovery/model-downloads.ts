@@ -52,7 +52,7 @@ const holdMs = 7 * 24 * 3_600_000;
 
 /** Downloads what a task failed for, one file and card at a time, and lets the task go when it is there. */
 @Injectable()
-export class ModelRecovery {
+export class ModelDownloads {
   private readonly running = new Map<string, AbortController>();
 
   constructor(

@@ -1,17 +1,17 @@
 import type { Gpu } from '../../cards/card.entity';
 import type { AskedWork } from '../../planning/memory/planned-work';
-import { missingFor, type Stock } from '../../workflows/compatibility/requirements';
-import type { GraphStep, Plan } from '../../workflows/composition';
+import { missingFor, type Capabilities } from '../../workflows/compatibility/requirements';
+import type { GraphStep, Changes } from '../../workflows/composition';
 import { stepsOf } from '../../workflows/graph/compose';
 import type { Workflow } from '../../workflows/template/workflow-file';
 import { vramNeedMb } from '../../workflows/values/planned-values';
 
 /** Megabytes by the workflow's own formula. */
-export const priorOf = (workflow: Workflow, job: AskedWork, plan: Plan): number =>
+export const priorOf = (workflow: Workflow, job: AskedWork, plan: Changes): number =>
   vramNeedMb(workflow, job.parameters, job.parts, plan);
 
 /** Whether a card has the nodes and the models; whether it is up, busy or big enough is not asked. */
-export function runsOn(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): boolean {
+export function runsOn(workflow: Workflow, job: AskedWork, plan: Changes, gpu: Gpu): boolean {
   const stock = stockOf(gpu);
   return (
     stock !== null &&
@@ -24,7 +24,7 @@ export function runsOn(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu)
  * Changes of the graph that the workflow offers after this plan and that the card has the files for, in the workflow's
  * order.
  */
-export function offersOf(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gpu): GraphStep[] {
+export function offersOf(workflow: Workflow, job: AskedWork, plan: Changes, gpu: Gpu): GraphStep[] {
   const stock = stockOf(gpu);
   if (stock === null) return [];
   const composition = { values: job.parameters, parts: job.parts };
@@ -33,4 +33,4 @@ export function offersOf(workflow: Workflow, job: AskedWork, plan: Plan, gpu: Gp
   );
 }
 
-const stockOf = (gpu: Gpu): Stock | null => gpu.inventory;
+const stockOf = (gpu: Gpu): Capabilities | null => gpu.inventory;

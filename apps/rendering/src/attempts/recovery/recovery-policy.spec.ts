@@ -1,7 +1,7 @@
 import { failureKinds, type FailureKind } from '@tower/comfyui';
 import { pinnedTo } from '../../jobs/pinned-card';
-import type { GraphStep, Plan, RecoveryStep } from '../../workflows/composition';
-import { maxAttempts, nextStep, type Decision, type LadderCard, type LadderInput } from './recovery-policy';
+import type { GraphStep, Changes, RecoveryStep } from '../../workflows/composition';
+import { maxAttempts, nextStep, type Decision, type LadderCard, type RecoveryInput } from './recovery-policy';
 
 const small: LadderCard = { name: 'rtx3060', fits: true, vramMb: 12_288, offers: [], restartable: false };
 const big: LadderCard = { name: 'rx9070xt', fits: true, vramMb: 16_384, offers: [], restartable: false };
@@ -21,7 +21,7 @@ function walk(
 ): { steps: Walked[]; why: string } {
   const steps: Walked[] = [];
   let gpu = cards[0]?.name ?? '';
-  let plan: Plan = { steps: [] };
+  let plan: Changes = { steps: [] };
   let excluded: string[] = [];
   const taken: RecoveryStep[] = [];
   for (let attempt = 1; ; attempt++) {
@@ -187,7 +187,7 @@ describe('every failure', () => {
 });
 
 describe('pinnedTo', () => {
-  const step = (name: RecoveryStep['step']): LadderInput['taken'][number] => ({
+  const step = (name: RecoveryStep['step']): RecoveryInput['taken'][number] => ({
     step: name,
     because: 'out_of_memory',
     afterAttempt: 1,

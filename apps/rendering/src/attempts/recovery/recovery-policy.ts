@@ -1,5 +1,5 @@
 import type { FailureKind } from '@tower/comfyui';
-import { noChanges, memorySteps, type GraphStep, type Plan, type RecoveryStep } from '../../workflows/composition';
+import { noChanges, memorySteps, type GraphStep, type Changes, type RecoveryStep } from '../../workflows/composition';
 
 /** A card as recovery sees it: what could be tried there. */
 export interface LadderCard {
@@ -14,13 +14,13 @@ export interface LadderCard {
   restartable: boolean;
 }
 
-export interface LadderInput {
+export interface RecoveryInput {
   failure: FailureKind;
   gpu: string;
   /** Number of the attempt that failed, from 1. */
   attempt: number;
   /** Of the attempt that failed. */
-  plan: Plan;
+  plan: Changes;
   /** Every step that this task took before, oldest first. */
   taken: readonly RecoveryStep[];
   excluded: readonly string[];
@@ -37,7 +37,7 @@ export type Decision =
       then: 'retry';
       step: RecoveryStep['step'];
       detail: string;
-      plan: Plan;
+      plan: Changes;
       excluded: string[];
       /** The next attempt belongs on the same card. */ stays: boolean;
     }
@@ -69,7 +69,7 @@ const words: Record<GraphStep, string> = {
  * What comes after a failed attempt (product 4.7). Pure: the same failure with the same past always leads to the same
  * step, and never to the same thing twice on one card without a change.
  */
-export function nextStep(input: LadderInput): Decision {
+export function nextStep(input: RecoveryInput): Decision {
   if (input.attempt >= maxAttempts) return { then: 'give_up', why: `it was tried ${input.attempt} times` };
   switch (input.failure) {
     case 'out_of_memory':
@@ -113,7 +113,7 @@ export function nextStep(input: LadderInput): Decision {
   }
 }
 
-function afterOutOfMemory(input: LadderInput): Decision {
+function afterOutOfMemory(input: RecoveryInput): Decision {
   const here = input.cards.find((card) => card.name === input.gpu);
   if (!input.taken.some((step) => step.step === 'free_models' && step.gpu === input.gpu))
     return retry(input, 'free_models', `unloads the models that ${input.gpu} holds`, { stays: true });
@@ -144,7 +144,7 @@ function afterOutOfMemory(input: LadderInput): Decision {
  * The card needs a restart or at least a rest; the task goes elsewhere. A card that it broke once is tried again when
  * there is no other, one that it broke twice is not.
  */
-function afterBrokenCard(input: LadderInput): Decision {
+function afterBrokenCard(input: RecoveryInput): Decision {
   if (cardFaults(input) >= maxCardFaults)
     return { then: 'give_up', why: `it met ${cardFaults(input) + 1} broken cards` };
   const excluded = input.excluded.filter((name) => cardFaults(input, name) !== 1);
@@ -158,7 +158,7 @@ function afterBrokenCard(input: LadderInput): Decision {
     : retry(input, 'again', `waits until ${input.gpu} was restarted`, { excluded });
 }
 
-function afterFullDisk(input: LadderInput): Decision {
+function afterFullDisk(input: RecoveryInput): Decision {
   if (cardFaults(input) >= maxCardFaults) return { then: 'give_up', why: 'the disks of the cards stay full' };
   const other = othersOf(input)[0];
   return other
@@ -170,7 +170,7 @@ function afterFullDisk(input: LadderInput): Decision {
  * Another card, a download; else, where the file went away since the card was chosen, its return is waited for: the
  * folders are read again, and a task whose files no card lists waits as `missing-files.ts` says.
  */
-function afterMissingModel(input: LadderInput): Decision {
+function afterMissingModel(input: RecoveryInput): Decision {
   const other = elsewhere(input);
   if (other) return other;
   if (input.downloadable && !took(input, 'download_model'))
@@ -187,7 +187,7 @@ function afterMissingModel(input: LadderInput): Decision {
 }
 
 /** The same thing on another card that could run it; this one is out for the task. */
-function elsewhere(input: LadderInput): Decision | undefined {
+function elsewhere(input: RecoveryInput): Decision | undefined {
   const other = othersOf(input)[0];
   return other && retry(input, 'other_gpu', `goes to ${other.name}`, { excluded: [...input.excluded, input.gpu] });
 }
@@ -196,32 +196,32 @@ function elsewhere(input: LadderInput): Decision | undefined {
  * A server remembers what a node handed on, blocked outputs too: asked again for the same it would not even run the
  * node.
  */
-function afterBlocked(input: LadderInput): Decision {
+function afterBlocked(input: RecoveryInput): Decision {
   const other = elsewhere(input);
   if (other) return other;
   if (times(input) > 0) return { then: 'give_up', why: 'it came twice, and no other card could run it' };
   return retry(input, 'free_models', `lets ${input.gpu} forget what it remembers of earlier prompts`, { stays: true });
 }
 
-function change(input: LadderInput, step: GraphStep): Decision | undefined {
+function change(input: RecoveryInput, step: GraphStep): Decision | undefined {
   const offered = input.cards.some((card) => card.name === input.gpu && card.offers.includes(step));
   return offered && !input.plan.steps.includes(step)
     ? retry(input, step, words[step], { plan: extended(input.plan, step) })
     : undefined;
 }
 
-const seedOnce = (input: LadderInput): Decision | undefined =>
+const seedOnce = (input: RecoveryInput): Decision | undefined =>
   took(input, 'other_seed')
     ? undefined
     : retry(input, 'other_seed', words.other_seed, { plan: extended(input.plan, 'other_seed') });
 
-const again = (input: LadderInput, detail: string): Decision => retry(input, 'again', detail, {});
+const again = (input: RecoveryInput, detail: string): Decision => retry(input, 'again', detail, {});
 
 function retry(
-  input: LadderInput,
+  input: RecoveryInput,
   step: RecoveryStep['step'],
   detail: string,
-  changes: { plan?: Plan; excluded?: string[]; stays?: boolean },
+  changes: { plan?: Changes; excluded?: string[]; stays?: boolean },
 ): Decision {
   return {
     then: 'retry',
@@ -233,15 +233,15 @@ function retry(
   };
 }
 
-const extended = (plan: Plan, step: GraphStep): Plan => ({ steps: [...plan.steps, step] });
-const took = (input: LadderInput, step: RecoveryStep['step']): boolean =>
+const extended = (plan: Changes, step: GraphStep): Changes => ({ steps: [...plan.steps, step] });
+const took = (input: RecoveryInput, step: RecoveryStep['step']): boolean =>
   input.taken.some((taken) => taken.step === step);
-const times = (input: LadderInput): number => input.taken.filter((step) => step.because === input.failure).length;
+const times = (input: RecoveryInput): number => input.taken.filter((step) => step.because === input.failure).length;
 const isCardFault = (because: string): boolean => ['poisoned', 'hung', 'zombie', 'disk_full'].includes(because);
 /** On one card, or on any. */
-const cardFaults = (input: LadderInput, gpu?: string): number =>
+const cardFaults = (input: RecoveryInput, gpu?: string): number =>
   input.taken.filter((step) => isCardFault(step.because) && (gpu === undefined || step.gpu === gpu)).length;
-const othersOf = (input: LadderInput): LadderCard[] =>
+const othersOf = (input: RecoveryInput): LadderCard[] =>
   input.cards
     .filter((card) => card.fits && card.name !== input.gpu && !input.excluded.includes(card.name))
     .sort((a, b) => (b.vramMb ?? 0) - (a.vramMb ?? 0));

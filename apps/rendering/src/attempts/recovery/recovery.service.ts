@@ -7,14 +7,14 @@ import type { Gpu } from '../../cards/card.entity';
 import { Job, Task, type Attempt } from '../../jobs/job.entity';
 import { nextSeed } from '../../jobs/seed';
 import { gigabytes } from '../../planning/memory/memory-need';
-import { VramMemory } from '../../planning/memory/memory-store';
+import { MemoryStore } from '../../planning/memory/memory-store';
 import { workOf } from '../../planning/memory/planned-work';
 import { configuredGpus } from '../../planning/queue.queries';
 import { RenderingMetrics } from '../../rendering.metrics';
-import { WorkflowLibrary } from '../../workflows/catalogue';
+import { Catalogue } from '../../workflows/catalogue';
 import type { RecoveryStep } from '../../workflows/composition';
 import { heldFor, untilListedMs } from '../held-tasks';
-import { ModelRecovery } from './model-downloads';
+import { ModelDownloads } from './model-downloads';
 import { offersOf, priorOf, runsOn } from './offers';
 import { nextStep, type LadderCard } from './recovery-policy';
 
@@ -27,12 +27,12 @@ export interface Recovered {
 
 /** Applies the ladder to a task: learns from the failure, asks for the next step, and says what it does to the task. */
 @Injectable()
-export class Recovery {
+export class RecoveryService {
   constructor(
     private readonly db: DataSource,
-    private readonly workflows: WorkflowLibrary,
-    private readonly vram: VramMemory,
-    private readonly models: ModelRecovery,
+    private readonly workflows: Catalogue,
+    private readonly memory: MemoryStore,
+    private readonly downloads: ModelDownloads,
     private readonly metrics: RenderingMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -42,7 +42,7 @@ export class Recovery {
     const gpus = await configuredGpus(tx);
     const here = gpus.find((gpu) => gpu.name === attempt.gpu);
     const learnt = failure.kind === 'out_of_memory' && here ? await this.learn(tx, job, attempt, here) : '';
-    const source = failure.kind === 'missing_model' ? this.models.sourceOf(here, failure.model) : undefined;
+    const source = failure.kind === 'missing_model' ? this.downloads.sourceOf(here, failure.model) : undefined;
     const decision = nextStep({
       failure: failure.kind,
       gpu: attempt.gpu,
@@ -91,7 +91,7 @@ export class Recovery {
         plan: decision.plan,
         excludedGpus: decision.excluded,
         recovery: [...task.recovery, step],
-        notBefore: wanted ? this.models.heldUntil() : returns ? await heldFor(tx, untilListedMs) : null,
+        notBefore: wanted ? this.downloads.heldUntil() : returns ? await heldFor(tx, untilListedMs) : null,
         wantsModel: wanted,
         ...(decision.step === 'other_seed' ? { seed: nextSeed(task.seed) } : {}),
       },
@@ -119,14 +119,14 @@ export class Recovery {
     const gpu = (await configuredGpus(tx)).find((candidate) => candidate.name === attempt.gpu);
     const cardMb = gpu ? memoryOf(gpu) : null;
     if (cardMb !== null)
-      await this.vram.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
+      await this.memory.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
   }
 
   private async learn(tx: EntityManager, job: Job, attempt: Attempt, gpu: Gpu): Promise<string> {
     const cardMb = memoryOf(gpu);
     if (cardMb === null) return '';
     const workflow = this.workflows.get(job.workflow);
-    const need = await this.vram.ranOut(
+    const need = await this.memory.ranOut(
       tx,
       workOf(workflow, job, attempt.plan),
       cardMb,

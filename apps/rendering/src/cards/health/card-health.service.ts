@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { QueueBody } from '@tower/comfyui';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { RenderingMetrics } from '../../rendering.metrics';
-import type { GpuDriver } from '../card-driver';
+import type { CardDriver } from '../card-driver';
 import type { Gpu } from '../card.entity';
-import { WATCH_LIMITS, type WatchLimits } from '../watch-thresholds';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../watch-thresholds';
 import {
   afterFailedProbe,
   afterFault,
@@ -22,7 +22,7 @@ import { Restarter } from './restarter';
  * restarted.
  */
 @Injectable()
-export class CardDoctor {
+export class CardHealthService {
   private readonly healths = new Map<string, CardHealth>();
   /** Restarts that were seen of each card when its trouble began. */
   private readonly restartsBefore = new Map<string, number>();
@@ -31,7 +31,7 @@ export class CardDoctor {
     private readonly restarter: Restarter,
     private readonly probes: ProbePrompts,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -82,7 +82,7 @@ export class CardDoctor {
    * One look's consequences for the card's health. `foreignRunning`: a prompt of another program runs there, as far as
    * is known.
    */
-  async tend(fence: string, driver: GpuDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
+  async tend(fence: string, driver: CardDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
     const health = this.healthOf(driver.name);
     const { trouble } = health;
     if (trouble === null) return;
@@ -103,7 +103,7 @@ export class CardDoctor {
   }
 
   /** While the prompt that broke it is still where it was, the server is the broken one; no answer proves nothing. */
-  private async wasRestarted(driver: GpuDriver, queue: QueueBody | null, { trouble }: CardHealth): Promise<boolean> {
+  private async wasRestarted(driver: CardDriver, queue: QueueBody | null, { trouble }: CardHealth): Promise<boolean> {
     const before = this.restartsBefore.get(driver.name) ?? driver.restarts.restarts;
     this.restartsBefore.set(driver.name, before);
     if (queue === null) return false;
@@ -116,7 +116,7 @@ export class CardDoctor {
       : !listed && (await driver.client.history(evidence.promptId)) === undefined;
   }
 
-  private async probe(driver: GpuDriver, queue: QueueBody, health: CardHealth): Promise<void> {
+  private async probe(driver: CardDriver, queue: QueueBody, health: CardHealth): Promise<void> {
     const others = [...queue.queue_running, ...queue.queue_pending].some((item) => !this.probes.has(item[1]));
     if (others) return;
     try {

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { fileRef, type QueueBody, type WorkflowGraph } from '@tower/comfyui';
+import { fileRef, type QueueBody, type PromptGraph } from '@tower/comfyui';
 import { CLOCK, type Clock } from '@tower/kit';
 import { v4 } from 'uuid';
-import type { GpuDriver } from '../card-driver';
+import type { CardDriver } from '../card-driver';
 
 /** Milliseconds; a prompt without a model takes well under a second. */
 const probeLimitMs = 60_000;
 
 /** A prompt that needs no model and no memory, but the worker, the disk and `/view`. */
-const probeGraph = (id: string): WorkflowGraph => ({
+const probeGraph = (id: string): PromptGraph => ({
   '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
   '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: `tower/probe/${id}` } },
 });
@@ -29,7 +29,7 @@ export class ProbePrompts {
   }
 
   /** Sends a probe, or looks at the one that was sent. */
-  async look(driver: GpuDriver, queue: QueueBody): Promise<'waiting' | 'passed' | 'failed'> {
+  async look(driver: CardDriver, queue: QueueBody): Promise<'waiting' | 'passed' | 'failed'> {
     const [promptId, probe] = [...this.sent].find(([, { gpu }]) => gpu === driver.name) ?? [];
     if (promptId === undefined || probe === undefined) return this.send(driver);
     if (this.clock.monotonicMs() - probe.atMs > probeLimitMs) {
@@ -47,10 +47,10 @@ export class ProbePrompts {
     return this.settle(promptId, passed);
   }
 
-  private async send(driver: GpuDriver): Promise<'waiting' | 'failed'> {
+  private async send(driver: CardDriver): Promise<'waiting' | 'failed'> {
     const id = v4();
     const graph = probeGraph(id);
-    const lacks = Object.values(graph).some((node) => !driver.sight.inventory?.nodes.includes(node.class_type));
+    const lacks = Object.values(graph).some((node) => !driver.snapshot.inventory?.nodes.includes(node.class_type));
     if (lacks) return 'failed';
     this.sent.set(id, { gpu: driver.name, atMs: this.clock.monotonicMs() });
     const posted = await driver.post(graph, id, { probe: true });

@@ -6,7 +6,7 @@ import { createLogger, Metrics, newId } from '@tower/kit';
 import { createTestDatabase, FixedClock, waitFor } from '@tower/testing';
 import { startLeading, type LeadingProcess } from '../../../harness/leading-process';
 import { RenderingMetrics } from '../../rendering.metrics';
-import { watchLimits } from '../watch-thresholds';
+import { watchThresholds } from '../watch-thresholds';
 import { GpuRestart } from './restart.entity';
 import { Restarter } from './restarter';
 
@@ -39,7 +39,7 @@ const card = () =>
   });
 /** One for each process that could lead. */
 const restarter = (clock = new FixedClock()): Restarter =>
-  new Restarter(leading.db, new RenderingMetrics(new Metrics('rendering')), watchLimits, clock, logger);
+  new Restarter(leading.db, new RenderingMetrics(new Metrics('rendering')), watchThresholds, clock, logger);
 const ended = (count: number) =>
   waitFor(
     async () => (await leading.db.manager.find(GpuRestart)).filter(({ exitCode }) => exitCode === 0).length === count,
@@ -78,7 +78,7 @@ it.each([
   await ended(1);
   // What was noted before lies in the future now, or longer ago than it was.
   await leading.db.query(`update gpu_restart set at = at + $1::interval`, [shift]);
-  clock.advance(watchLimits.restartCoolDownMs - 1);
+  clock.advance(watchThresholds.restartCoolDownMs - 1);
   expect(await leader.restart(leading.fence, card(), 'it hangs again')).toBe(false);
   clock.advance(1);
   expect(await leader.restart(leading.fence, card(), 'it hangs again')).toBe(true);
@@ -87,7 +87,7 @@ it.each([
 });
 
 it('closes a run that ended with its process, when the command runs again', async () => {
-  const at = new Date(Date.now() - 10 * watchLimits.restartCoolDownMs);
+  const at = new Date(Date.now() - 10 * watchThresholds.restartCoolDownMs);
   const abandoned = { gpu: 'rtx3060', at, because: 'a hang', endedAt: null, exitCode: null, output: '' };
   const ids = [newId(), newId()] as const;
   await leading.db.manager.insert(GpuRestart, [

@@ -5,7 +5,7 @@ import { CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DataSource, LessThan } from 'typeorm';
 import { schedulerLease } from '../../leadership';
 import { RenderingMetrics } from '../../rendering.metrics';
-import { WATCH_LIMITS, type WatchLimits } from '../watch-thresholds';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../watch-thresholds';
 import { runRestartCommand } from './restart-command';
 import { GpuRestart } from './restart.entity';
 
@@ -22,7 +22,7 @@ export class Restarter {
   constructor(
     private readonly db: DataSource,
     private readonly metrics: RenderingMetrics,
-    @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}

@@ -1,4 +1,4 @@
-import type { Plan } from '../../workflows/composition';
+import type { Changes } from '../../workflows/composition';
 import type { WorkflowFile } from '../../workflows/template/workflow-file';
 import { presentLevel } from './level';
 
@@ -12,7 +12,7 @@ export interface Work {
   /** 0 where nothing is sampled. */
   steps: number;
   /** What recovery changed about the graph; tiles and smaller contexts take longer. */
-  plan?: Plan;
+  plan?: Changes;
 }
 
 export interface Sample extends Work {

@@ -15,7 +15,7 @@ const keyOf = (workflow: string, gpu: string): string => `${gpu}/${workflow}`;
  * Measurements of the workflows and cards that were asked about, read once and then kept up by what is new, whoever
  * wrote it: what is new is small, what there is is not.
  */
-export class SampleMemory {
+export class SampleCache {
   private groups = new Map<string, Group>();
   private seen: ReadonlySet<string> = new Set();
 

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What was learnt of the memory that one kind of work needs; see `vram-need.ts` for the meaning of the numbers. */
 @Entity('vram_need')
-export class VramNeedRow {
+export class MemoryNeedRow {
   @PrimaryColumn('text') workflow!: string;
   @PrimaryColumn('text') modelName!: string;
   @PrimaryColumn('int') width!: number;

@@ -1,4 +1,4 @@
-import { afterFailing, afterFitting, gigabytes, neededMb, type VramNeed, type VramWork } from './memory-need';
+import { afterFailing, afterFitting, gigabytes, neededMb, type MemoryNeed, type VramWork } from './memory-need';
 
 const work = (changes: Partial<VramWork> = {}): VramWork => ({
   workflow: 'video',
@@ -9,7 +9,7 @@ const work = (changes: Partial<VramWork> = {}): VramWork => ({
   steps: [],
   ...changes,
 });
-const need = (changes: Partial<VramNeed>): VramNeed => ({
+const need = (changes: Partial<MemoryNeed>): MemoryNeed => ({
   ...work(),
   tooSmallMb: null,
   estimateMb: null,

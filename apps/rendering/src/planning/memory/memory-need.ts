@@ -12,7 +12,7 @@ export interface VramWork {
 }
 
 /** What is known of one kind of work, in megabytes (MiB) of a card's whole memory. */
-export interface VramNeed extends VramWork {
+export interface MemoryNeed extends VramWork {
   /** It did not fit into this much: the need is above. Null when it never failed. */
   tooSmallMb: number | null;
   /** Best guess after failures; never below `tooSmallMb`. */
@@ -29,11 +29,11 @@ const rise = 1.25;
  * one.
  */
 export function afterFailing(
-  known: VramNeed | undefined,
+  known: MemoryNeed | undefined,
   work: VramWork,
   cardMb: number,
   priorMb: number | null,
-): VramNeed {
+): MemoryNeed {
   const former = known?.estimateMb ?? priorMb;
   const tooSmallMb = Math.max(known?.tooSmallMb ?? 0, cardMb);
   const estimateMb = Math.ceil(Math.max(tooSmallMb + 1, former === null ? 0 : former * rise));
@@ -44,7 +44,7 @@ export function afterFailing(
 }
 
 /** The need after the work succeeded on a card of `cardMb`. */
-export function afterFitting(known: VramNeed | undefined, work: VramWork, cardMb: number): VramNeed {
+export function afterFitting(known: MemoryNeed | undefined, work: VramWork, cardMb: number): MemoryNeed {
   const fitsMb = Math.min(known?.fitsMb ?? Infinity, cardMb);
   const failed = known?.tooSmallMb ?? null;
   const tooSmallMb = failed !== null && failed < fitsMb ? failed : null;
@@ -62,7 +62,7 @@ export function afterFitting(known: VramNeed | undefined, work: VramWork, cardMb
  * for one size it holds for every larger one with as many changes or fewer; a larger work that fitted bounds it from
  * above.
  */
-export function neededMb(needs: readonly VramNeed[], work: VramWork): number | null {
+export function neededMb(needs: readonly MemoryNeed[], work: VramWork): number | null {
   const related = needs.filter(
     (need) => need.workflow === work.workflow && modelKey(need.modelName) === modelKey(work.modelName),
   );

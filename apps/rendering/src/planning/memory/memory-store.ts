@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { modelKey } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { afterFailing, afterFitting, type VramNeed, type VramWork } from './memory-need';
-import { VramNeedRow } from './memory-need.entity';
+import { afterFailing, afterFitting, type MemoryNeed, type VramWork } from './memory-need';
+import { MemoryNeedRow } from './memory-need.entity';
 
 /** Steps that change what the picture is, but not how much memory it takes. */
 const withoutWeight: ReadonlySet<string> = new Set(['other_seed', 'smaller_size']);
@@ -13,15 +13,15 @@ export const keptNeeds = 200;
 
 /** Remembers what ran out of memory where, and what fitted. */
 @Injectable()
-export class VramMemory {
+export class MemoryStore {
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  async all(tx: EntityManager): Promise<VramNeed[]> {
-    return (await tx.find(VramNeedRow)).map(toNeed);
+  async all(tx: EntityManager): Promise<MemoryNeed[]> {
+    return (await tx.find(MemoryNeedRow)).map(toNeed);
   }
 
   /** What was learnt of these workflows with these models. */
-  async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<VramNeed[]> {
+  async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<MemoryNeed[]> {
     const pairs = [
       ...new Map(
         works.map(({ workflow, modelName: name }) => [
@@ -30,10 +30,10 @@ export class VramMemory {
         ]),
       ).values(),
     ];
-    return pairs.length === 0 ? [] : (await tx.find(VramNeedRow, { where: pairs })).map(toNeed);
+    return pairs.length === 0 ? [] : (await tx.find(MemoryNeedRow, { where: pairs })).map(toNeed);
   }
 
-  async ranOut(tx: EntityManager, work: VramWork, cardMb: number, priorMb: number | null): Promise<VramNeed> {
+  async ranOut(tx: EntityManager, work: VramWork, cardMb: number, priorMb: number | null): Promise<MemoryNeed> {
     const need = afterFailing(await this.known(tx, work), work, cardMb, priorMb);
     await this.save(tx, need);
     return need;
@@ -46,13 +46,13 @@ export class VramMemory {
     await this.save(tx, afterFitting(known, work, cardMb));
   }
 
-  private async known(tx: EntityManager, work: VramWork): Promise<VramNeed | undefined> {
-    const row = await tx.findOneBy(VramNeedRow, keyOf(work));
+  private async known(tx: EntityManager, work: VramWork): Promise<MemoryNeed | undefined> {
+    const row = await tx.findOneBy(MemoryNeedRow, keyOf(work));
     return row === null ? undefined : toNeed(row);
   }
 
-  private async save(tx: EntityManager, need: VramNeed): Promise<void> {
-    await tx.save(VramNeedRow, {
+  private async save(tx: EntityManager, need: MemoryNeed): Promise<void> {
+    await tx.save(MemoryNeedRow, {
       ...keyOf(need),
       tooSmallMb: need.tooSmallMb,
       estimateMb: need.estimateMb,
@@ -82,7 +82,7 @@ const keyOf = (work: VramWork) => ({
   steps: weighingSteps(work.steps).join(','),
 });
 
-const toNeed = ({ steps, at: _at, ...row }: VramNeedRow): VramNeed => ({
+const toNeed = ({ steps, at: _at, ...row }: MemoryNeedRow): MemoryNeed => ({
   ...row,
   steps: steps === '' ? [] : steps.split(','),
 });

@@ -1,5 +1,5 @@
 import type { Job } from '../../jobs/job.entity';
-import type { ParameterValues, Plan } from '../../workflows/composition';
+import type { ParameterValues, Changes } from '../../workflows/composition';
 import type { Workflow } from '../../workflows/template/workflow-file';
 import { promisedResult } from '../../workflows/values/planned-values';
 import type { VramWork } from './memory-need';
@@ -18,7 +18,7 @@ export interface PlannedWork {
 }
 
 /** What an attempt under this plan needs memory for. */
-export function workOf(workflow: Workflow, work: PlannedWork, plan: Plan): VramWork {
+export function workOf(workflow: Workflow, work: PlannedWork, plan: Changes): VramWork {
   const smaller =
     plan.steps.includes('smaller_size') && work.parameters ? promisedResult(workflow, work.parameters, plan) : work;
   return {

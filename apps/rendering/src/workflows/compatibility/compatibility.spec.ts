@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { workflowView } from '@tower/contracts';
 import { repositoryRoot } from '@tower/kit';
 import { toCardView, toWorkflowView } from '../../views/workflow-view';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 import { noChanges, noParts, type Parts } from '../composition';
-import { standingOn, usualValues, type CardStock } from './compatibility';
+import { compatibilityWith, usualValues, type CardStock } from './compatibility';
 import { describeMissing, missingFor } from './requirements';
-import { RequirementsMemory } from './requirements-cache';
+import { RequirementsCache } from './requirements-cache';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 const classesOfAll = (): string[] => [
@@ -24,7 +24,7 @@ const card = (more: Partial<CardStock> = {}): CardStock => ({
   checkpoints: ['anime_sd15.safetensors'],
   ...more,
 });
-const on = (name: string, more: Partial<CardStock> = {}) => standingOn(library.get(name), card(more));
+const on = (name: string, more: Partial<CardStock> = {}) => compatibilityWith(library.get(name), card(more));
 
 describe('standingOn', () => {
   it('finds a card that can, one that is down, and one that takes no work', () => {
@@ -83,7 +83,7 @@ describe('standingOn', () => {
       for (const [folder, name] of published)
         models[folder] = [...new Set([...(models[folder] ?? []), `wan${separator}${name}`])];
       const stock = card({ models, checkpoints: models['checkpoints'] ?? [], vramMb: null });
-      expect(library.all().map((workflow) => [workflow.file.name, standingOn(workflow, stock).reason])).toEqual(
+      expect(library.all().map((workflow) => [workflow.file.name, compatibilityWith(workflow, stock).reason])).toEqual(
         library.all().map(({ file }) => [file.name, null]),
       );
     }
@@ -117,7 +117,7 @@ describe('standingOn', () => {
       state: 'too_small',
       reason: expect.stringContaining('prior: unverified') as string,
     });
-    const learnt = standingOn(library.get('anime-still-sd15'), card(), () => 20_000);
+    const learnt = compatibilityWith(library.get('anime-still-sd15'), card(), () => 20_000);
     expect(learnt).toMatchObject({
       state: 'too_small',
       vramNeedMb: 20_000,
@@ -179,7 +179,7 @@ describe('missingFor', () => {
   });
 
   it('does not let one job without a graph keep the others from being judged', () => {
-    const memory = new RequirementsMemory();
+    const memory = new RequirementsCache();
     const workflow = library.get('video-wan21-i2v');
     expect(memory.of(workflow, { values: {}, parts: noParts, plan: noChanges }).fault).toMatch(/prompt/);
     const values = usualValues(workflow, card());

@@ -4,10 +4,10 @@ import type { StatedFamilies } from '../models/model-family';
 import type { Workflow } from '../template/workflow-file';
 import { vramNeedMb } from '../values/planned-values';
 import { resolveParameters, type ParameterValue, type ParameterValues } from '../values/resolve-values';
-import { describeMissing, missingFor, type Missing, type Stock } from './requirements';
+import { describeMissing, missingFor, type Missing, type Capabilities } from './requirements';
 
 /** A card as the question "can it run this?" sees it. */
-export interface CardStock extends Stock {
+export interface CardStock extends Capabilities {
   name: string;
   up: boolean;
   /** Why it takes no work, in a sentence; it does not answer where nothing is said. */
@@ -21,7 +21,7 @@ export interface CardStock extends Stock {
 }
 
 /** Whether a card can run a workflow as a preset sets it, and what is in the way. */
-export interface Standing {
+export interface Compatibility {
   gpu: string;
   state: 'ready' | 'down' | 'missing' | 'too_small';
   /** What keeps it from running, for a person; null when nothing does. */
@@ -58,7 +58,7 @@ export function usualValues(
 export type LearntNeed = (workflow: Workflow, values: ParameterValues) => number | null;
 
 /** What was learnt about memory goes before the template's formula. */
-export function standingOn(workflow: Workflow, card: CardStock, learnt: LearntNeed = () => null): Standing {
+export function compatibilityWith(workflow: Workflow, card: CardStock, learnt: LearntNeed = () => null): Compatibility {
   if (!card.up)
     return {
       gpu: card.name,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 import { noChanges, noParts, type ParameterValues } from '../composition';
 import { usualValues } from './compatibility';
-import { RequirementsMemory, requirementsKey } from './requirements-cache';
+import { RequirementsCache, requirementsKey } from './requirements-cache';
 
-let workflows: WorkflowLibrary;
+let workflows: Catalogue;
 const still = () => workflows.get('anime-still-sd15');
 const asked = (values: ParameterValues = {}) => ({
   values: { ...usualValues(still(), { checkpoints: ['anime.safetensors'] }), ...values },
@@ -14,12 +14,12 @@ const asked = (values: ParameterValues = {}) => ({
 });
 
 beforeAll(async () => {
-  workflows = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  workflows = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 describe('the memory of requirements', () => {
   it('composes one graph for a sweep through strengths, steps, seeds and texts', () => {
-    const memory = new RequirementsMemory();
+    const memory = new RequirementsCache();
     const sweep = Array.from({ length: 1_000 }, (_, n) =>
       asked({
         cfg_scale: 1 + n / 100,
@@ -57,7 +57,7 @@ describe('the memory of requirements', () => {
   });
 
   it('forgets what was asked for longest ago, not everything', () => {
-    const memory = new RequirementsMemory();
+    const memory = new RequirementsCache();
     const ask = (n: number) => memory.of(still(), asked({ model_name: `model-${n}.safetensors` }));
     const first = Array.from({ length: 500 }, (_, n) => ask(n));
     ask(0);
@@ -67,7 +67,7 @@ describe('the memory of requirements', () => {
   });
 
   it('remembers that there is no such graph, and why', () => {
-    const memory = new RequirementsMemory();
+    const memory = new RequirementsCache();
     const none = { ...asked(), plan: { steps: ['cpu_text_encoder' as const] } };
     expect(memory.of(still(), none).fault).toContain('cpu_text_encoder');
     expect(memory.of(still(), none)).toBe(memory.of(still(), none));

@@ -70,7 +70,7 @@ function switchesOf(workflow: Workflow, { values, plan }: Pick<Asked, 'values' |
  * Requirements of waiting tasks. A queue is looked at every second and holds many tasks of few kinds, while a graph
  * has to be composed to know what it needs.
  */
-export class RequirementsMemory {
+export class RequirementsCache {
   private readonly known = new Map<string, Requirements>();
 
   of(workflow: Workflow, asked: Asked): Requirements {

@@ -25,7 +25,7 @@ export interface Missing {
 /**
  * What a card has, as far as graphs depend on it. A folder that is not in `models` is unknown and counts as complete.
  */
-export interface Stock {
+export interface Capabilities {
   nodes: readonly string[];
   checkpoints: readonly string[];
   models?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -66,7 +66,7 @@ export function requirementsOf(
 }
 
 /** What of it a card with this stock lacks. Empty: nothing. */
-export function lacking({ workflow, nodes, models, sought }: Requirements, stock: Stock): Missing[] {
+export function lacking({ workflow, nodes, models, sought }: Requirements, stock: Capabilities): Missing[] {
   const absent = [
     ...nodes.filter((name) => !stock.nodes.includes(name)).map((name) => missingNode(name)),
     ...models.flatMap(({ folder, name, source }) => absentFile(filesIn(stock, folder), folder, name, source)),
@@ -84,7 +84,7 @@ export function lacking({ workflow, nodes, models, sought }: Requirements, stock
 export const missingFor = (
   workflow: Workflow,
   composition: Pick<Composition, 'values' | 'parts' | 'plan'>,
-  stock: Stock,
+  stock: Capabilities,
 ): Missing[] => lacking(requirementsOf(workflow, composition), stock);
 
 /** Without a statement, the workflow's own: it takes no checkpoint of another family. */

@@ -1,4 +1,4 @@
-import { inputsOf, packOf, signsOfAge, type NodeInfos, type WorkflowGraph } from '@tower/comfyui';
+import { inputsOf, packOf, signsOfAge, type NodeInfos, type PromptGraph } from '@tower/comfyui';
 import { AppError } from '@tower/kit';
 import { noChanges, noParts } from '../composition';
 import { composeForInspection } from '../graph/compose';
@@ -13,7 +13,7 @@ import type { Missing } from './requirements';
  * server does not know are no fault, because it ignores them; classes that are not there at all are left to
  * `missingFor`. Done once per boot of a server, with the object_info that it then has in memory.
  */
-export function misfitsOf(workflow: Workflow, infos: NodeInfos): Missing[] {
+export function signatureMismatches(workflow: Workflow, infos: NodeInfos): Missing[] {
   const found = [false, true].flatMap((withPicture) => faultsOf(workflow, withPicture, infos));
   return [...new Map(found.map((missing) => [missing.name, missing])).values()];
 }
@@ -52,7 +52,7 @@ function faultsOf(workflow: Workflow, withPicture: boolean, infos: NodeInfos): M
 }
 
 /** Classes of the graph whose pack is of before it did what the graph relies on. */
-const tooOld = (graph: WorkflowGraph, infos: NodeInfos): Missing[] =>
+const tooOld = (graph: PromptGraph, infos: NodeInfos): Missing[] =>
   signsOfAge.flatMap(({ classType, input, offers, otherwise }) => {
     const info = infos[classType];
     if (info === undefined || !Object.values(graph).some((node) => node.class_type === classType)) return [];

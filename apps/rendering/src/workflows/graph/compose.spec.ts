@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { WorkflowGraph } from '@tower/comfyui';
+import type { PromptGraph } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
 import * as fc from 'fast-check';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 import {
   noChanges,
   noParts,
@@ -17,9 +17,9 @@ import { resolveParameters, type ParameterValue } from '../values/resolve-values
 import { composeGraph, stepsOf, type Composition } from './compose';
 import { graphSha256 } from './graph-identity';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 const valuesOf = (workflow: Workflow, given: Record<string, ParameterValue> = {}) =>
@@ -33,7 +33,7 @@ function compose(
   name: string,
   given: Record<string, ParameterValue> = {},
   more: Partial<Composition> = {},
-): WorkflowGraph {
+): PromptGraph {
   const workflow = library.get(name);
   return composeGraph(workflow, {
     values: valuesOf(workflow, given),
@@ -60,11 +60,11 @@ const control = (image: string): ControlNetUse => ({
   start: 0,
   end: 0.8,
 });
-const classesIn = (graph: WorkflowGraph): string[] =>
+const classesIn = (graph: PromptGraph): string[] =>
   Object.values(graph)
     .map((node) => node.class_type)
     .sort();
-const source = (graph: WorkflowGraph, node: string, input: string): [string, number] => {
+const source = (graph: PromptGraph, node: string, input: string): [string, number] => {
   const value = graph[node]?.inputs[input];
   if (!Array.isArray(value)) throw new Error(`${node}.${input} is no link`);
   return value;

@@ -1,6 +1,6 @@
-import type { WorkflowGraph } from '@tower/comfyui';
+import type { PromptGraph } from '@tower/comfyui';
 import { invalid } from '@tower/kit';
-import type { GraphStep, ParameterValues, Parts, Plan } from '../composition';
+import type { GraphStep, ParameterValues, Parts, Changes } from '../composition';
 import { applyEdit } from '../template/workflow-edit';
 import type { OutputKind, Workflow } from '../template/workflow-file';
 import { parseFormula } from '../values/formula';
@@ -14,7 +14,7 @@ export interface Composition {
   /** A value for every parameter. */
   values: ParameterValues;
   parts: Parts;
-  plan: Plan;
+  plan: Changes;
   /**
    * Unique per attempt, so that nothing is answered from the server's cache and no two attempts write the same file.
    */
@@ -24,7 +24,7 @@ export interface Composition {
 }
 
 export interface ComposedGraph {
-  graph: WorkflowGraph;
+  graph: PromptGraph;
   outputs: { node: string; kind: OutputKind }[];
 }
 
@@ -65,14 +65,14 @@ export function composeGraph(workflow: Workflow, composition: Composition): Comp
 }
 
 /** FaceID falls back to the plain adapter with the same pictures. */
-const plannedParts = (parts: Parts, plan: Plan): Parts =>
+const plannedParts = (parts: Parts, plan: Changes): Parts =>
   plan.steps.includes('without_faceid')
     ? { ...parts, references: parts.references.map((reference) => ({ ...reference, kind: 'ipadapter' })) }
     : parts;
 
 function bindParameters(
   { file }: Workflow,
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   values: ParameterValues,
   images: Composition['images'],
 ): void {
@@ -97,7 +97,7 @@ function serverName(images: Composition['images'], name: string): string {
   return found;
 }
 
-function picturesOf(graph: WorkflowGraph, images: Composition['images']): (image: string) => Slot {
+function picturesOf(graph: PromptGraph, images: Composition['images']): (image: string) => Slot {
   const loaded = new Map<string, Slot>();
   return (image) => {
     const known = loaded.get(image);
@@ -109,7 +109,7 @@ function picturesOf(graph: WorkflowGraph, images: Composition['images']): (image
 }
 
 /** A picture that is not given may only be bound where nothing reads it. */
-function refuseEmptyPictures({ file }: Workflow, graph: WorkflowGraph): void {
+function refuseEmptyPictures({ file }: Workflow, graph: PromptGraph): void {
   for (const [name, parameter] of Object.entries(file.parameters)) {
     if (parameter.type !== 'image' && parameter.type !== 'film') continue;
     const empty = parameter.bind.some(

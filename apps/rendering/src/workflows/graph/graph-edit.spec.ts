@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '@tower/comfyui';
+import type { PromptGraph } from '@tower/comfyui';
 import * as fc from 'fast-check';
 import {
   addNode,
@@ -14,7 +14,7 @@ import {
   setInput,
 } from './graph-edit';
 
-const small = (): WorkflowGraph => ({
+const small = (): PromptGraph => ({
   '1': { class_type: 'Loader', inputs: { file: 'a' } },
   '2': { class_type: 'Sampler', inputs: { model: ['1', 0], steps: 4 } },
   '3': { class_type: 'Decode', inputs: { samples: ['2', 0], vae: ['1', 2] } },
@@ -22,7 +22,7 @@ const small = (): WorkflowGraph => ({
 });
 
 describe('typed operations on a graph', () => {
-  it.each<[string, (graph: WorkflowGraph) => unknown, string]>([
+  it.each<[string, (graph: PromptGraph) => unknown, string]>([
     ['a node that is already there', (graph) => addNode(graph, '1', 'X', {}), 'already in the graph'],
     ['a new node that links to nothing', (graph) => addNode(graph, '5', 'X', { a: ['9', 0] }), '5.a links to node 9'],
     ['an input of a node that is not there', (graph) => setInput(graph, '9', 'a', 1), 'node 9 is not in the graph'],

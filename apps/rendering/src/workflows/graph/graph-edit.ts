@@ -1,4 +1,4 @@
-import type { GraphValue, WorkflowGraph } from '@tower/comfyui';
+import type { GraphValue, PromptGraph } from '@tower/comfyui';
 
 /** An output of a node: its id and the position among the node's outputs, from 0. */
 export type Slot = readonly [string, number];
@@ -9,14 +9,14 @@ const sameSlot = (value: GraphValue, slot: Slot): boolean =>
   isLink(value) && value[0] === slot[0] && value[1] === slot[1];
 
 /** The node with this id. Throws when there is none. */
-export function nodeOf(graph: WorkflowGraph, id: string): WorkflowGraph[string] {
+export function nodeOf(graph: PromptGraph, id: string): PromptGraph[string] {
   const node = Object.hasOwn(graph, id) ? graph[id] : undefined;
   if (node === undefined) throw new Error(`node ${id} is not in the graph`);
   return node;
 }
 
 /** Throws when a link leads to no node or has no proper output position. */
-function checkLink(graph: WorkflowGraph, value: GraphValue, what: string): void {
+function checkLink(graph: PromptGraph, value: GraphValue, what: string): void {
   if (!isLink(value)) return;
   if (!Object.hasOwn(graph, value[0])) throw new Error(`${what} links to node ${value[0]}, which is not in the graph`);
   if (!Number.isInteger(value[1]) || value[1] < 0)
@@ -24,14 +24,14 @@ function checkLink(graph: WorkflowGraph, value: GraphValue, what: string): void 
 }
 
 /** An id that no node has; numbers, because that is what the server's own interface writes. */
-export function freeId(graph: WorkflowGraph, from = 1000): string {
+export function freeId(graph: PromptGraph, from = 1000): string {
   let id = from;
   while (Object.hasOwn(graph, String(id))) id++;
   return String(id);
 }
 
 /** Adds a node; its links must lead to nodes that are there. Returns its id. */
-export function addNode(graph: WorkflowGraph, id: string, classType: string, inputs: NodeInputs): string {
+export function addNode(graph: PromptGraph, id: string, classType: string, inputs: NodeInputs): string {
   if (id === '' || classType === '') throw new Error('a node needs an id and a class');
   if (Object.hasOwn(graph, id)) throw new Error(`node ${id} is already in the graph`);
   for (const [input, value] of Object.entries(inputs)) checkLink(graph, value, `${id}.${input}`);
@@ -40,7 +40,7 @@ export function addNode(graph: WorkflowGraph, id: string, classType: string, inp
 }
 
 /** Sets an input, whether or not the node had it. */
-export function setInput(graph: WorkflowGraph, id: string, input: string, value: GraphValue): void {
+export function setInput(graph: PromptGraph, id: string, input: string, value: GraphValue): void {
   const node = nodeOf(graph, id);
   if (input === '') throw new Error(`an input of node ${id} has no name`);
   if (isLink(value) && value[0] === id) throw new Error(`${id}.${input} would link to its own node`);
@@ -49,20 +49,20 @@ export function setInput(graph: WorkflowGraph, id: string, input: string, value:
 }
 
 /** Takes an input away; it must be there. */
-export function dropInput(graph: WorkflowGraph, id: string, input: string): void {
+export function dropInput(graph: PromptGraph, id: string, input: string): void {
   const node = nodeOf(graph, id);
   if (!Object.hasOwn(node.inputs, input)) throw new Error(`node ${id} has no input ${input}`);
   Reflect.deleteProperty(node.inputs, input);
 }
 
 /** Every input that links to this output, as node id and input name. */
-export const consumersOf = (graph: WorkflowGraph, slot: Slot): { node: string; input: string }[] =>
+export const consumersOf = (graph: PromptGraph, slot: Slot): { node: string; input: string }[] =>
   Object.entries(graph).flatMap(([node, { inputs }]) =>
     Object.entries(inputs).flatMap(([input, value]) => (sameSlot(value, slot) ? [{ node, input }] : [])),
   );
 
 /** Leads every consumer of one output to another one, except the nodes in `except`. Returns how many links changed. */
-export function relink(graph: WorkflowGraph, from: Slot, to: Slot, except: readonly string[] = []): number {
+export function relink(graph: PromptGraph, from: Slot, to: Slot, except: readonly string[] = []): number {
   nodeOf(graph, from[0]);
   checkLink(graph, [to[0], to[1]], 'a relinked input');
   const consumers = consumersOf(graph, from).filter(({ node }) => !except.includes(node));
@@ -77,7 +77,7 @@ export function relink(graph: WorkflowGraph, from: Slot, to: Slot, except: reado
  * `outputSlot`. Returns its id.
  */
 export function insertAfter(
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   slot: Slot,
   node: { id: string; classType: string; input: string; inputs: NodeInputs; outputSlot?: number },
 ): string {
@@ -90,7 +90,7 @@ export function insertAfter(
 
 /** Another class in a node's place: links to it stay, the inputs in `keep` stay, everything else is as given. */
 export function replaceNode(
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   id: string,
   classType: string,
   inputs: NodeInputs,
@@ -113,7 +113,7 @@ export function replaceNode(
 }
 
 /** Removes one node; nothing may link to it. */
-export function removeNode(graph: WorkflowGraph, id: string): void {
+export function removeNode(graph: PromptGraph, id: string): void {
   nodeOf(graph, id);
   const reader = Object.entries(graph).find(
     ([other, { inputs }]) => other !== id && Object.values(inputs).some((value) => isLink(value) && value[0] === id),
@@ -123,7 +123,7 @@ export function removeNode(graph: WorkflowGraph, id: string): void {
 }
 
 /** Removes every node that no output needs. Returns the ids that went. */
-export function removeUnreachable(graph: WorkflowGraph, outputs: readonly string[]): string[] {
+export function removeUnreachable(graph: PromptGraph, outputs: readonly string[]): string[] {
   const needed = new Set<string>();
   const open = [...outputs];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
@@ -137,7 +137,7 @@ export function removeUnreachable(graph: WorkflowGraph, outputs: readonly string
 }
 
 /** The ids of one cycle, in order, or undefined when the graph has none. */
-export function cycleOf(graph: WorkflowGraph): string[] | undefined {
+export function cycleOf(graph: PromptGraph): string[] | undefined {
   const state = new Map<string, 'open' | 'done'>();
   const path: string[] = [];
   const visit = (id: string): string[] | undefined => {

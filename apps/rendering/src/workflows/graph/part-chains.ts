@@ -1,4 +1,4 @@
-import type { WorkflowGraph } from '@tower/comfyui';
+import type { PromptGraph } from '@tower/comfyui';
 import { invalid } from '@tower/kit';
 import type { ControlNetUse, LoraUse, Parts, ReferenceUse } from '../composition';
 import type { Workflow } from '../template/workflow-file';
@@ -17,7 +17,7 @@ const faceidLoraStrength = 0.6;
  * Returns the ends of the chains.
  */
 function addLoras(
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   models: readonly Slot[],
   clip: Slot | undefined,
   loras: readonly LoraUse[],
@@ -51,12 +51,7 @@ function addLoras(
  * IP-Adapter references one behind the other, behind the LoRAs. One loader per kind: it brings the adapter, and for
  * FaceID a LoRA of its own. Pictures for the plain kind are cropped first, because CLIP vision looks at a square.
  */
-function addReferences(
-  graph: WorkflowGraph,
-  model: Slot,
-  references: readonly ReferenceUse[],
-  picture: Pictures,
-): void {
+function addReferences(graph: PromptGraph, model: Slot, references: readonly ReferenceUse[], picture: Pictures): void {
   let end = model;
   const loaders = new Map<ReferenceUse['kind'], string>();
   for (const reference of references) {
@@ -116,7 +111,7 @@ function addReferences(
 
 /** ControlNets one behind the other on both conditionings. */
 function addControlNets(
-  graph: WorkflowGraph,
+  graph: PromptGraph,
   at: { positive: Slot; negative: Slot },
   uses: readonly ControlNetUse[],
   picture: Pictures,
@@ -146,7 +141,7 @@ function addControlNets(
  * Adds LoRAs, references and ControlNets where the workflow takes them. Throws `part_unsupported` for a part that it
  * cannot take.
  */
-export function addParts({ file }: Workflow, graph: WorkflowGraph, parts: Parts, picture: Pictures): void {
+export function addParts({ file }: Workflow, graph: PromptGraph, parts: Parts, picture: Pictures): void {
   const refuse = (what: string, pointer: string) =>
     invalid('part_unsupported', `workflow ${file.name} takes no ${what}`, [
       { pointer, message: `workflow ${file.name} takes no ${what}` },

@@ -1,7 +1,7 @@
-import { modelInputs, type WorkflowGraph } from '@tower/comfyui';
+import { modelInputs, type PromptGraph } from '@tower/comfyui';
 import { spelledFor } from './card-spelling';
 
-const node = (class_type: string, inputs: WorkflowGraph[string]['inputs']): WorkflowGraph[string] => ({
+const node = (class_type: string, inputs: PromptGraph[string]['inputs']): PromptGraph[string] => ({
   class_type,
   inputs,
 });

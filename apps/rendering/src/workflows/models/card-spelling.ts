@@ -1,6 +1,6 @@
-import { inputsOf, modelInputs, type NodeInfos, type GraphValue, type WorkflowGraph } from '@tower/comfyui';
+import { inputsOf, modelInputs, type NodeInfos, type GraphValue, type PromptGraph } from '@tower/comfyui';
 import { modelKey } from '@tower/contracts';
-import type { Stock } from '../compatibility/requirements';
+import type { Capabilities } from '../compatibility/requirements';
 import { filesIn } from './model-files';
 import { findFile } from './model-names';
 import { renameEmbeddings } from './prompt-embeddings';
@@ -11,11 +11,11 @@ import { renameEmbeddings } from './prompt-embeddings';
  * that `modelInputs` does not know.
  */
 export function spelledFor(
-  graph: WorkflowGraph,
-  stock: Pick<Stock, 'checkpoints' | 'models'>,
+  graph: PromptGraph,
+  stock: Pick<Capabilities, 'checkpoints' | 'models'>,
   infos: NodeInfos = {},
-): WorkflowGraph {
-  const spelled: WorkflowGraph = {};
+): PromptGraph {
+  const spelled: PromptGraph = {};
   for (const [id, node] of Object.entries(graph)) {
     const inputs: Record<string, GraphValue> = {};
     for (const [input, value] of Object.entries(node.inputs))
@@ -26,10 +26,10 @@ export function spelledFor(
 }
 
 function spell(
-  node: WorkflowGraph[string],
+  node: PromptGraph[string],
   input: string,
   value: string,
-  stock: Pick<Stock, 'checkpoints' | 'models'>,
+  stock: Pick<Capabilities, 'checkpoints' | 'models'>,
   infos: NodeInfos,
 ): string {
   const folder = modelInputs[node.class_type]?.[input];

@@ -1,11 +1,11 @@
-import { modelInputs, type WorkflowGraph } from '@tower/comfyui';
+import { modelInputs, type PromptGraph } from '@tower/comfyui';
 import { settleName, type SettledName } from './model-names';
 import { embeddingsIn } from './prompt-embeddings';
 
 /**
  * Every model file that a graph names, with its folder: what loaders load, and the embeddings that its texts call for.
  */
-export const modelsOf = (graph: WorkflowGraph): { folder: string; name: string }[] =>
+export const modelsOf = (graph: PromptGraph): { folder: string; name: string }[] =>
   Object.values(graph).flatMap(({ class_type: classType, inputs }) =>
     Object.entries(inputs).flatMap(([input, value]) => {
       if (typeof value !== 'string') return [];

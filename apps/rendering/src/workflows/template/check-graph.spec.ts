@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { inputsOf, type GraphValue, type WorkflowGraph } from '@tower/comfyui';
+import { inputsOf, type GraphValue, type PromptGraph } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 import { usualValues } from '../compatibility/compatibility';
-import { misfitsOf } from '../compatibility/signature-mismatches';
+import { signatureMismatches } from '../compatibility/signature-mismatches';
 import { noChanges, noParts } from '../composition';
 import { composeForInspection } from '../graph/compose';
 import { checkGraph } from './check-graph';
@@ -11,16 +11,16 @@ import { checkReferences, referenceFaults } from './check-references';
 import { recordedServers } from './recorded-info.fixture';
 import { workflowFile, type Workflow } from './workflow-file';
 
-let library: WorkflowLibrary;
+let library: Catalogue;
 beforeAll(async () => {
-  library = await WorkflowLibrary.read(join(repositoryRoot, 'workflows'));
+  library = await Catalogue.read(join(repositoryRoot, 'workflows'));
 });
 
 const old = recordedServers['0.3.64 with packs'] ?? {};
 const recent = recordedServers['0.33 with the packs of 0.3.64'] ?? {};
 
 /** The composed graph of a template after somebody changed it by hand. */
-function changed(name: string, change: (graph: WorkflowGraph) => void): { graph: WorkflowGraph; outputs: string[] } {
+function changed(name: string, change: (graph: PromptGraph) => void): { graph: PromptGraph; outputs: string[] } {
   const workflow = library.get(name);
   const { graph, outputs } = composeForInspection(workflow, {
     values: usualValues(workflow, { checkpoints: ['any.safetensors', 'any-xl.safetensors'] }),
@@ -32,20 +32,20 @@ function changed(name: string, change: (graph: WorkflowGraph) => void): { graph:
 }
 const set =
   (node: string, input: string, value: GraphValue) =>
-  (graph: WorkflowGraph): void => {
-    (graph[node] as WorkflowGraph[string]).inputs[input] = value;
+  (graph: PromptGraph): void => {
+    (graph[node] as PromptGraph[string]).inputs[input] = value;
   };
 const drop =
   (node: string, input: string) =>
-  (graph: WorkflowGraph): void => {
-    Reflect.deleteProperty((graph[node] as WorkflowGraph[string]).inputs, input);
+  (graph: PromptGraph): void => {
+    Reflect.deleteProperty((graph[node] as PromptGraph[string]).inputs, input);
   };
 
 describe('checkGraph', () => {
-  it.each<[string, (graph: WorkflowGraph) => void, RegExp]>([
+  it.each<[string, (graph: PromptGraph) => void, RegExp]>([
     [
       'a class that the server lacks',
-      (graph) => (graph['10'] = { ...(graph['10'] as WorkflowGraph[string]), class_type: 'KSamplerPlus' }),
+      (graph) => (graph['10'] = { ...(graph['10'] as PromptGraph[string]), class_type: 'KSamplerPlus' }),
       /node 10: the server has no class KSamplerPlus/,
     ],
     ['an input that the class lacks', set('10', 'stepz', 4), /node 10 \(KSampler\): has no input stepz/],
@@ -116,7 +116,7 @@ describe('checkGraph', () => {
         class_type: 'ImageScaleToTotalPixels',
         inputs: { image: ['11', 0], upscale_method: 'lanczos', megapixels: 1 },
       };
-      (one['12'] as WorkflowGraph[string]).inputs['images'] = ['20', 0];
+      (one['12'] as PromptGraph[string]).inputs['images'] = ['20', 0];
     });
     expect(checkGraph(graph, outputs, old)).toEqual([]);
     expect(checkGraph(graph, outputs, recent).map((fault) => fault.message)).toEqual([
@@ -149,7 +149,11 @@ describe('misfitsOf', () => {
   it('finds nothing where a server takes the template, and leaves absent classes to others', () => {
     for (const workflow of library.all())
       for (const [server, infos] of Object.entries(recordedServers))
-        expect([server, workflow.file.name, misfitsOf(workflow, infos)]).toEqual([server, workflow.file.name, []]);
+        expect([server, workflow.file.name, signatureMismatches(workflow, infos)]).toEqual([
+          server,
+          workflow.file.name,
+          [],
+        ]);
   });
 
   it('names an input that a server’s own version of a node does not take as it is given', () => {
@@ -157,7 +161,7 @@ describe('misfitsOf', () => {
     if (!node?.input.required) throw new Error('the recording has no KSampler');
     node.input.required['scheduler'] = [['only_this']];
     node.input.required['eta'] = ['FLOAT', { default: 1 }];
-    const found = misfitsOf(library.get('anime-still-sd15'), { ...old, KSampler: node });
+    const found = signatureMismatches(library.get('anime-still-sd15'), { ...old, KSampler: node });
     expect(found.map(({ kind, name }) => [kind, name])).toEqual([
       ['input', 'KSampler.eta'],
       ['input', 'KSampler.scheduler'],
@@ -169,7 +173,7 @@ describe('misfitsOf', () => {
     const node = structuredClone(old['VHS_LoadVideo']);
     if (!node?.input.optional) throw new Error('the recording has no VHS_LoadVideo');
     node.input.optional['format'] = [['None', 'AnimateDiff', 'Mochi'], { default: 'AnimateDiff' }];
-    const found = misfitsOf(library.get('interpolate-rife'), { ...old, VHS_LoadVideo: node });
+    const found = signatureMismatches(library.get('interpolate-rife'), { ...old, VHS_LoadVideo: node });
     expect(found).toEqual([
       {
         kind: 'input',
@@ -177,7 +181,7 @@ describe('misfitsOf', () => {
         where: expect.stringMatching(/^ComfyUI-VideoHelperSuite: .*multiples of 8 pixels; update/) as string,
       },
     ]);
-    expect(misfitsOf(library.get('loop-animatediff'), { ...old, VHS_LoadVideo: node })).toEqual([]);
+    expect(signatureMismatches(library.get('loop-animatediff'), { ...old, VHS_LoadVideo: node })).toEqual([]);
   });
 });
 

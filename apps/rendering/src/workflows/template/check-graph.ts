@@ -6,7 +6,7 @@ import {
   type NodeInfo,
   type NodeInfos,
   type GraphValue,
-  type WorkflowGraph,
+  type PromptGraph,
 } from '@tower/comfyui';
 import { consumersOf, cycleOf } from '../graph/graph-edit';
 import { findChoice } from '../models/card-spelling';
@@ -45,7 +45,7 @@ const isFileList = (classType: string, input: string): boolean =>
  * must be an output node, and every output node must be among them. A class that is not there is named once; its inputs
  * are not looked at.
  */
-export function checkGraph(graph: WorkflowGraph, outputs: readonly string[], infos: NodeInfos): GraphFault[] {
+export function checkGraph(graph: PromptGraph, outputs: readonly string[], infos: NodeInfos): GraphFault[] {
   const faults: GraphFault[] = [];
   for (const [id, node] of Object.entries(graph)) {
     const info = infos[node.class_type];
@@ -63,8 +63,8 @@ export function checkGraph(graph: WorkflowGraph, outputs: readonly string[], inf
   return [...faults, ...checkOutputs(graph, outputs, infos)];
 }
 
-function checkNode(graph: WorkflowGraph, id: string, info: NodeInfo, infos: NodeInfos): GraphFault[] {
-  const node = graph[id] as WorkflowGraph[string];
+function checkNode(graph: PromptGraph, id: string, info: NodeInfo, infos: NodeInfos): GraphFault[] {
+  const node = graph[id] as PromptGraph[string];
   const known = inputsOf(info, node.inputs);
   const fault = (input: string, code: GraphFault['code'], words: string): GraphFault => ({
     node: id,
@@ -94,12 +94,7 @@ function checkNode(graph: WorkflowGraph, id: string, info: NodeInfo, infos: Node
 
 type Problem = { code: GraphFault['code']; words: string } | undefined;
 
-function checkLink(
-  graph: WorkflowGraph,
-  [source, slot]: [string, number],
-  input: InputInfo,
-  infos: NodeInfos,
-): Problem {
+function checkLink(graph: PromptGraph, [source, slot]: [string, number], input: InputInfo, infos: NodeInfos): Problem {
   const from = graph[source];
   if (from === undefined)
     return { code: 'wrong_link', words: `${input.name} links to node ${source}, which is not in the graph` };
@@ -161,7 +156,7 @@ function outOfRange(value: number, { name, min, max }: InputInfo): Problem {
   return { code: 'out_of_range', words: `${name} is ${value}, outside ${min ?? '−∞'} to ${max ?? '∞'}` };
 }
 
-function checkOutputs(graph: WorkflowGraph, outputs: readonly string[], infos: NodeInfos): GraphFault[] {
+function checkOutputs(graph: PromptGraph, outputs: readonly string[], infos: NodeInfos): GraphFault[] {
   const faults: GraphFault[] = [];
   for (const id of outputs) {
     const classType = graph[id]?.class_type;

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
-import { samplingCosts, type WorkflowGraph } from '@tower/comfyui';
+import { samplingCosts, type PromptGraph } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 
-const pass = (inputs: WorkflowGraph[string]['inputs'], className = 'KSampler'): WorkflowGraph[string] => ({
+const pass = (inputs: PromptGraph[string]['inputs'], className = 'KSampler'): PromptGraph[string] => ({
   class_type: className,
   inputs,
 });
-const costsOf = (graph: WorkflowGraph): Record<string, number> => Object.fromEntries(samplingCosts(graph));
+const costsOf = (graph: PromptGraph): Record<string, number> => Object.fromEntries(samplingCosts(graph));
 
 const latent = { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 512, batch_size: 1 } };
 
 it('the second pass of a hires fix costs what its size and steps cost', async () => {
-  const { graph } = (await WorkflowLibrary.read(join(repositoryRoot, 'workflows'))).get('hires-fix');
+  const { graph } = (await Catalogue.read(join(repositoryRoot, 'workflows'))).get('hires-fix');
   const { 10: first, 31: second } = costsOf(graph);
   expect((second ?? 0) / (first ?? 1)).toBeCloseTo((1.5 ** 2) ** 1.15, 6);
 });
 
 it('the passes of two noise models cost what their share of the steps is', async () => {
-  const { graph } = (await WorkflowLibrary.read(join(repositoryRoot, 'workflows'))).get('video-wan22-t2v-14b');
-  const early: WorkflowGraph = structuredClone(graph);
+  const { graph } = (await Catalogue.read(join(repositoryRoot, 'workflows'))).get('video-wan22-t2v-14b');
+  const early: PromptGraph = structuredClone(graph);
   early['8']!.inputs['end_at_step'] = 4;
   early['108']!.inputs['start_at_step'] = 4;
   expect(costsOf(graph)).toEqual({ 8: 1, 108: 1 });
@@ -27,7 +27,7 @@ it('the passes of two noise models cost what their share of the steps is', async
   expect((low ?? 0) / (high ?? 1)).toBeCloseTo(4, 9);
 });
 
-it.each<[string, WorkflowGraph, number]>([
+it.each<[string, PromptGraph, number]>([
   [
     'another size given in figures',
     { u: { class_type: 'LatentUpscale', inputs: { samples: ['a', 0], width: 1024, height: 1024 } } },
@@ -55,7 +55,7 @@ it.each<[string, WorkflowGraph, number]>([
 });
 
 it('knows schedules that are nodes of their own, split or not, and a pass without a negative prompt', () => {
-  const graph: WorkflowGraph = {
+  const graph: PromptGraph = {
     l: latent,
     s: { class_type: 'BasicScheduler', inputs: { steps: 10, denoise: 1 } },
     p: { class_type: 'SplitSigmas', inputs: { sigmas: ['s', 0], step: 2 } },

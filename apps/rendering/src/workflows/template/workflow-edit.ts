@@ -1,4 +1,4 @@
-import type { GraphValue, WorkflowGraph } from '@tower/comfyui';
+import type { GraphValue, PromptGraph } from '@tower/comfyui';
 import { z } from 'zod';
 import type { ParameterValues } from '../composition';
 import { addNode, dropInput, insertAfter, relink, replaceNode, setInput, type NodeInputs } from '../graph/graph-edit';
@@ -51,12 +51,7 @@ export const workflowEdit = z.discriminatedUnion('op', [
 export type WorkflowEdit = z.infer<typeof workflowEdit>;
 
 /** Applies an edit to the graph. `scale_parameters` changes no graph: it has its effect before parameters are bound. */
-export function applyEdit(
-  graph: WorkflowGraph,
-  edit: WorkflowEdit,
-  values: ParameterValues,
-  scope: FormulaScope,
-): void {
+export function applyEdit(graph: PromptGraph, edit: WorkflowEdit, values: ParameterValues, scope: FormulaScope): void {
   const valueOf = (value: EditValue): GraphValue => {
     if (typeof value !== 'object' || Array.isArray(value)) return value;
     if ('formula' in value) return parseFormula(value.formula).evaluate(scope);

@@ -1,4 +1,4 @@
-import { link, type WorkflowGraph } from '@tower/comfyui';
+import { link, type PromptGraph } from '@tower/comfyui';
 import { jobType, preset, workKind } from '@tower/contracts';
 import { z } from 'zod';
 import { graphSteps } from '../composition';
@@ -102,6 +102,6 @@ export type WorkflowFile = z.infer<typeof workflowFile>;
 
 export interface Workflow {
   file: WorkflowFile;
-  graph: WorkflowGraph;
+  graph: PromptGraph;
 }
 export type { WorkflowParameter } from './workflow-parameter';

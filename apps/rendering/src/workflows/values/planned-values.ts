@@ -1,4 +1,4 @@
-import { graphSteps, noChanges, noParts, type ParameterValues, type Parts, type Plan } from '../composition';
+import { graphSteps, noChanges, noParts, type ParameterValues, type Parts, type Changes } from '../composition';
 import type { Workflow } from '../template/workflow-file';
 import { parseFormula, type FormulaScope } from './formula';
 import { defaultOf } from './resolve-values';
@@ -10,7 +10,7 @@ export const vramNames = ['megapixels', 'frames', 'loras', 'references', 'contro
  * The values after the plan's smaller sizes: each taken step scales its parameters once, down to their own step and
  * least value. A parameter without a value, because the template was younger than the job, has its default.
  */
-export function plannedValues(workflow: Workflow, values: ParameterValues, plan: Plan): ParameterValues {
+export function plannedValues(workflow: Workflow, values: ParameterValues, plan: Changes): ParameterValues {
   const planned = { ...values };
   for (const [name, parameter] of Object.entries(workflow.file.parameters)) {
     const value = planned[name] ?? defaultOf(parameter, {});
@@ -62,7 +62,7 @@ export function vramNeedMb(
   workflow: Workflow,
   values: ParameterValues,
   parts: Parts = noParts,
-  plan: Plan = noChanges,
+  plan: Changes = noChanges,
 ): number {
   const scope = scopeOf(workflow, plannedValues(workflow, values, plan));
   const steps = Object.fromEntries(
@@ -94,7 +94,7 @@ export interface PromisedResult {
 }
 
 /** Size, frames and speed of the result, as the template's formulas say for these values and this plan. */
-export function promisedResult(workflow: Workflow, values: ParameterValues, plan: Plan = noChanges): PromisedResult {
+export function promisedResult(workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): PromisedResult {
   const scope = scopeOf(workflow, plannedValues(workflow, values, plan));
   const { width, height, frames, fps, sound } = workflow.file.result;
   const of = (formula: string): number => parseFormula(formula).evaluate(scope);
@@ -111,22 +111,22 @@ export function promisedResult(workflow: Workflow, values: ParameterValues, plan
 export function sizeOf(
   workflow: Workflow,
   values: ParameterValues,
-  plan: Plan = noChanges,
+  plan: Changes = noChanges,
 ): { width: number; height: number } {
   const { width, height } = promisedResult(workflow, values, plan);
   return { width, height };
 }
 
 /** Frames of one result: 1 for a picture. */
-export const frameCountOf = (workflow: Workflow, values: ParameterValues, plan: Plan = noChanges): number =>
+export const frameCountOf = (workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number =>
   promisedResult(workflow, values, plan).frames;
 
 /** Frames per second of the result; null for a picture. */
-export const fpsOf = (workflow: Workflow, values: ParameterValues, plan: Plan = noChanges): number | null =>
+export const fpsOf = (workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number | null =>
   promisedResult(workflow, values, plan).fps;
 
 /** Seconds that the result lasts; null for a picture. */
-export function durationOf(workflow: Workflow, values: ParameterValues, plan: Plan = noChanges): number | null {
+export function durationOf(workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number | null {
   const { frames, fps } = promisedResult(workflow, values, plan);
   return fps === null ? null : frames / fps;
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { AppError, repositoryRoot } from '@tower/kit';
-import { WorkflowLibrary } from '../catalogue';
+import { Catalogue } from '../catalogue';
 import type { Workflow } from '../template/workflow-file';
 import { resolveParameters, type ParameterValue } from './resolve-values';
 
 let still: Workflow;
 beforeAll(async () => {
-  still = (await WorkflowLibrary.read(join(repositoryRoot, 'workflows'))).get('anime-still-sd15');
+  still = (await Catalogue.read(join(repositoryRoot, 'workflows'))).get('anime-still-sd15');
 });
 
 const known = {
