@@ -1,14 +1,18 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { parseEnv } from '@tower/kit';
+import { CharactersController } from './api/characters.api';
+import { JobsController } from './api/jobs.api';
+import { JobsService } from './api/jobs.client';
+import { ProjectsController } from './api/projects.api';
+import { WorkflowsController } from './api/workflows.api';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { Library } from './artifacts/library';
-import { CharactersController } from './characters.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';
 import { DocsController } from './docs/docs.controller';
 import { GATEWAY_ENV, gatewayEnv } from './env';
-import { FeedBroadcaster } from './feed/feed-hub';
+import { FeedBroadcaster } from './feed/feed-broadcaster';
 import { FeedSockets } from './feed/feed-sockets';
 import { FeedConsumer } from './feed/feed.consumer';
 import { FeedController } from './feed/feed.controller';
@@ -16,12 +20,8 @@ import { FeedRow } from './feed/feed.entity';
 import { FeedService } from './feed/feed.service';
 import { FeedMetrics } from './gateway.metrics';
 import { ProblemFilter } from './http/problem.filter';
-import { JobsController } from './jobs.controller';
-import { JobsService } from './jobs.service';
-import { ProjectsController } from './projects.controller';
 import { SystemController } from './system/system.controller';
 import { SystemService } from './system/system.service';
-import { WorkflowsController } from './workflows.controller';
 
 export const gatewayEntities = [FeedRow];
 

@@ -5,7 +5,7 @@ import { allowedHosts, gatewayEnv } from './env';
 import { HttpMetrics } from './gateway.metrics';
 import { gatewayEntities, GatewayModule } from './gateway.module';
 import { createHttpAdapter } from './http/adapter';
-import { openDoor } from './open-door';
+import { openDoor } from './http/start-listening';
 
 void hostService('gateway', {
   module: GatewayModule,

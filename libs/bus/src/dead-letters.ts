@@ -4,7 +4,7 @@ import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { BusConnection } from './connection';
-import { Pull } from './pull';
+import { Pull } from './durable-consumer';
 import { jsonOf } from './question';
 import { deadLetterFilter, messageAt } from './streams';
 

@@ -11,7 +11,7 @@ export * from './request-client';
 export * from './question-server';
 export * from './jetstream.server';
 export * from './relay';
-export * from './high-water';
+export * from './stream-repair';
 export * from './consumer-progress';
 export * from './dead-letters';
 export * from './dead-letter-box';

@@ -4,12 +4,12 @@ import { AppError, type Logger } from '@tower/kit';
 import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusMetrics } from './bus.metrics';
-import type { BusConnection } from './connection';
 import { assertCommandSize, refusedCommand, unknownCommand } from './commands';
+import type { BusConnection } from './connection';
 import { decide, deliveryOf, maxDeliveries, type Delivery } from './delivery';
-import { Inbound } from './inbound';
+import { Pull } from './durable-consumer';
+import { Inbound } from './message-queue';
 import { JETSTREAM, type ConsumerOptions } from './on-event';
-import { Pull } from './pull';
 import { streamOfSubject } from './streams';
 
 /** Milliseconds until a message that nobody answers or extends is delivered again. */

@@ -5,7 +5,7 @@ import { ErrorCode, NatsError, type JetStreamClient, type PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
-import { repairHighWater } from './high-water';
+import { repairHighWater } from './stream-repair';
 
 interface Waiting {
   id: string;

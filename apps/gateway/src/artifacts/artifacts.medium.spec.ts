@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getArtifactRequest, type ArtifactView } from '@tower/contracts';
-import { openTestDoor, type FakeServices } from '../http/door.fixture';
+import { openTestDoor, type FakeServices } from '../http/listener.fixture';
 
 const id = '01a1fbd7-c04b-718d-89fc-06181ab1a4b8';
 const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at % 251));

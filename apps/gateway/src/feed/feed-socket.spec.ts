@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createLogger, Metrics } from '@tower/kit';
 import { WebSocket } from 'ws';
 import { FeedMetrics } from '../gateway.metrics';
-import { asMessage } from './feed-hub';
+import { asMessage } from './feed-broadcaster';
 import { FeedSocket, type FeedSource } from './feed-socket';
 import type { NumberedEvent } from './feed.service';
 

@@ -4,7 +4,7 @@ import { toDatabaseError } from '@tower/db';
 import { toAppError, towerVersion, type AppError, type Logger } from '@tower/kit';
 import { WebSocket } from 'ws';
 import type { FeedMetrics } from '../gateway.metrics';
-import { asMessage, type FeedReader } from './feed-hub';
+import { asMessage, type FeedReader } from './feed-broadcaster';
 import type { NumberedEvent } from './feed.service';
 
 /** Bytes that wait for a reader: from here on it gets no progress, … */

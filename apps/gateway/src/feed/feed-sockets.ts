@@ -13,7 +13,7 @@ import { pathOf } from '../http/problem-answer';
 import { parseQuery } from '../http/query-string';
 import { endWithProblem } from '../http/raw-answer';
 import { refusal } from '../http/refusals';
-import { FeedBroadcaster } from './feed-hub';
+import { FeedBroadcaster } from './feed-broadcaster';
 import { FeedSocket, type FeedSource } from './feed-socket';
 import { FeedService } from './feed.service';
 

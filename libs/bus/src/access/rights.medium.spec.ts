@@ -16,7 +16,7 @@ import { createLogger, newId } from '@tower/kit';
 import { startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { connect, createInbox, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
 import { BusConnection, natsOptions } from '../connection';
-import { Pull } from '../pull';
+import { Pull } from '../durable-consumer';
 import { deadLetterFilter, ensureStreams } from '../streams';
 import { destruction, impersonation, othersEvents, othersInboxes, streamNames } from './attempts';
 import { withUser } from './nats-secret';

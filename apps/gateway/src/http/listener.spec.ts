@@ -18,7 +18,7 @@ import {
 } from '@tower/contracts';
 import { AppError, notFound, type ErrorKind, type Health } from '@tower/kit';
 import { waitFor } from '@tower/testing';
-import { openTestDoor, type FakeServices } from './door.fixture';
+import { openTestDoor, type FakeServices } from './listener.fixture';
 
 const id = '01a1fbd7-c04b-718d-89fc-06181ab1a4b8';
 const aProject: ProjectView = {

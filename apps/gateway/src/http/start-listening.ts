@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { routes } from '@tower/contracts';
 import type { ServiceContext } from '@tower/service';
-import { GATEWAY_ENV, type GatewayEnv } from './env';
-import { FeedBroadcaster } from './feed/feed-hub';
-import { FeedSockets } from './feed/feed-sockets';
-import { FeedService } from './feed/feed.service';
-import { unboundRoutes } from './http/endpoint';
-import { SystemService } from './system/system.service';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { FeedBroadcaster } from '../feed/feed-broadcaster';
+import { FeedSockets } from '../feed/feed-sockets';
+import { FeedService } from '../feed/feed.service';
+import { SystemService } from '../system/system.service';
+import { unboundRoutes } from './endpoint';
 
 /** Milliseconds that requests in hand get when the process is asked to stop. */
 const finishMs = 5_000;

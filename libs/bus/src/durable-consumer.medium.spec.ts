@@ -4,7 +4,7 @@ import { eventStream } from '@tower/contracts';
 import { createLogger } from '@tower/kit';
 import { startTestNats, type TestNats } from '@tower/testing';
 import { BusConnection } from './connection';
-import { Pull } from './pull';
+import { Pull } from './durable-consumer';
 
 describe('Pull', () => {
   const logger = createLogger('test', 'silent');

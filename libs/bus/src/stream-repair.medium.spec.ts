@@ -8,8 +8,8 @@ import { nanos, type JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection } from './connection';
-import { repairHighWater } from './high-water';
 import { OutboxRelay } from './relay';
+import { repairHighWater } from './stream-repair';
 import { ensureStreams } from './streams';
 
 const logger = createLogger('test', 'silent');

@@ -12,9 +12,9 @@ import {
   type RouteInput,
   type Routes,
 } from '@tower/contracts';
-import { Endpoint } from './http/endpoint';
-import { creating } from './http/creating';
-import { contextOf } from './http/request-context';
+import { creating } from '../http/creating';
+import { Endpoint } from '../http/endpoint';
+import { contextOf } from '../http/request-context';
 
 @Controller()
 export class CharactersController {

@@ -9,7 +9,7 @@ import {
   type Routes,
   type WorkflowView,
 } from '@tower/contracts';
-import { Endpoint } from './http/endpoint';
+import { Endpoint } from '../http/endpoint';
 
 @Controller()
 export class WorkflowsController {

@@ -17,10 +17,10 @@ import {
   type RouteOutput,
   type Routes,
 } from '@tower/contracts';
-import { creating } from './http/creating';
-import { Endpoint } from './http/endpoint';
-import { contextOf } from './http/request-context';
-import { JobsService } from './jobs.service';
+import { creating } from '../http/creating';
+import { Endpoint } from '../http/endpoint';
+import { contextOf } from '../http/request-context';
+import { JobsService } from './jobs.client';
 
 @Controller()
 export class JobsController {
