@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { parseEnv } from '@tower/kit';
-import { CharactersController } from './api/characters.api';
-import { JobsController } from './api/jobs.api';
-import { JobsService } from './api/jobs.client';
-import { ProjectsController } from './api/projects.api';
-import { WorkflowsController } from './api/workflows.api';
+import { CharactersApi } from './api/characters.api';
+import { JobsApi } from './api/jobs.api';
+import { JobsClient } from './api/jobs.client';
+import { ProjectsApi } from './api/projects.api';
+import { WorkflowsApi } from './api/workflows.api';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { Library } from './artifacts/library';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
@@ -30,10 +30,10 @@ export const doors = [
   DocsController,
   SystemController,
   DeadLettersController,
-  WorkflowsController,
-  ProjectsController,
-  CharactersController,
-  JobsController,
+  WorkflowsApi,
+  ProjectsApi,
+  CharactersApi,
+  JobsApi,
   ArtifactsController,
   FeedController,
 ];
@@ -43,7 +43,7 @@ export const doors = [
   providers: [
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
     { provide: APP_FILTER, useClass: ProblemFilter },
-    JobsService,
+    JobsClient,
     DeadLettersService,
     Library,
     FeedMetrics,

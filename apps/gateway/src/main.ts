@@ -5,7 +5,7 @@ import { allowedHosts, gatewayEnv } from './env';
 import { HttpMetrics } from './gateway.metrics';
 import { gatewayEntities, GatewayModule } from './gateway.module';
 import { createHttpAdapter } from './http/adapter';
-import { openDoor } from './http/start-listening';
+import { startListening } from './http/start-listening';
 
 void hostService('gateway', {
   module: GatewayModule,
@@ -15,5 +15,5 @@ void hostService('gateway', {
     const limits = { allowedHosts: allowedHosts(env), requestsPerSecond: env.TOWER_RATE_LIMIT };
     return createHttpAdapter({ logger, metrics: new HttpMetrics(metrics), ...limits, clock: systemClock });
   },
-  run: openDoor,
+  run: startListening,
 });

@@ -4,7 +4,7 @@ import { AckPolicy, DeliverPolicy, nanos, type JsMsg } from 'nats';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { BusConnection } from './connection';
-import { Pull } from './durable-consumer';
+import { DurableConsumer } from './durable-consumer';
 import { jsonOf } from './question';
 import { deadLetterFilter, messageAt } from './streams';
 
@@ -23,7 +23,7 @@ type Advisory = z.infer<typeof advisoryShape>;
  * and storing loses nothing.
  */
 export class DeadLetters {
-  private readonly pull: Pull;
+  private readonly pull: DurableConsumer;
   private readonly inHand = new Set<Promise<void>>();
 
   constructor(
@@ -32,7 +32,7 @@ export class DeadLetters {
     private readonly bus: BusConnection,
     private readonly logger: Logger,
   ) {
-    this.pull = new Pull(
+    this.pull = new DurableConsumer(
       bus,
       deadLetterStream,
       {

@@ -4,7 +4,7 @@ import { eventStream } from '@tower/contracts';
 import { createLogger } from '@tower/kit';
 import { startTestNats, type TestNats } from '@tower/testing';
 import { BusConnection } from './connection';
-import { Pull } from './durable-consumer';
+import { DurableConsumer } from './durable-consumer';
 
 describe('Pull', () => {
   const logger = createLogger('test', 'silent');
@@ -22,7 +22,7 @@ describe('Pull', () => {
 
   it('stops at any moment of its start', async () => {
     for (const waitMs of [0, 1, 2, 4, 8, 16, 32, 64]) {
-      const pull = new Pull(
+      const pull = new DurableConsumer(
         bus,
         eventStream('projects'),
         { durable_name: 'test', filter_subject: 'evt.projects.>', max_ack_pending: 16 },

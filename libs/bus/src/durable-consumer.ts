@@ -11,7 +11,7 @@ import {
 } from 'nats';
 import type { BusConnection } from './connection';
 
-export type DurableConsumer = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
+export type DurableConsumerConfig = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
 
 /** JetStream error code for a consumer that exists with another configuration. */
 const consumerExists = 10148;
@@ -36,7 +36,7 @@ const broken = new Set<string>([
  * Messages are handed over as they arrive; the server sends no more than `max_ack_pending` that nobody has answered.
  * With `freeHands` only as many are asked for as can be worked on at once.
  */
-export class Pull {
+export class DurableConsumer {
   private readonly stopping = new AbortController();
   private messages: ConsumerMessages | undefined;
   private loop: Promise<void> | undefined;
@@ -44,7 +44,7 @@ export class Pull {
   constructor(
     private readonly bus: BusConnection,
     private readonly stream: string,
-    private readonly consumer: DurableConsumer,
+    private readonly consumer: DurableConsumerConfig,
     /** Must not throw. */
     private readonly onMessage: (message: JsMsg) => void,
     private readonly log: Logger,
@@ -141,7 +141,7 @@ export class Pull {
   }
 }
 
-async function ensureConsumer(manager: JetStreamManager, stream: string, config: DurableConsumer): Promise<void> {
+async function ensureConsumer(manager: JetStreamManager, stream: string, config: DurableConsumerConfig): Promise<void> {
   try {
     await manager.consumers.add(stream, config);
   } catch (error) {

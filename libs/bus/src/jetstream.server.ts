@@ -7,8 +7,8 @@ import type { BusMetrics } from './bus.metrics';
 import { assertCommandSize, refusedCommand, unknownCommand } from './commands';
 import type { BusConnection } from './connection';
 import { decide, deliveryOf, maxDeliveries, type Delivery } from './delivery';
-import { Pull } from './durable-consumer';
-import { Inbound } from './message-queue';
+import { DurableConsumer } from './durable-consumer';
+import { MessageQueue } from './message-queue';
 import { JETSTREAM, type ConsumerOptions } from './on-event';
 import { streamOfSubject } from './streams';
 
@@ -40,8 +40,8 @@ interface Arrived {
  */
 export class JetStreamServer extends Server implements CustomTransportStrategy {
   override readonly transportId = JETSTREAM;
-  private readonly pulls: Pull[] = [];
-  private readonly inbounds: Inbound[] = [];
+  private readonly pulls: DurableConsumer[] = [];
+  private readonly inbounds: MessageQueue[] = [];
   private readonly reading = new Map<string, Reader>();
   private extending: NodeJS.Timeout | undefined;
 
@@ -149,14 +149,14 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   private open(reader: Reader): void {
     this.reading.set(reader.stream, reader);
-    const inbound = new Inbound(
+    const inbound = new MessageQueue(
       reader.stream,
       reader.concurrency,
       (message) => run(reader, arrived(message)),
       this.metrics,
       this.log,
     );
-    const pull = new Pull(
+    const pull = new DurableConsumer(
       this.bus,
       reader.stream,
       {

@@ -14,7 +14,7 @@ const holdsPerLine = 30;
  * turn. All of them are extended together, also those that wait, so that a slow handler or a missing database does not
  * use up their deliveries.
  */
-export class Inbound {
+export class MessageQueue {
   private readonly waiting: JsMsg[] = [];
   /** By stream sequence: a message that comes again while it is here is the same one. */
   private readonly here = new Map<number, JsMsg>();

@@ -5,7 +5,7 @@ import { ErrorCode, NatsError, type JetStreamClient, type PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
-import { repairHighWater } from './stream-repair';
+import { repairStreams } from './stream-repair';
 
 interface Waiting {
   id: string;
@@ -142,7 +142,7 @@ export class OutboxRelay {
     this.repairNeeded = false;
     const manager = await this.bus.nats.jetstreamManager();
     await this.bus.ensureStreams();
-    const { marked, high } = await repairHighWater(this.db, manager);
+    const { marked, high } = await repairStreams(this.db, manager);
     this.high = high;
     if (marked > 0) this.logger.warn({ events: marked }, 'the stream had lost events; sending them again');
   }

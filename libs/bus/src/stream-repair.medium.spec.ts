@@ -9,7 +9,7 @@ import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection } from './connection';
 import { OutboxRelay } from './relay';
-import { repairHighWater } from './stream-repair';
+import { repairStreams } from './stream-repair';
 import { ensureStreams } from './streams';
 
 const logger = createLogger('test', 'silent');
@@ -167,16 +167,16 @@ describe('the high-water repair', () => {
 
   it('finds nothing to do on a stream that lost nothing', async () => {
     await send(10);
-    expect((await repairHighWater(db, manager)).marked).toBe(0);
+    expect((await repairStreams(db, manager)).marked).toBe(0);
   });
 
   it('does not send again what aged out of the stream', async () => {
     await send(10);
     await manager.streams.update(stream, { max_msgs: 3 });
     expect((await manager.streams.info(stream)).state).toMatchObject({ messages: 3, first_seq: 8 });
-    expect((await repairHighWater(db, manager)).marked).toBe(0);
+    expect((await repairStreams(db, manager)).marked).toBe(0);
     await ageOut(manager, stream);
-    expect((await repairHighWater(db, manager)).marked).toBe(0);
+    expect((await repairStreams(db, manager)).marked).toBe(0);
   });
 
   it('leaves alone what is older than the stream keeps', async () => {
@@ -185,7 +185,7 @@ describe('the high-water repair', () => {
     await relay.stop();
     await manager.streams.delete(stream);
     await ensureStreams(manager);
-    expect((await repairHighWater(db, manager)).marked).toBe(2);
+    expect((await repairStreams(db, manager)).marked).toBe(2);
   });
 });
 
@@ -197,7 +197,7 @@ it('compares with a long outbox by its index', async () => {
   );
   await db.query('vacuum analyze outbox');
   const plans = Plans.watch(db);
-  expect(await repairHighWater(db, manager)).toEqual({ marked: 29_997, high: new Map([['PROJECTS', 3]]) });
+  expect(await repairStreams(db, manager)).toEqual({ marked: 29_997, high: new Map([['PROJECTS', 3]]) });
   // Marking what was lost writes thousands of rows; finding it must not read the rest.
   expect((await plans.faults(['outbox'])).filter((fault) => !fault.includes(': update outbox'))).toEqual([]);
   expect(plans.statements.length).toBeGreaterThan(2);

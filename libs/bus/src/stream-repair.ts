@@ -16,7 +16,7 @@ export interface Repair {
  * Finds what a stream lost (power loss before its fsync, a deleted store) by comparing it with the outbox, and marks
  * those events as not yet sent. Consumers drop repeats through their inbox.
  */
-export async function repairHighWater(db: DataSource, manager: JetStreamManager): Promise<Repair> {
+export async function repairStreams(db: DataSource, manager: JetStreamManager): Promise<Repair> {
   const streams = await highestSent(db);
   const repair: Repair = { marked: 0, high: new Map() };
   for (const { stream, high } of streams) {

@@ -17,7 +17,7 @@ import { Endpoint } from '../http/endpoint';
 import { contextOf } from '../http/request-context';
 
 @Controller()
-export class CharactersController {
+export class CharactersApi {
   constructor(private readonly services: RequestClient) {}
 
   @Endpoint(routes.createCharacter)

@@ -20,13 +20,13 @@ import {
 import { creating } from '../http/creating';
 import { Endpoint } from '../http/endpoint';
 import { contextOf } from '../http/request-context';
-import { JobsService } from './jobs.client';
+import { JobsClient } from './jobs.client';
 
 @Controller()
-export class JobsController {
+export class JobsApi {
   constructor(
     private readonly services: RequestClient,
-    private readonly jobs: JobsService,
+    private readonly jobs: JobsClient,
   ) {}
 
   @Endpoint(routes.generate)

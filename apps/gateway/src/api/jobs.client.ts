@@ -18,7 +18,7 @@ type GenerateBody = RouteInput<Routes['generate']>['body'];
 
 /** The job routes that ask more than one service. */
 @Injectable()
-export class JobsService {
+export class JobsClient {
   constructor(private readonly services: RequestClient) {}
 
   async request(body: GenerateBody, context: RequestContext): Promise<JobAccepted> {

@@ -17,7 +17,7 @@ import { Endpoint } from '../http/endpoint';
 import { contextOf } from '../http/request-context';
 
 @Controller()
-export class ProjectsController {
+export class ProjectsApi {
   constructor(private readonly services: RequestClient) {}
 
   @Endpoint(routes.createProject)

@@ -12,7 +12,7 @@ import {
 import { Endpoint } from '../http/endpoint';
 
 @Controller()
-export class WorkflowsController {
+export class WorkflowsApi {
   constructor(private readonly services: RequestClient) {}
 
   @Endpoint(routes.listWorkflows)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getArtifactRequest, type ArtifactView } from '@tower/contracts';
-import { openTestDoor, type FakeServices } from '../http/listener.fixture';
+import { startTestListener, type FakeServices } from '../http/listener.fixture';
 
 const id = '01a1fbd7-c04b-718d-89fc-06181ab1a4b8';
 const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at % 251));
@@ -52,7 +52,7 @@ describe('the bytes of an artifact', () => {
     folder = mkdtempSync(join(tmpdir(), 'tower-gateway-'));
     library = join(folder, 'library');
     mkdirSync(library);
-    ({ app, services } = await openTestDoor({ library }));
+    ({ app, services } = await startTestListener({ library }));
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
   });

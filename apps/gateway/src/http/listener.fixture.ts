@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BusConnection, RequestClient } from '@tower/bus';
 import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
 import { AppError, CLOCK, createLogger, Health, LOGGER, Metrics, systemClock } from '@tower/kit';
-import { JobsService } from '../api/jobs.client';
+import { JobsClient } from '../api/jobs.client';
 import { Library } from '../artifacts/library';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { allowedHosts, GATEWAY_ENV, gatewayEnv } from '../env';
@@ -39,7 +39,7 @@ export class FakeServices {
 }
 
 /** The door as it is in production, in front of made-up services. */
-export async function openTestDoor(
+export async function startTestListener(
   options: { library?: string; requestsPerSecond?: number } = {},
 ): Promise<{ app: NestFastifyApplication; services: FakeServices; health: Health }> {
   const services = new FakeServices();
@@ -54,7 +54,7 @@ export async function openTestDoor(
     { provide: CLOCK, useValue: systemClock },
     { provide: GATEWAY_ENV, useValue: env },
     { provide: APP_FILTER, useClass: ProblemFilter },
-    JobsService,
+    JobsClient,
     DeadLettersService,
     Library,
     SystemService,

@@ -18,7 +18,7 @@ import {
 } from '@tower/contracts';
 import { AppError, notFound, type ErrorKind, type Health } from '@tower/kit';
 import { waitFor } from '@tower/testing';
-import { openTestDoor, type FakeServices } from './listener.fixture';
+import { startTestListener, type FakeServices } from './listener.fixture';
 
 const id = '01a1fbd7-c04b-718d-89fc-06181ab1a4b8';
 const aProject: ProjectView = {
@@ -39,7 +39,7 @@ describe('the door', () => {
   let health: Health;
 
   beforeEach(async () => {
-    ({ app, services, health } = await openTestDoor());
+    ({ app, services, health } = await startTestListener());
     services.answer(createProjectRequest, ({ body }) => ({ ...aProject, name: body.name }));
     services.answer(listProjectsRequest, () => ({ items: [aProject] }));
   });
@@ -410,7 +410,7 @@ describe('the door', () => {
   });
 
   it('refuses a client that sends more than it may, before anything else is done for it', async () => {
-    const narrow = await openTestDoor({ requestsPerSecond: 0.2 });
+    const narrow = await startTestListener({ requestsPerSecond: 0.2 });
     narrow.services.answer(listProjectsRequest, () => ({ items: [] }));
     const look = () => narrow.app.inject({ method: 'GET', url: '/api/anime/projects', headers: { host: 'localhost' } });
     expect((await look()).statusCode).toBe(200);
@@ -448,7 +448,7 @@ describe('the door, on a connection', () => {
   let port: number;
 
   beforeAll(async () => {
-    ({ app } = await openTestDoor());
+    ({ app } = await startTestListener());
     await app.listen(0, '127.0.0.1');
     port = (app.getHttpServer().address() as { port: number }).port;
   });

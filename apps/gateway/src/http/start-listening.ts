@@ -17,7 +17,10 @@ const finishMs = 5_000;
 const pruneEveryMs = 60 * 60 * 1000;
 
 /** The last step of the start: listen. The first of the stop: take nothing new, finish what is in hand. */
-export async function openDoor(app: NestFastifyApplication, { logger }: ServiceContext): Promise<() => Promise<void>> {
+export async function startListening(
+  app: NestFastifyApplication,
+  { logger }: ServiceContext,
+): Promise<() => Promise<void>> {
   const unbound = unboundRoutes(routes);
   if (unbound.length > 0) throw new Error(`these routes are promised but have no handler: ${unbound.join(', ')}`);
   const env = app.get<GatewayEnv>(GATEWAY_ENV);

@@ -16,7 +16,7 @@ import { createLogger, newId } from '@tower/kit';
 import { startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { connect, createInbox, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
 import { BusConnection, natsOptions } from '../connection';
-import { Pull } from '../durable-consumer';
+import { DurableConsumer } from '../durable-consumer';
 import { deadLetterFilter, ensureStreams } from '../streams';
 import { destruction, impersonation, othersEvents, othersInboxes, streamNames } from './attempts';
 import { withUser } from './nats-secret';
@@ -122,7 +122,7 @@ describe.each(serviceNames)('%s', (service) => {
     ];
     const pulls = consumers.map(
       ({ stream, filter }) =>
-        new Pull(
+        new DurableConsumer(
           bus,
           stream,
           { durable_name: service, max_ack_pending: 16, ...filter },
