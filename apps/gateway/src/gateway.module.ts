@@ -6,8 +6,8 @@ import { JobsApi } from './api/jobs.api';
 import { JobsClient } from './api/jobs.client';
 import { ProjectsApi } from './api/projects.api';
 import { WorkflowsApi } from './api/workflows.api';
+import { ArtifactFiles } from './artifacts/artifact-files';
 import { ArtifactsController } from './artifacts/artifacts.controller';
-import { Library } from './artifacts/library';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';
 import { DocsController } from './docs/docs.controller';
@@ -45,7 +45,7 @@ export const doors = [
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsClient,
     DeadLettersService,
-    Library,
+    ArtifactFiles,
     FeedMetrics,
     FeedService,
     FeedBroadcaster,

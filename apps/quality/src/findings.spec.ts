@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { FilmRefusal, type FilmMotion, type FilmRefusalReason } from '@tower/imaging';
+import sharp from 'sharp';
 import { describeFindings, inspectFile, mayPass } from './findings';
-import { Library } from './library';
+import { LibraryReader } from './library-reader';
 
 let root: string;
 let noise: Buffer;
@@ -27,7 +27,7 @@ const noFilms = { measure: () => Promise.reject(new Error('this is no film')) };
 function inspect(bytes: Buffer | undefined, rendered = bytes ?? noise) {
   rmSync(join(root, 'a.png'), { force: true });
   if (bytes !== undefined) writeFileSync(join(root, 'a.png'), bytes);
-  return inspectFile(new Library(root), noFilms, {
+  return inspectFile(new LibraryReader(root), noFilms, {
     path: 'a.png',
     mediaType: 'image/png',
     sha256: createHash('sha256').update(rendered).digest('hex'),
@@ -111,7 +111,7 @@ describe('what is found at a film’s place', () => {
     rmSync(join(root, 'a.mp4'), { force: true });
     if (bytes !== undefined) writeFileSync(join(root, 'a.mp4'), bytes);
     return inspectFile(
-      new Library(root),
+      new LibraryReader(root),
       { measure },
       {
         path: 'a.mp4',
@@ -130,7 +130,7 @@ describe('what is found at a film’s place', () => {
   });
 
   it('may still come right when it is missing or another file', async () => {
-    const missing = await inspectFile(new Library(root), noFilms, {
+    const missing = await inspectFile(new LibraryReader(root), noFilms, {
       path: 'none.mp4',
       mediaType: 'video/mp4',
       sha256: '0'.repeat(64),

@@ -11,7 +11,7 @@ import {
   type PictureLevels,
 } from '@tower/imaging';
 import type { FilmMeter } from './film-meter';
-import type { Library } from './library';
+import type { LibraryReader } from './library-reader';
 
 /** What was found where an artifact should be. */
 export type Findings =
@@ -48,7 +48,7 @@ const limits = { maxBytes: 32 * 1024 * 1024, maxPixels: 4096 * 4096 };
 
 /** Reads, verifies and measures one file. Stills are decoded on libvips' own threads, films on the meter's. */
 export async function inspectFile(
-  library: Library,
+  library: LibraryReader,
   films: Pick<FilmMeter, 'measure'>,
   file: RenderedFile,
 ): Promise<Findings> {
@@ -59,8 +59,12 @@ export async function inspectFile(
  * What is hashed and what is measured are two readings of the same place: nothing that is in the library is ever
  * overwritten.
  */
-async function inspectFilm(library: Library, films: Pick<FilmMeter, 'measure'>, file: RenderedFile): Promise<Findings> {
-  const place = await library.find(file.path);
+async function inspectFilm(
+  library: LibraryReader,
+  films: Pick<FilmMeter, 'measure'>,
+  file: RenderedFile,
+): Promise<Findings> {
+  const place = await library.locate(file.path);
   if (place.state !== 'found') return { state: 'absent', why: place.why, passing: place.state === 'absent' };
   const actual = await sha256File(place.path).catch((error: unknown) => library.unreadable(error));
   if (typeof actual !== 'string') return { state: 'absent', why: actual.why, passing: true };
@@ -86,7 +90,7 @@ const unmeasuredReasons: Partial<Record<FilmRefusalReason, 'decoder_missing' | '
   too_many_pixels: 'over_budget',
 };
 
-async function inspectPicture(library: Library, file: RenderedFile): Promise<Findings> {
+async function inspectPicture(library: LibraryReader, file: RenderedFile): Promise<Findings> {
   const found = await library.read(file.path, limits.maxBytes);
   if (found.state === 'too_large')
     return {

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { Health, parseEnv } from '@tower/kit';
-import { qualityEnv } from './env';
 import { DeadlyFiles } from './deadly-files';
+import { qualityEnv } from './env';
 import { FileInspector } from './file-inspector';
-import { Library } from './library';
+import { LibraryReader } from './library-reader';
 import { QualityConsumer } from './quality.consumer';
 import { QualityController } from './quality.controller';
 import { QualityMetrics } from './quality.metrics';
@@ -20,7 +20,7 @@ export const qualityEntities = [Verdict, QualityScore, ThresholdRow, DeadlyFile]
       inject: [Health],
       useFactory: (health: Health) => {
         const root = parseEnv(qualityEnv).TOWER_LIBRARY;
-        health.register('library', () => new Library(root).check());
+        health.register('library', () => new LibraryReader(root).check());
         return new FileInspector(root);
       },
     },

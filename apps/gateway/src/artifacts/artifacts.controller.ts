@@ -2,14 +2,14 @@ import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import { getArtifactRequest, routes, type ArtifactView, type RouteInput, type Routes } from '@tower/contracts';
 import { Endpoint } from '../http/endpoint';
-import { Library } from './library';
+import { ArtifactFiles } from './artifact-files';
 import type { ServedFile } from './served-file';
 
 @Controller()
 export class ArtifactsController {
   constructor(
     private readonly services: RequestClient,
-    private readonly library: Library,
+    private readonly library: ArtifactFiles,
   ) {}
 
   @Endpoint(routes.getArtifact)

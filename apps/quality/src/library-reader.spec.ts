@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Library } from './library';
+import { LibraryReader } from './library-reader';
 
 let folder: string;
 let root: string;
-let library: Library;
+let library: LibraryReader;
 const secret = 'a secret of the machine';
 
 beforeEach(() => {
@@ -18,7 +18,7 @@ beforeEach(() => {
   writeFileSync(join(root, 'été', '花 1.png'), 'a picture');
   writeFileSync(join(folder, 'secret'), secret);
   writeFileSync(join(folder, 'library-of-somebody-else', 'secret'), secret);
-  library = new Library(root);
+  library = new LibraryReader(root);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -58,7 +58,7 @@ describe('the library', () => {
 
   it('may itself be a link', async () => {
     symlinkSync(root, join(folder, 'mounted'));
-    library = new Library(join(folder, 'mounted'));
+    library = new LibraryReader(join(folder, 'mounted'));
     expect(await read('été/花 1.png')).toBe('a picture');
     expect(await read('../secret')).toBe('refused');
   });
@@ -80,22 +80,22 @@ describe('the library', () => {
   });
 
   it('tells a library that is away from a file that is', async () => {
-    library = new Library(join(folder, 'not mounted yet'));
+    library = new LibraryReader(join(folder, 'not mounted yet'));
     const away = {
       code: 'library_unavailable',
       message: expect.stringContaining('check TOWER_LIBRARY and its mount') as string,
     };
     await expect(read('a.png')).rejects.toMatchObject(away);
-    await expect(library.find('a.mp4')).rejects.toMatchObject(away);
+    await expect(library.locate('a.mp4')).rejects.toMatchObject(away);
     // So looks the place where its disk was mounted.
     mkdirSync(join(folder, 'mounted elsewhere'));
-    await expect(new Library(join(folder, 'mounted elsewhere')).find('a.png')).rejects.toMatchObject(away);
+    await expect(new LibraryReader(join(folder, 'mounted elsewhere')).locate('a.png')).rejects.toMatchObject(away);
     expect(await library.check()).toMatchObject({ ok: false });
-    expect(await new Library(root).check()).toMatchObject({ ok: true });
+    expect(await new LibraryReader(root).check()).toMatchObject({ ok: true });
     const tooMany = Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE', syscall: 'open' });
-    await expect(new Library(root).unreadable(tooMany)).rejects.toMatchObject({ code: 'library_unavailable' });
+    await expect(new LibraryReader(root).unreadable(tooMany)).rejects.toMatchObject({ code: 'library_unavailable' });
     const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
-    expect(await new Library(root).unreadable(broken)).toMatchObject({
+    expect(await new LibraryReader(root).unreadable(broken)).toMatchObject({
       state: 'absent',
       why: expect.stringContaining('EIO') as string,
     });

@@ -22,12 +22,12 @@ export type LibraryFile =
 /**
  * The folder with all pictures, read only. Nothing outside it is ever opened, whatever a path says or a link points to.
  */
-export class Library {
+export class LibraryReader {
   constructor(private readonly root: string) {}
 
   /** The file's bytes, in one read, so that what is hashed is what is measured. */
   async read(path: string, maxBytes: number): Promise<LibraryFile> {
-    const place = await this.find(path);
+    const place = await this.locate(path);
     if (place.state !== 'found') return place;
     try {
       return await readFileAtMost(place.path, maxBytes);
@@ -37,7 +37,7 @@ export class Library {
   }
 
   /** Where the file really lies, for readers that take films from the disk. */
-  async find(path: string): Promise<LibraryPlace> {
+  async locate(path: string): Promise<LibraryPlace> {
     if (path.includes('\u0000') || !isBelow(resolve(this.root), resolve(this.root, path)))
       return { state: 'refused', why: 'the path leads out of the library' };
     try {

@@ -14,7 +14,7 @@ const shownTypes: ReadonlySet<string> = new Set(artifactMediaTypes);
 
 /** Reads files of the library folder, and nothing outside it. */
 @Injectable()
-export class Library {
+export class ArtifactFiles {
   constructor(@Inject(GATEWAY_ENV) private readonly env: Pick<GatewayEnv, 'TOWER_LIBRARY'>) {}
 
   async openContent(artifact: ArtifactView): Promise<ServedFile> {
