@@ -30,7 +30,6 @@ const read = async (path: string, maxBytes = 1000) => {
 describe('the library', () => {
   it('reads what lies in it, whatever its name', async () => {
     expect(await read('été/花 1.png')).toBe('a picture');
-    expect(await read('./été/../été/花 1.png')).toBe('a picture');
   });
 
   it.each([
@@ -38,6 +37,7 @@ describe('the library', () => {
     'été/../../secret',
     '../library-of-somebody-else/secret',
     '/etc/passwd',
+    './été/../été/花 1.png',
     '',
     '.',
     '..',

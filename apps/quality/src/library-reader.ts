@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { access, open, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError } from '@tower/kit';
-import { incomingFolder, isBelow, isGone, ownFault } from '@tower/library';
+import { incomingFolder, isGone, isOutside, locate, openRegular, ownFault } from '@tower/library';
 
 export type LibraryPlace =
   /** Real path of a regular file below the library, and its size. */
@@ -38,17 +38,14 @@ export class LibraryReader {
 
   /** Where the file really lies, for readers that take films from the disk. */
   async locate(path: string): Promise<LibraryPlace> {
-    if (path.includes('\u0000') || !isBelow(resolve(this.root), resolve(this.root, path)))
-      return { state: 'refused', why: 'the path leads out of the library' };
     try {
-      const root = await realpath(this.root);
-      const real = await realpath(resolve(root, path));
-      if (!isBelow(root, real)) return { state: 'refused', why: 'a link leads out of the library' };
+      const real = await locate(this.root, path);
       const found = await stat(real);
       return found.isFile()
         ? { state: 'found', path: real, bytes: found.size }
         : { state: 'refused', why: 'not a regular file' };
     } catch (error) {
+      if (isOutside(error)) return { state: 'refused', why: 'the path leads out of the library' };
       return this.unreadable(error);
     }
   }
@@ -83,13 +80,10 @@ export class LibraryReader {
 const unmounted = 'the library is empty: its disk may not be mounted; check TOWER_LIBRARY and its mount';
 
 async function readFileAtMost(real: string, maxBytes: number): Promise<LibraryFile> {
-  // NOFOLLOW: the name was resolved already, so a link in its place was put there since. NONBLOCK: opening a pipe would
-  // wait for ever.
-  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const opened = await openRegular(real);
+  if (opened === undefined) return { state: 'refused', why: 'not a regular file' };
+  const { handle: file, size } = opened;
   try {
-    const found = await file.stat();
-    if (!found.isFile()) return { state: 'refused', why: 'not a regular file' };
-    const { size } = found;
     if (size > maxBytes) return { state: 'too_large', bytes: size };
     const bytes = Buffer.allocUnsafe(size);
     let filled = 0;

@@ -5,6 +5,7 @@ export { probeName } from './disk/write-probe';
 export { flushToDisk } from './disk/flush';
 export { examineFileSystem, lacksOf, unfitBecause } from './disk/file-system';
 export { incomingFolder, isGone } from './disk/gone';
-export { Library, artifactPath, thumbnailPath } from './library';
+export { Library, artifactPath } from './library';
+export { isOutside, locate, openRegular, thumbnailPath, thumbnailsFolder } from './path-guard';
 
 export { sweepLeftovers } from './leftovers';

@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@tower/kit';
 import { sweepLeftovers } from './leftovers';
-import { artifactPath, Library, thumbnailPath } from './library';
+import { artifactPath, Library } from './library';
+import { thumbnailPath } from './path-guard';
 
 let folder: string;
 let root: string;

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { basename, isAbsolute, join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError, newId } from '@tower/kit';
 import { isBelow } from './disk/below';
 import { flushToDisk } from './disk/flush';
 import { incomingFolder } from './disk/gone';
 import { ownDiskFull, ownFault } from './disk/own-fault';
+import { locate, outside, partsBelow } from './path-guard';
 import { giveName, noteSuffix, readNote, realCalls, removeReservation } from './placing';
 
 /**
@@ -23,9 +24,6 @@ export function artifactPath(place: {
   // Not joined: dots and slashes in a name from elsewhere have to be seen, not resolved.
   return `${place.projectSlug}/unfiled/${place.jobId}-a${place.attempt}-${place.n}.${place.extension}`;
 }
-
-export const thumbnailPath = (sha256: string): string =>
-  posix.join('.thumbnails', sha256.slice(0, 2), `${sha256}.webp`);
 
 /** Names that are tried for one file before somebody has to look. */
 const maxNames = 1_000;
@@ -47,17 +45,8 @@ export class Library {
    * lies.
    */
   async existing(path: string): Promise<string> {
-    if (
-      path.includes('\u0000') ||
-      path.includes('\\') ||
-      isAbsolute(path) ||
-      path.split('/').some((part) => part.startsWith('.'))
-    )
-      throw outside(path);
     try {
-      const root = await realpath(this.root);
-      const real = await realpath(join(root, path));
-      if (!isBelow(root, real)) throw outside(path);
+      const real = await locate(this.root, path);
       if ((await stat(real)).isFile()) return real;
     } catch (error) {
       if (error instanceof AppError) throw error;
@@ -162,14 +151,10 @@ export class Library {
   }
 
   private async target(path: string): Promise<{ folder: string; name: string }> {
-    const parts = path.split('/');
-    const name = parts.pop() ?? '';
-    // Folders of Tower's own begin with a dot; nothing else does.
-    const [first, ...rest] = parts;
-    const isPlain = (part: string): boolean => part !== '' && !part.startsWith('.') && !/[\u0000\\/]/.test(part);
-    if (!isPlain(name) || first === undefined || !(first === '.thumbnails' || isPlain(first)) || !rest.every(isPlain))
-      throw outside(path);
-    return { folder: await this.folder(parts), name };
+    const parts = partsBelow(path);
+    if (parts === undefined || parts[0].length === 0) throw outside(path);
+    const [folders, name] = parts;
+    return { folder: await this.folder(folders), name };
   }
 
   /**
@@ -194,9 +179,6 @@ export class Library {
     });
   }
 }
-
-const outside = (path: string): AppError =>
-  new AppError('invalid', 'library_path_outside', `${path} does not lie in the library`);
 
 async function ours<Result>(work: () => Promise<Result>): Promise<Result> {
   try {

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { filesOf } from '@tower/comfyui';
 import { serviceNames, type GpuConfig } from '@tower/contracts';
 import { describeError, repositoryRoot } from '@tower/kit';
+import { incomingFolder, thumbnailsFolder } from '@tower/library';
 import { ownUid } from '@tower/machine';
 import type { TowerEnv } from '../env';
 import { giveFolder, type User } from './own-files';
@@ -132,7 +133,8 @@ function libraryReasons(library: string, owner: number): string[] {
 const nobody = 65_534;
 
 const isOurs = (library: string): boolean =>
-  readdirSync(library).length === 0 || ['.incoming', '.thumbnails'].some((name) => existsSync(join(library, name)));
+  readdirSync(library).length === 0 ||
+  [incomingFolder, thumbnailsFolder].some((name) => existsSync(join(library, name)));
 
 function giveLibrary(library: string, user: User, given: string): void {
   const mark = `${user.uid} ${realpathSync(library)}\n`;

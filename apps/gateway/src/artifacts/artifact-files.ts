@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { access, type FileHandle } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { artifactMediaTypes, type ArtifactView } from '@tower/contracts';
 import { AppError } from '@tower/kit';
-import { incomingFolder, isBelow, isGone, ownFault } from '@tower/library';
+import { incomingFolder, isGone, isOutside, locate, openRegular, ownFault, thumbnailPath } from '@tower/library';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { refusal } from '../http/refusals';
 import type { ServedFile } from './served-file';
@@ -38,7 +38,7 @@ export class ArtifactFiles {
    * weak tag.
    */
   async openThumbnail(artifact: ArtifactView): Promise<ServedFile> {
-    const opened = await this.open(`.thumbnails/${artifact.sha256.slice(0, 2)}/${artifact.sha256}.webp`, artifact.id);
+    const opened = await this.open(thumbnailPath(artifact.sha256), artifact.id);
     return {
       ...opened,
       etag: `W/"${artifact.sha256}"`,
@@ -48,29 +48,27 @@ export class ArtifactFiles {
   }
 
   private async open(path: string, artifactId: string): Promise<{ handle: FileHandle; size: number }> {
-    const file = await this.locate(path, artifactId);
-    // The path has no links any more; one put there since then is not followed.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) =>
-      this.missing(error, artifactId),
-    );
-    const stats = await handle.stat();
-    if (!stats.isFile()) return this.gone(handle, `what lies at the place of artifact ${artifactId} is not a file`);
-    return { handle, size: stats.size };
+    const file = await this.find(path, artifactId);
+    const opened = await openRegular(file).catch((error: unknown) => this.missing(error, artifactId));
+    if (opened === undefined)
+      throw refusal('artifact_file_gone', `what lies at the place of artifact ${artifactId} is not a file`);
+    return opened;
   }
 
   /** The real path, which has to lie below the real library. */
-  private async locate(path: string, artifactId: string): Promise<string> {
-    if (path.includes('\u0000') || path.includes('\\')) throw outside(artifactId);
-    const root = await realpath(this.env.TOWER_LIBRARY).catch((error: unknown) => {
+  private async find(path: string, artifactId: string): Promise<string> {
+    const root = this.env.TOWER_LIBRARY;
+    try {
+      return await locate(root, path);
+    } catch (error) {
+      if (isOutside(error)) throw outside(artifactId);
       // Not this file is gone, but the whole library: its disk is not mounted, or may not be read.
-      throw ownFault(error, 'library') ?? error;
-    });
-    const file = await realpath(join(root, path)).catch(async (error: unknown) => {
+      await access(root, constants.R_OK | constants.X_OK).catch((broken: unknown) => {
+        throw ownFault(broken, 'library') ?? broken;
+      });
       if (await isGone(root, join(root, incomingFolder)).catch(() => false)) throw unmounted(error);
       return this.missing(error, artifactId);
-    });
-    if (!isBelow(root, file)) throw outside(artifactId);
-    return file;
+    }
   }
 
   private missing(error: unknown, artifactId: string): never {
