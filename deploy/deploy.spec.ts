@@ -134,7 +134,7 @@ describe('deploy/nats.conf', () => {
     expect(mounted).toContain('./deploy/nats-users.conf:/etc/nats/nats-users.conf');
   });
 
-  it('puts every acknowledged message on the disk, in the volume, reserves room that does not depend on what is free, and takes messages as large as the embedded server does', () => {
+  it('keeps every acknowledged message on the volume, reserves room, and takes messages as large as the embedded one', () => {
     const settings = text('deploy', 'nats.conf').replace(/#.*/g, '');
     for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_file_store: 8GB/, /max_payload: 8MB/])
       expect(settings).toMatch(setting);

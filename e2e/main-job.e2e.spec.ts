@@ -26,7 +26,7 @@ describe('a picture from the prompt to the file', () => {
     expect((await fetch(`${tower.url}/health`)).status).toBe(200);
   });
 
-  it('renders what was asked for through the public interface, on the library folder with the checksum that is told', async () => {
+  it('renders what was asked for through the public interface, into the library, with the checksum that is told', async () => {
     const { api } = tower;
     const project = await api.call(routes.createProject, { body: { name: 'Поезд Été' } });
     const character = await api.call(routes.createCharacter, {
@@ -112,7 +112,7 @@ describe('a picture from the prompt to the file', () => {
     expect(log).not.toMatch(/postgres:\/\/[^\s"]*:[^\s"[]+@/);
   });
 
-  it('lets publishers on NATS command and hear the answer, with the credentials that the command line gives, and nobody else in', async () => {
+  it('lets publishers on NATS command and hear, with the credentials of the command line, and nobody else', async () => {
     const { code, text } = await runTower(tower, ['nats', 'credentials']);
     expect(code).toBe(0);
     const address = parseNatsUrl(text.trim());

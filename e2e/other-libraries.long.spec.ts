@@ -72,7 +72,7 @@ it('keeps finished files on a disk without hard links, also when the process die
   expect(files.filter((path) => path.includes('~') || path.includes('.incoming'))).toEqual([]);
 });
 
-it('keeps what is finished while the disk of the library is away, writes nothing in its place, and goes on when it is back', async () => {
+it("keeps what is finished while the library's disk is away, writes nothing in its place, and goes on", async () => {
   tower = await TowerProcess.start({ home });
   const projectId = await project();
   await completed(await request(projectId));

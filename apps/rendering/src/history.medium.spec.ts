@@ -235,7 +235,7 @@ describe('a job that waits far back', () => {
   });
 });
 
-it('tells anew of what kind tasks are that were queued before there were kinds, or under another template', async () => {
+it('tells anew the kind of tasks that were queued before kinds were, or under another template', async () => {
   const kindsNow = async () =>
     (await harness.db.query("select distinct kind from task where state = 'queued'")) as { kind: string }[];
   const known = (await kindsNow()).find(({ kind }) => kind !== 'of.another.kind');

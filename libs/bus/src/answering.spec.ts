@@ -24,7 +24,7 @@ class Work {
 }
 
 describe('AnswerSlots', () => {
-  it('works on so many at once, lets some wait in their order, and turns the rest away with the time to come back', async () => {
+  it('works on so many at once, lets some wait in order, and turns the rest away with the time to come back', async () => {
     const slots = new AnswerSlots({ atOnce: 2, waiting: 2, waitMs: 10_000 });
     const work = new Work();
     const answers = Array.from({ length: 4 }, () => slots.run(work.start));
@@ -81,7 +81,7 @@ describe('answering', () => {
     await Promise.all(looks);
   });
 
-  it('works once for all who ask the same meanwhile, but not with an answer that was begun before they asked', async () => {
+  it('works once for all who ask the same, but not with an answer that was begun before they asked', async () => {
     const answering = new Answering(limits, limits);
     const work = new Work();
     const first = answering.run(look, { n: 1 }, work.start);

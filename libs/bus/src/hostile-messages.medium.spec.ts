@@ -265,7 +265,7 @@ describe('an answer', () => {
 });
 
 describe('a connection', () => {
-  it('goes on reading after headers that cannot be read arrived on the address of the library’s own questions', async () => {
+  it('goes on reading after unreadable headers arrived on the address of the library’s own questions', async () => {
     const bus = await BusConnection.open(nats.url, 'test', logger);
     const odd = headers();
     Object.assign(odd, { encode: () => Buffer.from('NATS/1.0\r\nno such name: x\r\n\r\n') });

@@ -188,7 +188,7 @@ describe('a question to another service', () => {
     await others.close();
   });
 
-  it('is turned away with the time to come back when too many are being answered, and the others are answered', async () => {
+  it('is turned away with the time to come back when too many are being answered; others are answered', async () => {
     await startService();
     Answers.held = [];
     Answers.begun = 0;

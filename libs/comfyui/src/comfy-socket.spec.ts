@@ -122,7 +122,7 @@ it('reports a drop that the server made, and none that it made itself', async ()
   expect(drops).toBe(1);
 });
 
-it('connects anew under a fresh id when an accepted prompt brings no status, and never follows the deaf id again', async () => {
+it('connects anew under a fresh id when an accepted prompt brings no status, and forgets the deaf id', async () => {
   const deaf = socket.clientId();
   socket.expectStatus()();
   await waitFor(() => deafs === 1, { timeoutMs: statusWithinMs + 3_000, describe: 'the deafness to be noticed' });

@@ -18,7 +18,7 @@ describe('Ports', () => {
   const file = join(folder, 'below', 'ports.json');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('gives every name another free port below the range for outgoing connections, also when asked for several at once', async () => {
+  it('gives every name another free port below the outgoing range, also when asked for several at once', async () => {
     const ports = new Ports(file, () => 0.5);
     const taken = await Promise.all(
       ['a', 'b', 'c'].map((name, index) => new Ports(join(folder, `${index}.json`)).take(name)),

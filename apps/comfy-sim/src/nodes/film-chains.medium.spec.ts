@@ -85,7 +85,7 @@ withFfmpeg('a chain of nodes', () => {
     expect((await filmOf(await run(sim, recipe('g_rife_loop')), '6')).frames).toHaveLength(32);
   });
 
-  it('makes of a text a film that goes on, of a picture one that begins with it, and of one picture twice a loop', async () => {
+  it('makes of a text a film that goes on, of a picture one that begins with it, of one twice a loop', async () => {
     const [drawn] = drawnFilm(1, false, '21').pictures;
     await upload(sim, 'still.png', (await drawn?.png(4)) ?? Buffer.alloc(0));
     const still: Rgb = {

@@ -183,7 +183,7 @@ describe('the feed', () => {
     ]);
   });
 
-  it('goes on without events that nobody knows, and at the last try without those that nobody can be asked for', async () => {
+  it('goes on without unknown events, and at the last try without those that nobody can be asked for', async () => {
     const [unknown, unanswered] = [newId(), newId()];
     services.answer(listJobEventsRequest, ({ id }) =>
       Promise.reject(
@@ -254,7 +254,7 @@ describe('/ws', () => {
     expect(client.seqs).toEqual(upTo(1234));
   });
 
-  it('leaves nothing out and tells nothing twice while clients come and go and events are written side by side', async () => {
+  it('leaves nothing out and tells nothing twice while clients come and go and events come side by side', async () => {
     const total = 240;
     const writing = Promise.all([1, 2, 3, 4].map(() => record(total / 4)));
     let running = true;

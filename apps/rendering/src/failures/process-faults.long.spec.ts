@@ -62,7 +62,7 @@ it('row 2: a server that is not up yet is waited for, and the job says so', asyn
   expect(story(await bench.ended(id))).toEqual(['rtx3060: rendered']);
 });
 
-it('row 3: a node that hangs is interrupted by its id, and a card that does not obey takes nothing more until it is restarted', async () => {
+it('row 3: a hanging node is interrupted by its id; a card that does not obey takes no more until it restarts', async () => {
   await bench.small.fault('hang@KSampler/2');
   const job = await bench.rendered();
   expect(story(job)).toEqual(['rtx3060: hung', 'rx9070xt: rendered after other_gpu']);
@@ -101,7 +101,7 @@ it('row 5: a server whose worker died is found out, and its prompts go elsewhere
   await bench.state(bench.small, 'unhealthy', /restart this ComfyUI$/);
 });
 
-it('row 5: a dead worker that holds the prompt of somebody else is left to them, and work goes to the other card', async () => {
+it("row 5: a dead worker that holds somebody else's prompt is left to them; work goes to the other card", async () => {
   await bench.small.fault('zombie-worker');
   const post = (body: object) => fetch(`${bench.small.url}/prompt`, { method: 'POST', body: JSON.stringify(body) });
   const graph = {

@@ -29,7 +29,7 @@ it('tries a prompt once more whose server answered 500 and has nothing of it, an
   expect((await bench.gpu(bench.small)).health).toMatchObject({ failuresInRow: 0, trouble: null });
 });
 
-it('fails a job that no server takes with the words of the last one, and both cards go on with other work', async () => {
+it('fails a job that no server takes with the words of the last one, and both cards go on', async () => {
   for (const card of [bench.small, bench.big]) await card.fault({ kind: 'refuse-prompt', amount: 500, times: 5 });
   const job = await bench.ended(await bench.request(), 120_000);
   expect(job).toMatchObject({

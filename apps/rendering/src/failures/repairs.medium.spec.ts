@@ -113,7 +113,7 @@ describe('a missing model', () => {
 });
 
 describe('memory that runs out', () => {
-  it('walks the ladder on the small card, step by step for all to see, and teaches to keep such jobs off it', async () => {
+  it('walks the ladder on the small card, step by step, and teaches to keep such jobs off it', async () => {
     const { small, harness } = await open();
     await small.fault({ kind: 'oom', node: 'KSampler', times: 50 });
     const job = await bench.rendered({ width: 768, height: 768 });

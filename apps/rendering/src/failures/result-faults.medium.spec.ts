@@ -92,7 +92,7 @@ it.each(['black-image@VAEDecode', 'nan-image@VAEDecode'])(
   },
 );
 
-it('row 18: success without a file is a failure and is tried elsewhere, where nothing is remembered of it', async () => {
+it('row 18: success without a file is a failure, tried elsewhere, where nothing is remembered of it', async () => {
   await bench.small.fault('blocker@VAEDecode');
   expect(story(await bench.rendered())).toEqual(['rtx3060: blocked', 'rx9070xt: rendered after other_gpu']);
 });
@@ -118,7 +118,7 @@ it.each(['empty-file@SaveImage', 'truncated-file@SaveImage'])(
   },
 );
 
-it('rows 27, 28 and 29: every attempt writes under a prefix of its own, without anything that a server would replace', async () => {
+it('rows 27, 28 and 29: every attempt writes under its own prefix, without what a server would replace', async () => {
   await bench.small.fault('file-race', 'blocker@VAEDecode');
   const job = await bench.rendered();
   const params = await bench.harness.db.manager.findBy(GenerationParams, { jobId: job.id });

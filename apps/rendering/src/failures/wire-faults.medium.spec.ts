@@ -67,7 +67,7 @@ it.each([
   expect(starts(job.tasks[0]?.attempts[0]?.prompt_id ?? '')).toBe(1);
 });
 
-it('a server that refuses prompts for their own sake is not blamed: they go elsewhere with its words, and it takes the next one', async () => {
+it('a server that refuses prompts for their own sake is not blamed, and takes the next one', async () => {
   await bench.small.fault({ kind: 'refuse-prompt', times: 3, amount: 413 });
   for (let n = 0; n < 3; n++) {
     const job = await bench.rendered();

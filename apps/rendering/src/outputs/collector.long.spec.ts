@@ -79,7 +79,7 @@ it('keeps a finished output while the library takes nothing, gives out no work, 
   expect(unfinished()).toEqual([]);
 }, 120_000);
 
-it('fetches a finished output after its server was away for longer than any output gets tries, and was restarted', async () => {
+it('fetches a finished output after its server was away for longer than outputs get tries', async () => {
   await open({ limits: { silentMs: 120_000 } });
   const id = await finishedOnCard();
   await bench.small.kill();
@@ -121,7 +121,7 @@ it('leaves nothing of outputs that are not kept', async () => {
   expect(unfinished()).toEqual([]);
 }, 120_000);
 
-it('removes at its start what killed processes left, and of an output that waits to be fetched when its turn comes', async () => {
+it('removes at its start what killed processes left, and of a waiting output when its turn comes', async () => {
   await open();
   const id = await finishedOnCard();
   const attempt = await bench.harness.db.manager.findOneByOrFail(Attempt, { jobId: id });

@@ -172,7 +172,7 @@ it('does not write into the empty place of a disk that went away, and goes on wh
   expect(disks.trouble()).toBeUndefined();
 });
 
-it('takes an empty place for one that is not mounted at its very start, when files are known to lie there', async () => {
+it('takes an empty place for an unmounted one at its very start, when files are known to lie there', async () => {
   const path = join(root, 'library');
   const disks = watch(path, () => Promise.resolve(true));
   expect(await disks.pause()).toMatch(emptied);

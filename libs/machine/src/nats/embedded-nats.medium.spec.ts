@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 describe('a started server', () => {
-  it('answers on the loopback with JetStream, syncing every message, from a configuration only we may read', async () => {
+  it('answers on the loopback with JetStream, syncing every message, by a configuration only we may read', async () => {
     const server = await start('fresh');
     await publish(server, 3);
     expect(await countStored(server)).toBe(3);

@@ -318,7 +318,7 @@ describe('fetchFile', () => {
     expect(files()).toEqual([]);
   });
 
-  it('follows redirects on this machine, but not into the network around it, to plain http or without end', async () => {
+  it('follows redirects on this machine, not into the network around it, to plain http or without end', async () => {
     server.answer(status(302, { location: '/elsewhere/a.safetensors' }), wholeFile);
     expect(await fetchIt()).toBe('fetched');
     rmSync(target);

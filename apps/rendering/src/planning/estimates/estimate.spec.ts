@@ -289,7 +289,7 @@ describe('forecast', () => {
     });
   });
 
-  it('takes a card whose end is known before one whose end is not, and what follows on an unknown end is unknown', () => {
+  it('takes a card whose end is known before one whose end is not; behind an unknown end all is unknown', () => {
     const cards = [card('theirs', { foreignPrompts: 1 }), card('ours')];
     expect(forecast(cards, new Map(), [task('1')], takes({ theirs: 1, ours: 9 })).get('1')).toMatchObject({
       gpu: 'ours',

@@ -32,7 +32,7 @@ describe('findFile', () => {
     expect(findFile('flat', linux)).toEqual({ candidates: ['flat.ckpt', 'flat.safetensors'] });
   });
 
-  it('takes the file that lies in no folder for a name without one, and no other folder than the one that is named', () => {
+  it('takes the file that lies in no folder for a name without one, and no other folder than the named one', () => {
     expect(findFile('a.pt', ['sub/a.pt', 'a.pt'])).toEqual({ file: 'a.pt' });
     expect(findFile('other/a.pt', ['sub/a.pt', 'a.pt'])).toBeUndefined();
   });
