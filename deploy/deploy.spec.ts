@@ -134,7 +134,7 @@ describe('deploy/nats.conf', () => {
     expect(mounted).toContain('./deploy/nats-users.conf:/etc/nats/nats-users.conf');
   });
 
-  it('keeps every acknowledged message on the volume, reserves room, and takes messages as large as the embedded one', () => {
+  it('keeps every acknowledged message on the volume, reserves room, takes messages as large as the embedded', () => {
     const settings = text('deploy', 'nats.conf').replace(/#.*/g, '');
     for (const setting of [/sync_interval: always/, /store_dir: \/data\s/, /max_file_store: 8GB/, /max_payload: 8MB/])
       expect(settings).toMatch(setting);

@@ -26,7 +26,7 @@ describe('a picture from the prompt to the file', () => {
     expect((await fetch(`${tower.url}/health`)).status).toBe(200);
   });
 
-  it('renders what was asked for through the public interface, into the library, with the checksum that is told', async () => {
+  it('renders what was asked for through the public interface, into the library, with the told checksum', async () => {
     const { api } = tower;
     const project = await api.call(routes.createProject, { body: { name: 'Поезд Été' } });
     const character = await api.call(routes.createCharacter, {

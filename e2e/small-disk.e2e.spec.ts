@@ -35,7 +35,7 @@ describe('a home on a small disk', () => {
   });
 
   onSmallDisk(
-    'of 1 GiB starts, says that it is small, and renders, also after a restart of NATS',
+    'of 1 GiB starts, says so, and renders, also after a restart of NATS (skipped where we may not mount)',
     async () => {
       const tower = launch();
       await tower.untilReady();

@@ -70,7 +70,7 @@ describe('two rendering processes', () => {
     expectCardsNeverShared(cards(), jobs);
   }, 90_000);
 
-  it('lets the second take over within 8 s when the first is stopped, and keeps the first out when it wakes up', async () => {
+  it('lets the second take over within 8 s when the first is stopped, and keeps out the first that wakes', async () => {
     const before = await leader();
     const ids = await request(8);
     await waitFor(

@@ -24,7 +24,7 @@ class Work {
 }
 
 describe('AnswerSlots', () => {
-  it('works on so many at once, lets some wait in order, and turns the rest away with the time to come back', async () => {
+  it('works on so many at once, lets some wait in order, turns the rest away with the time to come back', async () => {
     const slots = new AnswerSlots({ atOnce: 2, waiting: 2, waitMs: 10_000 });
     const work = new Work();
     const answers = Array.from({ length: 4 }, () => slots.run(work.start));
