@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { routes } from '@tower/contracts';
+import { routes, serviceNames } from '@tower/contracts';
 import { startTestNats, waitFor } from '@tower/testing';
 import { isAlive, newHome, TowerProcess } from './tower-process';
 
@@ -77,6 +77,26 @@ describe('the launcher', () => {
       expect(await tower.api.call(routes.getProject, { params: { id: projectId } })).toMatchObject({
         name: 'Kept over every end',
       });
+    });
+
+    it('counts in each process exactly what docs/metrics.md lists for it', async () => {
+      const page = readFileSync(join(__dirname, '..', 'docs', 'metrics.md'), 'utf8');
+      const sections = page.split(/^## /m).slice(1);
+      const listed = (title: string): string[] =>
+        sections
+          .filter((section) => section.startsWith(title))
+          .flatMap((section) => [...section.matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1] ?? ''));
+      const targets = JSON.parse(readFileSync(join(home, 'prometheus-targets.json'), 'utf8')) as {
+        targets: string[];
+        labels: { service: string };
+      }[];
+      expect(targets.map(({ labels }) => labels.service).sort()).toEqual([...serviceNames].sort());
+      for (const { targets: addresses, labels } of targets) {
+        const text = await (await fetch(`http://${addresses[0] ?? ''}/metrics`)).text();
+        const counted = [...text.matchAll(/^# TYPE (\w+) /gm)].map((line) => line[1] ?? '');
+        const promised = [...listed('Every service'), ...listed(`\`${labels.service}\``)];
+        expect({ [labels.service]: counted.sort() }).toEqual({ [labels.service]: promised.sort() });
+      }
     });
 
     it('is alone in its home: a second start says who is there and where', async () => {

@@ -197,7 +197,7 @@ export class OutboxRelay {
         'stream_in_doubt',
         `stream ${row.stream} may have lost events; looking before sending more`,
       );
-    this.metrics.published.inc({ stream: row.stream, duplicate: String(ack.duplicate) });
+    this.metrics.published.inc({ stream: row.stream, duplicate: ack.duplicate ? 'true' : 'false' });
     await this.db.query('update outbox set published_at = clock_timestamp(), stream_seq = $2 where id = $1', [
       row.id,
       ack.seq,

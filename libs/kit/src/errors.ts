@@ -1,8 +1,17 @@
 import type { FieldError } from '@tower/contracts';
 
 /** What is wrong, not which protocol asks. */
-export type ErrorKind =
-  'invalid' | 'too_large' | 'not_found' | 'conflict' | 'forbidden' | 'too_many' | 'unavailable' | 'internal';
+export const errorKinds = [
+  'invalid',
+  'too_large',
+  'not_found',
+  'conflict',
+  'forbidden',
+  'too_many',
+  'unavailable',
+  'internal',
+] as const;
+export type ErrorKind = (typeof errorKinds)[number];
 
 /**
  * At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read

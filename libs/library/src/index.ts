@@ -1,5 +1,6 @@
 export * from './disk/own-fault';
 export { isBelow } from './disk/below';
+export { DiskMetrics } from './disk/disk-metrics';
 export { DiskWatch, type WatchedPlace } from './disk/disk-watch';
 export { probeName } from './disk/write-probe';
 export { flushToDisk } from './disk/flush';

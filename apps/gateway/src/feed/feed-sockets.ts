@@ -159,7 +159,7 @@ export class FeedSockets {
 
   private serve(socket: WebSocket, { source, since }: Admission, correlationId: string): void {
     const client = new FeedSocket(socket, source, this.metrics, this.logger.child({ correlationId }));
-    const label = { feed: source.jobId === undefined ? 'all' : 'job' };
+    const label = { feed: source.jobId === undefined ? 'all' : 'job' } as const;
     let leave = (): void => undefined;
     this.open.set(socket, client);
     this.metrics.sockets.inc(label);

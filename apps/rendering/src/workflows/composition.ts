@@ -70,6 +70,9 @@ export const graphSteps = [
 ] as const;
 export type GraphStep = (typeof graphSteps)[number];
 
+/** Steps of the recovery ladder that leave the graph alone. */
+export const otherSteps = ['free_models', 'other_gpu', 'restart_comfyui', 'download_model', 'again'] as const;
+
 /** What recovery has changed about a task so far. */
 export interface Changes {
   /** In the order in which they were taken; `smaller_size` may occur more than once. */
@@ -78,12 +81,9 @@ export interface Changes {
 
 export const noChanges: Changes = { steps: [] };
 
-/**
- * A step of the recovery ladder as it is recorded on the task and shown in `/jobs/{id}`. Steps that leave the graph
- * alone are among them.
- */
+/** A step of the recovery ladder as it is recorded on the task and shown in `/jobs/{id}`. */
 export interface RecoveryStep {
-  step: GraphStep | 'free_models' | 'other_gpu' | 'restart_comfyui' | 'download_model' | 'again';
+  step: GraphStep | (typeof otherSteps)[number];
   /** Kind of the failure that led to it. */
   because: string;
   /** Number of the attempt that failed. */

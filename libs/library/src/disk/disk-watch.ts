@@ -4,6 +4,7 @@ import { dirname, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskView, FileSystemView, HealthCheck } from '@tower/contracts';
 import { backoffMs, AppError, describeError, sizeText, type Clock, type Logger, type Metrics } from '@tower/kit';
+import { DiskMetrics } from './disk-metrics';
 import { examineFileSystem, lacksOf, unfitBecause } from './file-system';
 import { isGone, wasEmptied } from './gone';
 import { hintOf, isMatterOfRoom, neededBytesOf, ownDiskUnfit, ownFault, placeWords, type OwnPlace } from './own-fault';
@@ -100,18 +101,7 @@ export class DiskWatch {
       failures: 0,
       askedSinceMs: undefined,
     }));
-    this.gauges = {
-      free: metrics.gauge({
-        name: 'tower_disk_free_bytes',
-        help: 'Bytes free where Tower itself writes',
-        labelNames: ['place'],
-      }),
-      needed: metrics.gauge({
-        name: 'tower_disk_needed_bytes',
-        help: 'Bytes that have to be free there for work to go on',
-        labelNames: ['place'],
-      }),
-    };
+    this.gauges = new DiskMetrics(metrics);
   }
 
   start(): void {

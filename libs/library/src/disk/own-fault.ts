@@ -1,7 +1,8 @@
 import { AppError } from '@tower/kit';
 
 /** Folders that Tower itself needs. */
-export type OwnPlace = 'library' | 'home' | 'temp';
+export const ownPlaceNames = ['library', 'home', 'temp'] as const;
+export type OwnPlace = (typeof ownPlaceNames)[number];
 
 export const placeWords: Record<OwnPlace, string> = {
   library: "the library's disk",
