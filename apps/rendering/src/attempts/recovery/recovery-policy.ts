@@ -66,8 +66,8 @@ const words: Record<GraphStep, string> = {
 };
 
 /**
- * What comes after a failed attempt (product 4.7). Pure: the same failure with the same past always leads to the same
- * step, and never to the same thing twice on one card without a change.
+ * What comes after a failed attempt. Pure: the same failure with the same past always leads to the same step. The same
+ * graph goes to the same card again (`again`) only where the failure may have been a chance or its cause may pass.
  */
 export function nextStep(input: RecoveryInput): Decision {
   if (input.attempt >= maxAttempts) return { then: 'give_up', why: `it was tried ${input.attempt} times` };
