@@ -54,6 +54,18 @@ describe('a contact sheet', () => {
     expect(inkBetween(lettered, 225, lettered.info.height)).toBeGreaterThan(100);
   });
 
+  it('letters a caption in its own script, each letter in a form of its own', async () => {
+    const picture = await flat(50, 50, '#000000');
+    const captionOf = async (prompt: string): Promise<Buffer> => {
+      const { data, info } = await pixelsOf(await makeContactSheet([{ picture, captionLines: [prompt] }]));
+      return data.subarray((20 + 320) * info.width * info.channels);
+    };
+    const noLetter = '\u{10ffff}';
+    const captions = await Promise.all(['桜', '夜', 'Å', 'A', 'ї', 'i', noLetter].map(captionOf));
+    for (const [index, one] of captions.entries())
+      for (const other of captions.slice(index + 1)) expect(one.equals(other)).toBe(false);
+  });
+
   it('gives a long prompt two lines and no more', async () => {
     const picture = await flat(10, 10, '#000000');
     const heightOf = async (prompt: string): Promise<number> =>

@@ -1,5 +1,5 @@
 import { decoding, openPicture } from './decode';
-import { letterLine, textHeight, wrapText } from './lettering';
+import { drawText, fitText, type Lettering, type Paragraph } from './lettering';
 import { PictureRefusal, type PictureLimits, type PictureSource } from './picture';
 import { allowOwnSvg, sharp, type OverlayOptions } from './sharp';
 
@@ -33,15 +33,13 @@ const colours = {
 
 const gapPx = 20;
 const captionGapPx = 12;
-const lineGapPx = 5;
-const promptCapPx = 9;
-const detailCapPx = 8;
-const titleCapPx = 15;
+const captionSizePx = 12;
+const titleSizePx = 20;
 const promptLines = 2;
 
 /**
- * One PNG with all pictures in reading order on a dark ground and their captions below. Letters are drawn by ourselves:
- * a bare machine has no fonts. A picture that is refused leaves a framed gap that names the reason, since a sheet that
+ * One PNG with all pictures in reading order on a dark ground and their captions below, in letters that are the same
+ * on every machine. A picture that is refused leaves a framed gap that names the reason, since a sheet that
  * fails because of one file helps nobody.
  * @throws RangeError for no items, more than MAX_SHEET_ITEMS, or sides that are not positive whole numbers; the file
  *   system's own error for a path that cannot be read.
@@ -57,16 +55,23 @@ export async function makeContactSheet(
   if (![cellSide, columns].every((value) => Number.isInteger(value) && value > 0))
     throw new RangeError(`cellSide and columns must be positive whole numbers, got ${cellSide} and ${columns}`);
 
-  const wells: Well[] = [];
+  const width = gapPx + columns * (cellSide + gapPx);
+  const heading = await fitted(options.title ?? '', colours.title, titleSizePx, width - 2 * gapPx, 1);
+  const title = await drawText([heading], titleSizePx, width - 2 * gapPx);
+  const cells: Cell[] = [];
   // One after the other: a full-size picture takes hundreds of megabytes while it decodes.
-  for (const { picture } of items) wells.push(await fitPicture(picture, cellSide, limits));
-  const sheet = layOut(items, wells, columns, cellSide, options.title);
-  const lettering = Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${sheet.width}" height="${sheet.height}">${sheet.svg}</svg>`,
+  for (const { picture, captionLines } of items)
+    cells.push({
+      well: await fitPicture(picture, cellSide, limits),
+      caption: await letterCaption(captionLines, cellSide),
+    });
+  const sheet = layOut(cells, columns, cellSide, title);
+  const frames = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${sheet.height}">${sheet.frames}</svg>`,
   );
   allowOwnSvg();
-  return sharp({ create: { width: sheet.width, height: sheet.height, channels: 3, background: colours.background } })
-    .composite([{ input: lettering, left: 0, top: 0 }, ...sheet.pictures])
+  return sharp({ create: { width, height: sheet.height, channels: 3, background: colours.background } })
+    .composite([{ input: frames, left: 0, top: 0 }, ...sheet.overlays])
     .png({ compressionLevel: 8 })
     .toBuffer();
 }
@@ -85,8 +90,15 @@ export const captionLines = ({ prompt, seed, card, seconds }: CaptionFacts): str
   `${card} · ${seconds.toFixed(seconds < 10 ? 2 : 1)} s`,
 ];
 
+interface Cell {
+  readonly well: Well;
+  readonly caption: Lettering | undefined;
+}
+
+/** The picture, or the reason why there is none. */
 type Well =
-  { readonly pixels: Buffer; readonly width: number; readonly height: number } | { readonly refusal: PictureRefusal };
+  | { readonly pixels: Buffer; readonly width: number; readonly height: number }
+  | { readonly refusal: Lettering | undefined };
 
 async function fitPicture(source: PictureSource, side: number, limits: Partial<PictureLimits>): Promise<Well> {
   try {
@@ -100,97 +112,90 @@ async function fitPicture(source: PictureSource, side: number, limits: Partial<P
     const { data, info } = await decoding(bytes, () => fitted.toBuffer({ resolveWithObject: true }));
     return { pixels: data, width: info.width, height: info.height };
   } catch (error) {
-    if (error instanceof PictureRefusal) return { refusal: error };
+    if (error instanceof PictureRefusal) return { refusal: await letterRefusal(error, side) };
     throw error;
   }
 }
 
 interface Sheet {
-  readonly width: number;
   readonly height: number;
-  readonly svg: string;
-  readonly pictures: readonly OverlayOptions[];
+  /** SVG of the rectangles behind the pictures. */
+  readonly frames: string;
+  readonly overlays: readonly OverlayOptions[];
 }
 
-function layOut(
-  items: readonly ContactSheetItem[],
-  wells: readonly Well[],
-  columns: number,
-  side: number,
-  title: string | undefined,
-): Sheet {
-  const width = gapPx + columns * (side + gapPx);
-  const svg: string[] = [];
-  const pictures: OverlayOptions[] = [];
+function layOut(cells: readonly Cell[], columns: number, side: number, title: Lettering | undefined): Sheet {
+  const frames: string[] = [];
+  const overlays: OverlayOptions[] = [];
   let top = gapPx;
-  const heading = title === undefined ? [] : wrapText(title, titleCapPx, width - 2 * gapPx, 1);
-  for (const line of heading) {
-    svg.push(letterLine(line, gapPx, top, titleCapPx, colours.title));
-    top += Math.ceil(textHeight(titleCapPx)) + gapPx;
+  if (title !== undefined) {
+    overlays.push(lay(title, gapPx, top));
+    top += title.height + gapPx;
   }
-  for (let first = 0; first < items.length; first += columns) {
-    const rowItems = items.slice(first, first + columns);
-    const rowWells = wells.slice(first, first + columns);
+  for (let first = 0; first < cells.length; first += columns) {
+    const row = cells.slice(first, first + columns);
     // A row is as tall as its tallest picture, so a sheet of wide shots does not waste half its height.
-    const wellHeight = Math.max(...rowWells.map((well) => ('refusal' in well ? Math.round(side / 2) : well.height)));
-    const captions = rowItems.map((item) => letterCaption(item.captionLines, side));
-    rowWells.forEach((well, column) => {
+    const wellHeight = Math.max(...row.map(({ well }) => ('refusal' in well ? Math.round(side / 2) : well.height)));
+    row.forEach(({ well, caption }, column) => {
       const left = gapPx + column * (side + gapPx);
-      svg.push(
-        `<rect x="${left - 0.5}" y="${top - 0.5}" width="${side + 1}" height="${wellHeight + 1}" fill="${colours.well}" stroke="${colours.edge}"/>`,
-      );
-      if ('refusal' in well) svg.push(...letterRefusal(well.refusal, left, top, side, wellHeight));
-      else {
-        const { pixels, width: w, height: h } = well;
-        pictures.push({
-          input: pixels,
-          raw: { width: w, height: h, channels: 3 },
-          left: left + Math.floor((side - w) / 2),
-          top: top + Math.floor((wellHeight - h) / 2),
-        });
-      }
-      svg.push(...(captions[column]?.draw(left, top + wellHeight + captionGapPx) ?? []));
+      const frame = `x="${left - 0.5}" y="${top - 0.5}" width="${side + 1}" height="${wellHeight + 1}"`;
+      frames.push(`<rect ${frame} fill="${colours.well}" stroke="${colours.edge}"/>`);
+      overlays.push(...fill(well, left, top, side, wellHeight));
+      if (caption !== undefined) overlays.push(lay(caption, left, top + wellHeight + captionGapPx));
     });
-    top += wellHeight + captionGapPx + Math.max(0, ...captions.map(({ height }) => height)) + gapPx;
+    top += wellHeight + captionGapPx + Math.max(0, ...row.map(({ caption }) => caption?.height ?? 0)) + gapPx;
   }
-  return { width, height: top, svg: svg.join(''), pictures };
+  return { height: top, frames: frames.join(''), overlays };
 }
 
-interface Caption {
-  readonly height: number;
-  draw(left: number, top: number): string[];
-}
-
-function letterCaption(lines: readonly string[], widthPx: number): Caption {
-  const [prompt, ...details] = lines;
-  const set = [
-    ...wrapText(prompt ?? '', promptCapPx, widthPx, promptLines).map((text) => ({
-      text,
-      cap: promptCapPx,
-      colour: colours.prompt,
-    })),
-    ...details.flatMap((detail) =>
-      wrapText(detail, detailCapPx, widthPx, 1).map((text) => ({ text, cap: detailCapPx, colour: colours.detail })),
-    ),
-  ];
-  const advance = (cap: number): number => Math.ceil(textHeight(cap)) + lineGapPx;
-  return {
-    height: set.reduce((sum, { cap }) => sum + advance(cap), 0),
-    draw: (left, top) => {
-      let y = top;
-      return set.map(({ text, cap, colour }) => {
-        const line = letterLine(text, left + 1, y, cap, colour);
-        y += advance(cap);
-        return line;
-      });
+function fill(well: Well, left: number, top: number, side: number, wellHeight: number): OverlayOptions[] {
+  if ('refusal' in well) {
+    const { refusal } = well;
+    if (refusal === undefined) return [];
+    return [lay(refusal, left + gapPx, top + Math.max(0, Math.round((wellHeight - refusal.height) / 2)))];
+  }
+  const { pixels, width, height } = well;
+  return [
+    {
+      input: pixels,
+      raw: { width, height, channels: 3 },
+      left: left + Math.floor((side - width) / 2),
+      top: top + Math.floor((wellHeight - height) / 2),
     },
-  };
+  ];
 }
 
-function letterRefusal(refusal: PictureRefusal, left: number, top: number, side: number, height: number): string[] {
-  const lines = wrapText(`no picture: ${refusal.reason.replaceAll('_', ' ')}`, promptCapPx, side - 2 * gapPx, 2);
-  const y = top + height / 2 - textHeight(promptCapPx) / 2;
-  return lines.map((line, index) =>
-    letterLine(line, left + gapPx, y + index * (textHeight(promptCapPx) + lineGapPx), promptCapPx, colours.refusal),
+const lay = ({ pixels, width, height }: Lettering, left: number, top: number): OverlayOptions => ({
+  input: pixels,
+  raw: { width, height, channels: 4 },
+  left,
+  top,
+});
+
+async function letterCaption(lines: readonly string[], widthPx: number): Promise<Lettering | undefined> {
+  const paragraphs = await Promise.all(
+    lines.map((line, index) =>
+      index === 0
+        ? fitted(line, colours.prompt, captionSizePx, widthPx, promptLines)
+        : fitted(line, colours.detail, captionSizePx, widthPx, 1),
+    ),
   );
+  return drawText(paragraphs, captionSizePx, widthPx);
+}
+
+async function letterRefusal(refusal: PictureRefusal, side: number): Promise<Lettering | undefined> {
+  const widthPx = side - 2 * gapPx;
+  if (widthPx < captionSizePx) return undefined;
+  const reason = `no picture: ${refusal.reason.replaceAll('_', ' ')}`;
+  return drawText([await fitted(reason, colours.refusal, captionSizePx, widthPx, 2)], captionSizePx, widthPx);
+}
+
+async function fitted(
+  text: string,
+  colour: string,
+  sizePx: number,
+  widthPx: number,
+  maxLines: number,
+): Promise<Paragraph> {
+  return { text: await fitText(text, sizePx, widthPx, maxLines), colour };
 }

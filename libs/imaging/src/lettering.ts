@@ -1,168 +1,115 @@
-import { CAP_HEIGHT, DESCENT, LETTER_GAP, PEN, glyphOf, hasGlyph } from './glyphs';
+import { join } from 'node:path';
+import { sharp, type Sharp } from './sharp';
 
-/** Letters that Unicode does not decompose into a base letter and a mark. */
-const spellings: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  Æ: 'AE',
-  œ: 'oe',
-  Œ: 'OE',
-  ø: 'o',
-  Ø: 'O',
-  đ: 'd',
-  Đ: 'D',
-  ł: 'l',
-  Ł: 'L',
-  þ: 'th',
-  Þ: 'Th',
-  ð: 'd',
-  ı: 'i',
-  '‘': "'",
-  '’': "'",
-  '“': '"',
-  '”': '"',
-  '„': '"',
-  '«': '"',
-  '»': '"',
-  '—': '–',
-  '‐': '-',
-  '‑': '-',
-  '−': '-',
-  '•': '·',
-  '・': '·',
-  '、': ',',
-  '。': '.',
-  '「': '[',
-  '」': ']',
-  '°': 'o',
-  µ: 'u',
-  а: 'a',
-  б: 'b',
-  в: 'v',
-  г: 'g',
-  д: 'd',
-  е: 'e',
-  ж: 'zh',
-  з: 'z',
-  и: 'i',
-  й: 'i',
-  к: 'k',
-  л: 'l',
-  м: 'm',
-  н: 'n',
-  о: 'o',
-  п: 'p',
-  р: 'r',
-  с: 's',
-  т: 't',
-  у: 'u',
-  ф: 'f',
-  х: 'kh',
-  ц: 'ts',
-  ч: 'ch',
-  ш: 'sh',
-  щ: 'shch',
-  ъ: '',
-  ы: 'y',
-  ь: '',
-  э: 'e',
-  ю: 'iu',
-  я: 'ia',
-  і: 'i',
-  ї: 'i',
-  є: 'ie',
-  ґ: 'g',
+/** Latin, Greek, Cyrillic and the Japanese letters in one file. */
+const font = {
+  file: require.resolve('@expo-google-fonts/biz-udpgothic/400Regular/BIZUDPGothic_400Regular.ttf'),
+  family: 'BIZ UDPGothic',
 };
+const fontConfig = join(__dirname, '..', 'fonts.conf');
+
+const lineGapPx = 4;
+/** As tall as a line, from the top of the tallest letter to the deepest descender. */
+const bar = '｜';
+
+/** One or more lines of one colour. */
+export interface Paragraph {
+  readonly text: string;
+  /** As in CSS: `#rrggbb`. */
+  readonly colour: string;
+}
+
+/** Letters on nothing: four channels, eight bits each. */
+export interface Lettering {
+  readonly pixels: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** White space folded; what has no width in any font (controls, joiners) or would turn a line around is left out. */
+export const plainText = (text: string): string =>
+  text
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/(?!\s)[\p{Cc}\p{Cf}]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
 
 /**
- * Text in letters we can draw: accents dropped, Cyrillic transliterated, white space folded; the rest stays and shows
- * as a box.
+ * The text as `plainText` leaves it, or as much of its beginning as `maxLines` lines take, with an ellipsis. At least
+ * one letter stays, however narrow the lines are.
+ * @param sizePx the font's size: a capital is about three quarters of it
  */
-export function transliterate(text: string): string {
-  const plain = [...text.normalize('NFC')].map((letter) => (hasGlyph(letter) ? letter : spell(letter))).join('');
-  return plain.replace(/\s+/gu, ' ').trim();
-}
-
-function spell(letter: string): string {
-  if (/\s/u.test(letter)) return ' ';
-  const exact = spellings[letter];
-  if (exact !== undefined) return exact;
-  const small = letter.toLowerCase();
-  const capital = spellings[small];
-  if (small !== letter && capital !== undefined) return capital.charAt(0).toUpperCase() + capital.slice(1);
-  const base = letter.normalize('NFKD').replace(/\p{M}/gu, '');
-  if (base !== letter) return [...base].map((part) => (hasGlyph(part) ? part : spell(part))).join('');
-  // Controls, joiners and marks have no width in any font.
-  return /[\p{C}\p{M}]/u.test(letter) && !/\p{Co}/u.test(letter) ? '' : letter;
-}
-
-/** Width in pixels at the given height of a capital letter. */
-export function measureText(text: string, capHeightPx: number): number {
-  const letters = [...text];
-  if (letters.length === 0) return 0;
-  const units = letters.reduce((sum, letter) => sum + glyphOf(letter).width + LETTER_GAP, -LETTER_GAP);
-  return (units * capHeightPx) / CAP_HEIGHT;
-}
-
-/** Pixels from the top of the capitals to the deepest descender, pen included. */
-export const textHeight = (capHeightPx: number): number => (capHeightPx * (CAP_HEIGHT + DESCENT + PEN)) / CAP_HEIGHT;
-
-/**
- * At most `maxLines` lines no wider than `maxWidthPx`; breaks at spaces, inside a word only when the word alone is too
- * wide, and ends in an ellipsis when something is left over.
- */
-export function wrapText(text: string, capHeightPx: number, maxWidthPx: number, maxLines: number): string[] {
-  const fits = (line: string): boolean => measureText(line, capHeightPx) <= maxWidthPx;
-  const lines: string[] = [];
-  let rest = transliterate(text);
-  while (rest !== '' && lines.length < maxLines) {
-    const last = lines.length === maxLines - 1;
-    if (fits(rest)) {
-      lines.push(rest);
-      break;
-    }
-    const line = last ? `${longestPrefix(rest, (part) => fits(`${part}…`)).trimEnd()}…` : breakLine(rest, fits);
-    lines.push(line);
-    rest = rest.slice(line.length).trimStart();
-  }
-  return lines;
-}
-
-function breakLine(text: string, fits: (line: string) => boolean): string {
-  const prefix = longestPrefix(text, fits);
-  if (text.charAt(prefix.length) === ' ') return prefix;
-  const space = prefix.lastIndexOf(' ');
-  return space > 0 ? prefix.slice(0, space) : prefix;
-}
-
-/** At least one letter, so that wrapping always advances. */
-function longestPrefix(text: string, fits: (line: string) => boolean): string {
-  const letters = [...text];
+export async function fitText(text: string, sizePx: number, widthPx: number, maxLines: number): Promise<string> {
+  const plain = plainText(text);
+  if (plain === '') return '';
+  // With one line more it would be as tall as this. A letter that the font lacks makes a line taller, but not by a line.
+  const limit = await heightOf(framed(Array.from({ length: maxLines + 1 }, () => bar).join('\n')), sizePx, widthPx);
+  const fits = async (part: string): Promise<boolean> =>
+    (await heightOf(framed(escapeMarkup(part)), sizePx, widthPx)) < limit;
+  // More letters than pixels never fit; a prompt of a megabyte is not laid out to learn that.
+  const letters = [...plain].slice(0, widthPx * maxLines + 1);
+  if (letters.length <= widthPx * maxLines && (await fits(plain))) return plain;
+  const cut = (length: number): string => `${letters.slice(0, length).join('').trimEnd()}…`;
   let low = 1;
   let high = letters.length;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (fits(letters.slice(0, middle).join(''))) low = middle;
+    if (await fits(cut(middle))) low = middle;
     else high = middle - 1;
   }
-  return letters.slice(0, low).join('');
+  return cut(low);
 }
 
 /**
- * SVG of one line with the top of its capitals at `y`. Only path data of our own table reaches the markup, never the
- * text, so a prompt cannot inject elements.
+ * Draws paragraphs below each other, each broken at spaces, and inside a word only where the word alone is too wide.
+ * What no font has is shown as a box with its code. The text is never taken for markup.
+ * @returns undefined where there is nothing to draw
  */
-export function letterLine(text: string, x: number, y: number, capHeightPx: number, colour: string): string {
-  const scale = capHeightPx / CAP_HEIGHT;
-  let cursor = 0;
-  const strokes: string[] = [];
-  for (const letter of text) {
-    const { width, ink } = glyphOf(letter);
-    if (ink !== '') strokes.push(`<path transform="translate(${round(cursor)} 0)" d="${ink}"/>`);
-    cursor += width + LETTER_GAP;
-  }
-  const frame = `translate(${round(x)} ${round(y)}) scale(${round(scale)})`;
-  return `<g transform="${frame}" fill="none" stroke="${colour}" stroke-width="${PEN}" stroke-linecap="round" stroke-linejoin="round">${strokes.join('')}</g>`;
+export async function drawText(
+  paragraphs: readonly Paragraph[],
+  sizePx: number,
+  widthPx: number,
+): Promise<Lettering | undefined> {
+  const lines = paragraphs
+    .map(({ text, colour }) => ({ text: plainText(text), colour }))
+    .filter(({ text }) => text !== '');
+  if (lines.length === 0) return undefined;
+  const markup = lines.map(({ text, colour }) => `<span foreground="${colour}">${escapeMarkup(text)}</span>`);
+  const image = layOut(framed(markup.join('\n')), sizePx, widthPx);
+  const [{ width, height }, edge] = await Promise.all([image.metadata(), heightOf(bar, sizePx, widthPx)]);
+  const top = edge + lineGapPx;
+  const { data, info } = await image
+    .extract({ left: 0, top, width, height: height - 2 * top })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { pixels: data, width: info.width, height: info.height };
 }
 
-const round = (value: number): number => Math.round(value * 1000) / 1000;
+/** Bars around it: an image of text ends where its ink ends, and "on" would stand higher than "Of". */
+const framed = (markup: string): string => `${bar}\n${markup}\n${bar}`;
+
+const escapeMarkup = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+async function heightOf(markup: string, sizePx: number, widthPx: number): Promise<number> {
+  return (await layOut(markup, sizePx, widthPx).metadata()).height;
+}
+
+function layOut(markup: string, sizePx: number, widthPx: number): Sharp {
+  // Read when the process lays out its first text. Without it a bare machine's fontconfig complains on the terminal.
+  process.env['FONTCONFIG_FILE'] = fontConfig;
+  return sharp({
+    text: {
+      text: markup,
+      font: `${font.family} ${sizePx}`,
+      fontfile: font.file,
+      // Points are pixels.
+      dpi: 72,
+      width: widthPx,
+      wrap: 'word-char',
+      spacing: lineGapPx,
+      rgba: true,
+    },
+  });
+}
