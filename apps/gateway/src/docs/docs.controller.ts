@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { towerVersion } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refusal } from '../http/refusals';
 import { pathOf } from '../http/problem-answer';
+import { sendStatic } from '../http/static-file';
 import { SystemService } from '../system/system.service';
 import { openApiDocument } from './openapi';
 
@@ -14,10 +14,11 @@ const pagePolicy =
 
 const swaggerFolder = dirname(require.resolve('swagger-ui-dist/package.json'));
 
-const assets: Readonly<Record<string, { file: string; type: string }>> = {
-  'swagger-ui.css': { file: join(swaggerFolder, 'swagger-ui.css'), type: 'text/css; charset=utf-8' },
-  'swagger-ui-bundle.js': { file: join(swaggerFolder, 'swagger-ui-bundle.js'), type: 'text/javascript; charset=utf-8' },
-  'favicon.png': { file: join(swaggerFolder, 'favicon-32x32.png'), type: 'image/png' },
+/** What the page needs of that folder; nothing else of it is served. */
+const assets: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'swagger-ui.css',
+  'swagger-ui-bundle.js': 'swagger-ui-bundle.js',
+  'favicon.png': 'favicon-32x32.png',
 };
 
 /** The interface as a document and as a page; and a word of welcome at the front door. */
@@ -53,10 +54,7 @@ export class DocsController {
   ): Promise<void> {
     const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
     if (asset === undefined) throw refusal('route_not_found', `there is nothing at ${pathOf(request.raw.url)}`);
-    await reply
-      .header('cache-control', 'public, max-age=3600')
-      .type(asset.type)
-      .send(await readFile(asset.file));
+    await sendStatic(request, reply, swaggerFolder, asset);
   }
 
   @Get('/')

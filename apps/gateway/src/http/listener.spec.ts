@@ -441,6 +441,43 @@ describe('the door', () => {
     for (const url of ['/docs/package.json', '/docs/..%2fpackage.json', '/docs/constructor'])
       expect((await call({ method: 'GET', url, headers: {} })).statusCode).toBe(404);
   });
+
+  it.each([
+    ['swagger-ui-bundle.js', /^(text|application)\/javascript; charset=utf-8$/],
+    ['swagger-ui.css', /^text\/css; charset=utf-8$/],
+    ['favicon.png', /^image\/png$/],
+  ])('serves %s so that a browser keeps it and asks only whether it has changed', async (name, type) => {
+    const url = `/docs/${name}`;
+    const whole = await call({ method: 'GET', url, headers: {} });
+    expect(whole.headers).toMatchObject({
+      'content-type': expect.stringMatching(type),
+      'content-length': String(whole.rawPayload.length),
+      'cache-control': 'public, max-age=3600',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      etag: expect.stringMatching(/^W\/"/),
+    });
+    const known = await call({ method: 'GET', url, headers: { 'if-none-match': String(whole.headers.etag) } });
+    expect([known.statusCode, known.rawPayload.length]).toEqual([304, 0]);
+    const described = await call({ method: 'HEAD', url, headers: {} });
+    expect([described.statusCode, described.headers['content-length'], described.rawPayload.length]).toEqual([
+      200,
+      whole.headers['content-length'],
+      0,
+    ]);
+    const part = await call({ method: 'GET', url, headers: { range: 'bytes=1-3' } });
+    expect([part.statusCode, part.rawPayload]).toEqual([206, whole.rawPayload.subarray(1, 4)]);
+  });
+
+  it.each([
+    [{ range: 'bytes=99999999-' }, 416, 'range_not_satisfiable'],
+    [{ 'if-match': '"another"' }, 412, 'precondition_failed'],
+  ])('refuses a file of its pages to %j as a problem', async (headers, status, code) => {
+    const refused = await call({ method: 'GET', url: '/docs/favicon.png', headers });
+    expect(refused.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(problem.parse(refused.json())).toMatchObject({ status, code });
+    if (status === 416) expect(refused.headers['content-range']).toMatch(/^bytes \*\/\d+$/);
+  });
 });
 
 describe('the door, on a connection', () => {

@@ -13,6 +13,7 @@ const refusals = {
   method_not_allowed: ['invalid', 405],
   request_too_slow: ['invalid', 408],
   artifact_file_gone: ['not_found', 410],
+  precondition_failed: ['invalid', 412],
   body_too_large: ['invalid', 413],
   url_too_long: ['invalid', 414],
   media_type_unsupported: ['invalid', 415],
