@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RotatingFile } from './rotating-file';
@@ -21,5 +31,35 @@ describe('RotatingFile', () => {
         .map((name) => readFileSync(join(folder, 'logs', name), 'utf8'))
         .join(''),
     ).toBe('1b-------\n1c-------\n2a-------\n2b-------\n2c-------\n');
+  });
+
+  it('has every line on the disk before it goes on', () => {
+    const path = join(folder, 'at-once', 'tower.log');
+    const file = new RotatingFile(path, { maxBytes: 20, keep: 2 });
+    for (const letter of 'abc') {
+      file.writeLine(`${letter}--------`);
+      expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`${letter}--------\n$`));
+    }
+    file.close();
+  });
+
+  it('goes on after a rotation that failed, and closes nobody else’s file', () => {
+    const path = join(folder, 'in-the-way', 'tower.log');
+    const file = new RotatingFile(path, { maxBytes: 20, keep: 2 });
+    mkdirSync(`${path}.2`);
+    file.writeLine('1--------');
+    file.writeLine('2--------');
+    expect(() => file.writeLine('3--------')).toThrow();
+    const others = openSync(__filename, 'r');
+    expect(() => file.writeLine('4--------')).toThrow();
+    expect(fstatSync(others).isFile()).toBe(true);
+    closeSync(others);
+    rmdirSync(`${path}.2`);
+    file.writeLine('5--------');
+    file.close();
+    expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual([
+      '1--------\n2--------\n',
+      '5--------\n',
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '@tower/kit';
 
@@ -28,6 +28,7 @@ export class RotatingFile {
     this.size = fstatSync(this.fd).size;
   }
 
+  /** @throws the file system's error; the line is then lost, and the next one is tried anew. */
   writeLine(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
     if (this.size > 0 && this.size + bytes.length > this.limits.maxBytes) this.rotate();
@@ -38,13 +39,19 @@ export class RotatingFile {
     closeSync(this.fd);
   }
 
+  /** The old file stays open until there is a new one: where a step fails, the next line tries again. */
   private rotate(): void {
+    if (existsSync(this.path)) this.moveUp();
+    const next = openSync(this.path, 'a', 0o600);
     closeSync(this.fd);
+    this.fd = next;
+    this.size = 0;
+  }
+
+  private moveUp(): void {
     rmSync(`${this.path}.${this.limits.keep}`, { force: true });
     for (let n = this.limits.keep - 1; n >= 0; n--)
       renameIfThere(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
-    this.fd = openSync(this.path, 'a', 0o600);
-    this.size = 0;
   }
 }
 
