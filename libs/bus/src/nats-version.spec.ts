@@ -1,14 +1,21 @@
-import { isRecommended, knownVulnerabilities, recommended, versionWarning } from './nats-version';
+import { isRecommended, isUsable, knownVulnerabilities, recommended, versionWarning } from './nats-version';
 
 describe('a version of nats-server', () => {
   it.each([
+    ['1.4.1', []],
+    ['2.9.25', ['CVE-2025-30215', 'CVE-2026-33215', 'CVE-2026-58253']],
     ['2.10.26', ['CVE-2025-30215', 'CVE-2026-33215', 'CVE-2026-58253']],
     ['2.10.27', ['CVE-2026-33215', 'CVE-2026-58253']],
     ['2.11.0', ['CVE-2025-30215', 'CVE-2026-33215', 'CVE-2026-58253']],
+    ['2.11.1', ['CVE-2026-33215', 'CVE-2026-58253']],
+    ['2.11.14', ['CVE-2026-33215', 'CVE-2026-58253']],
     ['2.11.15', ['CVE-2026-58253']],
+    ['2.11.16', []],
+    ['2.12.5', ['CVE-2026-33215', 'CVE-2026-58253']],
     ['2.12.6', ['CVE-2026-58253']],
     ['2.12.7', []],
     ['2.13.0', ['CVE-2026-58253']],
+    ['2.13.9', ['CVE-2026-58253']],
     ['2.14.0', []],
     ['2.15.1', []],
   ])('%s has these known vulnerabilities', (version, expected) => {
@@ -24,6 +31,17 @@ describe('a version of nats-server', () => {
     ['3.0.0', true],
   ])('%s is new enough: %s', (version, expected) => {
     expect(isRecommended(version)).toBe(expected);
+  });
+
+  it.each([
+    ['1.4.1', false],
+    ['2.9.25', false],
+    ['2.10.0', true],
+    ['2.10.26-RC.1', true],
+    ['3.0.0', true],
+    ['unknown', false],
+  ])('%s can be used: %s', (version, expected) => {
+    expect(isUsable(version)).toBe(expected);
   });
 
   it('is warned of by name, with what to do', () => {

@@ -1,5 +1,8 @@
+import { releaseOf } from '@tower/kit';
+import { gte, satisfies } from 'semver';
+
 /** 2.10 brought several filter subjects per consumer and the consumer limits that the streams rely on. */
-export const oldestUsable = [2, 10] as const;
+export const oldestUsable = '2.10';
 
 /**
  * The newest release at the time of writing; it has the fixes of every advisory up to then. What is older is used with
@@ -7,38 +10,27 @@ export const oldestUsable = [2, 10] as const;
  */
 export const recommended = '2.14.5';
 
-/**
- * Security advisories of nats-server, and from which patch of each minor release on they are mended; minors above these
- * never had the fault.
- */
-const advisories: readonly { readonly id: string; readonly fixedIn: Readonly<Record<number, number>> }[] = [
-  { id: 'CVE-2025-30215 (any JetStream user may purge streams of other accounts)', fixedIn: { 10: 27, 11: 1 } },
+/** Security advisories of nats-server, and the releases that have the fault. */
+const advisories: readonly { readonly id: string; readonly affected: string }[] = [
+  {
+    id: 'CVE-2025-30215 (any JetStream user may purge streams of other accounts)',
+    affected: '>=2 <2.10.27 || >=2.11 <2.11.1',
+  },
   {
     id: 'CVE-2026-33215 to CVE-2026-33249 (among them messages sent to forbidden subjects)',
-    fixedIn: { 11: 15, 12: 6 },
+    affected: '>=2 <2.11.15 || >=2.12 <2.12.6',
   },
   {
     id: 'CVE-2026-58253 (routes and leaf nodes without authentication where no_auth_user is set)',
-    fixedIn: { 11: 16, 12: 7, 14: 0 },
+    affected: '>=2 <2.11.16 || >=2.12 <2.12.7 || >=2.13 <2.14',
   },
 ];
 
 /** Those that a version still has, by name. */
-export function knownVulnerabilities(version: string): string[] {
-  const [major = 0, minor = 0, patch = 0] = numbersOf(version);
-  if (major !== 2) return [];
-  const hasFault = (fixedIn: Readonly<Record<number, number>>): boolean => {
-    const mendedAt = fixedIn[minor];
-    return mendedAt === undefined ? minor < Math.max(...Object.keys(fixedIn).map(Number)) : patch < mendedAt;
-  };
-  return advisories.filter(({ fixedIn }) => hasFault(fixedIn)).map(({ id }) => id);
-}
+export const knownVulnerabilities = (version: string): string[] =>
+  advisories.filter(({ affected }) => satisfies(releaseOf(version), affected)).map(({ id }) => id);
 
-export function isRecommended(version: string): boolean {
-  const [have, want] = [numbersOf(version), numbersOf(recommended)];
-  const differing = want.findIndex((number, index) => number !== (have[index] ?? 0));
-  return differing === -1 || (have[differing] ?? 0) > (want[differing] ?? 0);
-}
+export const isRecommended = (version: string): boolean => gte(releaseOf(version), recommended);
 
 /** What a person should know of a version, or undefined. */
 export function versionWarning(version: string): string | undefined {
@@ -48,15 +40,4 @@ export function versionWarning(version: string): string | undefined {
   return `nats-server ${version} ${named}. Install ${recommended} or newer and set NATS_SERVER_BIN to it`;
 }
 
-/** Major, minor, patch; what stands behind a hyphen does not count. */
-const numbersOf = (version: string): number[] =>
-  version
-    .split('-')[0]
-    ?.split('.')
-    .map((part) => Number.parseInt(part, 10)) ?? [];
-
-export function isUsable(version: string): boolean {
-  const [major = 0, minor = 0] = numbersOf(version);
-  const [oldestMajor, oldestMinor] = oldestUsable;
-  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
-}
+export const isUsable = (version: string): boolean => satisfies(releaseOf(version), `>=${oldestUsable}`);

@@ -6,6 +6,7 @@ describe('compareVersions', () => {
     ['0.28', '0.28.0', 0],
     ['v0.33.0', '0.28.0', 1],
     ['0.28.0rc1', '0.28.0', 0],
+    ['v0.28.0-12-gabc1234', '0.28.0', 0],
     ['0.3.100', '0.3.64', 1],
   ])('puts %s against %s', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
@@ -25,7 +26,7 @@ describe('judgeVersion', () => {
     expect(verdict.warning).toMatch(/0\.28\.0/);
   });
 
-  it.each(['0.3.63', '0.2', 'unknown'])('refuses %s below the oldest one allowed, and says what to do', (version) => {
+  it.each(['0.3.63', '0.2', 'unknown', '12ab34c'])('refuses %s below the oldest one allowed, and says what to do', (version) => {
     expect(judgeVersion('rtx3060', version, '0.3.64').refusal).toMatch(/oldest one allowed.*TOWER_COMFYUI_MIN_VERSION/);
   });
 

@@ -1,3 +1,6 @@
+import { releaseOf } from '@tower/kit';
+import { compare } from 'semver';
+
 /** The oldest server that is tested with. */
 export const oldestTestedVersion = '0.3.64';
 
@@ -6,19 +9,8 @@ const firstWithoutKnownHoles = '0.28.0';
 const knownHoles =
   'CVE-2026-56670 to CVE-2026-56674 (script in a picture on /view, reading files outside the folders, requests from other web pages)';
 
-/**
- * Negative when `a` is older than `b`. Versions are dotted numbers; what follows the numbers (`+local`, `rc1`) is
- * ignored.
- */
-export function compareVersions(a: string, b: string): number {
-  const parts = (version: string): number[] => (/^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
-  const [left, right] = [parts(a), parts(b)];
-  for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
+/** Negative when `a` is older than `b`; what follows the numbers (`+local`, `rc1`, `-12-gabc1234`) is ignored. */
+export const compareVersions = (a: string, b: string): number => compare(releaseOf(a), releaseOf(b));
 
 export interface VersionVerdict {
   /** Why the server is not used, in words; null when it is. */

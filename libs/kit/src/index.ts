@@ -10,6 +10,7 @@ export * from './health';
 export * from './ops-server';
 export * from './hang-up';
 export * from './backoff';
+export * from './release';
 export * from './version';
 export * from './processes/process-table';
 export * from './processes/file-claim';

@@ -8,6 +8,7 @@ import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { examineFileSystem, lacksOf, ownFault, unfitBecause } from '@tower/library';
 import { findNatsServer } from '@tower/machine';
 import { ModelStore } from '@tower/models';
+import { satisfies } from 'semver';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
@@ -83,10 +84,7 @@ async function* examine(): AsyncGenerator<Finding> {
 }
 
 export function checkNode(version: string, wanted: string): Finding {
-  const numbers = (text: string): number[] => text.replace(/^\D+/, '').split('.').map(Number);
-  const [have, need] = [numbers(version), numbers(wanted)];
-  const differing = need.findIndex((number, index) => number !== (have[index] ?? 0));
-  const isEnough = differing === -1 || (have[differing] ?? 0) > (need[differing] ?? 0);
+  const isEnough = satisfies(version, wanted, { includePrerelease: true });
   return {
     what: 'node',
     level: isEnough ? 'ok' : 'problem',

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { releaseOf } from '@tower/kit';
+import { gte } from 'semver';
 import type { GenerationId } from '../generation';
 import { ComfyClient } from './comfy-client';
 import { SimBench } from './sim-bench';
@@ -31,11 +33,10 @@ export function contractTargets(): readonly ContractTarget[] {
   const facts = process.env['COMFYUI_FACTS'];
   if (facts === undefined) return simulators;
   const { url, version, checkpoint } = JSON.parse(facts) as { url: string; version: string; checkpoint: string | null };
-  const [major = 0, minor = 0] = version.split('.').map(Number);
   return [
     {
       name: `ComfyUI ${version}`,
-      generation: major > 0 || minor >= 33 ? '0.33' : '0.3.64',
+      generation: gte(releaseOf(version), '0.33.0') ? '0.33' : '0.3.64',
       checkpoint: checkpoint ?? undefined,
       url,
       isShared: true,

@@ -96,7 +96,7 @@ function noteTried(download: Download): void {
   writeFileSync(markOf(download), '');
 }
 
-const wanted = `${oldestUsable.join('.')} or newer`;
+const wanted = `${oldestUsable} or newer`;
 
 async function checkNamed(path: string): Promise<FoundNatsServer> {
   const version = await readNatsVersion(path);
@@ -130,7 +130,7 @@ async function findInPath(log: (line: string) => void): Promise<FoundNatsServer[
     if (version !== undefined && isUsable(version)) found.push({ path, version });
     else
       log(
-        `${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable.join('.')}`}`,
+        `${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable}`}`,
       );
   }
   return found;
