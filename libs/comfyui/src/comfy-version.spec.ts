@@ -26,9 +26,14 @@ describe('judgeVersion', () => {
     expect(verdict.warning).toMatch(/0\.28\.0/);
   });
 
-  it.each(['0.3.63', '0.2', 'unknown', '12ab34c'])('refuses %s below the oldest one allowed, and says what to do', (version) => {
-    expect(judgeVersion('rtx3060', version, '0.3.64').refusal).toMatch(/oldest one allowed.*TOWER_COMFYUI_MIN_VERSION/);
-  });
+  it.each(['0.3.63', '0.2', 'unknown', '12ab34c'])(
+    'refuses %s below the oldest one allowed, and says what to do',
+    (version) => {
+      expect(judgeVersion('rtx3060', version, '0.3.64').refusal).toMatch(
+        /oldest one allowed.*TOWER_COMFYUI_MIN_VERSION/,
+      );
+    },
+  );
 
   it('refuses what an operator finds too old', () => {
     expect(judgeVersion('rtx3060', '0.3.64', '0.28.0').refusal).toMatch(/0\.28\.0/);
