@@ -1,5 +1,6 @@
 import { modelKey, type JobError } from '@tower/contracts';
-import { modelInputs } from './nodes/model-inputs';
+import { modelFolderOf, nodeClassOf } from './nodes/node-catalogue';
+import { guessModelFolder } from './nodes/unknown-nodes';
 
 /** What an attempt's failure means for what comes next; what recovery does is decided by it. */
 export const failureKinds = [
@@ -131,26 +132,6 @@ function modelInWords(text: string): MissingModel {
   return { folder: path?.[1] ?? null, name: path?.[2] ?? null };
 }
 
-/**
- * Of loaders that `modelInputs` does not know: a model input's name, and the folder below `models/` where its files lie
- * (comfyui-protocol study, 5; field names of core and the six packs).
- */
-const foldersByInput: Record<string, string> = {
-  ckpt_name: 'checkpoints',
-  vae_name: 'vae',
-  lora_name: 'loras',
-  control_net_name: 'controlnet',
-  clip_name: 'text_encoders',
-  clip_name1: 'text_encoders',
-  clip_name2: 'text_encoders',
-  unet_name: 'diffusion_models',
-  ipadapter_file: 'ipadapter',
-  style_model_name: 'style_models',
-  gligen_name: 'gligen',
-  model_name: 'upscale_models',
-};
-const foldersByClass: Record<string, string> = { 'RIFE VFI': 'rife' };
-
 /** What one node of a refused graph complains about. */
 export interface NodeFault {
   node: string;
@@ -183,7 +164,7 @@ export function modelOfRefusal(faults: readonly NodeFault[]): MissingModel | und
 }
 
 const folderOf = (classType: string, input: string): string | undefined =>
-  modelInputs[classType]?.[input] ?? foldersByClass[classType] ?? foldersByInput[input];
+  modelFolderOf(classType, input) ?? nodeClassOf(classType).fetchesInto ?? guessModelFolder(input);
 const looksLikeFile = (value: string | null): boolean =>
   value !== null && /\.(safetensors|sft|gguf|ckpt|pth|pt|bin|onnx)$/i.test(value);
 

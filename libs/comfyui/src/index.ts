@@ -32,5 +32,6 @@ export { silenceOf } from './comfy-http';
 export { toInventory, type GpuStats, type ServerFeatures, type ServerInventory } from './server-inventory';
 export { inputsOf, nodeInfo, outputTypes, type InputInfo, type NodeInfo, type NodeInfos } from './nodes/node-info';
 export { obeyMs, patienceMs, unheardPatienceMs } from './nodes/node-timeouts';
-export { modelInputs } from './nodes/model-inputs';
-export { nodePacks, packOf, signsOfAge } from './nodes/node-packs';
+export { type NodeClass } from './nodes/node-class';
+export { modelFolderOf, nodeCatalogue, nodeClassOf, readsInputFile } from './nodes/node-catalogue';
+export { packOf, packSource, signsOfAge, type PackName } from './nodes/node-packs';

@@ -1,4 +1,4 @@
-import { placesOf, stageOf, type PromptGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
+import { placesOf, readsInputFile, stageOf, type PromptGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
 import { z } from 'zod';
 import type { AttemptProgress } from '../jobs/job.entity';
 
@@ -32,7 +32,8 @@ export function advance(
     const value = Math.round(Math.min(data.data.value, data.data.max));
     const max = Math.round(data.data.max);
     const share = Math.min(data.data.value / data.data.max, 1);
-    const counts = stage.unit === 'frame' && node.class_type !== 'VHS_LoadVideo';
+    // Frames that are read are none that were made.
+    const counts = stage.unit === 'frame' && !readsInputFile(node.class_type);
     const percentOf = (part: number): number => percentAt(place.from + Math.min(part, 1) * (place.to - place.from));
     return {
       ...current,

@@ -1,4 +1,4 @@
-import { nodePacks } from '@tower/comfyui';
+import { packSource } from '@tower/comfyui';
 import type {
   MissingView,
   WorkflowCardView,
@@ -61,7 +61,7 @@ export function toWorkflowView(workflow: Workflow, cards: WorkflowCardView[], kn
     follows: toFollowsView(workflow),
     outputs: file.outputs.map(({ kind }) => ({ kind })),
     needs: {
-      packs: file.needs.packs.map((name) => ({ name, source: nodePacks[name]?.source ?? null })),
+      packs: file.needs.packs.map((name) => ({ name, source: packSource(name) ?? null })),
       nodes: [...new Set(Object.values(graph).map((node) => node.class_type))].sort(),
       models: [
         ...Object.values(file.parameters).flatMap((parameter) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodePacks, packOf } from '@tower/comfyui';
+import { nodeCatalogue, packOf } from '@tower/comfyui';
 import { repositoryRoot } from '@tower/kit';
 import { Catalogue } from './catalogue';
 import { usualValues } from './compatibility/compatibility';
@@ -138,10 +138,9 @@ describe.each(workflowNames)('%s', (name) => {
   });
 });
 
-describe('nodePacks', () => {
-  it('names for every class the pack that brings it', () => {
-    for (const [pack, { classes }] of Object.entries(nodePacks))
-      for (const classType of classes)
-        expect([classType, moduleOf(classType)]).toEqual([classType, `custom_nodes.${pack}`]);
+describe('the node catalogue', () => {
+  it('names for every class of a pack the pack that brings it', () => {
+    for (const [classType, { pack }] of nodeCatalogue)
+      if (pack !== undefined) expect([classType, moduleOf(classType)]).toEqual([classType, `custom_nodes.${pack}`]);
   });
 });

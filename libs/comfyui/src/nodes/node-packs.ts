@@ -1,43 +1,25 @@
-/** Packs of custom nodes that workflows use: where to get each, and which of its classes occur in our graphs. */
-export const nodePacks: Readonly<Record<string, { source: string; classes: readonly string[] }>> = {
-  'ComfyUI-VideoHelperSuite': {
-    source: 'https://github.com/Kosinkadink/ComfyUI-VideoHelperSuite',
-    classes: ['VHS_VideoCombine', 'VHS_LoadVideo'],
-  },
-  'ComfyUI-AnimateDiff-Evolved': {
-    source: 'https://github.com/Kosinkadink/ComfyUI-AnimateDiff-Evolved',
-    classes: ['ADE_AnimateDiffLoaderGen1', 'ADE_LoopedUniformContextOptions'],
-  },
-  'ComfyUI-Frame-Interpolation': {
-    source: 'https://github.com/Fannovel16/ComfyUI-Frame-Interpolation',
-    classes: ['RIFE VFI'],
-  },
-  ComfyUI_IPAdapter_plus: {
-    source: 'https://github.com/cubiq/ComfyUI_IPAdapter_plus',
-    classes: [
-      'IPAdapterUnifiedLoader',
-      'IPAdapterUnifiedLoaderFaceID',
-      'IPAdapterAdvanced',
-      'IPAdapterFaceID',
-      'PrepImageForClipVision',
-    ],
-  },
-  'ComfyUI-GGUF': { source: 'https://github.com/city96/ComfyUI-GGUF', classes: ['UnetLoaderGGUF', 'CLIPLoaderGGUF'] },
-  'ComfyUI-CogVideoXWrapper': {
-    source: 'https://github.com/kijai/ComfyUI-CogVideoXWrapper',
-    classes: [
-      'DownloadAndLoadCogVideoModel',
-      'CogVideoTextEncode',
-      'CogVideoImageEncode',
-      'CogVideoSampler',
-      'CogVideoDecode',
-    ],
-  },
-};
+import { nodeCatalogue } from './node-catalogue';
 
-/** The pack that brings a class; undefined for ComfyUI's own. */
-export const packOf = (classType: string): string | undefined =>
-  Object.entries(nodePacks).find(([, { classes }]) => classes.includes(classType))?.[0];
+/** Packs of custom nodes that workflows use, and where to get each. Which classes each brings: `pack-nodes.ts`. */
+const sources = {
+  'ComfyUI-VideoHelperSuite': 'https://github.com/Kosinkadink/ComfyUI-VideoHelperSuite',
+  'ComfyUI-AnimateDiff-Evolved': 'https://github.com/Kosinkadink/ComfyUI-AnimateDiff-Evolved',
+  'ComfyUI-Frame-Interpolation': 'https://github.com/Fannovel16/ComfyUI-Frame-Interpolation',
+  ComfyUI_IPAdapter_plus: 'https://github.com/cubiq/ComfyUI_IPAdapter_plus',
+  'ComfyUI-GGUF': 'https://github.com/city96/ComfyUI-GGUF',
+  'ComfyUI-CogVideoXWrapper': 'https://github.com/kijai/ComfyUI-CogVideoXWrapper',
+} as const;
+
+/** A pack by the name of its folder below `custom_nodes`. */
+export type PackName = keyof typeof sources;
+
+const sourceByName: ReadonlyMap<string, string> = new Map(Object.entries(sources));
+
+/** Where to get a pack; undefined for one that nobody named here. */
+export const packSource = (pack: string): string | undefined => sourceByName.get(pack);
+
+/** The pack that brings a class; undefined for ComfyUI's own and for classes that are not in the catalogue. */
+export const packOf = (classType: string): PackName | undefined => nodeCatalogue.get(classType)?.pack;
 
 /**
  * What a class offers in its description since its pack does what our graphs rely on. VideoHelperSuite before 1.5

@@ -1,4 +1,5 @@
 import type { PromptGraph } from '../prompt-graph';
+import { nodeClassOf } from './node-catalogue';
 import { samplingCosts } from './sampling-cost';
 
 /** What a node does, as far as a person who waits wants to know. */
@@ -29,41 +30,28 @@ function loadedFile(node: PromptGraph[string], model: string): string {
 const says = (sentence: string) => (): string => sentence;
 
 /**
- * First match counts. Measured on nobody's card: ComfyUI reports time for whole prompts only, so these shares are
- * estimates.
+ * The stages by name. Measured on nobody's card: ComfyUI reports time for whole prompts only, so these shares are
+ * estimates. Nodes of one stage count as alike; the two that prepare do not.
  */
-const stages: { pattern: RegExp; stage: NodeStage }[] = [
-  { pattern: /^VHS_LoadVideo/, stage: { weight: 4, doing: says('Reading the film'), unit: 'frame' } },
-  { pattern: /^VHS_VideoCombine$/, stage: { weight: 6, doing: says('Encoding'), unit: 'frame' } },
-  {
-    pattern: /^(LoadImage|ImageScale|ImageScaleBy|ImageFromBatch|ImageBatch|PrepImageForClipVision)/,
-    stage: { weight: 0.5, doing: says('Preparing the pictures') },
-  },
-  {
-    pattern: /Loader|^Load|^DownloadAndLoad|_Load/,
-    stage: { weight: 5, doing: (node, model) => `Loading ${loadedFile(node, model)}` },
-  },
-  { pattern: /TextEncode|CLIPSetLastLayer/, stage: { weight: 1, doing: says('Reading the prompt') } },
-  {
-    pattern: /^IPAdapter|CLIPVisionEncode|ControlNetApply|VAEEncode|ImageEncode|ImageToVideo|FirstLastFrame/,
-    stage: { weight: 2, doing: says('Reading the pictures') },
-  },
-  { pattern: /^Empty|Empty\w*Latent|EmptyEmbeds/, stage: { weight: 0.2, doing: says('Preparing') } },
-  {
-    pattern: /ModelSampling|_Looped|ContextOptions|UseEvolvedSampling|LatentUpscale/,
-    stage: { weight: 0.2, doing: says('Preparing') },
-  },
-  { pattern: /Sampler/, stage: { weight: 100, doing: says('Sampling'), unit: 'step' } },
-  { pattern: /VAEDecode|\w+Decode$/, stage: { weight: 8, doing: says('Decoding') } },
-  { pattern: /ImageUpscaleWithModel/, stage: { weight: 40, doing: says('Upscaling'), unit: 'tile' } },
-  { pattern: /^RIFE|VFI$/, stage: { weight: 40, doing: says('Drawing the frames in between') } },
-  { pattern: /^Save|^CreateVideo/, stage: { weight: 2, doing: says('Saving') } },
-];
+const stages = {
+  readingFilm: { weight: 4, doing: says('Reading the film'), unit: 'frame' },
+  encodingFilm: { weight: 6, doing: says('Encoding'), unit: 'frame' },
+  preparingPictures: { weight: 0.5, doing: says('Preparing the pictures') },
+  loading: { weight: 5, doing: (node, model) => `Loading ${loadedFile(node, model)}` },
+  readingPrompt: { weight: 1, doing: says('Reading the prompt') },
+  readingPictures: { weight: 2, doing: says('Reading the pictures') },
+  preparingLatent: { weight: 0.2, doing: says('Preparing') },
+  preparingModel: { weight: 0.2, doing: says('Preparing') },
+  sampling: { weight: 100, doing: says('Sampling'), unit: 'step' },
+  decoding: { weight: 8, doing: says('Decoding') },
+  upscaling: { weight: 40, doing: says('Upscaling'), unit: 'tile' },
+  interpolating: { weight: 40, doing: says('Drawing the frames in between') },
+  saving: { weight: 2, doing: says('Saving') },
+  other: { weight: 0.2, doing: (node) => `Running ${node.class_type}` },
+} as const satisfies Record<string, NodeStage>;
+export type StageName = keyof typeof stages;
 
-const anything: NodeStage = { weight: 0.2, doing: (node) => `Running ${node.class_type}` };
-
-export const stageOf = (node: PromptGraph[string]): NodeStage =>
-  stages.find(({ pattern }) => pattern.test(node.class_type))?.stage ?? anything;
+export const stageOf = (node: PromptGraph[string]): NodeStage => stages[nodeClassOf(node.class_type).stage];
 
 /** Where a node stands among the work of its graph. */
 export interface NodePlace {

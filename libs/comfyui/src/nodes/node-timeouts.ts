@@ -1,30 +1,41 @@
 import type { PromptGraph } from '../prompt-graph';
+import { nodeClassOf } from './node-catalogue';
 
 const minutes = (count: number): number => count * 60_000;
+
+interface Silence {
+  /** In a graph without films. */
+  readonly stillMs: number;
+  readonly filmMs: number;
+  /** Of a node that has reported no step, whatever the graph; left out: no different. */
+  readonly withoutStepsMs?: number;
+}
 
 /**
  * Milliseconds without a sign of life before a running node that is listened to counts as hung (comfyui-protocol study,
  * 4.2 and rows 32 and 33). Only a starting point: an attempt gets at least twice its own estimate, and a node that
  * reports steps ten times the longest of them.
  */
-const limits: { pattern: RegExp; stillMs: number; filmMs: number }[] = [
-  // Nodes that may fetch weights at first use, which shows no progress at all.
-  { pattern: /Download|InsightFace|FaceID|RIFE VFI Download/i, stillMs: minutes(30), filmMs: minutes(30) },
-  { pattern: /RIFE|FILM VFI|VFI$/, stillMs: minutes(10), filmMs: minutes(10) },
-  { pattern: /^VHS_/, stillMs: minutes(5), filmMs: minutes(5) },
-  { pattern: /Loader|LoadModel|Load.*Model/, stillMs: minutes(10), filmMs: minutes(10) },
-  { pattern: /VAE(Decode|Encode)|Decode|Encode/, stillMs: minutes(5), filmMs: minutes(15) },
-  { pattern: /Sampler/, stillMs: minutes(2), filmMs: minutes(10) },
-];
-/** Of a class that nothing is known of and that reports steps. */
-const otherwiseMs = minutes(2);
+const limits = {
+  /** It may fetch weights at first use, which shows no progress at all. */
+  fetching: { stillMs: minutes(30), filmMs: minutes(30) },
+  interpolating: { stillMs: minutes(10), filmMs: minutes(10) },
+  filmFiles: { stillMs: minutes(5), filmMs: minutes(5) },
+  loading: { stillMs: minutes(10), filmMs: minutes(10) },
+  /** Encoders and decoders, of texts too. */
+  coding: { stillMs: minutes(5), filmMs: minutes(15) },
+  sampling: { stillMs: minutes(2), filmMs: minutes(10) },
+  quick: { stillMs: minutes(2), filmMs: minutes(2) },
+  /** Until it reports a step it may fetch, load or compute, and have no bar. */
+  unknown: { stillMs: minutes(2), filmMs: minutes(2), withoutStepsMs: minutes(30) },
+} as const satisfies Record<string, Silence>;
+export type SilenceName = keyof typeof limits;
+
 /**
  * Until a node has reported a step: a sampler moves its model onto the card first, which from a slow disk takes
  * minutes.
  */
 const beforeFirstStepMs = minutes(10);
-/** Of a class that nothing is known of and that has reported nothing: it may fetch, load or compute, and has no bar. */
-const unknownWithoutStepsMs = minutes(30);
 /** A step may take so many times as long as the longest before it. */
 const longestStepTimes = 10;
 /** The first run of a shape after a boot compiles and tunes kernels. */
@@ -35,9 +46,8 @@ const afterBoot = { atLeastMs: minutes(10), factor: 5 };
  */
 const unheard = { stillMs: minutes(60), filmMs: minutes(240), longestTimes: 5 };
 
-const filmNodes = /^(ADE_|Wan|CogVideo|VHS_|RIFE|SaveVideo|SaveWEBM|SaveAnimated|CreateVideo|EmptyHunyuanLatentVideo)/;
-
-const isFilm = (graph: PromptGraph): boolean => Object.values(graph).some((node) => filmNodes.test(node.class_type));
+const isFilm = (graph: PromptGraph): boolean =>
+  Object.values(graph).some((node) => nodeClassOf(node.class_type).film === true);
 
 /** What was heard of a prompt on the connection that there is now. */
 export interface HeardOf {
@@ -75,11 +85,7 @@ export const unheardPatienceMs = (graph: PromptGraph, longestSeconds: number | n
 export const obeyMs = (graph: PromptGraph): number => (isFilm(graph) ? 180_000 : 60_000);
 
 function limitOf(className: string, film: boolean, ticked: boolean): number {
-  const limit = limits.find(({ pattern }) => pattern.test(className));
-  if (limit !== undefined) return film ? limit.filmMs : limit.stillMs;
-  return ticked || coreNodes.test(className) ? otherwiseMs : unknownWithoutStepsMs;
+  const limit: Silence = limits[nodeClassOf(className).silence];
+  const usual = film ? limit.filmMs : limit.stillMs;
+  return ticked ? usual : (limit.withoutStepsMs ?? usual);
 }
-
-/** Quick nodes of ComfyUI itself, of the kinds that workflows have. */
-const coreNodes =
-  /^(Empty|Save|Preview|Image|Latent|CLIP|Conditioning|ControlNet|ModelSampling|LoadImage|CreateVideo|SetLatent|RepeatLatent|Primitive)/;

@@ -1,4 +1,5 @@
 import type { PromptGraph } from '../prompt-graph';
+import { nodeClassOf } from './node-catalogue';
 
 /** What a latent or a picture measures. */
 interface Size {
@@ -15,17 +16,13 @@ const growth = 1.15;
 /** Inputs that a node takes its latent or picture from; the first that is there counts. */
 const carriers = ['latent_image', 'samples', 'latent', 'image', 'images', 'pixels'] as const;
 
-/** Whether a node samples, so that its cost is in steps. */
-export const isSampler = (node: Node): boolean =>
-  /Sampler/.test(node.class_type) && !/Select|^ModelSampling/.test(node.class_type);
-
 /**
  * What the passes of a graph cost in comparison, by sampler node: steps × (pixels × frames)^1.15, and half of it
  * where cfg is 1 and nothing is subtracted. Their mean is 1. What the graph does not say of every pass is left out of
  * the comparison, so that nobody guesses.
  */
 export function samplingCosts(graph: PromptGraph): ReadonlyMap<string, number> {
-  const passes = Object.entries(graph).filter(([, node]) => isSampler(node));
+  const passes = Object.entries(graph).filter(([, node]) => nodeClassOf(node.class_type).samples === true);
   const steps = passes.map(([, node]) => stepsOf(graph, node));
   const sizes = passes.map(([, node]) => sizeInto(graph, node, new Set()));
   const costs = passes.map(([, node], index) => {

@@ -1,4 +1,4 @@
-import { nodePacks, packOf } from '@tower/comfyui';
+import { packOf, packSource } from '@tower/comfyui';
 import { modelKey } from '@tower/contracts';
 import type { ParameterValues } from '../composition';
 import { composeForInspection, type Composition } from '../graph/compose';
@@ -108,7 +108,7 @@ function absentFile(
 function missingNode(name: string): Missing {
   const pack = packOf(name);
   if (pack === undefined) return { kind: 'node', name, where: 'ComfyUI itself: this version is too old or too new' };
-  const source = nodePacks[pack]?.source;
+  const source = packSource(pack);
   return { kind: 'node', name, where: `custom_nodes/${pack}`, ...(source === undefined ? {} : { source }) };
 }
 

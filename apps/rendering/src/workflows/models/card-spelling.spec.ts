@@ -1,4 +1,4 @@
-import { modelInputs, type PromptGraph } from '@tower/comfyui';
+import { nodeCatalogue, type PromptGraph } from '@tower/comfyui';
 import { spelledFor } from './card-spelling';
 
 const node = (class_type: string, inputs: PromptGraph[string]['inputs']): PromptGraph[string] => ({
@@ -8,8 +8,8 @@ const node = (class_type: string, inputs: PromptGraph[string]['inputs']): Prompt
 
 describe('the graph as a card takes it', () => {
   it('names every file as this server lists it, whatever loader reads it', () => {
-    for (const [classType, inputs] of Object.entries(modelInputs))
-      for (const [input, folder] of Object.entries(inputs ?? {})) {
+    for (const [classType, { models }] of nodeCatalogue)
+      for (const [input, folder] of Object.entries(models ?? {})) {
         const stock = { checkpoints: [], models: { [folder]: ['sub\\a.safetensors', 'b.safetensors'] } };
         const names = ['sub/a.safetensors', 'a.safetensors', 'b.safetensors', 'none.safetensors'].map(
           (name) =>

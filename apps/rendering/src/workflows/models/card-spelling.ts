@@ -1,4 +1,4 @@
-import { inputsOf, modelInputs, type NodeInfos, type GraphValue, type PromptGraph } from '@tower/comfyui';
+import { inputsOf, modelFolderOf, type NodeInfos, type GraphValue, type PromptGraph } from '@tower/comfyui';
 import { modelKey } from '@tower/contracts';
 import type { Capabilities } from '../compatibility/requirements';
 import { filesIn } from './model-files';
@@ -8,7 +8,7 @@ import { renameEmbeddings } from './prompt-embeddings';
 /**
  * The graph as one card takes it: every file by the name under which this server lists it. A name that it does not list
  * stays as it is, and the server's refusal says so. `infos`: the server's own description of its classes, for loaders
- * that `modelInputs` does not know.
+ * that the node catalogue does not know.
  */
 export function spelledFor(
   graph: PromptGraph,
@@ -32,7 +32,7 @@ function spell(
   stock: Pick<Capabilities, 'checkpoints' | 'models'>,
   infos: NodeInfos,
 ): string {
-  const folder = modelInputs[node.class_type]?.[input];
+  const folder = modelFolderOf(node.class_type, input);
   if (folder !== undefined) return fileOf(value, filesIn(stock, folder)) ?? value;
   const embeddings = stock.models?.['embeddings'];
   if (value.includes('embedding:')) return renameEmbeddings(value, (name) => embeddingOf(name, embeddings));

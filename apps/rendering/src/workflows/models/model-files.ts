@@ -1,4 +1,4 @@
-import { modelInputs, type PromptGraph } from '@tower/comfyui';
+import { modelFolderOf, type PromptGraph } from '@tower/comfyui';
 import { settleName, type SettledName } from './model-names';
 import { embeddingsIn } from './prompt-embeddings';
 
@@ -9,7 +9,7 @@ export const modelsOf = (graph: PromptGraph): { folder: string; name: string }[]
   Object.values(graph).flatMap(({ class_type: classType, inputs }) =>
     Object.entries(inputs).flatMap(([input, value]) => {
       if (typeof value !== 'string') return [];
-      const folder = modelInputs[classType]?.[input];
+      const folder = modelFolderOf(classType, input);
       return folder === undefined
         ? embeddingsIn(value).map((name) => ({ folder: 'embeddings', name }))
         : [{ folder, name: value }];

@@ -1,7 +1,8 @@
 import {
-  modelInputs,
   inputsOf,
+  modelFolderOf,
   outputTypes,
+  readsInputFile,
   type InputInfo,
   type NodeInfo,
   type NodeInfos,
@@ -33,11 +34,8 @@ export interface GraphFault {
   message: string;
 }
 
-/** Inputs whose lists are files of the server's own input folder. */
-const inputFiles: ReadonlySet<string> = new Set(['LoadImage.image', 'VHS_LoadVideo.video']);
-
 const isFileList = (classType: string, input: string): boolean =>
-  modelInputs[classType]?.[input] !== undefined || inputFiles.has(`${classType}.${input}`);
+  modelFolderOf(classType, input) !== undefined || readsInputFile(classType, input);
 
 /**
  * What is wrong with a graph for a server that describes its classes so; empty when nothing is. Lists of files are not
