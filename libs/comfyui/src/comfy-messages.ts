@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeInfo } from './nodes/node-info';
 
 /** Shapes of what ComfyUI answers, as far as we rely on them; unknown fields are tolerated everywhere. */
 
@@ -89,19 +90,7 @@ export const modelNames = z.array(z.string());
 /** `GET /view_metadata/{folder}`: what was written into the file's header, nearly always texts. */
 export const fileMetadata = z.record(z.string(), z.unknown());
 
-/** One node class as the server describes it. Inputs are kept as they came: validation reads them. */
-export const nodeInfo = z.looseObject({
-  input: z
-    .object({
-      required: z.record(z.string(), z.unknown()).optional(),
-      optional: z.record(z.string(), z.unknown()).optional(),
-    })
-    .default({}),
-  output: z.array(z.unknown()).default([]),
-  output_node: z.boolean().default(false),
-  python_module: z.string().optional(),
-});
-export type NodeInfo = z.infer<typeof nodeInfo>;
+/** `GET /object_info`, by class. */
 export const objectInfo = z.record(z.string(), nodeInfo);
 export type ObjectInfo = z.infer<typeof objectInfo>;
 

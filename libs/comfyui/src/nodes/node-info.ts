@@ -1,15 +1,20 @@
 import { z } from 'zod';
 
-/** One class of `/object_info`, as far as graphs are checked against it; unknown fields are tolerated. */
+/**
+ * One class as a server describes it in `/object_info`. Its inputs are kept as they came, since generations write them
+ * differently (`inputsOf` reads them); unknown fields are tolerated.
+ */
 export const nodeInfo = z.looseObject({
   input: z
-    .looseObject({
+    .object({
       required: z.record(z.string(), z.unknown()).optional(),
       optional: z.record(z.string(), z.unknown()).optional(),
     })
     .default({}),
   output: z.array(z.unknown()).default([]),
   output_node: z.boolean().default(false),
+  /** `nodes`, `comfy_extras.nodes_x`; of a pack `custom_nodes.` and the name of its folder. */
+  python_module: z.string().optional(),
 });
 export type NodeInfo = z.infer<typeof nodeInfo>;
 export type NodeInfos = Readonly<Record<string, NodeInfo | undefined>>;

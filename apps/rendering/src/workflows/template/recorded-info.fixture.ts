@@ -26,4 +26,4 @@ export const recordedServers: Readonly<Record<string, NodeInfos>> = {
 
 /** Which module brings a class, as the server with packs says. */
 export const moduleOf = (classType: string): string =>
-  String(recordedServers['0.3.64 with packs']?.[classType]?.['python_module'] ?? '');
+  recordedServers['0.3.64 with packs']?.[classType]?.python_module ?? '';
