@@ -4,3 +4,4 @@ export { formatRefusal } from './download/file-format';
 export * from './model-manifest';
 export * from './model-acceptance';
 export * from './model-store';
+export { ggufListOf, listWithFile, modelFolderName } from './model-folders';

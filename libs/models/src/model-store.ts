@@ -6,17 +6,8 @@ import type { DownloadProgress } from './download/download-progress';
 import { fetchFile, isBeingFetched, type FetchOptions } from './download/fetch-file';
 import { formatRefusal } from './download/file-format';
 import { ModelAcceptance } from './model-acceptance';
+import { modelFolderName } from './model-folders';
 import { readModelManifest } from './model-manifest';
-
-/**
- * Several names for one list of files: old names of ComfyUI's folders, and the lists that the GGUF pack makes of them.
- */
-const sameFolder: Record<string, string> = {
-  unet: 'diffusion_models',
-  unet_gguf: 'diffusion_models',
-  clip: 'text_encoders',
-  clip_gguf: 'text_encoders',
-};
 
 /** A card as far as its files matter. */
 export type ModelCard = Pick<GpuConfig, 'name' | 'url' | 'models_folder'>;
@@ -45,14 +36,16 @@ export class ModelStore {
 
   /** @param folder as ComfyUI names it, old names too  @param name as ComfyUI lists it, on Windows with `\` */
   sourceOf(folder: string, name: string): GenerationModel | undefined {
-    return this.models.find((model) => canonical(model.folder) === canonical(folder) && model.name === modelKey(name));
+    return this.models.find(
+      (model) => modelFolderName(model.folder) === modelFolderName(folder) && model.name === modelKey(name),
+    );
   }
 
   /** Where the file belongs on that card; undefined when Tower cannot reach its folder, or the name is none. */
   place(gpu: ModelCard, folder: string, name: string): string | undefined {
     const isPlain = modelFolder.safeParse(folder).success && modelFileName.safeParse(modelKey(name)).success;
     return gpu.models_folder !== undefined && isPlain
-      ? join(gpu.models_folder, canonical(folder), ...modelKey(name).split('/'))
+      ? join(gpu.models_folder, modelFolderName(folder), ...modelKey(name).split('/'))
       : undefined;
   }
 
@@ -67,7 +60,7 @@ export class ModelStore {
   whereabouts(gpu: ModelCard, folder: string, name: string): string {
     const place = this.place(gpu, folder, name);
     const model = this.sourceOf(folder, name);
-    const into = place === undefined ? `models/${canonical(folder)} of ${gpu.name} (${gpu.url})` : place;
+    const into = place === undefined ? `models/${modelFolderName(folder)} of ${gpu.name} (${gpu.url})` : place;
     return `${modelKey(name)} belongs into ${into}; source: ${model?.source ?? 'not known to models/manifest.yaml'}`;
   }
 
@@ -195,12 +188,11 @@ export class ModelStore {
   ): AppError {
     return new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, {
       cause,
-      details: { gpu: gpu.name, folder: canonical(folder), name: modelKey(name) },
+      details: { gpu: gpu.name, folder: modelFolderName(folder), name: modelKey(name) },
     });
   }
 }
 
-const canonical = (folder: string): string => sameFolder[folder] ?? folder;
 const isFile = async (path: string): Promise<boolean> => (await found(path))?.isFile() ?? false;
 const isFolder = async (path: string): Promise<boolean> => (await found(path))?.isDirectory() ?? false;
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { fetchFromCard, type ConfiguredGpu } from '@tower/comfyui';
 import type { GenerationModel } from '@tower/contracts';
-import type { ModelStore } from '@tower/models';
+import { listWithFile, type ModelStore } from '@tower/models';
 import { z } from 'zod';
 
 /** `unknown`: neither the server nor the folder could be asked. */
@@ -22,7 +22,7 @@ export class CardFiles {
     const onDisk = await this.onDisk(model);
     if (onDisk !== undefined && onDisk !== 'missing') return onDisk;
     // A folder that the server has elsewhere as well (extra_model_paths.yaml) is not seen from here.
-    const listed = await this.listOf(listName(model));
+    const listed = await this.listOf(listWithFile(model.folder, model.name));
     if (listed === undefined) return onDisk ?? 'unknown';
     return listed.some((name) => name.replaceAll('\\', '/') === model.name) ? 'present' : 'missing';
   }
@@ -49,12 +49,6 @@ export class CardFiles {
     this.lists.set(folder, asked);
     return asked;
   }
-}
-
-/** ComfyUI lists files of known endings only; the GGUF pack keeps lists of its own for the same folders. */
-function listName({ folder, name }: GenerationModel): string {
-  if (!name.endsWith('.gguf')) return folder;
-  return { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' }[folder] ?? folder;
 }
 
 async function askList({ url, access }: ConfiguredGpu, path: string): Promise<readonly string[] | undefined> {

@@ -1,4 +1,5 @@
 import { modelFolderOf, type PromptGraph } from '@tower/comfyui';
+import { ggufListOf } from '@tower/models';
 import { settleName, type SettledName } from './model-names';
 import { embeddingsIn } from './prompt-embeddings';
 
@@ -16,9 +17,6 @@ export const modelsOf = (graph: PromptGraph): { folder: string; name: string }[]
     }),
   );
 
-/** Files of one format that ComfyUI lists under a folder name of their own, though they lie in the same folder. */
-const alsoListedAs: Partial<Record<string, string>> = { diffusion_models: 'unet_gguf', text_encoders: 'clip_gguf' };
-
 interface FolderLists {
   checkpoints?: readonly string[] | undefined;
   models?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -27,10 +25,10 @@ interface FolderLists {
 /** Joined lists, by their first one: who asks again gets the same list, which then is indexed once. */
 const joined = new WeakMap<readonly string[], { more: readonly string[]; all: readonly string[] }>();
 
-/** The files in a folder below `models`; undefined while it is unknown. */
+/** The files in a folder below `models`, those of the GGUF pack among them; undefined while it is unknown. */
 export function filesIn(stock: FolderLists, folder: string): readonly string[] | undefined {
   const own = stock.models?.[folder] ?? (folder === 'checkpoints' ? stock.checkpoints : undefined);
-  const more = stock.models?.[alsoListedAs[folder] ?? ''];
+  const more = stock.models?.[ggufListOf(folder) ?? ''];
   if (own === undefined || more === undefined) return own;
   const known = joined.get(own);
   if (known?.more === more) return known.all;
