@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { progressView } from './job';
+import { progressView } from './job/view';
 import { instant, uuid } from './primitives';
 
 /** One state event as clients of the live feed see it. */

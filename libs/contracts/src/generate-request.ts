@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { modelFamily } from './generation-model';
-import { jobType, preset, priority } from './job';
+import { jobType, preset, priority } from './job/request';
 import { line, maxSeed, text, uuid } from './primitives';
 
 /** Further parameters of one request; no workflow has nearly as many. */

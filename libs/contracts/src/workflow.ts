@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { gpuName, workKind } from './gpu';
-import { jobType, preset } from './job';
+import { jobType, preset } from './job/request';
 
 /** A parameter of a workflow, as `POST /generate` takes it. Limits that a type does not have are null. */
 export const workflowParameterView = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../event';
-import { scoreView, verdictOutcome } from '../job';
+import { scoreView, verdictOutcome } from '../job/attempt';
 import { uuid } from '../primitives';
 
 export const attemptJudged = defineEvent(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineCommand, defineEvent } from '../event';
 import { generateRequest } from '../generate-request';
-import { jobError, jobState } from '../job';
+import { jobError } from '../job/attempt';
+import { jobState } from '../job/states';
 import { gpuName } from '../gpu';
 import { seed, sha256, text, uuid } from '../primitives';
 

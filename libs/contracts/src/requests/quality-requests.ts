@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { attemptJudged } from '../events/quality-events';
-import { jobQualityView } from '../job';
+import { jobQualityView } from '../job/artifact';
 import { pageQuery } from '../page';
 import { uuid } from '../primitives';
 import { defineRequest } from '../request';

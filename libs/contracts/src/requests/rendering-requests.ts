@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { gpuName } from '../gpu';
 import { generateRequest } from '../generate-request';
-import {
-  artifactView,
-  jobAccepted,
-  jobEventsPage,
-  jobParamsView,
-  jobState,
-  jobSummary,
-  jobType,
-  jobView,
-} from '../job';
+import { artifactView, jobParamsView } from '../job/artifact';
+import { jobEventsPage } from '../job/event';
+import { jobType } from '../job/request';
+import { jobState } from '../job/states';
+import { jobAccepted, jobSummary, jobView } from '../job/view';
 import { pageOf, pageQuery } from '../page';
 import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';

@@ -3,18 +3,11 @@ import { characterView, createCharacterBody, updateCharacterBody } from '../char
 import { gpuName } from '../gpu';
 import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settledLetter } from '../dead-letter';
 import { generateRequest, shortGenerateRequest } from '../generate-request';
-import {
-  artifactMediaTypes,
-  artifactView,
-  jobAccepted,
-  jobEventsPage,
-  jobParamsView,
-  jobQualityView,
-  jobState,
-  jobSummary,
-  jobType,
-  jobView,
-} from '../job';
+import { artifactMediaTypes, artifactView, jobParamsView, jobQualityView } from '../job/artifact';
+import { jobEventsPage } from '../job/event';
+import { jobType } from '../job/request';
+import { jobState } from '../job/states';
+import { jobAccepted, jobSummary, jobView } from '../job/view';
 import { pageOf, pageQuery, wholeNumber } from '../page';
 import { text, uuid } from '../primitives';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
