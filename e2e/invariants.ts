@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { routes, type JobView } from '@tower/contracts';
+import { jobEndTypes, routes, type JobView } from '@tower/contracts';
 import type { ApiClient } from '../apps/cli/src/api-client';
 import type { ExecutionLogEntry } from '../apps/comfy-sim/src/execution-log';
-
-const terminal = /^rendering\.v\d+\.job_(completed|rejected|failed|timed_out|cancelled)$/;
 
 /** One picture per task, whole and where it is said to be; one end; events without a gap. */
 export async function expectJobWhole(api: ApiClient, library: string, id: string): Promise<JobView> {
@@ -23,10 +21,10 @@ export async function expectJobWhole(api: ApiClient, library: string, id: string
 
   const { items: events } = await api.call(routes.listJobEvents, { params: { id }, query: { limit: 1000 } });
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
-  expect(events.filter((event) => terminal.test(event.type)).map((event) => event.type)).toEqual([
+  expect(events.filter((event) => jobEndTypes.includes(event.type)).map((event) => event.type)).toEqual([
     expect.stringContaining('job_completed'),
   ]);
-  expect(events.at(-1)?.type).toMatch(terminal);
+  expect(jobEndTypes).toContain(events.at(-1)?.type);
   return job;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOver, type JobView } from '@tower/contracts';
 import { BenchTower, type LogLine } from './processes';
 import { summarise } from './statistics';
 
@@ -139,10 +140,9 @@ async function untilIdle(tower: BenchTower): Promise<void> {
 
 async function untilOver(tower: BenchTower, jobId: string): Promise<void> {
   for (;;) {
-    const job = await get<{ status: string; error: unknown }>(`${tower.towerUrl}/api/anime/jobs/${jobId}`);
+    const job = await get<Pick<JobView, 'status' | 'error'>>(`${tower.towerUrl}/api/anime/jobs/${jobId}`);
     if (job.status === 'completed') return;
-    if (['failed', 'timeout', 'cancelled', 'rejected'].includes(job.status))
-      throw new Error(`the job ended as ${job.status}: ${JSON.stringify(job.error)}`);
+    if (isOver(job.status)) throw new Error(`the job ended as ${job.status}: ${JSON.stringify(job.error)}`);
     await sleep(20);
   }
 }

@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { feedMessage } from '@tower/contracts';
+import { feedMessage, jobEndTypes } from '@tower/contracts';
 import { repositoryRoot } from '@tower/kit';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@tower/machine';
 import { WebSocket } from 'ws';
@@ -31,8 +31,6 @@ const timeScale = 0.0005;
 const waitingAtMost = 60;
 /** Looks at resident memory. */
 const samplesPerRun = 200;
-
-const terminal = /^rendering\.v\d+\.job_(completed|rejected|failed|timed_out|cancelled)$/;
 
 type Fetched = Record<string, unknown>;
 
@@ -170,7 +168,7 @@ class Life {
         const message = feedMessage.parse(JSON.parse(data.toString()));
         if (message.type !== 'event') return;
         since = message.seq;
-        if (terminal.test(message.event.type)) this.ended.add(message.event.job_id ?? '');
+        if (jobEndTypes.includes(message.event.type)) this.ended.add(message.event.job_id ?? '');
       });
       socket.on('error', (error) => this.note(`feed: ${error.message}`));
       socket.on('close', () => setTimeout(() => signal.aborted || connect(), 250));

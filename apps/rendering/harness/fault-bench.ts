@@ -1,10 +1,8 @@
-import { gpuConfig, type GenerateRequest, type GpuConfig, type JobView } from '@tower/contracts';
+import { gpuConfig, isOver, type GenerateRequest, type GpuConfig, type JobView } from '@tower/contracts';
 import { SimProcess } from '@tower/testing';
 import { Gpu } from '../src/cards/card.entity';
 import type { Leader } from '../src/execution/leader';
 import { RenderingHarness, type HarnessOptions } from './rendering-harness';
-
-const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 
 /** Short enough for specs, long enough for a busy machine. */
 export const shortLimits = {
@@ -84,7 +82,7 @@ export class FaultBench {
     return this.grounds.waitFor(
       async () => {
         const job = await this.harness.job(id);
-        return over.includes(job.status) ? job : undefined;
+        return isOver(job.status) ? job : undefined;
       },
       { timeoutMs, describe: `job ${id} to end` },
     );

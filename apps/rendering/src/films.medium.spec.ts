@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gpuConfig, type ArtifactView, type JobView } from '@tower/contracts';
+import { gpuConfig, isOver, type ArtifactView, type JobView } from '@tower/contracts';
 import { findFfmpeg, readMoving, sha256File } from '@tower/imaging';
 import {
   createTestDatabase,
@@ -31,7 +31,6 @@ let card: SimProcess;
 let harness: RenderingHarness;
 
 const withFfmpeg = itNeeds(findFfmpeg(), 'ffmpeg');
-const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 const loop = {
   job_type: 'animation_loop',
   preset: 'draft',
@@ -63,7 +62,7 @@ function ended(id: string): Promise<JobView> {
     async () => {
       await harness.judge('passed');
       const job = await harness.job(id);
-      return over.includes(job.status) ? job : undefined;
+      return isOver(job.status) ? job : undefined;
     },
     { timeoutMs: 90_000, describe: `job ${id} to end` },
   );

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gpuConfig } from '@tower/contracts';
+import { gpuConfig, isOver } from '@tower/contracts';
 import { sha256File } from '@tower/imaging';
 import { newId } from '@tower/kit';
 import {
@@ -25,7 +25,6 @@ let nats: TestNats;
 let cards: SimProcess[];
 let harness: RenderingHarness;
 
-const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 const seconds = (n: number): number => n * 1_000;
 
 beforeAll(async () => {
@@ -59,7 +58,7 @@ async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
     async () => {
       await harness.judge(verdict);
       const job = await harness.job(id);
-      return over.includes(job.status) ? job : undefined;
+      return isOver(job.status) ? job : undefined;
     },
     { timeoutMs: seconds(45), describe: `job ${id} to end` },
   );

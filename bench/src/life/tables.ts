@@ -1,3 +1,4 @@
+import { jobEndTypes } from '@tower/contracts';
 import { Client } from 'pg';
 
 export interface TableSize {
@@ -48,17 +49,19 @@ export async function endings(
   databaseUrl: string,
 ): Promise<{ states: Record<string, number>; broken: Record<string, number> }> {
   return connected(databaseUrl, async (client) => {
-    const one = async (sql: string): Promise<number> => Number((await client.query<{ n: string }>(sql)).rows[0]?.n);
+    const one = async (sql: string, values?: unknown[]): Promise<number> =>
+      Number((await client.query<{ n: string }>(sql, values)).rows[0]?.n);
     const states = await client.query<{ state: string; n: number }>(
       'select state, count(*)::int as n from rendering.job group by 1',
     );
-    const terminal = "'^rendering\\.v[0-9]+\\.job_(completed|rejected|failed|timed_out|cancelled)$'";
     return {
       states: Object.fromEntries(states.rows.map(({ state, n }) => [state, n])),
       broken: {
         jobs_without_end: await one('select count(*) as n from rendering.job where ended_at is null'),
         jobs_with_other_than_one_end: await one(
-          `select count(*) as n from (select job_id from rendering.job_event where type ~ ${terminal} group by 1 having count(*) <> 1) odd`,
+          `select count(*) as n from (select job_id from rendering.job_event where type = any($1) group by 1
+             having count(*) <> 1) odd`,
+          [jobEndTypes],
         ),
         jobs_with_gaps_in_their_events: await one(
           'select count(*) as n from (select job_id from rendering.job_event group by 1 having max(seq) <> count(*) or min(seq) <> 1) odd',

@@ -89,6 +89,19 @@ export type GpuConfig = z.infer<typeof gpuConfig>;
 export const gpuState = z.enum(['unknown', 'idle', 'busy', 'shared', 'unhealthy', 'down']);
 export type GpuState = z.infer<typeof gpuState>;
 
+/** Whether a card in the state can work; total, so that a state which is added has to be decided here. */
+const works = {
+  unknown: false,
+  idle: true,
+  busy: true,
+  shared: true,
+  unhealthy: false,
+  down: false,
+} as const satisfies Record<GpuState, boolean>;
+
+/** Whether a card answers and can be given work, now or when it is done with what it has. */
+export const isUsable = (state: GpuState): boolean => works[state];
+
 export const gpuView = z
   .object({
     name: gpuName,

@@ -1,4 +1,4 @@
-import { requestJob, routes, type StatusView } from '@tower/contracts';
+import { isUsable, requestJob, routes, type StatusView } from '@tower/contracts';
 import { withoutCredentials } from '@tower/kit';
 import { ApiClient } from '../api-client';
 import { readTowerEnv } from '../env';
@@ -54,7 +54,7 @@ const answersTo = `evt.${requestJob.owner}.v1.*.`;
 export const isWell = (view: StatusView): boolean =>
   view.rendering !== null &&
   view.processes.every((process) => process.state === 'ready') &&
-  view.rendering.gpus.some((gpu) => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy');
+  view.rendering.gpus.some(({ state }) => isUsable(state));
 
 export function describeStatus(url: string, view: StatusView): string[] {
   const lines = [`Tower ${view.version} at ${url}${view.simulated ? ' (GPUs are SIMULATED)' : ''}`, '', 'processes'];

@@ -1,4 +1,4 @@
-import { modelKey, type GpuView } from '@tower/contracts';
+import { isUsable, modelKey, type GpuView } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 
 export interface CardChoice {
@@ -11,8 +11,6 @@ export interface CardChoice {
   readonly isSlow: boolean;
 }
 
-const answers = (gpu: GpuView): boolean => gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy';
-
 /** A real ComfyUI without a graphics card; a simulated one only pretends to be slow. */
 const isProcessor = (gpu: GpuView): boolean =>
   !gpu.simulated && (gpu.vendor === 'cpu' || /^cpu\b/i.test(gpu.device ?? ''));
@@ -24,9 +22,9 @@ const isProcessor = (gpu: GpuView): boolean =>
 export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoice {
   if (gpus.length === 0)
     throw new AppError('invalid', 'no_gpu', 'Tower knows no card; name one in config/gpus.yaml or TOWER_GPUS');
-  const up = gpus.filter(answers);
+  const up = gpus.filter(({ state }) => isUsable(state));
   const remarks = gpus
-    .filter((gpu) => !answers(gpu))
+    .filter(({ state }) => !isUsable(state))
     .map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${gpu.detail}`);
   if (up.length === 0) throw new AppError('unavailable', 'no_gpu_answers', `no card answers. ${remarks.join('. ')}`);
 

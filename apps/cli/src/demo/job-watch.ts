@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { feedMessage, routes, type JobState, type JobView, type ProgressView } from '@tower/contracts';
+import { feedMessage, isOver, routes, type JobView, type ProgressView } from '@tower/contracts';
 import WebSocket from 'ws';
 import type { ApiClient } from '../api-client';
 
 /** Milliseconds between two looks: rarely while the live feed speaks, often while it is silent. */
 const pollMs = { live: 5_000, silent: 700 };
 const silentAfterMs = 2_500;
-
-const over: ReadonlySet<JobState> = new Set(['completed', 'rejected', 'failed', 'timeout', 'cancelled']);
-export const isOver = (state: JobState): boolean => over.has(state);
 
 /**
  * Follows a job to its end and tells every change. The live feed is a hint and may be missing: what counts is what

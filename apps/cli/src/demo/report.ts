@@ -1,6 +1,5 @@
-import type { ProgressView } from '@tower/contracts';
+import { isOver, type ProgressView } from '@tower/contracts';
 import type { Terminal } from '../terminal';
-import { isOver } from './job-watch';
 import { progressLine } from './progress-line';
 
 /** What the demo tells: bars on a terminal, lines or JSON for everything else. */

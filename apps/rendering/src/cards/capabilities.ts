@@ -1,10 +1,11 @@
+import { isUsable } from '@tower/contracts';
 import type { CardStock } from '../workflows/compatibility/compatibility';
 import type { Gpu } from './card.entity';
 
 /** Why a card takes no work, in the words of its own detail; undefined when it does. */
 export function troubleOf({ name, state, detail }: Pick<Gpu, 'name' | 'state' | 'detail'>): string | undefined {
+  if (isUsable(state)) return undefined;
   if (state === 'unknown') return `${name} has not been asked yet`;
-  if (state !== 'down' && state !== 'unhealthy') return undefined;
   return detail.startsWith(`${name} `) || detail.startsWith(`${name}:`) ? detail : `${name}: ${detail}`;
 }
 
@@ -13,7 +14,7 @@ export function toCardStock(gpu: Gpu): CardStock {
   const { name, state, config, inventory } = gpu;
   return {
     name,
-    up: state !== 'down' && state !== 'unknown' && state !== 'unhealthy',
+    up: isUsable(state),
     trouble: troubleOf(gpu),
     vramMb: config.vram_mb ?? inventory?.vramMb ?? null,
     nodes: inventory?.nodes ?? [],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOver, jobEndTypes } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
 import { FaultBench } from '../../harness/fault-bench';
 import { Artifact, Attempt, Job } from '../jobs/job.entity';
@@ -9,7 +10,6 @@ import { Artifact, Attempt, Job } from '../jobs/job.entity';
  */
 
 const jobs = 200;
-const over = ['completed', 'rejected', 'failed', 'timeout', 'cancelled'];
 /** What a client, or somebody who restarts a server, can get over; those that only cost time are left out. */
 const kinds = [
   'crash',
@@ -96,7 +96,7 @@ it(`${jobs} jobs with faults by chance each end once, and at least 95 % of them 
   const ids: string[] = [];
   for (let seed = 1; seed <= jobs; seed++) ids.push(await bench.request({ seed }));
   const { manager } = bench.harness.db;
-  await waitFor(async () => (await manager.find(Job)).every((job) => over.includes(job.state)), {
+  await waitFor(async () => (await manager.find(Job)).every((job) => isOver(job.state)), {
     timeoutMs: 660_000,
     describe: 'every job to end',
   });
@@ -109,7 +109,8 @@ it(`${jobs} jobs with faults by chance each end once, and at least 95 % of them 
   expect(completed).toBeGreaterThanOrEqual(jobs * 0.95);
 
   const endings = (await manager.query(
-    "select job_id, count(*)::int as n from job_event where type ~ '(completed|rejected|failed|timed_out|cancelled)' and type ~ 'job_' group by job_id",
+    'select job_id, count(*)::int as n from job_event where type = any($1) group by job_id',
+    [jobEndTypes],
   )) as { job_id: string; n: number }[];
   expect(endings).toHaveLength(jobs);
   expect(endings.filter(({ n }) => n !== 1)).toEqual([]);

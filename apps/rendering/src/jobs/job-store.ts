@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  isOver,
   jobCancelled,
   jobCompleted,
   jobFailed,
@@ -19,7 +20,7 @@ import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
 import { Artifact, Job, Task } from './job.entity';
 import { kindAfter } from './queue-place';
-import { isJobOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
+import { jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
 
 type Facts<Definition extends EventDefinition> = Omit<
   DataOf<Definition> & object,
@@ -100,7 +101,7 @@ export class JobStore {
 
   /** Brings a locked job to the state that follows from its tasks, and announces the move if it is one. */
   async settle(tx: EntityManager, job: Job, because: Because = {}): Promise<void> {
-    if (isJobOver(job.state)) return;
+    if (isOver(job.state)) return;
     const tasks = await tx.find(Task, { where: { jobId: job.id }, order: { idx: 'ASC' } });
     const to = jobStateOf(
       tasks.map((task) => task.state),
@@ -108,12 +109,12 @@ export class JobStore {
     );
     if (to === job.state) return;
     const now = this.clock.now();
-    const error = isJobOver(to) ? firstError(tasks) : null;
+    const error = isOver(to) ? firstError(tasks) : null;
     const changes: Partial<Job> = {
       ...(to === 'queued' && job.queuedAt === null ? { queuedAt: now } : {}),
       ...(to === 'processing' && job.startedAt === null ? { startedAt: now } : {}),
       ...(to === 'quality_check' || (to === 'completed' && job.renderedAt === null) ? { renderedAt: now } : {}),
-      ...(isJobOver(to) ? { endedAt: now, error } : {}),
+      ...(isOver(to) ? { endedAt: now, error } : {}),
     };
     const moved = await tx.update(Job, { id: job.id, state: In(jobStatesBefore(to)) }, { ...changes, state: to });
     if (moved.affected !== 1)

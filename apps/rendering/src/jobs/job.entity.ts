@@ -1,13 +1,15 @@
 import type { FileRef } from '@tower/comfyui';
-import type {
-  AttemptState,
-  JobError,
-  JobState,
-  JobView,
-  Priority,
-  ScoreView,
-  TaskState,
-  VerdictOutcome,
+import {
+  isOver,
+  jobState,
+  type AttemptState,
+  type JobError,
+  type JobState,
+  type JobView,
+  type Priority,
+  type ScoreView,
+  type TaskState,
+  type VerdictOutcome,
 } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type {
@@ -22,6 +24,10 @@ import type {
 /** bigint columns arrive as text; seeds stay within the integers that JavaScript keeps exactly. */
 const exactInteger = { to: (value: number): number => value, from: (value: string): number => Number(value) };
 
+function listed(states: readonly JobState[]): string {
+  return states.map((state) => `'${state}'`).join(',');
+}
+
 @Entity('job')
 @Index('job_project', ['projectId', 'id'])
 @Index('job_project_state', ['projectId', 'state', 'id'])
@@ -29,14 +35,8 @@ const exactInteger = { to: (value: number): number => value, from: (value: strin
 @Index('job_type', ['jobType', 'id'])
 @Index('job_unfinished', { synchronize: false })
 @Index('job_arrival', { synchronize: false })
-@Check(
-  'job_state_known',
-  "state in ('pending','queued','processing','quality_check','completed','rejected','failed','timeout','cancelled')",
-)
-@Check(
-  'job_end_is_terminal',
-  "(ended_at is not null) = (state in ('completed','rejected','failed','timeout','cancelled'))",
-)
+@Check('job_state_known', `state in (${listed(jobState.options)})`)
+@Check('job_end_is_terminal', `(ended_at is not null) = (state in (${listed(jobState.options.filter(isOver))}))`)
 export class Job {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') projectId!: string;

@@ -1,8 +1,7 @@
-import type { JobState, TaskState } from '@tower/contracts';
+import { isOver, type JobState, type TaskState } from '@tower/contracts';
 import * as fc from 'fast-check';
 import {
   attemptStatesBefore,
-  isJobOver,
   isTaskOver,
   jobStateOf,
   jobStatesBefore,
@@ -28,12 +27,13 @@ describe('the move tables', () => {
   });
 
   it('lets nothing leave a terminal state', () => {
-    expect(jobStates.filter(isJobOver)).toEqual(['completed', 'rejected', 'failed', 'timeout', 'cancelled']);
+    for (const state of jobStates) expect(nextJobStates[state].length === 0).toBe(isOver(state));
+    expect(jobStates.filter(isOver)).toEqual(['completed', 'rejected', 'failed', 'timeout', 'cancelled']);
     expect(taskStates.filter(isTaskOver)).toEqual(['done', 'rejected', 'failed', 'timeout', 'cancelled']);
   });
 
   it('lets every open state be cancelled', () => {
-    for (const state of jobStates) if (!isJobOver(state)) expect(nextJobStates[state]).toContain('cancelled');
+    for (const state of jobStates) if (!isOver(state)) expect(nextJobStates[state]).toContain('cancelled');
     for (const state of taskStates) if (!isTaskOver(state)) expect(nextTaskStates[state]).toContain('cancelled');
   });
 });
@@ -63,7 +63,7 @@ describe('jobStateOf', () => {
       fc.property(
         fc.array(fc.constantFrom(...taskStates), { minLength: 1, maxLength: 8 }),
         fc.boolean(),
-        (tasks, started) => isJobOver(jobStateOf(tasks, started)) === tasks.every(isTaskOver),
+        (tasks, started) => isOver(jobStateOf(tasks, started)) === tasks.every(isTaskOver),
       ),
     );
   });

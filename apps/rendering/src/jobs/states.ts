@@ -1,4 +1,4 @@
-import type { AttemptState, JobState, TaskState } from '@tower/contracts';
+import type { AttemptState, EndState, JobState, TaskState } from '@tower/contracts';
 
 /**
  * Which state may follow which; nothing else in this service decides that. A job falls back to `queued` when its only
@@ -14,7 +14,9 @@ export const nextJobStates = {
   failed: [],
   timeout: [],
   cancelled: [],
-} as const satisfies Record<JobState, readonly JobState[]>;
+} as const satisfies {
+  [State in JobState]: State extends EndState ? readonly [] : readonly [JobState, ...JobState[]];
+};
 
 export const nextTaskStates = {
   queued: ['rendering', 'failed', 'timeout', 'cancelled'],
@@ -46,7 +48,6 @@ export const jobStatesBefore = (to: JobState): JobState[] => before<JobState>(ne
 export const taskStatesBefore = (to: TaskState): TaskState[] => before<TaskState>(nextTaskStates, to);
 export const attemptStatesBefore = (to: AttemptState): AttemptState[] => before<AttemptState>(nextAttemptStates, to);
 
-export const isJobOver = (state: JobState): boolean => nextJobStates[state].length === 0;
 export const isTaskOver = (state: TaskState): boolean => nextTaskStates[state].length === 0;
 
 /** A prompt of such an attempt may be on the card. */

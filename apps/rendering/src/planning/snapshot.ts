@@ -1,4 +1,4 @@
-import type { GpuView, JobError } from '@tower/contracts';
+import { isUsable, type GpuView, type JobError } from '@tower/contracts';
 import { toCardStock, troubleOf } from '../cards/capabilities';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/job.entity';
@@ -212,7 +212,7 @@ export function toCard(gpu: Gpu): Card {
     prefers: gpu.config.prefers,
     only: gpu.config.only,
     idle: gpu.state === 'idle',
-    up: gpu.state !== 'down' && gpu.state !== 'unknown' && gpu.state !== 'unhealthy',
+    up: isUsable(gpu.state),
     trouble: troubleOf(gpu),
     vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
     foreignPrompts: gpu.foreignPrompts,

@@ -7,6 +7,7 @@ import {
   getPromptPartsRequest,
   getUnfiledProjectRequest,
   givenSeed,
+  isOver,
   jobQueued,
   jobRequested,
   type attemptJudged,
@@ -34,7 +35,7 @@ import { JobStore } from '../jobs/job-store';
 import { Attempt, Job, Task } from '../jobs/job.entity';
 import { rankOf, placeInQueue } from '../jobs/queue-place';
 import { chooseSeed, nextSeed } from '../jobs/seed';
-import { attemptStatesBefore, isJobOver, isTaskOver } from '../jobs/states';
+import { attemptStatesBefore, isTaskOver } from '../jobs/states';
 import type { PlaceInLine } from '../planning/queue.queries';
 import type { Snapshot, WaitingTask } from '../planning/snapshot';
 import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
@@ -160,7 +161,7 @@ export class RequestsService {
     await this.answersDb.transaction(async (tx) => {
       const job = await this.store.lock(tx, id);
       if (job.state === 'cancelled') return;
-      if (isJobOver(job.state))
+      if (isOver(job.state))
         throw new AppError(
           'conflict',
           'job_already_over',

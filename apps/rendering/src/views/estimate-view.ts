@@ -1,6 +1,6 @@
-import type { EstimateView } from '@tower/contracts';
+import { isOver, type EstimateView } from '@tower/contracts';
 import type { Attempt, Job, Task } from '../jobs/job.entity';
-import { isJobOver, liveAttemptStates } from '../jobs/states';
+import { liveAttemptStates } from '../jobs/states';
 import { aboutSoMany, ineligibility } from '../planning/assignment';
 import type { Work } from '../planning/estimates/estimate';
 import type { Span } from '../planning/forecast';
@@ -37,7 +37,7 @@ export const beyondForecast = (before: number): string =>
 
 export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): EstimateView {
   const { job, tasks, attempts } = rows;
-  if (isJobOver(job.state))
+  if (isOver(job.state))
     return {
       ...nothingKnown,
       start_at: iso(job.startedAt),

@@ -46,7 +46,7 @@ export function toProgressView(rows: JobRows, snapshot: Snapshot, now: Date): Pr
     progress: Math.round(tasks.reduce((sum, task) => sum + percentOf(task, attempts), 0) / Math.max(1, tasks.length)),
     step: leading?.progress?.step ?? null,
     total_steps: leading?.progress?.totalSteps ?? null,
-    images_complete: tasks.filter((task) => task.state === 'done' || task.state === 'rejected').length,
+    images_complete: tasks.filter(isComplete).length,
     images_total: job.count,
     ...framesOf(rows),
     gpu: leading?.gpu ?? attempts.at(-1)?.gpu ?? null,
@@ -55,6 +55,9 @@ export function toProgressView(rows: JobRows, snapshot: Snapshot, now: Date): Pr
     estimate: estimateOf(rows, snapshot, now),
   };
 }
+
+/** Its result is there and judged, or needs no judgement; whether it is good enough is another matter. */
+const isComplete = ({ state }: Task): boolean => state === 'done' || state === 'rejected';
 
 /** Of an attempt that was sent and waits in its card's own queue. */
 const placeOnCard = (attempt: Attempt | undefined): number | null =>
@@ -68,7 +71,7 @@ export const makesFilms = (job: Pick<Job, 'jobType'>): boolean =>
 function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames_complete' | 'frames_total'> {
   if (!makesFilms(job)) return { frames_complete: null, frames_total: null };
   const finished = (task: Task): number => {
-    if (task.state === 'done' || task.state === 'rejected' || task.state === 'checking') return job.frames;
+    if (isComplete(task) || task.state === 'checking') return job.frames;
     return Math.min(
       job.frames,
       attempts.findLast((attempt) => attempt.taskId === task.id && (isLive(attempt) || attempt.state === 'collecting'))
@@ -82,7 +85,7 @@ function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames
 }
 
 function percentOf(task: Task, attempts: readonly Attempt[]): number {
-  if (task.state === 'done' || task.state === 'rejected') return 100;
+  if (isComplete(task)) return 100;
   if (task.state === 'checking') return 99;
   if (task.state === 'queued') return 0;
   // Of one that failed or was cancelled what was reached stays.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand, defineEvent } from '../event';
 import { generateRequest } from '../generate-request';
 import { jobError } from '../job/attempt';
-import { jobState } from '../job/states';
+import { jobState, type EndState } from '../job/states';
 import { gpuName } from '../gpu';
 import { seed, sha256, text, uuid } from '../primitives';
 
@@ -104,6 +104,18 @@ export const jobCancelled = defineEvent(
   z.object({ ...ofJob, totalSeconds: z.number(), reason: z.string() }),
   byJob,
 );
+
+/** What tells of each end of a job, exactly once in its life. */
+const jobEndEvents = {
+  completed: jobCompleted,
+  rejected: jobRejected,
+  failed: jobFailed,
+  timeout: jobTimedOut,
+  cancelled: jobCancelled,
+} as const satisfies Record<EndState, { readonly type: string }>;
+
+/** The types of these. */
+export const jobEndTypes: readonly string[] = Object.values(jobEndEvents).map(({ type }) => type);
 
 export const requestJob = defineCommand('rendering.v1.request_job', generateRequest);
 export const cancelJob = defineCommand(
