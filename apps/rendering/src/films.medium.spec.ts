@@ -15,7 +15,9 @@ import {
 } from '@tower/testing';
 import sharp from 'sharp';
 import { RenderingHarness } from '../harness/rendering-harness';
-import { Attempt, JobEvent, RuntimeSample } from './jobs/job.entity';
+import { Attempt } from './jobs/attempt.entity';
+import { JobEvent } from './jobs/job-event.entity';
+import { RuntimeSample } from './jobs/runtime-sample.entity';
 
 /** A busy machine encodes, decodes and copies films slowly. */
 jest.setTimeout(180_000);

@@ -13,7 +13,8 @@ import {
 } from '@tower/testing';
 import { RenderingHarness, verdictOn } from '../harness/rendering-harness';
 import { Gpu } from './cards/card.entity';
-import { Attempt, RuntimeSample } from './jobs/job.entity';
+import { Attempt } from './jobs/attempt.entity';
+import { RuntimeSample } from './jobs/runtime-sample.entity';
 
 /**
  * Real here: PostgreSQL, NATS, HTTP, files, and the simulated cards as processes. Projects, characters and quality are

@@ -1,4 +1,5 @@
-import type { Job, Task } from '../jobs/job.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task } from '../jobs/task.entity';
 import type { ChosenAlternative, ParameterValues } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { chooseAlternatives } from '../workflows/values/alternatives';

@@ -1,7 +1,8 @@
 import { newId } from '@tower/kit';
 import { createTestDatabase, waitFor } from '@tower/testing';
 import { startLeading, type LeadingProcess } from '../../harness/leading-process';
-import { jobEntities, Task } from '../jobs/job.entity';
+import { jobEntities } from '../jobs/job-entities';
+import { Task } from '../jobs/task.entity';
 import { heldFor, letGoOverheld, maxLosses, pauseAfterLossMs } from './held-tasks';
 
 /** Real here: PostgreSQL and a lease. */

@@ -3,7 +3,9 @@ import { promptGraph, type PreviewFrame, type ComfyHint, type PromptGraph } from
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { CardDriver } from '../cards/card-driver';
-import { GenerationParams, Job, type Attempt, type AttemptProgress } from '../jobs/job.entity';
+import type { Attempt, AttemptProgress } from '../jobs/attempt.entity';
+import { GenerationParams } from '../jobs/generation-params.entity';
+import { Job } from '../jobs/job.entity';
 import { progressAtDispatch } from '../jobs/progress';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';

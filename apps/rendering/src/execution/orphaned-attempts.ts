@@ -4,7 +4,7 @@ import { LOGGER, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { AttemptsService } from '../attempts/attempts.service';
 import type { ConfiguredGpus } from '../cards/card-config';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { LivePrompts } from './live-prompts';

@@ -1,6 +1,6 @@
 import { placesOf, readsInputFile, stageOf, type PromptGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
 import { z } from 'zod';
-import type { AttemptProgress } from '../jobs/job.entity';
+import type { AttemptProgress } from '../jobs/attempt.entity';
 
 /** Per cent at which the first node begins and the last one ends; the rest is sending and fetching. */
 const [first, last] = [1, 98];

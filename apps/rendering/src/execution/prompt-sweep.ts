@@ -5,7 +5,7 @@ import { DataSource, In } from 'typeorm';
 import type { CardDriver } from '../cards/card-driver';
 import { CardHealthService } from '../cards/health/card-health.service';
 import type { StrayPrompt } from '../cards/same-servers';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { RenderingMetrics } from '../rendering.metrics';
 import { InterruptedPrompts } from './interrupted-prompts';

@@ -10,7 +10,7 @@ import {
   type TestNats,
 } from '@tower/testing';
 import { RenderingHarness, verdictOn } from '../../harness/rendering-harness';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 
 type Answer = OutputOf<typeof findVerdictsRequest>;
 

@@ -6,7 +6,8 @@ import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/ki
 import { DataSource, type EntityManager } from 'typeorm';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
 import { JobStore } from '../jobs/job-store';
-import { Attempt, JobEvent } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { JobEvent } from '../jobs/job-event.entity';
 import { schedulerLease } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
 import { RequestsService } from '../requests/requests.service';

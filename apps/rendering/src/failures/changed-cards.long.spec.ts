@@ -9,7 +9,8 @@ import {
 } from '@tower/testing';
 import { RenderingHarness } from '../../harness/rendering-harness';
 import { Gpu } from '../cards/card.entity';
-import { Attempt, Task } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { Task } from '../jobs/task.entity';
 
 /**
  * Tower stopped, other cards configured, Tower started. Real: PostgreSQL, NATS, HTTP, two simulated cards as processes

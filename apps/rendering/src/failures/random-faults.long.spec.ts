@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isOver, jobEndTypes } from '@tower/contracts';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
 import { FaultBench } from '../../harness/fault-bench';
-import { Artifact, Attempt, Job } from '../jobs/job.entity';
+import { Artifact } from '../jobs/artifact.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { Job } from '../jobs/job.entity';
 
 /**
  * Two hundred jobs on two cards that fail by chance, always in the same ways for the same seed. Real: PostgreSQL, NATS,

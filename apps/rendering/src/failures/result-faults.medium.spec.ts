@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { FaultBench, story } from '../../harness/fault-bench';
-import { GenerationParams } from '../jobs/job.entity';
+import { GenerationParams } from '../jobs/generation-params.entity';
 
 /**
  * Rows of the failure catalogue about what a graph needs and what comes out. Real: PostgreSQL, NATS, HTTP, two

@@ -11,7 +11,8 @@ import {
 import { shortLimits } from '../../harness/fault-bench';
 import { RenderingHarness } from '../../harness/rendering-harness';
 import { Gpu } from '../cards/card.entity';
-import { Attempt, Task } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { Task } from '../jobs/task.entity';
 
 /**
  * Somebody sets the clock of the machine, by hand or by NTP. Real: PostgreSQL, NATS, HTTP, a simulated card as a

@@ -1,7 +1,7 @@
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats } from '@tower/testing';
 import { FaultBench, story } from '../../harness/fault-bench';
-import { RuntimeSample } from '../jobs/job.entity';
+import { RuntimeSample } from '../jobs/runtime-sample.entity';
 
 /**
  * Rows of the failure catalogue between the server and us: sockets, HTTP, its queue and history, interrupts. Real:

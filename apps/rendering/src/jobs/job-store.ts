@@ -18,7 +18,9 @@ import {
 import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
-import { Artifact, Job, Task } from './job.entity';
+import { Artifact } from './artifact.entity';
+import { Job } from './job.entity';
+import { Task } from './task.entity';
 import { kindAfter } from './queue-place';
 import { jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
 

@@ -1,4 +1,4 @@
-import type { AttemptProgress } from './job.entity';
+import type { AttemptProgress } from './attempt.entity';
 
 export const progressAtDispatch = (gpu: string): AttemptProgress => ({
   stage: `Sent to ${gpu}`,

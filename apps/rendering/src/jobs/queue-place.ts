@@ -3,7 +3,8 @@ import { modelKey, type Priority } from '@tower/contracts';
 import { requirementsKey } from '../workflows/compatibility/requirements-cache';
 import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
-import type { Job, Task } from './job.entity';
+import type { Job } from './job.entity';
+import type { Task } from './task.entity';
 import { pinnedTo } from './pinned-card';
 
 /** Of a job, what decides which cards can take its tasks. */

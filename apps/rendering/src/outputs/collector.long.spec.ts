@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
 import { FaultBench, story, type BenchOptions } from '../../harness/fault-bench';
-import { Attempt, Job } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { Job } from '../jobs/job.entity';
 
 let nats: TestNats;
 let bench: FaultBench;

@@ -11,7 +11,7 @@ import {
   type TestNats,
 } from '@tower/testing';
 import { RenderingHarness } from '../../harness/rendering-harness';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 import { Decodings } from './decodings';
 import type { OutputInspector } from './output-inspector';
 

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 
 /**
  * Times that a decoder may die of an attempt's files, and that this process may end meanwhile, before the files are not

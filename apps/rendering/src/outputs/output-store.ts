@@ -5,7 +5,10 @@ import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/i
 import { newId, towerVersion } from '@tower/kit';
 import { ownFault, artifactPath, thumbnailPath, type Library } from '@tower/library';
 import type { Gpu } from '../cards/card.entity';
-import type { Attempt, GenerationParams, Job, Task } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
+import type { GenerationParams } from '../jobs/generation-params.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task } from '../jobs/task.entity';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import type { Decodings } from './decodings';
 import { OutputFault, type OutputFacts } from './inspect-output';

@@ -1,6 +1,8 @@
 import { maxFilmCommentBytes } from '@tower/imaging';
 import type { Gpu } from '../cards/card.entity';
-import type { Attempt, GenerationParams, Job } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
+import type { GenerationParams } from '../jobs/generation-params.entity';
+import type { Job } from '../jobs/job.entity';
 import type { Stored } from './output-store';
 
 /**

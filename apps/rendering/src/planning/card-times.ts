@@ -1,6 +1,6 @@
 import { deviceModel } from '@tower/comfyui';
 import type { Gpu } from '../cards/card.entity';
-import type { Attempt } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';

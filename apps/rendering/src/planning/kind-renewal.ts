@@ -1,6 +1,7 @@
 import type { Clock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
-import type { Job, Task } from '../jobs/job.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task } from '../jobs/task.entity';
 import { placeInQueue, stampIn, stampOf } from '../jobs/queue-place';
 import type { Catalogue } from '../workflows/catalogue';
 import type { WaitingRow } from './queue.queries';

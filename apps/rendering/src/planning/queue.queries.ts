@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import { readInventories } from '../cards/inventory-cache';
-import { Attempt } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
 import { liveAttemptStates } from '../jobs/states';
 import type { ParameterValues, Parts, Changes, RecoveryStep } from '../workflows/composition';
 import type { Work } from './estimates/estimate';

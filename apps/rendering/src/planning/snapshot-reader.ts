@@ -3,7 +3,7 @@ import { CLOCK, type Clock } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
-import type { Attempt } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
 import { Catalogue } from '../workflows/catalogue';
 import { assign } from './assignment';
 import type { Work } from './estimates/estimate';

@@ -1,7 +1,7 @@
 import { isUsable, type GpuView, type JobError } from '@tower/contracts';
 import { toCardStock, troubleOf } from '../cards/capabilities';
 import type { Gpu } from '../cards/card.entity';
-import type { Attempt } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
 import { pinnedTo } from '../jobs/pinned-card';
 import type { Catalogue } from '../workflows/catalogue';
 import type { Requirements } from '../workflows/compatibility/requirements';

@@ -2,7 +2,7 @@ import type { FieldError } from '@tower/contracts';
 import { FilmRefusal, PictureRefusal, sha256File } from '@tower/imaging';
 import { AppError, describeError } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { Artifact } from '../jobs/job.entity';
+import { Artifact } from '../jobs/artifact.entity';
 import type { InputImage, InputImages } from '../workflows/composition';
 import type { MeasuredInput } from '../workflows/values/follow-input';
 import type { InputFiles } from './input-files';

@@ -10,7 +10,7 @@ import { Library } from '@tower/library';
 import { itNeeds } from '@tower/testing';
 import sharp from 'sharp';
 import type { EntityManager } from 'typeorm';
-import type { Artifact } from '../jobs/job.entity';
+import type { Artifact } from '../jobs/artifact.entity';
 import { Catalogue } from '../workflows/catalogue';
 import type { KnownChoices } from '../workflows/values/resolve-values';
 import { InputFiles } from './input-files';

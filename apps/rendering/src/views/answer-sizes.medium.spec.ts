@@ -7,7 +7,11 @@ import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@towe
 import { DiskWatch } from '@tower/library';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { Attempt, GenerationParams, Job, JobEvent, Task } from '../jobs/job.entity';
+import { Attempt } from '../jobs/attempt.entity';
+import { GenerationParams } from '../jobs/generation-params.entity';
+import { JobEvent } from '../jobs/job-event.entity';
+import { Job } from '../jobs/job.entity';
+import { Task } from '../jobs/task.entity';
 import { MemoryStore } from '../planning/memory/memory-store';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { renderingEntities } from '../rendering.module';

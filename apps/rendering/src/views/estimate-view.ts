@@ -1,5 +1,7 @@
 import { isOver, type EstimateView } from '@tower/contracts';
-import type { Attempt, Job, Task } from '../jobs/job.entity';
+import type { Attempt } from '../jobs/attempt.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task } from '../jobs/task.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { aboutSoMany, ineligibility } from '../planning/assignment';
 import type { Work } from '../planning/estimates/estimate';

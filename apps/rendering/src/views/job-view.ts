@@ -11,7 +11,10 @@ import {
   type TaskView,
 } from '@tower/contracts';
 import { shorten } from '@tower/kit';
-import type { Artifact, Attempt, Job, Task } from '../jobs/job.entity';
+import type { Artifact } from '../jobs/artifact.entity';
+import type { Attempt } from '../jobs/attempt.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task } from '../jobs/task.entity';
 import type { Snapshot } from '../planning/snapshot';
 import type { RecoveryStep } from '../workflows/composition';
 import { estimateOf } from './estimate-view';

@@ -3,7 +3,7 @@ import { BusConnection } from '@tower/bus';
 import { progressSubject } from '@tower/contracts';
 import { describeError, LOGGER, type Logger } from '@tower/kit';
 import { DataSource, In } from 'typeorm';
-import { Attempt, type AttemptProgress } from '../jobs/job.entity';
+import { Attempt, type AttemptProgress } from '../jobs/attempt.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { JobsReader } from './jobs.reader';
 

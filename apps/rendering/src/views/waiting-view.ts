@@ -1,5 +1,6 @@
 import { sizeText } from '@tower/kit';
-import type { Job, Task, WantedModel } from '../jobs/job.entity';
+import type { Job } from '../jobs/job.entity';
+import type { Task, WantedModel } from '../jobs/task.entity';
 import { ineligibility, whyWaiting, type Ahead } from '../planning/assignment';
 import type { PlaceInLine } from '../planning/queue.queries';
 import type { Snapshot, WaitingTask } from '../planning/snapshot';

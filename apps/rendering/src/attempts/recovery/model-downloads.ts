@@ -6,7 +6,7 @@ import { requireFence } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../../cards/card.entity';
-import type { Task, WantedModel } from '../../jobs/job.entity';
+import type { Task, WantedModel } from '../../jobs/task.entity';
 import { schedulerLease } from '../../leadership';
 
 /** Of a file in a card's folder; `arriving`: some process is fetching it. */

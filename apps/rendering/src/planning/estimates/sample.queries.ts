@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { RuntimeSample } from '../../jobs/job.entity';
+import { RuntimeSample } from '../../jobs/runtime-sample.entity';
 import { changesOf, maxSamples, type Sample } from './estimate';
 
 /** Measurements of one workflow on one card that are read at most; they cover sixty sizes and more. */

@@ -1,0 +1,29 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Changes } from '../workflows/composition';
+
+/**
+ * One measured attempt; estimates are made from these. Only the newest of each kind of work are kept: see
+ * `estimates/sample.queries.ts`.
+ */
+@Entity('runtime_sample')
+// With `at` descending, which TypeORM cannot state.
+@Index('runtime_sample_work', { synchronize: false })
+@Index('runtime_sample_card', { synchronize: false })
+@Index('runtime_sample_at', { synchronize: false })
+export class RuntimeSample {
+  @PrimaryColumn('uuid') attemptId!: string;
+  @Column('text') workflow!: string;
+  @Column('text') gpu!: string;
+  /** The card's device then, as `deviceModel` says; null where that was not known or not yet noted. */
+  @Column('text', { nullable: true }) device!: string | null;
+  @Column('text') modelName!: string;
+  @Column('int') width!: number;
+  @Column('int') height!: number;
+  @Column('int') steps!: number;
+  @Column('int', { default: 1 }) frames!: number;
+  @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
+  /** The plan's changes as far as they take time, sorted: `changesOf`. */
+  @Column('text', { default: '' }) changes!: string;
+  @Column('double precision') seconds!: number;
+  @Column('timestamptz') at!: Date;
+}
