@@ -20,6 +20,7 @@ import { DiskWatch, Library } from '@tower/library';
 import { ModelAcceptance, ModelStore } from '@tower/models';
 import type { DataSource } from 'typeorm';
 import { AttemptsService } from '../src/attempts/attempts.service';
+import { ResultsService } from '../src/attempts/results.service';
 import { MissingModels } from '../src/attempts/recovery/missing-models';
 import { ModelDownloads, type ModelSource } from '../src/attempts/recovery/model-downloads';
 import { RecoveryService } from '../src/attempts/recovery/recovery.service';
@@ -41,9 +42,9 @@ import { OrphanedAttempts } from '../src/execution/orphaned-attempts';
 import { PromptSweep } from '../src/execution/prompt-sweep';
 import { Reconciler } from '../src/execution/reconciler';
 import { VerdictWatch } from '../src/execution/verdict-watch';
-import { JobStore } from '../src/jobs/job-store';
 import { Attempt } from '../src/jobs/attempt.entity';
 import { jobEntities } from '../src/jobs/job-entities';
+import { JobStore } from '../src/jobs/job-store';
 import { Collector } from '../src/outputs/collector';
 import { OutputInspector } from '../src/outputs/output-inspector';
 import { MemoryNeedRow } from '../src/planning/memory/memory-need.entity';
@@ -107,6 +108,7 @@ export class RenderingHarness {
     readonly workflows: Catalogue,
     private readonly gpus: GpuConfig[],
     readonly jobs: RequestsService,
+    readonly results: ResultsService,
     readonly reader: JobsReader,
     readonly libraryRoot: string,
     private readonly inputs: InputFiles,
@@ -136,7 +138,6 @@ export class RenderingHarness {
     const store = new JobStore(new Outbox('rendering', clock), clock);
     const inputs = new InputFiles(new Library(libraryRoot), { script: compiled('requests', 'input-process.js') });
     const jobs = new RequestsService(
-      db,
       store,
       reader,
       workflows,
@@ -156,6 +157,7 @@ export class RenderingHarness {
       workflows,
       gpus,
       jobs,
+      new ResultsService(db, store, clock),
       reader,
       libraryRoot,
       inputs,
@@ -221,8 +223,8 @@ export class RenderingHarness {
     );
     const collector = new Collector(
       db,
-      store,
       attempts,
+      new ResultsService(db, store, clock),
       progress,
       library,
       disks,
@@ -239,7 +241,16 @@ export class RenderingHarness {
     const quality = {
       ask: (_: unknown, input: InputOf<typeof findVerdictsRequest>) => asked(input.attempt_ids),
     } as unknown as RequestClient;
-    const verdicts = new VerdictWatch(db, this.jobs, store, quality, progress, metrics, limits, clock, logger);
+    const verdicts = new VerdictWatch(
+      db,
+      new ResultsService(db, store, clock),
+      quality,
+      progress,
+      metrics,
+      limits,
+      clock,
+      logger,
+    );
     const registry = new CardRegistry(db, clock);
     const leader = new Leader(
       db,
@@ -292,7 +303,7 @@ export class RenderingHarness {
   /** Plays quality: judges everything that waits for a verdict. Returns how many there were. */
   async judge(verdict: 'passed' | 'failed' = 'passed'): Promise<number> {
     const waiting = await this.db.manager.findBy(Attempt, { state: 'checking' });
-    for (const attempt of waiting) await this.jobs.settleVerdict(verdictOn(attempt, verdict));
+    for (const attempt of waiting) await this.results.settleVerdict(verdictOn(attempt, verdict));
     return waiting.length;
   }
 

@@ -8,6 +8,7 @@ import { healthy } from './cards/health/health-policy';
 import { inventorySha256 } from './cards/inventory-cache';
 import { Attempt } from './jobs/attempt.entity';
 import { RuntimeSample } from './jobs/runtime-sample.entity';
+import { endHolds } from './jobs/task-store';
 import { Task } from './jobs/task.entity';
 import { addSample, newestSamples, samplesOf } from './planning/estimates/sample.queries';
 import { KindRenewal } from './planning/kind-renewal';
@@ -15,7 +16,6 @@ import { MemoryStore } from './planning/memory/memory-store';
 import {
   askedBy,
   countWaiting,
-  endHolds,
   liveAttempts,
   liveWorks,
   marksInLine,

@@ -1,19 +1,19 @@
 import { Controller } from '@nestjs/common';
 import { OnCommand, OnEvent, OnRefusedCommand, type Delivery, type RefusedCommand } from '@tower/bus';
 import { attemptJudged, cancelJob, requestJob, type CommandOf, type EventOf } from '@tower/contracts';
+import { ResultsService } from './attempts/results.service';
 import { CommandsService } from './requests/commands.service';
-import { RequestsService } from './requests/requests.service';
 
 @Controller()
 export class JobsConsumer {
   constructor(
-    private readonly jobs: RequestsService,
+    private readonly results: ResultsService,
     private readonly commands: CommandsService,
   ) {}
 
   @OnEvent(attemptJudged, { durable: 'rendering' })
   judged(event: EventOf<typeof attemptJudged>): Promise<void> {
-    return this.jobs.settleVerdict(event);
+    return this.results.settleVerdict(event);
   }
 
   @OnCommand(requestJob, { durable: 'rendering' })

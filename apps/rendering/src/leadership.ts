@@ -1,2 +1,31 @@
+import { requireFence } from '@tower/db';
+import type { DataSource, EntityManager } from 'typeorm';
+
 /** Lease under which one rendering process acts on the cards. */
 export const schedulerLease = 'gpu-scheduler';
+
+/** What the database says when there may be work for the leader; the trigger on `task` says it as well. */
+export const workChannel = 'rendering_work';
+
+/**
+ * One transaction of a leader: nothing of it is written unless the lease still has this fence, and the lease does not
+ * change hands before the commit. Throws `lease_lost` when it has.
+ */
+export function underFence<Result>(
+  db: DataSource,
+  fence: string,
+  write: (tx: EntityManager) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction(async (tx) => {
+    await requireFence(tx, schedulerLease, fence);
+    return write(tx);
+  });
+}
+
+/**
+ * Makes the leader look at once, when the transaction commits. For changes of waiting tasks that move none: of new and
+ * moved ones the trigger tells.
+ */
+export async function wakeLeader(tx: EntityManager): Promise<void> {
+  await tx.query("select pg_notify($1, '')", [workChannel]);
+}

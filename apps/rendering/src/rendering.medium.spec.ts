@@ -165,8 +165,8 @@ it('counts the same verdict once', async () => {
     seconds(20),
   );
   const verdict = verdictOn(attempt, 'failed');
-  await Promise.all([harness.jobs.settleVerdict(verdict), harness.jobs.settleVerdict(verdict)]);
-  await harness.jobs.settleVerdict(verdict);
+  await Promise.all([harness.results.settleVerdict(verdict), harness.results.settleVerdict(verdict)]);
+  await harness.results.settleVerdict(verdict);
   await waitFor(async () => (await harness.job(job_id)).attempt === 2, seconds(20));
   expect(
     (await harness.reader.events({ id: job_id, after: 0, limit: 100 })).items.filter((event) =>

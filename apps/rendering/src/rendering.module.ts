@@ -6,6 +6,7 @@ import { ModelStore } from '@tower/models';
 import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
 import { AttemptsService } from './attempts/attempts.service';
+import { ResultsService } from './attempts/results.service';
 import { MissingModels } from './attempts/recovery/missing-models';
 import { MODEL_SOURCE, ModelDownloads } from './attempts/recovery/model-downloads';
 import { RecoveryService } from './attempts/recovery/recovery.service';
@@ -30,9 +31,9 @@ import { Reconciler } from './execution/reconciler';
 import { VerdictWatch } from './execution/verdict-watch';
 import { JobsConsumer } from './jobs.consumer';
 import { JobsController } from './jobs.controller';
-import { JobStore } from './jobs/job-store';
 import { Artifact } from './jobs/artifact.entity';
 import { jobEntities } from './jobs/job-entities';
+import { JobStore } from './jobs/job-store';
 import { Collector } from './outputs/collector';
 import { OutputInspector } from './outputs/output-inspector';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
@@ -115,6 +116,7 @@ export const renderingEntities = [...jobEntities, Gpu, GpuRestart, MemoryNeedRow
     CommandsService,
     ProgressPublisher,
     AttemptsService,
+    ResultsService,
     OrphanedAttempts,
     MissingModels,
     Reconciler,

@@ -1,39 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { FileRef, Failure, NodeInfos, PromptGraph } from '@tower/comfyui';
+import type { FileRef, Failure, PromptGraph } from '@tower/comfyui';
 import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
-import { requireFence } from '@tower/db';
-import { CLOCK, newId, type Clock } from '@tower/kit';
-import { DataSource, In, Like, type EntityManager } from 'typeorm';
-import { v5 } from 'uuid';
-import type { GpuInventory } from '../cards/card.entity';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource, Like, type EntityManager } from 'typeorm';
 import { CardHealthService } from '../cards/health/card-health.service';
-import { boundedError, JobStore } from '../jobs/job-store';
+import { insertAttempt, moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
+import { boundedError, JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
 import { Task } from '../jobs/task.entity';
-import { progressAtDispatch } from '../jobs/progress';
-import { attemptStatesBefore } from '../jobs/states';
-import { schedulerLease } from '../leadership';
+import { underFence } from '../leadership';
 import { Catalogue } from '../workflows/catalogue';
-import { composeGraph } from '../workflows/graph/compose';
 import { graphSha256 } from '../workflows/graph/graph-identity';
-import { uploadNames } from '../workflows/graph/upload-names';
-import { spelledFor } from '../workflows/models/card-spelling';
-import { valuesOfAttempt } from './attempt-values';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
+import { graphOfAttempt, newAttempt, type BookedCard } from './new-attempt';
 import { RecoveryService } from './recovery/recovery.service';
-
-/** Namespace of our prompt ids: UUID v5 of (task, attempt number), so that a restarted leader derives the same id. */
-const promptNamespace = '6f1a3b56-6e0c-5a3d-9d0e-3f6b8f6d2a11';
-
-/** Milliseconds within which a POST that was announced must have arrived or failed. */
-const postWindowMs = 10_000;
 
 /** Outcome of an attempt that the server answered from its cache; its seconds say nothing about the card. */
 export const cachedOutcome = 'rendered_from_cache';
 /** Outcome of an attempt whose files were found although the server had forgotten the prompt; nobody measured it. */
 export const foundOutcome = 'rendered_and_found';
+/** One answer from a cache among the measurements, and a card would seem to take no time at all. */
+export const isMeasured = ({ outcome }: Attempt): boolean => outcome !== cachedOutcome && outcome !== foundOutcome;
 /** Outcome of an attempt that was running when its server's process ended. */
 const processGone = 'process_gone';
 /**
@@ -42,15 +31,6 @@ const processGone = 'process_gone';
  */
 const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 
-/** A card that is given work. */
-export interface BookedCard {
-  name: string;
-  url: string;
-  inventory: GpuInventory;
-  /** The server's own description of its classes, for files of loaders that Tower does not know. */
-  infos: NodeInfos;
-}
-
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
@@ -58,7 +38,7 @@ export interface Dispatch {
 }
 
 /**
- * Every write that the leader makes about attempts: under its fence, with the job locked, announced in the same
+ * What befalls attempts on their cards: under the leader's fence, with the job locked, announced in the same
  * transaction.
  */
 @Injectable()
@@ -83,68 +63,15 @@ export class AttemptsService {
     gpu: BookedCard,
     estimatedSeconds: number | null,
   ): Promise<Dispatch | undefined> {
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    return underFence(this.db, fence, async (tx) => {
       const job = await this.store.lock(tx, jobId);
       const task = await tx.findOneByOrFail(Task, { id: taskId });
       if (task.state !== 'queued') return undefined;
-      const n = task.attempts + 1;
-      const now = this.clock.now();
-      const workflow = this.workflows.get(job.workflow);
-      const { values, choices } = valuesOfAttempt(workflow, job, task);
-      const prefix = `tower/${job.id}/${String(task.idx + 1).padStart(3, '0')}-a${n}`;
-      const composed = composeGraph(workflow, {
-        values,
-        parts: job.parts,
-        plan: task.plan,
-        prefix,
-        images: uploadNames(job.images),
-      });
-      const graph = spelledFor(composed.graph, gpu.inventory, gpu.infos);
-      const attempt = tx.create(Attempt, {
-        id: newId(),
-        taskId,
-        jobId,
-        n,
-        gpu: gpu.name,
-        server: gpu.url,
-        promptId: v5(`${taskId}:${n}`, promptNamespace),
-        state: 'dispatching',
-        seed: task.seed,
-        fence,
-        dispatchedAt: now,
-        postDeadline: new Date(now.getTime() + postWindowMs),
-        startedAt: null,
-        endedAt: null,
-        seconds: null,
-        estimatedSeconds,
-        outcome: null,
-        outputs: null,
-        error: null,
-        progress: progressAtDispatch(gpu.name),
-        plan: task.plan,
-        recovery: task.recovery.at(-1)?.afterAttempt === task.attempts ? (task.recovery.at(-1) ?? null) : null,
-        verdict: null,
-        scores: [],
-      });
-      await tx.insert(Attempt, attempt as object);
-      await tx.insert(GenerationParams, {
-        attemptId: attempt.id,
-        jobId,
-        graph: graph as object,
-        graphSha256: graphSha256(graph),
-        parameters: values,
-        promptChoices: choices,
-        workflow: job.workflow,
-        workflowVersion: job.workflowVersion,
-        comfyuiVersion: gpu.inventory.comfyuiVersion,
-        device: gpu.inventory.device,
-        pytorchVersion: gpu.inventory.pytorchVersion,
-        plan: task.plan,
-        parts: job.parts,
-        recordedAt: now,
-      });
-      await this.store.moveTask(tx, task, 'rendering', { attempts: n });
+      const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
+      const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
+      await insertAttempt(tx, attempt);
+      await tx.insert(GenerationParams, params);
+      await this.store.moveTask(tx, task, 'rendering', { attempts: attempt.n });
       await this.store.settle(tx, job, { gpu: gpu.name });
       await this.store.record(tx, job, attemptDispatched, {
         ...factsOf(attempt),
@@ -158,13 +85,8 @@ export class AttemptsService {
 
   /** The server has the prompt. */
   async running(fence: string, attemptId: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      await tx.update(
-        Attempt,
-        { id: attemptId, state: 'dispatching' },
-        { state: 'running', startedAt: this.clock.now() },
-      );
+    await underFence(this.db, fence, async (tx) => {
+      await moveAttempt(tx, attemptId, { to: 'running' }, { startedAt: this.clock.now() });
     });
   }
 
@@ -182,14 +104,10 @@ export class AttemptsService {
     // The clock may have been set back since.
     const beganAt = attempt.progress?.beganAt === undefined ? attempt.dispatchedAt : new Date(attempt.progress.beganAt);
     const seconds = measured.seconds ?? Math.max(0, (now.getTime() - beganAt.getTime()) / 1000);
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      const moved = await tx.update(
-        Attempt,
-        { id: attempt.id, state: In(['dispatching', 'running']) },
-        { state: 'collecting', endedAt: now, seconds, outputs, outcome: measured.outcome },
-      );
-      if (moved.affected !== 1 || measured.outcome !== 'rendered') return;
+    await underFence(this.db, fence, async (tx) => {
+      const ending = { endedAt: now, seconds, outputs, outcome: measured.outcome };
+      const moved = await moveAttempt(tx, attempt.id, { to: 'collecting' }, ending);
+      if (!moved || measured.outcome !== 'rendered') return;
       await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
     });
     this.cardHealth.success(attempt.gpu);
@@ -288,11 +206,8 @@ export class AttemptsService {
    * two live ones.
    */
   async rename(fence: string, attempts: readonly { id: string; gpu: string }[]): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      // Two cards may have changed places, and a card may have but one live attempt at any moment between.
-      await tx.query('update attempt set gpu = id::text where id = any($1)', [attempts.map(({ id }) => id)]);
-      for (const { id, gpu } of attempts) await tx.update(Attempt, { id }, { gpu });
+    await underFence(this.db, fence, async (tx) => {
+      await moveToCards(tx, attempts);
     });
   }
 
@@ -303,8 +218,7 @@ export class AttemptsService {
 
   /** A task that waits for something that will not come. */
   failWaiting(fence: string, task: Pick<Task, 'id' | 'jobId'>, error: JobError): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    return underFence(this.db, fence, async (tx) => {
       const job = await this.store.lock(tx, task.jobId);
       const now = await tx.findOneByOrFail(Task, { id: task.id });
       if (now.state !== 'queued') return;
@@ -315,17 +229,15 @@ export class AttemptsService {
 
   /** The graph as it is sent differs from the claimed one, because the server named an input picture otherwise. */
   async regraphed(fence: string, attemptId: string, graph: PromptGraph): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    await underFence(this.db, fence, async (tx) => {
       await tx.update(GenerationParams, { attemptId }, { graph: graph as object, graphSha256: graphSha256(graph) });
     });
   }
 
   /** The server answered another id than the one that was asked for; everything else goes by that one. */
   async renamed(fence: string, attempt: Attempt, promptId: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      await tx.update(Attempt, { id: attempt.id }, { promptId });
+    await underFence(this.db, fence, async (tx) => {
+      await notePromptId(tx, attempt.id, promptId);
     });
     attempt.promptId = promptId;
   }
@@ -338,17 +250,15 @@ export class AttemptsService {
     error: JobError | null,
     then: (tx: EntityManager, job: Job, task: Task) => Promise<void>,
   ): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    return underFence(this.db, fence, async (tx) => {
       const job = await this.store.lock(tx, attempt.jobId);
-      const now = this.clock.now();
-      const moved = await tx.update(
-        Attempt,
-        { id: attempt.id, state: In(attemptStatesBefore(state)) },
-        { state, endedAt: now, outcome: outcome.slice(0, 300), error: error && boundedError(error) },
-      );
+      const ending = {
+        endedAt: this.clock.now(),
+        outcome: outcome.slice(0, 300),
+        error: error && boundedError(error),
+      };
       // Cancelled in the meantime: nothing of it matters any more.
-      if (moved.affected !== 1) return;
+      if (!(await moveAttempt(tx, attempt.id, { to: state }, ending))) return;
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await then(tx, job, task);
       await this.store.settle(tx, job, { reason: outcome });

@@ -1,6 +1,6 @@
-import { requireFence } from '@tower/db';
 import type { DataSource, EntityManager } from 'typeorm';
-import { schedulerLease } from '../leadership';
+import { endHoldsLonger, isAnyHeldLonger } from '../jobs/task-store';
+import { underFence } from '../leadership';
 
 /** Losses of one task to restarts and dropped connections before somebody has to look. */
 export const maxLosses = 6;
@@ -32,13 +32,7 @@ export async function heldFor(tx: EntityManager, ms: number): Promise<Date> {
  * alone.
  */
 export async function letGoOverheld(db: DataSource, fence: string): Promise<void> {
-  const overheld =
-    "state = 'queued' and not_before > clock_timestamp() + make_interval(secs => $1) and wants_model is null";
-  const found: unknown[] = await db.query(`select 1 from task where ${overheld} limit 1`, [longestPauseMs / 1000]);
   // A fence locks a row of the lease, which is written then; usually there is nothing to do.
-  if (found.length === 0) return;
-  await db.transaction(async (tx) => {
-    await requireFence(tx, schedulerLease, fence);
-    await tx.query(`update task set not_before = null, state = state where ${overheld}`, [longestPauseMs / 1000]);
-  });
+  if (await isAnyHeldLonger(db.manager, longestPauseMs / 1000))
+    await underFence(db, fence, (tx) => endHoldsLonger(tx, longestPauseMs / 1000));
 }

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { requireFence } from '@tower/db';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
-import { schedulerLease } from '../leadership';
+import { underFence } from '../leadership';
 import type { ConfiguredGpus } from './card-config';
 import type { CardDriver } from './card-driver';
 import { Gpu, type GpuInventory } from './card.entity';
@@ -31,8 +30,7 @@ export class CardRegistry {
    */
   configure(fence: string, gpus: ConfiguredGpus): Promise<Gpu[]> {
     this.noted.clear();
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    return underFence(this.db, fence, async (tx) => {
       const before = await tx.find(Gpu);
       const left = { configured: false, state: 'unknown' as const, detail: 'not in the configuration' };
       await tx.update(Gpu, { configured: true }, left);
@@ -71,8 +69,7 @@ export class CardRegistry {
     const sha256 = stored === null ? (last?.sha256 ?? null) : inventorySha256(stored);
     const text = JSON.stringify([state, detail, sha256, foreignPrompts, health, warnings]);
     if (last?.text === text && nowMs - last.atMs < noteEveryMs) return;
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    await underFence(this.db, fence, async (tx) => {
       const changed =
         stored !== null && sha256 !== last?.sha256 ? { inventory: stored as object, inventorySha256: sha256 } : {};
       const free = inventory === null ? {} : { vramFreeMb: inventory.vramFreeMb };

@@ -16,10 +16,11 @@ import { CardRegistry } from '../cards/card-registry';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from '../cards/family-reading';
 import { CardHealthService } from '../cards/health/card-health.service';
 import { SameServers } from '../cards/same-servers';
-import { schedulerLease } from '../leadership';
+import { endHolds } from '../jobs/task-store';
+import { schedulerLease, workChannel } from '../leadership';
 import { Collector } from '../outputs/collector';
 import { assign, type Assignment } from '../planning/assignment';
-import { countWaiting, endHolds } from '../planning/queue.queries';
+import { countWaiting } from '../planning/queue.queries';
 import type { Snapshot } from '../planning/snapshot';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { RenderingMetrics } from '../rendering.metrics';
@@ -85,7 +86,7 @@ export class Leader {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.lease = new Lease(db, schedulerLease, instance, clock, logger);
-    this.listener = new NotificationListener(databaseUrl, 'rendering_work', () => this.wake(), logger);
+    this.listener = new NotificationListener(databaseUrl, workChannel, () => this.wake(), logger);
   }
 
   start(): void {

@@ -93,7 +93,7 @@ it('applies a verdict whose event never came, and the event changes nothing when
   expect(job.tasks[0]?.attempts).toMatchObject([
     { id: attempt.id, state: 'succeeded', verdict: 'passed', scores: [{ metric: 'not_black' }] },
   ]);
-  await harness.jobs.settleVerdict(verdictOn(attempt, 'failed'));
+  await harness.results.settleVerdict(verdictOn(attempt, 'failed'));
   expect((await harness.job(jobId)).status).toBe('completed');
   expect(await settlements()).toBe(1);
   expect(await announcements()).toHaveLength(1);

@@ -1,16 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
-import { attemptRendered, findVerdictsRequest, type DataOf, type OutputOf } from '@tower/contracts';
-import { isDatabaseUnavailable, requireFence } from '@tower/db';
+import { findVerdictsRequest, type OutputOf } from '@tower/contracts';
+import { isDatabaseUnavailable } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { ResultsService } from '../attempts/results.service';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
-import { JobStore } from '../jobs/job-store';
+import { noteQualitySilence } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
-import { JobEvent } from '../jobs/job-event.entity';
-import { schedulerLease } from '../leadership';
+import { underFence } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
-import { RequestsService } from '../requests/requests.service';
 import { ProgressPublisher } from '../views/progress-publisher';
 
 type Answer = OutputOf<typeof findVerdictsRequest>;
@@ -39,8 +38,7 @@ export class VerdictWatch {
 
   constructor(
     private readonly db: DataSource,
-    private readonly jobs: RequestsService,
-    private readonly store: JobStore,
+    private readonly results: ResultsService,
     private readonly requests: RequestClient,
     private readonly progress: ProgressPublisher,
     private readonly metrics: RenderingMetrics,
@@ -113,9 +111,8 @@ export class VerdictWatch {
   private async noteSilence(fence: string, attempts: readonly Attempt[], silent: boolean): Promise<void> {
     const changed = attempts.filter((attempt) => (attempt.qualitySilentSince !== null) !== silent);
     if (changed.length === 0) return;
-    await this.fenced(fence, async (tx) => {
-      for (const { id } of changed)
-        await tx.update(Attempt, { id, state: 'checking' }, { qualitySilentSince: silent ? this.clock.now() : null });
+    await underFence(this.db, fence, async (tx) => {
+      for (const { id } of changed) await noteQualitySilence(tx, id, silent ? this.clock.now() : null);
     });
     for (const jobId of new Set(changed.map((attempt) => attempt.jobId))) this.progress.publish(jobId);
   }
@@ -133,11 +130,11 @@ export class VerdictWatch {
     if (outcome === 'waits') return;
     const { jobId, id: attemptId } = attempt;
     this.logger.warn({ jobId, attemptId, outcome, announcedAgain: attempt.announcedAgain }, 'a verdict was overdue');
-    await this.fenced(fence, async (tx) => {
-      if (judged) await this.jobs.applyVerdict(tx, judged);
-      else if (outcome === 'announced_again') await this.announceAgain(tx, attempt);
+    await underFence(this.db, fence, async (tx) => {
+      if (judged) await this.results.applyVerdict(tx, judged);
+      else if (outcome === 'announced_again') await this.results.announceAgain(tx, attempt);
       else
-        await this.jobs.applyVerdict(
+        await this.results.applyVerdict(
           tx,
           { jobId, attemptId, verdict: 'failed', reasons: [noVerdict.code], scores: [] },
           { error: noVerdict },
@@ -158,42 +155,6 @@ export class VerdictWatch {
     return (
       Number(sent.stream_seq) > answer.settled_through && this.clock.now().getTime() - announcedAt.getTime() < staleMs
     );
-  }
-
-  /**
-   * The same facts under a new id, so that no inbox takes them for what it knows; quality gives an attempt one verdict
-   * however often it hears of it.
-   */
-  private async announceAgain(tx: EntityManager, { id, jobId, announcedAgain }: Attempt): Promise<void> {
-    const job = await this.store.lock(tx, jobId);
-    const repeat = announcedAgain + 1;
-    const counted = await tx.update(
-      Attempt,
-      { id, state: 'checking', announcedAgain },
-      { announcedAgain: repeat, announcedAt: this.clock.now() },
-    );
-    // Judged or cancelled meanwhile.
-    if (counted.affected !== 1) return;
-    const said = await tx
-      .createQueryBuilder(JobEvent, 'event')
-      .where("event.job_id = :jobId and event.type = :type and event.data->>'attemptId' = :id", {
-        jobId,
-        type: attemptRendered.type,
-        id,
-      })
-      .orderBy('event.seq', 'DESC')
-      .limit(1)
-      .getOneOrFail();
-    const facts = said.data as DataOf<typeof attemptRendered>;
-    const announcedAs = await this.store.record(tx, job, attemptRendered, { ...facts, repeat });
-    await tx.update(Attempt, { id }, { announcedAs });
-  }
-
-  private fenced(fence: string, work: (tx: EntityManager) => Promise<void>): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      await work(tx);
-    });
   }
 }
 

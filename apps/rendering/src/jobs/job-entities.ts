@@ -1,8 +1,8 @@
 import { Artifact } from './artifact.entity';
 import { Attempt } from './attempt.entity';
 import { GenerationParams } from './generation-params.entity';
-import { Job } from './job.entity';
 import { JobEvent } from './job-event.entity';
+import { Job } from './job.entity';
 import { RuntimeSample } from './runtime-sample.entity';
 import { Task } from './task.entity';
 

@@ -6,6 +6,7 @@ import {
   jobFailed,
   jobQueued,
   jobRejected,
+  jobRequested,
   jobRendered,
   jobStarted,
   jobTimedOut,
@@ -19,10 +20,11 @@ import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
 import { Artifact } from './artifact.entity';
+import { cancelAttempts } from './attempt-store';
 import { Job } from './job.entity';
-import { Task } from './task.entity';
 import { kindAfter } from './queue-place';
-import { jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
+import { isTaskOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
+import { Task } from './task.entity';
 
 type Facts<Definition extends EventDefinition> = Omit<
   DataOf<Definition> & object,
@@ -36,9 +38,13 @@ export interface Because {
   causationId?: string | undefined;
 }
 
+/** A task that nobody has tried yet, in its place in line. */
+export type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'createdAt'>;
+
 /**
- * Every change of a job goes through here: guarded by the move table, numbered without gaps, and announced in the same
- * transaction. Callers lock the job first (`lock`), so that changes of one job happen one after the other.
+ * Every write of a job's row and every move of its tasks: guarded by the move tables, numbered without gaps, and
+ * announced in the same transaction; `stores.spec.ts` sees to it that there are no others. Callers lock the job first
+ * (`lock`), so that changes of one job happen one after the other.
  */
 @Injectable()
 export class JobStore {
@@ -52,6 +58,46 @@ export class JobStore {
     const job = await tx.findOne(Job, { where: { id: jobId }, lock: { mode: 'pessimistic_write' } });
     if (job === null) throw notFound('job', jobId);
     return job;
+  }
+
+  /**
+   * Takes a new job, which is `pending`, and its tasks into line. Nobody sees the row before the commit, so it is
+   * written once, as it stands then; its first event still tells of the state before.
+   */
+  async enqueue(
+    tx: EntityManager,
+    job: Job,
+    tasks: readonly NewTask[],
+    asked: Facts<typeof jobRequested>,
+  ): Promise<void> {
+    if (!jobStatesBefore('queued').includes(job.state)) throw illegalJobMove(job, 'queued');
+    const inLine = { state: 'queued' as const, queuedAt: job.createdAt };
+    await tx.insert(Job, { ...job, ...inLine });
+    await this.record(tx, job, jobRequested, asked);
+    await tx.insert(
+      Task,
+      tasks.map((task) => ({ ...untried, ...task })),
+    );
+    Object.assign(job, inLine);
+    await this.record(tx, job, jobQueued, { reason: 'accepted' });
+  }
+
+  /**
+   * Cancels what of a locked job is not over. The prompts themselves are taken off the cards by the leader, which sees
+   * prompts of ours without a live attempt.
+   */
+  async cancel(tx: EntityManager, job: Job, reason: string): Promise<void> {
+    for (const task of await tx.findBy(Task, { jobId: job.id }))
+      if (!isTaskOver(task.state)) await this.moveTask(tx, task, 'cancelled');
+    await cancelAttempts(tx, job.id, this.clock.now());
+    await this.settle(tx, job, { reason });
+  }
+
+  /** Adds sentences to what a locked job warns of. */
+  async warn(tx: EntityManager, job: Job, warnings: readonly string[]): Promise<void> {
+    if (warnings.length === 0) return;
+    job.warnings = [...job.warnings, ...warnings];
+    await tx.update(Job, { id: job.id }, { warnings: job.warnings });
   }
 
   /** Writes the next event of a locked job, to its own history and to the outbox. Returns the event's id. */
@@ -119,8 +165,7 @@ export class JobStore {
       ...(isOver(to) ? { endedAt: now, error } : {}),
     };
     const moved = await tx.update(Job, { id: job.id, state: In(jobStatesBefore(to)) }, { ...changes, state: to });
-    if (moved.affected !== 1)
-      throw new AppError('conflict', 'job_illegal_move', `job ${job.id} cannot become ${to} from ${job.state}`);
+    if (moved.affected !== 1) throw illegalJobMove(job, to);
     Object.assign(job, changes, { state: to });
     await this.announce(tx, job, to, because);
   }
@@ -165,6 +210,19 @@ export class JobStore {
     }
   }
 }
+
+const illegalJobMove = ({ id, state }: Job, to: JobState): AppError =>
+  new AppError('conflict', 'job_illegal_move', `job ${id} cannot become ${to} from ${state}`);
+
+const untried = {
+  state: 'queued' as const,
+  attempts: 0,
+  losses: 0,
+  regenerations: 0,
+  excludedGpus: [],
+  notBefore: null,
+  error: null,
+};
 
 /** Of a job's artifacts; a thousand ids are 40 kB of an event. */
 const maxArtifactIds = 1_000;

@@ -4,8 +4,8 @@ import { requirementsKey } from '../workflows/compatibility/requirements-cache';
 import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import type { Job } from './job.entity';
-import type { Task } from './task.entity';
 import { pinnedTo } from './pinned-card';
+import type { Task } from './task.entity';
 
 /** Of a job, what decides which cards can take its tasks. */
 type QueuedWork = Pick<Job, 'workflow' | 'modelName' | 'width' | 'height' | 'frames' | 'parameters' | 'parts'>;

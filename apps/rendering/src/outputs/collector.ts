@@ -1,22 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { deviceModel, type ComfyClient, type Failure } from '@tower/comfyui';
-import { attemptRendered, type DataOf } from '@tower/contracts';
-import { isDatabaseUnavailable, requireFence } from '@tower/db';
+import type { ComfyClient, Failure } from '@tower/comfyui';
+import { isDatabaseUnavailable } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DiskWatch, neededBytesOf, ownFault, Library, sweepLeftovers } from '@tower/library';
-import { DataSource, In, type EntityManager } from 'typeorm';
-import { AttemptsService, cachedOutcome, foundOutcome } from '../attempts/attempts.service';
+import { DataSource, In } from 'typeorm';
+import { AttemptsService, isMeasured } from '../attempts/attempts.service';
+import { ResultsService } from '../attempts/results.service';
 import type { CardDriver } from '../cards/card-driver';
 import { Gpu } from '../cards/card.entity';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
-import { JobStore } from '../jobs/job-store';
-import { Artifact } from '../jobs/artifact.entity';
 import { Attempt } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { Job } from '../jobs/job.entity';
 import { Task } from '../jobs/task.entity';
-import { schedulerLease } from '../leadership';
-import { addSample } from '../planning/estimates/sample.queries';
+import { underFence } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { Catalogue } from '../workflows/catalogue';
@@ -48,8 +45,8 @@ export class Collector {
 
   constructor(
     private readonly db: DataSource,
-    private readonly store: JobStore,
     private readonly attempts: AttemptsService,
+    private readonly results: ResultsService,
     private readonly progress: ProgressPublisher,
     private readonly library: Library,
     private readonly disks: DiskWatch,
@@ -71,10 +68,9 @@ export class Collector {
   async sweep(fence: string): Promise<void> {
     try {
       const names = await this.library.unfinished();
-      const waiting = await this.db.transaction(async (tx) => {
-        await requireFence(tx, schedulerLease, fence);
-        return tx.find(Attempt, { select: { id: true }, where: { state: 'collecting' } });
-      });
+      const waiting = await underFence(this.db, fence, (tx) =>
+        tx.find(Attempt, { select: { id: true }, where: { state: 'collecting' } }),
+      );
       const ownerless = names.filter((name) => !waiting.some(({ id }) => name.startsWith(id)));
       await this.library.discardUnfinished(ownerless);
       const facts = { files: ownerless.length };
@@ -163,92 +159,14 @@ export class Collector {
   }
 
   private async register(fence: string, { attempt, gpu, promised }: Rendered, files: Stored[]): Promise<void> {
-    const now = this.clock.now();
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      const job = await this.store.lock(tx, attempt.jobId);
-      const judge = job.autoQualityCheck;
-      const moved = await tx.update(
-        Attempt,
-        { id: attempt.id, state: 'collecting' },
-        { state: judge ? 'checking' : 'succeeded' },
-      );
-      // Cancelled meanwhile: the files stay unregistered.
-      if (moved.affected !== 1) return;
-      const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
-      await this.insertArtifacts(tx, attempt, gpu, files, now);
-      const lacks = files.flatMap((file) => lackOf(file, promised, file.path) ?? []);
-      if (lacks.length > 0) await tx.update(Job, { id: job.id }, { warnings: [...job.warnings, ...lacks] });
-      if (measures(attempt)) {
-        await addSample(tx, {
-          attemptId: attempt.id,
-          workflow: job.workflow,
-          gpu: attempt.gpu,
-          device: deviceModel(gpu.inventory?.device),
-          modelName: job.modelName,
-          width: promised.width,
-          height: promised.height,
-          steps: job.steps,
-          frames: promised.frames,
-          plan: attempt.plan,
-          seconds: attempt.seconds ?? 0,
-          at: now,
-        });
-      }
-      await this.store.moveTask(tx, task, judge ? 'checking' : 'done', { error: null });
-      const facts: Omit<DataOf<typeof attemptRendered>, 'jobId' | 'projectId' | 'seq' | 'state'> = {
-        taskId: task.id,
-        attemptId: attempt.id,
-        attempt: attempt.n,
-        gpu: attempt.gpu,
-        seconds: attempt.seconds ?? 0,
-        expectedWidth: promised.width,
-        expectedHeight: promised.height,
-        ...(promised.fps === null ? {} : { expectedFrames: promised.frames }),
-        jobType: job.jobType,
-        characterIds: job.characterIds,
-        judge,
-        files: files.map(({ artifactId, path, sha256, bytes, mediaType, frames }) => ({
-          artifactId,
-          path,
-          sha256,
-          bytes,
-          mediaType,
-          ...(frames === null ? {} : { frames }),
-        })),
-      };
-      const announcedAs = await this.store.record(tx, job, attemptRendered, facts);
-      if (judge) await tx.update(Attempt, { id: attempt.id }, { announcedAs, announcedAt: now });
-      await this.store.settle(tx, job);
-    });
+    const lacks = files.flatMap((file) => lackOf(file, promised, file.path) ?? []);
+    await this.results.register(fence, { attempt, gpu, promised, files, lacks });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
-    if (measures(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0)
+    if (isMeasured(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0)
       this.metrics.estimateError.observe(
         { gpu: attempt.gpu },
         Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds,
       );
-  }
-
-  private async insertArtifacts(
-    tx: EntityManager,
-    attempt: Attempt,
-    gpu: Gpu,
-    files: Stored[],
-    now: Date,
-  ): Promise<void> {
-    await tx.insert(
-      Artifact,
-      files.map(({ artifactId, ...file }) => ({
-        id: artifactId,
-        ...file,
-        jobId: attempt.jobId,
-        taskId: attempt.taskId,
-        attemptId: attempt.id,
-        role: 'output' as const,
-        simulated: gpu.inventory?.simulated ?? false,
-        createdAt: now,
-      })),
-    );
   }
 
   /**
@@ -331,6 +249,3 @@ const unfetched = (attempt: Attempt, output: string, error: unknown): Failure =>
     hint: 'Look at the disk and the output folder of this ComfyUI.',
   },
 });
-
-/** One answer from a cache among the measurements, and a card would seem to take no time at all. */
-const measures = (attempt: Attempt): boolean => attempt.outcome !== cachedOutcome && attempt.outcome !== foundOutcome;

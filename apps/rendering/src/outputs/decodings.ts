@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { noteDecoded, noteDecoderDeath, noteDecodingBegun } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
 
 /**
@@ -21,19 +22,16 @@ export class Decodings {
     if (decoderDeaths >= maxDeaths) return `the decoder died of it ${decoderDeaths} times`;
     if (decodingsCutOff >= maxCutOff)
       return `the rendering service ended ${decodingsCutOff} times while it was decoded`;
-    await this.db.manager.increment(Attempt, { id: attemptId }, 'decodingsCutOff', 1);
+    await noteDecodingBegun(this.db.manager, attemptId);
     return undefined;
   }
 
   /** The decoder died and this process did not. */
-  async died(attemptId: string): Promise<void> {
-    await this.db.query(
-      'update attempt set decoder_deaths = decoder_deaths + 1, decodings_cut_off = greatest(decodings_cut_off - 1, 0) where id = $1',
-      [attemptId],
-    );
+  died(attemptId: string): Promise<void> {
+    return noteDecoderDeath(this.db.manager, attemptId);
   }
 
-  async survived(attemptId: string): Promise<void> {
-    await this.db.manager.update(Attempt, { id: attemptId }, { decoderDeaths: 0, decodingsCutOff: 0 });
+  survived(attemptId: string): Promise<void> {
+    return noteDecoded(this.db.manager, attemptId);
   }
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import type { Job } from '../jobs/job.entity';
-import type { Task } from '../jobs/task.entity';
 import { placeInQueue, stampIn, stampOf } from '../jobs/queue-place';
+import { notePlaces } from '../jobs/task-store';
+import type { Task } from '../jobs/task.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import type { WaitingRow } from './queue.queries';
 
@@ -53,19 +54,16 @@ export class KindRenewal {
        from (select * from task where kind = $1 and state = 'queued' limit ${batch}) t join job j on j.id = t.job_id`,
       [kind],
     );
-    const places = tasks.map((task) =>
-      placeInQueue({ ...task, modelName: task.model_name }, this.workflows.find(task.workflow), {
+    const places = tasks.map((task) => ({
+      id: task.id,
+      ...placeInQueue({ ...task, modelName: task.model_name }, this.workflows.find(task.workflow), {
         plan: task.plan,
         excludedGpus: task.excluded_gpus,
         recovery: task.recovery,
       }),
-    );
+    }));
     if (places.every((place) => place.kind === kind)) return 0;
-    await this.db.query(
-      `update task set rank = place.rank, kind = place.kind from unnest($1::uuid[], $2::smallint[],
-        $3::text[]) as place (id, rank, kind) where task.id = place.id and task.state = 'queued'`,
-      [tasks.map((task) => task.id), places.map((place) => place.rank), places.map((place) => place.kind)],
-    );
+    await notePlaces(this.db.manager, places);
     return tasks.length;
   }
 }

@@ -90,15 +90,6 @@ export function askedBy(
   );
 }
 
-/** Puts tasks whose time has come back in line, so that the queue's own order finds them. Resolves to how many. */
-export async function endHolds(tx: EntityManager): Promise<number> {
-  const [, count]: [unknown, number] = await tx.query(
-    `update task set not_before = null where id in (select t.id from task t where t.state = 'queued'
-      and t.not_before is not null and t.not_before <= now() order by t.not_before limit 500)`,
-  );
-  return count;
-}
-
 /**
  * The first of every `step` waiting tasks, in order: from these, places deep in the line are told without counting
  * from its head.

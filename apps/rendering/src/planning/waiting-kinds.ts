@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { kindAfter } from '../jobs/queue-place';
+import * as tasks from '../jobs/task-store';
+import type { WantedModel } from '../jobs/task.entity';
 import type { RecoveryStep } from '../workflows/composition';
 import type { WaitingRow } from './queue.queries';
 
@@ -9,8 +11,6 @@ export type WaitingKind = Pick<
   'kind' | 'workflow' | 'parameters' | 'parts' | 'plan' | 'recovery' | 'excluded_gpus'
 >;
 
-const ofKind = "state = 'queued' and not_before is null and wants_model is null and kind = $1";
-
 /** Some of the waiting tasks of a kind, the oldest first. */
 export function tasksOfKind(
   tx: EntityManager,
@@ -18,7 +18,7 @@ export function tasksOfKind(
   limit: number,
 ): Promise<{ id: string; jobId: string }[]> {
   return tx.query(
-    `select id, job_id as "jobId" from task where ${ofKind} order by rank, created_at, job_id, idx limit $2`,
+    `select id, job_id as "jobId" from task where ${tasks.ofKind} order by rank, created_at, job_id, idx limit $2`,
     [kind, limit],
   );
 }
@@ -27,33 +27,18 @@ export function tasksOfKind(
  * Every waiting task of a kind waits for a file from now on. The step's `afterAttempt` becomes each task's own. Returns
  * how many there are.
  */
-export async function holdKind(
+export function holdKind(
   tx: EntityManager,
   kind: WaitingKind,
-  change: { wantsModel: object; step: Omit<RecoveryStep, 'afterAttempt'>; until: Date },
+  change: { wantsModel: WantedModel; step: Omit<RecoveryStep, 'afterAttempt'>; until: Date },
 ): Promise<number> {
-  const { wantsModel, step, until } = change;
-  const held: [unknown[], number] = await tx.query(
-    `update task set wants_model = $2, not_before = $3, kind = $5,
-       recovery = recovery || jsonb_build_array($4::jsonb || jsonb_build_object('afterAttempt', attempts))
-     where ${ofKind}`,
-    [
-      kind.kind,
-      JSON.stringify(wantsModel),
-      until,
-      JSON.stringify(step),
-      kindOf(kind, { recovery: [...(kind.recovery ?? []), { ...step, afterAttempt: 0 }] }),
-    ],
-  );
-  return held[1];
+  const as = kindOf(kind, { recovery: [...(kind.recovery ?? []), { ...change.step, afterAttempt: 0 }] });
+  return tasks.holdKind(tx, kind.kind, { as, ...change });
 }
 
 /** The cards that failed the waiting tasks of a kind may have them again. */
-export async function reopenKind(tx: EntityManager, kind: WaitingKind): Promise<void> {
-  await tx.query(`update task set excluded_gpus = '[]', kind = $2, state = state where ${ofKind}`, [
-    kind.kind,
-    kindOf(kind, { excludedGpus: [] }),
-  ]);
+export function reopenKind(tx: EntityManager, kind: WaitingKind): Promise<void> {
+  return tasks.reopenKind(tx, kind.kind, kindOf(kind, { excludedGpus: [] }));
 }
 
 const kindOf = (kind: WaitingKind, changed: { recovery?: RecoveryStep[]; excludedGpus?: string[] }): string =>

@@ -11,6 +11,7 @@ import { firstValueFrom } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { JobsConsumer } from '../jobs.consumer';
 import { renderingEntities } from '../rendering.module';
+import { ResultsService } from '../attempts/results.service';
 import { CommandsService } from './commands.service';
 import { RequestsService } from './requests.service';
 
@@ -71,6 +72,7 @@ beforeAll(async () => {
     providers: [
       { provide: RequestsService, useValue: jobs },
       { provide: CommandsService, useValue: commands },
+      { provide: ResultsService, useValue: {} },
     ],
   })
   class Commanded {}

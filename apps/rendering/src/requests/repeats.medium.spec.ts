@@ -62,7 +62,6 @@ async function serviceWith(workflowFolder: string): Promise<RequestsService> {
   const snapshots = new SnapshotReader(db, workflows, new MemoryStore(systemClock), noDisks, systemClock);
   const reader = new JobsReader(db, snapshots, systemClock);
   return new RequestsService(
-    db,
     new JobStore(outbox, systemClock),
     reader,
     workflows,

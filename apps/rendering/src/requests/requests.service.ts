@@ -1,20 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
-  attemptSettled,
   fullRequestOf,
   getProjectRequest,
   getPromptPartsRequest,
   getUnfiledProjectRequest,
   givenSeed,
   isOver,
-  jobQueued,
-  jobRequested,
-  type attemptJudged,
   type cancelJobRequest,
-  type DataOf,
   type EstimateView,
-  type EventOf,
   type GenerateRequest,
   type InputOf,
   type JobAccepted,
@@ -23,21 +17,18 @@ import {
   type RequestContext,
   type requestJobRequest,
   type ShortGenerateRequest,
-  type JobError,
 } from '@tower/contracts';
-import { earlierAnswer, handleOnce, onceByKey } from '@tower/db';
+import { earlierAnswer, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { toCardStock } from '../cards/capabilities';
 import { knownChoices } from '../cards/known-choices';
 import { JobStore } from '../jobs/job-store';
-import { Attempt } from '../jobs/attempt.entity';
 import { Job } from '../jobs/job.entity';
-import { Task } from '../jobs/task.entity';
 import { rankOf, placeInQueue } from '../jobs/queue-place';
-import { chooseSeed, nextSeed } from '../jobs/seed';
-import { attemptStatesBefore, isTaskOver } from '../jobs/states';
+import { chooseSeed } from '../jobs/seed';
+import type { Task } from '../jobs/task.entity';
 import type { PlaceInLine } from '../planning/queue.queries';
 import type { Snapshot, WaitingTask } from '../planning/snapshot';
 import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
@@ -54,16 +45,12 @@ import { assemblePrompt } from './prompt-reading';
 import { QueueCeiling } from './queue-ceiling';
 import { resolveRequest, type ResolvedRequest } from './resolve-request';
 
-/** The part of a verdict that concerns a job. */
-type Judged = Pick<DataOf<typeof attemptJudged>, 'jobId' | 'attemptId' | 'verdict' | 'reasons' | 'scores'>;
-
 const requestScope = 'request_job';
 
-/** What people ask of jobs, and what other services report about them. */
+/** What people ask of jobs: new ones, and that they be cancelled. */
 @Injectable()
 export class RequestsService {
   constructor(
-    private readonly db: DataSource,
     private readonly store: JobStore,
     private readonly reader: JobsReader,
     private readonly workflows: Catalogue,
@@ -159,7 +146,7 @@ export class RequestsService {
   }
 
   /** Cancelling twice is the same as once; a job that ended otherwise stays as it is. */
-  async cancel({ context, id, reason }: InputOf<typeof cancelJobRequest>): Promise<JobView> {
+  async cancel({ id, reason }: InputOf<typeof cancelJobRequest>): Promise<JobView> {
     await this.answersDb.transaction(async (tx) => {
       const job = await this.store.lock(tx, id);
       if (job.state === 'cancelled') return;
@@ -169,67 +156,9 @@ export class RequestsService {
           'job_already_over',
           `job ${id} has ended as ${job.state}; there is nothing left to cancel`,
         );
-      const now = this.clock.now();
-      for (const task of await tx.findBy(Task, { jobId: id }))
-        if (!isTaskOver(task.state)) await this.store.moveTask(tx, task, 'cancelled');
-      // The prompt itself is taken off the card by the scheduler, which sees a prompt of ours without a live attempt.
-      await tx.update(
-        Attempt,
-        { jobId: id, state: In(attemptStatesBefore('cancelled')) },
-        { state: 'cancelled', endedAt: now, outcome: 'cancelled' },
-      );
-      await this.store.settle(tx, job, {
-        reason: reason === '' ? 'cancelled on request' : reason,
-        causationId: undefined,
-      });
+      await this.store.cancel(tx, job, reason === '' ? 'cancelled on request' : reason);
     });
-    void context;
     return this.reader.get(id);
-  }
-
-  /** What quality found, as it announced it. */
-  async settleVerdict(event: EventOf<typeof attemptJudged>): Promise<void> {
-    await handleOnce(this.db, 'rendering', event.id, (tx) =>
-      this.applyVerdict(tx, event.data, { causationId: event.id }),
-    );
-  }
-
-  /**
-   * Passing ends the task; failing tries another seed while regenerations are left, unless `error` says why that would
-   * be in vain. Applied twice it is the same as once: whoever comes second finds the attempt settled.
-   */
-  async applyVerdict(
-    tx: EntityManager,
-    { jobId, attemptId, verdict, reasons, scores }: Judged,
-    { causationId, error }: { causationId?: string; error?: JobError } = {},
-  ): Promise<void> {
-    const job = await this.store.lock(tx, jobId);
-    const attempt = await tx.findOneBy(Attempt, { id: attemptId });
-    // Judged after it was cancelled: the scores stay with quality, nothing changes here.
-    if (attempt?.state !== 'checking') return;
-    const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
-    const passed = verdict === 'passed';
-    await tx.update(
-      Attempt,
-      { id: attemptId, state: 'checking' },
-      { state: passed ? 'succeeded' : 'rejected', verdict, scores },
-    );
-    // Without a seed the same graph would make the same picture.
-    const again =
-      !passed &&
-      error === undefined &&
-      task.regenerations < job.maxRegenerations &&
-      job.parameters['seed'] !== undefined;
-    if (passed) await this.store.moveTask(tx, task, 'done', { error: null });
-    else if (again)
-      await this.store.moveTask(tx, task, 'queued', {
-        regenerations: task.regenerations + 1,
-        seed: nextSeed(task.seed),
-      });
-    else await this.store.moveTask(tx, task, 'rejected', { error: error ?? rejection(reasons, task.regenerations) });
-    const facts = { taskId: task.id, attemptId, attempt: attempt.n, gpu: attempt.gpu, verdict, willRegenerate: again };
-    await this.store.record(tx, job, attemptSettled, facts, { causationId });
-    await this.store.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId });
   }
 
   private async insert(
@@ -286,10 +215,16 @@ export class RequestsService {
       renderedAt: null,
       endedAt: null,
     });
-    // The row is in line from the start, which nobody sees before the commit; its first event still tells of the state
-    // before.
-    await tx.insert(Job, { ...job, state: 'queued', queuedAt: now });
-    await this.store.record(tx, job, jobRequested, {
+    const place = placeInQueue(job, workflow);
+    const tasks = Array.from({ length: body.count }, (_, idx) => ({
+      id: newId(),
+      jobId: job.id,
+      idx,
+      ...place,
+      seed: seed + idx,
+      createdAt: now,
+    }));
+    await this.store.enqueue(tx, job, tasks, {
       jobType: job.jobType,
       workflow: job.workflow,
       count: job.count,
@@ -297,25 +232,6 @@ export class RequestsService {
       ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
       ...(warnings.length === 0 ? {} : { warnings }),
     });
-    const place = placeInQueue(job, workflow);
-    const tasks = Array.from({ length: body.count }, (_, idx) => ({
-      id: newId(),
-      jobId: job.id,
-      idx,
-      ...place,
-      state: 'queued' as const,
-      seed: seed + idx,
-      attempts: 0,
-      losses: 0,
-      regenerations: 0,
-      excludedGpus: [],
-      notBefore: null,
-      error: null,
-      createdAt: now,
-    }));
-    await tx.insert(Task, tasks);
-    Object.assign(job, { state: 'queued', queuedAt: now });
-    await this.store.record(tx, job, jobQueued, { reason: 'accepted' });
     return { job, tasks };
   }
 
@@ -394,12 +310,6 @@ const endOfRank = (rank: number, now: Date): PlaceInLine => ({
   created_at: now,
   job_id: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
   idx: 0,
-});
-
-const rejection = (reasons: readonly string[], regenerations: number) => ({
-  code: 'quality_rejected',
-  message: `no attempt passed ${reasons.join(', ')} (${regenerations + 1} tried)`,
-  hint: 'Look at the artifacts; the best one is marked. Another prompt, seed or size may help.',
 });
 
 /** The value of a parameter that is a name; null where the workflow has none. */

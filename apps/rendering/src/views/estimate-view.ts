@@ -1,8 +1,8 @@
 import { isOver, type EstimateView } from '@tower/contracts';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { Job } from '../jobs/job.entity';
-import type { Task } from '../jobs/task.entity';
 import { liveAttemptStates } from '../jobs/states';
+import type { Task } from '../jobs/task.entity';
 import { aboutSoMany, ineligibility } from '../planning/assignment';
 import type { Work } from '../planning/estimates/estimate';
 import type { Span } from '../planning/forecast';

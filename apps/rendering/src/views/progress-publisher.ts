@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BusConnection } from '@tower/bus';
 import { progressSubject } from '@tower/contracts';
 import { describeError, LOGGER, type Logger } from '@tower/kit';
-import { DataSource, In } from 'typeorm';
-import { Attempt, type AttemptProgress } from '../jobs/attempt.entity';
-import { liveAttemptStates } from '../jobs/states';
+import { DataSource } from 'typeorm';
+import { noteProgress } from '../jobs/attempt-store';
+import type { AttemptProgress } from '../jobs/attempt.entity';
 import { JobsReader } from './jobs.reader';
 
 /** Milliseconds between two messages about one job. */
@@ -46,11 +46,8 @@ export class ProgressPublisher {
       for (const [attemptId, note] of this.notes) {
         if (note.jobId !== jobId) continue;
         this.notes.delete(attemptId);
-        await this.db.manager.update(
-          Attempt,
-          { id: attemptId, state: In([...liveAttemptStates]) },
-          { progress: note.progress },
-        );
+        // Not under a fence: nothing follows from it, and whoever leads next says the next of it.
+        await noteProgress(this.db.manager, attemptId, note.progress);
       }
       this.bus.publishHint(progressSubject(jobId), await this.reader.progress(jobId));
     } catch (error) {

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GpuConfig } from '@tower/contracts';
-import { requireFence } from '@tower/db';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { CardDriver } from '../../cards/card-driver';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../../cards/watch-thresholds';
-import { schedulerLease } from '../../leadership';
+import { underFence } from '../../leadership';
 import { SnapshotReader } from '../../planning/snapshot-reader';
 import { holdKind, reopenKind, tasksOfKind, type WaitingKind } from '../../planning/waiting-kinds';
 import { RenderingMetrics } from '../../rendering.metrics';
@@ -155,8 +154,7 @@ export class MissingModels {
       case 'download':
         return this.download(fence, kind, remedy);
       case 'reopen':
-        return this.db.transaction(async (tx) => {
-          await requireFence(tx, schedulerLease, fence);
+        return underFence(this.db, fence, async (tx) => {
           await reopenKind(tx, kind);
         });
       case 'fail':
@@ -183,8 +181,7 @@ export class MissingModels {
       detail: `${name} is downloaded to ${gpu}`,
       at: this.clock.now().toISOString(),
     };
-    const held = await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    const held = await underFence(this.db, fence, async (tx) => {
       return holdKind(tx, kind, {
         wantsModel: { gpu, folder, name, receivedBytes: 0, totalBytes: null },
         step,

@@ -2,17 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { MissingModel } from '@tower/comfyui';
 import type { GpuConfig, JobError } from '@tower/contracts';
-import { requireFence } from '@tower/db';
 import { AppError, CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { Gpu } from '../../cards/card.entity';
-import type { Task, WantedModel } from '../../jobs/task.entity';
-import { schedulerLease } from '../../leadership';
+import {
+  endWaitFor,
+  noteDownload,
+  waitingFor,
+  wantedFiles,
+  type WaitingForFile,
+  type WantedFile,
+} from '../../jobs/task-store';
+import type { WantedModel } from '../../jobs/task.entity';
+import { underFence } from '../../leadership';
 
 /** Of a file in a card's folder; `arriving`: some process is fetching it. */
 type Standing = 'absent' | 'arriving' | 'present';
-type WantedFile = Pick<WantedModel, 'gpu' | 'folder' | 'name'>;
-type WaitingForFile = Pick<Task, 'id' | 'jobId'>;
 
 export interface DownloadEvents {
   /** The folders of the card have changed. */
@@ -133,7 +138,7 @@ export class ModelDownloads {
     const file = { gpu: gpu.name, folder: wanted.folder, file: wanted.name };
     this.logger.info(file, `downloading ${wanted.name} to ${gpu.name}`);
     try {
-      while (!(await this.fetched(wanted, gpu, signal))) await sleep(othersEveryMs, undefined, { signal });
+      while (!(await this.fetched(fence, wanted, gpu, signal))) await sleep(othersEveryMs, undefined, { signal });
     } catch (error) {
       // The next leader goes on where the file broke off.
       if (signal.aborted) return;
@@ -149,13 +154,13 @@ export class ModelDownloads {
   }
 
   /** False while another process, `tower models fetch` for instance, is fetching the file: it is waited for. */
-  private async fetched(wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal): Promise<boolean> {
+  private async fetched(fence: string, wanted: WantedFile, gpu: GpuConfig, signal: AbortSignal): Promise<boolean> {
     let notedAtMs = -Infinity;
     const note = ({ receivedBytes, totalBytes }: { receivedBytes: number; totalBytes: number | null }): void => {
       const now = this.clock.monotonicMs();
       if (now - notedAtMs < noteEveryMs) return;
       notedAtMs = now;
-      this.note(wanted, receivedBytes, totalBytes);
+      this.note(fence, { ...wanted, receivedBytes, totalBytes });
     };
     try {
       await this.source.ensure(gpu, wanted.folder, wanted.name, note, { signal });
@@ -173,35 +178,16 @@ export class ModelDownloads {
       message: `${wanted.name} is missing on ${gpu.name} and could not be downloaded: ${describeError(why)}`,
       hint: `${this.source.whereabouts(gpu, wanted.folder, wanted.name)}.`,
     };
-    const sql = `select id, job_id as "jobId" from task where ${waitsForFile}`;
-    const tasks: WaitingForFile[] = await this.db.manager.query(sql, parametersOf(wanted));
-    for (const task of tasks) await heed.failed(task, failure);
+    for (const task of await waitingFor(this.db.manager, wanted)) await heed.failed(task, failure);
   }
 
-  private note(wanted: WantedFile, receivedBytes: number, totalBytes: number | null): void {
-    const noted = JSON.stringify({ ...wanted, receivedBytes, totalBytes });
-    this.db.manager
-      .query(`update task set wants_model = $4 where ${waitsForFile}`, [...parametersOf(wanted), noted])
-      .catch((error: unknown) => this.logger.debug(`noting a download: ${describeError(error)}`));
+  private release(fence: string, wanted: WantedFile): Promise<void> {
+    return underFence(this.db, fence, (tx) => endWaitFor(tx, wanted));
   }
 
-  /** Setting the state to what it is wakes the scheduler. */
-  private async release(fence: string, wanted: WantedFile): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
-      const released = 'wants_model = null, not_before = null, state = state';
-      await tx.query(`update task set ${released} where ${waitsForFile}`, parametersOf(wanted));
-    });
+  private note(fence: string, wanted: WantedModel): void {
+    underFence(this.db, fence, (tx) => noteDownload(tx, wanted)).catch((error: unknown) =>
+      this.logger.debug(`noting a download: ${describeError(error)}`),
+    );
   }
 }
-
-const waits = "state = 'queued' and wants_model is not null";
-const isFile = "wants_model->>'gpu' = $1 and wants_model->>'folder' = $2 and wants_model->>'name' = $3";
-const waitsForFile = `${waits} and ${isFile}`;
-const parametersOf = ({ gpu, folder, name }: WantedFile): string[] => [gpu, folder, name];
-
-const wantedFiles = (tx: EntityManager): Promise<WantedFile[]> =>
-  tx.query(
-    `select distinct wants_model->>'gpu' as gpu, wants_model->>'folder' as folder, wants_model->>'name' as name
-     from task where ${waits}`,
-  );

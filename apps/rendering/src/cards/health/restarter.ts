@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GpuConfig } from '@tower/contracts';
-import { requireFence } from '@tower/db';
 import { CLOCK, LOGGER, newId, type Clock, type Logger } from '@tower/kit';
 import { DataSource, LessThan } from 'typeorm';
-import { schedulerLease } from '../../leadership';
+import { underFence } from '../../leadership';
 import { RenderingMetrics } from '../../rendering.metrics';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../watch-thresholds';
 import { runRestartCommand } from './restart-command';
@@ -65,8 +64,7 @@ export class Restarter {
    * says nothing.
    */
   private book(fence: string, gpu: string, because: string): Promise<string | undefined> {
-    return this.db.transaction(async (tx) => {
-      await requireFence(tx, schedulerLease, fence);
+    return underFence(this.db, fence, async (tx) => {
       await tx.query("select pg_advisory_xact_lock(hashtext('gpu_restart'), hashtext($1))", [gpu]);
       const id = newId();
       const booked: unknown[] = await tx.query(
