@@ -19,7 +19,7 @@ import { SameServers } from '../cards/same-servers';
 import { endHolds } from '../jobs/task-store';
 import { schedulerLease, workChannel } from '../leadership';
 import { Collector } from '../outputs/collector';
-import { assign, type Assignment } from '../planning/assignment';
+import { assign, type Assignment } from '../planning/eligibility';
 import { countWaiting } from '../planning/queue.queries';
 import type { Snapshot } from '../planning/snapshot';
 import { SnapshotReader } from '../planning/snapshot-reader';

@@ -5,7 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import { Catalogue } from '../workflows/catalogue';
-import { assign } from './assignment';
+import { assign } from './eligibility';
 import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';

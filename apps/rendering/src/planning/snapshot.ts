@@ -1,5 +1,5 @@
 import { isUsable, type GpuView, type JobError } from '@tower/contracts';
-import { toCardStock, troubleOf } from '../cards/capabilities';
+import { toCardStock, troubleOf } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import { pinnedTo } from '../jobs/pinned-card';
@@ -10,14 +10,14 @@ import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
 import { classesOf } from '../workflows/values/resolve-values';
-import { asSeenBy, ineligibility, type Card, type Waiting } from './assignment';
+import { asSeenBy, ineligibility, type Card, type Waiting } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
-import { Forecast, type Span } from './forecast';
+import { Forecast, type Span } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed, type VramWork } from './memory/memory-need';
-import { workOf } from './memory/planned-work';
+import { workOf } from './work-size';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
 
 export type WaitingTask = Waiting & Work & { rank: number; kind: string };

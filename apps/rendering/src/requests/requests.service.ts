@@ -22,7 +22,7 @@ import { earlierAnswer, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import { DataSource, type EntityManager } from 'typeorm';
-import { toCardStock } from '../cards/capabilities';
+import { toCardStock } from '../cards/card';
 import { knownChoices } from '../cards/known-choices';
 import { JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';

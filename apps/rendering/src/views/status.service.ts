@@ -4,7 +4,7 @@ import { CLOCK, shorten, type Clock } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { ANSWERS_DB } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { toCardStock } from '../cards/capabilities';
+import { toCardStock } from '../cards/card';
 import { schedulerLease } from '../leadership';
 import { configuredGpus, liveAttempts } from '../planning/queue.queries';
 import { SharedRead } from '../planning/shared-read';

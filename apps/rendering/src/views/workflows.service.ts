@@ -12,7 +12,7 @@ import { notFound } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import type { DataSource } from 'typeorm';
 import { v5 } from 'uuid';
-import { toCardStock } from '../cards/capabilities';
+import { toCardStock } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import { knownChoices } from '../cards/known-choices';
 import { neededMb, type MemoryNeed } from '../planning/memory/memory-need';

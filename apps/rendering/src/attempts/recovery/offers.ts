@@ -1,5 +1,5 @@
 import type { Gpu } from '../../cards/card.entity';
-import type { AskedWork } from '../../planning/memory/planned-work';
+import type { AskedWork } from '../../planning/work-size';
 import { missingFor, type Capabilities } from '../../workflows/compatibility/requirements';
 import type { GraphStep, Changes } from '../../workflows/composition';
 import { stepsOf } from '../../workflows/graph/compose';

@@ -10,7 +10,7 @@ import { nextSeed } from '../../jobs/seed';
 import { Task } from '../../jobs/task.entity';
 import { gigabytes } from '../../planning/memory/memory-need';
 import { MemoryStore } from '../../planning/memory/memory-store';
-import { workOf } from '../../planning/memory/planned-work';
+import { workOf } from '../../planning/work-size';
 import { configuredGpus } from '../../planning/queue.queries';
 import { RenderingMetrics } from '../../rendering.metrics';
 import { Catalogue } from '../../workflows/catalogue';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { Card, Waiting } from '../assignment';
-import { Forecast, remaining, type Busy, type Span } from '../forecast';
+import type { Card, Waiting } from '../eligibility';
+import { Forecast, remaining, type Busy, type Span } from '../planner';
 import { estimateAttempt, median, type AttemptEstimate, type Sample, type Work } from './estimate';
 
 const work: Work = { workflow: 'still', width: 512, height: 768, frames: 1, steps: 24 };

@@ -1,9 +1,9 @@
-import type { Job } from '../../jobs/job.entity';
-import type { ParameterValues, Changes } from '../../workflows/composition';
-import type { Workflow } from '../../workflows/template/workflow-file';
-import { promisedResult } from '../../workflows/values/planned-values';
-import type { VramWork } from './memory-need';
-import { weighingSteps } from './memory-store';
+import type { Job } from '../jobs/job.entity';
+import type { ParameterValues, Changes } from '../workflows/composition';
+import type { Workflow } from '../workflows/template/workflow-file';
+import { promisedResult } from '../workflows/values/planned-values';
+import type { VramWork } from './memory/memory-need';
+import { weighingSteps } from './memory/memory-store';
 
 /** What a job asks of a workflow. */
 export type AskedWork = Pick<Job, 'parameters' | 'parts'>;

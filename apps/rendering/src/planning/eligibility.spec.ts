@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { asSeenBy, assign, ordinal, ineligibility, whyWaiting, type Card, type Waiting } from './assignment';
+import { asSeenBy, assign, ordinal, ineligibility, whyWaiting, type Card, type Waiting } from './eligibility';
 
 const aCard = (changes: Partial<Card> = {}): Card => ({
   name: 'rx9070xt',

@@ -1,4 +1,4 @@
-import { othersPrompts, ineligibility, type Card, type Waiting } from './assignment';
+import { othersPrompts, ineligibility, type Card, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 
 export interface Span {
