@@ -19,7 +19,7 @@ import { SameServers } from '../cards/same-servers';
 import { endHolds } from '../jobs/task-store';
 import { schedulerLease, workChannel } from '../leadership';
 import { Collector } from '../outputs/collector';
-import { assign, type Assignment } from '../planning/eligibility';
+import type { Assignment } from '../planning/planner';
 import { countWaiting } from '../planning/queue.queries';
 import type { Snapshot } from '../planning/snapshot';
 import { SnapshotReader } from '../planning/snapshot-reader';
@@ -236,10 +236,7 @@ export class Leader {
     if (snapshot === undefined) return;
     for (const { taskId, jobId, error } of snapshot.hopeless)
       await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
-    const booked = new Set(snapshot.live.map((attempt) => attempt.gpu));
-    const free = new Set(idle.filter((name) => !booked.has(name)));
-    const cards = snapshot.cards.map((card) => ({ ...card, idle: free.has(card.name) }));
-    for (const assignment of assign(cards, snapshot.waiting)) this.send(fence, snapshot, assignment);
+    for (const assignment of snapshot.assignments(snapshot.unbooked(idle))) this.send(fence, snapshot, assignment);
   }
 
   private async countQueue(): Promise<void> {

@@ -13,7 +13,7 @@ import { Attempt } from '../jobs/attempt.entity';
 import { Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
 import { findLostOutputs } from '../outputs/lost-outputs';
-import { othersPrompts } from '../planning/eligibility';
+import { othersPrompts } from '../planning/explain';
 import { longestSeconds } from '../planning/estimates/estimate';
 import { samplesOf } from '../planning/estimates/sample.queries';
 import { RenderingMetrics } from '../rendering.metrics';

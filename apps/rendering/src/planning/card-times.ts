@@ -4,7 +4,7 @@ import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
-import { remaining, type Busy, type Pace } from './planner';
+import { remaining, type Busy, type Pace } from './estimates/remaining';
 
 /** What a running attempt still needs. */
 export type Remaining = Busy & Pick<AttemptEstimate, 'basis' | 'confidence'>;

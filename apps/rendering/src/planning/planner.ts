@@ -1,6 +1,23 @@
-import { othersPrompts, ineligibility, type Card, type Waiting } from './eligibility';
+import { ineligibility, type Card, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
+import type { Busy } from './estimates/remaining';
+import { foreignTime } from './explain';
 
+/** What a plan is made from; how it is at one moment, which is the zero of all its times. */
+export interface PlanFacts<Task extends Waiting> {
+  /** In the order of the configuration. */
+  cards: readonly Card[];
+  /** By card: what runs there still needs. */
+  busy: ReadonlyMap<string, Busy>;
+  /** In the order in which they are served; see `queue.queries.ts`. */
+  waiting: readonly Task[];
+  /** What a task takes on a card. */
+  estimate: (task: Task, gpu: string) => AttemptEstimate;
+  /** Whether a card may take a task; without it `ineligibility` is asked each time. */
+  fits?: (card: Card, task: Task) => boolean;
+}
+
+/** Where and when the plan has a task. */
 export interface Span {
   gpu: string;
   /** Seconds from now. */
@@ -14,142 +31,167 @@ export interface Span {
   unknown?: string | undefined;
 }
 
-/** Seconds until a card is free. */
-export type Busy = Pick<Span, 'low' | 'high' | 'unknown'> & { seconds: number };
-
-const free: Busy = { seconds: 0, low: 0, high: 0 };
-
 /**
- * When each waiting task will probably start and finish: tasks in the order in which they are placed, each on the card
- * where it would end first, after what runs there now. `busy` holds the remaining seconds of each card, as estimate.
- * Cards that do not answer take nothing.
+ * Why this card: no other one can take the task; it is free before the others that can; of those that are free at the
+ * same time it prefers this kind of work; or it stands first in the configuration.
  */
-export class Forecast<Task extends Waiting> {
-  private ends: Map<string, Busy>;
+export type PlacementReason = 'only_card' | 'free_first' | 'preferred' | 'configured_first';
 
-  constructor(
-    private readonly cards: readonly Card[],
-    busy: ReadonlyMap<string, Busy>,
-    private readonly estimate: (task: Task, gpu: string) => AttemptEstimate,
-    private readonly fits: (card: Card, task: Task) => boolean = (card, task) =>
-      ineligibility(card, task) === undefined,
-  ) {
-    this.ends = new Map(cards.map((card) => [card.name, busy.get(card.name) ?? free]));
-  }
-
-  /** As it is now; what is placed in one of the two does not change the other. */
-  copy(): Forecast<Task> {
-    return new Forecast(this.cards, this.ends, this.estimate, this.fits);
-  }
-
-  /**
-   * Undefined for a task that no answering card can take. A card whose end is known goes before one whose end is not.
-   */
-  place(task: Task): Span | undefined {
-    const spans = this.cards.filter((card) => this.fits(card, task)).map((card) => this.spanOn(card, task));
-    const best = spans.reduce<Span | undefined>(
-      (first, span) => (first !== undefined && !endsBefore(span, first) ? first : span),
-      undefined,
-    );
-    if (best !== undefined)
-      this.ends.set(best.gpu, { seconds: best.finishIn, low: best.low, high: best.high, unknown: best.unknown });
-    return best;
-  }
-
-  private spanOn(card: Card, task: Task): Span {
-    const end = this.ends.get(card.name) ?? free;
-    const own = this.estimate(task, card.name);
-    const unknown = end.unknown ?? (card.foreignPrompts === 0 ? undefined : theirTime(card));
-    return {
-      gpu: card.name,
-      startIn: end.seconds,
-      finishIn: end.seconds + own.seconds,
-      low: end.low + own.low,
-      high: end.high + own.high,
-      confidence: end.seconds === 0 && unknown === undefined ? own.confidence : null,
-      basis: own.basis,
-      ...(unknown === undefined ? {} : { unknown }),
-    };
-  }
+export interface Placement<Task extends Waiting> {
+  task: Task;
+  span: Span;
+  reason: PlacementReason;
+  /** The first of its card, which is idle: it starts now. */
+  isHead: boolean;
 }
 
-const theirTime = ({ name, foreignPrompts }: Card): string =>
-  `how long ${othersPrompts(foreignPrompts)} ${foreignPrompts === 1 ? 'takes' : 'take'} on ${name}`;
-
-const endsBefore = (one: Span, other: Span): boolean =>
-  one.unknown === undefined && other.unknown === undefined
-    ? one.finishIn < other.finishIn
-    : other.unknown !== undefined && (one.unknown === undefined || one.finishIn < other.finishIn);
-
-/** How far a running attempt is. Seconds since it began. */
-export interface Pace {
-  elapsed: number;
-  /** 0 to 100. */
-  percent: number;
-  /** When it was heard to be at `percent`, and where the step or node that runs since ends. */
-  reached?: { percent: number; at: number; next: number } | undefined;
-  /** Its first step: from there on the time is that of steps, not of loading. */
-  paceFrom?: { percent: number; at: number } | undefined;
+export interface Plan<Task extends Waiting> {
+  facts: PlanFacts<Task>;
+  /** In the order in which tasks are served. A task that no answering card can take is left out. */
+  placements: readonly Placement<Task>[];
+  /** By card, in the order in which it will render them, each from the end of the one before. */
+  sequences: ReadonlyMap<string, readonly Placement<Task>[]>;
 }
 
-/** Per cent that have to be done before the own pace says more than the estimate. */
-const leastPercent = 10;
-/** Per cent of steps after which their own time is the pace, without what was loaded before them. */
-const leastStepsPercent = 5;
-/**
- * A step that lasts so many times as long as those before it says that the pace is not that any more; and at least so
- * many seconds.
- */
-const longStep = { times: 3, seconds: 5 };
+/** A task that an idle card starts now. */
+export interface Assignment {
+  taskId: string;
+  jobId: string;
+  gpu: string;
+}
+
+/** When a card can take its next task. */
+type Availability = Busy & { isIdle: boolean };
 
 /**
- * Of the interval's remainder, in the proportion of what was expected to what is possible; below 1, so that the time
- * told only falls.
+ * List scheduling: a card that becomes free takes the first task in line that it may run; a task that several free
+ * cards may run goes to one that prefers its kind of work, then to the one that is configured first. A card whose end
+ * is not known counts as free after all whose end is, and what stands behind it has no known end either.
+ *
+ * Tasks are placed in the order of the line, each on the eligible card that is free first. That is the same as going
+ * from one end of work to the next, because who may run what does not change within a plan: a card never waits while
+ * something in line could run on it, so nothing behind a task in line can delay it. See `planning.md`.
+ *
+ * Tasks that would start more than `horizonSeconds` from now are left out, and their times are not looked for.
  */
-const lateShare = 0.5;
+export function plan<Task extends Waiting>(facts: PlanFacts<Task>, horizonSeconds = Infinity): Plan<Task> {
+  const free = new Map(facts.cards.map((card) => [card.name, availabilityNow(facts, card)]));
+  return { facts, ...placeAll(facts, facts.waiting, free, horizonSeconds) };
+}
+
+/** What idle cards start now: the heads of the sequences. A plan up to the horizon 0 has all of them. */
+export const assignments = <Task extends Waiting>({ placements }: Plan<Task>): Assignment[] =>
+  placements
+    .filter(({ isHead }) => isHead)
+    .map(({ task, span }) => ({ taskId: task.taskId, jobId: task.jobId, gpu: span.gpu }));
+
+/** When each task starts and ends, by its id. */
+export const spans = <Task extends Waiting>({ placements }: Plan<Task>): Map<string, Span> =>
+  new Map(placements.map(({ task, span }) => [task.taskId, span]));
 
 /**
- * Seconds that a running attempt still needs: what the estimate leaves, or, once a tenth is done, what its own pace
- * says. Between two steps it falls, but never below what lies behind the present one. What lasts longer than expected
- * is unknown, with that as the least.
+ * The spans that these tasks would have if they stood behind those of the line that are ahead of them, and before all
+ * others. What stands further back changes nothing for them, so the plan need not be made anew. `isAhead` holds for a
+ * front part of the line. Tasks that no answering card can take are left out.
  */
-export function remaining(
-  estimate: AttemptEstimate,
-  { elapsed, percent, reached, paceFrom }: Pace,
-): Busy & { basis: string } {
-  // A clock that was set back meanwhile says nothing of the pace.
-  if (elapsed <= 0) return { seconds: estimate.seconds, low: estimate.low, high: estimate.high, basis: estimate.basis };
-  if (percent >= leastPercent && percent < 100) {
-    const at = reached === undefined ? elapsed : Math.min(Math.max(reached.at, 0), elapsed);
-    const ofSteps = paceFrom !== undefined && percent - paceFrom.percent >= leastStepsPercent && at > paceFrom.at;
-    const secondsPerPercent = ofSteps ? (at - paceFrom.at) / (percent - paceFrom.percent) : at / percent;
-    const behind = secondsPerPercent * (100 - Math.min(100, Math.max(reached?.next ?? percent, percent)));
-    const seconds = Math.max(secondsPerPercent * (100 - percent) - (elapsed - at), behind);
-    const basis = `own pace at ${Math.round(percent)} %`;
-    const expected = secondsPerPercent * ((reached?.next ?? percent) - percent);
-    if (elapsed - at > Math.max(expected * longStep.times, longStep.seconds + expected))
-      return {
-        seconds: behind,
-        low: behind,
-        high: behind,
-        basis,
-        unknown: 'the present step takes longer than those before it',
-      };
-    return { seconds, low: seconds * 0.7, high: seconds * 1.5, basis };
+export function spansBehind<Task extends Waiting>(
+  { facts, sequences }: Plan<Task>,
+  isAhead: (task: Task) => boolean,
+  tasks: readonly Task[],
+): Span[] {
+  const free = new Map(
+    facts.cards.map((card) => {
+      const last = sequences.get(card.name)?.findLast(({ task }) => isAhead(task));
+      return [card.name, last ? availabilityAfter(last.span) : availabilityNow(facts, card)];
+    }),
+  );
+  return placeAll(facts, tasks, free, Infinity).placements.map(({ span }) => span);
+}
+
+function placeAll<Task extends Waiting>(
+  facts: PlanFacts<Task>,
+  tasks: readonly Task[],
+  free: Map<string, Availability>,
+  horizonSeconds: number,
+): Pick<Plan<Task>, 'placements' | 'sequences'> {
+  const placements: Placement<Task>[] = [];
+  const sequences = new Map(facts.cards.map((card) => [card.name, [] as Placement<Task>[]]));
+  const isBounded = horizonSeconds !== Infinity;
+  for (const task of tasks) {
+    if (isBounded && ![...free.values()].some((end) => isWithin(end, horizonSeconds))) break;
+    const chosen = choose(facts, task, free);
+    if (chosen === undefined || !isWithin(chosen.end, horizonSeconds)) continue;
+    const { card, end, reason } = chosen;
+    const placement = { task, span: spanFrom(end, facts.estimate(task, card.name), card), reason, isHead: end.isIdle };
+    placements.push(placement);
+    sequences.get(card.name)?.push(placement);
+    free.set(card.name, availabilityAfter(placement.span));
   }
-  const left = (total: number): number => Math.max(0, total - elapsed);
-  // Near its expected end, or past it, a part of what the interval leaves: that it ends this moment is known of nothing
-  // that still runs.
-  const late = left(estimate.high) * (estimate.seconds / estimate.high) * lateShare;
-  const span = {
-    seconds: Math.max(left(estimate.seconds), late),
-    low: left(estimate.low),
-    high: left(estimate.high),
-    basis: estimate.basis,
-  };
-  if (elapsed <= estimate.high) return span;
+  return { placements, sequences };
+}
+
+/** The card that is free first among those that may take the task. */
+function choose<Task extends Waiting>(
+  { cards, fits = isEligible }: PlanFacts<Task>,
+  task: Task,
+  free: ReadonlyMap<string, Availability>,
+): { card: Card; end: Availability; reason: PlacementReason } | undefined {
+  let able = 0;
+  let first: { card: Card; end: Availability }[] = [];
+  for (const card of cards) {
+    const end = free.get(card.name);
+    if (end === undefined || !fits(card, task)) continue;
+    able++;
+    const order = first[0] === undefined ? -1 : compareEnds(end, first[0].end);
+    if (order < 0) first = [{ card, end }];
+    else if (order === 0) first.push({ card, end });
+  }
+  const preferring = first.filter(({ card }) => card.prefers.includes(task.work));
+  const [chosen] = (preferring.length > 0 ? preferring : first).sort((a, b) => a.card.position - b.card.position);
+  if (chosen === undefined) return undefined;
+  if (able === 1) return { ...chosen, reason: 'only_card' };
+  if (first.length === 1) return { ...chosen, reason: 'free_first' };
+  return { ...chosen, reason: preferring.length === 1 ? 'preferred' : 'configured_first' };
+}
+
+const isEligible = (card: Card, task: Waiting): boolean => ineligibility(card, task) === undefined;
+
+const isWithin = ({ seconds, unknown }: Busy, horizonSeconds: number): boolean =>
+  horizonSeconds === Infinity || (unknown === undefined && seconds <= horizonSeconds);
+
+/** Idle cards, then those whose end is known, then the others. */
+const compareEnds = (a: Availability, b: Availability): number => groupOf(a) - groupOf(b) || a.seconds - b.seconds;
+
+function groupOf({ unknown, isIdle }: Availability): number {
+  if (unknown !== undefined) return 2;
+  return isIdle ? 0 : 1;
+}
+
+/** A card that is neither idle nor known to work on something will be free in a moment. */
+function availabilityNow<Task extends Waiting>({ busy }: PlanFacts<Task>, card: Card): Availability {
+  const end = busy.get(card.name);
+  const unknown = end?.unknown ?? (card.foreignPrompts === 0 ? undefined : foreignTime(card));
+  const { seconds, low, high } = end ?? { seconds: 0, low: 0, high: 0 };
+  return { seconds, low, high, unknown, isIdle: card.idle && end === undefined && unknown === undefined };
+}
+
+const availabilityAfter = ({ finishIn, low, high, unknown }: Span): Availability => ({
+  seconds: finishIn,
+  low,
+  high,
+  unknown,
+  isIdle: false,
+});
+
+function spanFrom({ seconds, low, high, unknown }: Availability, own: AttemptEstimate, { name: gpu }: Card): Span {
   return {
-    ...span,
-    unknown: `it takes longer than the ${Math.round(estimate.high * 10) / 10} s that it should need at most`,
+    gpu,
+    startIn: seconds,
+    finishIn: seconds + own.seconds,
+    low: low + own.low,
+    high: high + own.high,
+    confidence: seconds === 0 && unknown === undefined ? own.confidence : null,
+    basis: own.basis,
+    ...(unknown === undefined ? {} : { unknown }),
   };
 }

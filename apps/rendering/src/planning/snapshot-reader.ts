@@ -5,7 +5,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import { Catalogue } from '../workflows/catalogue';
-import { assign } from './eligibility';
 import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';
@@ -81,11 +80,8 @@ export class SnapshotReader {
     const [first, running] = await Promise.all([firstInLine(manager, firstLook, 'all'), this.running(manager)]);
     if (first.length === 0) return undefined;
     const snapshot = await this.snapshotOf(manager, running, first, first.length === firstLook);
-    const booked = new Set(snapshot.live.map((attempt) => attempt.gpu));
-    const free = idle.filter((name) => !booked.has(name));
-    const cards = snapshot.cards.map((card) => ({ ...card, idle: free.includes(card.name) }));
-    if (first.length < firstLook || free.length === 0 || assign(cards, snapshot.waiting).length === free.length)
-      return snapshot;
+    const free = snapshot.unbooked(idle);
+    if (first.length < firstLook || snapshot.assignments(free).length === free.length) return snapshot;
     // Further back than this, tasks of a kind come into question only when all before them of the same kind were taken.
     const oldest = await this.oldestOfEachKind(free.length);
     return this.snapshotOf(manager, running, oldest, true);

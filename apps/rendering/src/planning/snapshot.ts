@@ -14,7 +14,16 @@ import { asSeenBy, ineligibility, type Card, type Waiting } from './eligibility'
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
-import { Forecast, type Span } from './planner';
+import {
+  assignments,
+  plan,
+  spans,
+  spansBehind,
+  type Assignment,
+  type Plan,
+  type PlanFacts,
+  type Span,
+} from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed, type VramWork } from './memory/memory-need';
 import { workOf } from './work-size';
@@ -63,7 +72,7 @@ export class Snapshot {
   private readonly fitting = new Map<string, boolean>();
   private readonly times: CardTimes;
   private readonly places: ReadonlyMap<string, number>;
-  private line: ForecastedLine | undefined;
+  private planned: { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } | undefined;
 
   constructor(private readonly facts: SnapshotFacts) {
     const { gpus, live, rows, workflows } = facts;
@@ -121,8 +130,23 @@ export class Snapshot {
     return this.live.find((attempt) => attempt.taskId === taskId);
   }
 
+  /** Those of these cards that nothing was given to meanwhile. */
+  unbooked(names: readonly string[]): string[] {
+    const booked = new Set(this.live.map((attempt) => attempt.gpu));
+    return names.filter((name) => !booked.has(name));
+  }
+
+  /** What these cards, which are idle whatever was read of them, start now. */
+  assignments(idle: readonly string[]): Assignment[] {
+    const cards = this.cards
+      .filter(({ name }) => idle.includes(name))
+      .map((card) => ({ ...card, idle: true, foreignPrompts: 0 }));
+    return assignments(plan({ ...this.planFacts(), cards, busy: new Map() }, 0));
+  }
+
+  /** Where and when the plan has a waiting task; undefined where no card can take it, or further back than this looks. */
   spanOf(taskId: string): Span | undefined {
-    return this.forecasted().spans.get(taskId);
+    return this.wholePlan().spans.get(taskId);
   }
 
   /** Whether the end of the line of this rank is further back than the forecast looks. */
@@ -132,13 +156,11 @@ export class Snapshot {
   }
 
   /**
-   * The forecast for these tasks at the end of the line of their rank, as far as it looks; those that no card can
-   * take are left out.
+   * What the plan would have for these tasks at the end of the line of their rank, as far as it looks; those that no
+   * card can take are left out.
    */
-  forecastBehind(rank: number, tasks: readonly WaitingTask[]): Span[] {
-    const { upToRank, empty } = this.forecasted();
-    const line = (upToRank.findLast((state) => state.rank <= rank)?.line ?? empty).copy();
-    return tasks.flatMap((task) => line.place(task) ?? []);
+  spansBehind(rank: number, tasks: readonly WaitingTask[]): Span[] {
+    return spansBehind(this.wholePlan().plan, (task) => task.rank <= rank, tasks);
   }
 
   /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */
@@ -157,26 +179,22 @@ export class Snapshot {
     return this.covers(place) && !this.facts.rows.some((row) => row.task_id === taskId);
   }
 
-  private forecasted(): ForecastedLine {
-    this.line ??= this.lookAhead();
-    return this.line;
+  private wholePlan(): { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } {
+    if (this.planned === undefined) {
+      const whole = plan(this.planFacts());
+      this.planned = { plan: whole, spans: spans(whole) };
+    }
+    return this.planned;
   }
 
-  private lookAhead(): ForecastedLine {
-    const busy = new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)]));
-    const line = new Forecast<WaitingTask>(
-      this.cards,
-      busy,
-      (task, gpu) => this.estimate(task, gpu),
-      (card, task) => this.fits(card, task),
-    );
-    const result: ForecastedLine = { spans: new Map(), upToRank: [], empty: line.copy() };
-    for (const [index, task] of this.waiting.entries()) {
-      const span = line.place(task);
-      if (span) result.spans.set(task.taskId, span);
-      if (this.waiting[index + 1]?.rank !== task.rank) result.upToRank.push({ rank: task.rank, line: line.copy() });
-    }
-    return result;
+  private planFacts(): PlanFacts<WaitingTask> {
+    return {
+      cards: this.cards,
+      busy: new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)])),
+      waiting: this.waiting,
+      estimate: (task, gpu) => this.estimate(task, gpu),
+      fits: (card, task) => this.fits(card, task),
+    };
   }
 
   private fits(card: Card, task: WaitingTask): boolean {
@@ -187,13 +205,6 @@ export class Snapshot {
     if (task.kind !== '') this.fitting.set(key, fits);
     return fits;
   }
-}
-
-interface ForecastedLine {
-  spans: Map<string, Span>;
-  /** The line after all tasks of each rank that waits, and of those before it. */
-  upToRank: { rank: number; line: Forecast<WaitingTask> }[];
-  empty: Forecast<WaitingTask>;
 }
 
 /** Whether the row says itself what its graph is made from. */

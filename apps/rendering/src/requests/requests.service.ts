@@ -265,7 +265,7 @@ export class RequestsService {
         kind: task.kind,
       }),
     );
-    const spans = before === null ? snapshot.forecastBehind(job.rank, own) : [];
+    const spans = before === null ? snapshot.spansBehind(job.rank, own) : [];
     const estimate = estimateAtArrival(
       snapshot,
       own,

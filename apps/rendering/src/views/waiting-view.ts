@@ -1,7 +1,8 @@
 import { sizeText } from '@tower/kit';
 import type { Job } from '../jobs/job.entity';
 import type { Task, WantedModel } from '../jobs/task.entity';
-import { ineligibility, whyWaiting, type Ahead } from '../planning/eligibility';
+import { ineligibility } from '../planning/eligibility';
+import { whyWaiting, type Ahead } from '../planning/explain';
 import type { PlaceInLine } from '../planning/queue.queries';
 import type { Snapshot, WaitingTask } from '../planning/snapshot';
 import type { JobRows } from './job-view';

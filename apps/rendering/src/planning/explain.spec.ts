@@ -1,0 +1,51 @@
+import { ordinal, whyWaiting } from './explain';
+import { aCard, aTask, filmCard as video } from './planning.fixture';
+
+describe('whyWaiting', () => {
+  it('names the place in line', () => {
+    expect(whyWaiting([aCard()], aTask(), { count: 0, about: false })).toBe('Waiting: next in line for rx9070xt');
+    expect(whyWaiting([video, aCard()], aTask(), { count: 1, about: false })).toBe(
+      'Waiting: 2nd in line for rtx3060 or rx9070xt',
+    );
+  });
+
+  it('says about how many are before it where that is far, and no more than that it is in line where nothing is known', () => {
+    expect(whyWaiting([aCard()], aTask(), { count: 104_876, about: true })).toBe(
+      'Waiting: about 104880 tasks before it in line for rx9070xt',
+    );
+    expect(whyWaiting([aCard()], aTask(), undefined)).toBe('Waiting: in line for rx9070xt');
+  });
+
+  it('names a card on which somebody else goes first', () => {
+    expect(whyWaiting([aCard({ idle: false, foreignPrompts: 1 })], aTask(), { count: 0, about: false })).toBe(
+      'Waiting: next in line for rx9070xt; rx9070xt is busy with a prompt that somebody else queued',
+    );
+    expect(whyWaiting([video, aCard({ idle: false, foreignPrompts: 2 })], aTask(), { count: 1, about: false })).toBe(
+      'Waiting: 2nd in line for rtx3060 or rx9070xt; rx9070xt is busy with 2 prompts that somebody else queued',
+    );
+  });
+
+  it('says what has to be mended when no card can do it', () => {
+    expect(
+      whyWaiting([aCard({ up: false }), aCard({ name: 'b', checkpoints: [] })], aTask(), { count: 0, about: false }),
+    ).toBe('Waiting: rx9070xt does not answer; b lacks models/checkpoints/anime.safetensors');
+    expect(whyWaiting([], aTask(), { count: 0, about: false })).toContain('config/gpus.yaml');
+  });
+});
+
+describe('ordinal', () => {
+  it.each([
+    [1, '1st'],
+    [2, '2nd'],
+    [3, '3rd'],
+    [4, '4th'],
+    [11, '11th'],
+    [12, '12th'],
+    [13, '13th'],
+    [21, '21st'],
+    [111, '111th'],
+    [122, '122nd'],
+  ])('writes %i as %s', (n, text) => {
+    expect(ordinal(n)).toBe(text);
+  });
+});
