@@ -1,13 +1,14 @@
-import { asSeenBy, ineligibility, type Card, type Waiting } from './eligibility';
+import type { Card } from '../cards/card';
+import { asSeenBy, ineligibility, type Waiting } from './eligibility';
 import { aCard, aTask, filmCard as video } from './planning.fixture';
 
 describe('ineligibility', () => {
   it.each<[string, Card, Waiting, string | undefined]>([
     ['a card that can', aCard(), aTask(), undefined],
-    ['a card that is down', aCard({ up: false }), aTask(), 'rx9070xt does not answer'],
+    ['a card that is down', aCard({ isUsable: false }), aTask(), 'rx9070xt does not answer'],
     [
       'a card whose own detail knows better',
-      aCard({ up: false, trouble: 'rx9070xt answers 401 to GET /queue' }),
+      aCard({ isUsable: false, trouble: 'rx9070xt answers 401 to GET /queue' }),
       aTask(),
       'rx9070xt answers 401 to GET /queue',
     ],
@@ -45,42 +46,42 @@ describe('what a task needs of a card', () => {
   const stock = { nodes: ['KSampler'], checkpoints: [], models: { loras: ['style.safetensors'] } };
 
   it('is taken from its own graph where the card’s stock is known', () => {
-    expect(ineligibility(aCard({ stock, nodes: new Set() }), aTask({ requires }))).toBeUndefined();
-    expect(ineligibility(aCard({ stock: { ...stock, models: { loras: [] } } }), aTask({ requires }))).toBe(
+    expect(ineligibility(aCard(stock), aTask({ requires }))).toBeUndefined();
+    expect(ineligibility(aCard({ ...stock, models: { loras: [] } }), aTask({ requires }))).toBe(
       'rx9070xt lacks models/loras/style.safetensors',
     );
   });
 
   it('cannot be said of a graph that there is not', () => {
-    expect(ineligibility(aCard({ stock }), aTask({ requires: { ...requires, fault: 'steps has no value' } }))).toBe(
+    expect(ineligibility(aCard(stock), aTask({ requires: { ...requires, fault: 'steps has no value' } }))).toBe(
       'workflow loop makes no graph of it: steps has no value',
     );
   });
 
   it('includes the memory that failures taught', () => {
-    expect(ineligibility(aCard({ vramMb: 12_288 }), aTask({ needsMb: 14_438 }))).toBe(
+    expect(ineligibility(aCard({ memoryMb: 12_288 }), aTask({ needsMb: 14_438 }))).toBe(
       'needs about 14.1 GB here, rx9070xt has 12 GB',
     );
-    expect(ineligibility(aCard({ vramMb: 16_384 }), aTask({ needsMb: 14_438 }))).toBeUndefined();
-    expect(ineligibility(aCard({ vramMb: null }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+    expect(ineligibility(aCard({ memoryMb: 16_384 }), aTask({ needsMb: 14_438 }))).toBeUndefined();
+    expect(ineligibility(aCard({ memoryMb: null }), aTask({ needsMb: 14_438 }))).toBeUndefined();
   });
 
   it('is tried on the card that recovery is about, whatever its size, and on no other', () => {
     const task = aTask({ needsMb: 14_438, pinnedGpu: 'rtx3060' });
-    expect(ineligibility({ ...video, vramMb: 12_288 }, task)).toBeUndefined();
-    expect(ineligibility(aCard({ vramMb: 16_384 }), task)).toBe('recovery goes on with rtx3060');
+    expect(ineligibility({ ...video, memoryMb: 12_288 }, task)).toBeUndefined();
+    expect(ineligibility(aCard({ memoryMb: 16_384 }), task)).toBe('recovery goes on with rtx3060');
   });
 
   it('says why a card is out of service', () => {
-    expect(ineligibility(aCard({ up: false, trouble: 'rx9070xt: restart this ComfyUI' }), aTask())).toBe(
+    expect(ineligibility(aCard({ isUsable: false, trouble: 'rx9070xt: restart this ComfyUI' }), aTask())).toBe(
       'rx9070xt: restart this ComfyUI',
     );
   });
 });
 
 describe('asSeenBy', () => {
-  const small = { ...video, vramMb: 12_288 };
-  const big = aCard({ vramMb: 16_384 });
+  const small = { ...video, memoryMb: 12_288 };
+  const big = aCard({ memoryMb: 16_384 });
 
   it('lets the biggest card try what is known to be too large for all', () => {
     expect(asSeenBy([small, big], aTask({ needsMb: 40_000 })).needsMb).toBe(16_384);
@@ -94,7 +95,7 @@ describe('asSeenBy', () => {
 
   it('lets a task go from a card that is gone or cannot run it', () => {
     expect(asSeenBy([small, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBe('rtx3060');
-    expect(asSeenBy([{ ...small, up: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
+    expect(asSeenBy([{ ...small, isUsable: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
     expect(asSeenBy([big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
   });
 });

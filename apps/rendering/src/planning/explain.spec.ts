@@ -17,17 +17,20 @@ describe('whyWaiting', () => {
   });
 
   it('names a card on which somebody else goes first', () => {
-    expect(whyWaiting([aCard({ idle: false, foreignPrompts: 1 })], aTask(), { count: 0, about: false })).toBe(
+    expect(whyWaiting([aCard({ isIdle: false, foreignPrompts: 1 })], aTask(), { count: 0, about: false })).toBe(
       'Waiting: next in line for rx9070xt; rx9070xt is busy with a prompt that somebody else queued',
     );
-    expect(whyWaiting([video, aCard({ idle: false, foreignPrompts: 2 })], aTask(), { count: 1, about: false })).toBe(
+    expect(whyWaiting([video, aCard({ isIdle: false, foreignPrompts: 2 })], aTask(), { count: 1, about: false })).toBe(
       'Waiting: 2nd in line for rtx3060 or rx9070xt; rx9070xt is busy with 2 prompts that somebody else queued',
     );
   });
 
   it('says what has to be mended when no card can do it', () => {
     expect(
-      whyWaiting([aCard({ up: false }), aCard({ name: 'b', checkpoints: [] })], aTask(), { count: 0, about: false }),
+      whyWaiting([aCard({ isUsable: false }), aCard({ name: 'b', checkpoints: [] })], aTask(), {
+        count: 0,
+        about: false,
+      }),
     ).toBe('Waiting: rx9070xt does not answer; b lacks models/checkpoints/anime.safetensors');
     expect(whyWaiting([], aTask(), { count: 0, about: false })).toContain('config/gpus.yaml');
   });

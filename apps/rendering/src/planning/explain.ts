@@ -1,4 +1,5 @@
-import { ineligibility, type Card, type Waiting } from './eligibility';
+import type { Card } from '../cards/card';
+import { ineligibility, type Waiting } from './eligibility';
 
 /** How many tasks are served before one; `about` where it stands further back than the forecast looks. */
 export interface Ahead {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { ineligibility, type Card, type Waiting } from './eligibility';
+import type { Card } from '../cards/card';
+import { ineligibility, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 import type { Busy } from './estimates/remaining';
 import { assignments, plan, spans, spansBehind, type Assignment, type Span } from './planner';
@@ -32,14 +33,14 @@ describe('assignments', () => {
   });
 
   it('gives nothing to busy or silent cards', () => {
-    expect(assign([aCard({ idle: false }), aCard({ name: 'b', up: false })], [aTask()])).toEqual([]);
+    expect(assign([aCard({ isIdle: false }), aCard({ name: 'b', isUsable: false })], [aTask()])).toEqual([]);
   });
 
   it('never books a card or a task twice, and always keeps the order of those it can serve', () => {
     const card = fc.record({
       name: fc.constantFrom('a', 'b', 'c', 'd'),
-      idle: fc.boolean(),
-      up: fc.boolean(),
+      isIdle: fc.boolean(),
+      isUsable: fc.boolean(),
       video: fc.boolean(),
     });
     fc.assert(
@@ -50,7 +51,7 @@ describe('assignments', () => {
           tasks,
         );
         expect(new Set(result.map((assignment) => assignment.gpu)).size).toBe(result.length);
-        const served = Math.min(count, cards.filter((entry) => entry.idle && entry.up).length);
+        const served = Math.min(count, cards.filter((entry) => entry.isIdle && entry.isUsable).length);
         expect(result.map((assignment) => assignment.taskId)).toEqual(
           tasks.slice(0, served).map((task) => task.taskId),
         );
@@ -65,8 +66,8 @@ describe('the choice among many', () => {
     .uniqueArray(
       fc.record({
         name,
-        idle: fc.boolean(),
-        up: fc.boolean(),
+        isIdle: fc.boolean(),
+        isUsable: fc.boolean(),
         only: fc.boolean(),
         prefers: fc.constantFrom(['image' as const], ['video' as const]),
         checkpoints: fc.subarray(['m', 'n']),
@@ -91,7 +92,7 @@ describe('the choice among many', () => {
       fc.property(someCards, someTasks, (cards, tasks) => {
         const given = assign(cards, tasks);
         const left = tasks.filter((task) => !given.some((assignment) => assignment.taskId === task.taskId));
-        const idle = cards.filter((card) => card.idle && !given.some((assignment) => assignment.gpu === card.name));
+        const idle = cards.filter((card) => card.isIdle && !given.some((assignment) => assignment.gpu === card.name));
         for (const card of idle) expect(left.filter((task) => ineligibility(card, task) === undefined)).toEqual([]);
       }),
     );
@@ -118,7 +119,7 @@ describe('the choice among many', () => {
   it('is the same among the oldest of each kind, as many as there are idle cards, as among all', () => {
     fc.assert(
       fc.property(someCards, someTasks, (cards, tasks) => {
-        const idle = cards.filter((card) => card.idle).length;
+        const idle = cards.filter((card) => card.isIdle).length;
         const oldest = tasks.filter(
           (task, index) => tasks.slice(0, index).filter((other) => kindOf(other) === kindOf(task)).length < idle,
         );
@@ -130,7 +131,7 @@ describe('the choice among many', () => {
 
 describe('spans', () => {
   const card = (name: string, changes: Partial<Card> = {}): Card =>
-    aCard({ name, position: 0, checkpoints: ['m'], nodes: new Set<string>(), ...changes });
+    aCard({ name, position: 0, checkpoints: ['m'], nodes: [], ...changes });
   const task = (taskId: string): Waiting => aTask({ taskId, jobId: 'j', modelName: 'm', classes: [] });
   const forecast = (
     cards: Card[],
@@ -148,7 +149,7 @@ describe('spans', () => {
 
   it('have each task where it starts first, after what runs there, as the card that is free takes it', () => {
     const found = forecast(
-      [card('slow'), card('fast', { idle: false })],
+      [card('slow'), card('fast', { isIdle: false })],
       new Map([['fast', { seconds: 3, low: 2, high: 5 }]]),
       [task('1'), task('2'), task('3')],
       takes({ slow: 10, fast: 4 }),
@@ -165,7 +166,7 @@ describe('spans', () => {
   it('say why each task is where it is', () => {
     const cards = [
       card('films', { prefers: ['video'] }),
-      card('late', { idle: false }),
+      card('late', { isIdle: false }),
       card('stills', { position: 1 }),
       card('other', { position: 2, checkpoints: ['n'] }),
     ];
@@ -215,7 +216,7 @@ describe('spans', () => {
   });
 
   it('leave out a task that no answering card can take', () => {
-    expect(forecast([card('a', { up: false })], new Map(), [task('1')], takes({ a: 1 })).size).toBe(0);
+    expect(forecast([card('a', { isUsable: false })], new Map(), [task('1')], takes({ a: 1 })).size).toBe(0);
   });
 });
 
@@ -227,7 +228,7 @@ describe('a plan', () => {
     cards: fc.uniqueArray(
       fc.record({
         name: fc.constantFrom(...names),
-        up: fc.integer({ min: 0, max: 9 }).map((die) => die > 0),
+        isUsable: fc.integer({ min: 0, max: 9 }).map((die) => die > 0),
         only: fc.boolean(),
         prefers: fc.constantFrom(['image' as const], ['video' as const]),
         checkpoints: fc.subarray(models, { minLength: 1 }),
@@ -252,7 +253,7 @@ describe('a plan', () => {
 
   /** Cards, line and exact times of a situation at a moment. */
   const factsOf = ({ cards, tasks }: Situation) => ({
-    cards: cards.map(({ busyFor, ...card }, position) => aCard({ ...card, position, idle: busyFor === undefined })),
+    cards: cards.map(({ busyFor, ...card }, position) => aCard({ ...card, position, isIdle: busyFor === undefined })),
     busyUntil: new Map<string, number>(
       cards.flatMap(({ name, busyFor }) => (busyFor === undefined ? [] : [[name, busyFor] as const])),
     ),
@@ -272,7 +273,7 @@ describe('a plan', () => {
     const started: Record<string, { gpu: string; startIn: number }> = {};
     for (let now = 0; ; now = Math.min(...busyUntil.values())) {
       for (const [name, until] of busyUntil) if (until <= now) busyUntil.delete(name);
-      const present = cards.map((card) => ({ ...card, idle: !busyUntil.has(card.name) }));
+      const present = cards.map((card) => ({ ...card, isIdle: !busyUntil.has(card.name) }));
       const busy = new Map(
         [...busyUntil].map(([name, until]) => [name, { seconds: until - now, low: 0, high: 0 }] as const),
       );

@@ -1,4 +1,5 @@
-import { ineligibility, type Card, type Waiting } from './eligibility';
+import type { Card } from '../cards/card';
+import { ineligibility, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 import type { Busy } from './estimates/remaining';
 import { foreignTime } from './explain';
@@ -172,7 +173,7 @@ function availabilityNow<Task extends Waiting>({ busy }: PlanFacts<Task>, card: 
   const end = busy.get(card.name);
   const unknown = end?.unknown ?? (card.foreignPrompts === 0 ? undefined : foreignTime(card));
   const { seconds, low, high } = end ?? { seconds: 0, low: 0, high: 0 };
-  return { seconds, low, high, unknown, isIdle: card.idle && end === undefined && unknown === undefined };
+  return { seconds, low, high, unknown, isIdle: card.isIdle && end === undefined && unknown === undefined };
 }
 
 const availabilityAfter = ({ finishIn, low, high, unknown }: Span): Availability => ({

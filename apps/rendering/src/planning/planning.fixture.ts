@@ -1,4 +1,5 @@
-import type { Card, Waiting } from './eligibility';
+import type { Card } from '../cards/card';
+import type { Waiting } from './eligibility';
 
 /** A card for pictures that has what `aTask` needs, and nothing to do. */
 export const aCard = (changes: Partial<Card> = {}): Card => ({
@@ -6,11 +7,13 @@ export const aCard = (changes: Partial<Card> = {}): Card => ({
   position: 1,
   prefers: ['image'],
   only: false,
-  idle: true,
-  up: true,
+  isIdle: true,
+  isUsable: true,
   foreignPrompts: 0,
+  memoryMb: null,
+  isRestartable: false,
   checkpoints: ['anime.safetensors'],
-  nodes: new Set(['KSampler', 'SaveImage']),
+  nodes: ['KSampler', 'SaveImage'],
   ...changes,
 });
 

@@ -1,5 +1,5 @@
-import { isUsable, type GpuView, type JobError } from '@tower/contracts';
-import { toCardStock, troubleOf } from '../cards/card';
+import type { JobError } from '@tower/contracts';
+import { cardOf, type Card } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import { pinnedTo } from '../jobs/pinned-card';
@@ -10,7 +10,7 @@ import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
 import { classesOf } from '../workflows/values/resolve-values';
-import { asSeenBy, ineligibility, type Card, type Waiting } from './eligibility';
+import { asSeenBy, ineligibility, type Waiting } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
@@ -79,7 +79,7 @@ export class Snapshot {
     this.gpus = gpus;
     this.live = live;
     this.pause = facts.pause;
-    this.cards = gpus.map(toCard);
+    this.cards = gpus.map(cardOf);
     this.times = new CardTimes(facts);
     this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));
@@ -140,7 +140,7 @@ export class Snapshot {
   assignments(idle: readonly string[]): Assignment[] {
     const cards = this.cards
       .filter(({ name }) => idle.includes(name))
-      .map((card) => ({ ...card, idle: true, foreignPrompts: 0 }));
+      .map((card) => ({ ...card, isIdle: true, foreignPrompts: 0 }));
     return assignments(plan({ ...this.planFacts(), cards, busy: new Map() }, 0));
   }
 
@@ -215,23 +215,6 @@ const requirements = new RequirementsCache();
 /** Undefined for a task whose parameters were not asked for. */
 const requirementsOfRow = (workflow: Workflow, { parameters, parts, plan }: WaitingRow): Requirements | undefined =>
   parameters && parts ? requirements.of(workflow, { values: parameters, parts, plan: plan ?? noChanges }) : undefined;
-
-export function toCard(gpu: Gpu): Card {
-  return {
-    name: gpu.name,
-    position: gpu.position,
-    prefers: gpu.config.prefers,
-    only: gpu.config.only,
-    idle: gpu.state === 'idle',
-    up: isUsable(gpu.state),
-    trouble: troubleOf(gpu),
-    vramMb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
-    foreignPrompts: gpu.foreignPrompts,
-    checkpoints: gpu.inventory?.checkpoints ?? [],
-    nodes: new Set(gpu.inventory?.nodes),
-    stock: toCardStock(gpu),
-  };
-}
 
 /** The template was removed or changed under a waiting task, or what recovery planned does not fit it. */
 function hopelessnessOf(row: WaitingRow, workflows: Catalogue): HopelessTask | undefined {
@@ -308,23 +291,3 @@ const workOfRow = (row: WaitingRow, workflows: Catalogue): VramWork =>
     },
     row.plan ?? noChanges,
   );
-
-export const toGpuView = (gpu: Gpu, currentJobId: string | null): GpuView => ({
-  name: gpu.name,
-  url: gpu.config.url,
-  vendor: gpu.config.vendor,
-  state: gpu.state,
-  detail: gpu.detail,
-  simulated: gpu.inventory?.simulated ?? false,
-  comfyui_version: gpu.inventory?.comfyuiVersion ?? null,
-  device: gpu.inventory?.device ?? null,
-  vram_mb: gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null,
-  vram_free_mb: gpu.vramFreeMb,
-  prefers: gpu.config.prefers,
-  only: gpu.config.only,
-  checkpoints: gpu.inventory?.checkpoints ?? [],
-  current_job_id: currentJobId,
-  foreign_prompts: gpu.foreignPrompts,
-  warnings: gpu.warnings,
-  last_seen_at: gpu.lastSeenAt?.toISOString() ?? null,
-});

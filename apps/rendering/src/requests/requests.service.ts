@@ -22,7 +22,6 @@ import { earlierAnswer, onceByKey } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import { DataSource, type EntityManager } from 'typeorm';
-import { toCardStock } from '../cards/card';
 import { knownChoices } from '../cards/known-choices';
 import { JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
@@ -141,7 +140,7 @@ export class RequestsService {
       startImage,
       modelName: body.model_name,
       families,
-      cards: snapshot.gpus.map(toCardStock),
+      cards: snapshot.cards,
     });
   }
 

@@ -4,14 +4,14 @@ import { CLOCK, shorten, type Clock } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { ANSWERS_DB } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { toCardStock } from '../cards/card';
+import { cardOf } from '../cards/card';
 import { schedulerLease } from '../leadership';
 import { configuredGpus, liveAttempts } from '../planning/queue.queries';
 import { SharedRead } from '../planning/shared-read';
-import { toGpuView } from '../planning/snapshot';
 import { Catalogue } from '../workflows/catalogue';
 import { compatibilityWith } from '../workflows/compatibility/compatibility';
 import { describeMissing } from '../workflows/compatibility/requirements';
+import { toGpuView } from './card-view';
 import { describeMachine } from './machine';
 import { namesWithin } from './names-within';
 
@@ -106,7 +106,7 @@ export class StatusService {
       .filter((gpu) => gpu.inventory !== null)
       .flatMap((gpu) =>
         this.workflows.all().flatMap((workflow) =>
-          compatibilityWith(workflow, { ...toCardStock(gpu), up: true }).missing.map((missing) => ({
+          compatibilityWith(workflow, { ...cardOf(gpu), isUsable: true }).missing.map((missing) => ({
             workflow: workflow.file.name,
             what: shorten(describeMissing(missing), 400),
             where: `${gpu.name} (${gpu.config.url})`,

@@ -72,7 +72,7 @@ export function waitingStage(rows: JobRows, task: Task, snapshot: Snapshot, now:
   // Of a job that is under way this is the moment between two of its attempts.
   const next =
     rows.job.state === 'processing' && ahead?.count === 0
-      ? snapshot.cards.find((card) => card.idle && ineligibility(card, entry) === undefined)
+      ? snapshot.cards.find((card) => card.isIdle && ineligibility(card, entry) === undefined)
       : undefined;
   return next
     ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}`

@@ -7,7 +7,7 @@ import type {
   WorkflowView,
 } from '@tower/contracts';
 import { shorten } from '@tower/kit';
-import { compatibilityWith, type CardStock, type LearntNeed } from '../workflows/compatibility/compatibility';
+import { compatibilityWith, type CandidateCard, type LearntNeed } from '../workflows/compatibility/compatibility';
 import type { Missing } from '../workflows/compatibility/requirements';
 import { filesIn } from '../workflows/models/model-files';
 import type { Workflow, WorkflowParameter } from '../workflows/template/workflow-file';
@@ -26,7 +26,7 @@ const toMissingView = ({ kind, name, where, source }: Missing): MissingView => (
   source: source ?? null,
 });
 
-export function toCardView(workflow: Workflow, card: CardStock, learnt: LearntNeed): WorkflowCardView {
+export function toCardView(workflow: Workflow, card: CandidateCard, learnt: LearntNeed): WorkflowCardView {
   const { gpu, state, reason, missing, vramNeedMb } = compatibilityWith(workflow, card, learnt);
   const omitted = missing.length - maxMissing;
   return {
@@ -37,7 +37,7 @@ export function toCardView(workflow: Workflow, card: CardStock, learnt: LearntNe
     missing: missing.slice(0, maxMissing).map(toMissingView),
     ...(omitted > 0 ? { missing_omitted: omitted } : {}),
     vram_need_mb: vramNeedMb,
-    vram_mb: card.vramMb,
+    vram_mb: card.memoryMb,
   };
 }
 

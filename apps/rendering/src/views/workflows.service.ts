@@ -12,7 +12,7 @@ import { notFound } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import type { DataSource } from 'typeorm';
 import { v5 } from 'uuid';
-import { toCardStock } from '../cards/card';
+import { cardOf } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import { knownChoices } from '../cards/known-choices';
 import { neededMb, type MemoryNeed } from '../planning/memory/memory-need';
@@ -74,5 +74,5 @@ function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly Memor
       steps: [],
     });
   };
-  return gpus.map((gpu) => toCardView(workflow, toCardStock(gpu), learnt));
+  return gpus.map((gpu) => toCardView(workflow, cardOf(gpu), learnt));
 }

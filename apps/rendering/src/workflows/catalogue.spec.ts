@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { Catalogue } from './catalogue';
-import type { CardStock } from './compatibility/compatibility';
+import type { CandidateCard } from './compatibility/compatibility';
 
 let library: Catalogue;
 beforeAll(async () => {
@@ -11,10 +11,10 @@ beforeAll(async () => {
 const everyClass = (): string[] => [
   ...new Set(library.all().flatMap(({ graph }) => Object.values(graph).map((node) => node.class_type))),
 ];
-const card = (more: Partial<CardStock> = {}): CardStock => ({
+const card = (more: Partial<CandidateCard> = {}): CandidateCard => ({
   name: 'rtx3060',
-  up: true,
-  vramMb: 12_288,
+  isUsable: true,
+  memoryMb: 12_288,
   nodes: everyClass(),
   checkpoints: ['anime_sd15.safetensors'],
   ...more,
@@ -80,6 +80,6 @@ describe('WorkflowLibrary', () => {
       'video-wan21-i2v-low-vram',
     );
     // Nothing can run: the answer is the usual one, so that it can be said what is missing.
-    expect(chosen('still_image', { cards: [card({ up: false })] })).toBe('anime-still-sd15');
+    expect(chosen('still_image', { cards: [card({ isUsable: false })] })).toBe('anime-still-sd15');
   });
 });

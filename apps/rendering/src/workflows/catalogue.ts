@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promptGraph } from '@tower/comfyui';
 import { AppError, describeError, invalid } from '@tower/kit';
 import { parse } from 'yaml';
-import { compatibilityWith, type CardStock } from './compatibility/compatibility';
+import { compatibilityWith, type CandidateCard } from './compatibility/compatibility';
 import { familyOf, type StatedFamilies } from './models/model-family';
 import { baseName, meansFile } from './models/model-names';
 import { checkReferences } from './template/check-references';
@@ -18,7 +18,7 @@ export interface Wish {
   /** What was stated of checkpoints, by the request among others. */
   families?: StatedFamilies | undefined;
   /** The cards as they are now. */
-  cards?: readonly CardStock[] | undefined;
+  cards?: readonly CandidateCard[] | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GpuConfig } from '@tower/contracts';
 import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { DataSource } from 'typeorm';
+import { memoryMbOf } from '../../cards/card';
 import type { CardDriver } from '../../cards/card-driver';
 import { WATCH_THRESHOLDS, type WatchThresholds } from '../../cards/watch-thresholds';
 import { underFence } from '../../leadership';
@@ -123,7 +124,7 @@ export class MissingModels {
         takes: takes(driver),
         excluded: kind.excluded_gpus.includes(config.name),
         prefers: config.prefers.includes(workflow.file.work),
-        bigEnough: needMb <= (config.vram_mb ?? server.inventory?.vramMb ?? needMb),
+        bigEnough: needMb <= (memoryMbOf({ config, inventory: server.inventory }) ?? needMb),
         lacks,
         filesReadAtMs: server.filesReadAtMs,
         obstacles: places.map(({ obstacle }) => obstacle),

@@ -1,6 +1,6 @@
-import type { Gpu } from '../../cards/card.entity';
+import type { Card } from '../../cards/card';
 import type { AskedWork } from '../../planning/work-size';
-import { missingFor, type Capabilities } from '../../workflows/compatibility/requirements';
+import { missingFor } from '../../workflows/compatibility/requirements';
 import type { GraphStep, Changes } from '../../workflows/composition';
 import { stepsOf } from '../../workflows/graph/compose';
 import type { Workflow } from '../../workflows/template/workflow-file';
@@ -11,12 +11,10 @@ export const priorOf = (workflow: Workflow, job: AskedWork, plan: Changes): numb
   vramNeedMb(workflow, job.parameters, job.parts, plan);
 
 /** Whether a card has the nodes and the models; whether it is up, busy or big enough is not asked. */
-export function runsOn(workflow: Workflow, job: AskedWork, plan: Changes, gpu: Gpu): boolean {
-  const stock = stockOf(gpu);
+export function runsOn(workflow: Workflow, job: AskedWork, plan: Changes, card: Card): boolean {
   return (
-    stock !== null &&
-    !(gpu.config.only && !gpu.config.prefers.includes(workflow.file.work)) &&
-    missingFor(workflow, { values: job.parameters, parts: job.parts, plan }, stock).length === 0
+    !(card.only && !card.prefers.includes(workflow.file.work)) &&
+    missingFor(workflow, { values: job.parameters, parts: job.parts, plan }, card).length === 0
   );
 }
 
@@ -24,13 +22,9 @@ export function runsOn(workflow: Workflow, job: AskedWork, plan: Changes, gpu: G
  * Changes of the graph that the workflow offers after this plan and that the card has the files for, in the workflow's
  * order.
  */
-export function offersOf(workflow: Workflow, job: AskedWork, plan: Changes, gpu: Gpu): GraphStep[] {
-  const stock = stockOf(gpu);
-  if (stock === null) return [];
+export function offersOf(workflow: Workflow, job: AskedWork, plan: Changes, card: Card): GraphStep[] {
   const composition = { values: job.parameters, parts: job.parts };
   return stepsOf(workflow, { ...composition, plan }).filter(
-    (step) => missingFor(workflow, { ...composition, plan: { steps: [...plan.steps, step] } }, stock).length === 0,
+    (step) => missingFor(workflow, { ...composition, plan: { steps: [...plan.steps, step] } }, card).length === 0,
   );
 }
-
-const stockOf = (gpu: Gpu): Capabilities | null => gpu.inventory;

@@ -1,10 +1,10 @@
 import { failureKinds, type FailureKind } from '@tower/comfyui';
 import { pinnedTo } from '../../jobs/pinned-card';
 import type { GraphStep, Changes, RecoveryStep } from '../../workflows/composition';
-import { maxAttempts, nextStep, type Decision, type LadderCard, type RecoveryInput } from './recovery-policy';
+import { maxAttempts, nextStep, type Decision, type RecoveryCard, type RecoveryInput } from './recovery-policy';
 
-const small: LadderCard = { name: 'rtx3060', fits: true, vramMb: 12_288, offers: [], restartable: false };
-const big: LadderCard = { name: 'rx9070xt', fits: true, vramMb: 16_384, offers: [], restartable: false };
+const small: RecoveryCard = { name: 'rtx3060', fits: true, memoryMb: 12_288, offers: [], isRestartable: false };
+const big: RecoveryCard = { name: 'rx9070xt', fits: true, memoryMb: 16_384, offers: [], isRestartable: false };
 const all: GraphStep[] = ['tiled_vae', 'smaller_batch', 'quantised_model', 'cpu_text_encoder', 'smaller_size'];
 
 interface Walked {
@@ -16,7 +16,7 @@ interface Walked {
 /** Fails again and again in the same way, as the ladder goes on; every card takes the task in turn. */
 function walk(
   failure: FailureKind,
-  cards: LadderCard[],
+  cards: RecoveryCard[],
   options: { offers?: GraphStep[]; allowDegrade?: boolean; downloadable?: boolean; unlisted?: boolean } = {},
 ): { steps: Walked[]; why: string } {
   const steps: Walked[] = [];
@@ -139,7 +139,7 @@ describe('the other failures', () => {
   });
 
   it('waits for a restart where there is one card only, and gives up when the task breaks it again', () => {
-    expect(names(walk('hung', [{ ...small, restartable: true }]))).toEqual(['restart_comfyui on rtx3060']);
+    expect(names(walk('hung', [{ ...small, isRestartable: true }]))).toEqual(['restart_comfyui on rtx3060']);
     expect(names(walk('zombie', [small]))).toEqual(['again on rtx3060']);
   });
 

@@ -1,17 +1,13 @@
 import type { FailureKind } from '@tower/comfyui';
+import type { Card } from '../../cards/card';
 import { noChanges, memorySteps, type GraphStep, type Changes, type RecoveryStep } from '../../workflows/composition';
 
 /** A card as recovery sees it: what could be tried there. */
-export interface LadderCard {
-  name: string;
+export interface RecoveryCard extends Pick<Card, 'name' | 'memoryMb' | 'isRestartable'> {
   /** Could take the task at all: it has the nodes and the models. Whether it is up, busy or big enough is not asked. */
   fits: boolean;
-  /** Megabytes of video memory; null when unknown. */
-  vramMb: number | null;
   /** Changes of the graph that the workflow offers there, in the order in which it wants them tried. */
   offers: readonly GraphStep[];
-  /** Has a restart command. */
-  restartable: boolean;
 }
 
 export interface RecoveryInput {
@@ -24,7 +20,7 @@ export interface RecoveryInput {
   /** Every step that this task took before, oldest first. */
   taken: readonly RecoveryStep[];
   excluded: readonly string[];
-  cards: readonly LadderCard[];
+  cards: readonly RecoveryCard[];
   allowDegrade: boolean;
   /** The missing model can be downloaded to this card. */
   downloadable: boolean;
@@ -122,7 +118,7 @@ function afterOutOfMemory(input: RecoveryInput): Decision {
   const other = othersOf(input)[0];
   const sizes = input.plan.steps.filter((taken) => taken === 'smaller_size').length;
   // A bigger card may not need what was given up for the smaller one.
-  const startsAnew = sizes === 0 && (other?.vramMb ?? 0) > (here?.vramMb ?? Infinity);
+  const startsAnew = sizes === 0 && (other?.memoryMb ?? 0) > (here?.memoryMb ?? Infinity);
   if (other)
     return retry(input, 'other_gpu', `goes to ${other.name}`, {
       plan: startsAnew ? noChanges : input.plan,
@@ -153,7 +149,7 @@ function afterBrokenCard(input: RecoveryInput): Decision {
   if (cardFaults(input, input.gpu) > 0)
     return { then: 'give_up', why: `it broke ${input.gpu} twice, and no other card could run it` };
   const here = input.cards.find((card) => card.name === input.gpu);
-  return here?.restartable
+  return here?.isRestartable
     ? retry(input, 'restart_comfyui', `waits until ${input.gpu} was restarted by its restart command`, { excluded })
     : retry(input, 'again', `waits until ${input.gpu} was restarted`, { excluded });
 }
@@ -241,7 +237,7 @@ const isCardFault = (because: string): boolean => ['poisoned', 'hung', 'zombie',
 /** On one card, or on any. */
 const cardFaults = (input: RecoveryInput, gpu?: string): number =>
   input.taken.filter((step) => isCardFault(step.because) && (gpu === undefined || step.gpu === gpu)).length;
-const othersOf = (input: RecoveryInput): LadderCard[] =>
+const othersOf = (input: RecoveryInput): RecoveryCard[] =>
   input.cards
     .filter((card) => card.fits && card.name !== input.gpu && !input.excluded.includes(card.name))
-    .sort((a, b) => (b.vramMb ?? 0) - (a.vramMb ?? 0));
+    .sort((a, b) => (b.memoryMb ?? 0) - (a.memoryMb ?? 0));

@@ -3,7 +3,7 @@ import type { Failure } from '@tower/comfyui';
 import type { JobError } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Gpu } from '../../cards/card.entity';
+import { cardOf, memoryMbOf, type Card } from '../../cards/card';
 import type { Attempt } from '../../jobs/attempt.entity';
 import { Job } from '../../jobs/job.entity';
 import { nextSeed } from '../../jobs/seed';
@@ -18,7 +18,7 @@ import type { RecoveryStep } from '../../workflows/composition';
 import { heldFor, untilListedMs } from '../held-tasks';
 import { ModelDownloads } from './model-downloads';
 import { offersOf, priorOf, runsOn } from './offers';
-import { nextStep, type LadderCard } from './recovery-policy';
+import { nextStep, type RecoveryCard } from './recovery-policy';
 
 /** What happens to the task of a failed attempt. */
 export interface Recovered {
@@ -43,7 +43,7 @@ export class RecoveryService {
   async after(tx: EntityManager, job: Job, task: Task, attempt: Attempt, failure: Failure): Promise<Recovered> {
     const gpus = await configuredGpus(tx);
     const here = gpus.find((gpu) => gpu.name === attempt.gpu);
-    const learnt = failure.kind === 'out_of_memory' && here ? await this.learn(tx, job, attempt, here) : '';
+    const learnt = failure.kind === 'out_of_memory' && here ? await this.learn(tx, job, attempt, cardOf(here)) : '';
     const source = failure.kind === 'missing_model' ? this.downloads.sourceOf(here, failure.model) : undefined;
     const decision = nextStep({
       failure: failure.kind,
@@ -52,7 +52,7 @@ export class RecoveryService {
       plan: attempt.plan,
       taken: task.recovery,
       excluded: task.excludedGpus,
-      cards: gpus.map((gpu) => this.toLadderCard(gpu, job, attempt, failure)),
+      cards: gpus.map((gpu) => this.recoveryCard(cardOf(gpu), job, attempt, failure)),
       allowDegrade: job.allowDegrade,
       downloadable: source?.downloadable ?? false,
       unlisted: failure.unlisted ?? false,
@@ -112,20 +112,20 @@ export class RecoveryService {
       (gpu) =>
         gpu.name !== attempt.gpu &&
         !task.excludedGpus.includes(gpu.name) &&
-        runsOn(this.workflows.get(job.workflow), job, attempt.plan, gpu),
+        runsOn(this.workflows.get(job.workflow), job, attempt.plan, cardOf(gpu)),
     );
   }
 
   /** What a success teaches about memory. */
   async learnSuccess(tx: EntityManager, job: Job, attempt: Attempt): Promise<void> {
     const gpu = (await configuredGpus(tx)).find((candidate) => candidate.name === attempt.gpu);
-    const cardMb = gpu ? memoryOf(gpu) : null;
+    const cardMb = gpu ? memoryMbOf(gpu) : null;
     if (cardMb !== null)
       await this.memory.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
   }
 
-  private async learn(tx: EntityManager, job: Job, attempt: Attempt, gpu: Gpu): Promise<string> {
-    const cardMb = memoryOf(gpu);
+  private async learn(tx: EntityManager, job: Job, attempt: Attempt, card: Card): Promise<string> {
+    const cardMb = card.memoryMb;
     if (cardMb === null) return '';
     const workflow = this.workflows.get(job.workflow);
     const need = await this.memory.ranOut(
@@ -136,21 +136,17 @@ export class RecoveryService {
     );
     return need.estimateMb === null
       ? ''
-      : `; it needs about ${gigabytes(need.estimateMb)} here, ${gpu.name} has ${gigabytes(cardMb)}`;
+      : `; it needs about ${gigabytes(need.estimateMb)} here, ${card.name} has ${gigabytes(cardMb)}`;
   }
 
-  private toLadderCard(gpu: Gpu, job: Job, attempt: Attempt, { unheard = false }: Failure): LadderCard {
+  private recoveryCard(card: Card, job: Job, attempt: Attempt, { unheard = false }: Failure): RecoveryCard {
     const workflow = this.workflows.get(job.workflow);
     return {
-      name: gpu.name,
-      fits: runsOn(workflow, job, attempt.plan, gpu),
-      vramMb: memoryOf(gpu),
-      offers: offersOf(workflow, job, attempt.plan, gpu),
-      restartable: gpu.config.restart_command !== undefined && !unheard,
+      name: card.name,
+      memoryMb: card.memoryMb,
+      isRestartable: card.isRestartable && !unheard,
+      fits: runsOn(workflow, job, attempt.plan, card),
+      offers: offersOf(workflow, job, attempt.plan, card),
     };
   }
 }
-
-/** Megabytes of a card's memory: as configured, else as its server says. */
-export const memoryOf = (gpu: Pick<Gpu, 'config' | 'inventory'>): number | null =>
-  gpu.config.vram_mb ?? gpu.inventory?.vramMb ?? null;

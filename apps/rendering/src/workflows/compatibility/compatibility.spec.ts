@@ -4,7 +4,7 @@ import { repositoryRoot } from '@tower/kit';
 import { toCardView, toWorkflowView } from '../../views/workflow-view';
 import { Catalogue } from '../catalogue';
 import { noChanges, noParts, type Parts } from '../composition';
-import { compatibilityWith, usualValues, type CardStock } from './compatibility';
+import { compatibilityWith, usualValues, type CandidateCard } from './compatibility';
 import { describeMissing, missingFor } from './requirements';
 import { RequirementsCache } from './requirements-cache';
 
@@ -16,21 +16,24 @@ beforeAll(async () => {
 const classesOfAll = (): string[] => [
   ...new Set(library.all().flatMap(({ graph }) => Object.values(graph).map((node) => node.class_type))),
 ];
-const card = (more: Partial<CardStock> = {}): CardStock => ({
+const card = (more: Partial<CandidateCard> = {}): CandidateCard => ({
   name: 'rtx3060',
-  up: true,
-  vramMb: 12_288,
+  isUsable: true,
+  memoryMb: 12_288,
   nodes: classesOfAll(),
   checkpoints: ['anime_sd15.safetensors'],
   ...more,
 });
-const on = (name: string, more: Partial<CardStock> = {}) => compatibilityWith(library.get(name), card(more));
+const on = (name: string, more: Partial<CandidateCard> = {}) => compatibilityWith(library.get(name), card(more));
 
 describe('standingOn', () => {
   it('finds a card that can, one that is down, and one that takes no work', () => {
     expect(on('anime-still-sd15')).toMatchObject({ state: 'ready', reason: null, missing: [] });
-    expect(on('anime-still-sd15', { up: false })).toMatchObject({ state: 'down', reason: 'rtx3060 does not answer' });
-    expect(on('anime-still-sd15', { up: false, trouble: 'rtx3060: restart this ComfyUI' }).reason).toBe(
+    expect(on('anime-still-sd15', { isUsable: false })).toMatchObject({
+      state: 'down',
+      reason: 'rtx3060 does not answer',
+    });
+    expect(on('anime-still-sd15', { isUsable: false, trouble: 'rtx3060: restart this ComfyUI' }).reason).toBe(
       'rtx3060: restart this ComfyUI',
     );
   });
@@ -82,7 +85,7 @@ describe('standingOn', () => {
       const models: Record<string, string[]> = {};
       for (const [folder, name] of published)
         models[folder] = [...new Set([...(models[folder] ?? []), `wan${separator}${name}`])];
-      const stock = card({ models, checkpoints: models['checkpoints'] ?? [], vramMb: null });
+      const stock = card({ models, checkpoints: models['checkpoints'] ?? [], memoryMb: null });
       expect(library.all().map((workflow) => [workflow.file.name, compatibilityWith(workflow, stock).reason])).toEqual(
         library.all().map(({ file }) => [file.name, null]),
       );
@@ -113,7 +116,7 @@ describe('standingOn', () => {
   });
 
   it('says when the card is too small, by the formula or by what was learnt', () => {
-    expect(on('anime-still-sdxl', { checkpoints: ['anime_sdxl.safetensors'], vramMb: 4_096 })).toMatchObject({
+    expect(on('anime-still-sdxl', { checkpoints: ['anime_sdxl.safetensors'], memoryMb: 4_096 })).toMatchObject({
       state: 'too_small',
       reason: expect.stringContaining('prior: unverified') as string,
     });
@@ -193,14 +196,14 @@ describe('the public view', () => {
   it('is what the contract says, for every workflow and card', () => {
     const cards = [
       card(),
-      card({ name: 'rx9070xt', up: false }),
+      card({ name: 'rx9070xt', isUsable: false }),
       card({ name: 'empty', nodes: [], checkpoints: [], models: {} }),
     ];
     for (const workflow of library.all()) {
       const view = toWorkflowView(
         workflow,
         cards.map((one) => toCardView(workflow, one, () => null)),
-        cards[0] as CardStock,
+        cards[0] as CandidateCard,
       );
       expect(workflowView.parse(view)).toEqual(view);
       expect(view.cards.map(({ can_run: can, reason }) => can === (reason === null))).toEqual([true, true, true]);

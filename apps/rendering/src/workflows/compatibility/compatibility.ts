@@ -7,13 +7,14 @@ import { resolveParameters, type ParameterValue, type ParameterValues } from '..
 import { describeMissing, missingFor, type Missing, type Capabilities } from './requirements';
 
 /** A card as the question "can it run this?" sees it. */
-export interface CardStock extends Capabilities {
+export interface CandidateCard extends Capabilities {
   name: string;
-  up: boolean;
+  /** It answers and takes work, now or when it is done with what it has. */
+  isUsable: boolean;
   /** Why it takes no work, in a sentence; it does not answer where nothing is said. */
   trouble?: string | undefined;
-  /** MiB; null while unknown. */
-  vramMb: number | null;
+  /** Megabytes (MiB) of video memory; null while unknown. */
+  memoryMb: number | null;
   samplers?: readonly string[];
   schedulers?: readonly string[];
   /** What was stated of its checkpoints. */
@@ -38,7 +39,7 @@ export interface Compatibility {
  */
 export function usualValues(
   workflow: Workflow,
-  stock: Pick<CardStock, 'checkpoints' | 'models' | 'families' | 'samplers' | 'schedulers'>,
+  stock: Pick<CandidateCard, 'checkpoints' | 'models' | 'families' | 'samplers' | 'schedulers'>,
   preset = 'standard',
   withPicture = false,
 ): ParameterValues {
@@ -58,8 +59,12 @@ export function usualValues(
 export type LearntNeed = (workflow: Workflow, values: ParameterValues) => number | null;
 
 /** What was learnt about memory goes before the template's formula. */
-export function compatibilityWith(workflow: Workflow, card: CardStock, learnt: LearntNeed = () => null): Compatibility {
-  if (!card.up)
+export function compatibilityWith(
+  workflow: Workflow,
+  card: CandidateCard,
+  learnt: LearntNeed = () => null,
+): Compatibility {
+  if (!card.isUsable)
     return {
       gpu: card.name,
       state: 'down',
@@ -91,11 +96,11 @@ export function compatibilityWith(workflow: Workflow, card: CardStock, learnt: L
       missing,
       vramNeedMb: need,
     };
-  if (card.vramMb !== null && need > card.vramMb)
+  if (card.memoryMb !== null && need > card.memoryMb)
     return {
       gpu: card.name,
       state: 'too_small',
-      reason: `${card.name} has ${card.vramMb} MiB; the standard preset needs about ${need} MiB (${learntMb === null ? workflow.file.vram.basis : 'learnt from attempts'})`,
+      reason: `${card.name} has ${card.memoryMb} MiB; the standard preset needs about ${need} MiB (${learntMb === null ? workflow.file.vram.basis : 'learnt from attempts'})`,
       missing,
       vramNeedMb: need,
     };

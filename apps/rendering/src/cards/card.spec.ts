@@ -1,0 +1,44 @@
+import { gpuState } from '@tower/contracts';
+import { cardOf, memoryMbOf } from './card';
+import { Gpu } from './card.entity';
+
+const gpu = (changes: Partial<Gpu> = {}): Gpu =>
+  Object.assign(new Gpu(), {
+    name: 'rtx3060',
+    config: { prefers: ['image'], only: false },
+    position: 0,
+    state: 'idle',
+    detail: '',
+    inventory: null,
+    foreignPrompts: 0,
+    ...changes,
+  });
+
+describe('a card', () => {
+  it('takes work while it answers and is well', () => {
+    const usable = gpuState.options.filter((state) => cardOf(gpu({ state })).isUsable);
+    expect(usable).toEqual(['idle', 'busy', 'shared']);
+    for (const state of gpuState.options) {
+      const { isUsable, trouble } = cardOf(gpu({ state, detail: 'has a fault' }));
+      expect(trouble === undefined).toBe(isUsable);
+    }
+  });
+
+  it('says why it takes none, under its name once', () => {
+    const said = (state: Gpu['state'], detail: string) => cardOf(gpu({ state, detail })).trouble;
+    expect(said('unknown', '')).toBe('rtx3060 has not been asked yet');
+    expect(said('unhealthy', 'restart this ComfyUI')).toBe('rtx3060: restart this ComfyUI');
+    expect(said('down', 'rtx3060 answers 401 to GET /queue')).toBe('rtx3060 answers 401 to GET /queue');
+  });
+
+  it('has the memory that is configured, else what its server says, else none that is known', () => {
+    const seen = { vramMb: 12_288 };
+    expect(memoryMbOf({ config: { vram_mb: 8_192 }, inventory: seen })).toBe(8_192);
+    expect(memoryMbOf({ config: {}, inventory: seen })).toBe(12_288);
+    expect(cardOf(gpu()).memoryMb).toBeNull();
+  });
+
+  it('that was never seen has no node and no file', () => {
+    expect(cardOf(gpu())).toMatchObject({ nodes: [], checkpoints: [], models: undefined });
+  });
+});
