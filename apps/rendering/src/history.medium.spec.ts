@@ -299,7 +299,14 @@ describe('measurements', () => {
 
 it('memory needs stay few per workflow and model, those that failures taught last of all', async () => {
   const memory = new MemoryStore(systemClock);
-  const work = (width: number) => ({ workflow: 'hires-fix', modelName: 'm', width, height: 512, frames: 1, steps: [] });
+  const work = (width: number) => ({
+    workflow: 'hires-fix',
+    modelName: 'm',
+    width,
+    height: 512,
+    frames: 1,
+    changes: [],
+  });
   await harness.db.transaction(async (tx) => {
     await memory.ranOut(tx, work(8), 8_192, null);
     for (let n = 2; n < 230; n++) await memory.fitted(tx, work(8 * n), 12_288);

@@ -5,17 +5,15 @@ import { Attempt } from '../jobs/attempt.entity';
 import { liveAttemptStates } from '../jobs/states';
 import type { ParameterValues, Parts, Changes, RecoveryStep } from '../workflows/composition';
 import type { Work } from './estimates/estimate';
+import type { WorkSize } from './work-size';
 
-export interface WaitingRow {
+/** A waiting task with the size that its job was promised. */
+export interface WaitingRow extends WorkSize {
   task_id: string;
   job_id: string;
   workflow: string;
   model_name: string;
-  width: number;
-  height: number;
-  steps: number;
   excluded_gpus: string[];
-  frames?: number;
   plan?: Changes;
   recovery?: RecoveryStep[];
   parameters?: ParameterValues | null;

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import { Catalogue } from '../workflows/catalogue';
+import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';
@@ -42,6 +43,7 @@ export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_FLEET');
 @Injectable()
 export class SnapshotReader {
   private readonly samples = new SampleCache();
+  private readonly requirements = new RequirementsCache();
   private readonly marks: LineMarks;
   private readonly kinds: KindRenewal;
   private readonly whole: SharedRead<Snapshot>;
@@ -157,7 +159,7 @@ export class SnapshotReader {
         gpus.map((gpu) => gpu.name),
       ),
     ]);
-    const { samples, workflows } = this;
+    const { samples, workflows, requirements } = this;
     return new Snapshot({
       gpus,
       live,
@@ -167,6 +169,7 @@ export class SnapshotReader {
       needs,
       samples,
       workflows,
+      requirements,
       now: this.clock.now(),
       pause: this.disks.trouble(),
     });

@@ -1,16 +1,9 @@
-import type { JobError } from '@tower/contracts';
 import { cardOf, type Card } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
-import { pinnedTo } from '../jobs/pinned-card';
 import type { Catalogue } from '../workflows/catalogue';
-import type { Requirements } from '../workflows/compatibility/requirements';
-import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
-import { noChanges } from '../workflows/composition';
-import type { Workflow } from '../workflows/template/workflow-file';
-import { promisedResult } from '../workflows/values/planned-values';
-import { classesOf } from '../workflows/values/resolve-values';
-import { asSeenBy, ineligibility, type Waiting } from './eligibility';
+import type { RequirementsCache } from '../workflows/compatibility/requirements-cache';
+import { asSeenBy, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
@@ -25,18 +18,16 @@ import {
   type Span,
 } from './planner';
 import { comparePlaces } from './line-marks';
-import { neededMb, type MemoryNeed, type VramWork } from './memory/memory-need';
-import { workOf } from './work-size';
+import { neededMb, type MemoryNeed } from './memory/memory-need';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
-
-export type WaitingTask = Waiting & Work & { rank: number; kind: string };
-
-/** A waiting task that no card can ever take, and why. */
-export interface HopelessTask {
-  taskId: string;
-  jobId: string;
-  error: JobError;
-}
+import {
+  asksItself,
+  hopelessnessOf,
+  memoryWorkOfRow,
+  toWaiting,
+  type HopelessTask,
+  type WaitingTask,
+} from './waiting-task';
 
 export interface SnapshotFacts {
   gpus: readonly Gpu[];
@@ -50,6 +41,8 @@ export interface SnapshotFacts {
   needs: readonly MemoryNeed[];
   samples: Pick<SampleCache, 'of'>;
   workflows: Catalogue;
+  /** What is known of the graphs of waiting tasks, and learnt on the way. */
+  requirements: RequirementsCache;
   now: Date;
   /** Why nothing new is started for the time being, whatever the cards do; undefined when nothing stands in the way. */
   pause: string | undefined;
@@ -75,13 +68,13 @@ export class Snapshot {
   private planned: { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } | undefined;
 
   constructor(private readonly facts: SnapshotFacts) {
-    const { gpus, live, rows, workflows } = facts;
+    const { gpus, live, rows } = facts;
     this.gpus = gpus;
     this.live = live;
     this.pause = facts.pause;
     this.cards = gpus.map(cardOf);
     this.times = new CardTimes(facts);
-    this.hopeless = rows.flatMap((row) => hopelessnessOf(row, workflows) ?? []);
+    this.hopeless = rows.flatMap((row) => hopelessnessOf(row, facts) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));
     this.waiting = rows.filter((row) => !lost.has(row.task_id)).map((row) => this.see(row));
     this.places = new Map(this.waiting.map((task, index) => [task.taskId, index]));
@@ -89,12 +82,12 @@ export class Snapshot {
 
   /** The row as a task that these cards could take. */
   see(row: WaitingRow): WaitingTask {
-    const task = toWaiting(row, this.facts.workflows);
+    const task = toWaiting(row, this.facts);
     const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
     if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
     const seen = asSeenBy(this.cards, {
       ...task,
-      needsMb: neededMb(this.facts.needs, workOfRow(row, this.facts.workflows)),
+      needsMb: neededMb(this.facts.needs, memoryWorkOfRow(row, this.facts.workflows)),
     });
     this.kinds.set(row.kind, seen);
     return seen;
@@ -206,88 +199,3 @@ export class Snapshot {
     return fits;
   }
 }
-
-/** Whether the row says itself what its graph is made from. */
-const asksItself = (row: WaitingRow): boolean => (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
-
-const requirements = new RequirementsCache();
-
-/** Undefined for a task whose parameters were not asked for. */
-const requirementsOfRow = (workflow: Workflow, { parameters, parts, plan }: WaitingRow): Requirements | undefined =>
-  parameters && parts ? requirements.of(workflow, { values: parameters, parts, plan: plan ?? noChanges }) : undefined;
-
-/** The template was removed or changed under a waiting task, or what recovery planned does not fit it. */
-function hopelessnessOf(row: WaitingRow, workflows: Catalogue): HopelessTask | undefined {
-  const of = { taskId: row.task_id, jobId: row.job_id };
-  const workflow = workflows.find(row.workflow);
-  if (workflow === undefined)
-    return {
-      ...of,
-      error: {
-        code: 'workflow_gone',
-        message: `workflow ${row.workflow} is no longer among the templates`,
-        hint: 'Put the template back and ask again, or ask for another workflow; GET /workflows lists them.',
-      },
-    };
-  const fault = requirementsOfRow(workflow, row)?.fault;
-  if (fault === undefined) return undefined;
-  return {
-    ...of,
-    error: {
-      code: 'workflow_makes_no_graph',
-      message: `workflow ${row.workflow} makes no graph of this job: ${fault}`,
-      hint: 'The template was changed since the job was accepted, or has a fault; ask again, or mend it in workflows/.',
-    },
-  };
-}
-
-const classes = new WeakMap<Workflow, string[]>();
-
-/** Looked up a thousand times for every look at the queue. */
-function knownClassesOf(workflow: Workflow): string[] {
-  const known = classes.get(workflow) ?? classesOf(workflow);
-  classes.set(workflow, known);
-  return known;
-}
-
-export function toWaiting(row: WaitingRow, workflows: Catalogue): WaitingTask {
-  const workflow = workflows.get(row.workflow);
-  const plan = row.plan ?? noChanges;
-  // What recovery made smaller takes less time.
-  const {
-    width,
-    height,
-    frames = 1,
-  } = plan.steps.length > 0 && row.parameters ? promisedResult(workflow, row.parameters, plan) : row;
-  return {
-    taskId: row.task_id,
-    jobId: row.job_id,
-    work: workflow.file.work,
-    modelName: row.model_name,
-    classes: knownClassesOf(workflow),
-    excludedGpus: row.excluded_gpus,
-    pinnedGpu: pinnedTo(row.recovery ?? []),
-    requires: requirementsOfRow(workflow, row),
-    workflow: row.workflow,
-    width,
-    height,
-    frames,
-    steps: row.steps,
-    plan,
-    rank: row.rank,
-    kind: row.kind,
-  };
-}
-
-const workOfRow = (row: WaitingRow, workflows: Catalogue): VramWork =>
-  workOf(
-    workflows.get(row.workflow),
-    {
-      modelName: row.model_name,
-      width: row.width,
-      height: row.height,
-      frames: row.frames ?? 1,
-      parameters: row.parameters ?? null,
-    },
-    row.plan ?? noChanges,
-  );

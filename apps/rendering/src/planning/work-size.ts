@@ -1,32 +1,29 @@
-import type { Job } from '../jobs/job.entity';
-import type { ParameterValues, Changes } from '../workflows/composition';
+import type { Changes, ParameterValues } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { promisedResult } from '../workflows/values/planned-values';
-import type { VramWork } from './memory/memory-need';
-import { weighingSteps } from './memory/memory-store';
 
-/** What a job asks of a workflow. */
-export type AskedWork = Pick<Job, 'parameters' | 'parts'>;
-
-/** A task's work as far as memory depends on it; parameters may be left out while the plan makes nothing smaller. */
-export interface PlannedWork {
-  modelName: string;
+/** How large one result is and how long it is sampled: what time and memory depend on. */
+export interface WorkSize {
+  /** Pixels. */
   width: number;
   height: number;
+  /** Frames of one result; 1 for a picture. */
   frames: number;
-  parameters?: ParameterValues | null;
+  /** Steps of the sampler; 0 where nothing is sampled. */
+  steps: number;
 }
 
-/** What an attempt under this plan needs memory for. */
-export function workOf(workflow: Workflow, work: PlannedWork, plan: Changes): VramWork {
-  const smaller =
-    plan.steps.includes('smaller_size') && work.parameters ? promisedResult(workflow, work.parameters, plan) : work;
-  return {
-    workflow: workflow.file.name,
-    modelName: work.modelName,
-    width: smaller.width,
-    height: smaller.height,
-    frames: smaller.frames,
-    steps: weighingSteps(plan.steps),
-  };
+/** The size of a result that was promised, with the values that promised it where they are known. */
+export type PromisedSize = Omit<WorkSize, 'steps'> & { parameters?: ParameterValues | null };
+
+/**
+ * The size that is left of a promised one when these changes apply: only `smaller_size` takes anything away, and without
+ * the values nothing is known of that.
+ */
+export function sizeUnder(workflow: Workflow, promised: PromisedSize, changes: Changes): Omit<WorkSize, 'steps'> {
+  const { width, height, frames } =
+    changes.steps.includes('smaller_size') && promised.parameters
+      ? promisedResult(workflow, promised.parameters, changes)
+      : promised;
+  return { width, height, frames };
 }

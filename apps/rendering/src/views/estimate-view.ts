@@ -7,7 +7,8 @@ import { ineligibility } from '../planning/eligibility';
 import type { Work } from '../planning/estimates/estimate';
 import { aboutSoMany } from '../planning/explain';
 import type { Span } from '../planning/planner';
-import type { Snapshot, WaitingTask } from '../planning/snapshot';
+import type { Snapshot } from '../planning/snapshot';
+import type { WaitingTask } from '../planning/waiting-task';
 import type { JobRows } from './job-view';
 import { isHeld, placeOf, waitingTask } from './waiting-view';
 

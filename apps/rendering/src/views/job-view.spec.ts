@@ -8,6 +8,7 @@ import { Task } from '../jobs/task.entity';
 import { SampleCache } from '../planning/estimates/sample-cache';
 import { Snapshot } from '../planning/snapshot';
 import { Catalogue } from '../workflows/catalogue';
+import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import { toProgressView } from './job-view';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -71,6 +72,7 @@ async function viewOf(
     needs: [],
     samples: new SampleCache(),
     workflows: await library,
+    requirements: new RequirementsCache(),
     now,
     pause: undefined,
   });

@@ -4,7 +4,8 @@ import type { Task, WantedModel } from '../jobs/task.entity';
 import { ineligibility } from '../planning/eligibility';
 import { whyWaiting, type Ahead } from '../planning/explain';
 import type { PlaceInLine } from '../planning/queue.queries';
-import type { Snapshot, WaitingTask } from '../planning/snapshot';
+import type { Snapshot } from '../planning/snapshot';
+import type { WaitingTask } from '../planning/waiting-task';
 import type { JobRows } from './job-view';
 
 /** Held back for a while, by a loss or a download. */

@@ -71,7 +71,7 @@ function cardsOf(workflow: Workflow, gpus: readonly Gpu[], needs: readonly Memor
       width,
       height,
       frames,
-      steps: [],
+      changes: [],
     });
   };
   return gpus.map((gpu) => toCardView(workflow, cardOf(gpu), learnt));

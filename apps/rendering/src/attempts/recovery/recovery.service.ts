@@ -8,9 +8,8 @@ import type { Attempt } from '../../jobs/attempt.entity';
 import { Job } from '../../jobs/job.entity';
 import { nextSeed } from '../../jobs/seed';
 import { Task } from '../../jobs/task.entity';
-import { gigabytes } from '../../planning/memory/memory-need';
+import { gigabytes, memoryWorkOf } from '../../planning/memory/memory-need';
 import { MemoryStore } from '../../planning/memory/memory-store';
-import { workOf } from '../../planning/work-size';
 import { configuredGpus } from '../../planning/queue.queries';
 import { RenderingMetrics } from '../../rendering.metrics';
 import { Catalogue } from '../../workflows/catalogue';
@@ -121,7 +120,7 @@ export class RecoveryService {
     const gpu = (await configuredGpus(tx)).find((candidate) => candidate.name === attempt.gpu);
     const cardMb = gpu ? memoryMbOf(gpu) : null;
     if (cardMb !== null)
-      await this.memory.fitted(tx, workOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
+      await this.memory.fitted(tx, memoryWorkOf(this.workflows.get(job.workflow), job, attempt.plan), cardMb);
   }
 
   private async learn(tx: EntityManager, job: Job, attempt: Attempt, card: Card): Promise<string> {
@@ -130,7 +129,7 @@ export class RecoveryService {
     const workflow = this.workflows.get(job.workflow);
     const need = await this.memory.ranOut(
       tx,
-      workOf(workflow, job, attempt.plan),
+      memoryWorkOf(workflow, job, attempt.plan),
       cardMb,
       priorOf(workflow, job, attempt.plan),
     );

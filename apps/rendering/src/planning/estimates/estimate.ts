@@ -1,16 +1,11 @@
 import type { Changes } from '../../workflows/composition';
 import type { WorkflowFile } from '../../workflows/template/workflow-file';
+import type { WorkSize } from '../work-size';
 import { presentLevel } from './level';
 
 /** One attempt's work, as far as time depends on it. */
-export interface Work {
+export interface Work extends WorkSize {
   workflow: string;
-  width: number;
-  height: number;
-  /** Frames of one result; 1 for a picture. */
-  frames: number;
-  /** 0 where nothing is sampled. */
-  steps: number;
   /** What recovery changed about the graph; tiles and smaller contexts take longer. */
   plan?: Changes;
 }

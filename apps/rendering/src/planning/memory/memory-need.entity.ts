@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What was learnt of the memory that one kind of work needs; see `vram-need.ts` for the meaning of the numbers. */
+/** What was learnt of the memory that one kind of work needs; see `memory-need.ts` for the meaning of the numbers. */
 @Entity('vram_need')
 export class MemoryNeedRow {
   @PrimaryColumn('text') workflow!: string;

@@ -1,12 +1,12 @@
-import { afterFailing, afterFitting, gigabytes, neededMb, type MemoryNeed, type VramWork } from './memory-need';
+import { afterFailing, afterFitting, gigabytes, neededMb, type MemoryNeed, type MemoryWork } from './memory-need';
 
-const work = (changes: Partial<VramWork> = {}): VramWork => ({
+const work = (changes: Partial<MemoryWork> = {}): MemoryWork => ({
   workflow: 'video',
   modelName: 'm',
   width: 512,
   height: 512,
   frames: 16,
-  steps: [],
+  changes: [],
   ...changes,
 });
 const need = (changes: Partial<MemoryNeed>): MemoryNeed => ({
@@ -62,7 +62,7 @@ describe('neededMb', () => {
     for (const other of [
       { width: 256 },
       { frames: 8 },
-      { steps: ['tiled_vae'] },
+      { changes: ['tiled_vae'] },
       { modelName: 'n' },
       { workflow: 'w' },
     ])
@@ -70,7 +70,7 @@ describe('neededMb', () => {
   });
 
   it('holds without a change what failed with it', () => {
-    expect(neededMb([need({ steps: ['tiled_vae'], tooSmallMb: 12_288, estimateMb: 13_000 })], work())).toBe(13_000);
+    expect(neededMb([need({ changes: ['tiled_vae'], tooSmallMb: 12_288, estimateMb: 13_000 })], work())).toBe(13_000);
   });
 
   it('is bounded by larger work that fitted', () => {

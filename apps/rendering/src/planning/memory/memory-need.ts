@@ -1,18 +1,18 @@
 import { modelKey } from '@tower/contracts';
+import type { Changes } from '../../workflows/composition';
+import type { Workflow } from '../../workflows/template/workflow-file';
+import { sizeUnder, type PromisedSize, type WorkSize } from '../work-size';
 
-/** What a job needs memory for. */
-export interface VramWork {
+/** One attempt's work as far as memory depends on it; how long it is sampled does not matter. */
+export interface MemoryWork extends Omit<WorkSize, 'steps'> {
   workflow: string;
   modelName: string;
-  width: number;
-  height: number;
-  frames: number;
-  /** Changes of the graph, as a set. */
-  steps: readonly string[];
+  /** Changes of the graph that weigh, as a set. */
+  changes: readonly string[];
 }
 
 /** What is known of one kind of work, in megabytes (MiB) of a card's whole memory. */
-export interface MemoryNeed extends VramWork {
+export interface MemoryNeed extends MemoryWork {
   /** It did not fit into this much: the need is above. Null when it never failed. */
   tooSmallMb: number | null;
   /** Best guess after failures; never below `tooSmallMb`. */
@@ -20,6 +20,25 @@ export interface MemoryNeed extends VramWork {
   /** It fitted into this much. Null when it never succeeded. */
   fitsMb: number | null;
 }
+
+/** Steps that change what the picture is, but not how much memory it takes; of the size the size itself tells. */
+const withoutWeight: ReadonlySet<string> = new Set(['other_seed', 'smaller_size']);
+
+/** The changes as far as they bear on the memory that is needed, sorted. */
+export const weighingChanges = (steps: readonly string[]): string[] =>
+  [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
+
+/** What an attempt under these changes needs memory for. */
+export const memoryWorkOf = (
+  workflow: Workflow,
+  promised: PromisedSize & { modelName: string },
+  changes: Changes,
+): MemoryWork => ({
+  workflow: workflow.file.name,
+  modelName: promised.modelName,
+  ...sizeUnder(workflow, promised, changes),
+  changes: weighingChanges(changes.steps),
+});
 
 /** How much an estimate rises with each failure (reliability study, B.7). */
 const rise = 1.25;
@@ -30,7 +49,7 @@ const rise = 1.25;
  */
 export function afterFailing(
   known: MemoryNeed | undefined,
-  work: VramWork,
+  work: MemoryWork,
   cardMb: number,
   priorMb: number | null,
 ): MemoryNeed {
@@ -44,7 +63,7 @@ export function afterFailing(
 }
 
 /** The need after the work succeeded on a card of `cardMb`. */
-export function afterFitting(known: MemoryNeed | undefined, work: VramWork, cardMb: number): MemoryNeed {
+export function afterFitting(known: MemoryNeed | undefined, work: MemoryWork, cardMb: number): MemoryNeed {
   const fitsMb = Math.min(known?.fitsMb ?? Infinity, cardMb);
   const failed = known?.tooSmallMb ?? null;
   const tooSmallMb = failed !== null && failed < fitsMb ? failed : null;
@@ -62,16 +81,17 @@ export function afterFitting(known: MemoryNeed | undefined, work: VramWork, card
  * for one size it holds for every larger one with as many changes or fewer; a larger work that fitted bounds it from
  * above.
  */
-export function neededMb(needs: readonly MemoryNeed[], work: VramWork): number | null {
+export function neededMb(needs: readonly MemoryNeed[], work: MemoryWork): number | null {
   const related = needs.filter(
     (need) => need.workflow === work.workflow && modelKey(need.modelName) === modelKey(work.modelName),
   );
   const below = related.filter(
-    (need) => need.estimateMb !== null && isAtMost(need, work) && work.steps.every((step) => need.steps.includes(step)),
+    (need) =>
+      need.estimateMb !== null && isAtMost(need, work) && work.changes.every((step) => need.changes.includes(step)),
   );
   if (below.length === 0) return null;
   const above = related.filter(
-    (need) => need.fitsMb !== null && isAtMost(work, need) && need.steps.every((step) => work.steps.includes(step)),
+    (need) => need.fitsMb !== null && isAtMost(work, need) && need.changes.every((step) => work.changes.includes(step)),
   );
   return Math.min(
     Math.max(...below.map((need) => need.estimateMb ?? 0)),
@@ -79,7 +99,7 @@ export function neededMb(needs: readonly MemoryNeed[], work: VramWork): number |
   );
 }
 
-const isAtMost = (a: VramWork, b: VramWork): boolean =>
+const isAtMost = (a: MemoryWork, b: MemoryWork): boolean =>
   a.width * a.height <= b.width * b.height && a.frames <= b.frames;
 
 /** Gigabytes (GiB) for a person, to a tenth. */

@@ -2,11 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { modelKey } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { afterFailing, afterFitting, type MemoryNeed, type VramWork } from './memory-need';
+import { afterFailing, afterFitting, weighingChanges, type MemoryNeed, type MemoryWork } from './memory-need';
 import { MemoryNeedRow } from './memory-need.entity';
-
-/** Steps that change what the picture is, but not how much memory it takes. */
-const withoutWeight: ReadonlySet<string> = new Set(['other_seed', 'smaller_size']);
 
 /** Sizes and changes of one workflow and model that are remembered. */
 export const keptNeeds = 200;
@@ -21,7 +18,7 @@ export class MemoryStore {
   }
 
   /** What was learnt of these workflows with these models. */
-  async of(tx: EntityManager, works: readonly Pick<VramWork, 'workflow' | 'modelName'>[]): Promise<MemoryNeed[]> {
+  async of(tx: EntityManager, works: readonly Pick<MemoryWork, 'workflow' | 'modelName'>[]): Promise<MemoryNeed[]> {
     const pairs = [
       ...new Map(
         works.map(({ workflow, modelName: name }) => [
@@ -33,20 +30,20 @@ export class MemoryStore {
     return pairs.length === 0 ? [] : (await tx.find(MemoryNeedRow, { where: pairs })).map(toNeed);
   }
 
-  async ranOut(tx: EntityManager, work: VramWork, cardMb: number, priorMb: number | null): Promise<MemoryNeed> {
+  async ranOut(tx: EntityManager, work: MemoryWork, cardMb: number, priorMb: number | null): Promise<MemoryNeed> {
     const need = afterFailing(await this.known(tx, work), work, cardMb, priorMb);
     await this.save(tx, need);
     return need;
   }
 
-  async fitted(tx: EntityManager, work: VramWork, cardMb: number): Promise<void> {
+  async fitted(tx: EntityManager, work: MemoryWork, cardMb: number): Promise<void> {
     const known = await this.known(tx, work);
     // The usual case: nothing was ever learnt and nothing is to learn.
     if (known !== undefined && known.fitsMb !== null && known.fitsMb <= cardMb && known.tooSmallMb === null) return;
     await this.save(tx, afterFitting(known, work, cardMb));
   }
 
-  private async known(tx: EntityManager, work: VramWork): Promise<MemoryNeed | undefined> {
+  private async known(tx: EntityManager, work: MemoryWork): Promise<MemoryNeed | undefined> {
     const row = await tx.findOneBy(MemoryNeedRow, keyOf(work));
     return row === null ? undefined : toNeed(row);
   }
@@ -69,20 +66,16 @@ export class MemoryStore {
   }
 }
 
-/** The steps of a plan as far as they change the memory that is needed. */
-export const weighingSteps = (steps: readonly string[]): string[] =>
-  [...new Set(steps.filter((step) => !withoutWeight.has(step)))].sort();
-
-const keyOf = (work: VramWork) => ({
+const keyOf = (work: MemoryWork) => ({
   workflow: work.workflow,
   modelName: modelKey(work.modelName),
   width: work.width,
   height: work.height,
   frames: work.frames,
-  steps: weighingSteps(work.steps).join(','),
+  steps: weighingChanges(work.changes).join(','),
 });
 
 const toNeed = ({ steps, at: _at, ...row }: MemoryNeedRow): MemoryNeed => ({
   ...row,
-  steps: steps === '' ? [] : steps.split(','),
+  changes: steps === '' ? [] : steps.split(','),
 });
