@@ -11,6 +11,7 @@ export * from './ops-server';
 export * from './hang-up';
 export * from './backoff';
 export * from './release';
+export * from './loop';
 export * from './version';
 export * from './processes/process-table';
 export * from './processes/file-claim';
