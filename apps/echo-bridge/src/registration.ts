@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthCheck, RenderingStatus } from '@tower/contracts';
-import { AppError, backoffMs, describeError, type Logger } from '@tower/kit';
+import { AppError, backoffMs, describeError, Loop, type Logger } from '@tower/kit';
 import type { EchoBridgeMetrics } from './echo-bridge.metrics';
 import type { EchoClient } from './echo.client';
 import { capabilities, maxConcurrentJobs, toEchoGpus, workerStatus } from './worker';
@@ -19,8 +18,9 @@ const defaultTimes: RegistrationTimes = { heartbeatMs: 30_000, firstRetryMs: 1_0
  * in five minutes.
  */
 export class Registration {
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> | undefined;
+  private readonly loop = new Loop();
+  /** Tries in a row that Echo did not answer. */
+  private failures = 0;
   private registered = false;
   /** One INFO line per disappearance. */
   private absenceTold = false;
@@ -35,12 +35,11 @@ export class Registration {
   ) {}
 
   start(): void {
-    this.loop = this.run();
+    this.loop.start(() => this.keepInTouch());
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop.stop();
     if (!this.registered) return;
     this.setRegistered(false);
     await this.call('unregister', () => this.echo.unregister(this.worker.id)).catch((error: unknown) =>
@@ -53,21 +52,20 @@ export class Registration {
     return { ok: true, detail: this.registered ? `registered as ${this.worker.id}` : 'Echo absent; retrying' };
   }
 
-  private async run(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted;) {
-      try {
-        await (this.registered ? this.beat() : this.register());
-        failures = 0;
-        await this.pause(this.times.heartbeatMs);
-      } catch (error) {
-        if (this.stopping.signal.aborted) return;
-        const forgotten = this.registered && error instanceof AppError && error.code === 'echo_forgot_us';
-        this.setRegistered(false);
-        // An Echo that restarted does not know us any more and takes us back at once.
-        if (forgotten) continue;
-        this.tellAbsence(error);
-        await this.pause(backoffMs(failures++, { firstMs: this.times.firstRetryMs, maxMs: this.times.maxRetryMs }));
-      }
+  private async keepInTouch(): Promise<number> {
+    try {
+      await (this.registered ? this.beat() : this.register());
+      this.failures = 0;
+      return this.times.heartbeatMs;
+    } catch (error) {
+      // Given up because we stop: that says nothing of Echo.
+      if (this.loop.isStopping) return 0;
+      const forgotten = this.registered && error instanceof AppError && error.code === 'echo_forgot_us';
+      this.setRegistered(false);
+      // An Echo that restarted does not know us any more and takes us back at once.
+      if (forgotten) return 0;
+      this.tellAbsence(error);
+      return backoffMs(this.failures++, { firstMs: this.times.firstRetryMs, maxMs: this.times.maxRetryMs });
     }
   }
 
@@ -82,7 +80,7 @@ export class Registration {
       max_concurrent_jobs: maxConcurrentJobs(rendering),
       status: workerStatus(rendering),
     };
-    await this.call('register', () => this.echo.register(worker, this.stopping.signal));
+    await this.call('register', () => this.echo.register(worker, this.loop.signal));
     this.setRegistered(true);
     this.absenceTold = false;
     this.logger.info({ echo: this.echo.address, workerId: this.worker.id }, 'registered with Echo');
@@ -96,7 +94,7 @@ export class Registration {
       gpus: toEchoGpus(rendering),
       max_concurrent_jobs: maxConcurrentJobs(rendering),
     };
-    await this.call('heartbeat', () => this.echo.heartbeat(beat, this.stopping.signal));
+    await this.call('heartbeat', () => this.echo.heartbeat(beat, this.loop.signal));
   }
 
   private async askRendering(): Promise<RenderingStatus | undefined> {
@@ -128,9 +126,5 @@ export class Registration {
   private setRegistered(registered: boolean): void {
     this.registered = registered;
     this.metrics.registered.set(registered ? 1 : 0);
-  }
-
-  private async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError, type Logger } from '@tower/kit';
+import { describeError, Loop, type Logger } from '@tower/kit';
 import {
   ConsumerEvents,
   type Consumer,
@@ -37,9 +36,11 @@ const broken = new Set<string>([
  * With `freeHands` only as many are asked for as can be worked on at once.
  */
 export class DurableConsumer {
-  private readonly stopping = new AbortController();
+  private readonly loop = new Loop();
   private messages: ConsumerMessages | undefined;
-  private loop: Promise<void> | undefined;
+  private ignoreReconnects: (() => void) | undefined;
+  /** Looks in a row that ended with an error before a message could come. */
+  private failures = 0;
 
   constructor(
     private readonly bus: BusConnection,
@@ -53,35 +54,30 @@ export class DurableConsumer {
   ) {}
 
   start(): void {
-    this.loop = this.run();
+    this.ignoreReconnects = this.bus.onReconnect(() => void this.messages?.close());
+    this.loop.start(() => this.look());
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
+    const stopped = this.loop.stop();
     await this.messages?.close();
-    await this.loop;
+    await stopped;
+    this.ignoreReconnects?.();
   }
 
-  private async run(): Promise<void> {
-    const forget = this.bus.onReconnect(() => void this.messages?.close());
-    for (let failures = 0; !this.stopping.signal.aborted;) {
-      try {
-        if (this.bus.isConnected()) {
-          await this.read(() => (failures = 0));
-          this.log.debug({ stream: this.stream, durable: this.consumer.durable_name }, 'consumer has to be rebuilt');
-        }
-      } catch (error) {
-        failures += 1;
-        // A server that has just come back refuses the first questions.
-        const level = failures > 4 ? 'warn' : 'debug';
-        this.log[level](
-          { stream: this.stream, durable: this.consumer.durable_name },
-          `reading: ${describeError(error)}`,
-        );
+  private async look(): Promise<number> {
+    try {
+      if (this.bus.isConnected()) {
+        await this.read(() => (this.failures = 0));
+        this.log.debug({ stream: this.stream, durable: this.consumer.durable_name }, 'consumer has to be rebuilt');
       }
-      await sleep(rebuildMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    } catch (error) {
+      this.failures += 1;
+      // A server that has just come back refuses the first questions.
+      const level = this.failures > 4 ? 'warn' : 'debug';
+      this.log[level]({ stream: this.stream, durable: this.consumer.durable_name }, `reading: ${describeError(error)}`);
     }
-    forget();
+    return rebuildMs;
   }
 
   /** Returns when the subscription has ended. */
@@ -98,14 +94,14 @@ export class DurableConsumer {
   private async takeAsFree(reader: Consumer, freeHands: () => Promise<number>, onStarted: () => void): Promise<void> {
     const reconnected = this.bus.nextReconnect();
     for (;;) {
-      const free = await untilAborted(this.stopping.signal, freeHands());
+      const free = await untilAborted(this.loop.signal, freeHands());
       if (free === undefined || reconnected.aborted) return;
       const messages = await reader.fetch({
         max_messages: free,
         expires: requestMs,
         callback: this.onMessage,
       } as FetchOptions);
-      if (this.stopping.signal.aborted) await messages.close();
+      if (this.loop.isStopping) await messages.close();
       this.messages = messages;
       const ended = await messages.closed();
       this.messages = undefined;
@@ -117,7 +113,7 @@ export class DurableConsumer {
   private async takeAhead(reader: Consumer, onStarted: () => void): Promise<void> {
     const messages = await reader.consume({ max_messages: this.consumer.max_ack_pending, callback: this.onMessage });
     // Asked to stop while we were asking the server. The statuses of what is closed already never end.
-    if (this.stopping.signal.aborted) {
+    if (this.loop.isStopping) {
       await messages.close();
       return;
     }

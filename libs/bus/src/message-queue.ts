@@ -19,6 +19,7 @@ export class MessageQueue {
   /** By stream sequence: a message that comes again while it is here is the same one. */
   private readonly here = new Map<number, JsMsg>();
   private readonly inHand = new Set<Promise<void>>();
+  /** No `Loop`: nothing is looked for here, and each message that is held waits for this by itself. */
   private readonly stopping = new AbortController();
   private readonly waitingForHands: (() => void)[] = [];
 

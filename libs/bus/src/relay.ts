@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, Lease, NotificationListener, type LeaseTimes } from '@tower/db';
-import { AppError, describeError, newId, type Clock, type Logger } from '@tower/kit';
+import { AppError, describeError, Loop, newId, type Clock, type Logger } from '@tower/kit';
 import { ErrorCode, NatsError, type JetStreamClient, type PubAck } from 'nats';
 import type { DataSource } from 'typeorm';
 import type { BusMetrics } from './bus.metrics';
@@ -53,9 +52,7 @@ function isRefusedForGood(error: unknown): boolean {
 export class OutboxRelay {
   private readonly lease: Lease;
   private readonly listener: NotificationListener;
-  private readonly stopping = new AbortController();
-  private woken = new AbortController();
-  private loop: Promise<void> | undefined;
+  private readonly loop = new Loop();
   /**
    * Set whenever a stream may hold less than the outbox believes; nothing more is sent or noted until it has been
    * looked at.
@@ -75,7 +72,7 @@ export class OutboxRelay {
     this.listener = new NotificationListener(
       options.databaseUrl,
       `outbox_${options.schema}`,
-      () => this.wake(),
+      () => this.loop.wake(),
       logger,
     );
   }
@@ -84,13 +81,13 @@ export class OutboxRelay {
     this.bus.onReconnect(() => this.distrust());
     this.lease.start(() => this.distrust());
     this.listener.start();
-    this.loop = this.run();
+    this.loop.start(() => this.look());
   }
 
   /** The stream may have lost something: compares it with the outbox, now. */
   distrust(): void {
     this.repairNeeded = true;
-    this.wake();
+    this.loop.wake();
   }
 
   /** Undefined while all is well. */
@@ -99,41 +96,28 @@ export class OutboxRelay {
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await this.loop;
+    await this.loop.stop();
     await this.listener.stop();
     await this.lease.stop();
   }
 
-  private wake(): void {
-    this.woken.abort();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      this.woken = new AbortController();
-      let sent = 0;
-      let failed = false;
-      // Whoever sends knows how much waits; two processes saying so would count it twice.
-      if (this.lease.held() === undefined) this.metrics.outboxDepth.set(0);
-      if (this.lease.held() !== undefined && this.bus.isConnected()) {
-        try {
-          if (this.repairNeeded) await this.repair();
-          sent = await this.sendBatch();
-          this.lastError = undefined;
-        } catch (error) {
-          this.lastError = describeError(error);
-          failed = true;
-          // A stream that refuses may be gone.
-          this.repairNeeded = true;
-          if (!isDatabaseUnavailable(error) && this.bus.isConnected())
-            this.logger.warn(`outbox relay: ${this.lastError}`);
-          await sleep(retryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-        }
-      }
-      if (sent < batchSize && !failed)
-        await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+  /** Sends a batch; a full one is followed by the next at once. */
+  private async look(): Promise<number> {
+    // Whoever sends knows how much waits; two processes saying so would count it twice.
+    if (this.lease.held() === undefined) this.metrics.outboxDepth.set(0);
+    if (this.lease.held() === undefined || !this.bus.isConnected()) return pollMs;
+    try {
+      if (this.repairNeeded) await this.repair();
+      const sent = await this.sendBatch();
+      this.lastError = undefined;
+      return sent < batchSize ? pollMs : 0;
+    } catch (error) {
+      this.lastError = describeError(error);
+      // A stream that refuses may be gone.
+      this.repairNeeded = true;
+      if (!isDatabaseUnavailable(error) && this.bus.isConnected()) this.logger.warn(`outbox relay: ${this.lastError}`);
+      await this.loop.pause(retryMs);
+      return 0;
     }
   }
 
@@ -163,7 +147,7 @@ export class OutboxRelay {
     const worker = async (): Promise<void> => {
       for (let queue = queues.shift(); queue !== undefined; queue = queues.shift()) {
         for (const row of queue) {
-          if (this.lease.held() === undefined || this.repairNeeded || this.stopping.signal.aborted) return;
+          if (this.lease.held() === undefined || this.repairNeeded || this.loop.isStopping) return;
           await this.sendOne(jetstream, row, before.get(row.stream) ?? 0);
         }
       }

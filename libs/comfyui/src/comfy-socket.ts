@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, describeError, newId, type Logger } from '@tower/kit';
+import { backoffMs, describeError, Loop, newId, type Logger } from '@tower/kit';
 import WebSocket from 'ws';
 import type { CardAccess } from './access/card-access';
 import { parseComfyFrame, type PreviewFrame } from './comfy-frames';
@@ -50,10 +49,10 @@ export class ComfySocket {
   /** Counted, so that one that came during the answer to a POST is not missed. */
   private statuses = 0;
   private ending = false;
-  private hurried = new AbortController();
-  private readonly stopping = new AbortController();
+  private readonly loop = new Loop();
+  /** Connections in a row that did not last. */
+  private failures = 0;
   private socket: WebSocket | undefined;
-  private loop: Promise<void> | undefined;
   private readonly record = new SocketRecord(performance.now());
 
   constructor(
@@ -64,7 +63,7 @@ export class ComfySocket {
   ) {}
 
   start(): void {
-    this.loop = this.run();
+    this.loop.start(() => this.connect());
   }
 
   /** The id to submit prompts under, so that their events come here. */
@@ -88,7 +87,7 @@ export class ComfySocket {
 
   /** The server answers: no sense in waiting any longer before the next try. */
   hurry(): void {
-    this.hurried.abort();
+    this.loop.wake();
   }
 
   /**
@@ -119,9 +118,9 @@ export class ComfySocket {
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
+    const stopped = this.loop.stop();
     this.reconnect();
-    await this.loop;
+    await stopped;
   }
 
   private reconnect(): void {
@@ -130,26 +129,22 @@ export class ComfySocket {
     this.socket?.terminate();
   }
 
-  private async run(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted; failures++) {
-      const startedAt = performance.now();
-      this.hurried = new AbortController();
-      this.ending = false;
-      try {
-        await this.connectOnce();
-      } catch (error) {
-        this.record.failed(describeError(error));
-        this.logger.debug(`comfyui socket ${this.url}: ${describeError(error)}`);
-      }
-      if (performance.now() - startedAt > 30_000) failures = 0;
-      // Chosen before the pause, not after it: a prompt that is sent meanwhile carries the id under which we shall
-      // listen.
-      this.chooseId();
-      await sleep(backoffMs(failures, { firstMs: 500, maxMs: 10_000 }), undefined, {
-        signal: this.hurried.signal,
-      }).catch(() => undefined);
-      if (this.nextId !== undefined) this.chooseId();
+  private async connect(): Promise<number> {
+    const startedAt = performance.now();
+    // Another one may have been asked for during the pause.
+    if (this.nextId !== undefined) this.chooseId();
+    this.ending = false;
+    try {
+      await this.connectOnce();
+    } catch (error) {
+      this.record.failed(describeError(error));
+      this.logger.debug(`comfyui socket ${this.url}: ${describeError(error)}`);
     }
+    if (performance.now() - startedAt > 30_000) this.failures = 0;
+    // Chosen before the pause, not after it: a prompt that is sent meanwhile carries the id under which we shall
+    // listen.
+    this.chooseId();
+    return backoffMs(this.failures++, { firstMs: 500, maxMs: 10_000 });
   }
 
   private chooseId(): void {

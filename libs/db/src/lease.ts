@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
+import { AppError, describeError, Loop, type Clock, type Logger } from '@tower/kit';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 interface Granted {
@@ -28,8 +27,9 @@ export class Lease {
   private runner: QueryRunner | undefined;
   private fence: string | undefined;
   private trustedUntilMs = -Infinity;
-  private readonly stopping = new AbortController();
-  private loop: Promise<void> | undefined;
+  private readonly loop = new Loop();
+  /** As the round before saw it. */
+  private heldLast: string | undefined;
 
   constructor(
     private readonly db: DataSource,
@@ -47,13 +47,12 @@ export class Lease {
 
   /** Asks and renews in the background; `onGained` is called each time the lease changes to us. */
   start(onGained: (fence: string) => void = () => undefined): void {
-    this.loop = this.run(onGained);
+    this.loop.start(() => this.look(onGained));
   }
 
   /** Gives the lease back, so that the next holder need not wait. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop.stop();
     if (this.held() !== undefined) {
       await this.db
         .query('update lease set until = clock_timestamp() where name = $1 and holder = $2', [this.name, this.holder])
@@ -63,29 +62,24 @@ export class Lease {
     await this.dropConnection();
   }
 
-  private async run(onGained: (fence: string) => void): Promise<void> {
-    let heldLast: string | undefined;
-    while (!this.stopping.signal.aborted) {
-      const before = this.held();
-      try {
-        await this.ask();
-      } catch (error) {
-        this.logger.debug({ err: error }, `asking for lease ${this.name}: ${describeError(error)}`);
-        await this.dropConnection();
-      }
-      const after = this.held();
-      if (after !== undefined && after !== before) {
-        this.logger.info({ lease: this.name, fence: after }, 'lease gained');
-        onGained(after);
-      } else if (after === undefined && heldLast !== undefined) {
-        // Not `before`: whoever was stopped beyond the term has nothing left by the time it looks.
-        this.logger.warn({ lease: this.name, fence: heldLast }, 'lease lost');
-      }
-      heldLast = after;
-      await sleep(after === undefined ? this.times.askEveryMs : this.times.renewEveryMs, undefined, {
-        signal: this.stopping.signal,
-      }).catch(() => undefined);
+  private async look(onGained: (fence: string) => void): Promise<number> {
+    const before = this.held();
+    try {
+      await this.ask();
+    } catch (error) {
+      this.logger.debug({ err: error }, `asking for lease ${this.name}: ${describeError(error)}`);
+      await this.dropConnection();
     }
+    const after = this.held();
+    if (after !== undefined && after !== before) {
+      this.logger.info({ lease: this.name, fence: after }, 'lease gained');
+      onGained(after);
+    } else if (after === undefined && this.heldLast !== undefined) {
+      // Not `before`: whoever was stopped beyond the term has nothing left by the time it looks.
+      this.logger.warn({ lease: this.name, fence: this.heldLast }, 'lease lost');
+    }
+    this.heldLast = after;
+    return after === undefined ? this.times.askEveryMs : this.times.renewEveryMs;
   }
 
   private async ask(): Promise<void> {

@@ -15,6 +15,7 @@ export interface Incarnation {
 /** Keeps one part running: whatever ends it, it is started again, later each time it fails again soon. */
 export class Supervisor {
   private current: Incarnation | undefined;
+  /** By hand, not a `Loop`: `start` waits for the first launch and takes its error, and `kill` waits for nothing. */
   private readonly stopping = new AbortController();
   private loop: Promise<void> | undefined;
   private failures = 0;

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusConnection } from '@tower/bus';
 import { progressFilter, progressView, type FeedEvent, type FeedMessage, type ProgressView } from '@tower/contracts';
 import { NotificationListener } from '@tower/db';
-import { CLOCK, describeError, LOGGER, type Clock, type Logger } from '@tower/kit';
+import { CLOCK, describeError, LOGGER, Loop, type Clock, type Logger } from '@tower/kit';
 import { DATABASE_URL } from '@tower/service';
 import type { Msg } from 'nats';
 import { FeedMetrics } from '../gateway.metrics';
@@ -30,8 +29,7 @@ export class FeedBroadcaster {
   private readonly forAll = new Set<FeedReader>();
   private readonly byJob = new Map<string, Set<FeedReader>>();
   private readonly relay = new ProgressRelay((progress) => this.tellProgress(progress));
-  private readonly stopping = new AbortController();
-  private woken = new AbortController();
+  private readonly loop = new Loop();
   /** Number of the last event that was told. */
   private position = 0;
 
@@ -49,19 +47,19 @@ export class FeedBroadcaster {
     const listener = new NotificationListener(
       this.databaseUrl,
       'event_feed_gateway',
-      () => this.woken.abort(),
+      () => this.loop.wake(),
       this.logger,
     );
     listener.start();
     const stopListening = this.bus.listen(progressFilter, (message) => this.readProgress(message));
-    const loop = this.run();
+    this.loop.start(() => this.look());
     return async () => {
-      this.stopping.abort();
-      this.woken.abort();
+      // Told first and waited for last, so that nothing is told any more while the rest is taken down.
+      const stopped = this.loop.stop();
       stopListening();
       this.relay.stop();
       await listener.stop();
-      await loop;
+      await stopped;
     };
   }
 
@@ -80,14 +78,12 @@ export class FeedBroadcaster {
     };
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      this.woken = new AbortController();
-      const more = await this.tellNew().catch((error: unknown) => {
-        this.logger.debug(`reading the event feed: ${describeError(error)}`);
-        return false;
-      });
-      if (!more) await sleep(pollMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+  private async look(): Promise<number> {
+    try {
+      return (await this.tellNew()) ? 0 : pollMs;
+    } catch (error) {
+      this.logger.debug(`reading the event feed: ${describeError(error)}`);
+      return pollMs;
     }
   }
 

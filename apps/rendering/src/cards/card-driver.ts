@@ -11,7 +11,7 @@ import {
   type ComfyHint,
   type PromptGraph,
 } from '@tower/comfyui';
-import { AppError, describeError, type Clock, type Logger } from '@tower/kit';
+import { AppError, describeError, Loop, type Clock, type Logger } from '@tower/kit';
 import { nothingSeen, type CardSnapshot } from './card-snapshot';
 import type { GpuInventory } from './card.entity';
 import { RestartDetector } from './restart-detector';
@@ -44,9 +44,7 @@ const wakingHints = new Set(['status', 'execution_success', 'execution_error', '
 export class CardDriver {
   readonly client: ComfyClient;
   private readonly socket: ComfySocket;
-  private readonly stopping = new AbortController();
-  private woken = new AbortController();
-  private loop: Promise<void> | undefined;
+  private readonly loop = new Loop();
   private startedAtMs = 0;
   private failures = 0;
   /** Monotonic milliseconds since which the server answers; undefined while it does not. */
@@ -87,18 +85,22 @@ export class CardDriver {
   start(): void {
     this.startedAtMs = this.clock.monotonicMs();
     this.socket.start();
-    this.loop = this.run();
+    // A name server that does not answer holds nobody up.
+    const located = Promise.race([this.server.locate(), sleep(locateMs)]);
+    this.loop.start(async () => {
+      await located;
+      return this.loop.isStopping ? 0 : this.lookAndTell();
+    });
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
+    const stopped = this.loop.stop();
     await this.socket.stop();
-    await this.loop;
+    await stopped;
   }
 
   wake(): void {
-    this.woken.abort();
+    this.loop.wake();
   }
 
   /** A file is missed or expected there: its folders are read again at once. */
@@ -150,20 +152,14 @@ export class CardDriver {
     this.events.hint(this, hint);
   }
 
-  private async run(): Promise<void> {
-    // A name server that does not answer holds nobody up.
-    await Promise.race([this.server.locate(), sleep(locateMs)]);
-    while (!this.stopping.signal.aborted) {
-      this.woken = new AbortController();
-      await this.look();
-      try {
-        await this.events.looked(this);
-      } catch (error) {
-        this.logger.warn({ gpu: this.name }, `acting on what ${this.name} said: ${describeError(error)}`);
-      }
-      const waitMs = this.snapshot.state === 'down' ? lookEveryDownMs : lookEveryMs;
-      await sleep(waitMs, undefined, { signal: this.woken.signal }).catch(() => undefined);
+  private async lookAndTell(): Promise<number> {
+    await this.look();
+    try {
+      await this.events.looked(this);
+    } catch (error) {
+      this.logger.warn({ gpu: this.name }, `acting on what ${this.name} said: ${describeError(error)}`);
     }
+    return this.snapshot.state === 'down' ? lookEveryDownMs : lookEveryMs;
   }
 
   private async look(): Promise<void> {
