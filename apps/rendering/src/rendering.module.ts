@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type Provider, type ValueProvider } from '@nestjs/common';
 import { readGpuConfig } from '@tower/comfyui';
 import { CLOCK, Health, LOGGER, Metrics, parseEnv, type Clock, type Logger } from '@tower/kit';
 import { DiskWatch, Library } from '@tower/library';
@@ -18,7 +18,7 @@ import { CardHealthService } from './cards/health/card-health.service';
 import { ProbePrompts } from './cards/health/probe-prompts';
 import { GpuRestart } from './cards/health/restart.entity';
 import { Restarter } from './cards/health/restarter';
-import { WATCH_THRESHOLDS, watchThresholds } from './cards/watch-thresholds';
+import { WATCH_THRESHOLDS, watchThresholds, type WatchThresholds } from './cards/watch-thresholds';
 import { ownPlaces, renderingEnv } from './env';
 import { Dispatcher } from './execution/dispatcher';
 import { InputUploads } from './execution/input-uploads';
@@ -54,79 +54,97 @@ import { Catalogue } from './workflows/catalogue';
 
 export const renderingEntities = [...jobEntities, Gpu, GpuRestart, MemoryNeedRow];
 
+const env = () => parseEnv(renderingEnv);
+
+/** One line each; what takes more than a line to make is made below. */
+const providers: readonly Provider[] = [
+  { provide: Library, useFactory: () => new Library(env().TOWER_LIBRARY) },
+  { provide: DiskWatch, inject: [Health, Metrics, CLOCK, LOGGER, DataSource], useFactory: diskWatch },
+  { provide: Catalogue, useFactory: () => Catalogue.read(env().TOWER_WORKFLOWS) },
+  { provide: ModelStore, useFactory: () => ModelStore.read(env()) },
+  { provide: MODEL_SOURCE, useExisting: ModelStore },
+  { provide: GPUS, useFactory: () => readGpuConfig(env()) },
+  { provide: COMFYUI_MIN_VERSION, useFactory: () => env().TOWER_COMFYUI_MIN_VERSION },
+  { provide: OPERATOR_FAMILIES, inject: [ModelStore], useFactory: familiesOf },
+  { provide: QueueCeiling, inject: [CLOCK], useFactory: queueCeiling },
+  { provide: WATCH_THRESHOLDS, useFactory: thresholds },
+  {
+    provide: ANSWERS_SNAPSHOT,
+    inject: [ANSWERS_DB, Catalogue, MemoryStore, DiskWatch, CLOCK],
+    useFactory: answersReader,
+  },
+  { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
+  { provide: OutputInspector, useFactory: () => new OutputInspector() },
+  MemoryStore,
+  ModelDownloads,
+  RecoveryService,
+  Restarter,
+  ProbePrompts,
+  CardHealthService,
+  InterruptedPrompts,
+  LivePrompts,
+  PromptSweep,
+  InputUploads,
+  Dispatcher,
+  SnapshotReader,
+  JobStore,
+  JobsReader,
+  RequestsService,
+  CommandsService,
+  ProgressPublisher,
+  AttemptsService,
+  ResultsService,
+  OrphanedAttempts,
+  MissingModels,
+  Reconciler,
+  CardRegistry,
+  Collector,
+  VerdictWatch,
+  Leader,
+  StatusService,
+  WorkflowsService,
+  RenderingMetrics,
+];
+
+/**
+ * Everything that the rendering service is made of, but for what its host brings: database, bus, clock, logger and the
+ * like. Whoever composes it for another purpose replaces providers by their token, and adds what a host would bring.
+ */
+export function renderingProviders(overrides: readonly ValueProvider[] = []): Provider[] {
+  const replaced = new Set(overrides.map(({ provide }) => provide));
+  return [...providers.filter((provider) => !replaced.has(tokenOf(provider))), ...overrides];
+}
+
 @Module({
   controllers: [JobsController, JobsConsumer, StatusController, WorkflowsController],
-  providers: [
-    { provide: Library, useFactory: () => new Library(parseEnv(renderingEnv).TOWER_LIBRARY) },
-    {
-      provide: DiskWatch,
-      inject: [Health, Metrics, CLOCK, LOGGER, DataSource],
-      useFactory: (health: Health, metrics: Metrics, clock: Clock, logger: Logger, db: DataSource) => {
-        const env = parseEnv(renderingEnv);
-        const hasFiles = (): Promise<boolean> => db.manager.exists(Artifact);
-        const disks = new DiskWatch(ownPlaces(env, hasFiles), env.TOWER_DISK_RESERVE_MB, metrics, clock, logger);
-        health.register('disks', () => disks.check());
-        return disks;
-      },
-    },
-    { provide: Catalogue, useFactory: () => Catalogue.read(parseEnv(renderingEnv).TOWER_WORKFLOWS) },
-    { provide: ModelStore, useFactory: () => ModelStore.read(parseEnv(renderingEnv)) },
-    { provide: GPUS, useFactory: () => readGpuConfig(parseEnv(renderingEnv)) },
-    { provide: COMFYUI_MIN_VERSION, useFactory: () => parseEnv(renderingEnv).TOWER_COMFYUI_MIN_VERSION },
-    {
-      provide: OPERATOR_FAMILIES,
-      inject: [ModelStore],
-      useFactory: (models: ModelStore): OperatorFamilies => models.acceptance.families,
-    },
-    {
-      provide: QueueCeiling,
-      useFactory: (clock: Clock) => new QueueCeiling(parseEnv(renderingEnv).TOWER_QUEUE_LIMIT, clock),
-      inject: [CLOCK],
-    },
-    {
-      provide: WATCH_THRESHOLDS,
-      useFactory: () => ({
-        ...watchThresholds,
-        missingModelMs: parseEnv(renderingEnv).TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000,
-      }),
-    },
-    {
-      provide: ANSWERS_SNAPSHOT,
-      inject: [ANSWERS_DB, Catalogue, MemoryStore, DiskWatch, CLOCK],
-      useFactory: (...needs: ConstructorParameters<typeof SnapshotReader>) => new SnapshotReader(...needs),
-    },
-    { provide: MODEL_SOURCE, useExisting: ModelStore },
-    { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
-    { provide: OutputInspector, useFactory: () => new OutputInspector() },
-    MemoryStore,
-    ModelDownloads,
-    RecoveryService,
-    Restarter,
-    ProbePrompts,
-    CardHealthService,
-    InterruptedPrompts,
-    LivePrompts,
-    PromptSweep,
-    InputUploads,
-    Dispatcher,
-    SnapshotReader,
-    JobStore,
-    JobsReader,
-    RequestsService,
-    CommandsService,
-    ProgressPublisher,
-    AttemptsService,
-    ResultsService,
-    OrphanedAttempts,
-    MissingModels,
-    Reconciler,
-    CardRegistry,
-    Collector,
-    VerdictWatch,
-    Leader,
-    StatusService,
-    WorkflowsService,
-    RenderingMetrics,
-  ],
+  providers: renderingProviders(),
 })
 export class RenderingModule {}
+
+function tokenOf(provider: Provider): ValueProvider['provide'] {
+  return typeof provider === 'function' ? provider : provider.provide;
+}
+
+function diskWatch(health: Health, metrics: Metrics, clock: Clock, logger: Logger, db: DataSource): DiskWatch {
+  const { TOWER_DISK_RESERVE_MB: reserveMb, ...paths } = env();
+  const hasFiles = (): Promise<boolean> => db.manager.exists(Artifact);
+  const disks = new DiskWatch(ownPlaces(paths, hasFiles), reserveMb, metrics, clock, logger);
+  health.register('disks', () => disks.check());
+  return disks;
+}
+
+function familiesOf(models: ModelStore): OperatorFamilies {
+  return models.acceptance.families;
+}
+
+function queueCeiling(clock: Clock): QueueCeiling {
+  return new QueueCeiling(env().TOWER_QUEUE_LIMIT, clock);
+}
+
+function thresholds(): WatchThresholds {
+  return { ...watchThresholds, missingModelMs: env().TOWER_MISSING_MODEL_PATIENCE_SECONDS * 1000 };
+}
+
+function answersReader(...needs: ConstructorParameters<typeof SnapshotReader>): SnapshotReader {
+  return new SnapshotReader(...needs);
+}

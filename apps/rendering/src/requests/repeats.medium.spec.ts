@@ -1,22 +1,19 @@
 // Real: PostgreSQL. Played: projects, which may archive its project between a request and its repeat.
 import { join } from 'node:path';
-import type { RequestClient } from '@tower/bus';
+import type { BusConnection, RequestClient } from '@tower/bus';
 import { generateRequest, requestJob, type CommandOf, type GenerateRequest } from '@tower/contracts';
 import { databaseFor, Outbox, OutboxRow } from '@tower/db';
 import { createLogger, Metrics, newId, repositoryRoot, systemClock } from '@tower/kit';
 import { DiskWatch, Library } from '@tower/library';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { JobStore } from '../jobs/job-store';
+import { composeRendering } from '../../harness/compose';
 import { Job } from '../jobs/job.entity';
-import { MemoryStore } from '../planning/memory/memory-store';
-import { SnapshotReader } from '../planning/snapshot-reader';
+import { OutputInspector } from '../outputs/output-inspector';
 import { renderingEntities } from '../rendering.module';
-import { JobsReader } from '../views/jobs.reader';
 import { Catalogue } from '../workflows/catalogue';
 import { CommandsService } from './commands.service';
 import { InputFiles } from './input-files';
-import { QueueCeiling } from './queue-ceiling';
 import { RequestsService } from './requests.service';
 
 const projectId = newId();
@@ -49,8 +46,10 @@ beforeEach(async () => {
 
 const outbox = new Outbox('rendering', systemClock);
 
+const logger = createLogger('test', 'silent');
+const nowhere = new Library('/nowhere');
 /** Nothing is stored here. */
-const noDisks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, createLogger('test', 'silent'));
+const noDisks = new DiskWatch([], 0, new Metrics('rendering'), systemClock, logger);
 
 async function serviceWith(workflowFolder: string): Promise<RequestsService> {
   const found = { id: projectId, slug: 'night-train' };
@@ -58,20 +57,28 @@ async function serviceWith(workflowFolder: string): Promise<RequestsService> {
     project === 'away'
       ? Promise.reject(new Error('nobody answers'))
       : Promise.resolve({ ...found, archived_at: project === 'open' ? null : '2026-01-01T00:00:00.000Z' });
-  const workflows = await Catalogue.read(join(repositoryRoot, workflowFolder));
-  const snapshots = new SnapshotReader(db, workflows, new MemoryStore(systemClock), noDisks, systemClock);
-  const reader = new JobsReader(db, snapshots, systemClock);
-  return new RequestsService(
-    new JobStore(outbox, systemClock),
-    reader,
-    workflows,
-    snapshots,
-    new InputFiles(new Library('/nowhere')),
-    new QueueCeiling(1_000, systemClock),
-    { ask } as unknown as RequestClient,
-    systemClock,
-    db,
+  const service = await composeRendering(
+    {
+      databaseUrl: database.url,
+      db,
+      bus: {} as BusConnection,
+      requests: { ask } as unknown as RequestClient,
+      metrics: new Metrics('rendering'),
+      clock: systemClock,
+      logger,
+      instance: 'test',
+    },
+    {
+      library: nowhere,
+      disks: noDisks,
+      workflows: await Catalogue.read(join(repositoryRoot, workflowFolder)),
+      inputs: new InputFiles(nowhere),
+      inspector: new OutputInspector(),
+      gpus: [],
+      queueLimit: 1_000,
+    },
   );
+  return service.get(RequestsService);
 }
 
 afterEach(async () => {
