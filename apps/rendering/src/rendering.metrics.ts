@@ -5,6 +5,10 @@ import { graphSteps, otherSteps } from './workflows/composition';
 
 const gpu = 'the name of a card in the configuration';
 
+/** How an attempt ends on a card, as it is counted: by what it made, or the kind of its failure. */
+const attemptOutcomes = ['rendered', 'rendered_and_found', 'lost', 'displaced', ...failureKinds] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
 @Injectable()
 export class RenderingMetrics {
   readonly leader = this.metrics.gauge({
@@ -20,7 +24,7 @@ export class RenderingMetrics {
   readonly attempts = this.metrics.counter({
     name: 'rendering_attempts_ended_total',
     help: 'Attempts that ended on a card, by how',
-    labels: { gpu, outcome: ['rendered', 'rendered_and_found', 'lost', 'displaced', ...failureKinds] },
+    labels: { gpu, outcome: attemptOutcomes },
   });
   readonly zombies = this.metrics.counter({
     name: 'rendering_zombie_prompts_total',

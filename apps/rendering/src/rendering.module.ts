@@ -18,16 +18,32 @@ import { CardHealthService } from './cards/health/card-health.service';
 import { ProbePrompts } from './cards/health/probe-prompts';
 import { GpuRestart } from './cards/health/restart.entity';
 import { Restarter } from './cards/health/restarter';
+import { SERVER_RULES, serverRules } from './cards/server-rules';
 import { WATCH_THRESHOLDS, watchThresholds, type WatchThresholds } from './cards/watch-thresholds';
 import { ownPlaces, renderingEnv } from './env';
+import { AttemptEndings } from './execution/attempt-endings';
+import { AttemptReconciler } from './execution/attempt-reconciler';
+import { CardDrivers } from './execution/card-drivers';
+import { CardLooks } from './execution/card-looks';
+import { DeadWorkers } from './execution/dead-workers';
 import { Dispatcher } from './execution/dispatcher';
+import { FinishedPrompts } from './execution/finished-prompts';
+import { Housekeeping } from './execution/housekeeping';
 import { InputUploads } from './execution/input-uploads';
 import { InterruptedPrompts } from './execution/interrupted-prompts';
+import { JobOutputs } from './execution/job-outputs';
 import { Leader } from './execution/leader';
+import { LeaderLease } from './execution/leader-lease';
 import { LivePrompts } from './execution/live-prompts';
+import { ModelSupply } from './execution/model-supply';
 import { OrphanedAttempts } from './execution/orphaned-attempts';
 import { PromptSweep } from './execution/prompt-sweep';
+import { QueueUpkeep } from './execution/queue-upkeep';
 import { Reconciler } from './execution/reconciler';
+import { StalledPrompts } from './execution/stalled-prompts';
+import { Takeover } from './execution/takeover';
+import { TaskDispatch } from './execution/task-dispatch';
+import { VanishedPrompts } from './execution/vanished-prompts';
 import { VerdictWatch } from './execution/verdict-watch';
 import { JobsConsumer } from './jobs.consumer';
 import { JobsController } from './jobs.controller';
@@ -66,6 +82,7 @@ const providers: readonly Provider[] = [
   { provide: GPUS, useFactory: () => readGpuConfig(env()) },
   { provide: COMFYUI_MIN_VERSION, useFactory: () => env().TOWER_COMFYUI_MIN_VERSION },
   { provide: OPERATOR_FAMILIES, inject: [ModelStore], useFactory: familiesOf },
+  { provide: SERVER_RULES, inject: [COMFYUI_MIN_VERSION, OPERATOR_FAMILIES, Catalogue], useFactory: serverRules },
   { provide: QueueCeiling, inject: [CLOCK], useFactory: queueCeiling },
   { provide: WATCH_THRESHOLDS, useFactory: thresholds },
   {
@@ -96,10 +113,25 @@ const providers: readonly Provider[] = [
   ResultsService,
   OrphanedAttempts,
   MissingModels,
+  AttemptEndings,
+  JobOutputs,
+  FinishedPrompts,
+  VanishedPrompts,
+  StalledPrompts,
+  DeadWorkers,
+  AttemptReconciler,
   Reconciler,
   CardRegistry,
   Collector,
   VerdictWatch,
+  LeaderLease,
+  Takeover,
+  CardLooks,
+  CardDrivers,
+  TaskDispatch,
+  QueueUpkeep,
+  ModelSupply,
+  Housekeeping,
   Leader,
   StatusService,
   WorkflowsService,

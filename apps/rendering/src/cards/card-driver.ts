@@ -12,7 +12,7 @@ import {
   type PromptGraph,
 } from '@tower/comfyui';
 import { AppError, describeError, Loop, type Clock, type Logger } from '@tower/kit';
-import { nothingSeen, type CardSnapshot } from './card-snapshot';
+import { nothingSeen, type CardSnapshot, type CardStanding } from './card-snapshot';
 import type { GpuInventory } from './card.entity';
 import { RestartDetector } from './restart-detector';
 import { ServerMonitor, type ServerRules } from './server-monitor';
@@ -51,7 +51,7 @@ export class CardDriver {
   private answersSinceMs: number | undefined;
   readonly server: ServerMonitor;
   readonly restarts = new RestartDetector();
-  snapshot: CardSnapshot = nothingSeen;
+  private seen: CardSnapshot = nothingSeen;
 
   constructor(
     readonly config: ConfiguredGpu,
@@ -80,6 +80,16 @@ export class CardDriver {
 
   get name(): string {
     return this.config.name;
+  }
+
+  /** How the card stands; a new object whenever that changes. */
+  get snapshot(): Readonly<CardSnapshot> {
+    return this.seen;
+  }
+
+  /** What whoever reads its queue, or has just sent it something, found of it. Holds until the next look says more. */
+  mark(standing: CardStanding): void {
+    this.seen = { ...this.seen, ...standing };
   }
 
   start(): void {
@@ -181,7 +191,7 @@ export class CardDriver {
       ]);
       // Whether it is idle, whoever reads the queue says.
       const state = this.snapshot.state === 'down' ? 'unknown' : this.snapshot.state;
-      this.snapshot = {
+      this.seen = {
         ...this.snapshot,
         queue,
         state,
@@ -208,7 +218,7 @@ export class CardDriver {
     const patient = this.snapshot.state === 'busy' && !refused && this.failures < failuresUntilDown;
     if (this.snapshot.state !== 'down' && !patient)
       this.logger.warn({ gpu: this.name }, `${this.name} is down: ${detail}`);
-    this.snapshot = { ...this.snapshot, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
+    this.seen = { ...this.snapshot, queue: null, refused, ...(patient ? {} : { state: 'down' as const, detail }) };
   }
 
   /** The card works without its socket, but nobody hears how. */
@@ -231,6 +241,6 @@ export class CardDriver {
     if (trouble !== null && trouble !== this.snapshot.trouble) this.logger.warn({ gpu: this.name }, trouble);
     for (const warning of warnings)
       if (!this.snapshot.warnings.includes(warning)) this.logger.warn({ gpu: this.name }, warning);
-    this.snapshot = { ...this.snapshot, trouble, warnings };
+    this.seen = { ...this.snapshot, trouble, warnings };
   }
 }

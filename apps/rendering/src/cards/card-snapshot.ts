@@ -20,6 +20,9 @@ export interface CardSnapshot {
   warnings: string[];
 }
 
+/** How it stands with the card by what is in its queue; a server itself says nothing of it. */
+export type CardStanding = Pick<CardSnapshot, 'state' | 'detail'> & Partial<Pick<CardSnapshot, 'foreignPrompts'>>;
+
 export const nothingSeen: CardSnapshot = {
   state: 'unknown',
   detail: 'not asked yet',

@@ -39,7 +39,7 @@ export class Dispatcher {
     // Registered before posting: a quick prompt's events can arrive before the answer to the POST.
     const entry = this.prompts.register(driver, attempt, job, dispatch.graph);
     entry.posting = true;
-    driver.snapshot = { ...driver.snapshot, state: 'busy', detail: `renders job ${job.id}` };
+    driver.mark({ state: 'busy', detail: `renders job ${job.id}` });
     this.progress.publish(job.id);
     try {
       if (attempt.recovery?.step === 'free_models') await this.freeModels(driver);

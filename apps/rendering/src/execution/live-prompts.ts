@@ -48,6 +48,10 @@ export interface LivePrompt {
   notTaken: string | null;
 }
 
+/** Whether the connection that there is now has spoken of the prompt: only then does its silence say anything. */
+export const isHeard = (driver: CardDriver, entry: LivePrompt): boolean =>
+  entry.heardOn !== null && entry.heardOn === driver.connection;
+
 /** What is heard of the prompts that run: progress, previews, signs of life. */
 @Injectable()
 export class LivePrompts {
@@ -107,6 +111,11 @@ export class LivePrompts {
     const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
     const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
     return this.register(driver, attempt, job, promptGraph.parse(params.graph));
+  }
+
+  /** Milliseconds for which this process has known of it. */
+  knownForMs(entry: LivePrompt): number {
+    return this.clock.monotonicMs() - entry.knownSinceMs;
   }
 
   /** A prompt succeeded: what this boot of the server had to load and tune is done. */

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { ComfyHint, PreviewFrame } from '@tower/comfyui';
+import type { CardDriver } from '../cards/card-driver';
+import { CardRegistry } from '../cards/card-registry';
+import { CardHealthService } from '../cards/health/card-health.service';
+import type { StrayPrompt } from '../cards/same-servers';
+import { RenderingMetrics } from '../rendering.metrics';
+import { LivePrompts } from './live-prompts';
+import { Reconciler } from './reconciler';
+
+/** What follows from what a card shows and says. */
+@Injectable()
+export class CardLooks {
+  constructor(
+    private readonly reconciler: Reconciler,
+    private readonly prompts: LivePrompts,
+    private readonly registry: CardRegistry,
+    private readonly cardHealth: CardHealthService,
+    private readonly metrics: RenderingMetrics,
+  ) {}
+
+  /** Acts on a look. Returns prompts that we sent to other cards and that this one has. */
+  act(fence: string, driver: CardDriver): Promise<readonly StrayPrompt[]> {
+    return this.reconciler.act(fence, driver);
+  }
+
+  /** Notes how the card is after that, for everybody who asks. */
+  async note(fence: string, driver: CardDriver): Promise<void> {
+    this.metrics.sockets.set({ gpu: driver.name }, driver.connection === null ? 0 : 1);
+    await this.registry.note(fence, driver, this.cardHealth.healthOf(driver.name));
+  }
+
+  hint(driver: CardDriver, hint: ComfyHint): void {
+    this.prompts.hint(driver, hint);
+  }
+
+  preview(driver: CardDriver, frame: PreviewFrame): void {
+    this.prompts.preview(driver, frame);
+  }
+
+  deaf(driver: CardDriver): void {
+    this.metrics.deafSockets.inc({ gpu: driver.name });
+  }
+
+  /** Somebody else looks from here on. */
+  forget(): void {
+    this.reconciler.forget();
+  }
+}

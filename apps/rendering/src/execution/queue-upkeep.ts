@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource } from 'typeorm';
+import { letGoOverheld } from '../attempts/held-tasks';
+import { endHolds } from '../jobs/task-store';
+import { countWaiting } from '../planning/queue.queries';
+import { RenderingMetrics } from '../rendering.metrics';
+import type { Duty } from './duty';
+
+/** Milliseconds between two counts of the queue, for the metric. */
+const countEveryMs = 5_000;
+/** Tasks that are counted at most. */
+const countedMost = 10_000_000;
+
+/** Keeps the queue as a whole: lets tasks go that were held long enough, and counts what waits. */
+@Injectable()
+export class QueueUpkeep implements Duty {
+  private countedAtMs = -Infinity;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly metrics: RenderingMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** True when a task was let go. */
+  async tick(fence: string): Promise<boolean> {
+    const ended = await endHolds(this.db.manager);
+    await letGoOverheld(this.db, fence);
+    await this.count();
+    return ended > 0;
+  }
+
+  private async count(): Promise<void> {
+    if (this.clock.monotonicMs() - this.countedAtMs < countEveryMs) return;
+    this.countedAtMs = this.clock.monotonicMs();
+    this.metrics.queued.set(await countWaiting(this.db.manager, countedMost));
+  }
+}

@@ -1,0 +1,101 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isDatabaseUnavailable, isUniqueViolation } from '@tower/db';
+import { AppError, describeError, LOGGER, onFailure, type Logger } from '@tower/kit';
+import { DiskWatch } from '@tower/library';
+import { AttemptsService } from '../attempts/attempts.service';
+import type { Assignment } from '../planning/planner';
+import type { Snapshot } from '../planning/snapshot';
+import { SnapshotReader } from '../planning/snapshot-reader';
+import { CardDrivers } from './card-drivers';
+import { Dispatcher } from './dispatcher';
+import type { Duty } from './duty';
+
+/** Milliseconds; a card that has said nothing for longer is given nothing. */
+const silentMs = 3_000;
+
+/** Gives waiting tasks to idle cards: chooses, claims, and sends. */
+@Injectable()
+export class TaskDispatch implements Duty {
+  private readonly dispatching = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly drivers: CardDrivers,
+    private readonly snapshots: SnapshotReader,
+    private readonly attempts: AttemptsService,
+    private readonly dispatcher: Dispatcher,
+    private readonly disks: DiskWatch,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** What could not be stored is not worth rendering. */
+  async tick(fence: string): Promise<boolean> {
+    if (this.disks.trouble() === undefined) await this.dispatch(fence);
+    return false;
+  }
+
+  /** Cards that could be given work now, as far as this process knows. */
+  idleCards(): string[] {
+    return this.drivers
+      .all()
+      .filter(
+        (driver) =>
+          driver.snapshot.state === 'idle' && driver.silentMs() < silentMs && !this.dispatching.has(driver.name),
+      )
+      .map((driver) => driver.name);
+  }
+
+  private async dispatch(fence: string): Promise<void> {
+    const idle = this.idleCards();
+    if (idle.length === 0) return;
+    const snapshot = await this.snapshots.readChoices(idle);
+    if (snapshot === undefined) return;
+    for (const { taskId, jobId, error } of snapshot.hopeless)
+      await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
+    for (const assignment of snapshot.assignments(snapshot.unbooked(idle))) this.send(fence, snapshot, assignment);
+  }
+
+  /** Sends in the background, one at a time per card, so that a slow server holds up nobody else. */
+  private send(fence: string, snapshot: Snapshot, assignment: Assignment): void {
+    const driver = this.drivers.named(assignment.gpu);
+    const task = snapshot.waiting.find((waiting) => waiting.taskId === assignment.taskId);
+    const inventory = driver?.snapshot.inventory;
+    if (!driver || !task || !inventory) return;
+    const estimate = snapshot.estimate(task, driver.name);
+    const card = { name: driver.name, url: driver.config.url, inventory, infos: driver.server.objectInfo };
+    const work = this.attempts
+      .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
+      .catch((error: unknown) => this.refuse(fence, assignment, error))
+      .then(async (dispatch) => {
+        if (dispatch) await this.dispatcher.send(fence, driver, dispatch);
+      })
+      .catch((error: unknown) => {
+        // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.
+        if (
+          isUniqueViolation(error) ||
+          (error instanceof AppError && error.code === 'lease_lost') ||
+          isDatabaseUnavailable(error)
+        )
+          this.logger.debug(`sending to ${driver.name}: ${describeError(error)}`);
+        else this.logger.error({ err: error, gpu: driver.name }, 'sending a task');
+      })
+      .finally(() => {
+        this.dispatching.delete(driver.name);
+        driver.wake();
+      });
+    this.dispatching.set(driver.name, work);
+  }
+
+  /**
+   * A task that cannot be claimed for its own sake would stand first in line for ever: it fails. What passes by itself
+   * is thrown on.
+   */
+  private async refuse(fence: string, { taskId, jobId }: Assignment, error: unknown): Promise<undefined> {
+    if (!(error instanceof AppError) || onFailure[error.kind] === 'retry' || error.code === 'lease_lost') throw error;
+    this.logger.warn({ jobId }, `a task that cannot be sent is given up: ${describeError(error)}`);
+    await this.attempts.failWaiting(
+      fence,
+      { id: taskId, jobId },
+      { code: error.code, message: error.message, hint: 'Ask again with what is named changed.' },
+    );
+  }
+}
