@@ -37,6 +37,7 @@ import { LeaderLease } from './execution/leader-lease';
 import { LivePrompts } from './execution/live-prompts';
 import { ModelSupply } from './execution/model-supply';
 import { OrphanedAttempts } from './execution/orphaned-attempts';
+import { PromptPost } from './execution/prompt-post';
 import { PromptSweep } from './execution/prompt-sweep';
 import { QueueUpkeep } from './execution/queue-upkeep';
 import { Reconciler } from './execution/reconciler';
@@ -102,6 +103,7 @@ const providers: readonly Provider[] = [
   LivePrompts,
   PromptSweep,
   InputUploads,
+  PromptPost,
   Dispatcher,
   SnapshotReader,
   JobStore,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { PromptGraph } from '@tower/comfyui';
-import { ownFault, Library } from '@tower/library';
+import { DiskWatch, isOwnFault, Library, ownFault } from '@tower/library';
 import type { CardDriver } from '../cards/card-driver';
 import type { InputImage, InputImages } from '../workflows/composition';
 import { uploadName } from '../workflows/graph/upload-names';
@@ -13,7 +13,10 @@ export class InputUploads {
   /** By card: the restarts seen when they were sent, and the names that the server gave, by content. */
   private readonly sent = new Map<string, { restarts: number; names: Map<string, string> }>();
 
-  constructor(private readonly library: Library) {}
+  constructor(
+    private readonly library: Library,
+    private readonly disks: DiskWatch,
+  ) {}
 
   /** The server may have lost them: they are sent again when next needed. */
   resetUploads(gpu: string): void {
@@ -51,10 +54,16 @@ export class InputUploads {
   }
 
   private async read(path: string): Promise<Buffer> {
-    const real = await this.library.existing(path);
-    return readFile(real).catch((error: unknown) => {
-      throw ownFault(error, 'library') ?? error;
-    });
+    try {
+      const real = await this.library.existing(path);
+      return await readFile(real).catch((error: unknown) => {
+        throw ownFault(error, 'library') ?? error;
+      });
+    } catch (error) {
+      // Nothing more is given out while the library cannot be read.
+      if (isOwnFault(error)) this.disks.failed('library', error);
+      throw error;
+    }
   }
 }
 
