@@ -7,8 +7,10 @@ import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
 import { AttemptsService } from './attempts/attempts.service';
 import { ResultsService } from './attempts/results.service';
+import { FileCards } from './attempts/recovery/file-cards';
 import { MissingModels } from './attempts/recovery/missing-models';
 import { MODEL_SOURCE, ModelDownloads } from './attempts/recovery/model-downloads';
+import { ModelRemedies } from './attempts/recovery/model-remedies';
 import { RecoveryService } from './attempts/recovery/recovery.service';
 import { COMFYUI_MIN_VERSION, GPUS } from './cards/card-config';
 import { CardRegistry } from './cards/card-registry';
@@ -21,6 +23,7 @@ import { Restarter } from './cards/health/restarter';
 import { SERVER_RULES, serverRules } from './cards/server-rules';
 import { WATCH_THRESHOLDS, watchThresholds, type WatchThresholds } from './cards/watch-thresholds';
 import { ownPlaces, renderingEnv } from './env';
+import { Announcements } from './execution/announcements';
 import { AttemptEndings } from './execution/attempt-endings';
 import { AttemptReconciler } from './execution/attempt-reconciler';
 import { CardDrivers } from './execution/card-drivers';
@@ -37,14 +40,17 @@ import { LeaderLease } from './execution/leader-lease';
 import { LivePrompts } from './execution/live-prompts';
 import { ModelSupply } from './execution/model-supply';
 import { OrphanedAttempts } from './execution/orphaned-attempts';
+import { OverdueVerdicts } from './execution/overdue-verdicts';
 import { PromptPost } from './execution/prompt-post';
 import { PromptSweep } from './execution/prompt-sweep';
+import { QualityQuestions } from './execution/quality-questions';
 import { QueueUpkeep } from './execution/queue-upkeep';
 import { Reconciler } from './execution/reconciler';
 import { StalledPrompts } from './execution/stalled-prompts';
 import { Takeover } from './execution/takeover';
 import { TaskDispatch } from './execution/task-dispatch';
 import { VanishedPrompts } from './execution/vanished-prompts';
+import { VerdictSettlement } from './execution/verdict-settlement';
 import { VerdictWatch } from './execution/verdict-watch';
 import { JobsConsumer } from './jobs.consumer';
 import { JobsController } from './jobs.controller';
@@ -114,6 +120,8 @@ const providers: readonly Provider[] = [
   AttemptsService,
   ResultsService,
   OrphanedAttempts,
+  FileCards,
+  ModelRemedies,
   MissingModels,
   AttemptEndings,
   JobOutputs,
@@ -125,6 +133,10 @@ const providers: readonly Provider[] = [
   Reconciler,
   CardRegistry,
   Collector,
+  OverdueVerdicts,
+  QualityQuestions,
+  Announcements,
+  VerdictSettlement,
   VerdictWatch,
   LeaderLease,
   Takeover,
