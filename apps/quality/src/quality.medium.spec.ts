@@ -13,10 +13,12 @@ import { DecoderDied, findFfmpeg } from '@tower/imaging';
 import sharp from 'sharp';
 import type { DataSource } from 'typeorm';
 import { DeadlyFiles } from './deadly-files';
+import { FileFindings } from './file-findings';
 import { FileInspector } from './file-inspector';
 import { QualityMetrics } from './quality.metrics';
 import { qualityEntities } from './quality.module';
 import { QualityService } from './quality.service';
+import { VerdictsReader } from './verdicts.reader';
 
 const first = deliveryOf(1);
 const last = deliveryOf(maxDeliveries);
@@ -26,9 +28,12 @@ let db: DataSource;
 let root: string;
 let metrics: Metrics;
 let quality: QualityService;
+let reader: VerdictsReader;
 let noise: Buffer;
 /** Closed after each spec. */
 let inspector: FileInspector;
+
+const logger = createLogger('test', 'silent');
 
 /** What is compiled: the processes run no TypeScript. */
 const inspectorOf = (folder: string): FileInspector =>
@@ -36,16 +41,9 @@ const inspectorOf = (folder: string): FileInspector =>
 const serviceWith = (files: Pick<FileInspector, 'inspect'>, counters = new Metrics('quality')): QualityService => {
   metrics = counters;
   const clock = new FixedClock();
-  return new QualityService(
-    db,
-    new Outbox('quality', clock),
-    files as FileInspector,
-    new DeadlyFiles(db),
-    new QualityMetrics(metrics),
-    clock,
-    createLogger('test', 'silent'),
-    db,
-  );
+  const counts = new QualityMetrics(metrics);
+  const findings = new FileFindings(files as FileInspector, new DeadlyFiles(db), counts, clock, logger);
+  return new QualityService(db, new Outbox('quality', clock), findings, counts, clock, logger);
 };
 
 beforeAll(async () => {
@@ -65,6 +63,7 @@ beforeEach(async () => {
   mkdirSync(join(root, '.incoming'));
   inspector = inspectorOf(root);
   quality = serviceWith(inspector);
+  reader = new VerdictsReader(db);
 });
 afterEach(async () => {
   await inspector.onApplicationShutdown();
@@ -145,7 +144,7 @@ describe('judging an attempt', () => {
       data: { jobId, projectId, taskId, attemptId, verdict: 'passed', reasons: [] },
     });
     expect(scoreOf(judged?.data.scores, 'identity')).toMatchObject({ state: 'not_computed', reason: 'model_missing' });
-    const view = await quality.getJobQuality({ job_id: jobId, limit: 50 });
+    const view = await reader.getJobQuality({ job_id: jobId, limit: 50 });
     expect(view).toEqual({
       job_id: jobId,
       attempts: [
@@ -216,7 +215,7 @@ describe('judging an attempt', () => {
     const passed = aRendered({ files: [stored(noise), stored(await picture(64, 64))], characterIds: [newId()] });
     const failed = aRendered({ files: [stored(await flat('#000000'))] });
     for (const event of [passed, failed]) await quality.judge(event, first);
-    const verdicts = await quality.findVerdicts([failed.data.attemptId, newId(), passed.data.attemptId]);
+    const verdicts = await reader.findVerdicts([failed.data.attemptId, newId(), passed.data.attemptId]);
     const byId = (a: { attemptId: string }, b: { attemptId: string }): number => a.attemptId.localeCompare(b.attemptId);
     expect(verdicts.sort(byId)).toEqual((await announced()).map((event) => event.data).sort(byId));
   });
@@ -477,13 +476,13 @@ describe('a job’s quality', () => {
       await quality.judge(aRendered({ jobId, attemptId, files: [stored(noise)] }), first);
     await quality.judge(aRendered({ files: [stored(noise)] }), first);
     expect(
-      (await quality.getJobQuality({ job_id: jobId, limit: 50 })).attempts.map((attempt) => attempt.attempt_id),
+      (await reader.getJobQuality({ job_id: jobId, limit: 50 })).attempts.map((attempt) => attempt.attempt_id),
     ).toEqual(attempts);
   });
 
   it('is empty for a job that was not judged', async () => {
     const jobId = newId();
-    expect(await quality.getJobQuality({ job_id: jobId, limit: 50 })).toEqual({ job_id: jobId, attempts: [] });
+    expect(await reader.getJobQuality({ job_id: jobId, limit: 50 })).toEqual({ job_id: jobId, attempts: [] });
   });
 
   it('keeps the thresholds under which it was judged', async () => {
@@ -494,11 +493,11 @@ describe('a job’s quality', () => {
     );
     const after = aRendered({ files: before.data.files });
     await quality.judge(after, first);
-    expect((await quality.getJobQuality({ job_id: before.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
+    expect((await reader.getJobQuality({ job_id: before.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
       verdict: 'failed',
       reasons: ['resolution'],
     });
-    expect((await quality.getJobQuality({ job_id: after.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
+    expect((await reader.getJobQuality({ job_id: after.data.jobId, limit: 50 })).attempts[0]).toMatchObject({
       verdict: 'passed',
     });
     expect(await db.query('select threshold_version from verdict order by id')).toEqual([

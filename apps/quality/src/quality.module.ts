@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Health, parseEnv } from '@tower/kit';
 import { DeadlyFiles } from './deadly-files';
 import { qualityEnv } from './env';
+import { FileFindings } from './file-findings';
 import { FileInspector } from './file-inspector';
 import { LibraryReader } from './library-reader';
 import { QualityConsumer } from './quality.consumer';
@@ -9,6 +10,7 @@ import { QualityController } from './quality.controller';
 import { QualityMetrics } from './quality.metrics';
 import { QualityService } from './quality.service';
 import { DeadlyFile, QualityScore, ThresholdRow, Verdict } from './verdict.entity';
+import { VerdictsReader } from './verdicts.reader';
 
 export const qualityEntities = [Verdict, QualityScore, ThresholdRow, DeadlyFile];
 
@@ -26,6 +28,8 @@ export const qualityEntities = [Verdict, QualityScore, ThresholdRow, DeadlyFile]
     },
     DeadlyFiles,
     QualityMetrics,
+    FileFindings,
+    VerdictsReader,
     QualityService,
   ],
 })
