@@ -3,13 +3,23 @@ import { towerVersion } from '@tower/kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DemoOptions } from './demo/demo';
 
+/** Ends the process with this code, when the command is done. */
+type Leave = (code: number) => void;
+
+const verbose = ['--verbose', 'show every line of the log, not only warnings and errors'] as const;
+const asJson = ['--json', 'as JSON (also when the output is no terminal)', false] as const;
+
 /** What `tower` understands. Each command is loaded when it is asked for: `--help` needs no database driver. */
-export function towerProgram(leave: (code: number) => void): Command {
+export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion);
-  const verbose = ['--verbose', 'show every line of the log, not only warnings and errors'] as const;
+  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addDeadLetters, addSim]) add(program, leave);
+  return program;
+}
 
+/** `tower start`. */
+function addStart(program: Command, leave: Leave): void {
   program
     .command('start')
     .description('start everything on this machine and serve until Ctrl-C')
@@ -18,7 +28,10 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { start } = await import('./commands/start.js');
       leave(await start(options));
     });
+}
 
+/** `tower demo`. */
+function addDemo(program: Command, leave: Leave): void {
   program
     .command('demo')
     .description('make a few pictures through the public interface, on every card')
@@ -33,7 +46,10 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { demo } = await import('./commands/demo.js');
       leave(await demo(options));
     });
+}
 
+/** `tower status` and `tower doctor`. */
+function addLooks(program: Command, leave: Leave): void {
   program
     .command('status')
     .description('what runs, what the cards do, what waits')
@@ -51,7 +67,10 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { doctor } = await import('./commands/doctor.js');
       leave(await doctor(options));
     });
+}
 
+/** `tower nats …`. */
+function addNats(program: Command, leave: Leave): void {
   const nats = program.command('nats').description('who may say what on NATS');
   nats
     .command('credentials')
@@ -74,7 +93,10 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { natsSetup } = await import('./commands/nats.js');
       leave(await natsSetup());
     });
+}
 
+/** `tower models …`. */
+function addModels(program: Command, leave: Leave): void {
   const models = program.command('models').description('the models that the cards and the quality check need');
   models
     .command('list')
@@ -100,11 +122,33 @@ export function towerProgram(leave: (code: number) => void): Command {
         leave(await modelsFetch({ names, ...options }));
       },
     );
+}
 
+/** `tower dead-letters …`. */
+function addDeadLetters(program: Command, leave: Leave): void {
   const letters = program
     .command('dead-letters')
     .description('messages between services that could not be handled, and what to do about them');
-  const asJson = ['--json', 'as JSON (also when the output is no terminal)', false] as const;
+  addReadingLetters(letters, leave);
+  for (const [what, description] of [
+    ['redrive', 'hand them to the service that failed again, once the cause is gone'],
+    ['dismiss', 'say that they need not be handled'],
+  ] as const) {
+    const command = letters
+      .command(what)
+      .description(description)
+      .argument('[ids...]')
+      .option('--all', 'all that are open', false)
+      .option(...asJson);
+    command.action(async (ids: string[], options: { all: boolean; json: boolean }) => {
+      if ((ids.length === 0) !== options.all) command.error('name letters by their ids, or all with --all');
+      const { deadLettersSettle } = await import('./commands/dead-letters.js');
+      leave(await deadLettersSettle(what, ids, options));
+    });
+  }
+}
+
+function addReadingLetters(letters: Command, leave: Leave): void {
   letters
     .command('list')
     .description('newest first')
@@ -134,23 +178,10 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { deadLettersShow } = await import('./commands/dead-letters.js');
       leave(await deadLettersShow(id, options));
     });
-  for (const [what, description] of [
-    ['redrive', 'hand them to the service that failed again, once the cause is gone'],
-    ['dismiss', 'say that they need not be handled'],
-  ] as const) {
-    const command = letters
-      .command(what)
-      .description(description)
-      .argument('[ids...]')
-      .option('--all', 'all that are open', false)
-      .option(...asJson);
-    command.action(async (ids: string[], options: { all: boolean; json: boolean }) => {
-      if ((ids.length === 0) !== options.all) command.error('name letters by their ids, or all with --all');
-      const { deadLettersSettle } = await import('./commands/dead-letters.js');
-      leave(await deadLettersSettle(what, ids, options));
-    });
-  }
+}
 
+/** `tower sim`, whose options are the simulator's own. */
+function addSim(program: Command, leave: Leave): void {
   program
     .command('sim')
     .description('run one simulated ComfyUI; its own options follow (tower sim --help)')
@@ -161,7 +192,6 @@ export function towerProgram(leave: (code: number) => void): Command {
       const { sim } = await import('./commands/sim.js');
       leave(await sim(args));
     });
-  return program;
 }
 
 const wholeNumber =

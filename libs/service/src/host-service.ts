@@ -58,6 +58,8 @@ export interface HostedService {
   run?: (app: NestFastifyApplication, context: ServiceContext) => Promise<() => Promise<void>>;
 }
 
+type Stop = () => Promise<void>;
+
 /** Connections for answers; each answer may use several side by side, and the next ones wait a moment. */
 const answersPoolSize = 6;
 
@@ -84,161 +86,173 @@ function withoutConnectionNoise(logger: LoggerService): LoggerService {
  * finished.
  */
 export function hostService(service: ServiceName, hosted: HostedService): Promise<void> {
-  const instance = newId();
-  const schema = topology[service].schema;
-  const clock = systemClock;
-  let db: DataSource;
-  let answersDb: DataSource;
-  let bus: BusConnection;
-  let busMetrics: BusMetrics;
-  let requests: RequestClient;
-  let app: NestFastifyApplication;
-  let letterBox: DeadLetterBox;
+  return runService(service, new ServiceHost(service, hosted).steps());
+}
 
-  const steps: ServiceStep[] = [
-    {
-      name: 'database',
-      start: async ({ env, logger, health, stopping }) => {
-        const options: DatabaseOptions = {
-          url: env.DATABASE_URL,
-          schema,
-          service,
-          ...(hosted.entities ? { entities: hosted.entities } : {}),
-          onPoolError: (error) => logger.warn(`database connection broke: ${describeError(error)}`),
-        };
-        db = databaseFor(options);
-        answersDb = databaseFor({ ...options, applicationName: `tower-${service}-answers`, poolSize: answersPoolSize });
-        health.register('database', async () => {
-          await db.query('select 1');
-          return { ok: true, detail: 'answers' };
-        });
-        await connectDatabase(db, { logger, signal: stopping });
-        const applied = await migrate(db, schema);
-        if (applied.length > 0) logger.info({ applied }, 'migrated');
-        await connectDatabase(answersDb, { logger, signal: stopping });
-        return async () => {
-          await answersDb.destroy();
-          await db.destroy();
-        };
-      },
-    },
-    {
-      name: 'bus',
-      start: async ({ env, logger, health, metrics, stopping }) => {
-        busMetrics = new BusMetrics(metrics);
-        bus = await BusConnection.open(env.NATS_URL, service, logger, stopping);
-        health.register('nats', () => bus.health());
-        for (const sentence of await bus.ensureStreams()) logger.warn(sentence);
-        requests = new RequestClient(env.NATS_URL, service, busMetrics);
-        await requests.connect();
-        return async () => {
-          await requests.close();
-          await bus.close();
-        };
-      },
-    },
-    {
-      name: 'heartbeats',
-      start: async ({ health }) => {
-        const heartbeats = new Heartbeats(service, bus, health, clock);
-        heartbeats.start();
-        return () => heartbeats.stop();
-      },
-    },
-    {
-      name: 'application',
-      start: async (context) => {
-        const strategy = new JetStreamServer(service, bus, busMetrics, context.logger);
-        letterBox = new DeadLetterBox(
-          service,
-          db,
-          (subject, body) => strategy.handleAgain(subject, body),
-          busMetrics,
-          clock,
-          context.logger,
-        );
-        const providers: Provider[] = [
-          { provide: DeadLetterBox, useValue: letterBox },
-          { provide: DataSource, useValue: db },
-          { provide: ANSWERS_DB, useValue: answersDb },
-          { provide: BusConnection, useValue: bus },
-          { provide: BusMetrics, useValue: busMetrics },
-          { provide: RequestClient, useValue: requests },
-          { provide: Outbox, useValue: new Outbox(service, clock) },
-          { provide: Metrics, useValue: context.metrics },
-          { provide: Health, useValue: context.health },
-          { provide: LOGGER, useValue: context.logger },
-          { provide: CLOCK, useValue: clock },
-          { provide: DATABASE_URL, useValue: context.env.DATABASE_URL },
-          { provide: INSTANCE, useValue: instance },
-        ];
-        app = await NestFactory.create<NestFastifyApplication>(
-          HostModule.with(providers, hosted.module, deadLetterDesk(service)),
-          hosted.httpAdapter?.(context) ?? new FastifyAdapter(),
-          {
-            logger: withoutConnectionNoise(nestLogger(context.logger)),
-            abortOnError: false,
-          },
-        );
-        const answering = { ...natsOptions(context.env.NATS_URL, `${service}-answers`, service), queue: service };
-        app.connectMicroservice({ strategy: new QuestionServer(answering, context.logger, busMetrics) });
-        app.connectMicroservice({ strategy });
-        await app.init();
-        await hosted.repairOnStart?.(app);
-        return () => app.close();
-      },
-    },
-    {
-      name: 'outbox relay',
-      start: async ({ env, logger, health }) => {
-        const relay = new OutboxRelay(db, bus, busMetrics, logger, {
-          databaseUrl: env.DATABASE_URL,
-          schema,
-          holder: instance,
-          clock,
-        });
-        relay.start();
-        // While nothing is sent, nobody would notice; readers cannot make a stream that is not theirs.
-        const deleted =
-          topology[service].publishes.length === 0
-            ? undefined
-            : bus.nats.subscribe(streamDeleted(eventStream(service)), { callback: () => relay.distrust() });
-        health.register('outbox', () => {
-          const trouble = relay.trouble();
-          return { ok: trouble === undefined, detail: trouble ?? 'sending' };
-        });
-        const prune = setInterval(
-          () => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')),
-          pruneEveryMs,
-        );
-        return async () => {
-          clearInterval(prune);
-          deleted?.unsubscribe();
-          await relay.stop();
-        };
-      },
-    },
-    {
-      name: 'dead letters',
-      start: async ({ logger, health }) => {
-        const letters = new DeadLetters(service, db, bus, logger);
-        letters.start();
-        const stopCounting = await letterBox.start();
-        health.register('dead letters', () => letterBox.health());
-        return () => {
-          stopCounting();
-          return letters.stop();
-        };
-      },
-    },
-    {
-      name: 'messages',
-      start: async () => {
-        await app.startAllMicroservices();
-        return undefined;
-      },
-    },
-    { name: 'own work', start: async (context) => hosted.run?.(app, context) },
-  ];
-  return runService(service, steps);
+/** A service's parts. Each is set by the step that starts it; steps run in their written order. */
+class ServiceHost {
+  private readonly instance = newId();
+  private readonly schema;
+  private readonly clock = systemClock;
+  private db!: DataSource;
+  private answersDb!: DataSource;
+  private bus!: BusConnection;
+  private busMetrics!: BusMetrics;
+  private requests!: RequestClient;
+  private app!: NestFastifyApplication;
+  private letterBox!: DeadLetterBox;
+
+  constructor(
+    private readonly service: ServiceName,
+    private readonly hosted: HostedService,
+  ) {
+    this.schema = topology[service].schema;
+  }
+
+  steps(): ServiceStep[] {
+    return [
+      { name: 'database', start: (context) => this.connectDatabases(context) },
+      { name: 'bus', start: (context) => this.connectBus(context) },
+      { name: 'heartbeats', start: (context) => this.beat(context) },
+      { name: 'application', start: (context) => this.startApplication(context) },
+      { name: 'outbox relay', start: (context) => this.startRelay(context) },
+      { name: 'dead letters', start: (context) => this.keepDeadLetters(context) },
+      { name: 'messages', start: () => this.takeMessages() },
+      { name: 'own work', start: async (context) => this.hosted.run?.(this.app, context) },
+    ];
+  }
+
+  private async connectDatabases({ env, logger, health, stopping }: ServiceContext): Promise<Stop> {
+    const { service, schema, hosted } = this;
+    const options: DatabaseOptions = {
+      url: env.DATABASE_URL,
+      schema,
+      service,
+      ...(hosted.entities ? { entities: hosted.entities } : {}),
+      onPoolError: (error) => logger.warn(`database connection broke: ${describeError(error)}`),
+    };
+    const db = (this.db = databaseFor(options));
+    const forAnswers = { applicationName: `tower-${service}-answers`, poolSize: answersPoolSize };
+    const answersDb = (this.answersDb = databaseFor({ ...options, ...forAnswers }));
+    health.register('database', async () => {
+      await db.query('select 1');
+      return { ok: true, detail: 'answers' };
+    });
+    await connectDatabase(db, { logger, signal: stopping });
+    const applied = await migrate(db, schema);
+    if (applied.length > 0) logger.info({ applied }, 'migrated');
+    await connectDatabase(answersDb, { logger, signal: stopping });
+    return async () => {
+      await answersDb.destroy();
+      await db.destroy();
+    };
+  }
+
+  private async connectBus({ env, logger, health, metrics, stopping }: ServiceContext): Promise<Stop> {
+    this.busMetrics = new BusMetrics(metrics);
+    const bus = (this.bus = await BusConnection.open(env.NATS_URL, this.service, logger, stopping));
+    health.register('nats', () => bus.health());
+    for (const sentence of await bus.ensureStreams()) logger.warn(sentence);
+    const requests = (this.requests = new RequestClient(env.NATS_URL, this.service, this.busMetrics));
+    await requests.connect();
+    return async () => {
+      await requests.close();
+      await bus.close();
+    };
+  }
+
+  private async beat({ health }: ServiceContext): Promise<Stop> {
+    const heartbeats = new Heartbeats(this.service, this.bus, health, this.clock);
+    heartbeats.start();
+    return () => heartbeats.stop();
+  }
+
+  private async startApplication(context: ServiceContext): Promise<Stop> {
+    const { service, bus, busMetrics, db, clock, hosted } = this;
+    const { logger, env } = context;
+    const strategy = new JetStreamServer(service, bus, busMetrics, logger);
+    this.letterBox = new DeadLetterBox(
+      service,
+      db,
+      (subject, letter) => strategy.handleAgain(subject, letter),
+      busMetrics,
+      clock,
+      logger,
+    );
+    const app = (this.app = await NestFactory.create<NestFastifyApplication>(
+      HostModule.with(this.providers(context), hosted.module, deadLetterDesk(service)),
+      hosted.httpAdapter?.(context) ?? new FastifyAdapter(),
+      { logger: withoutConnectionNoise(nestLogger(logger)), abortOnError: false },
+    ));
+    const answering = { ...natsOptions(env.NATS_URL, `${service}-answers`, service), queue: service };
+    app.connectMicroservice({ strategy: new QuestionServer(answering, logger, busMetrics) });
+    app.connectMicroservice({ strategy });
+    await app.init();
+    await hosted.repairOnStart?.(app);
+    return () => app.close();
+  }
+
+  /** What every service may have injected. */
+  private providers({ metrics, health, logger, env }: ServiceContext): Provider[] {
+    return [
+      { provide: DeadLetterBox, useValue: this.letterBox },
+      { provide: DataSource, useValue: this.db },
+      { provide: ANSWERS_DB, useValue: this.answersDb },
+      { provide: BusConnection, useValue: this.bus },
+      { provide: BusMetrics, useValue: this.busMetrics },
+      { provide: RequestClient, useValue: this.requests },
+      { provide: Outbox, useValue: new Outbox(this.service, this.clock) },
+      { provide: Metrics, useValue: metrics },
+      { provide: Health, useValue: health },
+      { provide: LOGGER, useValue: logger },
+      { provide: CLOCK, useValue: this.clock },
+      { provide: DATABASE_URL, useValue: env.DATABASE_URL },
+      { provide: INSTANCE, useValue: this.instance },
+    ];
+  }
+
+  private async startRelay({ env, logger, health }: ServiceContext): Promise<Stop> {
+    const { db, bus, service, schema, clock, instance: holder } = this;
+    const relay = new OutboxRelay(db, bus, this.busMetrics, logger, {
+      databaseUrl: env.DATABASE_URL,
+      schema,
+      holder,
+      clock,
+    });
+    relay.start();
+    // While nothing is sent, nobody would notice; readers cannot make a stream that is not theirs.
+    const deleted =
+      topology[service].publishes.length === 0
+        ? undefined
+        : bus.nats.subscribe(streamDeleted(eventStream(service)), { callback: () => relay.distrust() });
+    health.register('outbox', () => {
+      const trouble = relay.trouble();
+      return { ok: trouble === undefined, detail: trouble ?? 'sending' };
+    });
+    const prune = setInterval(
+      () => void pruneMessaging(db).catch((error: unknown) => logger.warn({ err: error }, 'pruning old messages')),
+      pruneEveryMs,
+    );
+    return async () => {
+      clearInterval(prune);
+      deleted?.unsubscribe();
+      await relay.stop();
+    };
+  }
+
+  private async keepDeadLetters({ logger, health }: ServiceContext): Promise<Stop> {
+    const letters = new DeadLetters(this.service, this.db, this.bus, logger);
+    letters.start();
+    const stopCounting = await this.letterBox.start();
+    health.register('dead letters', () => this.letterBox.health());
+    return () => {
+      stopCounting();
+      return letters.stop();
+    };
+  }
+
+  private async takeMessages(): Promise<undefined> {
+    await this.app.startAllMicroservices();
+    return undefined;
+  }
 }

@@ -39,38 +39,83 @@ const stopDeadlineMs = 12_000;
 export async function runService(name: string, steps: readonly ServiceStep[]): Promise<void> {
   const env = readEnvOrExit(name);
   const logger = createLogger(name, env.LOG_LEVEL);
-  const stopping = new AbortController();
-  const stops: { name: string; stop: () => Promise<void> }[] = [];
   const health = new Health();
   const metrics = new Metrics(name);
+  const started = new StartedSteps(health, logger);
+  stopOnSignals(started, logger);
+  try {
+    const ops = await startOpsServer({ host: env.OPS_HOST, port: env.OPS_PORT, health, metrics, logger });
+    started.add('operations server', () => ops.close());
+    const { stopping } = started;
+    const context: ServiceContext = { name, env, logger, metrics, health, opsPort: ops.port, stopping };
+    for (const step of steps) {
+      stopping.throwIfAborted();
+      const stop = await step.start(context);
+      if (stop) started.add(step.name, stop);
+    }
+    health.started();
+    logger.info({ opsPort: ops.port }, 'ready');
+    process.send?.({ type: 'ready', service: name });
+  } catch (error) {
+    if (started.stopping.aborted) return;
+    logger.fatal({ err: error }, `starting: ${describeError(error)}`);
+    await started.stopAndExit('start failed', 1);
+  }
+}
 
-  const stop = async (reason: string, code: number): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    health.stopping();
-    logger.info({ reason }, 'stopping');
-    stopping.abort(new Error(`stopping: ${reason}`));
+/** What has been started so far, and how it is stopped. */
+class StartedSteps {
+  private readonly abort = new AbortController();
+  private readonly stops: { name: string; stop: () => Promise<void> }[] = [];
+
+  constructor(
+    private readonly health: Health,
+    private readonly logger: Logger,
+  ) {}
+
+  get stopping(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  add(name: string, stop: () => Promise<void>): void {
+    this.stops.push({ name, stop });
+  }
+
+  /** Stops everything in the reverse order, and exits: with `code`, or with 1 when a part could not be stopped. */
+  async stopAndExit(reason: string, code: number): Promise<void> {
+    if (this.stopping.aborted) return;
+    this.health.stopping();
+    this.logger.info({ reason }, 'stopping');
+    this.abort.abort(new Error(`stopping: ${reason}`));
     const deadline = setTimeout(() => {
-      logger.error({ waitingFor: stops.at(-1)?.name }, 'stopping took too long');
+      this.logger.error({ waitingFor: this.stops.at(-1)?.name }, 'stopping took too long');
       process.exit(1);
     }, stopDeadlineMs);
     deadline.unref();
-    let failed = false;
-    for (let step = stops.pop(); step !== undefined; step = stops.pop()) {
+    const allStopped = await this.stopAll();
+    this.logger.info('stopped');
+    process.exit(allStopped ? code : 1);
+  }
+
+  private async stopAll(): Promise<boolean> {
+    let allStopped = true;
+    for (let step = this.stops.pop(); step !== undefined; step = this.stops.pop()) {
       try {
         await step.stop();
       } catch (error) {
-        failed = true;
-        logger.error({ err: error, step: step.name }, 'stopping a part');
+        allStopped = false;
+        this.logger.error({ err: error, step: step.name }, 'stopping a part');
       }
     }
-    logger.info('stopped');
-    process.exit(failed ? 1 : code);
-  };
+    return allStopped;
+  }
+}
 
-  process.on('SIGTERM', () => void stop('SIGTERM', 0));
-  process.on('SIGINT', () => void stop('SIGINT', 0));
+function stopOnSignals(started: StartedSteps, logger: Logger): void {
+  process.on('SIGTERM', () => void started.stopAndExit('SIGTERM', 0));
+  process.on('SIGINT', () => void started.stopAndExit('SIGINT', 0));
   // A launcher that was killed closes the IPC channel; without it nobody would ever stop us.
-  process.on('disconnect', () => void stop('the launcher is gone', 0));
+  process.on('disconnect', () => void started.stopAndExit('the launcher is gone', 0));
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'uncaught exception');
     process.exit(1);
@@ -79,32 +124,6 @@ export async function runService(name: string, steps: readonly ServiceStep[]): P
     logger.fatal({ err: reason }, 'unhandled rejection');
     process.exit(1);
   });
-
-  try {
-    const ops = await startOpsServer({ host: env.OPS_HOST, port: env.OPS_PORT, health, metrics, logger });
-    stops.push({ name: 'operations server', stop: () => ops.close() });
-    const context: ServiceContext = {
-      name,
-      env,
-      logger,
-      metrics,
-      health,
-      opsPort: ops.port,
-      stopping: stopping.signal,
-    };
-    for (const step of steps) {
-      stopping.signal.throwIfAborted();
-      const stopStep = await step.start(context);
-      if (stopStep) stops.push({ name: step.name, stop: stopStep });
-    }
-    health.started();
-    logger.info({ opsPort: ops.port }, 'ready');
-    process.send?.({ type: 'ready', service: name });
-  } catch (error) {
-    if (stopping.signal.aborted) return;
-    logger.fatal({ err: error }, `starting: ${describeError(error)}`);
-    await stop('start failed', 1);
-  }
 }
 
 function readEnvOrExit(name: string): ServiceEnv {
