@@ -76,8 +76,10 @@ async function time(work: () => unknown): Promise<Summary> {
   return summarise(values);
 }
 
-async function main(): Promise<void> {
-  sharp.concurrency(1);
+/** What is measured, made once. */
+type Material = Awaited<ReturnType<typeof prepare>>;
+
+async function prepare() {
   const large = noise(1024, 1024, 1);
   const other = noise(1024, 1024, 2);
   const wide = noise(1280, 720, 3);
@@ -103,8 +105,41 @@ async function main(): Promise<void> {
   const png = await sharp(large.data, { raw: { width: 1024, height: 1024, channels: 3 } })
     .png()
     .toBuffer();
+  return {
+    large,
+    other,
+    wide,
+    face,
+    frames,
+    distance,
+    small,
+    smallOther,
+    prepared,
+    outputs,
+    embeddings,
+    labelled,
+    cosines,
+    png,
+    opened: { lpips, blend, scrfd },
+  };
+}
 
-  const perPicture: Readonly<Record<string, () => unknown>> = {
+/** Once for each picture. */
+function perPicture({
+  large,
+  other,
+  wide,
+  face,
+  distance,
+  small,
+  smallOther,
+  prepared,
+  outputs,
+  labelled,
+  cosines,
+  png,
+}: Material): Readonly<Record<string, () => unknown>> {
+  return {
     'decode png 1024x1024': () => decodePicture(png),
     'levels (black, uniform, nan) 1024x1024': () => measureLevels(large),
     'pillow bilinear 1024x1024 to 384x384': () => pilBilinear(large, { width: 384, height: 384 }),
@@ -131,7 +166,17 @@ async function main(): Promise<void> {
     'auc 100 and 100': () => areaUnderRoc(labelled),
     'auc interval 100 and 100, 1000 replicates': () => bootstrapAucInterval(labelled, { seed: 1, replicates: 1000 }),
   };
-  const perClip: Readonly<Record<string, readonly [frames: number, work: () => unknown]>> = {
+}
+
+/** Once for each film; by the frame. */
+function perClip({
+  wide,
+  frames,
+  distance,
+  embeddings,
+  opened: { blend },
+}: Material): Readonly<Record<string, readonly [frames: number, work: () => unknown]>> {
+  return {
     'resize to short side 256 from 1280x720': [1, () => lpipsPicture(wide)],
     'temporal lpips 456x256': [1, () => distance(frames[0]!, frames[1]!)],
     'flicker 456x256': [16, () => temporalFlickering(frames)],
@@ -148,12 +193,16 @@ async function main(): Promise<void> {
     'smoothness with the blend probe 456x256': [16, () => motionSmoothness(frames, onnxInterpolator(blend, 16))],
     'consistency of 120 embeddings of 384': [120, () => frameConsistency(embeddings)],
   };
+}
 
+async function main(): Promise<void> {
+  sharp.concurrency(1);
+  const material = await prepare();
   const picture: Record<string, Summary> = {};
-  for (const [name, work] of Object.entries(perPicture)) picture[name] = await time(work);
+  for (const [name, work] of Object.entries(perPicture(material))) picture[name] = await time(work);
   const frame: Record<string, Summary> = {};
-  for (const [name, [count, work]] of Object.entries(perClip)) frame[name] = divided(await time(work), count);
-  for (const model of [lpips, blend, scrfd]) await model.close();
+  for (const [name, [count, work]] of Object.entries(perClip(material))) frame[name] = divided(await time(work), count);
+  for (const model of Object.values(material.opened)) await model.close();
 
   const result = {
     benchmark: 'metrics',
@@ -162,7 +211,7 @@ async function main(): Promise<void> {
     settings: { rounds, threads: 1 },
     per_picture: picture,
     per_frame: frame,
-    event_loop_lag_while_scoring: await eventLoopLag(large, other),
+    event_loop_lag_while_scoring: await eventLoopLag(material.large, material.other),
     python: timePython(),
     goals: { event_loop_lag_p99: 20, resample_over_plain_port_at_most: 2 },
   };

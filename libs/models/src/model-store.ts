@@ -67,7 +67,7 @@ export class ModelStore {
   /** What keeps Tower from fetching the file, before it has tried; undefined when nothing does. */
   obstacle(gpu: ModelCard, folder: string, name: string, options: EnsureOptions = {}): AppError | undefined {
     const refuse = (kind: ErrorKind, code: string, why: string): AppError =>
-      this.refusal(gpu, folder, name, kind, code, why);
+      this.refusal({ gpu, folder, name }, { kind, code, why });
     const model = this.sourceOf(folder, name);
     if (model === undefined)
       return refuse(
@@ -114,7 +114,8 @@ export class ModelStore {
     if (obstacle !== undefined || (await isFolder(gpu.models_folder ?? ''))) return obstacle;
     const why = `${gpu.models_folder ?? ''}, the models folder of ${gpu.name}, is not there`;
     const remedy = 'mount it, or correct models_folder in config/gpus.yaml';
-    return this.refusal(gpu, folder, name, 'conflict', 'model_folder_unreachable', `${why}: ${remedy}`);
+    const reason = { kind: 'conflict', code: 'model_folder_unreachable', why: `${why}: ${remedy}` } as const;
+    return this.refusal({ gpu, folder, name }, reason);
   }
 
   /**
@@ -162,29 +163,21 @@ export class ModelStore {
       );
     } catch (error) {
       if (error instanceof AppError)
-        throw this.refusal(gpu, folder, name, error.kind, error.code, error.message, error);
-      if ((error as Partial<NodeJS.ErrnoException> | null)?.syscall !== undefined)
         throw this.refusal(
-          gpu,
-          folder,
-          name,
-          'conflict',
-          'download_failed',
-          `${target} cannot be written: ${(error as Error).message}`,
-          error,
+          { gpu, folder, name },
+          { kind: error.kind, code: error.code, why: error.message, cause: error },
         );
+      if ((error as Partial<NodeJS.ErrnoException> | null)?.syscall !== undefined) {
+        const why = `${target} cannot be written: ${(error as Error).message}`;
+        throw this.refusal({ gpu, folder, name }, { kind: 'conflict', code: 'download_failed', why, cause: error });
+      }
       throw error;
     }
   }
 
   private refusal(
-    gpu: ModelCard,
-    folder: string,
-    name: string,
-    kind: ErrorKind,
-    code: string,
-    why: string,
-    cause?: unknown,
+    { gpu, folder, name }: { gpu: ModelCard; folder: string; name: string },
+    { kind, code, why, cause }: { kind: ErrorKind; code: string; why: string; cause?: unknown },
   ): AppError {
     return new AppError(kind, code, `${why}. ${this.whereabouts(gpu, folder, name)}`, {
       cause,

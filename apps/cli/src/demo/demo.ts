@@ -6,6 +6,7 @@ import {
   type ArtifactView,
   type CharacterView,
   type GpuView,
+  type JobAccepted,
   type JobView,
   type ProjectView,
 } from '@tower/contracts';
@@ -47,6 +48,18 @@ const slowSettings = { width: 128, height: 128, steps: 4 };
 /** Milliseconds for cards that Tower has not looked at yet. */
 const lookMs = 15_000;
 
+/** Who makes the production, and who hears of it. */
+interface Stage {
+  readonly api: ApiClient;
+  readonly project: ProjectView;
+  readonly mira: CharacterView;
+  readonly choice: CardChoice;
+  readonly report: DemoReport;
+  readonly signal: AbortSignal;
+}
+
+type StillSettings = Partial<{ width: number; height: number; steps: number }>;
+
 /**
  * A small production through the public interface: project, character, stills on every card, a contact sheet, and a
  * loop where a card can make one.
@@ -61,100 +74,105 @@ export async function runDemo(
   const gpus = await untilLookedAt(api, signal);
   const choice = chooseCards(gpus, options.model);
   const simulated = choice.cards.some((gpu) => gpu.simulated);
-  if (simulated) report.say('The GPUs are SIMULATED: the pictures are drawn, the times imitate real cards.');
-  for (const remark of choice.remarks) report.say(remark);
-  report.say(
-    `Cards: ${choice.cards.map((gpu) => `${gpu.name} (${gpu.device ?? gpu.vendor})`).join(', ')}. Checkpoint: ${choice.checkpoint}.`,
-  );
-  const settings = {
-    ...(choice.isSlow ? slowSettings : {}),
-    ...options.size,
-    ...(options.steps === undefined ? {} : { steps: options.steps }),
-  };
-  if (choice.isSlow)
-    report.say(
-      `A card computes on the processor, so the pictures are small: ${settings.width}x${settings.height}, ${settings.steps} steps.`,
-    );
+  const settings = settingsFor(choice, options);
+  tellChoice(choice, simulated, settings, report);
 
   const project = await ensureProject(api);
   const mira = await ensureCharacter(api, project);
+  const stage: Stage = { api, project, mira, choice, report, signal };
   const startedAt = performance.now();
   const count = options.count ?? perCard * choice.cards.length;
-  const watched: Promise<JobView>[] = [];
-  for (let index = 0; index < count; index++) {
-    const prompt = options.prompt ?? scenes[index % scenes.length] ?? '';
-    const body = {
-      project_id: project.id,
-      character_ids: [mira.id],
-      job_type: 'still_image' as const,
-      prompt,
-      negative_prompt: negativePrompt,
-      model_name: choice.checkpoint,
-      ...settings,
-    };
-    const accepted = await api.call(routes.generate, { body });
-    const watch = watchJob(
-      api,
-      { id: accepted.job_id, websocketPath: accepted.websocket_url },
-      { onProgress: (view) => report.progress(index, view), signal },
-    );
-    // Heard below; one that ends while others are still being asked for must not count as unheard.
-    watch.catch(() => undefined);
-    watched.push(watch);
-  }
-  const stills = await Promise.all(watched);
+  const stills = await makeStills(stage, count, settings, options.prompt);
   const seconds = (performance.now() - startedAt) / 1000;
-  const loop = await makeLoop(api, project, choice, mira, count, report, signal);
+  const loop = await makeLoop(stage, count);
   report.settle();
 
   const finished: FinishedPicture[] = [];
   for (const job of stills) for (const artifact of await bestArtifacts(api, job)) finished.push({ job, artifact });
   const sheet =
     finished.length === 0 ? null : await writeContactSheet(join(library, project.slug), library, finished, simulated);
-  const jobs = [...stills, ...loop];
-  const failures = jobs.filter((job) => job.status !== 'completed').map(toFailure);
+  const failures = [...stills, ...loop].filter((job) => job.status !== 'completed').map(toFailure);
   return {
     ok: failures.length === 0,
     simulated,
     project_id: project.id,
     seconds,
-    pictures: finished.map(({ job, artifact }) => ({
-      job_id: job.id,
-      path: shown(join(library, artifact.path)),
-      sha256: artifact.sha256,
-      seed: artifact.seed,
-      gpu: artifact.gpu,
-      seconds: artifact.seconds,
-    })),
-    films: await Promise.all(loop.map((job) => filmsOf(api, job, library))).then((films) => films.flat()),
+    pictures: finished.map(({ job, artifact }) => toPicture(job, artifact, library)),
+    films: (await Promise.all(loop.map((job) => filmsOf(api, job, library)))).flat(),
     contact_sheet: sheet === null ? null : shown(sheet),
     failures,
   };
 }
 
-/** After the stills, so that these are there soon. Empty when no card can. */
-async function makeLoop(
-  api: ApiClient,
-  project: ProjectView,
-  choice: CardChoice,
-  mira: CharacterView,
-  index: number,
-  report: DemoReport,
-  signal: AbortSignal,
+const settingsFor = (choice: CardChoice, options: DemoOptions): StillSettings => ({
+  ...(choice.isSlow ? slowSettings : {}),
+  ...options.size,
+  ...(options.steps === undefined ? {} : { steps: options.steps }),
+});
+
+function tellChoice(choice: CardChoice, simulated: boolean, settings: StillSettings, report: DemoReport): void {
+  if (simulated) report.say('The GPUs are SIMULATED: the pictures are drawn, the times imitate real cards.');
+  for (const remark of choice.remarks) report.say(remark);
+  const cards = choice.cards.map((gpu) => `${gpu.name} (${gpu.device ?? gpu.vendor})`).join(', ');
+  report.say(`Cards: ${cards}. Checkpoint: ${choice.checkpoint}.`);
+  if (choice.isSlow)
+    report.say(
+      `A card computes on the processor, so the pictures are small: ${settings.width}x${settings.height}, ${settings.steps} steps.`,
+    );
+}
+
+/** Asks for all of them one after the other, and waits for all together. */
+async function makeStills(
+  stage: Stage,
+  count: number,
+  settings: StillSettings,
+  onePrompt: string | undefined,
 ): Promise<JobView[]> {
+  const watched: Promise<JobView>[] = [];
+  for (let index = 0; index < count; index++) {
+    const body = {
+      project_id: stage.project.id,
+      character_ids: [stage.mira.id],
+      job_type: 'still_image' as const,
+      prompt: onePrompt ?? scenes[index % scenes.length] ?? '',
+      negative_prompt: negativePrompt,
+      model_name: stage.choice.checkpoint,
+      ...settings,
+    };
+    const watch = watchOn(stage, await stage.api.call(routes.generate, { body }), index);
+    // Heard below; one that ends while others are still being asked for must not count as unheard.
+    watch.catch(() => undefined);
+    watched.push(watch);
+  }
+  return Promise.all(watched);
+}
+
+/** After the stills, so that these are there soon. Empty when no card can. */
+async function makeLoop(stage: Stage, index: number): Promise<JobView[]> {
+  const { api, project, choice, mira, report } = stage;
   const accepted = await askForLoop(api, project, choice, [mira.id]);
   if (typeof accepted === 'string') {
     report.say(accepted);
     return [];
   }
-  return [
-    await watchJob(
-      api,
-      { id: accepted.job_id, websocketPath: accepted.websocket_url },
-      { onProgress: (view) => report.progress(index, view), signal },
-    ),
-  ];
+  return [await watchOn(stage, accepted, index)];
 }
+
+const watchOn = ({ api, report, signal }: Stage, accepted: JobAccepted, index: number): Promise<JobView> =>
+  watchJob(
+    api,
+    { id: accepted.job_id, websocketPath: accepted.websocket_url },
+    { onProgress: (view) => report.progress(index, view), signal },
+  );
+
+const toPicture = (job: JobView, artifact: ArtifactView, library: string): DemoResult['pictures'][number] => ({
+  job_id: job.id,
+  path: shown(join(library, artifact.path)),
+  sha256: artifact.sha256,
+  seed: artifact.seed,
+  gpu: artifact.gpu,
+  seconds: artifact.seconds,
+});
 
 async function filmsOf(api: ApiClient, job: JobView, library: string): Promise<DemoFilm[]> {
   return (await bestArtifacts(api, job)).map((artifact) => ({

@@ -91,20 +91,7 @@ export async function readFilm(
     bounds: left,
     output: 'stdout',
     onLine: (line) => times.read(line),
-    options: [
-      '-map',
-      '0:v:0',
-      '-an',
-      '-sn',
-      '-dn',
-      ...everyFrameOnce(program),
-      '-vf',
-      filterFor(colour, isOldFfmpeg(program)),
-      '-c:v',
-      'ppm',
-      '-f',
-      'image2pipe',
-    ],
+    options: framesAsPpm(program, filterFor(colour, isOldFfmpeg(program))),
   });
   let frames = 0;
   let last: Rgb | undefined;
@@ -131,6 +118,13 @@ export async function readFilm(
     await run.ended;
   }
 }
+
+/** The first video stream alone, as one picture after the other. */
+const framesAsPpm = (program: string, filter: string): string[] => [
+  ...['-map', '0:v:0', '-an', '-sn', '-dn'],
+  ...everyFrameOnce(program),
+  ...['-vf', filter, '-c:v', 'ppm', '-f', 'image2pipe'],
+];
 
 /** No frame dropped, doubled or brought to the size of the first. Before 4.4 ffmpeg had no way to say the last. */
 const everyFrameOnce = (program: string): string[] =>
