@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cardProfiles, shownDevices, type CardProfileId, type ShownDeviceId } from './card/card-profile';
-import type { ComfySimOptions } from './comfy-sim';
 import { inventoryOf } from './card/model-inventory';
 import { parseLaunchFlags } from './launch-flags';
 import { parseFaultOrRandom, type Fault, type RandomFaults } from './faults/faults';
 import { generationIds, type GenerationId } from './generation';
 import { readGate } from './http/gate';
 import { faceRules, type FaceRule } from './nodes/face-rule';
+import type { ComfySimOptions } from './settings';
 
 interface Flags {
   readonly profile: CardProfileId;
@@ -67,11 +67,9 @@ Flags of ComfyUI, before or after a "--", are obeyed as the imitated version doe
 const realTime = 1;
 const fast = 0.1;
 
-/** Our own flags come before a `--`; those of a real ComfyUI may stand on either side of it. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  const end = args.indexOf('--');
-  const own = end < 0 ? args : args.slice(0, end);
-  const command = new Command('comfy-sim')
+/** Our own flags. */
+const ownCommand = (): Command =>
+  new Command('comfy-sim')
     .description('A ComfyUI server that needs no GPU: same protocol, drawn pictures, injected faults.')
     .addOption(new Option('--profile <card>', 'simulated card').choices(Object.keys(cardProfiles)).default('rtx3060'))
     .addOption(
@@ -119,6 +117,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     .addHelpText('after', launchFlagsHelp)
     .allowUnknownOption()
     .allowExcessArguments();
+
+/** Our own flags come before a `--`; those of a real ComfyUI may stand on either side of it. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
+  const command = ownCommand();
   command.parse([...own], { from: 'user' });
   const flags = command.opts<Flags>();
   const theirs = [...command.args, ...(end < 0 ? [] : args.slice(end + 1))];

@@ -48,24 +48,31 @@ const page =
   '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI ' +
   'server. It has no user interface.</p></body></html>';
 
-export function infoRoutes(desk: InfoDesk): Route[] {
+export const infoRoutes = (desk: InfoDesk): Route[] => [...serverRoutes(desk), ...modelRoutes(desk), ...pageRoutes];
+
+/** What the server is and can do. */
+const serverRoutes = (desk: InfoDesk): Route[] => [
+  { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
+  {
+    method: 'GET',
+    path: '/object_info/{name}',
+    run: (exchange) => {
+      const info = desk.registry.describe(exchange.param('name'));
+      return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/system_stats',
+    run: () => json(toSystemView(desk.card, desk.shown, desk.generation, desk.argv, desk.leakedBytes())),
+  },
+  { method: 'GET', path: '/features', run: () => json(desk.features) },
+];
+
+/** What model files it has. */
+function modelRoutes(desk: InfoDesk): Route[] {
   const folders = [...modelFolders[desk.generation.id], ...(desk.registry.has('UnetLoaderGGUF') ? packFolders : [])];
   return [
-    { method: 'GET', path: '/object_info', run: () => json(desk.registry.describeAll()) },
-    {
-      method: 'GET',
-      path: '/object_info/{name}',
-      run: (exchange) => {
-        const info = desk.registry.describe(exchange.param('name'));
-        return json(info === undefined ? dict({}) : new Map([[exchange.param('name'), info]]));
-      },
-    },
-    {
-      method: 'GET',
-      path: '/system_stats',
-      run: () => json(toSystemView(desk.card, desk.shown, desk.generation, desk.argv, desk.leakedBytes())),
-    },
-    { method: 'GET', path: '/features', run: () => json(desk.features) },
     { method: 'GET', path: '/models', run: () => json([...folders]) },
     {
       method: 'GET',
@@ -80,7 +87,6 @@ export function infoRoutes(desk: InfoDesk): Route[] {
       path: '/embeddings',
       run: () => json((desk.models['embeddings'] ?? []).map((file) => file.replace(/\.[^.]*$/, ''))),
     },
-    { method: 'GET', path: '/extensions', run: () => json(extensions) },
     // The real answer to a file without metadata is the same as to a missing one.
     {
       method: 'GET',
@@ -95,28 +101,33 @@ export function infoRoutes(desk: InfoDesk): Route[] {
         return found === undefined ? empty(404) : json(dict(found));
       },
     },
-    {
-      method: 'GET',
-      path: '/ws',
-      run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".'),
-    },
-    { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
-    { method: 'GET', path: '/settings', run: () => json(dict({})) },
-    { method: 'GET', path: '/userdata', run: () => text(404, 'Directory not found') },
-    {
-      method: 'GET',
-      path: '/',
-      where: 'bare',
-      run: () =>
-        bytes(Buffer.from(page), {
-          'Cache-Control': 'no-cache',
-          Pragma: 'no-cache',
-          Expires: '0',
-          'Content-Type': 'text/html',
-          ETag: '"comfy-sim"',
-          'Last-Modified': new Date(0).toUTCString(),
-          'Accept-Ranges': 'bytes',
-        }),
-    },
   ];
 }
+
+/** What its user interface asks for. */
+const pageRoutes: readonly Route[] = [
+  { method: 'GET', path: '/extensions', run: () => json(extensions) },
+  {
+    method: 'GET',
+    path: '/ws',
+    run: () => text(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".'),
+  },
+  { method: 'GET', path: '/users', run: () => json(dict({ storage: 'server', migrated: false })) },
+  { method: 'GET', path: '/settings', run: () => json(dict({})) },
+  { method: 'GET', path: '/userdata', run: () => text(404, 'Directory not found') },
+  {
+    method: 'GET',
+    path: '/',
+    where: 'bare',
+    run: () =>
+      bytes(Buffer.from(page), {
+        'Cache-Control': 'no-cache',
+        Pragma: 'no-cache',
+        Expires: '0',
+        'Content-Type': 'text/html',
+        ETag: '"comfy-sim"',
+        'Last-Modified': new Date(0).toUTCString(),
+        'Accept-Ranges': 'bytes',
+      }),
+  },
+];

@@ -145,6 +145,22 @@ async function combineFilm(
         ? new Map([['comment', commentOf(call)]])
         : new Map<string, string>(),
   };
+  await encode(call, format, film, place, pictures);
+  const sound = call.inputs.get('audio');
+  if (!(sound instanceof SoundValue)) return [file];
+  const loud = `${base}-audio.${format.extension}`;
+  const seconds = (pictures.length * (1 + call.int('loop_count'))) / rate;
+  await addSound(call, format, place, sound, { silent: inFolder(file), loud: inFolder(loud), seconds });
+  return [file, loud];
+}
+
+async function encode(
+  call: NodeCall,
+  format: FilmFormat,
+  film: Parameters<typeof FilmEncoder.open>[0],
+  place: ReturnType<typeof filmPlace>,
+  pictures: readonly Picture[],
+): Promise<void> {
   const encoder = UnopenedEncoder.standsFor(format, call.runtime.card.profile)
     ? new UnopenedEncoder(format, film.path)
     : FilmEncoder.open(film, place);
@@ -161,24 +177,29 @@ async function combineFilm(
     throw error;
   }
   if (encoder instanceof UnopenedEncoder) call.runtime.log(encoder.complaint);
-  const sound = call.inputs.get('audio');
-  if (!(sound instanceof SoundValue)) return [file];
-  const loud = `${base}-audio.${format.extension}`;
-  const seconds = (pictures.length * (1 + call.int('loop_count'))) / rate;
-  // Short sound is filled up with silence, unless the film is to end with it.
+}
+
+/** The film again, with its sound. Short sound is filled up with silence, unless the film is to end with it. */
+async function addSound(
+  call: NodeCall,
+  format: FilmFormat,
+  place: ReturnType<typeof filmPlace>,
+  { sound }: SoundValue,
+  { silent, loud, seconds }: { silent: string; loud: string; seconds: number },
+): Promise<void> {
   const ending =
     widgetsOf(call)('trim_to_audio', 'False') === 'True'
-      ? ['-t', String(Math.min(seconds, sound.sound.seconds))]
+      ? ['-t', String(Math.min(seconds, sound.seconds))]
       : ['-af', 'apad', '-t', String(seconds)];
   await runFfmpeg(
     {
       inputs: [
-        { format: ffmpegFormatOf(inFolder(file)), from: { file: inFolder(file) } },
-        { ...sound.sound.ffmpegInput, from: 'stdin' },
+        { format: ffmpegFormatOf(silent), from: { file: silent } },
+        { ...sound.ffmpegInput, from: 'stdin' },
       ],
       options: ['-c:v', 'copy', ...format.soundOptions, ...ending],
-      output: { file: inFolder(loud) },
-      stdin: sound.sound.interleaved(),
+      output: { file: loud },
+      stdin: sound.interleaved(),
     },
     place,
   ).catch((error: unknown) => {
@@ -186,7 +207,6 @@ async function combineFilm(
       ? new PyError('Exception', `An error occured in the ffmpeg subprocess:\n${error.message}`)
       : error;
   });
-  return [file, loud];
 }
 
 function optionsOf(call: NodeCall, format: FilmFormat, frames: number): string[] {

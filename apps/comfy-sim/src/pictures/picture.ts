@@ -11,10 +11,27 @@ export type Kernel = 'nearest' | 'linear' | 'cubic' | 'lanczos3';
 type Render = () => Promise<Buffer>;
 type Remake = (recipe: DrawingRecipe) => Picture;
 
+/** What is known of how a picture came about; see its properties. */
+interface Origin {
+  readonly recipe?: DrawingRecipe | undefined;
+  readonly flatColour?: readonly number[];
+  readonly remake?: Remake | undefined;
+  readonly isNamedFace?: boolean | undefined;
+}
+
 /** One RGB picture of a batch. Pixels are made when somebody first needs them, and then kept. */
 export class Picture {
   private rendered: Promise<Buffer> | undefined;
   private readonly covers = new Map<string, Picture>();
+
+  /** Set while the picture is still what a sampler made, so that img2img keeps its character. */
+  readonly recipe: DrawingRecipe | undefined;
+  /** Channels from 0 to 1 of a picture of one colour. */
+  readonly flatColour: readonly number[] | undefined;
+  /** Does to another drawing what was done to this one. */
+  private readonly remake: Remake | undefined;
+  /** The file it came from calls itself a face or a portrait. */
+  readonly isNamedFace: boolean;
 
   private constructor(
     readonly width: number,
@@ -22,15 +39,13 @@ export class Picture {
     /** Equal for equal pictures; takes part in what is drawn from an encoded picture. */
     readonly fingerprint: string,
     private readonly render: Render,
-    /** Set while the picture is still what a sampler made, so that img2img keeps its character. */
-    readonly recipe?: DrawingRecipe,
-    /** Channels from 0 to 1 of a picture of one colour. */
-    readonly flatColour?: readonly number[],
-    /** Does to another drawing what was done to this one. */
-    private readonly remake?: Remake,
-    /** The file it came from calls itself a face or a portrait. */
-    readonly isNamedFace = false,
-  ) {}
+    origin: Origin = {},
+  ) {
+    this.recipe = origin.recipe;
+    this.flatColour = origin.flatColour;
+    this.remake = origin.remake;
+    this.isNamedFace = origin.isNamedFace ?? false;
+  }
 
   static drawn(recipe: DrawingRecipe, width: number, height: number): Picture {
     const drawing: Render = () =>
@@ -40,9 +55,8 @@ export class Picture {
       recipe.sampled && motion !== undefined && hasKeyframes(motion)
         ? () => filmFrame(recipe, motion, width, height, drawing)
         : drawing;
-    return new Picture(width, height, recipeFingerprint(recipe), render, recipe, undefined, (other) =>
-      Picture.drawn(other, width, height),
-    );
+    const remake: Remake = (other) => Picture.drawn(other, width, height);
+    return new Picture(width, height, recipeFingerprint(recipe), render, { recipe, remake });
   }
 
   /**
@@ -61,11 +75,8 @@ export class Picture {
   static solid(rgb: number, width: number, height: number): Picture {
     const background = { r: (rgb >> 16) & 255, g: (rgb >> 8) & 255, b: rgb & 255 };
     const render: Render = () => raw(sharp({ create: { width, height, channels: 3, background } }));
-    return new Picture(width, height, `solid ${rgb}`, render, undefined, [
-      background.r / 255,
-      background.g / 255,
-      background.b / 255,
-    ]);
+    const flatColour = [background.r / 255, background.g / 255, background.b / 255];
+    return new Picture(width, height, `solid ${rgb}`, render, { flatColour });
   }
 
   /** RGB, three bytes a pixel. */
@@ -91,16 +102,7 @@ export class Picture {
             .toColourspace('srgb')
             .raw()
             .toBuffer();
-    return new Picture(
-      info.width,
-      info.height,
-      fingerprint,
-      () => Promise.resolve(rgb),
-      about.recipe,
-      undefined,
-      undefined,
-      about.isNamedFace,
-    );
+    return new Picture(info.width, info.height, fingerprint, () => Promise.resolve(rgb), about);
   }
 
   scaled(width: number, height: number, kernel: Kernel, position?: 'centre'): Picture {
@@ -110,16 +112,9 @@ export class Picture {
     const { remake } = this;
     const again: Remake | undefined =
       remake === undefined ? undefined : (recipe) => remake(recipe).scaled(width, height, kernel, position);
-    return new Picture(
-      width,
-      height,
-      `${this.fingerprint} ${width}x${height} ${kernel}`,
-      render,
-      this.recipe,
-      undefined,
-      again,
-      this.isNamedFace,
-    );
+    const { recipe, isNamedFace } = this;
+    const fingerprint = `${this.fingerprint} ${width}x${height} ${kernel}`;
+    return new Picture(width, height, fingerprint, render, { recipe, remake: again, isNamedFace });
   }
 
   /**
