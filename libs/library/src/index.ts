@@ -7,6 +7,6 @@ export { flushToDisk } from './disk/flush';
 export { examineFileSystem, lacksOf, unfitBecause } from './disk/file-system';
 export { incomingFolder, isGone } from './disk/gone';
 export { Library, artifactPath } from './library';
-export { isOutside, locate, openRegular, thumbnailPath, thumbnailsFolder } from './path-guard';
+export { isOutside, locate, locateThumbnail, openRegular, thumbnailPath, thumbnailsFolder } from './path-guard';
 
 export { sweepLeftovers } from './leftovers';

@@ -151,7 +151,7 @@ export class Library {
   }
 
   private async target(path: string): Promise<{ folder: string; name: string }> {
-    const parts = partsBelow(path);
+    const parts = partsBelow(path, true);
     if (parts === undefined || parts[0].length === 0) throw outside(path);
     const [folders, name] = parts;
     return { folder: await this.folder(folders), name };

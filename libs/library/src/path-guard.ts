@@ -4,7 +4,7 @@ import { isAbsolute, join, posix } from 'node:path';
 import { AppError } from '@tower/kit';
 import { isBelow } from './disk/below';
 
-/** The folder of thumbnails, the one of Tower's own that is read through paths. */
+/** The folder of thumbnails: Tower's own, of which only Tower itself makes paths. */
 export const thumbnailsFolder = '.thumbnails';
 
 /** Where the thumbnail of a file lies, below the library; `sha256` in lower-case hex. */
@@ -14,16 +14,16 @@ export const thumbnailPath = (sha256: string): string =>
 /**
  * The parts of a path below the library, the last of which is the file's name; undefined for what is no such path.
  * Refused are absolute paths, backslashes and NUL, empty parts, and parts that begin with a dot: `.` and `..`, and the
- * folders that Tower keeps for itself, thumbnails excepted.
+ * folders that Tower keeps for itself; `own` is for paths of Tower's own, which may lie among the thumbnails.
  */
-export function partsBelow(path: string): readonly [folders: string[], name: string] | undefined {
+export function partsBelow(path: string, own = false): readonly [folders: string[], name: string] | undefined {
   if (isAbsolute(path) || /[\u0000\\]/.test(path)) return undefined;
   const parts = path.split('/');
   const name = parts.pop() ?? '';
   const isPlain = (part: string): boolean => part !== '' && !part.startsWith('.');
   const [first, ...rest] = parts;
   if (!isPlain(name) || !rest.every(isPlain)) return undefined;
-  return first === undefined || first === thumbnailsFolder || isPlain(first) ? [parts, name] : undefined;
+  return first === undefined || (own && first === thumbnailsFolder) || isPlain(first) ? [parts, name] : undefined;
 }
 
 /**
@@ -34,6 +34,14 @@ export function partsBelow(path: string): readonly [folders: string[], name: str
  */
 export async function locate(root: string, path: string): Promise<string> {
   if (partsBelow(path) === undefined) throw outside(path);
+  return realPathBelow(root, path);
+}
+
+/** As `locate`, of the thumbnail of the file with this digest. */
+export const locateThumbnail = (root: string, sha256: string): Promise<string> =>
+  realPathBelow(root, thumbnailPath(sha256));
+
+async function realPathBelow(root: string, path: string): Promise<string> {
   const realRoot = await realpath(root);
   const real = await realpath(join(realRoot, path));
   if (!isBelow(realRoot, real)) throw outside(path);

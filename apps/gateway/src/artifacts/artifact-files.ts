@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { artifactMediaTypes, type ArtifactView } from '@tower/contracts';
 import { AppError } from '@tower/kit';
-import { incomingFolder, isGone, isOutside, locate, openRegular, ownFault, thumbnailPath } from '@tower/library';
+import { incomingFolder, isGone, isOutside, locate, locateThumbnail, openRegular, ownFault } from '@tower/library';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { refusal } from '../http/refusals';
 import type { ServedFile } from './served-file';
@@ -18,7 +18,7 @@ export class ArtifactFiles {
   constructor(@Inject(GATEWAY_ENV) private readonly env: Pick<GatewayEnv, 'TOWER_LIBRARY'>) {}
 
   async openContent(artifact: ArtifactView): Promise<ServedFile> {
-    const opened = await this.open(artifact.path, artifact.id);
+    const opened = await this.open(artifact.id, (root) => locate(root, artifact.path));
     // Its strong tag promises these very bytes.
     if (opened.size !== artifact.bytes)
       return this.gone(
@@ -38,7 +38,7 @@ export class ArtifactFiles {
    * weak tag.
    */
   async openThumbnail(artifact: ArtifactView): Promise<ServedFile> {
-    const opened = await this.open(thumbnailPath(artifact.sha256), artifact.id);
+    const opened = await this.open(artifact.id, (root) => locateThumbnail(root, artifact.sha256));
     return {
       ...opened,
       etag: `W/"${artifact.sha256}"`,
@@ -47,8 +47,11 @@ export class ArtifactFiles {
     };
   }
 
-  private async open(path: string, artifactId: string): Promise<{ handle: FileHandle; size: number }> {
-    const file = await this.find(path, artifactId);
+  private async open(
+    artifactId: string,
+    where: (root: string) => Promise<string>,
+  ): Promise<{ handle: FileHandle; size: number }> {
+    const file = await this.find(artifactId, where);
     const opened = await openRegular(file).catch((error: unknown) => this.missing(error, artifactId));
     if (opened === undefined)
       throw refusal('artifact_file_gone', `what lies at the place of artifact ${artifactId} is not a file`);
@@ -56,10 +59,10 @@ export class ArtifactFiles {
   }
 
   /** The real path, which has to lie below the real library. */
-  private async find(path: string, artifactId: string): Promise<string> {
+  private async find(artifactId: string, where: (root: string) => Promise<string>): Promise<string> {
     const root = this.env.TOWER_LIBRARY;
     try {
-      return await locate(root, path);
+      return await where(root);
     } catch (error) {
       if (isOutside(error)) throw outside(artifactId);
       // Not this file is gone, but the whole library: its disk is not mounted, or may not be read.
