@@ -57,15 +57,24 @@ import { JobsController } from './jobs.controller';
 import { Artifact } from './jobs/artifact.entity';
 import { jobEntities } from './jobs/job-entities';
 import { JobStore } from './jobs/job-store';
+import { CollectTries } from './outputs/collect-tries';
+import { CollectTroubles } from './outputs/collect-troubles';
 import { Collector } from './outputs/collector';
+import { Decodings } from './outputs/decodings';
+import { LibrarySweep } from './outputs/library-sweep';
+import { OutputCollection } from './outputs/output-collection';
 import { OutputInspector } from './outputs/output-inspector';
+import { OutputStore } from './outputs/output-store';
+import { RenderedFacts } from './outputs/rendered-facts';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { MemoryStore } from './planning/memory/memory-store';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
 import { CommandsService } from './requests/commands.service';
 import { InputFiles } from './requests/input-files';
+import { JobIntake } from './requests/job-intake';
 import { QueueCeiling } from './requests/queue-ceiling';
+import { RequestGround } from './requests/request-ground';
 import { RequestsService } from './requests/requests.service';
 import { StatusController } from './status.controller';
 import { JobsReader } from './views/jobs.reader';
@@ -114,6 +123,8 @@ const providers: readonly Provider[] = [
   SnapshotReader,
   JobStore,
   JobsReader,
+  RequestGround,
+  JobIntake,
   RequestsService,
   CommandsService,
   ProgressPublisher,
@@ -132,6 +143,13 @@ const providers: readonly Provider[] = [
   AttemptReconciler,
   Reconciler,
   CardRegistry,
+  LibrarySweep,
+  Decodings,
+  OutputStore,
+  RenderedFacts,
+  CollectTries,
+  CollectTroubles,
+  OutputCollection,
   Collector,
   OverdueVerdicts,
   QualityQuestions,

@@ -3,7 +3,7 @@ import { DiskWatch } from '@tower/library';
 import { GPUS, type ConfiguredGpus } from '../cards/card-config';
 import { CardRegistry } from '../cards/card-registry';
 import { CardHealthService } from '../cards/health/card-health.service';
-import { Collector } from '../outputs/collector';
+import { LibrarySweep } from '../outputs/library-sweep';
 import { OrphanedAttempts } from './orphaned-attempts';
 
 /** What a process that has begun to lead does before it looks at the cards. */
@@ -14,7 +14,7 @@ export class Takeover {
     private readonly cardHealth: CardHealthService,
     private readonly orphans: OrphanedAttempts,
     private readonly disks: DiskWatch,
-    private readonly collector: Collector,
+    private readonly library: LibrarySweep,
     @Inject(GPUS) private readonly gpus: ConfiguredGpus,
   ) {}
 
@@ -24,6 +24,6 @@ export class Takeover {
     // Before the drivers look: each would take what is not its own for lost.
     await this.orphans.settle(fence, this.gpus);
     await this.disks.pause();
-    await this.collector.sweep(fence);
+    await this.library.sweep(fence);
   }
 }

@@ -1,4 +1,5 @@
-import type { Clock } from '@tower/kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@tower/kit';
 
 /** Milliseconds between two tries of one attempt. */
 const retryMs = 2_000;
@@ -22,10 +23,11 @@ interface Tries {
  * How often each attempt's files were fetched in vain, and what stood in the way. Only faults of the files themselves
  * are counted.
  */
+@Injectable()
 export class CollectTries {
   private readonly tries = new Map<string, Tries>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   isDue(attemptId: string): boolean {
     return this.clock.monotonicMs() >= (this.tries.get(attemptId)?.notBeforeMs ?? 0);

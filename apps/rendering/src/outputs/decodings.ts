@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { noteDecoded, noteDecoderDeath, noteDecodingBegun } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
@@ -13,6 +14,7 @@ const maxCutOff = 3;
  * Remembers decodings of an attempt's outputs that did not end: noted before the decoder is called, in a transaction of
  * its own, and struck when it has come back with whatever it found. No file is so decoded for ever, whomever it ends.
  */
+@Injectable()
 export class Decodings {
   constructor(private readonly db: DataSource) {}
 

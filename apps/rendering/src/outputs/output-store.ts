@@ -1,18 +1,19 @@
 import { stat } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
 import type { ComfyClient, FileRef, Failure } from '@tower/comfyui';
 import type { ArtifactMediaType } from '@tower/contracts';
 import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/imaging';
 import { newId, towerVersion } from '@tower/kit';
-import { ownFault, artifactPath, thumbnailPath, type Library } from '@tower/library';
+import { ownFault, artifactPath, thumbnailPath, Library } from '@tower/library';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { GenerationParams } from '../jobs/generation-params.entity';
 import type { Job } from '../jobs/job.entity';
 import type { Task } from '../jobs/task.entity';
 import type { PromisedResult } from '../workflows/values/planned-values';
-import type { Decodings } from './decodings';
+import { Decodings } from './decodings';
 import { OutputFault, type OutputFacts } from './inspect-output';
-import type { OutputInspector } from './output-inspector';
+import { OutputInspector } from './output-inspector';
 import { failureOf } from './promised-output';
 import { toFilmComment, toSidecar } from './sidecar';
 
@@ -56,12 +57,19 @@ export class OutputRejected extends Error {
  * Brings one output file of an attempt into the library: download, decode to verify, provenance, checksum, final name,
  * thumbnail, sidecar.
  */
+@Injectable()
 export class OutputStore {
   constructor(
     private readonly library: Library,
     private readonly inspector: OutputInspector,
     private readonly decodings: Decodings,
   ) {}
+
+  /** Of an earlier process that was cut off over this attempt. */
+  async discardUnfinished(attemptId: string): Promise<void> {
+    const unfinished = await this.library.unfinished();
+    await this.library.discardUnfinished(unfinished.filter((file) => file.startsWith(attemptId)));
+  }
 
   /**
    * Throws `OutputFault` for a file that is not whole, `OutputRejected` for one that is not what was promised,

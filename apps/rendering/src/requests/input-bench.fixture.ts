@@ -76,9 +76,7 @@ export class InputBench {
       {} as EntityManager,
       this.files,
       workflow,
-      request,
-      { positive: prompt, negative: '', loras: [], errors: [] },
-      7,
+      { request, prompt: { positive: prompt, negative: '', loras: [], errors: [] }, seed: 7 },
       {},
     );
   }

@@ -90,9 +90,7 @@ function plan(
     tx,
     inputs,
     workflows.get(workflow),
-    request,
-    assemblePrompt(request, characters),
-    request.seed ?? 7,
+    { request, prompt: assemblePrompt(request, characters), seed: request.seed ?? 7 },
     choices,
   );
 }

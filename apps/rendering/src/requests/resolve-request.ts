@@ -51,6 +51,13 @@ const ownFields = [
   'fps',
 ] as const;
 
+/** A request, with what its characters add to the prompt and with the seed that it gets. */
+export interface Wish {
+  request: GenerateRequest;
+  prompt: AssembledPrompt;
+  seed: number;
+}
+
 /**
  * Brings a request and a workflow together. Throws one error with an entry per field that is wrong: parameters out of
  * range or unknown, files that no card has, pictures that cannot be used, parts that the workflow does not take.
@@ -59,9 +66,7 @@ export async function resolveRequest(
   tx: EntityManager,
   files: InputFiles,
   workflow: Workflow,
-  request: GenerateRequest,
-  prompt: AssembledPrompt,
-  seed: number,
+  { request, prompt, seed }: Wish,
   choices: KnownChoices,
 ): Promise<ResolvedRequest> {
   // What characters bring is no matter to a workflow that reads no prompt.

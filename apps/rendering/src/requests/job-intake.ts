@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RequestContext } from '@tower/contracts';
+import { CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
+import type { EntityManager } from 'typeorm';
+import { JobStore } from '../jobs/job-store';
+import { Job } from '../jobs/job.entity';
+import { placeInQueue, rankOf } from '../jobs/queue-place';
+import type { Task } from '../jobs/task.entity';
+import { arrivalOf } from './arrival';
+import { QueueCeiling } from './queue-ceiling';
+import type { ResolvedRequest, Wish } from './resolve-request';
+
+/** A job that has been put in line. */
+export interface Admitted {
+  job: Job;
+  tasks: Pick<Task, 'id' | 'kind'>[];
+}
+
+/** Puts jobs in line. */
+@Injectable()
+export class JobIntake {
+  constructor(
+    private readonly store: JobStore,
+    private readonly ceiling: QueueCeiling,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Writes the job and its tasks, and tells of them.
+   * @throws AppError `queue_full` when too much waits already
+   */
+  async admit(
+    tx: EntityManager,
+    context: RequestContext,
+    wish: Wish,
+    resolved: ResolvedRequest,
+    projectSlug: string,
+  ): Promise<Admitted> {
+    const { request, seed } = wish;
+    await this.ceiling.admit(tx, request.count);
+    const now = await arrivalOf(tx, this.clock.now());
+    const job = tx.create(Job, {
+      ...asAsked(wish),
+      ...asResolved(resolved),
+      ...untouched,
+      id: newIdAt(now),
+      projectSlug,
+      correlationId: context.correlationId,
+      createdAt: now,
+    });
+    const place = placeInQueue(job, resolved.workflow);
+    const tasks = Array.from({ length: request.count }, (_, idx) => ({
+      id: newId(),
+      jobId: job.id,
+      idx,
+      ...place,
+      seed: seed + idx,
+      createdAt: now,
+    }));
+    await this.store.enqueue(tx, job, tasks, {
+      jobType: job.jobType,
+      workflow: job.workflow,
+      count: job.count,
+      priority: job.priority,
+      ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
+      ...(job.warnings.length === 0 ? {} : { warnings: job.warnings }),
+    });
+    return { job, tasks };
+  }
+}
+
+const asAsked = ({ request, prompt, seed }: Wish) => ({
+  projectId: request.project_id,
+  characterIds: request.character_ids,
+  jobType: request.job_type,
+  preset: request.preset,
+  priority: request.priority,
+  rank: rankOf[request.priority],
+  prompt: request.prompt,
+  negativePrompt: request.negative_prompt,
+  fullPrompt: prompt.positive,
+  fullNegativePrompt: prompt.negative,
+  dynamicPrompts: request.dynamic_prompts,
+  allowDegrade: request.allow_degrade,
+  seed,
+  count: request.count,
+  autoQualityCheck: request.auto_quality_check,
+  maxRegenerations: request.max_regenerations,
+});
+
+const asResolved = ({ workflow, values, parts, images, promised, warnings }: ResolvedRequest) => ({
+  workflow: workflow.file.name,
+  workflowVersion: workflow.file.version,
+  modelName: textOf(values, 'model_name') ?? '',
+  width: promised.width,
+  height: promised.height,
+  steps: Number(values['steps'] ?? 0),
+  cfgScale: values['cfg_scale'] === undefined ? null : Number(values['cfg_scale']),
+  samplerName: textOf(values, 'sampler_name'),
+  scheduler: textOf(values, 'scheduler'),
+  frames: promised.frames,
+  fps: promised.fps,
+  warnings,
+  parameters: values,
+  parts,
+  images,
+});
+
+/** What nothing has happened to yet. */
+const untouched = {
+  state: 'pending',
+  seq: 0,
+  error: null,
+  queuedAt: null,
+  startedAt: null,
+  renderedAt: null,
+  endedAt: null,
+} as const;
+
+/** The value of a parameter that is a name; null where the workflow has none. */
+const textOf = (values: ResolvedRequest['values'], name: string): string | null =>
+  typeof values[name] === 'string' ? values[name] : null;
