@@ -2,34 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
+import { lintAs } from './lint-as.fixture';
 
 /** Real here: Nx's project graph and ESLint with this repository's own configuration. */
-function lintAs(file: string, source: string): { ruleId: string | null; message: string }[] {
-  const eslint = spawnSync(
-    process.execPath,
-    [
-      join(repositoryRoot, 'node_modules', 'eslint', 'bin', 'eslint.js'),
-      '--format',
-      'json',
-      '--stdin',
-      '--stdin-filename',
-      file,
-    ],
-    {
-      cwd: repositoryRoot,
-      input: source,
-      encoding: 'utf8',
-      // In a single run the typed parser would read the file from disk and never see our text.
-      env: { ...process.env, TSESTREE_SINGLE_RUN: 'false' },
-    },
-  );
-  const start = eslint.stdout.indexOf('[{');
-  return (
-    (JSON.parse(eslint.stdout.slice(start)) as { messages: { ruleId: string | null; message: string }[] }[])[0]
-      ?.messages ?? []
-  );
-}
-
 describe('the rule about who may import whom', () => {
   beforeAll(() => {
     // Without a cached graph the rule skips itself silently.
