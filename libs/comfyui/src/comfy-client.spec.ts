@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ComfyClient } from './comfy-client';
+import { ComfyHttp } from './comfy-http';
+import { ServerQuestions } from './server-inventory';
 
 /** A small server that answers what a spec tells it to; requests are kept. */
 let server: Server;
@@ -207,4 +209,28 @@ it.each([
   answers['GET /features'] = { status: 200, body: '{"max_upload_size":104857600}' };
   answers['GET /api/jobs?limit=1'] = { status, body: '' };
   expect(await client.inventory.features()).toEqual({ jobs, maxUploadBytes: 104_857_600 });
+});
+
+describe('the lines of its console', () => {
+  const route = 'GET /internal/logs/raw';
+
+  it('are read', async () => {
+    answers[route] = { status: 200, body: '{"entries":[{"t":"2026-01-01T00:00:00","m":"Starting server"}]}' };
+    expect(await client.inventory.log()).toEqual([{ t: '2026-01-01T00:00:00', m: 'Starting server' }]);
+  });
+
+  it.each([
+    ['an old server has no such route', 404, ''],
+    ['a proxy keeps them back', 403, '<html><title>Forbidden</title></html>'],
+    ['something else answers', 200, '{"lines":[]}'],
+  ])('are none where %s', async (_why, status, body) => {
+    answers[route] = { status, body };
+    expect(await client.inventory.log()).toEqual([]);
+  });
+
+  it('hide no fault of our own', async () => {
+    const http = new ComfyHttp('rtx3060', client.url);
+    jest.spyOn(http, 'json').mockRejectedValue(new TypeError('no such thing'));
+    await expect(new ServerQuestions(http).log()).rejects.toThrow(TypeError);
+  });
 });
