@@ -186,6 +186,11 @@ export class OutputStore {
   /**
    * A copy of the film whose container says where it comes from; the film itself where that cannot be had without
    * touching its pictures.
+   *
+   * The copy is decoded as the card's file was, and neither look stands for the other. The copy is what stays, written
+   * by another program than the card's, and a film that lost frames on the way or does not play would be noticed by
+   * nobody. The card's file alone says whether it arrived whole: copied, one that was cut off may become a shorter film
+   * without a fault.
    */
   private async withProvenance(
     { job, attempt, params, gpu, promised }: Rendered,
