@@ -63,8 +63,6 @@ export const queueLength = z.object({ exec_info: z.object({ queue_remaining: z.n
 /** Answer to an upload; the name may differ from the one that was asked for. */
 export const uploadedFile = z.object({ name: z.string(), subfolder: z.string().default('') });
 
-export const features = z.object({ max_upload_size: z.number().nullish() });
-
 export const systemStats = z.object({
   system: z.object({
     ram_total: z.number().nullish(),

@@ -3,7 +3,6 @@ import type { LogLine } from './access/same-server';
 import { answerLimits, type ComfyHttp } from './comfy-http';
 import {
   comboOptions,
-  features,
   fileMetadata,
   logLines,
   modelNames,
@@ -53,8 +52,6 @@ export type GpuStats = Pick<
 export interface ServerFeatures {
   /** `/api/jobs` and its cancellation exist. */
   jobs: boolean;
-  /** Bytes that one upload may have; null when the server does not say. */
-  maxUploadBytes: number | null;
 }
 
 /** What a server is and has. Reads only; asked once per boot and now and then, never while latency matters. */
@@ -124,15 +121,14 @@ export class ServerQuestions {
   }
 
   async features(): Promise<ServerFeatures> {
-    const told = await this.http.json('/features', features, timeouts.features).catch(absent);
     const response = await this.http.request('/api/jobs?limit=1', { signal: AbortSignal.timeout(timeouts.features) });
     await response.body?.cancel();
     // A bad entry in its history makes the list answer 500, but it is there.
-    return { jobs: response.status !== 404, maxUploadBytes: told?.max_upload_size ?? null };
+    return { jobs: response.status !== 404 };
   }
 }
 
-/** A server from before there were features has none, and so has a file without a header. */
+/** A file without a header, or a server that does not read them. */
 function absent(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'comfyui_unexpected_answer') return undefined;
   throw error;

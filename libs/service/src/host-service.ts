@@ -49,11 +49,6 @@ export interface HostedService {
   entities?: DatabaseOptions['entities'];
   /** For the one service with a public door; the others are asked over NATS and need no HTTP. */
   httpAdapter?: (context: ServiceContext) => FastifyAdapter;
-  /**
-   * Called with everything connected and migrated, before the first message is taken: put right what a crash left
-   * behind.
-   */
-  repairOnStart?: (app: NestFastifyApplication) => Promise<void>;
   /** Called last, for what a service runs beside answering messages; the returned function stops it first of all. */
   run?: (app: NestFastifyApplication, context: ServiceContext) => Promise<() => Promise<void>>;
 }
@@ -188,7 +183,6 @@ class ServiceHost {
     app.connectMicroservice({ strategy: new QuestionServer(answering, logger, busMetrics) });
     app.connectMicroservice({ strategy });
     await app.init();
-    await hosted.repairOnStart?.(app);
     return () => app.close();
   }
 

@@ -42,7 +42,7 @@ export class ServerMonitor {
   inventory: GpuInventory | null = null;
   /** Every node class of this boot, in memory only. */
   objectInfo: ObjectInfo = {};
-  features: ServerFeatures = { jobs: false, maxUploadBytes: null };
+  features: ServerFeatures = { jobs: false };
   /** What tells it from other servers, as far as it is known. */
   traits: ServerTraits;
   /** Boots that were read. */

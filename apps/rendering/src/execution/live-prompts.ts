@@ -30,8 +30,6 @@ export interface LivePrompt {
   movedAtMs: number;
   /** Monotonic milliseconds since which it is asked to stop; null while it is not. */
   stoppingSinceMs: number | null;
-  /** The newest step preview; kept in memory only. */
-  preview: PreviewFrame | null;
   /** Restarts of its server that had been seen when it was sent. */
   restarts: number;
   /** It was seen running. */
@@ -91,7 +89,6 @@ export class LivePrompts {
       knownSinceMs: this.clock.monotonicMs(),
       movedAtMs: this.clock.monotonicMs(),
       stoppingSinceMs: null,
-      preview: null,
       restarts: driver.restarts.restarts,
       ran: false,
       heardOn: null,
@@ -126,11 +123,6 @@ export class LivePrompts {
   /** Nothing has succeeded there since the server's start, as far as is known: loading and tuning take their time. */
   isFirstAfterBoot(driver: CardDriver): boolean {
     return this.warm.get(driver.name) !== driver.restarts.restarts;
-  }
-
-  /** The newest step preview of a running attempt; null when its card sent none. */
-  previewOf(promptId: string): PreviewFrame | null {
-    return this.byPromptId.get(promptId)?.preview ?? null;
   }
 
   /** It was seen waiting in its card's own queue, with so many prompts before it. */
@@ -190,13 +182,13 @@ export class LivePrompts {
     this.progress.note(entry.jobId, entry.attemptId, progress);
   }
 
-  preview(driver: CardDriver, frame: PreviewFrame): void {
+  /** A step preview: a sign of life, and counted; the picture itself is not kept. */
+  preview(driver: CardDriver, frame: Pick<PreviewFrame, 'promptId'>): void {
     this.metrics.previews.inc({ gpu: driver.name });
     const promptId = frame.promptId ?? this.spokenOf.get(driver.name);
     const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);
     if (!entry || entry.gpu !== driver.name) return;
     entry.movedAtMs = this.clock.monotonicMs();
     entry.heardOn = driver.connection;
-    entry.preview = frame;
   }
 }

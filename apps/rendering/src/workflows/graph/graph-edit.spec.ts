@@ -8,7 +8,6 @@ import {
   freeId,
   insertAfter,
   relink,
-  removeNode,
   removeUnreachable,
   replaceNode,
   setInput,
@@ -39,7 +38,6 @@ describe('typed operations on a graph', () => {
       (graph) => replaceNode(graph, '3', 'X', { vae: ['1', 2] }, ['vae']),
       'both kept and given',
     ],
-    ['removing a node that is read', (graph) => removeNode(graph, '2'), 'still read by node 3'],
     ['relinking a node to itself', (graph) => relink(graph, ['1', 0], ['2', 0]), 'its own input'],
     [
       'an inserted input that is given twice',
@@ -72,8 +70,6 @@ describe('typed operations on a graph', () => {
     addNode(graph, '8', 'Lonely', {});
     expect(removeUnreachable(graph, ['4']).sort()).toEqual(['7', '8']);
     expect(Object.keys(graph)).toEqual(['1', '2', '3', '4']);
-    removeNode(graph, '4');
-    expect(Object.keys(graph)).toEqual(['1', '2', '3']);
   });
 
   it('find a cycle and only then', () => {

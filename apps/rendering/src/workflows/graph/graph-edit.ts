@@ -112,16 +112,6 @@ export function replaceNode(
   graph[id] = { ...node, class_type: classType, inputs: { ...kept, ...inputs } };
 }
 
-/** Removes one node; nothing may link to it. */
-export function removeNode(graph: PromptGraph, id: string): void {
-  nodeOf(graph, id);
-  const reader = Object.entries(graph).find(
-    ([other, { inputs }]) => other !== id && Object.values(inputs).some((value) => isLink(value) && value[0] === id),
-  );
-  if (reader) throw new Error(`node ${id} is still read by node ${reader[0]}`);
-  Reflect.deleteProperty(graph, id);
-}
-
 /** Removes every node that no output needs. Returns the ids that went. */
 export function removeUnreachable(graph: PromptGraph, outputs: readonly string[]): string[] {
   const needed = new Set<string>();

@@ -106,27 +106,3 @@ export function promisedResult(workflow: Workflow, values: ParameterValues, plan
     sound: of(sound) !== 0,
   };
 }
-
-/** Pixels of the result. */
-export function sizeOf(
-  workflow: Workflow,
-  values: ParameterValues,
-  plan: Changes = noChanges,
-): { width: number; height: number } {
-  const { width, height } = promisedResult(workflow, values, plan);
-  return { width, height };
-}
-
-/** Frames of one result: 1 for a picture. */
-export const frameCountOf = (workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number =>
-  promisedResult(workflow, values, plan).frames;
-
-/** Frames per second of the result; null for a picture. */
-export const fpsOf = (workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number | null =>
-  promisedResult(workflow, values, plan).fps;
-
-/** Seconds that the result lasts; null for a picture. */
-export function durationOf(workflow: Workflow, values: ParameterValues, plan: Changes = noChanges): number | null {
-  const { frames, fps } = promisedResult(workflow, values, plan);
-  return fps === null ? null : frames / fps;
-}
