@@ -10,14 +10,14 @@ type Given<Schema, Name extends string> = Schema extends z.ZodType
   : object;
 
 /** What a caller writes; defaults may be left out. */
-export type CallInput<Route extends RouteDefinition> = Given<Route['params'], 'params'> &
+type CallInput<Route extends RouteDefinition> = Given<Route['params'], 'params'> &
   Given<Route['query'], 'query'> &
   Given<Route['body'], 'body'>;
-export type CallOutput<Route extends RouteDefinition> = Route['response'] extends z.ZodType
+type CallOutput<Route extends RouteDefinition> = Route['response'] extends z.ZodType
   ? z.output<Route['response']>
   : never;
 
-export interface ApiClientOptions {
+interface ApiClientOptions {
   /** Milliseconds for which an answer that does not come is asked for again. */
   patienceMs?: number;
   /** Milliseconds for one answer. */

@@ -52,7 +52,7 @@ function fileMetadata(text: string): [string, Record<string, string>] {
 
 const listed = (text: string, before: string[]): string[] => [...before, text];
 
-export interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
+interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
   readonly profile: CardProfileId;
   readonly generation: GenerationId;
 }

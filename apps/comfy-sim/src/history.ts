@@ -1,7 +1,7 @@
 import { dict, type PyDict, type PyValue } from './python/values';
 import { toQueueView, type QueueItem } from './queue/prompt-queue';
 
-export interface HistoryResult {
+interface HistoryResult {
   readonly outputs: PyDict;
   readonly meta: PyDict;
   readonly success: boolean;

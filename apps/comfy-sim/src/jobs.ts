@@ -4,7 +4,7 @@ import { dict, isDict, isNumeric, toNumber, type PyDict, type PyValue } from './
 import type { PromptQueue, QueueItem } from './queue/prompt-queue';
 
 export const jobStatuses = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const;
-export type JobStatus = (typeof jobStatuses)[number];
+type JobStatus = (typeof jobStatuses)[number];
 
 export interface JobQuery {
   readonly statuses: ReadonlySet<string>;

@@ -9,7 +9,7 @@ export class FlagRefused extends Error {
   }
 }
 
-export type PreviewMethod = 'none' | 'latent2rgb';
+type PreviewMethod = 'none' | 'latent2rgb';
 
 /** What ComfyUI's own launch flags ask of the server; absent means its default. */
 export interface LaunchFlags {

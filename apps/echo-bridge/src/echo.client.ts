@@ -6,7 +6,7 @@ const callTimeoutMs = 5_000;
 const maxAnswerBytes = 64 * 1024;
 
 /** How Echo sees us; field names are Echo's. */
-export interface WorkerRegistration {
+interface WorkerRegistration {
   worker_id: string;
   worker_type: 'anime_renderer';
   capabilities: string[];
@@ -27,7 +27,7 @@ export interface EchoGpu {
 
 export type WorkerStatus = 'ready' | 'busy' | 'degraded';
 
-export interface WorkerHeartbeat {
+interface WorkerHeartbeat {
   worker_id: string;
   status: WorkerStatus;
   gpus: EchoGpu[];

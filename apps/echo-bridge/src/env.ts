@@ -20,4 +20,3 @@ export const echoBridgeEnv = z.object({
   /** Where Echo reaches the gateway. */
   ECHO_CALLBACK_URL: httpUrl.default('http://localhost:8331/api/anime/echo/webhook'),
 });
-export type EchoBridgeEnv = z.output<typeof echoBridgeEnv>;

@@ -4,7 +4,7 @@ import type { EchoBridgeMetrics } from './echo-bridge.metrics';
 import type { EchoClient } from './echo.client';
 import { capabilities, maxConcurrentJobs, toEchoGpus, workerStatus } from './worker';
 
-export interface RegistrationTimes {
+interface RegistrationTimes {
   heartbeatMs: number;
   firstRetryMs: number;
   maxRetryMs: number;

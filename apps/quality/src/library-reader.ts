@@ -5,12 +5,12 @@ import type { HealthCheck } from '@tower/contracts';
 import { AppError, describeError } from '@tower/kit';
 import { incomingFolder, isGone, isOutside, locate, openRegular, ownFault } from '@tower/library';
 
-export type LibraryPlace =
+type LibraryPlace =
   /** Real path of a regular file below the library, and its size. */
   | { readonly state: 'found'; readonly path: string; readonly bytes: number }
   | Extract<LibraryFile, { state: 'absent' | 'refused' }>;
 
-export type LibraryFile =
+type LibraryFile =
   | { readonly state: 'read'; readonly bytes: Buffer }
   /** Not there or not readable now; storage that lags may still bring it. */
   | { readonly state: 'absent'; readonly why: string }

@@ -7,7 +7,7 @@ type Without<State extends ScoreView['state']> = Omit<Extract<ScoreView, { state
 /** A metric's outcome before it is held against a threshold. */
 export type Outcome = Without<'not_computed'> | Without<'not_applicable'> | { state: 'computed'; value: number };
 
-export interface MotionScore {
+interface MotionScore {
   metric: 'frame_count' | 'not_static' | 'loop_seam';
   outcome: Outcome;
   measured: object | null;

@@ -12,7 +12,7 @@ export const historyId = (kind: 'job' | 'task' | 'attempt' | 'artifact', n: numb
     .toString(16)
     .padStart(12, '0')}`;
 
-export interface HistorySize {
+interface HistorySize {
   /** Jobs that are over, each with one attempt and one artifact. */
   finished: number;
   /** Jobs that wait, each with one task. */

@@ -34,7 +34,7 @@ export const renderingEnv = z.object({
   TOWER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
-export type RenderingEnv = z.infer<typeof renderingEnv>;
+type RenderingEnv = z.infer<typeof renderingEnv>;
 
 /** The disks that Tower itself needs. `hasFiles`: whether finished files are known to lie in the library. */
 export const ownPlaces = (

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Pace } from './pace';
 import { SharedQuestions } from './shared-questions';
 
-export interface AnswerLimits {
+interface AnswerLimits {
   /** Answers that are worked on side by side. */
   atOnce: number;
   /** Questions that may wait for their turn. */

@@ -28,7 +28,7 @@ interface LetterRow {
 }
 
 /** Hands a message to this service's own handler for its subject; rejects with what the handler throws. */
-export type HandleAgain = (subject: string, body: string) => Promise<void>;
+type HandleAgain = (subject: string, body: string) => Promise<void>;
 
 /** Milliseconds between two counts of what is open. */
 const countEveryMs = 10_000;

@@ -10,7 +10,7 @@ import {
 } from 'nats';
 import type { BusConnection } from './connection';
 
-export type DurableConsumerConfig = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
+type DurableConsumerConfig = Partial<ConsumerConfig> & { durable_name: string; max_ack_pending: number };
 
 /** JetStream error code for a consumer that exists with another configuration. */
 const consumerExists = 10148;

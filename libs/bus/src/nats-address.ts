@@ -1,7 +1,7 @@
 import { AppError } from '@tower/kit';
 
 /** Where NATS is and who we are there, as the client library wants it. */
-export interface NatsAddress {
+interface NatsAddress {
   /** `host` or `host:port` each, without credentials. */
   readonly servers: string[];
   readonly user?: string;

@@ -10,7 +10,7 @@ import { headerOf } from './guarded-connection';
  */
 export const deadlineHeader = 'Tower-Deadline';
 export const correlationHeader = 'Correlation-Id';
-export const traceparentHeader = 'traceparent';
+const traceparentHeader = 'traceparent';
 
 /** A question as it arrived: Nest's packet, and what the headers say about who asks. */
 export interface Question {
@@ -32,7 +32,7 @@ export function questionHeaders({ correlationId, traceparent, deadline }: Correl
 }
 
 /** Who asks, as far as the headers say so in a form that can be trusted. A question without a deadline has none. */
-export function correlationOf(message: Msg): Correlation {
+function correlationOf(message: Msg): Correlation {
   const deadline = Number(headerOf(message, deadlineHeader) ?? Number.NaN);
   const given = uuidForm.safeParse(headerOf(message, correlationHeader));
   return {

@@ -5,7 +5,7 @@ import { messageAt } from './streams';
 /** Days that a stream keeps its messages; what is older was not lost but aged out. */
 const streamDays = 7;
 
-export interface Repair {
+interface Repair {
   /** Events marked as not yet sent. */
   marked: number;
   /** The highest sequence per stream that the outbox knows now; whatever is published next must come after it. */

@@ -26,7 +26,7 @@ const streamNameInUse = 10058;
 const streamNotFound = 10059;
 const noRoom = new Set<number | undefined>([10023, 10028, 10047]);
 
-export type StreamSettings = Partial<StreamConfig> & { name: string; max_bytes: number };
+type StreamSettings = Partial<StreamConfig> & { name: string; max_bytes: number };
 
 /**
  * Limits retention throughout: on work queues the duplicate window forgets acknowledged messages (reliability study,

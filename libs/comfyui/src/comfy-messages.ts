@@ -3,7 +3,7 @@ import { nodeInfo } from './nodes/node-info';
 
 /** Shapes of what ComfyUI answers, as far as we rely on them; unknown fields are tolerated everywhere. */
 
-export const queueItem = z
+const queueItem = z
   .tuple([z.number(), z.string(), z.unknown(), z.record(z.string(), z.unknown()), z.array(z.string())])
   .rest(z.unknown());
 export const queueBody = z.object({ queue_running: z.array(queueItem), queue_pending: z.array(queueItem) });
@@ -16,7 +16,7 @@ export const fileRef = z.object({
 });
 export type FileRef = z.infer<typeof fileRef>;
 
-export const historyEntry = z.object({
+const historyEntry = z.object({
   outputs: z.record(z.string(), z.record(z.string(), z.unknown())),
   status: z
     .object({

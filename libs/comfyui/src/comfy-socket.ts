@@ -11,7 +11,7 @@ export interface ComfyHint {
   data: Record<string, unknown>;
 }
 
-export interface ComfySocketEvents {
+interface ComfySocketEvents {
   hint(hint: ComfyHint): void;
   preview(frame: PreviewFrame): void;
   /** The connection ended and not by our doing: the server may have gone or restarted. */

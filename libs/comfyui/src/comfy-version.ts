@@ -12,7 +12,7 @@ const knownHoles =
 /** Negative when `a` is older than `b`; what follows the numbers (`+local`, `rc1`, `-12-gabc1234`) is ignored. */
 export const compareVersions = (a: string, b: string): number => compare(releaseOf(a), releaseOf(b));
 
-export interface VersionVerdict {
+interface VersionVerdict {
   /** Why the server is not used, in words; null when it is. */
   refusal: string | null;
   /** What a person should know of a server that is used. */

@@ -109,7 +109,7 @@ export async function migrate(dataSource: DataSource, schema: string): Promise<s
 }
 
 /** SQLSTATE of a driver error, wherever TypeORM put it. */
-export function pgCode(error: unknown): string | undefined {
+function pgCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, driverError, cause } = error as { code?: unknown; driverError?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;

@@ -39,7 +39,7 @@ export class OutboxRow {
 /** What a consumer of this service has already handled. */
 @Entity('inbox')
 @Index('inbox_at', ['at'])
-export class InboxRow {
+class InboxRow {
   @PrimaryColumn('text')
   consumer!: string;
 
@@ -58,7 +58,7 @@ export class InboxRow {
   "(outcome is null) = (settled_at is null) and (outcome is null or outcome in ('redriven', 'dismissed'))",
 )
 @Index('dead_letter_at', ['at'])
-export class DeadLetterRow {
+class DeadLetterRow {
   /** By which a person deals with it. */
   @Column('uuid', { unique: true })
   id!: string;
@@ -106,7 +106,7 @@ export class DeadLetterRow {
 /** The answer that a create gave under its `Idempotency-Key`. */
 @Entity('idempotency')
 @Index('idempotency_at', ['at'])
-export class IdempotencyRow {
+class IdempotencyRow {
   @PrimaryColumn('text')
   scope!: string;
 
@@ -127,7 +127,7 @@ export class IdempotencyRow {
 @Entity('lease')
 // Makes the fence part of a key, so that only a change of hands conflicts with `for key share`.
 @Index('lease_fence', ['name', 'fence'], { unique: true })
-export class LeaseRow {
+class LeaseRow {
   @PrimaryColumn('text')
   name!: string;
 

@@ -2,7 +2,7 @@ import { eventStream, type DataOf, type EventDefinition } from '@tower/contracts
 import { AppError, newId, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 
-export interface Provenance {
+interface Provenance {
   correlationId: string;
   /** The message that made this happen. */
   causationId?: string | undefined;
@@ -74,7 +74,7 @@ export class Outbox {
   }
 }
 
-export interface OutboxMessage {
+interface OutboxMessage {
   stream: string;
   subject: string;
   msgId: string;

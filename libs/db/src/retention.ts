@@ -36,7 +36,7 @@ export async function pruneMessaging(db: DataSource): Promise<number> {
  * Removes the rows of a table that are older, by its indexed column `at`, a few thousand per transaction. Returns how
  * many went.
  */
-export const pruneByAge = (db: DataSource, table: string, days: number): Promise<number> =>
+const pruneByAge = (db: DataSource, table: string, days: number): Promise<number> =>
   inSteps(
     db,
     `delete from ${table} where ctid = any (array (select ctid from ${table}

@@ -17,7 +17,7 @@ export type ErrorKind = (typeof errorKinds)[number];
  * At most so many wrong fields are named; the others are counted. Who sent ten thousand wrong fields does not read
  * ten thousand sentences.
  */
-export const maxFieldErrors = 50;
+const maxFieldErrors = 50;
 /** Characters. An error travels in replies, events and logs, and must fit into all of them whatever was sent. */
 const maxMessageLength = 4_000;
 const maxPointerLength = 300;

@@ -5,7 +5,7 @@ import type { Health } from './health';
 import type { Logger } from './logger';
 import type { Metrics } from './metrics';
 
-export interface OpsServer {
+interface OpsServer {
   readonly port: number;
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { readModelManifest } from './model-manifest';
 /** A card as far as its files matter. */
 export type ModelCard = Pick<GpuConfig, 'name' | 'url' | 'models_folder'>;
 
-export interface EnsureOptions {
+interface EnsureOptions {
   readonly signal?: AbortSignal;
   /** The operator has accepted the licence for this one call. */
   readonly isLicenceAccepted?: boolean;

@@ -44,7 +44,7 @@ class HostModule {
   }
 }
 
-export interface HostedService {
+interface HostedService {
   module: Type;
   entities?: DatabaseOptions['entities'];
   /** For the one service with a public door; the others are asked over NATS and need no HTTP. */

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface ClusterFolder {
+interface ClusterFolder {
   /** For a PostgreSQL of a spec's own. */
   readonly dataDir: string;
   /** Removes it, and what lies beside it: log, password and account. */

@@ -1,6 +1,6 @@
 /// <reference types="jest" />
 /** What becomes of tests that need a program which may be absent. */
-export type Course = 'run' | 'skip' | 'fail';
+type Course = 'run' | 'skip' | 'fail';
 
 /** Without it they are skipped on a person's machine; in CI what did not run must not look like what passed. */
 export function courseOf(program: string | undefined, ci: string | undefined): Course {

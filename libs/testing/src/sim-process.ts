@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 
-export interface ExecutionLine {
+interface ExecutionLine {
   event: 'boot' | 'accepted' | 'start' | 'end';
   prompt_id?: string;
   outcome?: string;

@@ -38,7 +38,7 @@ export function describeNats(file: string, given: string | undefined): string[] 
 }
 
 /** Asks for a picture and waits for the answer; with what every copy of Tower has, quoted for a shell. */
-export function exampleCommand(file: string): string {
+function exampleCommand(file: string): string {
   const script = [
     `const u = new URL(require("fs").readFileSync(process.argv[1], "utf8").trim())`,
     `require("nats").connect({ servers: u.host, user: u.username, pass: u.password }).then(async (n) => { const id = crypto.randomUUID()`,

@@ -11,7 +11,7 @@ export interface DemoReport {
   result(facts: DemoResult): void;
 }
 
-export interface DemoPicture {
+interface DemoPicture {
   readonly job_id: string;
   readonly path: string;
   readonly sha256: string;

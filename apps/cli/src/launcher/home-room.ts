@@ -4,11 +4,11 @@ import { bytesOfAllStreams } from '@tower/bus';
 import { AppError } from '@tower/kit';
 
 /** Bytes. A new PostgreSQL with its write-ahead log, the first events and logs. */
-export const leastHomeBytes = 256 * 1024 ** 2;
+const leastHomeBytes = 256 * 1024 ** 2;
 /** PostgreSQL lets its write-ahead log grow to this before it tidies up (`max_wal_size`). */
 const writeAheadLogBytes = 1024 ** 3;
 
-export interface HomeRoom {
+interface HomeRoom {
   readonly level: 'ok' | 'note' | 'problem';
   readonly detail: string;
 }

@@ -6,7 +6,7 @@ import { signalIfAlive, stopProcess } from '@tower/machine';
 import type { User } from './own-files';
 import type { PartExit, RunningPart } from './part';
 
-export interface NodeProgram {
+interface NodeProgram {
   readonly script: string;
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;

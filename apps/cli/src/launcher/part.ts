@@ -33,4 +33,4 @@ export interface Part {
 
 /** Nothing may lose what it still needs while it stops: the door closes first, the database last. */
 export const partRanks = { postgres: 0, nats: 1, simulator: 2, service: 3, gateway: 4 } as const;
-export type PartRank = keyof typeof partRanks;
+type PartRank = keyof typeof partRanks;

@@ -8,7 +8,7 @@ import { z } from 'zod';
  * Enough to recognise a process after the launcher that started it is gone: a number alone may have been given to
  * somebody else.
  */
-export const runRecord = z.object({
+const runRecord = z.object({
   name: z.string(),
   pid: z.int(),
   /** Number, boot and moment of start. */

@@ -16,7 +16,7 @@ const runningTower = z.object({
   simulated: z.boolean(),
   startedAt: z.iso.datetime(),
 });
-export type RunningTower = z.infer<typeof runningTower>;
+type RunningTower = z.infer<typeof runningTower>;
 
 const fileOf = (home: string): string => join(home, 'tower.json');
 

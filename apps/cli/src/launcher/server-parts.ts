@@ -38,7 +38,7 @@ export function postgresPart(options: {
   };
 }
 
-export interface NatsPartOptions {
+interface NatsPartOptions {
   readonly bin: string;
   readonly version: string;
   readonly storeDir: string;

@@ -5,7 +5,7 @@ import { failuresAfterExit, reportAfterFailures, restartDelayMs } from './restar
 import { observeProcess, removeRunRecord, writeRunRecord } from './run-record';
 
 /** What one start of a part is known by. */
-export interface Incarnation {
+interface Incarnation {
   readonly instance: string;
   readonly startedAt: Date;
   readonly running: RunningPart;

@@ -36,7 +36,7 @@ const natsCache = join(repositoryRoot, '.cache', 'nats');
 /** The ComfyUI generation that the simulators speak. */
 const simulatedComfyVersion = '0.3.64';
 
-export interface TowerOptions {
+interface TowerOptions {
   readonly env: TowerEnv;
   readonly hub: LogHub;
   readonly redaction: Redaction;

@@ -10,7 +10,6 @@ const pinoLine = z.looseObject({
 export type LogLine = z.infer<typeof pinoLine>;
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof levels)[number];
 
 export const isAtLeast = (level: string, threshold: string): boolean => {
   const rank = (levels as readonly string[]).indexOf(level);

@@ -7,7 +7,7 @@ const secretKey =
 const credentialsInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
 const bearer = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g;
 
-export const censored = '[redacted]';
+const censored = '[redacted]';
 
 /** Takes secrets out of a log line: by key, by shape, and the ones this process knows, wherever they stand. */
 export class Redaction {

@@ -4,7 +4,7 @@ import type { Terminal } from '../terminal';
 import type { PlannedFile } from './fetch-plan';
 
 /** What a fetch tells: a bar on a terminal, one JSON object per line for everything else. */
-export interface FetchReport {
+interface FetchReport {
   progress(file: PlannedFile, progress: DownloadProgress): void;
   done(file: PlannedFile, outcome: 'present' | 'fetched'): void;
   failed(file: PlannedFile, error: unknown): void;

@@ -7,12 +7,12 @@ import type { KnownModels } from './fetch-plan';
 /** Why a file is not fetched as things are; null when it would be. */
 type Obstacle = { readonly code: string; readonly message: string } | null;
 
-export interface ListedModel extends GenerationModel {
+interface ListedModel extends GenerationModel {
   readonly accepted: boolean;
   readonly cards: Readonly<Record<string, { readonly state: CardFileState; readonly obstacle: Obstacle }>>;
 }
 
-export interface ListedNetwork {
+interface ListedNetwork {
   readonly id: string;
   readonly file: string;
   readonly licence: string;
@@ -23,7 +23,7 @@ export interface ListedNetwork {
   readonly obstacle: Obstacle;
 }
 
-export interface ModelList {
+interface ModelList {
   readonly generation: readonly ListedModel[];
   readonly quality: readonly ListedNetwork[];
   /** Lines of config/models.yaml that fit nothing in the manifest: mistyped, or of an older one. */

@@ -21,7 +21,7 @@ export interface Asset {
   readonly updatedAt: number;
 }
 
-export interface AssetQuery {
+interface AssetQuery {
   readonly includeTags: readonly string[];
   readonly nameContains: string;
   readonly limit: number;

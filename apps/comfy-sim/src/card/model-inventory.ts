@@ -99,7 +99,7 @@ export function inventoryWithout(left: readonly string[]): ModelInventory {
 }
 
 /** How a card's files differ from the usual ones. */
-export interface InventoryWishes {
+interface InventoryWishes {
   /** `folder/file` for one model, `folder` for all of a folder. */
   readonly without?: readonly string[];
   /** `folder/file`, with `/` between sub-folders. */

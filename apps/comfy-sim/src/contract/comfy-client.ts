@@ -22,7 +22,7 @@ export interface HistoryEntry {
   readonly meta: Record<string, unknown>;
 }
 
-export interface PromptAnswer {
+interface PromptAnswer {
   readonly status: number;
   readonly promptId: string;
   readonly body: {

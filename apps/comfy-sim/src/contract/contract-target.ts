@@ -6,7 +6,7 @@ import { ComfyClient } from './comfy-client';
 import { SimBench } from './sim-bench';
 
 /** A server under contract, as far as it must be known before the first test. */
-export interface ContractTarget {
+interface ContractTarget {
   readonly name: string;
   readonly generation: GenerationId;
   /** For graphs that sample; undefined where there is none. */

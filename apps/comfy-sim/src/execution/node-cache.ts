@@ -3,7 +3,7 @@ import type { PyDict } from '../python/values';
 import type { DynamicPrompt } from './dynamic-prompt';
 import type { Signatures } from './signatures';
 
-export interface CachedUi {
+interface CachedUi {
   readonly meta: PyDict;
   readonly output: PyDict;
 }

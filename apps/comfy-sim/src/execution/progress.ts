@@ -10,7 +10,7 @@ interface NodeProgress {
 }
 
 /** Whose message a prompt's events are; null means everybody. */
-export interface Audience {
+interface Audience {
   readonly clientId: string | null;
 }
 

@@ -7,7 +7,7 @@ import { dict, type PyDict } from '../python/values';
 import type { Publisher } from '../socket/publisher';
 import type { Executor } from './executor';
 
-export interface WorkerParts {
+interface WorkerParts {
   readonly queue: PromptQueue;
   readonly history: History;
   readonly executor: Executor;

@@ -1,5 +1,5 @@
 /** What the number or word behind the `=` of a fault means. */
-export type FaultValue = 'ms' | 'factor' | 'amount' | 'word';
+type FaultValue = 'ms' | 'factor' | 'amount' | 'word';
 
 interface FaultKindInfo {
   /** Rows of the failure catalogue which the kind plays. */
@@ -23,7 +23,7 @@ const standing = (rows: number[], more: Omit<FaultKindInfo, 'rows' | 'lasts'> = 
 });
 
 /** Every kind of fault. The table in README.md says what a client sees of each. */
-export const faultCatalogue = {
+const faultCatalogue = {
   // The process
   crash: once([1, 14, 16], { at: 'tick', value: 'amount' }),
   'boot-delay': standing([2], { value: 'ms' }),

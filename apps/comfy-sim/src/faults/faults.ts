@@ -10,7 +10,7 @@ interface Armed {
 }
 
 /** Where something happens that a fault may be aimed at. */
-export interface FaultPlace {
+interface FaultPlace {
   readonly node?: string;
   readonly classType?: string;
   readonly tick?: number;

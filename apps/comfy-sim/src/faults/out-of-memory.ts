@@ -3,7 +3,7 @@ import { outOfMemory, outOfMemoryError } from '../card/out-of-memory';
 import { PyError } from '../python/errors';
 
 /** The spellings under which clients meet a full memory. */
-export const oomSpellings = ['nvidiaAsync', 'nvidiaNative', 'hip', 'cudaError', 'hipError', 'hostRam'] as const;
+const oomSpellings = ['nvidiaAsync', 'nvidiaNative', 'hip', 'cudaError', 'hipError', 'hostRam'] as const;
 
 const askedBytes = 2 * 1024 ** 3;
 const asynchronously = 'kernel errors might be asynchronously reported at some other API call.';

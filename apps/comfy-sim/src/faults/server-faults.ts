@@ -12,7 +12,7 @@ import type { ProcessState } from './process-state';
 import type { ResultFaults } from './result-faults';
 import type { SocketFaults } from './socket-faults';
 
-export interface ServerParts {
+interface ServerParts {
   readonly faults: Faults;
   readonly state: ProcessState;
   readonly card: Card;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 export type FolderKind = 'output' | 'input' | 'temp';
-export const folderKinds: readonly FolderKind[] = ['output', 'input', 'temp'];
+const folderKinds: readonly FolderKind[] = ['output', 'input', 'temp'];
 
 export const isFolderKind = (kind: string): kind is FolderKind => (folderKinds as readonly string[]).includes(kind);
 

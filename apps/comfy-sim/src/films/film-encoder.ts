@@ -163,7 +163,7 @@ function ffmetadata(texts: ReadonlyMap<string, string>): string {
   );
 }
 
-export interface FfmpegWork {
+interface FfmpegWork {
   readonly inputs: readonly FfmpegInput[];
   readonly options: readonly string[];
   readonly output: { readonly file: string } | 'stdout';

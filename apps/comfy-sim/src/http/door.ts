@@ -12,7 +12,7 @@ import { isOriginAllowed } from './origin';
 import { empty, internalError, text, type Reply } from './reply';
 import type { Router } from './router';
 
-export interface DoorOptions {
+interface DoorOptions {
   readonly host: string;
   readonly maxBodyBytes: number;
   readonly refusesCrossSite: boolean;

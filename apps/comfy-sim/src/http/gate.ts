@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { empty, text, type Reply } from './reply';
 
 /** What stands before a ComfyUI that is not open to everybody: ComfyUI itself knows no login. */
-export const gateOptions = z.strictObject({
+const gateOptions = z.strictObject({
   /** All of these headers have to come, with these values. */
   headers: z.record(z.string(), z.string()).default({}),
   bearer: z.string().optional(),

@@ -8,7 +8,7 @@ import { bytes, empty, json, text } from './reply';
 import type { Route } from './router';
 import { toSystemView } from './system-view';
 
-export interface InfoDesk {
+interface InfoDesk {
   readonly registry: NodeRegistry;
   readonly card: Card;
   /** What is told of the card; another one's on request. */

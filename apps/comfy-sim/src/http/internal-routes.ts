@@ -11,7 +11,7 @@ import { empty, json } from './reply';
 import type { Route } from './router';
 import { toFolderPathsView } from './system-view';
 
-export interface InternalDesk {
+interface InternalDesk {
   readonly logs: LogRing;
   readonly folders: Folders;
   readonly publisher: Publisher;

@@ -9,7 +9,7 @@ import { canonicalUuid } from './prompt-routes';
 import { json, type Reply } from './reply';
 import type { Route } from './router';
 
-export interface JobsDesk {
+interface JobsDesk {
   readonly jobs: Jobs;
   readonly queue: PromptQueue;
   readonly interrupt: InterruptFlag;

@@ -15,7 +15,7 @@ import { validatePrompt, type ValidationRules } from '../validation/prompt-valid
 import { json, type Reply } from './reply';
 import type { Route } from './router';
 
-export interface PromptDesk {
+interface PromptDesk {
   readonly queue: PromptQueue;
   readonly rules: ValidationRules;
   readonly executionLog: ExecutionLog;

@@ -10,7 +10,7 @@ import type { Exchange } from './exchange';
 import { empty, json, type Reply } from './reply';
 import type { Route } from './router';
 
-export interface QueueDesk {
+interface QueueDesk {
   readonly queue: PromptQueue;
   readonly history: History;
   readonly worker: Worker;

@@ -43,7 +43,7 @@ const presets: Record<string, Preset> = {
 const visionGiant = /ViT.bigG.14.*39B.b160k|ipadapter.*sdxl|sdxl.*model\.(?:bin|safetensors)/i;
 const visionHuge = /ViT.H.14.*s32B.b79K|ipadapter.*sd15|sd1.?5.*model\.(?:bin|safetensors)/i;
 
-export interface AdapterFiles {
+interface AdapterFiles {
   readonly adapter: string;
   readonly vision: string;
   readonly lora: string | undefined;

@@ -13,7 +13,7 @@ export interface MotionModule {
   readonly mostFrames: number;
 }
 
-export interface ModelParts {
+interface ModelParts {
   readonly file: string;
   readonly family: ModelFamily;
   readonly weights: Weights;

@@ -63,7 +63,7 @@ export class ExecutionBlocker {
   }
 }
 
-export type SimulatedValue =
+type SimulatedValue =
   | ModelValue
   | ClipValue
   | VaeValue

@@ -145,7 +145,7 @@ export const saveVideo: NodeBehaviour = {
   },
 };
 
-export const savedFilm = (filename: string, subfolder: string): PyDict =>
+const savedFilm = (filename: string, subfolder: string): PyDict =>
   dict({ images: [dict({ filename, subfolder, type: 'output' })], animated: [true] });
 
 export const saveWebm: NodeBehaviour = {

@@ -19,7 +19,7 @@ export const noAlterations: Alterations = {
 };
 
 /** The input which a class of a later version requires, and which no older client sends. */
-export const driftedInput = 'resolution_steps';
+const driftedInput = 'resolution_steps';
 
 export function isMissing(node: NodeClass, alterations: Alterations): boolean {
   return (

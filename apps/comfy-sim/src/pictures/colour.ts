@@ -32,7 +32,7 @@ export const round = (value: number): number => Math.round(value * 100) / 100;
 export const fine = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 /** Words of prompts. Longer names first where one contains the other. */
-export const colourWords: Record<string, Colour> = {
+const colourWords: Record<string, Colour> = {
   'light blue': colour(200, 75, 72),
   'dark blue': colour(225, 60, 32),
   'sky blue': colour(200, 75, 68),

@@ -1,5 +1,5 @@
 /** Python's heapq on a plain array: `queue_pending` shows the array as it lies, so the algorithm must be the same. */
-export type Less<T> = (a: T, b: T) => boolean;
+type Less<T> = (a: T, b: T) => boolean;
 
 /**
  * When `less` throws, the item is already in the array: that is how the real server queues a prompt it answers with

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export interface GraphNode {
+interface GraphNode {
   readonly class_type: string;
   readonly inputs: Record<string, unknown>;
 }

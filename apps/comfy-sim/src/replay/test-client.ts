@@ -19,7 +19,7 @@ interface SavedFile {
   readonly type: string;
 }
 
-export interface PromptFailure {
+interface PromptFailure {
   readonly node: string;
   readonly type: string;
   readonly message: string;

@@ -10,7 +10,7 @@ import type { Publisher } from './publisher';
 /** Longer incoming frames end the connection with 1009. */
 const maxIncomingBytes = 4 * 1024 * 1024;
 
-export interface SocketDesk {
+interface SocketDesk {
   readonly publisher: Publisher;
   readonly features: PyDict;
   readonly statusOf: () => PyDict;

@@ -1,6 +1,6 @@
 import type { PyValue } from '../python/values';
 
-export type Link = [nodeId: string, slot: number];
+type Link = [nodeId: string, slot: number];
 
 /** Execution's idea of a link (graph_utils.is_link). Validation is more generous: there any list is meant as a link. */
 export function isLink(value: PyValue | undefined): value is Link {

@@ -15,7 +15,7 @@ export interface CustomCheck {
   complaint(value: PyValue): string | undefined;
 }
 
-export interface NodeVerdict {
+interface NodeVerdict {
   readonly valid: boolean;
   readonly errors: readonly ValidationError[];
 }

@@ -24,7 +24,7 @@ const silenceTimeoutMs = 120_000;
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
-export interface HttpOptions {
+interface HttpOptions {
   logger: Logger;
   metrics: HttpMetrics;
   allowedHosts: ReadonlySet<string>;

@@ -22,7 +22,7 @@ const refusals = {
   headers_too_large: ['invalid', 431],
 } as const satisfies Record<string, readonly [ErrorKind, number]>;
 
-export type RefusalCode = keyof typeof refusals;
+type RefusalCode = keyof typeof refusals;
 
 export const refusal = (code: RefusalCode, message: string, options: AppErrorOptions = {}): AppError =>
   new AppError(refusals[code][0], code, message, options);

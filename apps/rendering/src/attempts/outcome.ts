@@ -9,7 +9,7 @@ import {
 } from '@tower/comfyui';
 import { endingOf, renderSeconds, wasCached } from './reconcile';
 
-export type PromptOutcome =
+type PromptOutcome =
   | {
       ended: 'rendered';
       files: FileRef[];

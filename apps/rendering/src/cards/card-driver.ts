@@ -17,7 +17,7 @@ import type { GpuInventory } from './card.entity';
 import { RestartDetector } from './restart-detector';
 import { ServerMonitor, type ServerRules } from './server-monitor';
 
-export interface CardDriverEvents {
+interface CardDriverEvents {
   /** After every look at the server, reachable or not. */
   looked(driver: CardDriver): Promise<void>;
   hint(driver: CardDriver, hint: ComfyHint): void;

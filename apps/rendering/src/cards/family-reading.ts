@@ -11,7 +11,7 @@ export type OperatorFamilies = Readonly<Record<string, ModelFamily>>;
 const askedAtOnce = 20;
 
 /** Where a server's files say what they are. */
-export interface MetadataSource {
+interface MetadataSource {
   /** The `__metadata__` of a safetensors file; undefined where there is none. */
   metadata(folder: string, name: string): Promise<Record<string, unknown> | undefined>;
 }

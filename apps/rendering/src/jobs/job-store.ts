@@ -32,14 +32,14 @@ type Facts<Definition extends EventDefinition> = Omit<
 >;
 
 /** Why something happened, for the events that follow from it. */
-export interface Because {
+interface Because {
   reason?: string;
   gpu?: string;
   causationId?: string | undefined;
 }
 
 /** A task that nobody has tried yet, in its place in line. */
-export type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'createdAt'>;
+type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'createdAt'>;
 
 /**
  * Every write of a job's row and every move of its tasks: guarded by the move tables, numbered without gaps, and

@@ -9,7 +9,7 @@ import { remaining, type Busy, type Pace } from './estimates/remaining';
 /** What a running attempt still needs. */
 export type Remaining = Busy & Pick<AttemptEstimate, 'basis' | 'confidence'>;
 
-export interface CardTimesFacts {
+interface CardTimesFacts {
   gpus: readonly Pick<Gpu, 'name' | 'inventory'>[];
   live: readonly Attempt[];
   /** By attempt. */

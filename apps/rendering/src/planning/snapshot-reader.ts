@@ -25,7 +25,7 @@ import { SharedRead } from './shared-read';
 import { Snapshot, type SnapshotFacts } from './snapshot';
 
 /** Tasks that a forecast looks at. */
-export const forecastDepth = 1_000;
+const forecastDepth = 1_000;
 /**
  * The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for.
  */

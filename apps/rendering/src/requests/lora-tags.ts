@@ -9,7 +9,7 @@ export interface LoraTag {
   tag: string;
 }
 
-export interface TextWithoutTags {
+interface TextWithoutTags {
   text: string;
   tags: LoraTag[];
   /** What cannot be read or is not known here, in words that follow the text's name. */

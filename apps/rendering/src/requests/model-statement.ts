@@ -35,7 +35,7 @@ function readsCheckpoint({ parameters }: Workflow['file']): boolean {
   return parameter?.type === 'model' && parameter.folder === 'checkpoints';
 }
 
-export interface DecidedFamily {
+interface DecidedFamily {
   family: ModelFamily;
   /** What of it is kept with the job: nothing where its name alone says the same. */
   stored: Pick<Parts, 'family'>;

@@ -18,7 +18,7 @@ export interface PictureWish {
   pointer: string;
 }
 
-export interface ResolvedInputs {
+interface ResolvedInputs {
   images: InputImages;
   /** By the same names. */
   facts: Record<string, MeasuredInput>;

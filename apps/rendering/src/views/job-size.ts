@@ -2,7 +2,7 @@ import type { JobView, TaskView } from '@tower/contracts';
 import { shorten } from '@tower/kit';
 
 /** Bytes of one job as JSON; leaves room below what an answer may have. */
-export const maxJobBytes = 448 * 1024;
+const maxJobBytes = 448 * 1024;
 
 /** Attempts that each task still shows, from what is nearly always enough to what always fits. */
 const attemptsShown = [16, 8, 4, 2, 1] as const;

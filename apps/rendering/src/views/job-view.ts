@@ -67,8 +67,7 @@ const placeOnCard = (attempt: Attempt | undefined): number | null =>
   attempt?.progress?.ahead === undefined ? null : attempt.progress.ahead + 1;
 
 /** Whether the results of such a job are films. */
-export const makesFilms = (job: Pick<Job, 'jobType'>): boolean =>
-  (filmJobTypes as readonly string[]).includes(job.jobType);
+const makesFilms = (job: Pick<Job, 'jobType'>): boolean => (filmJobTypes as readonly string[]).includes(job.jobType);
 
 /** Finished films count whole; of the others only frames that a node has reported. */
 function framesOf({ job, tasks, attempts }: JobRows): Pick<ProgressView, 'frames_complete' | 'frames_total'> {

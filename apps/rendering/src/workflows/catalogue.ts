@@ -10,7 +10,7 @@ import { checkReferences } from './template/check-references';
 import { workflowFile, type Workflow } from './template/workflow-file';
 
 /** What a request says that bears on which workflow suits it. */
-export interface Wish {
+interface Wish {
   /** The request brings a picture to begin with. */
   startImage?: boolean | undefined;
   /** The model that the request names. */

@@ -2,7 +2,7 @@ import { withoutCredentials } from '@tower/kit';
 import type { CardAccess } from './card-access';
 
 /** Whose answer is explained. */
-export interface AskedCard {
+interface AskedCard {
   readonly name: string;
   readonly url: string;
   readonly access?: CardAccess | undefined;

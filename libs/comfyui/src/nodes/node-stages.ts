@@ -3,7 +3,7 @@ import { nodeClassOf } from './node-catalogue';
 import { samplingCosts } from './sampling-cost';
 
 /** What a node does, as far as a person who waits wants to know. */
-export interface NodeStage {
+interface NodeStage {
   /**
    * Share of the time relative to other nodes, from what each class usually takes; a sampler is 100, several of one
    * graph are on the average.

@@ -14,9 +14,9 @@ export interface FileClaim {
 }
 
 /** Either the claim, or the number of the live process that has it. */
-export type ClaimOutcome = { readonly claim: FileClaim } | { readonly heldBy: number };
+type ClaimOutcome = { readonly claim: FileClaim } | { readonly heldBy: number };
 
-export interface ClaimOptions {
+interface ClaimOptions {
   /** The file may lie on a folder that several machines mount: a holder elsewhere counts while it touches its claim. */
   readonly isShared?: boolean;
 }

@@ -6,12 +6,12 @@ import { defaultDebianSuite, downloadDebianNats, hasDebianArchive } from './debi
 import { readNatsVersion } from './read-nats-version';
 import { downloadRelease, officialReleases, releaseTarget, type ReleaseSource } from './release-archive';
 
-export interface FoundNatsServer {
+interface FoundNatsServer {
   readonly path: string;
   readonly version: string;
 }
 
-export interface FindNatsServerOptions {
+interface FindNatsServerOptions {
   /** Downloads are kept here. */
   readonly cacheDir: string;
   readonly log?: (line: string) => void;

@@ -7,7 +7,7 @@ import { usersConfig, type Passwords } from '@tower/bus';
  */
 const defaultMaxFileStore = 8 * 1024 ** 3;
 
-export interface NatsConfig {
+interface NatsConfig {
   readonly serverName: string;
   readonly port: number;
   readonly storeDir: string;

@@ -1,7 +1,7 @@
 export type PostgresSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** For a durable cluster on one machine with several services; what a test gives up, it overrides. */
-export const defaultSettings: PostgresSettings = {
+const defaultSettings: PostgresSettings = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 const rotateAboveBytes = 8 * 1024 * 1024;
 const tailBytes = 16 * 1024;
 
-export interface LogFile {
+interface LogFile {
   readonly fd: number;
   readonly path: string;
   /** Where this run begins in the file. */

@@ -19,7 +19,7 @@ export interface ServerProcess {
   logTail(): string;
 }
 
-export interface ServerCommand {
+interface ServerCommand {
   /** What is printed when it does not start: `postgres`, `nats-server`. */
   readonly name: string;
   readonly argv: readonly [string, ...string[]];

@@ -20,7 +20,7 @@ export interface DownloadLimits {
   readonly maxBytes: number;
 }
 
-export interface DownloadSurroundings extends DownloadLimits {
+interface DownloadSurroundings extends DownloadLimits {
   readonly format: ModelFormat;
   readonly guard: AddressGuard;
   readonly meter: ProgressMeter;
@@ -30,7 +30,7 @@ export interface DownloadSurroundings extends DownloadLimits {
   readonly freeBytes: (folder: string) => Promise<number>;
 }
 
-export interface Wanted {
+interface Wanted {
   readonly url: string;
   readonly sha256: string;
   readonly bytes: number | null;

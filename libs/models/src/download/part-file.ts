@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const note = z.object({ url: z.string(), sha256: z.string(), etag: z.string().nullable() });
 
-export interface PartIdentity {
+interface PartIdentity {
   readonly url: string;
   readonly sha256: string;
 }

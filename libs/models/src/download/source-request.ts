@@ -25,7 +25,7 @@ export interface SourceAnswer {
   readonly etag: string | null;
 }
 
-export interface SourceQuestion {
+interface SourceQuestion {
   readonly url: string;
   readonly from: number;
   /** The state of the file that the bytes before `from` belong to. */

@@ -19,7 +19,7 @@ import { underFence } from '../../leadership';
 /** Of a file in a card's folder; `arriving`: some process is fetching it. */
 type Standing = 'absent' | 'arriving' | 'present';
 
-export interface DownloadEvents {
+interface DownloadEvents {
   /** The folders of the card have changed. */
   done(gpu: string): void;
   /** A task waited for a file that cannot be had. */

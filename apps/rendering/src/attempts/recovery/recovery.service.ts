@@ -20,7 +20,7 @@ import { offersOf, priorOf, runsOn } from './offers';
 import { nextStep, type RecoveryCard } from './recovery-policy';
 
 /** What happens to the task of a failed attempt. */
-export interface Recovered {
+interface Recovered {
   to: 'queued' | 'failed' | 'timeout';
   changes: Partial<Omit<Task, 'id' | 'state' | 'rank' | 'kind'>>;
   error: JobError;

@@ -3,13 +3,13 @@ import { infrastructureKinds, type FailureKind } from '@tower/comfyui';
 /**
  * A prompt that shows whether the server is still the one that broke: while it is where it was, nothing was restarted.
  */
-export interface Evidence {
+interface Evidence {
   promptId: string;
   place: 'queue' | 'history';
 }
 
 /** Why a card is out of service. */
-export interface Trouble {
+interface Trouble {
   kind: 'needs_restart' | 'quarantined';
   /** What happened, for a person. */
   reason: string;

@@ -52,7 +52,7 @@ const harmlessEnvironment = (): NodeJS.ProcessEnv =>
  * Takes out what looks like a secret: credentials in addresses, authorization headers, and values given to names that
  * speak of secrets.
  */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, '$1[redacted]@')
     .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, '$1 [redacted]')

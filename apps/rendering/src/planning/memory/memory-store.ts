@@ -6,7 +6,7 @@ import { afterFailing, afterFitting, weighingChanges, type MemoryNeed, type Memo
 import { MemoryNeedRow } from './memory-need.entity';
 
 /** Sizes and changes of one workflow and model that are remembered. */
-export const keptNeeds = 200;
+const keptNeeds = 200;
 
 /** Remembers what ran out of memory where, and what fitted. */
 @Injectable()

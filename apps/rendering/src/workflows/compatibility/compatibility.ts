@@ -22,7 +22,7 @@ export interface CandidateCard extends Capabilities {
 }
 
 /** Whether a card can run a workflow as a preset sets it, and what is in the way. */
-export interface Compatibility {
+interface Compatibility {
   gpu: string;
   state: 'ready' | 'down' | 'missing' | 'too_small';
   /** What keeps it from running, for a person; null when nothing does. */

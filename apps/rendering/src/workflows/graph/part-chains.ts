@@ -8,7 +8,7 @@ import { addNode, freeId, insertAfter, relink, type Slot } from './graph-edit';
 type Pictures = (image: string) => Slot;
 
 /** IP-Adapter presets that exist for SD 1.5 and SDXL alike; the pack tells by the model which file to take. */
-export const referencePresets = { ipadapter: 'PLUS FACE (portraits)', faceid: 'FACEID PLUS V2' } as const;
+const referencePresets = { ipadapter: 'PLUS FACE (portraits)', faceid: 'FACEID PLUS V2' } as const;
 /** Strength of the LoRA that belongs to FaceID and that its loader adds by itself. */
 const faceidLoraStrength = 0.6;
 

@@ -25,7 +25,7 @@ export function meansFile(asked: string, file: string): boolean {
 }
 
 /** A file of a list, as the list spells it; or, where the name may mean several of them, their keys. */
-export type FoundFile = { file: string } | { candidates: readonly string[] };
+type FoundFile = { file: string } | { candidates: readonly string[] };
 
 interface FileIndex {
   exact: ReadonlySet<string>;

@@ -14,7 +14,7 @@ const editValue = z.union([
   z.strictObject({ parameter: z.string() }),
   z.strictObject({ formula: z.string() }),
 ]);
-export type EditValue = z.infer<typeof editValue>;
+type EditValue = z.infer<typeof editValue>;
 const inputs = z.record(z.string(), editValue).default({});
 
 /** One change of a graph, as `workflow.yaml` writes it. */

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 type Piece = string | { options: { source: string; pieces: Piece[] }[] };
 
 /** One choice that was made: the options as they were written, and the one that was taken. */
-export interface PromptChoice {
+interface PromptChoice {
   options: string[];
   chosen: string;
 }

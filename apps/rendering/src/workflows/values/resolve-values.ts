@@ -100,11 +100,7 @@ function absent(parameter: WorkflowParameter): string {
 }
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
-export function wrongWith(
-  parameter: WorkflowParameter,
-  value: ParameterValue,
-  known: KnownChoices,
-): string | undefined {
+function wrongWith(parameter: WorkflowParameter, value: ParameterValue, known: KnownChoices): string | undefined {
   switch (parameter.type) {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
