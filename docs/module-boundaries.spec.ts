@@ -19,7 +19,7 @@ describe('the rule about who may import whom', () => {
   }, 120_000);
 
   it('bites: contracts may import neither kit nor TypeORM nor an app', () => {
-    const source = readFileSync(join(repositoryRoot, 'libs', 'testing', 'test-data', 'forbidden-import.txt'), 'utf8');
+    const source = readFileSync(join(__dirname, 'test-data', 'forbidden-import.txt'), 'utf8');
     const found = lintAs('libs/contracts/src/page.ts', source).filter(
       (message) => message.ruleId === '@nx/enforce-module-boundaries',
     );
