@@ -1,11 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as contracts from '@tower/contracts';
 import { eventStream, serviceNames, topology, type EventDefinition, type RequestDefinition } from '@tower/contracts';
 import { inboxPrefixOf, natsUsers, permissionsOf, type NatsUserName } from './permissions';
 import { passwordVariable, usersConfigFile } from './users-config';
 
-const root = join(__dirname, '../../../..');
 const definitions = Object.entries(contracts as Record<string, unknown>);
 const isKind = (value: unknown, kind: string): boolean => (value as { kind?: string } | null)?.kind === kind;
 const events = definitions
@@ -99,20 +96,6 @@ describe('what NATS lets its users do', () => {
       'evt.rendering.>',
       'progress.rendering.v1.*',
     ]);
-  });
-});
-
-describe('the questions that the topology lists', () => {
-  const sources = (folder: string): string[] =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
-      .map((name) => readFileSync(join(folder, name), 'utf8'));
-
-  it.each(serviceNames)('are those that the code of %s asks', (service) => {
-    const text = sources(join(root, 'apps', service, 'src')).join('\n');
-    const asked = new Set([...text.matchAll(/\.ask\(\s*(\w+)/g)].map((match) => match[1]));
-    const listed = topology[service].asks.map((question) => questions.find(([, value]) => value === question)?.[0]);
-    expect([...asked].filter((name) => questions.some(([known]) => known === name)).sort()).toEqual(listed.sort());
   });
 });
 
