@@ -33,6 +33,9 @@ const depConstraints = [
     sourceTag: 'app:bench',
     onlyDependOnLibsWithTags: ['lib:contracts', 'lib:kit', 'lib:db', 'lib:machine', 'lib:imaging'],
   },
+  { sourceTag: 'data:workflows', onlyDependOnLibsWithTags: [] },
+  // Folders of specs about the whole: they may use any library.
+  { sourceTag: 'system:specs', onlyDependOnLibsWithTags: ['*'] },
 ];
 
 const boundaries = (constraints, more = {}) => [
@@ -136,5 +139,12 @@ export default tseslint.config(
   },
   // The callbacks of describe and it hold whole stories.
   { files: ['**/*.spec.ts', ...Object.keys(longLists)], rules: { 'max-lines-per-function': 'off' } },
+  // An app has no name to import it by; these folders read settings, metrics and the client where they stand.
+  {
+    files: ['{deploy,docs,e2e}/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(withTesting, { allow: ['../apps/**'] }),
+    },
+  },
   { files: ['bench/**/*.ts', 'apps/cli/src/**/*.ts', 'apps/comfy-sim/src/main.ts'], rules: { 'no-console': 'off' } },
 );
