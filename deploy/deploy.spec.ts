@@ -9,6 +9,7 @@ import { parseEnv, serviceEnv, towerVersion } from '@tower/kit';
 import { findNatsServer } from '@tower/machine';
 import addFormats from 'ajv-formats';
 import Ajv2020 from 'ajv/dist/2020';
+import { intersects } from 'semver';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { echoBridgeEnv } from '../apps/echo-bridge/src/env';
@@ -159,11 +160,13 @@ describe('deploy/prometheus.yml', () => {
 describe('deploy/Dockerfile', () => {
   const lines = text('deploy', 'Dockerfile').split('\n');
 
-  it('builds and runs on the same Node, and not as root', () => {
+  it('builds and runs on the same Node, one of a tested line, and not as root', () => {
     expect(lines.filter((line) => line.startsWith('FROM '))).toEqual([
       'FROM node:24-slim AS build',
       'FROM node:24-slim',
     ]);
+    const { engines } = JSON.parse(text('package.json')) as { engines: { node: string } };
+    expect(intersects('24.x', engines.node)).toBe(true);
     expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
     expect(lines.indexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:24-slim'));
   });

@@ -8,7 +8,7 @@ import { describeError, repositoryRoot, withoutCredentials } from '@tower/kit';
 import { examineFileSystem, lacksOf, ownFault, unfitBecause } from '@tower/library';
 import { findNatsServer } from '@tower/machine';
 import { ModelStore } from '@tower/models';
-import { satisfies } from 'semver';
+import { intersects, ltr, major, satisfies } from 'semver';
 import { readTowerEnv, type TowerEnv } from '../env';
 import { freeBytes, roomFor } from '../launcher/home-room';
 import { assertPublicPortFree } from '../launcher/ports';
@@ -83,13 +83,17 @@ async function* examine(): AsyncGenerator<Finding> {
           };
 }
 
-export function checkNode(version: string, wanted: string): Finding {
-  const isEnough = satisfies(version, wanted, { includePrerelease: true });
-  return {
-    what: 'node',
-    level: isEnough ? 'ok' : 'problem',
-    detail: isEnough ? version : `${version} is too old; Tower needs ${wanted}`,
-  };
+/**
+ * Whether the Node that runs this is one that Tower is tested on. `tested` is `engines.node` of package.json: the first
+ * version of each line, as in `^20.19 || ^24.11`. One that is older than the first of its line, or than all, is a
+ * problem; a line that is not named is only noted, because nothing is known against it.
+ */
+export function checkNode(version: string, tested: string): Finding {
+  if (satisfies(version, tested, { includePrerelease: true })) return { what: 'node', level: 'ok', detail: version };
+  const isOfTestedLine = intersects(`${major(version)}.x`, tested);
+  return isOfTestedLine || ltr(version, tested)
+    ? { what: 'node', level: 'problem', detail: `${version} is too old; Tower needs ${tested}` }
+    : { what: 'node', level: 'note', detail: `${version} is none that Tower is tested on: ${tested}` };
 }
 
 async function checkPort(env: TowerEnv): Promise<Finding> {

@@ -1,5 +1,6 @@
 import type { GpuView, StatusView } from '@tower/contracts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { repositoryRoot } from '@tower/kit';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkNode } from './doctor';
@@ -190,11 +191,21 @@ describe('where publishers go', () => {
 describe('the age of Node', () => {
   it.each([
     ['20.19.0', 'ok'],
-    ['24.0.0', 'ok'],
+    ['24.11.0', 'ok'],
+    ['26.0.0', 'ok'],
+    ['24.21.3', 'ok'],
     ['20.18.9', 'problem'],
     ['18.20.0', 'problem'],
+    ['24.12.0-nightly', 'ok'],
     ['20.19.0-nightly', 'ok'],
+    ['22.12.9', 'problem'],
+    ['24.0.0', 'problem'],
+    ['21.7.3', 'note'],
+    ['99.0.0', 'note'],
   ])('%s is %s', (version, level) => {
-    expect(checkNode(version, '>=20.19').level).toBe(level);
+    const { engines } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    expect(checkNode(version, engines.node).level).toBe(level);
   });
 });
