@@ -16,6 +16,8 @@ export const packNodes: readonly Named[] = [
   }),
   ...ofPack('ComfyUI-AnimateDiff-Evolved', {
     ADE_AnimateDiffLoaderGen1: { ...loader({ model_name: 'animatediff_models' }), film: true },
+    ADE_LoadAnimateDiffModel: { ...loader({ model_name: 'animatediff_models' }), film: true },
+    ADE_AnimateDiffLoRALoader: { ...loader({ name: 'animatediff_motion_lora' }), film: true },
     ADE_LoopedUniformContextOptions: { stage: 'preparingModel', silence: 'unknown', film: true },
   }),
   ...ofPack('ComfyUI-Frame-Interpolation', {
@@ -24,13 +26,17 @@ export const packNodes: readonly Named[] = [
   ...ofPack('ComfyUI_IPAdapter_plus', {
     IPAdapterUnifiedLoader: { stage: 'loading', silence: 'loading' },
     IPAdapterUnifiedLoaderFaceID: { stage: 'loading', silence: 'fetching' },
+    IPAdapterModelLoader: loader({ ipadapter_file: 'ipadapter' }),
     IPAdapterAdvanced: { stage: 'readingPictures', silence: 'unknown' },
     IPAdapterFaceID: { stage: 'readingPictures', silence: 'fetching' },
     PrepImageForClipVision: { stage: 'preparingPictures', silence: 'unknown' },
   }),
   ...ofPack('ComfyUI-GGUF', {
     UnetLoaderGGUF: loader({ unet_name: 'diffusion_models' }),
+    UnetLoaderGGUFAdvanced: loader({ unet_name: 'diffusion_models' }),
     CLIPLoaderGGUF: loader({ clip_name: 'text_encoders' }),
+    DualCLIPLoaderGGUF: loader(textEncoders(2)),
+    TripleCLIPLoaderGGUF: loader(textEncoders(3)),
   }),
   ...ofPack('ComfyUI-CogVideoXWrapper', {
     DownloadAndLoadCogVideoModel: { stage: 'loading', silence: 'fetching' },
@@ -38,14 +44,5 @@ export const packNodes: readonly Named[] = [
     CogVideoImageEncode: { stage: 'readingPictures', silence: 'coding', film: true },
     CogVideoSampler: { stage: 'sampling', silence: 'sampling', samples: true, film: true },
     CogVideoDecode: { stage: 'decoding', silence: 'coding', film: true },
-  }),
-  // Whose pack is not told when they are missing.
-  ...Object.entries<NodeClass>({
-    UnetLoaderGGUFAdvanced: loader({ unet_name: 'diffusion_models' }),
-    DualCLIPLoaderGGUF: loader(textEncoders(2)),
-    TripleCLIPLoaderGGUF: loader(textEncoders(3)),
-    ADE_LoadAnimateDiffModel: { ...loader({ model_name: 'animatediff_models' }), film: true },
-    ADE_AnimateDiffLoRALoader: { ...loader({ name: 'animatediff_motion_lora' }), film: true },
-    IPAdapterModelLoader: loader({ ipadapter_file: 'ipadapter' }),
   }),
 ];
