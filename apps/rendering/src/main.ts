@@ -2,6 +2,7 @@ import { DiskWatch } from '@tower/library';
 import { hostService } from '@tower/service';
 import 'reflect-metadata';
 import { Leader } from './execution/leader';
+import { SnapshotChanges } from './planning/snapshot-changes';
 import { renderingEntities, RenderingModule } from './rendering.module';
 
 void hostService('rendering', {
@@ -10,10 +11,13 @@ void hostService('rendering', {
   run: (app) => {
     const leader = app.get(Leader);
     const disks = app.get(DiskWatch);
+    const changes = app.get(SnapshotChanges);
     disks.start();
+    changes.start();
     leader.start();
     return Promise.resolve(async () => {
       await leader.stop();
+      await changes.stop();
       disks.stop();
     });
   },

@@ -68,6 +68,7 @@ import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { MemoryStore } from './planning/memory/memory-store';
+import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
 import { CommandsService } from './requests/commands.service';
@@ -103,7 +104,7 @@ const providers: readonly Provider[] = [
   { provide: WATCH_THRESHOLDS, useFactory: thresholds },
   {
     provide: ANSWERS_SNAPSHOT,
-    inject: [ANSWERS_DB, Catalogue, MemoryStore, DiskWatch, CLOCK],
+    inject: [ANSWERS_DB, Catalogue, MemoryStore, DiskWatch, CLOCK, SnapshotChanges],
     useFactory: answersReader,
   },
   { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
@@ -120,6 +121,7 @@ const providers: readonly Provider[] = [
   InputUploads,
   PromptPost,
   Dispatcher,
+  SnapshotChanges,
   SnapshotReader,
   JobStore,
   JobsReader,

@@ -3,7 +3,7 @@ import type { Card } from '../cards/card';
 import { ineligibility, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 import type { Busy } from './estimates/remaining';
-import { assignments, plan, spans, spansBehind, type Assignment, type Span } from './planner';
+import { assignments, plan, spanAfter, spans, spansBehind, type Assignment, type Span } from './planner';
 import { aCard, aTask, filmCard as video } from './planning.fixture';
 
 const takesNoTime = { seconds: 0, low: 0, high: 0, confidence: null, basis: 'prior' };
@@ -213,6 +213,13 @@ describe('spans', () => {
       ['what runs on ours is overdue', 4],
       ['what runs on ours is overdue', 8],
     ]);
+  });
+
+  it('come nearer as time passes, until what has not started by then starts now', () => {
+    const span = { gpu: 'a', startIn: 3, finishIn: 8, low: 6, high: 12, confidence: null, basis: 'median' };
+    expect(spanAfter(span, 2)).toMatchObject({ startIn: 1, finishIn: 6, low: 4, high: 10 });
+    expect(spanAfter(span, 60)).toMatchObject({ startIn: 0, finishIn: 5, low: 3, high: 9 });
+    expect(spanAfter(span, -1)).toEqual(span);
   });
 
   it('leave out a task that no answering card can take', () => {

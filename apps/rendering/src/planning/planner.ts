@@ -91,6 +91,21 @@ export const spans = <Task extends Waiting>({ placements }: Plan<Task>): Map<str
   new Map(placements.map(({ task, span }) => [task.taskId, span]));
 
 /**
+ * A span as it is told `seconds` after its plan was made, again from then on: what was to start meanwhile starts now,
+ * and takes as long.
+ */
+export function spanAfter(span: Span, seconds: number): Span {
+  const passed = Math.max(0, Math.min(seconds, span.startIn));
+  return {
+    ...span,
+    startIn: span.startIn - passed,
+    finishIn: span.finishIn - passed,
+    low: Math.max(0, span.low - passed),
+    high: span.high - passed,
+  };
+}
+
+/**
  * The spans that these tasks would have if they stood behind those of the line that are ahead of them, and before all
  * others. What stands further back changes nothing for them, so the plan need not be made anew. `isAhead` holds for a
  * front part of the line. Tasks that no answering card can take are left out.

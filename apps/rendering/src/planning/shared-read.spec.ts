@@ -48,6 +48,48 @@ describe('a shared read', () => {
     expect(await late).toBe(3);
   });
 
+  it('holds longer while nothing is heard to have changed, and where nothing is heard it does not', async () => {
+    const clock = new FixedClock();
+    let version: string | undefined = '1';
+    let reads = 0;
+    const shared = new SharedRead(
+      clock,
+      () => Promise.resolve(++reads),
+      () => version,
+    );
+    const get = () => shared.getUnlessChanged(250, 2_000);
+    const isGood = () => shared.peekUnlessChanged(250, 2_000) !== undefined;
+    expect(isGood()).toBe(false);
+    expect(await get()).toBe(1);
+    clock.advance(2_000);
+    expect([await get(), isGood()]).toEqual([1, true]);
+    clock.advance(1);
+    expect([isGood(), await get()]).toEqual([false, 2]);
+    version = '2';
+    clock.advance(250);
+    expect([await get(), isGood()]).toEqual([2, true]);
+    clock.advance(1);
+    expect([isGood(), await get()]).toEqual([false, 3]);
+    version = undefined;
+    clock.advance(251);
+    expect([isGood(), await get()]).toEqual([false, 4]);
+    clock.advance(251);
+    expect(await get()).toBe(5);
+  });
+
+  it('counts as changed what changes while it is read', async () => {
+    const clock = new FixedClock();
+    let version = 1;
+    const shared = new SharedRead(
+      clock,
+      () => Promise.resolve(version++),
+      () => String(version),
+    );
+    expect(await shared.getUnlessChanged(250, 2_000)).toBe(1);
+    clock.advance(251);
+    expect(await shared.getUnlessChanged(250, 2_000)).toBe(2);
+  });
+
   it('does not remember a failure', async () => {
     let reads = 0;
     const shared = new SharedRead(new FixedClock(), () =>

@@ -2,6 +2,8 @@ import type { Clock } from '@tower/kit';
 
 interface Reading<Value> {
   startedAtMs: number;
+  /** What was known of the version of things when the read began. */
+  version: string | undefined;
   value: Promise<Value>;
 }
 
@@ -18,13 +20,15 @@ export class SharedRead<Value> {
   constructor(
     private readonly clock: Clock,
     private readonly read: () => Promise<Value>,
+    /** Which version of things there is now, as far as is heard; undefined where nothing is. */
+    private readonly versionNow: () => string | undefined = () => undefined,
   ) {}
 
   /** What was read, or begun to be read, at most `withinMs` milliseconds ago; else it is read now. */
   get(withinMs: number): Promise<Value> {
     const nowMs = this.clock.monotonicMs();
     if (this.last !== undefined && nowMs - this.last.startedAtMs <= withinMs) return this.last.value;
-    const reading: Reading<Value> = { startedAtMs: nowMs, value: this.read() };
+    const reading: Reading<Value> = { startedAtMs: nowMs, version: this.versionNow(), value: this.read() };
     this.last = reading;
     reading.value.then(
       () => {
@@ -34,6 +38,22 @@ export class SharedRead<Value> {
       () => (this.last = this.last === reading ? undefined : this.last),
     );
     return reading.value;
+  }
+
+  /** As `get`, and while no other version is heard of, what was read at most `unchangedMs` milliseconds ago. */
+  getUnlessChanged(withinMs: number, unchangedMs: number): Promise<Value> {
+    return this.get(this.isUnchanged() ? Math.max(withinMs, unchangedMs) : withinMs);
+  }
+
+  /** What the last read is good for by the same rule, without reading anew; undefined where it is not. */
+  peekUnlessChanged(withinMs: number, unchangedMs: number): Promise<Value> | undefined {
+    const ageMs = this.last === undefined ? Infinity : this.clock.monotonicMs() - this.last.startedAtMs;
+    return ageMs <= (this.isUnchanged() ? Math.max(withinMs, unchangedMs) : withinMs) ? this.last?.value : undefined;
+  }
+
+  private isUnchanged(): boolean {
+    const version = this.versionNow();
+    return version !== undefined && this.last?.version === version;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -22,6 +22,7 @@ import {
   type WaitingRow,
 } from './queue.queries';
 import { SharedRead } from './shared-read';
+import { SnapshotChanges } from './snapshot-changes';
 import { Snapshot, type SnapshotFacts } from './snapshot';
 
 /** Tasks that a forecast looks at. */
@@ -30,15 +31,20 @@ const forecastDepth = 1_000;
  * The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for.
  */
 const firstLook = 24;
-/** Milliseconds for which all who ask are answered from one read. */
+/** Milliseconds for which all who ask are answered from one read, whatever changes. */
 const sharedMs = 250;
+/**
+ * Milliseconds for which they are answered from it while nothing changes: how far attempts have come is no change that
+ * would be heard of.
+ */
+const unchangedMs = 2_000;
 
 /** The snapshot as answers read it, over the connections that are for answers. */
-export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_FLEET');
+export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_SNAPSHOT');
 
 /**
- * Reads the snapshot. What questions are answered from is shared by all who ask within a quarter of a second; who gives
- * out work reads for itself.
+ * Reads the snapshot. What questions are answered from is read once per change, and no more often than every quarter of
+ * a second; who gives out work reads for itself. Without `changes`, everything older than that counts as changed.
  */
 @Injectable()
 export class SnapshotReader {
@@ -55,21 +61,28 @@ export class SnapshotReader {
     private readonly memory: MemoryStore,
     private readonly disks: DiskWatch,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() private readonly changes?: SnapshotChanges,
   ) {
+    const version = (): string | undefined => this.version();
     this.marks = new LineMarks(db, clock);
     this.kinds = new KindRenewal(db, workflows, clock);
-    this.whole = new SharedRead(clock, () => this.readWhole());
-    this.cardsOnly = new SharedRead(clock, () => this.readCards());
+    this.whole = new SharedRead(clock, () => this.readWhole(), version);
+    this.cardsOnly = new SharedRead(clock, () => this.readCards(), version);
   }
 
-  /** The snapshot as it was at most `withinMs` milliseconds ago; 0 for as it is now. */
-  read(withinMs = sharedMs): Promise<Snapshot> {
-    return this.whole.get(withinMs);
+  /**
+   * What questions are answered from; or the snapshot as it was at most `withinMs` milliseconds ago, whatever changed
+   * since, 0 for as it is now.
+   */
+  read(withinMs?: number): Promise<Snapshot> {
+    return withinMs === undefined ? this.whole.getUnlessChanged(sharedMs, unchangedMs) : this.whole.get(withinMs);
   }
 
   /** The cards and what runs on them, for questions to which the queue does not matter. */
   readRunning(): Promise<Snapshot> {
-    return this.cardsOnly.get(sharedMs);
+    return (
+      this.whole.peekUnlessChanged(sharedMs, unchangedMs) ?? this.cardsOnly.getUnlessChanged(sharedMs, unchangedMs)
+    );
   }
 
   /**
@@ -124,6 +137,12 @@ export class SnapshotReader {
     const heads = [...new Map([...seen].reverse().map((row) => [row.kind, row])).values()];
     await this.kinds.renew(heads);
     return this.snapshotOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
+  }
+
+  /** Undefined where changes are not heard of. A full disk is seen by this process and written nowhere. */
+  private version(): string | undefined {
+    const revision = this.changes?.revision();
+    return revision === undefined ? undefined : `${revision} ${this.disks.trouble() ?? ''}`;
   }
 
   private async readCards(): Promise<Snapshot> {

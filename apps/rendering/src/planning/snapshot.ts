@@ -10,6 +10,7 @@ import type { SampleCache } from './estimates/sample-cache';
 import {
   assignments,
   plan,
+  spanAfter,
   spans,
   spansBehind,
   type Assignment,
@@ -138,8 +139,9 @@ export class Snapshot {
   }
 
   /** Where and when the plan has a waiting task; undefined where no card can take it, or further back than this looks. */
-  spanOf(taskId: string): Span | undefined {
-    return this.wholePlan().spans.get(taskId);
+  spanOf(taskId: string, now = this.facts.now): Span | undefined {
+    const span = this.wholePlan().spans.get(taskId);
+    return span && spanAfter(span, this.ageAt(now));
   }
 
   /** Whether the end of the line of this rank is further back than the forecast looks. */
@@ -152,8 +154,9 @@ export class Snapshot {
    * What the plan would have for these tasks at the end of the line of their rank, as far as it looks; those that no
    * card can take are left out.
    */
-  spansBehind(rank: number, tasks: readonly WaitingTask[]): Span[] {
-    return spansBehind(this.wholePlan().plan, (task) => task.rank <= rank, tasks);
+  spansBehind(rank: number, tasks: readonly WaitingTask[], now = this.facts.now): Span[] {
+    const behind = spansBehind(this.wholePlan().plan, (task) => task.rank <= rank, tasks);
+    return behind.map((span) => spanAfter(span, this.ageAt(now)));
   }
 
   /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */
@@ -170,6 +173,11 @@ export class Snapshot {
   /** Whether a waiting task should be among what was read here and is not: then it came later. */
   mayMiss(taskId: string, place: PlaceInLine): boolean {
     return this.covers(place) && !this.facts.rows.some((row) => row.task_id === taskId);
+  }
+
+  /** Seconds since this was read. */
+  private ageAt(now: Date): number {
+    return (now.getTime() - this.facts.now.getTime()) / 1000;
   }
 
   private wholePlan(): { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } {

@@ -24,7 +24,7 @@ export function toAccepted(
   plan: ResolvedRequest,
 ): JobAccepted {
   const own = asWaiting({ job, tasks }, snapshot);
-  const spans = before === null ? snapshot.spansBehind(job.rank, own) : [];
+  const spans = before === null ? snapshot.spansBehind(job.rank, own, now) : [];
   const estimate = estimateAtArrival(
     snapshot,
     own,

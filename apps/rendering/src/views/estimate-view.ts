@@ -62,7 +62,7 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
       const left = snapshot.remainingOf(live, workOfAttempt(job, live), now);
       spans.push({ startIn: 0, finishIn: left.seconds, ...left });
     } else if (task.state === 'queued') {
-      const span = snapshot.pause === undefined ? snapshot.spanOf(task.id) : undefined;
+      const span = snapshot.pause === undefined ? snapshot.spanOf(task.id, now) : undefined;
       if (!span) return unknownEstimate(whyUnknown(rows, task, snapshot, now), job.startedAt);
       spans.push(span);
     }
