@@ -33,6 +33,7 @@ import { Leader } from '../src/execution/leader';
 import { ResultsService } from '../src/attempts/results.service';
 import { Attempt } from '../src/jobs/attempt.entity';
 import { OutputInspector } from '../src/outputs/output-inspector';
+import { SnapshotChanges } from '../src/planning/snapshot-changes';
 import { renderingEntities } from '../src/rendering.module';
 import { InputFiles } from '../src/requests/input-files';
 import { RequestsService } from '../src/requests/requests.service';
@@ -97,6 +98,7 @@ export class RenderingHarness {
   readonly jobs: RequestsService;
   readonly results: ResultsService;
   readonly reader: JobsReader;
+  private readonly changes: SnapshotChanges;
 
   private constructor(
     private readonly ground: Ground,
@@ -106,6 +108,7 @@ export class RenderingHarness {
     this.jobs = answering.get(RequestsService);
     this.results = answering.get(ResultsService);
     this.reader = answering.get(JobsReader);
+    this.changes = answering.get(SnapshotChanges);
   }
 
   get metrics(): Metrics {
@@ -148,7 +151,9 @@ export class RenderingHarness {
     ground.disks.start();
     const db = await dataSource(databaseUrl);
     const own = { metrics: new Metrics('rendering'), instance: 'answers' };
-    return new RenderingHarness(ground, db, await compose(ground, db, own, { clock }));
+    const harness = new RenderingHarness(ground, db, await compose(ground, db, own, { clock }));
+    harness.changes.start();
+    return harness;
   }
 
   /** Starts one more rendering process's leader, with connections of its own. */
@@ -193,6 +198,7 @@ export class RenderingHarness {
 
   async close(): Promise<void> {
     await this.stopLeaders();
+    await this.changes.stop();
     const { inspector, inputs, bus } = this.ground;
     await Promise.all([inspector, inputs].map((files) => files.onApplicationShutdown()));
     this.disks.stop();
