@@ -8,7 +8,7 @@ import type { CardDriver } from '../card-driver';
 const probeLimitMs = 60_000;
 
 /** A prompt that needs no model and no memory, but the worker, the disk and `/view`. */
-const probeGraph = (id: string): PromptGraph => ({
+export const probeGraph = (id: string): PromptGraph => ({
   '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
   '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: `tower/probe/${id}` } },
 });
