@@ -11,7 +11,7 @@ import { ProcessState } from './faults/process-state';
 import { Folders } from './files/folders';
 import { getGeneration, type Generation } from './generation';
 import { LogRing } from './log-ring';
-import { coreBehaviours, packBehaviours } from './nodes/node-behaviours';
+import { behavioursFor } from './nodes/node-behaviours';
 import type { NodeBehaviour } from './nodes/node-behaviour';
 import { toyBehaviours, toyObjectInfo } from './nodes/toy-nodes';
 import { NodeRegistry, readObjectInfo, type ModelInventory } from './object-info/node-registry';
@@ -85,8 +85,7 @@ export function buildNodes({ settings, generation, folders }: World): Nodes {
   // Recorded on 0.3.64 only; the packs describe themselves alike on both.
   const hasPacks = settings.packs === true && settings.customNodes !== false;
   if (hasPacks) registry.add(readObjectInfo('0.3.64', 'packs'));
-  const behaviours = coreBehaviours(generation);
-  if (hasPacks) for (const [name, behaviour] of packBehaviours) behaviours.set(name, behaviour);
+  const behaviours = behavioursFor(generation, hasPacks);
   if (settings.toys === true && settings.customNodes !== false) {
     registry.add(toyObjectInfo());
     for (const [name, behaviour] of toyBehaviours(generation)) behaviours.set(name, behaviour);

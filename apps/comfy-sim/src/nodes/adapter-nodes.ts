@@ -33,9 +33,9 @@ async function loadUnified(call: NodeCall): Promise<{ outputs: [ModelValue, Adap
   };
 }
 
-const unifiedLoader = (functionName: string): NodeBehaviour => ({ functionName, run: loadUnified });
+export const unifiedLoader = (functionName: string): NodeBehaviour => ({ functionName, run: loadUnified });
 
-const modelLoader: NodeBehaviour = {
+export const adapterLoader: NodeBehaviour = {
   functionName: 'IPAdapterModelLoader.load_ipadapter_model',
   async run(call) {
     const file = call.text('ipadapter_file');
@@ -45,7 +45,7 @@ const modelLoader: NodeBehaviour = {
   },
 };
 
-const faceLoader: NodeBehaviour = {
+export const insightFaceLoader: NodeBehaviour = {
   functionName: 'IPAdapterInsightFaceLoader.load_insightface',
   async run(call) {
     await call.runtime.readModel(call.text('model_name'), faceAnalysisBytes);
@@ -92,13 +92,13 @@ async function apply(call: NodeCall): Promise<ModelValue> {
   });
 }
 
-const applied = (functionName: string): NodeBehaviour => ({
+export const applyAdapter = (functionName: string): NodeBehaviour => ({
   functionName,
   run: async (call) => ({ outputs: [await apply(call)] }),
 });
 
 /** Hands on the cropped faces too. */
-const faceId: NodeBehaviour = {
+export const applyFaceId: NodeBehaviour = {
   functionName: 'IPAdapterFaceID.apply_ipadapter',
   async run(call) {
     const model = await apply(call);
@@ -110,7 +110,7 @@ const faceId: NodeBehaviour = {
 };
 
 /** CLIP vision sees a square of 224 pixels. */
-const prepImage: NodeBehaviour = {
+export const prepImageForClipVision: NodeBehaviour = {
   functionName: 'PrepImageForClipVision.prep_image',
   run(call) {
     const padded = call.text('crop_position') === 'pad';
@@ -120,14 +120,3 @@ const prepImage: NodeBehaviour = {
     return { outputs: [new ImageValue(pictures)] };
   },
 };
-
-export const adapterBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['IPAdapterUnifiedLoader', unifiedLoader('IPAdapterUnifiedLoader.load_models')],
-  ['IPAdapterUnifiedLoaderFaceID', unifiedLoader('IPAdapterUnifiedLoaderFaceID.load_models')],
-  ['IPAdapterModelLoader', modelLoader],
-  ['IPAdapterInsightFaceLoader', faceLoader],
-  ['IPAdapter', applied('IPAdapterSimple.apply_ipadapter')],
-  ['IPAdapterAdvanced', applied('IPAdapterAdvanced.apply_ipadapter')],
-  ['IPAdapterFaceID', faceId],
-  ['PrepImageForClipVision', prepImage],
-];

@@ -1,6 +1,5 @@
 import { helperWeights } from '../card/model-weights';
 import { PyError } from '../python/errors';
-import { contextOptionBehaviours } from './context-nodes';
 import {
   ContextOptionsValue,
   ModelValue,
@@ -43,7 +42,7 @@ function hooked(call: NodeCall, module: MotionModule | undefined): ModelValue {
   });
 }
 
-const loaderGen1: NodeBehaviour = {
+export const animateDiffLoaderGen1: NodeBehaviour = {
   functionName: 'AnimateDiffLoaderGen1.load_mm_and_inject_params',
   async run(call) {
     const module = withLoras(await loadModule(call), call.optional('motion_lora', MotionLoraValue));
@@ -51,13 +50,13 @@ const loaderGen1: NodeBehaviour = {
   },
 };
 
-const loadModel: NodeBehaviour = {
+export const loadMotionModel: NodeBehaviour = {
   functionName: 'LoadAnimateDiffModelNode.load_motion_model',
   run: async (call) => ({ outputs: [new MotionModelValue(await loadModule(call))] }),
 };
 
 /** A module outside its range of steps does nothing; half a range still moves the pictures. */
-const applyModel: NodeBehaviour = {
+export const applyMotionModel: NodeBehaviour = {
   functionName: 'ApplyAnimateDiffModelNode.apply_motion_model',
   run(call) {
     const { module } = call.value('motion_model', MotionModelValue);
@@ -68,7 +67,7 @@ const applyModel: NodeBehaviour = {
   },
 };
 
-const useEvolvedSampling: NodeBehaviour = {
+export const useEvolvedSampling: NodeBehaviour = {
   functionName: 'UseEvolvedSamplingNode.use_evolved_sampling',
   run(call) {
     const modules = call.optional('m_models', MotionModelsValue)?.modules ?? [];
@@ -76,20 +75,10 @@ const useEvolvedSampling: NodeBehaviour = {
   },
 };
 
-const motionLoraLoader: NodeBehaviour = {
+export const motionLoraLoader: NodeBehaviour = {
   functionName: 'AnimateDiffLoraLoader.load_motion_lora',
   run(call) {
     const before = call.optional('prev_motion_lora', MotionLoraValue)?.loras ?? [];
     return { outputs: [new MotionLoraValue([...before, `${call.text('name')}@${call.float('strength')}`])] };
   },
 };
-
-export const animateDiffBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ...contextOptionBehaviours,
-  ['ADE_AnimateDiffLoaderGen1', loaderGen1],
-  ['ADE_LoadAnimateDiffModel', loadModel],
-  ['ADE_ApplyAnimateDiffModelSimple', applyModel],
-  ['ADE_ApplyAnimateDiffModel', applyModel],
-  ['ADE_UseEvolvedSampling', useEvolvedSampling],
-  ['ADE_AnimateDiffLoRALoader', motionLoraLoader],
-];

@@ -5,7 +5,6 @@ import { drawPreview } from '../pictures/preview';
 import { emptyRecipe, type DrawingRecipe } from '../pictures/recipe';
 import { PyError } from '../python/errors';
 import { str } from '../python/text';
-import { cogContextOptions, cogGgufLoader, cogModelLoader } from './cog-loader-nodes';
 import { CogConditioningValue, CogContextValue, CogLatentValue, CogModelValue, CogVaeValue } from './cog-value';
 import { closesLoop, framesAtOnce, windowCount, type ContextWindows } from './context-windows';
 import { onCard } from './gpu-work';
@@ -22,7 +21,7 @@ const keptBytes = 0.35 * 1024 ** 3;
 const offloadFactor = 6;
 const cell = 8;
 
-const textEncode: NodeBehaviour = {
+export const cogTextEncode: NodeBehaviour = {
   functionName: 'CogVideoTextEncode.process',
   async run(call) {
     const clip = call.value('clip', ClipValue);
@@ -36,7 +35,7 @@ const textEncode: NodeBehaviour = {
   },
 };
 
-const imageEncode: NodeBehaviour = {
+export const cogImageEncode: NodeBehaviour = {
   functionName: 'CogVideoImageEncode.encode',
   async run(call) {
     const { weights } = call.value('vae', CogVaeValue);
@@ -70,7 +69,7 @@ function windowsOf(call: NodeCall): ContextWindows | undefined {
   };
 }
 
-const sampler: NodeBehaviour = {
+export const cogSampler: NodeBehaviour = {
   functionName: 'CogVideoSampler.process',
   async run(call) {
     const model = call.value('model', CogModelValue);
@@ -161,7 +160,7 @@ async function runSteps(call: NodeCall, run: CogRun): Promise<void> {
   card.memory.holdForeign(keptBytes);
 }
 
-const decode: NodeBehaviour = {
+export const cogDecode: NodeBehaviour = {
   functionName: 'CogVideoDecode.decode',
   async run(call) {
     const { weights } = call.value('vae', CogVaeValue);
@@ -186,13 +185,3 @@ const decode: NodeBehaviour = {
     return { outputs: [decoded(call, samples)] };
   },
 };
-
-export const cogBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['DownloadAndLoadCogVideoModel', cogModelLoader],
-  ['DownloadAndLoadCogVideoGGUFModel', cogGgufLoader],
-  ['CogVideoContextOptions', cogContextOptions],
-  ['CogVideoTextEncode', textEncode],
-  ['CogVideoImageEncode', imageEncode],
-  ['CogVideoSampler', sampler],
-  ['CogVideoDecode', decode],
-];

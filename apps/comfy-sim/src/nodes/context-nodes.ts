@@ -33,7 +33,7 @@ export const contextWindows: NodeBehaviour = {
 };
 
 /** Left out, `closed_loop` and `use_on_equal_length` are false, and there is no stride. */
-const packOptions = (schedule: ContextWindows['schedule']): NodeBehaviour => ({
+export const contextOptions = (schedule: ContextWindows['schedule']): NodeBehaviour => ({
   functionName: 'ContextOptions.create_options',
   run: (call) => ({
     outputs: [
@@ -48,11 +48,3 @@ const packOptions = (schedule: ContextWindows['schedule']): NodeBehaviour => ({
     ],
   }),
 });
-
-export const contextOptionBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['ADE_LoopedUniformContextOptions', packOptions('looped')],
-  ['ADE_AnimateDiffUniformContextOptions', packOptions('looped')],
-  ['ADE_StandardUniformContextOptions', packOptions('uniform')],
-  ['ADE_StandardStaticContextOptions', packOptions('static')],
-  ['ADE_BatchedContextOptions', packOptions('batched')],
-];

@@ -5,7 +5,7 @@ import { ModelValue } from './model-value';
 import type { NodeBehaviour } from './node-behaviour';
 import { ClipValue } from './text-encoder-value';
 
-const unetLoader = (functionName: string): NodeBehaviour => ({
+export const ggufUnetLoader = (functionName: string): NodeBehaviour => ({
   functionName,
   async run(call) {
     const file = call.text('unet_name');
@@ -15,7 +15,7 @@ const unetLoader = (functionName: string): NodeBehaviour => ({
 });
 
 /** Takes plain files too, but not scaled fp8 ones beside a quantised one. */
-const encoderLoader = (inputs: readonly string[], functionName: string): NodeBehaviour => ({
+export const ggufClipLoader = (inputs: readonly string[], functionName: string): NodeBehaviour => ({
   functionName,
   async run(call) {
     const files = inputs.map((input) => call.text(input));
@@ -26,15 +26,3 @@ const encoderLoader = (inputs: readonly string[], functionName: string): NodeBeh
     return { outputs: [new ClipValue(files)] };
   },
 });
-
-export const ggufBehaviours: readonly (readonly [string, NodeBehaviour])[] = [
-  ['UnetLoaderGGUF', unetLoader('UnetLoaderGGUF.load_unet')],
-  ['UnetLoaderGGUFAdvanced', unetLoader('UnetLoaderGGUFAdvanced.load_unet')],
-  ['CLIPLoaderGGUF', encoderLoader(['clip_name'], 'CLIPLoaderGGUF.load_clip')],
-  ['DualCLIPLoaderGGUF', encoderLoader(['clip_name1', 'clip_name2'], 'DualCLIPLoaderGGUF.load_clip')],
-  ['TripleCLIPLoaderGGUF', encoderLoader(['clip_name1', 'clip_name2', 'clip_name3'], 'TripleCLIPLoaderGGUF.load_clip')],
-  [
-    'QuadrupleCLIPLoaderGGUF',
-    encoderLoader(['clip_name1', 'clip_name2', 'clip_name3', 'clip_name4'], 'QuadrupleCLIPLoaderGGUF.load_clip'),
-  ],
-];

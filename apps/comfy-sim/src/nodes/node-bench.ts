@@ -10,7 +10,7 @@ import { standardPrinting } from '../pictures/tensor-text';
 import { isDict, type PyDict, type PyValue } from '../python/values';
 import type { Preview } from '../socket/frames';
 import { NodeCall, type NodeResult, type NodeRuntime } from './node-behaviour';
-import { coreBehaviours } from './node-behaviours';
+import { behavioursFor } from './node-behaviours';
 import { ImageValue, type NodeValue } from './node-value';
 
 /** Runs single nodes for specs, with real folders below `home` and no server around them. */
@@ -18,7 +18,7 @@ export class NodeBench {
   readonly clock = new Clock();
   readonly ticks: string[] = [];
   readonly previews: Preview[] = [];
-  private readonly behaviours = coreBehaviours(getGeneration('0.3.64'));
+  private readonly behaviours = behavioursFor(getGeneration('0.3.64'), true);
   private readonly folders: Folders;
 
   constructor(readonly home: string) {

@@ -4,60 +4,9 @@ import type { GenerationId } from '../generation';
 import { parseJson } from '../python/json';
 import { dict, isDict, type PyDict, type PyValue } from '../python/values';
 import { drifted, isMissing, noAlterations, type Alterations } from './alterations';
+import { inputFileOf, modelListOf } from './described-files';
 import { NodeClass, type InputSpec } from './node-class';
 import { restoreProse } from './prose';
-
-/**
- * Which folder's files a combo lists. Classes and inputs as in nodes.py and comfy_extras; the recording's own files are
- * dropped.
- */
-const folderOfInput: Record<string, string> = {
-  ckpt_name: 'checkpoints',
-  lora_name: 'loras',
-  vae_name: 'vae',
-  unet_name: 'diffusion_models',
-  control_net_name: 'controlnet',
-  style_model_name: 'style_models',
-  gligen_name: 'gligen',
-  hypernetwork_name: 'hypernetworks',
-  photomaker_model_name: 'photomaker',
-  audio_encoder_name: 'audio_encoders',
-  clip_name: 'text_encoders',
-  clip_name1: 'text_encoders',
-  clip_name2: 'text_encoders',
-  clip_name3: 'text_encoders',
-  clip_name4: 'text_encoders',
-};
-const folderOfClassInput: Record<string, string> = {
-  'UpscaleModelLoader.model_name': 'upscale_models',
-  'CLIPVisionLoader.clip_name': 'clip_vision',
-  'ModelPatchLoader.name': 'model_patches',
-  'CogVideoXModelLoader.model': 'diffusion_models',
-  'CogVideoXVAELoader.model_name': 'vae',
-  'CogVideoLoraSelectComfy.lora': 'loras',
-  'CogVideoLoraSelect.lora': 'cogvideox_loras',
-};
-/**
- * Packs whose loaders have folders of their own. The GGUF ones list quantised files only, or besides the plain text
- * encoders.
- */
-const foldersOfPackInput: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^ADE_AnimateDiffLoRALoader\.name$/, ['animatediff_motion_lora']],
-  [/^(?:ADE_.*|AnimateDiffLoaderV1)\.(?:model_name|camera_ctrl)$/, ['animatediff_models']],
-  [/^IPAdapterModelLoader\.ipadapter_file$/, ['ipadapter']],
-  [/^Unet\w*GGUF\w*\.unet_name$/, ['unet_gguf']],
-  [/^\w*CLIPLoaderGGUF\.clip_name\d?$/, ['text_encoders', 'clip_gguf']],
-];
-/** Options that are always there besides the files. */
-const fixedOptions: Record<string, string[]> = { 'VAELoader.vae_name': ['pixel_space'] };
-/** Inputs which list files of the input folder, with the kinds of file they show. */
-const inputFileCombos: Record<string, RegExp> = {
-  'LoadImage.image': /\.(?:png|jpe?g|webp|gif|bmp|tiff?)$/i,
-  'LoadImageMask.image': /./,
-  'LoadImageOutput.image': /\.(?:png|jpe?g|webp|gif|bmp|tiff?)$/i,
-  'LoadAudio.audio': /\.(?:mp3|wav|flac|ogg|m4a|mp4|webm)$/i,
-  'LoadVideo.file': /\.(?:mp4|webm|mkv|mov|avi)$/i,
-};
 
 export interface ModelInventory {
   readonly [folder: string]: readonly string[];
@@ -113,17 +62,15 @@ export class NodeRegistry {
   describe(name: string): PyDict | undefined {
     const found = this.get(name);
     if (found === undefined) return undefined;
-    for (const [key, pattern] of Object.entries(inputFileCombos)) {
-      const [className, input] = key.split('.') as [string, string];
-      if (className === name)
-        setOptions(
-          found.info,
-          input,
-          this.inputFiles()
-            .filter((file) => pattern.test(file))
-            .sort(),
-        );
-    }
+    const { input, shows } = inputFileOf(name) ?? {};
+    if (input !== undefined && shows !== undefined)
+      setOptions(
+        found.info,
+        input,
+        this.inputFiles()
+          .filter((file) => shows.test(file))
+          .sort(),
+      );
     return found.info;
   }
 
@@ -144,21 +91,13 @@ export class NodeRegistry {
 
   private fillModelCombos(name: string, info: PyDict): void {
     for (const spec of new NodeClass(info).inputs.values()) {
-      const key = `${name}.${spec.name}`;
-      const folders = foldersOf(key, spec.name);
-      if (folders === undefined || !isFileCombo(spec.type, spec.options)) continue;
+      const list = modelListOf(name, spec.name);
+      if (list === undefined || !isFileCombo(spec.type, spec.options)) continue;
+      const { folders, besides = [] } = typeof list === 'string' ? { folders: [list] } : list;
       const files = folders.flatMap((folder) => this.models[folder] ?? []);
-      setOptions(info, spec.name, [...(folders.length > 1 ? files.sort() : files), ...(fixedOptions[key] ?? [])]);
+      setOptions(info, spec.name, [...(folders.length > 1 ? files.sort() : files), ...besides]);
     }
   }
-}
-
-function foldersOf(key: string, input: string): readonly string[] | undefined {
-  // Interpolators know their own files by name and fetch them.
-  if (/ VFI\.ckpt_name$/.test(key)) return undefined;
-  const ofPack = foldersOfPackInput.find(([pattern]) => pattern.test(key))?.[1];
-  const folder = folderOfClassInput[key] ?? folderOfInput[input];
-  return ofPack ?? (folder === undefined ? undefined : [folder]);
 }
 
 function isFileCombo(type: string | PyValue[], options: PyDict): boolean {
