@@ -140,7 +140,11 @@ describe('a job', () => {
     const { status } = await settled(sim, await post(sim, prompt));
     expect(status.messages.at(-1)).toMatchObject([
       'execution_error',
-      { node_id: '2', exception_message: 'the simulator has no behaviour for the class ImageBlur\n' },
+      {
+        node_id: '2',
+        exception_message:
+          'the simulator has no behaviour for the class ImageBlur: register one in nodes/registered-nodes.ts\n',
+      },
     ]);
   });
 });

@@ -187,7 +187,10 @@ export class PromptRun {
       return { outputs: returns.map(() => new ExecutionBlocker(null)) };
     }
     if (behaviour === undefined)
-      throw new PyError('NotImplementedError', `the simulator has no behaviour for the class ${classType}`);
+      throw new PyError(
+        'NotImplementedError',
+        `the simulator has no behaviour for the class ${classType}: register one in nodes/registered-nodes.ts`,
+      );
     this.refuseUnknownLinks(id, behaviour);
     const place = { promptId: this.promptId, nodeId: id, classType, previewMethod: this.previewMethod() };
     const runtime = this.parts.runtimeFor(place, this.progress);

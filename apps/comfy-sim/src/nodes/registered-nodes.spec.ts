@@ -115,8 +115,8 @@ describe('an entry that is wrong', () => {
     ],
     [
       'a folder that is not there',
-      ofPack('ComfyUI-GGUF', 'UnetLoaderGGUF', { models: { unet_name: 'foxes' } }),
-      [/lists foxes, which \/models does not/, /no card has a file: add one/],
+      ofPack('ComfyUI-GGUF', 'UnetLoaderGGUF', { models: { unet_name: 'no-such-folder' } }),
+      [/lists no-such-folder, which \/models does not/, /no card has a file: add one/],
     ],
   ])('is named with what to change: %s', (_what, faults, sentences) => {
     expect(faults).toHaveLength(sentences.length);
