@@ -17,7 +17,8 @@ it.each(Object.keys(topology) as ServiceName[])(
     try {
       const db = await databaseFor({ url: database.url, schema, service }).initialize();
       const tables: { name: string }[] = await db.query(
-        "select table_name as name from information_schema.tables where table_schema = current_schema and table_type = 'BASE TABLE'",
+        'select table_name as name from information_schema.tables where table_schema ' +
+          "= current_schema and table_type = 'BASE TABLE'",
       );
       await db.destroy();
       expect(tables.length).toBeGreaterThan(4);

@@ -234,7 +234,9 @@ describe('what is no proper HTTP', () => {
   it('connections that are refused and never closed by the client do not stay', async () => {
     const descriptors = (): number => readdirSync(`/proc/${processes['gateway'] ?? 0}/fd`).length;
     const before = descriptors();
-    const upgrade = `GET /nothing HTTP/1.1\r\nHost: 127.0.0.1:${address().port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'a'.repeat(22)}==\r\n\r\n`;
+    const upgrade =
+      `GET /nothing HTTP/1.1\r\nHost: 127.0.0.1:${address().port}\r\nConnection: Upgrade\r\nUpgrade: ` +
+      `websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'a'.repeat(22)}==\r\n\r\n`;
     const held = Array.from({ length: 300 }, () => raw(upgrade));
     for (const { answer } of held) expect(await answer).toMatch(/^HTTP\/1\.1 4\d\d /);
     await waitFor(() => descriptors() < before + 20, { timeoutMs: 10_000, describe: 'the connections to be gone' });

@@ -135,7 +135,8 @@ it('renders on cards that want a login, and says of the others what is wrong', a
       'wrong',
       'down',
       expect.stringContaining(
-        'answers 401 to /queue: the credentials are wrong; correct auth.header (the variable TOWER_CARD_KEY) in config/gpus.yaml',
+        'answers 401 to /queue: the credentials are wrong; correct auth.header (the ' +
+          'variable TOWER_CARD_KEY) in config/gpus.yaml',
       ),
     ],
     ['nobody', 'down', expect.stringContaining('(http://127.0.0.1:9) does not answer')],

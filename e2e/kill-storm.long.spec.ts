@@ -77,7 +77,8 @@ describe(`47 times kill -9 within ${stormMs / 1000} s, while ${jobCount} jobs ru
         describe: `job ${id} is over`,
       });
     process.stderr.write(
-      `everything ended ${Math.round((performance.now() - calm) / 1000)} s after the last kill; ${openAtTheEnd} jobs were still open then\n`,
+      `everything ended ${Math.round((performance.now() - calm) / 1000)} s after the last ` +
+        `kill; ${openAtTheEnd} jobs were still open then\n`,
     );
 
     const jobs = [];

@@ -27,12 +27,14 @@ export async function createMessagingTables(runner: QueryRunner, schema: string)
       constraint "inbox_pkey" primary key ("consumer", "event_id")
     );
     create table "${schema}"."dead_letter" (
-      "stream" text not null, "consumer" text not null, "stream_seq" bigint not null, "subject" text not null, "reason" text not null,
+      "stream" text not null, "consumer" text not null, "stream_seq" bigint not null, "subject" text not null, "reason"
+      text not null,
       "deliveries" integer not null, "payload" text not null, "at" timestamptz not null default now(),
       constraint "dead_letter_pkey" primary key ("stream", "consumer", "stream_seq")
     );
     create table "${schema}"."idempotency" (
-      "scope" text not null, "key" text not null, "request_hash" text not null, "response" jsonb not null, "at" timestamptz not null default now(),
+      "scope" text not null, "key" text not null, "request_hash" text not null, "response" jsonb not null, "at"
+      timestamptz not null default now(),
       constraint "idempotency_pkey" primary key ("scope", "key")
     );
     create table "${schema}"."lease" (
@@ -40,14 +42,17 @@ export async function createMessagingTables(runner: QueryRunner, schema: string)
       "backend_pid" integer not null, "backend_start" timestamptz not null,
       constraint "lease_pkey" primary key ("name")
     );
-    create function "${schema}"."wake_outbox"() returns trigger language plpgsql as $$ begin perform pg_notify('outbox_${schema}', ''); return null; end $$;
-    create trigger "outbox_wake" after insert on "${schema}"."outbox" for each statement execute function "${schema}"."wake_outbox"();
+    create function "${schema}"."wake_outbox"() returns trigger language plpgsql as $$ begin perform
+    pg_notify('outbox_${schema}', ''); return null; end $$;
+    create trigger "outbox_wake" after insert on "${schema}"."outbox" for each statement execute function
+    "${schema}"."wake_outbox"();
   `);
 }
 
 export async function dropMessagingTables(runner: QueryRunner, schema: string): Promise<void> {
   await runner.query(`
-    drop table "${schema}"."lease", "${schema}"."idempotency", "${schema}"."dead_letter", "${schema}"."inbox", "${schema}"."outbox";
+    drop table "${schema}"."lease", "${schema}"."idempotency", "${schema}"."dead_letter", "${schema}"."inbox",
+    "${schema}"."outbox";
     drop function "${schema}"."wake_outbox"();
   `);
 }

@@ -18,8 +18,10 @@ export class CreateGateway1763700000000 implements MigrationInterface {
       );
       create unique index "event_feed_event_id_key" on "gateway"."event_feed" ("event_id");
       create unique index "event_feed_job" on "gateway"."event_feed" ("job_id", "job_seq") where job_seq is not null;
-      create function "gateway"."wake_event_feed"() returns trigger language plpgsql as $$ begin perform pg_notify('event_feed_gateway', ''); return null; end $$;
-      create trigger "event_feed_wake" after insert on "gateway"."event_feed" for each statement execute function "gateway"."wake_event_feed"();
+      create function "gateway"."wake_event_feed"() returns trigger language plpgsql as $$ begin perform
+      pg_notify('event_feed_gateway', ''); return null; end $$;
+      create trigger "event_feed_wake" after insert on "gateway"."event_feed" for each statement execute function
+      "gateway"."wake_event_feed"();
     `);
   }
 

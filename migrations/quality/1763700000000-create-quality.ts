@@ -43,18 +43,24 @@ export class CreateQuality1763700000000 implements MigrationInterface {
         "measured" jsonb,
         constraint "quality_score_pkey" primary key ("verdict_id", "artifact_id", "metric"),
         constraint "quality_score_state" check ("state" in ('computed', 'not_computed', 'not_applicable')),
-        constraint "quality_score_value" check (("state" = 'computed') = ("value" is not null) and ("state" = 'computed') = ("reason" is null)),
+        constraint "quality_score_value" check (("state" = 'computed') = ("value" is not null) and ("state" =
+        'computed') = ("reason" is null)),
         constraint "quality_score_verdict_id_fkey" foreign key ("verdict_id") references "quality"."verdict" ("id")
       );
       insert into "quality"."threshold" ("version", "metric", "comparison", "value", "decides", "basis") values
-        (1, 'file_integrity', 'at_least', 1, true, 'exact: the container is whole and its SHA-256 is the one recorded at rendering'),
+        (1, 'file_integrity', 'at_least', 1, true,
+        'exact: the container is whole and its SHA-256 is the one recorded at rendering'),
         (1, 'resolution', 'at_least', 1, true, 'exact: both sides as asked for'),
-        (1, 'not_black', 'at_least', 2, true, 'mean and standard deviation of all samples, of 255; ComfyUI turns NaN latents into zeros'),
-        (1, 'not_uniform', 'at_least', 1.5, true, 'largest standard deviation of a channel, of 255; estimate, not published'),
+        (1, 'not_black', 'at_least', 2, true,
+        'mean and standard deviation of all samples, of 255; ComfyUI turns NaN latents into zeros'),
+        (1, 'not_uniform', 'at_least', 1.5, true,
+        'largest standard deviation of a channel, of 255; estimate, not published'),
         (1, 'identity', 'above', 0.7, false, 'documented default for CCIP cosine; uncalibrated'),
-        (1, 'temporal_lpips', 'below', 0.15, false, 'documented default for LPIPS AlexNet v0.1 at 256 px, mean of adjacent pairs; uncalibrated'),
+        (1, 'temporal_lpips', 'below', 0.15, false,
+        'documented default for LPIPS AlexNet v0.1 at 256 px, mean of adjacent pairs; uncalibrated'),
         (1, 'motion_smoothness', 'above', 0.95, false, 'documented default; uncalibrated'),
-        (1, 'loop_seam', 'at_most', 1.25, false, 'ratio of the seam to the 95th percentile of adjacent differences, by pixel MAE; starting value'),
+        (1, 'loop_seam', 'at_most', 1.25, false,
+        'ratio of the seam to the 95th percentile of adjacent differences, by pixel MAE; starting value'),
         (1, 'scene_continuity', 'above', 0.85, false, 'documented default for DINO; uncalibrated');
     `);
   }

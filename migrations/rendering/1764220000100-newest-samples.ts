@@ -53,7 +53,8 @@ export class NewestSamples1764220000100 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'drop index "rendering"."runtime_sample_at", "rendering"."runtime_sample_card", "rendering"."runtime_sample_work"',
+      'drop index "rendering"."runtime_sample_at", ' +
+        '"rendering"."runtime_sample_card", "rendering"."runtime_sample_work"',
     );
     await runner.query(`create index "runtime_sample_key" on ${samples} ("workflow", "gpu")`);
     await runner.query(`alter table ${samples} drop "changes"`);

@@ -5,7 +5,8 @@ export class OverdueVerdicts1764250000100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       alter table "rendering"."attempt"
-        add "announced_as" uuid, add "announced_at" timestamptz, add "announced_again" integer not null default 0, add "quality_silent_since" timestamptz;
+        add "announced_as" uuid, add "announced_at" timestamptz, add "announced_again" integer not null default 0, add
+        "quality_silent_since" timestamptz;
       create index "attempt_checking" on "rendering"."attempt" ("id") where state = 'checking';
     `);
   }
@@ -13,7 +14,8 @@ export class OverdueVerdicts1764250000100 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop index "rendering"."attempt_checking";
-      alter table "rendering"."attempt" drop "announced_as", drop "announced_at", drop "announced_again", drop "quality_silent_since";
+      alter table "rendering"."attempt" drop "announced_as", drop "announced_at", drop "announced_again", drop
+      "quality_silent_since";
     `);
   }
 }

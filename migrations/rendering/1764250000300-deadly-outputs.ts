@@ -4,7 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class DeadlyOutputs1764250000300 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
-      `alter table "rendering"."attempt" add "decoder_deaths" integer not null default 0, add "decodings_cut_off" integer not null default 0`,
+      `alter table "rendering"."attempt" add "decoder_deaths" integer not null default 0, ` +
+        `add "decodings_cut_off" integer not null default 0`,
     );
   }
 

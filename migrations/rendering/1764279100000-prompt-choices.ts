@@ -10,8 +10,10 @@ export class PromptChoices1764279100000 implements MigrationInterface {
     await runner.query('alter table "rendering"."job" add "dynamic_prompts" boolean not null default false');
     await runner.query(`alter table "rendering"."generation_params" add "prompt_choices" jsonb not null default '[]'`);
     await runner.query(
-      `update "rendering"."vram_need" n set model_name = replace(model_name, chr(92), '/') where position(chr(92) in model_name) > 0 and not exists (
-         select 1 from "rendering"."vram_need" o where (o.workflow, o.width, o.height, o.frames, o.steps) = (n.workflow, n.width, n.height, n.frames, n.steps)
+      `update "rendering"."vram_need" n set model_name = replace(model_name, chr(92), '/') where position(chr(92) in
+        model_name) > 0 and not exists (
+         select 1 from "rendering"."vram_need" o where (o.workflow, o.width, o.height, o.frames, o.steps) = (n.workflow,
+         n.width, n.height, n.frames, n.steps)
            and o.model_name = replace(n.model_name, chr(92), '/'))`,
     );
     await runner.query(`delete from "rendering"."vram_need" where position(chr(92) in model_name) > 0`);

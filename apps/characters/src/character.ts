@@ -27,7 +27,8 @@ export function promptParts(projectId: string, ids: readonly string[], found: re
   throw new AppError(
     'invalid',
     'characters_too_long',
-    `these ${ids.length} characters together add more text than any workflow takes; name fewer, or shorten their prompts and negative tokens`,
+    `these ${ids.length} characters together add more text than any workflow takes; name ` +
+      `fewer, or shorten their prompts and negative tokens`,
   );
 }
 

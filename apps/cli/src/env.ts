@@ -58,7 +58,8 @@ export const towerEnv = z
   .refine((env) => isLoopback(env.TOWER_HOST) || env.TOWER_INSECURE_LISTEN === 'yes', {
     path: ['TOWER_HOST'],
     message:
-      'is not a loopback address and there are no keys yet: anyone who reaches it could do everything. Use 127.0.0.1, or set TOWER_INSECURE_LISTEN=yes where the network itself keeps strangers out',
+      'is not a loopback address and there are no keys yet: anyone who reaches it could do everything. Use ' +
+      '127.0.0.1, or set TOWER_INSECURE_LISTEN=yes where the network itself keeps strangers out',
   });
 
 const natsUrlNames = {

@@ -6,7 +6,8 @@ import { FlagRefused } from './launch-flags';
 
 /** What ROCm's runtime says before it aborts the process. */
 const memoryFault =
-  'Memory access fault by GPU node-1 (Agent handle: 0x55d0c8a0e2b0) on address 0x7f2c5a000000. Reason: Page not present or supervisor privilege.\n';
+  'Memory access fault by GPU node-1 (Agent handle: 0x55d0c8a0e2b0) on address 0x7f2c5a000000. Reason: Page ' +
+  'not present or supervisor privilege.\n';
 /** A shell sees 128 and the signal. */
 const deadlySignals = new Map<number, NodeJS.Signals>([
   [134, 'SIGABRT'],

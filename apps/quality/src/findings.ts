@@ -135,6 +135,9 @@ export function describeFindings(findings: Findings): string {
     case 'decoded':
       return `decoded, ${findings.width} x ${findings.height}`;
     case 'film':
-      return `decoded, ${findings.film.facts.width} x ${findings.film.facts.height}, ${findings.film.facts.frames} frames`;
+      return (
+        `decoded, ${findings.film.facts.width} x ` +
+        `${findings.film.facts.height}, ${findings.film.facts.frames} frames`
+      );
   }
 }

@@ -489,7 +489,8 @@ describe('a job’s quality', () => {
     const before = aRendered({ files: [stored(await picture(60, 64))] });
     await quality.judge(before, first);
     await db.query(
-      "insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2",
+      'insert into threshold (version, metric, comparison, value, decides, basis) select 3, metric, comparison, ' +
+        "case metric when 'resolution' then 0.9 else value end, decides, basis from threshold where version = 2",
     );
     const after = aRendered({ files: before.data.files });
     await quality.judge(after, first);

@@ -115,7 +115,8 @@ export class QualityService {
       .createQueryBuilder(ThresholdRow, 'threshold')
       .where(
         (query) =>
-          `threshold.version = ${query.subQuery().select('max(newest.version)').from(ThresholdRow, 'newest').getQuery()}`,
+          `threshold.version = ` +
+          `${query.subQuery().select('max(newest.version)').from(ThresholdRow, 'newest').getQuery()}`,
       )
       .orderBy('threshold.metric')
       .getMany();

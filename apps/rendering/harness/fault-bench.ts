@@ -152,5 +152,6 @@ export class FaultBench {
 export const story = (job: JobView): string[] =>
   (job.tasks[0]?.attempts ?? []).map(
     (attempt) =>
-      `${attempt.gpu}: ${(attempt.outcome ?? attempt.state).split(':')[0] ?? ''}${attempt.recovery === null ? '' : ` after ${attempt.recovery.step}`}`,
+      `${attempt.gpu}: ` +
+      `${(attempt.outcome ?? attempt.state).split(':')[0] ?? ''}${attempt.recovery === null ? '' : ` after ${attempt.recovery.step}`}`,
   );

@@ -33,7 +33,8 @@ export async function deadLetters(
     const letters = [];
     for (const { schema } of rows) {
       const found = await client.query<{ consumer: string; reason: string; count: number }>(
-        `select consumer, reason, count(*)::int as count from "${schema}".dead_letter group by 1, 2 order by 3 desc limit 20`,
+        `select consumer, reason, count(*)::int as count from ` +
+          `"${schema}".dead_letter group by 1, 2 order by 3 desc limit 20`,
       );
       letters.push(...found.rows.map((row) => ({ schema, ...row })));
     }
@@ -64,10 +65,12 @@ export async function endings(
           [jobEndTypes],
         ),
         jobs_with_gaps_in_their_events: await one(
-          'select count(*) as n from (select job_id from rendering.job_event group by 1 having max(seq) <> count(*) or min(seq) <> 1) odd',
+          'select count(*) as n from (select job_id from rendering.job_event group by 1 ' +
+            'having max(seq) <> count(*) or min(seq) <> 1) odd',
         ),
         open_attempts: await one(
-          "select count(*) as n from rendering.attempt where state in ('dispatching', 'running', 'collecting', 'checking')",
+          'select count(*) as n from rendering.attempt where state in ' +
+            "('dispatching', 'running', 'collecting', 'checking')",
         ),
         completed_tasks_without_artifact: await one(
           `select count(*) as n from rendering.task t join rendering.job j on j.id = t.job_id

@@ -194,7 +194,8 @@ function credentialsRefused(server: string, { user, token }: ConnectionOptions, 
   return new AppError(
     'forbidden',
     'nats_credentials_refused',
-    `NATS at ${server} refuses this process: NATS_URL holds ${given}; write those that this server knows, as in nats://user:password@host:4222`,
+    `NATS at ${server} refuses this process: NATS_URL holds ${given}; write those that ` +
+      `this server knows, as in nats://user:password@host:4222`,
     { cause },
   );
 }

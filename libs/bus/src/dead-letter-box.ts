@@ -69,7 +69,8 @@ export class DeadLetterBox {
     cursor,
   }: InputOf<DeadLetterRequests['list']>): Promise<OutputOf<DeadLetterRequests['list']>> {
     const rows: LetterRow[] = await this.db.query(
-      `select * from dead_letter where outcome is not distinct from $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+      `select * from dead_letter where outcome is not distinct from $1 and ` +
+        `($2::uuid is null or id < $2) order by id desc limit $3`,
       [state === 'open' ? null : state, decodeCursor(cursor), limit + 1],
     );
     await this.count();
@@ -104,7 +105,8 @@ export class DeadLetterBox {
         return { id: row.id, outcome: 'failed', detail: why };
       }
       await this.db.query(
-        `update dead_letter set outcome = 'redriven', settled_at = $2, redrives = redrives + 1, last_failure = null where id = $1 and outcome is null`,
+        `update dead_letter set outcome = 'redriven', settled_at = $2, redrives = redrives + 1, last_failure = ` +
+          `null where id = $1 and outcome is null`,
         [row.id, this.clock.now()],
       );
       return { id: row.id, outcome: 'redriven', detail: 'handled' };

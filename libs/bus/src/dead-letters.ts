@@ -81,7 +81,8 @@ export class DeadLetters {
     const { subject, payload } =
       lost === undefined ? { subject: '', payload: '' } : { subject: lost.subject, payload: lost.string() };
     const inserted: unknown[] = await this.db.query(
-      `insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, id) values ($1, $2, $3, $4, $5, $6, $7, $8)
+      `insert into dead_letter (stream, consumer, stream_seq, subject, reason, deliveries, payload, id) values ($1, $2,
+        $3, $4, $5, $6, $7, $8)
        on conflict do nothing returning 1`,
       // PostgreSQL text has no NUL; a message that is not text may.
       [stream, consumer, seq, subject, reason, deliveries, payload.replaceAll('\u0000', '\ufffd'), newId()],

@@ -97,6 +97,7 @@ export const tooLargeAnswer = (bytes: number, max: number): Reply =>
     new AppError(
       'invalid',
       'answer_too_large',
-      `the answer would have ${bytes} bytes, and at most ${max} fit into one; ask for less at once: a smaller limit, or a narrower filter`,
+      `the answer would have ${bytes} bytes, and at most ${max} fit into one; ask for ` +
+        `less at once: a smaller limit, or a narrower filter`,
     ),
   );

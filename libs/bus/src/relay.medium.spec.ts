@@ -228,7 +228,8 @@ describe('the outbox relay', () => {
     const writeHuge = (count: number, bytes = 9 * 1024 * 1024): Promise<unknown> =>
       db.query(
         `insert into outbox (stream, subject, msg_id, aggregate, payload)
-         select 'PROJECTS', 'evt.projects.v1.project_created.x', gen_random_uuid(), 'huge' || n, jsonb_build_object('filler', repeat('x', $2::int)) from generate_series(1, $1::int) n`,
+         select 'PROJECTS', 'evt.projects.v1.project_created.x', gen_random_uuid(), 'huge' || n,
+         jsonb_build_object('filler', repeat('x', $2::int)) from generate_series(1, $1::int) n`,
         [count, bytes],
       );
     const deadLetters = (): Promise<

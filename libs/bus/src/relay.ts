@@ -134,7 +134,8 @@ export class OutboxRelay {
   private async sendBatch(): Promise<number> {
     // Not "after the last id": ids of an identity column can become visible out of order.
     const rows: Waiting[] = await this.db.query(
-      'select id, stream, subject, msg_id, aggregate, payload from outbox where published_at is null order by id limit $1',
+      'select id, stream, subject, msg_id, aggregate, payload from outbox ' +
+        'where published_at is null order by id limit $1',
       [batchSize],
     );
     this.metrics.outboxDepth.set(rows.length < batchSize ? rows.length : await this.countWaiting());
@@ -191,9 +192,12 @@ export class OutboxRelay {
 
   /** Keeps it for a person as a dead letter of the reader `outbox`, numbered by its row, and lets the others go on. */
   private async giveUp(row: Waiting, error: unknown): Promise<void> {
-    const reason = `the message server does not take it: ${describeError(error)} (${Buffer.byteLength(JSON.stringify(row.payload))} bytes)`;
+    const reason =
+      `the message server does not take it: ${describeError(error)} ` +
+      `(${Buffer.byteLength(JSON.stringify(row.payload))} bytes)`;
     await this.db.query(
-      `with given_up as (update outbox set published_at = clock_timestamp() where id = $1 and published_at is null returning id, stream, subject, payload)
+      `with given_up as (update outbox set published_at = clock_timestamp() where id = $1 and published_at is null
+        returning id, stream, subject, payload)
        insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload)
        select $3, stream, 'outbox', id, subject, $2, 0, payload::text from given_up
        on conflict do nothing`,

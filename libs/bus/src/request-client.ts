@@ -212,7 +212,8 @@ const malformedAnswer = (definition: RequestDefinition, cause: unknown): AppErro
   new AppError(
     'internal',
     'answer_malformed',
-    `the ${definition.owner} service gave an answer to ${definition.subject} that is none; are all processes of the same version?`,
+    `the ${definition.owner} service gave an answer to ${definition.subject} that ` +
+      `is none; are all processes of the same version?`,
     { cause },
   );
 
@@ -228,6 +229,7 @@ const unknownOutcome = ({ owner, creates = '' }: RequestDefinition, why: string)
   new AppError(
     'unavailable',
     'outcome_unknown',
-    `the ${owner} service did not answer in time, so it is not known whether this was done. Repeat it with the same Idempotency-Key, which cannot make it twice, or look at ${creates}`,
+    `the ${owner} service did not answer in time, so it is not known whether this was done. Repeat it with ` +
+      `the same Idempotency-Key, which cannot make it twice, or look at ${creates}`,
     { cause: why, retryAfterMs: 2_000 },
   );

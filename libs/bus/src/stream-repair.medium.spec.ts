@@ -193,7 +193,8 @@ it('compares with a long outbox by its index', async () => {
   await send(3);
   await relay.stop();
   await db.query(
-    `insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'PROJECTS', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(4, 30000) n`,
+    `insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select ` +
+      `'PROJECTS', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(4, 30000) n`,
   );
   await db.query('vacuum analyze outbox');
   const plans = Plans.watch(db);

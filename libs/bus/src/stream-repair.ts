@@ -72,7 +72,8 @@ async function lastCommonSeq(
   for (let at = upper, stride = 1; at >= firstSeq && at > 0; stride *= 2) {
     // Two events with one number: one of them is from before a loss. Whoever cannot tell which steps further back.
     const rows: { stream_seq: string; msg_id: string }[] = await db.query(
-      'select stream_seq, msg_id from outbox where stream = $1 and stream_seq = (select max(stream_seq) from outbox where stream = $1 and stream_seq <= $2)',
+      'select stream_seq, msg_id from outbox where stream = $1 and stream_seq = (select max(stream_seq) from ' +
+        'outbox where stream = $1 and stream_seq <= $2)',
       [stream, at],
     );
     const row = rows[0];

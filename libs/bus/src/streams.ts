@@ -143,7 +143,9 @@ async function create(manager: JetStreamManager, wanted: StreamSettings): Promis
     throw new AppError(
       'unavailable',
       'stream_not_made',
-      `NATS has no room for the stream ${wanted.name} (${size}): ${describeError(error)}. Raise max_file_store of that server, or make room on its disk and restart it: without max_file_store it works out only at its start what it may use`,
+      `NATS has no room for the stream ${wanted.name} (${size}): ${describeError(error)}. Raise max_file_store ` +
+        `of that server, or make room on its disk and restart it: without ` +
+        `max_file_store it works out only at its start what it may use`,
       { cause: error },
     );
   }

@@ -135,7 +135,8 @@ describe('a server behind a login', () => {
         /answers, but its TLS is not to be trusted or is none: .*; its certificate is not from the authority in its ca_file/,
       );
       expect(await trouble({ ca_file: authority.ca })).toBe(
-        `solo (https://127.0.0.1:${sim.port}/comfy) answers 401 to /queue (it asks for Bearer): credentials are missing; give it auth (header, bearer or basic) in config/gpus.yaml`,
+        `solo (https://127.0.0.1:${sim.port}/comfy) answers 401 to /queue (it asks for Bearer): credentials are ` +
+          `missing; give it auth (header, bearer or basic) in config/gpus.yaml`,
       );
     } finally {
       await sim.close();
@@ -195,21 +196,24 @@ describe.each<[string, number, object, string, string]>([
     401,
     { 'www-authenticate': 'Basic realm="studio"' },
     'comfyui_login_refused',
-    'answers 401 to /queue (it asks for Basic): the credentials are wrong; correct auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
+    'answers 401 to /queue (it asks for Basic): the credentials are wrong; correct ' +
+      'auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
   ],
   [
     'forbids',
     403,
     {},
     'comfyui_login_refused',
-    'answers 403 to /queue: these credentials may not do this, or are wrong; look at auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
+    'answers 403 to /queue: these credentials may not do this, or are wrong; look at ' +
+      'auth.bearer (the variable CARD_SECRET) in config/gpus.yaml',
   ],
   [
     'sends strangers to a login',
     302,
     { location: 'https://sso.example/login?state=Xx-hush-hush-42' },
     'comfyui_redirects',
-    'with a redirect to https://sso.example/login?…, which looks like a page to log in: it does not take auth.bearer (the variable CARD_SECRET); correct it in config/gpus.yaml',
+    'with a redirect to https://sso.example/login?…, which looks like a page to log in: it does not take ' +
+      'auth.bearer (the variable CARD_SECRET); correct it in config/gpus.yaml',
   ],
   [
     'shows a page to log in',

@@ -72,7 +72,8 @@ describe.each([301, 302, 307, 308])('a server that answers %i', (status) => {
     });
     card.on('upgrade', (_, socket) =>
       socket.end(
-        `HTTP/1.1 ${status} Elsewhere\r\nlocation: ${inner.url.replace('http', 'ws')}/admin\r\ncontent-length: 0\r\n\r\n`,
+        `HTTP/1.1 ${status} Elsewhere\r\nlocation: ` +
+          `${inner.url.replace('http', 'ws')}/admin\r\ncontent-length: 0\r\n\r\n`,
       ),
     );
     client = new ComfyClient('solo', card.url);

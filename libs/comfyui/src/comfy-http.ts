@@ -45,7 +45,8 @@ export class ComfyHttp {
       throw new AppError(
         'unavailable',
         'comfyui_unexpected_answer',
-        `${this.name} answers ${response.status} to GET ${path}${page === '' ? '' : ` with ${page}: what stands before ComfyUI says so`}`,
+        `${this.name} answers ${response.status} to GET ` +
+          `${path}${page === '' ? '' : ` with ${page}: what stands before ComfyUI says so`}`,
       );
     }
     return this.parse(path, text, schema);
@@ -117,7 +118,8 @@ export class ComfyHttp {
         throw new AppError(
           'unavailable',
           'comfyui_answer_too_large',
-          `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI does: is ${withoutCredentials(this.url)} a ComfyUI?`,
+          `${this.name} answers with more than ${sizeText(maxBytes)}, which no ComfyUI ` +
+            `does: is ${withoutCredentials(this.url)} a ComfyUI?`,
         );
       pieces.push(piece);
     }

@@ -103,7 +103,9 @@ export function classifyExecutionError(
     kind,
     error: {
       code: `comfyui_${kind}`,
-      message: `${error.node_type ?? 'a node'} failed on ${gpu}: ${error.exception_type}${firstLine === '' ? '' : `: ${firstLine}`}`,
+      message:
+        `${error.node_type ?? 'a node'} failed on ${gpu}: ` +
+        `${error.exception_type}${firstLine === '' ? '' : `: ${firstLine}`}`,
       hint: rule?.hint ?? 'The log of this ComfyUI has the whole traceback.',
     },
     ...(kind === 'missing_model'

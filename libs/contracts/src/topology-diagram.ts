@@ -17,7 +17,8 @@ export function topologyDiagram(): string {
   for (const [owner, { commands }] of Object.entries(topology))
     if (commands.length > 0)
       lines.push(
-        `  publishers([outside publishers]) -- "${commands.map((command) => command.subject).join('<br/>')}" --> ${id(owner)}`,
+        `  publishers([outside publishers]) -- ` +
+          `"${commands.map((command) => command.subject).join('<br/>')}" --> ${id(owner)}`,
       );
   return lines.join('\n');
 }

@@ -97,7 +97,8 @@ export const workflowView = workflowSummary
       .nullable()
       .default(null)
       .describe(
-        'what follows from the picture or film that is given, where a request says nothing else: its size or proportions; of a film frames and speed, and its sound by this parameter',
+        'what follows from the picture or film that is given, where a request says nothing else: its size or ' +
+          'proportions; of a film frames and speed, and its sound by this parameter',
       ),
     outputs: z.array(z.object({ kind: z.enum(['image', 'animation', 'video']) })),
     needs: z.object({

@@ -19,7 +19,8 @@ export async function onceByKey<Response>(
   if (key === undefined) return work();
   const requestHash = hashOf(request);
   const claimed: unknown[] = await tx.query(
-    "insert into idempotency (scope, key, request_hash, response) values ($1, $2, $3, 'null') on conflict do nothing returning 1",
+    'insert into idempotency (scope, key, request_hash, response) values ($1, $2, ' +
+      "$3, 'null') on conflict do nothing returning 1",
     [scope, key, requestHash],
   );
   if (claimed.length === 0) {

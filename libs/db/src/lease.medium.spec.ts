@@ -119,7 +119,8 @@ describe('a lease', () => {
       async () =>
         (
           (await db.query(
-            "select 1 from lease l join pg_stat_activity a on a.pid = l.backend_pid and a.backend_start = l.backend_start where l.name = 'scheduler'",
+            'select 1 from lease l join pg_stat_activity a on a.pid = l.backend_pid and a.backend_start = ' +
+              "l.backend_start where l.name = 'scheduler'",
           )) as unknown[]
         ).length > 0,
     );
@@ -252,7 +253,8 @@ describe('requireFence', () => {
       await requireFence(tx, 'scheduler', '1');
       holder(await open('heir'), quick);
       const answered =
-        "select 1 from pg_stat_activity where application_name = 'heir' and query like 'insert into lease%' and state = 'idle'";
+        "select 1 from pg_stat_activity where application_name = 'heir' and query " +
+        "like 'insert into lease%' and state = 'idle'";
       await waitFor(async () => {
         // Said often enough not to be ended as a silent transaction.
         await tx.query('select 1');

@@ -38,7 +38,8 @@ describe('NotificationListener', () => {
     await execute("notify something, 'x'");
     await waitFor(() => woken === 2);
     await execute(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-something' and datname = current_database()",
+      'select pg_terminate_backend(pid) from pg_stat_activity where application_name = ' +
+        "'tower-listen-something' and datname = current_database()",
     );
     await waitFor(() => woken === 3);
     await execute('notify something');

@@ -141,13 +141,15 @@ describe('pruning', () => {
     );
     await db.query("update outbox set created_at = now() - interval '90 days' where published_at is null");
     await db.query(
-      "insert into inbox (consumer, event_id, at) select 'c', gen_random_uuid(), now() - interval '31 days' from generate_series(1, 5000)",
+      "insert into inbox (consumer, event_id, at) select 'c', gen_random_uuid(), now() " +
+        "- interval '31 days' from generate_series(1, 5000)",
     );
     await db.query("insert into inbox (consumer, event_id, at) values ('c', $1, now() - interval '29 days')", [
       newId(),
     ]);
     await db.query(
-      "insert into idempotency (scope, key, request_hash, response, at) values ('s', 'old', 'h', '{}', now() - interval '8 days'), ('s', 'new', 'h', '{}', now())",
+      "insert into idempotency (scope, key, request_hash, response, at) values ('s', 'old', 'h', '{}', now() - " +
+        "interval '8 days'), ('s', 'new', 'h', '{}', now())",
     );
 
     expect(await pruneMessaging(db)).toBe(1 + 5000 + 1);
@@ -161,7 +163,8 @@ describe('pruning', () => {
 
   it('lets go of dead letters that nobody looked at for three months', async () => {
     await db.query(`insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload, at)
-      select gen_random_uuid(), 'S', 'c', n, '', 'why', 8, '', now() - n * interval '1 day' from unnest(array[1, 89, 91, 400]) n`);
+      select gen_random_uuid(), 'S', 'c', n, '', 'why', 8, '', now() - n * interval '1 day' from unnest(array[1, 89, 91,
+      400]) n`);
     expect(await pruneMessaging(db)).toBe(2);
     expect(await db.query('select stream_seq from dead_letter order by stream_seq')).toEqual([
       { stream_seq: '1' },
@@ -174,13 +177,16 @@ describe('pruning', () => {
       "insert into inbox (consumer, event_id) select 'c', gen_random_uuid() from generate_series(1, 20000)",
     );
     await db.query(
-      "insert into idempotency (scope, key, request_hash, response) select 's', n::text, 'h', '{}' from generate_series(1, 20000) n",
+      "insert into idempotency (scope, key, request_hash, response) select 's', " +
+        "n::text, 'h', '{}' from generate_series(1, 20000) n",
     );
     await db.query(
-      "insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload) select gen_random_uuid(), 'S', 'c', n, '', '', 8, '' from generate_series(1, 20000) n",
+      'insert into dead_letter (id, stream, consumer, stream_seq, subject, reason, deliveries, payload) select ' +
+        "gen_random_uuid(), 'S', 'c', n, '', '', 8, '' from generate_series(1, 20000) n",
     );
     await db.query(
-      "insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'S', 's', gen_random_uuid(), 'a', '{}', now(), n from generate_series(1, 20000) n",
+      "insert into outbox (stream, subject, msg_id, aggregate, payload, published_at, stream_seq) select 'S', " +
+        "'s', gen_random_uuid(), 'a', '{}', now(), n from generate_series(1, 20000) n",
     );
     for (const table of ['inbox', 'idempotency', 'dead_letter', 'outbox']) await db.query(`vacuum analyze ${table}`);
     const plans = Plans.watch(db);

@@ -62,7 +62,8 @@ export class Outbox {
       throw new AppError(
         'too_large',
         'event_too_large',
-        `the event ${event.type} would have ${bytes} bytes, and at most ${maxEventBytes} are taken; nothing was changed`,
+        `the event ${event.type} would have ${bytes} bytes, and at most ` +
+          `${maxEventBytes} are taken; nothing was changed`,
       );
     return {
       stream: eventStream(event.owner),

@@ -43,7 +43,8 @@ export const plainText = (text: string): string =>
 export async function fitText(text: string, sizePx: number, widthPx: number, maxLines: number): Promise<string> {
   const plain = plainText(text);
   if (plain === '') return '';
-  // With one line more it would be as tall as this. A letter that the font lacks makes a line taller, but not by a line.
+  // With one line more it would be as tall as this. A letter that the font lacks makes a line taller, but not by a
+  // line.
   const limit = await heightOf(framed(Array.from({ length: maxLines + 1 }, () => bar).join('\n')), sizePx, widthPx);
   const fits = async (part: string): Promise<boolean> =>
     (await heightOf(framed(escapeMarkup(part)), sizePx, widthPx)) < limit;

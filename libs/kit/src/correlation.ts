@@ -45,6 +45,7 @@ export function requireInTime(deadline = current.getStore()?.deadline): void {
   throw new AppError(
     'unavailable',
     'question_expired',
-    'this was asked too long ago for anybody to wait for the answer; nothing was done. When it goes on, the clocks of the machines differ',
+    'this was asked too long ago for anybody to wait for the answer; nothing was done. ' +
+      'When it goes on, the clocks of the machines differ',
   );
 }

@@ -101,7 +101,8 @@ describe('ModelStore', () => {
     expect(await refusal(storeOf(), undefined, remote)).toMatchObject({
       code: 'model_folder_unreachable',
       message: expect.stringContaining(
-        'wan/a.safetensors belongs into models/diffusion_models of rtx3060 (http://127.0.0.1:8188); source: https://example.org/wan',
+        'wan/a.safetensors belongs into models/diffusion_models of rtx3060 ' +
+          '(http://127.0.0.1:8188); source: https://example.org/wan',
       ) as string,
     });
   });

@@ -79,7 +79,8 @@ export class ModelStore {
       return refuse(
         'conflict',
         'model_folder_unreachable',
-        `Tower cannot reach the models folder of ${gpu.name}: put the file there by hand, or name the folder as models_folder in config/gpus.yaml`,
+        `Tower cannot reach the models folder of ${gpu.name}: put the file there by hand, or ` +
+          `name the folder as models_folder in config/gpus.yaml`,
       );
     const format = formatRefusal(model.name);
     if (format !== undefined) return refuse('conflict', 'model_format_refused', `${format}: fetch it by hand`);
@@ -99,7 +100,9 @@ export class ModelStore {
     return refuse(
       'forbidden',
       'model_licence_not_accepted',
-      `${model.name} is under "${model.licence}", which nobody has accepted here: read it, then add the licence or the file to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${model.name} --accept-licence`,
+      `${model.name} is under "${model.licence}", which nobody has accepted here: read it, then add the licence ` +
+        `or the file to "accepted" in config/models.yaml, or accept it for one call: ` +
+        `tower models fetch ${model.name} --accept-licence`,
     );
   }
 

@@ -29,6 +29,7 @@ export function getFromSetup(name: 'postgresUrl' | 'natsBin' | 'folder'): string
   throw new AppError(
     'unavailable',
     'test_server_missing',
-    `${names[name]} is not set: ${reason ?? 'run jest with the configuration of this repository, whose global setup starts the servers'}`,
+    `${names[name]} is not set: ` +
+      `${reason ?? 'run jest with the configuration of this repository, whose global setup starts the servers'}`,
   );
 }

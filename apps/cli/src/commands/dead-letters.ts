@@ -96,7 +96,8 @@ async function openIds(api: ApiClient): Promise<string[]> {
 
 export function describeLetter(letter: DeadLetterView): string[] {
   const lines = [
-    `${letter.id}  ${letter.service.padEnd(11)} ${letter.at}  ${letter.lost ? `(message gone from ${letter.stream})` : letter.subject}`,
+    `${letter.id}  ${letter.service.padEnd(11)} ${letter.at}  ` +
+      `${letter.lost ? `(message gone from ${letter.stream})` : letter.subject}`,
     `  ${letter.reason}`,
   ];
   if (letter.last_failure !== null)

@@ -137,7 +137,9 @@ async function checkGivenNats(url: string): Promise<Finding> {
     return {
       what: 'nats',
       level: 'problem',
-      detail: `${shown}: ${describeError(error)}; start that server with JetStream, correct the credentials in NATS_URL, or unset it to use the embedded one`,
+      detail:
+        `${shown}: ${describeError(error)}; start that server with JetStream, correct the credentials in ` +
+        `NATS_URL, or unset it to use the embedded one`,
     };
   }
 }
@@ -215,7 +217,9 @@ async function checkLibrary(path: string): Promise<Finding> {
       return {
         what,
         level: 'problem',
-        detail: `${path} lies on ${traits.kind}, where no files can be kept: ${unfit}; name another folder by TOWER_LIBRARY`,
+        detail:
+          `${path} lies on ${traits.kind}, where no files can be kept: ` +
+          `${unfit}; name another folder by TOWER_LIBRARY`,
       };
     const lacks = lacksOf(traits);
     const detail = `${finding.detail}, on ${traits.kind}`;

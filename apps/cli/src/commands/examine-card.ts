@@ -32,7 +32,9 @@ export async function examineCard(gpu: ConfiguredGpu): Promise<Finding> {
     const stats = await ask(gpu, '/system_stats', systemStats);
     const checkpoints = await ask(gpu, '/models/checkpoints', fileNames);
     const seen = toDevice(stats);
-    const about = `${gpu.url}: ComfyUI ${stats.system?.comfyui_version ?? 'of unknown version'} on ${seen.device ?? 'an unknown device'}`;
+    const about =
+      `${gpu.url}: ComfyUI ` +
+      `${stats.system?.comfyui_version ?? 'of unknown version'} on ${seen.device ?? 'an unknown device'}`;
     if (checkpoints.length === 0)
       return {
         what,
@@ -50,7 +52,9 @@ export async function examineCard(gpu: ConfiguredGpu): Promise<Finding> {
     return {
       what,
       level: 'problem',
-      detail: `${gpu.url} does not answer as a ComfyUI (${causes})${certificate === '' ? '; start it, or correct the address' : certificate}`,
+      detail:
+        `${gpu.url} does not answer as a ComfyUI ` +
+        `(${causes})${certificate === '' ? '; start it, or correct the address' : certificate}`,
     };
   }
 }
@@ -77,7 +81,8 @@ async function ask<Schema extends z.ZodType>(
   const page = describePage(text);
   if (page !== '')
     throw new Error(
-      `it answers ${path} with ${page}${status === 200 ? ', which is a login or another program' : ` and status ${status}`}`,
+      `it answers ${path} with ` +
+        `${page}${status === 200 ? ', which is a login or another program' : ` and status ${status}`}`,
     );
   if (!response.ok) throw new Error(`status ${status}`);
   const parsed = schema.safeParse(parseJson(text));

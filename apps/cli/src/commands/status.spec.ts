@@ -92,7 +92,8 @@ describe('tower status', () => {
     };
     const lines = describeStatus('u', { ...view, dead_letters: [{ service: 'quality', open: 2, newest: [newest] }] });
     expect(lines).toContain(
-      '  quality        2 messages could not be handled (tower dead-letters list --service quality), the newest: after 8 deliveries: odd',
+      '  quality        2 messages could not be handled (tower dead-letters list ' +
+        '--service quality), the newest: after 8 deliveries: odd',
     );
   });
 

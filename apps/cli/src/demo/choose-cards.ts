@@ -40,7 +40,8 @@ export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoi
     throw new AppError(
       'invalid',
       'checkpoint_missing',
-      `${what}: put a Stable Diffusion checkpoint (.safetensors) into models/checkpoints of the ComfyUI behind ${where}, and start the demo again.${choice}`,
+      `${what}: put a Stable Diffusion checkpoint (.safetensors) into models/checkpoints of the ComfyUI behind ` +
+        `${where}, and start the demo again.${choice}`,
     );
   }
   for (const gpu of up)

@@ -117,7 +117,8 @@ function tellChoice(choice: CardChoice, simulated: boolean, settings: StillSetti
   report.say(`Cards: ${cards}. Checkpoint: ${choice.checkpoint}.`);
   if (choice.isSlow)
     report.say(
-      `A card computes on the processor, so the pictures are small: ${settings.width}x${settings.height}, ${settings.steps} steps.`,
+      `A card computes on the processor, so the pictures are small: ` +
+        `${settings.width}x${settings.height}, ${settings.steps} steps.`,
     );
 }
 

@@ -9,7 +9,10 @@ const barWidth = 24;
 export function progressLine(label: string, view: ProgressView): string {
   const filled = Math.round((view.progress / 100) * barWidth);
   const bar = `[${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}]`;
-  return `${label}  ${(view.gpu ?? 'waiting').padEnd(10)} ${bar} ${String(Math.round(view.progress)).padStart(3)} %  ${remaining(view).padEnd(11)}  ${view.stage}`;
+  return (
+    `${label}  ${(view.gpu ?? 'waiting').padEnd(10)} ${bar} ${String(Math.round(view.progress)).padStart(3)} ` +
+    `%  ${remaining(view).padEnd(11)}  ${view.stage}`
+  );
 }
 
 function remaining(view: ProgressView): string {

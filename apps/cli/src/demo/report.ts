@@ -54,7 +54,8 @@ function lineReport(write: (line: string) => void): DemoReport {
       if (last.get(index) === key) return;
       last.set(index, key);
       write(
-        `${view.frames_total === null ? 'picture' : 'loop'} ${index + 1}: ${view.status}, ${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`,
+        `${view.frames_total === null ? 'picture' : 'loop'} ${index + 1}: ${view.status}, ` +
+          `${Math.round(view.progress)} %${view.gpu === null ? '' : ` on ${view.gpu}`}: ${view.stage}`,
       );
     },
     settle: () => undefined,
@@ -129,16 +130,19 @@ function describeResult(facts: DemoResult): string[] {
   ];
   for (const picture of facts.pictures)
     lines.push(
-      `  ${picture.path}  seed ${picture.seed}, ${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`,
+      `  ${picture.path}  seed ${picture.seed}, ` +
+        `${picture.gpu}${picture.seconds === null ? '' : `, ${picture.seconds.toFixed(1)} s`}`,
     );
   for (const film of facts.films)
     lines.push(
-      `Loop: ${film.path}  ${film.frames} frames, ${film.fps} per second, seed ${film.seed}, ${film.gpu}${film.seconds === null ? '' : `, ${film.seconds.toFixed(1)} s`}`,
+      `Loop: ${film.path}  ${film.frames} frames, ${film.fps} per second, seed ${film.seed}, ` +
+        `${film.gpu}${film.seconds === null ? '' : `, ${film.seconds.toFixed(1)} s`}`,
     );
   if (facts.contact_sheet !== null) lines.push(`Contact sheet: ${facts.contact_sheet}`);
   for (const failure of facts.failures)
     lines.push(
-      `Job ${failure.job_id} ${failure.status}: ${failure.code}: ${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`,
+      `Job ${failure.job_id} ${failure.status}: ${failure.code}: ` +
+        `${failure.message}${failure.hint === '' ? '' : ` ${failure.hint}`}`,
     );
   return lines;
 }

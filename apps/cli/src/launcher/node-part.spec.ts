@@ -26,7 +26,8 @@ describe('startNodeProgram', () => {
 
   it('is ready when the program says so, hands on what it writes, and tells how it ended', async () => {
     const { lines, start } = program(
-      "console.log('one'); console.error('two'); process.send({ type: 'ready' }); process.on('message', () => {}); setTimeout(() => process.exit(3), 150)",
+      "console.log('one'); console.error('two'); process.send({ type: 'ready' }); process.on('message', () => " +
+        '{}); setTimeout(() => process.exit(3), 150)',
     );
     const running = await start();
     await running.ready;
@@ -53,7 +54,8 @@ describe('startNodeProgram', () => {
 
   it('leaves nothing of its own children behind when it ends', async () => {
     const { lines, start } = program(
-      "const c = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid); process.send({ type: 'ready' }); setInterval(() => {}, 1000)",
+      "const c = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); " +
+        "console.log(c.pid); process.send({ type: 'ready' }); setInterval(() => {}, 1000)",
     );
     const running = await start();
     await running.ready;

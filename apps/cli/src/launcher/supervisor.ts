@@ -128,7 +128,8 @@ export class Supervisor {
     if (failures > 0 && failures % reportAfterFailures === 0)
       this.options.logger.error(
         { part: this.part.name, failures },
-        `${this.part.name} could not be started ${failures} times in a row (last: ${lastEnd}); its lines above say why. Trying again in ${delayMs / 1000} s, and on`,
+        `${this.part.name} could not be started ${failures} times in a row (last: ${lastEnd}); its lines above ` +
+          `say why. Trying again in ${delayMs / 1000} s, and on`,
       );
     await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }

@@ -4,7 +4,8 @@ describe('Redaction', () => {
   const redaction = new Redaction();
   redaction.addUrl('postgres://tower:s3cret%2Fpass@db:5432/tower');
   redaction.addUrl(
-    'nats://token-of-nats@one:4222,nats://user:natspass@two:4222, bare:barepass@three:4222,nats://tok%2Fen-encoded@four',
+    'nats://token-of-nats@one:4222,nats://user:natspass@two:4222, ' +
+      'bare:barepass@three:4222,nats://tok%2Fen-encoded@four',
   );
 
   it.each([

@@ -41,7 +41,8 @@ export function planFetch(wish: FetchWish, known: KnownModels): PlannedFile[] {
     throw new AppError(
       'invalid',
       'model_name_missing',
-      'no quality network is accepted yet: read the licences that tower models list shows, and add those you accept to "accepted" in config/models.yaml',
+      'no quality network is accepted yet: read the licences that tower models list shows, and add those you ' +
+        'accept to "accepted" in config/models.yaml',
     );
   return accepted.map((entry) => qualityFile(entry, wish, known));
 }
@@ -63,7 +64,8 @@ function planOne(name: string, wish: FetchWish, known: KnownModels): PlannedFile
   throw new AppError(
     'invalid',
     'model_unknown',
-    `models/manifest.yaml knows no ${wish.quality ? 'quality network' : 'model'} ${name}: tower models list shows what it knows`,
+    `models/manifest.yaml knows no ${wish.quality ? 'quality network' : 'model'} ` +
+      `${name}: tower models list shows what it knows`,
   );
 }
 
@@ -81,7 +83,8 @@ function cardFiles(model: GenerationModel, wish: FetchWish, { store, gpus }: Kno
     throw new AppError(
       'invalid',
       'no_gpu',
-      'no card is configured, so there is no models folder to put the file into: name your cards in config/gpus.yaml, each with its models_folder',
+      'no card is configured, so there is no models folder to put the file into: name your ' +
+        'cards in config/gpus.yaml, each with its models_folder',
     );
   const wanted = wish.gpu === undefined ? gpus : gpus.filter(({ name }) => name === wish.gpu);
   if (wanted.length === 0)

@@ -286,7 +286,9 @@ describe('tower models', () => {
           '--require',
           join(repositoryRoot, 'libs', 'testing', 'src', 'register-typescript.cjs'),
           '-e',
-          `require(${JSON.stringify(join(__dirname, '..', 'commands', 'models.ts'))}).modelsFetch({ names: ['a.safetensors'], gpu: 'near', quality: false, acceptLicence: false, json: true }).then((code) => process.exit(code))`,
+          `require(${JSON.stringify(join(__dirname, '..', 'commands', 'models.ts'))}).modelsFetch({ names: ` +
+            `['a.safetensors'], gpu: 'near', quality: false, acceptLicence: false, ` +
+            `json: true }).then((code) => process.exit(code))`,
         ],
         { cwd: repositoryRoot, env: { ...process.env, ...environment() }, stdio: ['ignore', 'pipe', 'inherit'] },
       );

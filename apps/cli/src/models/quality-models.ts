@@ -79,7 +79,9 @@ export class QualityModels {
     return new AppError(
       'forbidden',
       'model_licence_not_accepted',
-      `${entry.id} is under "${entry.licence}", which nobody has accepted here: read it, then add the licence or the id to "accepted" in config/models.yaml, or accept it for one call: tower models fetch ${entry.id} --accept-licence. ${where}`,
+      `${entry.id} is under "${entry.licence}", which nobody has accepted here: read it, then add the licence ` +
+        `or the id to "accepted" in config/models.yaml, or accept it for one call: tower ` +
+        `models fetch ${entry.id} --accept-licence. ${where}`,
     );
   }
 }

@@ -17,12 +17,14 @@ export function outOfMemoryError(profile: CardProfile, wantedBytes: number, free
     case 'amd':
       return new PyError(
         outOfMemory,
-        `HIP out of memory. Tried to allocate ${gib(wantedBytes)} GiB. GPU 0 has a total capacity of ${gib(profile.vramBytes)} GiB of which ${gib(freeBytes)} GiB is free.`,
+        `HIP out of memory. Tried to allocate ${gib(wantedBytes)} GiB. GPU 0 has a total capacity of ` +
+          `${gib(profile.vramBytes)} GiB of which ${gib(freeBytes)} GiB is free.`,
       );
     case 'cpu':
       return new PyError(
         'RuntimeError',
-        `[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate ${Math.round(wantedBytes)} bytes.`,
+        `[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to ` +
+          `allocate ${Math.round(wantedBytes)} bytes.`,
       );
   }
 }

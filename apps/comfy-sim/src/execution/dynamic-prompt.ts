@@ -22,7 +22,8 @@ export class DynamicPrompt {
     if (this.find(id) !== undefined)
       throw new PyError(
         'comfy_execution.graph.DuplicateNodeError',
-        `Attempt to add duplicate node ${id}. Ensure node ids are unique and deterministic or use graph_utils.GraphBuilder.`,
+        `Attempt to add duplicate node ${id}. Ensure node ids are unique and ` +
+          `deterministic or use graph_utils.GraphBuilder.`,
       );
     this.ephemeral.set(id, { node, parent, display: this.displayId(parent) });
   }

@@ -6,7 +6,8 @@ import { ImageValue, LatentValue, type NodeValue } from '../nodes/node-value';
 import type { TensorPrinting } from '../pictures/tensor-text';
 
 const oomTips =
-  'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally ' +
+  'This error means you ran out of memory on your GPU.\n\nTIPS: If the ' +
+  'workflow worked before you might have accidentally ' +
   'set the batch_size to a large number.';
 
 export { outOfMemory };
@@ -21,8 +22,10 @@ export function isOutOfMemory(error: PyError, readsDriverErrors: boolean): boole
 
 /** The frames every failing node has above its own code. */
 const frames = [
-  '  File "execution.py", line 496, in execute\n    output_data, output_ui, has_subgraph, has_pending_tasks = await get_output_data(prompt_id, unique_id, obj, input_data_all)\n',
-  '  File "execution.py", line 315, in get_output_data\n    return_values = await _async_map_node_over_list(prompt_id, unique_id, obj, input_data_all, obj.FUNCTION)\n',
+  '  File "execution.py", line 496, in execute\n    output_data, output_ui, has_subgraph, has_pending_tasks ' +
+    '= await get_output_data(prompt_id, unique_id, obj, input_data_all)\n',
+  '  File "execution.py", line 315, in get_output_data\n    return_values = await ' +
+    '_async_map_node_over_list(prompt_id, unique_id, obj, input_data_all, obj.FUNCTION)\n',
   '  File "execution.py", line 289, in _async_map_node_over_list\n    await process_inputs(input_dict, i)\n',
   '  File "execution.py", line 277, in process_inputs\n    result = f(**inputs)\n',
 ];

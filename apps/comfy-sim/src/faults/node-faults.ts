@@ -73,7 +73,8 @@ export class NodeFaults {
     if (faults.strike('download-failed', this.where()) !== undefined) {
       throw new PyError(
         'requests.exceptions.ConnectionError',
-        "HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded (Caused by NameResolutionError: Failed to resolve 'huggingface.co')",
+        "HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded (Caused by " +
+          "NameResolutionError: Failed to resolve 'huggingface.co')",
       );
     }
     if (/FaceID/.test(classType) && faults.strike('no-face', this.where()) !== undefined)

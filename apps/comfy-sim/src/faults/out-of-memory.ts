@@ -24,7 +24,8 @@ export function spelledOutOfMemory(word: string | undefined, profile: CardProfil
     case 'nvidiaNative':
       return new PyError(
         outOfMemory,
-        'CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 11.76 GiB of which 61.31 MiB is free.',
+        'CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total ' +
+          'capacity of 11.76 GiB of which 61.31 MiB is free.',
       );
     case 'cudaError':
       return new PyError('RuntimeError', `CUDA error: out of memory\nCUDA ${asynchronously}`);

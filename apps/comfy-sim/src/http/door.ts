@@ -90,7 +90,9 @@ export class Door {
     if (turnedAway !== undefined)
       return hangUp(
         socket,
-        `HTTP/1.1 ${turnedAway.status} Turned Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: 0\r\n\r\n`,
+        `HTTP/1.1 ${turnedAway.status} Turned ` +
+          `Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: ` +
+          `0\r\n\r\n`,
       );
     const path = new URL(request.url ?? '/', 'http://host').pathname;
     if (!this.isAllowed(request)) hangUp(socket, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');

@@ -24,7 +24,8 @@ export type GateOptions = z.input<typeof gateOptions>;
 export const readGate = (file: string): GateOptions => gateOptions.parse(JSON.parse(readFileSync(file, 'utf8')));
 
 const page =
-  '<!DOCTYPE html>\n<html><head><title>Sign in to the studio</title></head><body><form method="post"></form></body></html>';
+  '<!DOCTYPE html>\n<html><head><title>Sign in to the ' +
+  'studio</title></head><body><form method="post"></form></body></html>';
 
 /** A proxy with a login and a path of its own. The side door stays open. */
 export class Gate {

@@ -45,7 +45,8 @@ const extensions = [
   'load3d/EventManager',
 ].map((script) => `/extensions/core/${script}.js`);
 const page =
-  '<!doctype html><html lang="en"><head><meta charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI ' +
+  '<!doctype html><html lang="en"><head><meta ' +
+  'charset="UTF-8"><title>ComfyUI</title></head><body><p>comfy-sim: a simulated ComfyUI ' +
   'server. It has no user interface.</p></body></html>';
 
 export const infoRoutes = (desk: InfoDesk): Route[] => [...serverRoutes(desk), ...modelRoutes(desk), ...pageRoutes];

@@ -124,7 +124,8 @@ function invalidPromptId(): Reply {
       validationError(
         'invalid_prompt_id',
         'prompt_id must be a valid UUID',
-        'prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one',
+        'prompt_id must be a UUID string in canonical lowercase hyphenated ' +
+          'form; omit it to let the server generate one',
       ),
     ),
     dict({}),

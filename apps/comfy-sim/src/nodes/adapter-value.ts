@@ -11,7 +11,10 @@ export class AdapterValue {
     readonly weights: readonly Weights[],
   ) {}
   toString(): string {
-    return `{'clipvision': {'file': '${this.clipVisionFile ?? 'None'}', 'model': None}, 'ipadapter': {'file': '${this.file}', 'model': None}}`;
+    return (
+      `{'clipvision': {'file': '${this.clipVisionFile ?? 'None'}', 'model': None}, ` +
+      `'ipadapter': {'file': '${this.file}', 'model': None}}`
+    );
   }
 }
 

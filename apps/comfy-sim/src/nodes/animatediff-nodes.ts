@@ -33,7 +33,8 @@ function hooked(call: NodeCall, module: MotionModule | undefined): ModelValue {
   if (module !== undefined && intended !== model.family.title) {
     throw new PyError(
       'MotionCompatibilityError',
-      `Motion module '${module.file}' is intended for ${intended} models, but the provided model is type ${model.family.title}.`,
+      `Motion module '${module.file}' is intended for ${intended} models, but the ` +
+        `provided model is type ${model.family.title}.`,
     );
   }
   return model.with({

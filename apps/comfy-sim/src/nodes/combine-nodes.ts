@@ -112,7 +112,8 @@ async function combineAnimation(
 const noFfmpeg = (): PyError =>
   new PyError(
     'ProcessLookupError',
-    'ffmpeg is required for video outputs and could not be found.\nInstall it, or point FFMPEG_PATH of the simulator to it.',
+    'ffmpeg is required for video outputs and could not be found.\nInstall it, ' +
+      'or point FFMPEG_PATH of the simulator to it.',
   );
 
 async function combineFilm(

@@ -16,7 +16,8 @@ function interpolator(model: string): NodeBehaviour {
       if (pictures.length < 2) {
         throw new PyError(
           'AssertionError',
-          `VFI model ${model} requires at least 2 frames to work with, only found ${pictures.length}. Please check the frame input using PreviewImage.`,
+          `VFI model ${model} requires at least 2 frames to work with, only found ${pictures.length}. Please check ` +
+            `the frame input using PreviewImage.`,
         );
       }
       const pixels = (pictures[0]?.width ?? 0) * (pictures[0]?.height ?? 0);

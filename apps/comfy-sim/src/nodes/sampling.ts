@@ -87,7 +87,8 @@ function refuseMisfits({ model, positive, latent }: SamplerRun): void {
   if (sampled && latent.layout.channels !== family.latentChannels) {
     throw new PyError(
       'RuntimeError',
-      `Given groups=1, expected input to have ${family.latentChannels} channels, but got ${latent.layout.channels} channels instead`,
+      `Given groups=1, expected input to have ${family.latentChannels} channels, but ` +
+        `got ${latent.layout.channels} channels instead`,
     );
   }
   if (positive.width !== family.textWidth) {
@@ -101,7 +102,8 @@ function refuseMisfits({ model, positive, latent }: SamplerRun): void {
   if (!isSliding(model.parts.windows, latent.frames) && latent.frames > motion.mostFrames) {
     throw new PyError(
       'ValueError',
-      `Without a context window, AnimateDiff model ${motion.file} has upper limit of ${motion.mostFrames} frames, but received ${latent.frames} latents.`,
+      `Without a context window, AnimateDiff model ${motion.file} has upper limit of ${motion.mostFrames} ` +
+        `frames, but received ${latent.frames} latents.`,
     );
   }
 }

@@ -25,7 +25,10 @@ export class UnopenedEncoder {
 
   get complaint(): string {
     const encoder = `${this.format.nvenc ?? ''}_nvenc`;
-    return `[${encoder} @ 0x55e2dba39680] Cannot load libcuda.so.1\n[${encoder} @ 0x55e2dba39680] Error while opening encoder - maybe incorrect parameters such as bit_rate, rate, width or height.\n`;
+    return (
+      `[${encoder} @ 0x55e2dba39680] Cannot load libcuda.so.1\n[${encoder} @ 0x55e2dba39680] Error while ` +
+      `opening encoder - maybe incorrect parameters such as bit_rate, rate, width or height.\n`
+    );
   }
 
   /** @throws EncoderFailed when the pipe is full */

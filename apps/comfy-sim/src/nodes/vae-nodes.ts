@@ -51,7 +51,8 @@ function refuseChannels(latent: LatentValue, vae: VaeValue): void {
   if (latent.layout.channels === vae.layout.channels && latent.layout.isVideo === vae.layout.isVideo) return;
   throw new PyError(
     'RuntimeError',
-    `Given groups=1, expected input to have ${vae.layout.channels} channels, but got ${latent.layout.channels} channels instead`,
+    `Given groups=1, expected input to have ${vae.layout.channels} channels, but ` +
+      `got ${latent.layout.channels} channels instead`,
   );
 }
 

@@ -17,7 +17,10 @@ export function drawSvg(recipe: DrawingRecipe, width: number, height: number): s
   const picture = recipe.sampled
     ? character(recipe, width, height)
     : `<rect width="${width}" height="${height}" fill="#7f7f7f"/>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${picture}${watermark(width, height)}</svg>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ` +
+    `${height}">${picture}${watermark(width, height)}</svg>`
+  );
 }
 
 /** Scenery that moves is drawn larger, so that no edge comes into the picture. */
@@ -33,8 +36,12 @@ function character(recipe: DrawingRecipe, width: number, height: number): string
   const back = scenery(traits.scene, width, height, random);
   const front = foreground(traits.scene, width, height, random, pose);
   const tilt = round(traits.tilt + (pose?.nod ?? 0));
-  const head = `<g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${face(traits, pose)}${frontHair(traits, pose)}${accessory(traits)}</g>`;
-  const figure = `<g transform="translate(${fine(x)} ${fine(y)}) scale(${round(scale * 100) / 100})"><g transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${backHair(traits, pose)}</g>${body(traits, pose)}${head}</g>`;
+  const head =
+    `<g transform="${lift(pose, 1)}rotate(${tilt} 0 ` +
+    `24)">${face(traits, pose)}${frontHair(traits, pose)}${accessory(traits)}</g>`;
+  const figure =
+    `<g transform="translate(${fine(x)} ${fine(y)}) scale(${round(scale * 100) / 100})"><g ` +
+    `transform="${lift(pose, 1)}rotate(${tilt} 0 24)">${backHair(traits, pose)}</g>${body(traits, pose)}${head}</g>`;
   return (
     (pose === undefined ? back : drifted(back, pose, width, height)) +
     figure +
@@ -47,7 +54,10 @@ function drifted(back: string, { pan, rise, zoom }: Pose, width: number, height:
   const scale = sceneryMargin * zoom;
   const x = width * (0.5 + pan);
   const y = height * (0.5 + rise);
-  return `<g transform="translate(${fine(x)} ${fine(y)}) scale(${fine(scale)}) translate(${round(-width / 2)} ${round(-height / 2)})">${back}</g>`;
+  return (
+    `<g transform="translate(${fine(x)} ${fine(y)}) scale(${fine(scale)}) ` +
+    `translate(${round(-width / 2)} ${round(-height / 2)})">${back}</g>`
+  );
 }
 
 /** A second pass shows as fine light: same character, more texture. */
@@ -57,7 +67,11 @@ function refinement(hair: Parameters<typeof css>[0], recipe: DrawingRecipe, widt
   const sparks = Array.from(
     { length: 40 },
     () =>
-      `<circle cx="${round(random() * width)}" cy="${round(random() * height)}" r="${round(unit * (0.12 + random() * 0.25))}"/>`,
+      `<circle cx="${round(random() * width)}" cy="${round(random() * height)}" ` +
+      `r="${round(unit * (0.12 + random() * 0.25))}"/>`,
   );
-  return `<g fill="#fff" fill-opacity=".55">${sparks.join('')}</g><rect width="${width}" height="${height}" fill="${css(hair)}" fill-opacity=".05"/>`;
+  return (
+    `<g fill="#fff" fill-opacity=".55">${sparks.join('')}</g><rect width="${width}" ` +
+    `height="${height}" fill="${css(hair)}" fill-opacity=".05"/>`
+  );
 }

@@ -9,14 +9,18 @@ export function face(traits: Traits, pose?: Pose): string {
   const ears = ['', 'scale(-1 1)']
     .map(
       (flip) =>
-        `<ellipse transform="${flip}" cx="22" cy="4" rx="3" ry="5" fill="${css(skin)}" stroke="${line}" stroke-width=".5"/>`,
+        `<ellipse transform="${flip}" cx="22" cy="4" rx="3" ry="5" ` +
+        `fill="${css(skin)}" stroke="${line}" stroke-width=".5"/>`,
     )
     .join('');
-  const head = `<path d="M-22 -4 C-22 -30 22 -30 22 -4 C22 12 12 22 3 26.5 Q0 28 -3 26.5 C-12 22 -22 12 -22 -4 Z" fill="${css(skin)}" stroke="${line}" stroke-width=".7"/>`;
+  const head =
+    `<path d="M-22 -4 C-22 -30 22 -30 22 -4 C22 12 12 22 3 26.5 Q0 28 -3 26.5 C-12 22 -22 12 -22 -4 Z" ` +
+    `fill="${css(skin)}" stroke="${line}" stroke-width=".7"/>`;
   const blush = [-13, 13]
     .map(
       (x) =>
-        `<ellipse cx="${x}" cy="13" rx="4.2" ry="2" fill="#ff7d8d" fill-opacity="${traits.mouth === 'shy' ? 0.5 : 0.28}"/>`,
+        `<ellipse cx="${x}" cy="13" rx="4.2" ry="2" fill="#ff7d8d" ` +
+        `fill-opacity="${traits.mouth === 'shy' ? 0.5 : 0.28}"/>`,
     )
     .join('');
   const nose = `<path d="M.4 11.6 l-1 1.8" stroke="${line}" stroke-width=".7" stroke-linecap="round"/>`;
@@ -39,7 +43,10 @@ function mouth({ mouth: kind }: Traits, line: string): string {
     case 'smile':
       return stroke('M-4.5 18 Q0 22 4.5 18');
     case 'open':
-      return `<path d="M-4 17.5 Q0 16.6 4 17.5 Q3.4 23 0 23 Q-3.4 23 -4 17.5 Z" fill="#a8323e" stroke="${line}" stroke-width=".6"/><path d="M-2 21.6 Q0 20.2 2 21.6 Q0 23 -2 21.6 Z" fill="#ff8d94"/>`;
+      return (
+        `<path d="M-4 17.5 Q0 16.6 4 17.5 Q3.4 23 0 23 Q-3.4 23 -4 17.5 Z" fill="#a8323e" stroke="${line}" ` +
+        `stroke-width=".6"/><path d="M-2 21.6 Q0 20.2 2 21.6 Q0 23 -2 21.6 Z" fill="#ff8d94"/>`
+      );
     case 'calm':
       return stroke('M-2.8 19 H2.8');
     case 'cat':
@@ -56,7 +63,10 @@ function eye({ eyes, boy }: Traits, x: number, winks: boolean, pose?: Pose): str
   const lash = css(shaded(eyes, 36));
   const blink = pose?.blink ?? 0;
   if (winks || blink > almostClosed)
-    return `<path d="M${x - 6} 5 Q${x} 10 ${x + 6} 5" fill="none" stroke="${lash}" stroke-width="1.4" stroke-linecap="round"/>`;
+    return (
+      `<path d="M${x - 6} 5 Q${x} 10 ${x + 6} 5" fill="none" stroke="${lash}" ` +
+      `stroke-width="1.4" stroke-linecap="round"/>`
+    );
   const height = boy ? 6 : 7.6;
   const side = Math.sign(x);
   const lids = blink === 0 ? '' : ` translate(0 ${fine(2.4 * blink)}) scale(1 ${fine(1 - 0.92 * blink)})`;
@@ -72,7 +82,8 @@ function brows({ hair, mouth: kind }: Traits): string {
   return [-1, 1]
     .map(
       (side) =>
-        `<path d="M${side * 5.5} ${inner} Q${side * 10} ${Math.min(inner, outer) - 1.6} ${side * 15} ${outer}" fill="none" stroke="${css(shaded(hair, 22))}" stroke-width="1" stroke-linecap="round"/>`,
+        `<path d="M${side * 5.5} ${inner} Q${side * 10} ${Math.min(inner, outer) - 1.6} ${side * 15} ${outer}" ` +
+        `fill="none" stroke="${css(shaded(hair, 22))}" stroke-width="1" stroke-linecap="round"/>`,
     )
     .join('');
 }

@@ -124,7 +124,9 @@ async function overlaid(
 ): Promise<Buffer> {
   const pose: Pose | undefined = poseOf(recipe);
   const flying = air > 0 ? foreground(traitsOf(recipe).scene, width, height, recipeRandom(recipe, 'scene'), pose) : '';
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g opacity="${air.toFixed(3)}">${flying}</g>${watermark(width, height)}</svg>`;
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ` +
+    `${height}"><g opacity="${air.toFixed(3)}">${flying}</g>${watermark(width, height)}</svg>`;
   const over = await sharp(Buffer.from(svg)).resize(width, height, { fit: 'fill' }).ensureAlpha().raw().toBuffer();
   const out = Buffer.from(frame);
   for (let from = 0, to = 0; from < over.length; from += 4, to += 3) {

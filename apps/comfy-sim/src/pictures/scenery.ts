@@ -21,7 +21,10 @@ const skies: Record<Scene, readonly [string, string]> = {
 /** The background, drawn in pixels of the picture. */
 export function scenery(scene: Scene, width: number, height: number, random: Random): string {
   const [top, bottom] = skies[scene];
-  const sky = `<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${top}"/><stop offset="1" stop-color="${bottom}"/></linearGradient></defs><rect width="${width}" height="${height}" fill="url(#sky)"/>`;
+  const sky =
+    `<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" ` +
+    `stop-color="${top}"/><stop offset="1" stop-color="${bottom}"/></linearGradient></defs><rect ` +
+    `width="${width}" height="${height}" fill="url(#sky)"/>`;
   return sky + things[scene](width, height, random);
 }
 
@@ -37,7 +40,8 @@ export function foreground(scene: Scene, width: number, height: number, random: 
         height,
         random,
         (x, y) =>
-          `<ellipse cx="${x}" cy="${y}" rx="${round(unit * 1.5)}" ry="${round(unit * 0.8)}" fill="#ff9fbd" fill-opacity=".85" transform="rotate(${round(x % 180)} ${x} ${y})"/>`,
+          `<ellipse cx="${x}" cy="${y}" rx="${round(unit * 1.5)}" ry="${round(unit * 0.8)}" fill="#ff9fbd" ` +
+          `fill-opacity=".85" transform="rotate(${round(x % 180)} ${x} ${y})"/>`,
         fallen(1),
       );
     case 'snow':
@@ -56,7 +60,8 @@ export function foreground(scene: Scene, width: number, height: number, random: 
         height,
         random,
         (x, y) =>
-          `<path d="M${x} ${y} l${round(-unit)} ${round(unit * 5)}" stroke="#dcebf7" stroke-opacity=".6" stroke-width="${round(unit * 0.3)}"/>`,
+          `<path d="M${x} ${y} l${round(-unit)} ${round(unit * 5)}" stroke="#dcebf7" ` +
+          `stroke-opacity=".6" stroke-width="${round(unit * 0.3)}"/>`,
         fallen(3),
       );
     case 'forest':
@@ -107,7 +112,8 @@ const things: Record<Scene, Painter> = {
     `<rect y="${round(h * 0.62)}" width="${w}" height="${round(h * 0.2)}" fill="#2f9ed0"/>` +
     ground(w, h, '#f3dfae'),
   sunset: (w, h, random) =>
-    `<circle cx="${round(w * (0.25 + random() * 0.5))}" cy="${round(h * 0.55)}" r="${round(Math.min(w, h) * 0.16)}" fill="#fff0c4"/>` +
+    `<circle cx="${round(w * (0.25 + random() * 0.5))}" cy="${round(h * 0.55)}" ` +
+    `r="${round(Math.min(w, h) * 0.16)}" fill="#fff0c4"/>` +
     hills(w, h, random, '#7a4a86', '#4c2f63'),
   snow: (w, h, random) => trees(w, h, random, '#8aa6b8') + ground(w, h, '#ffffff'),
   sakura: (w, h, random) => blossoms(w, h, random) + ground(w, h, '#f3d7de'),
@@ -132,12 +138,17 @@ function scatter(
 }
 
 const ground = (w: number, h: number, fill: string): string =>
-  `<path d="M0 ${round(h * 0.8)} Q${round(w / 2)} ${round(h * 0.75)} ${w} ${round(h * 0.8)} V${h} H0 Z" fill="${fill}"/>`;
+  `<path d="M0 ${round(h * 0.8)} Q${round(w / 2)} ${round(h * 0.75)} ${w} ` +
+  `${round(h * 0.8)} V${h} H0 Z" fill="${fill}"/>`;
 
 function hills(w: number, h: number, random: Random, far: string, near: string): string {
   const hill = (fill: string, top: number): string => {
     const [a, b] = [random(), random()];
-    return `<path d="M0 ${round(h * (top + a * 0.06))} C${round(w * 0.3)} ${round(h * (top - 0.1 * a))} ${round(w * 0.6)} ${round(h * (top + 0.12 * b))} ${w} ${round(h * (top - 0.05 * b))} V${h} H0 Z" fill="${fill}"/>`;
+    return (
+      `<path d="M0 ${round(h * (top + a * 0.06))} C${round(w * 0.3)} ${round(h * (top - 0.1 * a))} ` +
+      `${round(w * 0.6)} ${round(h * (top + 0.12 * b))} ${w} ` +
+      `${round(h * (top - 0.05 * b))} V${h} H0 Z" fill="${fill}"/>`
+    );
   };
   return hill(far, 0.62) + hill(near, 0.74);
 }
@@ -152,7 +163,8 @@ function clouds(w: number, h: number, random: Random): string {
     ]
       .map(
         ([dx = 0, dy = 0, k = 1]) =>
-          `<circle cx="${round(x + dx * r)}" cy="${round(y + dy * r)}" r="${round(r * k)}" fill="#fff" fill-opacity=".85"/>`,
+          `<circle cx="${round(x + dx * r)}" cy="${round(y + dy * r)}" ` +
+          `r="${round(r * k)}" fill="#fff" fill-opacity=".85"/>`,
       )
       .join('');
   }).join('');
@@ -171,12 +183,19 @@ function stars(w: number, h: number, random: Random): string {
 
 function moon(w: number, h: number, random: Random): string {
   const [x, y, r] = [w * (random() < 0.5 ? 0.18 : 0.8), h * (0.12 + random() * 0.1), Math.min(w, h) * 0.1];
-  return `<circle cx="${round(x)}" cy="${round(y)}" r="${round(r * 1.6)}" fill="#fff8d0" fill-opacity=".18"/><circle cx="${round(x)}" cy="${round(y)}" r="${round(r)}" fill="#fff6cf"/>`;
+  return (
+    `<circle cx="${round(x)}" cy="${round(y)}" r="${round(r * 1.6)}" fill="#fff8d0" ` +
+    `fill-opacity=".18"/><circle cx="${round(x)}" cy="${round(y)}" r="${round(r)}" fill="#fff6cf"/>`
+  );
 }
 
 function planet(w: number, h: number, random: Random): string {
   const [x, y, r] = [w * (0.15 + random() * 0.7), h * 0.16, Math.min(w, h) * 0.13];
-  return `<circle cx="${round(x)}" cy="${round(y)}" r="${round(r)}" fill="#c97fd6"/><ellipse cx="${round(x)}" cy="${round(y)}" rx="${round(r * 1.8)}" ry="${round(r * 0.35)}" fill="none" stroke="#f5d9a8" stroke-width="${round(r * 0.12)}" transform="rotate(-18 ${round(x)} ${round(y)})"/>`;
+  return (
+    `<circle cx="${round(x)}" cy="${round(y)}" r="${round(r)}" fill="#c97fd6"/><ellipse cx="${round(x)}" ` +
+    `cy="${round(y)}" rx="${round(r * 1.8)}" ry="${round(r * 0.35)}" fill="none" stroke="#f5d9a8" ` +
+    `stroke-width="${round(r * 0.12)}" transform="rotate(-18 ${round(x)} ${round(y)})"/>`
+  );
 }
 
 function trees(w: number, h: number, random: Random, fill: string): string {
@@ -184,7 +203,11 @@ function trees(w: number, h: number, random: Random, fill: string): string {
     const x = (w * (index + random())) / 7;
     const top = h * (0.18 + random() * 0.25);
     const half = w * (0.07 + random() * 0.05);
-    return `<rect x="${round(x - w * 0.012)}" y="${round(h * 0.6)}" width="${round(w * 0.024)}" height="${round(h * 0.25)}" fill="#6b4a35"/><path d="M${round(x)} ${round(top)} L${round(x + half)} ${round(h * 0.72)} H${round(x - half)} Z" fill="${fill}"/>`;
+    return (
+      `<rect x="${round(x - w * 0.012)}" y="${round(h * 0.6)}" width="${round(w * 0.024)}" ` +
+      `height="${round(h * 0.25)}" fill="#6b4a35"/><path d="M${round(x)} ${round(top)} L${round(x + half)} ` +
+      `${round(h * 0.72)} H${round(x - half)} Z" fill="${fill}"/>`
+    );
   }).join('');
 }
 
@@ -195,14 +218,21 @@ function houses(w: number, h: number, random: Random, fill: string): string {
     const lit = Array.from(
       { length: 6 },
       () =>
-        `<rect x="${round(x + w * (0.015 + random() * 0.075))}" y="${round(top + h * (0.03 + random() * 0.3))}" width="${round(w * 0.016)}" height="${round(h * 0.018)}" fill="#ffe9a3" fill-opacity=".8"/>`,
+        `<rect x="${round(x + w * (0.015 + random() * 0.075))}" y="${round(top + h * (0.03 + random() * 0.3))}" ` +
+        `width="${round(w * 0.016)}" height="${round(h * 0.018)}" fill="#ffe9a3" fill-opacity=".8"/>`,
     ).join('');
-    return `<rect x="${round(x)}" y="${round(top)}" width="${round(w / 8 + 1)}" height="${round(h - top)}" fill="${fill}"/>${lit}`;
+    return (
+      `<rect x="${round(x)}" y="${round(top)}" width="${round(w / 8 + 1)}" ` +
+      `height="${round(h - top)}" fill="${fill}"/>${lit}`
+    );
   }).join('');
 }
 
 function blossoms(w: number, h: number, random: Random): string {
-  const trunk = `<path d="M${round(w * 0.06)} ${h} C${round(w * 0.1)} ${round(h * 0.5)} ${round(w * 0.02)} ${round(h * 0.3)} ${round(w * 0.3)} ${round(h * 0.12)}" fill="none" stroke="#7a5548" stroke-width="${round(w * 0.04)}"/>`;
+  const trunk =
+    `<path d="M${round(w * 0.06)} ${h} C${round(w * 0.1)} ${round(h * 0.5)} ${round(w * 0.02)} ` +
+    `${round(h * 0.3)} ${round(w * 0.3)} ${round(h * 0.12)}" fill="none" ` +
+    `stroke="#7a5548" stroke-width="${round(w * 0.04)}"/>`;
   return (
     trunk +
     scatter(
@@ -211,7 +241,8 @@ function blossoms(w: number, h: number, random: Random): string {
       h * 0.34,
       random,
       (x, y) =>
-        `<circle cx="${x}" cy="${y}" r="${round(Math.min(w, h) * (0.03 + random() * 0.04))}" fill="#ffbfd3" fill-opacity=".75"/>`,
+        `<circle cx="${x}" cy="${y}" ` +
+        `r="${round(Math.min(w, h) * (0.03 + random() * 0.04))}" fill="#ffbfd3" fill-opacity=".75"/>`,
     )
   );
 }
@@ -221,11 +252,17 @@ function flowers(w: number, h: number, random: Random): string {
   return Array.from(
     { length: 26 },
     () =>
-      `<circle cx="${round(random() * w)}" cy="${round(h * (0.8 + random() * 0.2))}" r="${round(Math.min(w, h) * 0.011)}" fill="${petals[Math.floor(random() * petals.length)] ?? '#fff'}"/>`,
+      `<circle cx="${round(random() * w)}" cy="${round(h * (0.8 + random() * 0.2))}" ` +
+      `r="${round(Math.min(w, h) * 0.011)}" fill="${petals[Math.floor(random() * petals.length)] ?? '#fff'}"/>`,
   ).join('');
 }
 
 function roomWindow(w: number, h: number, random: Random): string {
   const x = w * (random() < 0.5 ? 0.06 : 0.56);
-  return `<rect x="${round(x)}" y="${round(h * 0.1)}" width="${round(w * 0.38)}" height="${round(h * 0.4)}" fill="#bfe6ff" stroke="#fff" stroke-width="${round(w * 0.018)}"/><path d="M${round(x + w * 0.19)} ${round(h * 0.1)} v${round(h * 0.4)} M${round(x)} ${round(h * 0.3)} h${round(w * 0.38)}" stroke="#fff" stroke-width="${round(w * 0.012)}"/>`;
+  return (
+    `<rect x="${round(x)}" y="${round(h * 0.1)}" width="${round(w * 0.38)}" height="${round(h * 0.4)}" ` +
+    `fill="#bfe6ff" stroke="#fff" stroke-width="${round(w * 0.018)}"/><path d="M${round(x + w * 0.19)} ` +
+    `${round(h * 0.1)} v${round(h * 0.4)} M${round(x)} ${round(h * 0.3)} ` +
+    `h${round(w * 0.38)}" stroke="#fff" stroke-width="${round(w * 0.012)}"/>`
+  );
 }

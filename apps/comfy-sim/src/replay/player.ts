@@ -329,7 +329,8 @@ export class Player {
 const lost = (error: unknown): NoAnswer => ({ lost: String(error) });
 
 const lightPrompt =
-  '{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}, ' +
+  '{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, ' +
+  '"height": 64, "batch_size": 1, "color": 0}}, ' +
   '"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "h"}}}}';
 
 const lettersIn = (frames: readonly Frame[]): string[] => [

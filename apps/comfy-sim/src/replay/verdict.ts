@@ -117,7 +117,8 @@ function promptDifferences(expected: readonly Frame[], received: readonly Frame[
     );
     if (left.length !== right.length) {
       return [
-        `prompt ${id}: expected ${left.length} frames (${left.map(({ type }) => type).join(' ')}), got ${right.length} (${right.map(({ type }) => type).join(' ')})`,
+        `prompt ${id}: expected ${left.length} frames (${left.map(({ type }) => type).join(' ')}), got ` +
+          `${right.length} (${right.map(({ type }) => type).join(' ')})`,
       ];
     }
     return left.flatMap((frame, index) => {

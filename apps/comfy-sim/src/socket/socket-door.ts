@@ -23,7 +23,9 @@ interface SocketDesk {
 
 /** What aiohttp says to a request for /ws that came without the headers of an upgrade. */
 const refusal = 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".';
-const noUpgrade = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`;
+const noUpgrade =
+  `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; ` +
+  `charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`;
 
 /** /ws: registers sockets, greets them, and listens for the one frame it understands. */
 export class SocketDoor {

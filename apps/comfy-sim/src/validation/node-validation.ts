@@ -21,7 +21,8 @@ interface NodeVerdict {
 }
 
 const traceback = [
-  '  File "execution.py", line 808, in validate_inputs\n    r = await validate_inputs(prompt_id, prompt, o_id, validated)\n',
+  '  File "execution.py", line 808, in validate_inputs\n    r = await ' +
+    'validate_inputs(prompt_id, prompt, o_id, validated)\n',
 ];
 /** Longer lists are not sent back: somebody's whole model folder would be in every error. */
 const maxListedOptions = 20;

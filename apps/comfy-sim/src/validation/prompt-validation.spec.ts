@@ -47,7 +47,8 @@ describe('validation of prompts', () => {
 
   it('converts constants in place, as they will run and be remembered', () => {
     const verdict = validate(
-      '{"1": {"class_type": "EmptyImage", "inputs": {"width": "16", "height": 16.7, "batch_size": true, "color": 0}}, "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": 5}}}',
+      '{"1": {"class_type": "EmptyImage", "inputs": {"width": "16", "height": 16.7, "batch_size": true, ' +
+        '"color": 0}}, "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": 5}}}',
     );
     const inputs = verdict.ok
       ? ((verdict.prompt.get('1') as PyDict).get('inputs') as PyDict)

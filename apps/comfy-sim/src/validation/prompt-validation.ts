@@ -17,7 +17,8 @@ export interface ValidationRules {
 }
 
 const traceback = [
-  '  File "execution.py", line 1011, in validate_prompt\n    m = await validate_inputs(prompt_id, prompt, o, validated)\n',
+  '  File "execution.py", line 1011, in validate_prompt\n    m = await ' +
+    'validate_inputs(prompt_id, prompt, o, validated)\n',
 ];
 
 /** validate_prompt(): throws PyError where the real one does, which the route answers with a bare 500. */
@@ -59,7 +60,8 @@ function missingNodeType(id: string, node: PyValue, type: PyValue): ValidationEr
   const title = (isDict(meta) ? meta.get('title') : undefined) ?? type;
   const message =
     type === null
-      ? `Node '${title === null ? `ID #${id}` : str(title)}' has no class_type. The workflow may be corrupted or a custom node is missing.`
+      ? `Node '${title === null ? `ID #${id}` : str(title)}' has no class_type. The ` +
+        `workflow may be corrupted or a custom node is missing.`
       : `Node '${str(title)}' not found. The custom node may not be installed.`;
   return validationError('missing_node_type', message, `Node ID '#${id}'`, {
     node_id: id,

@@ -23,7 +23,8 @@ export class ArtifactFiles {
     if (opened.size !== artifact.bytes)
       return this.gone(
         opened.handle,
-        `the file of artifact ${artifact.id} is not the one that was recorded: ${opened.size} instead of ${artifact.bytes} bytes`,
+        `the file of artifact ${artifact.id} is not the one that was recorded: ` +
+          `${opened.size} instead of ${artifact.bytes} bytes`,
       );
     return {
       ...opened,

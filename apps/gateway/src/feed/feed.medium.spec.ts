@@ -110,7 +110,8 @@ class StubbornClient {
     this.socket = connect({ port: (http.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
     this.socket.on('error', () => undefined).on('data', (bytes) => (this.received += bytes.toString('latin1')));
     this.socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ` +
+        `websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n`,
     );
   }
 }
@@ -210,7 +211,8 @@ describe('the feed', () => {
 
 it('is read from indexes, however long it is', async () => {
   await db.query(`insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data)
-    select gen_random_uuid(), 'rendering.v1.job_queued', null, ('0190a000-0000-7000-8000-' || lpad(to_hex(n / 10), 12, '0'))::uuid, n % 10 + 1, now(), '{}' from generate_series(1, 40000) n`);
+    select gen_random_uuid(), 'rendering.v1.job_queued', null, ('0190a000-0000-7000-8000-' || lpad(to_hex(n / 10), 12,
+    '0'))::uuid, n % 10 + 1, now(), '{}' from generate_series(1, 40000) n`);
   await db.query('vacuum analyze event_feed');
   const plans = Plans.watch(db);
   const jobId = '0190a000-0000-7000-8000-000000000007';
@@ -247,7 +249,8 @@ describe('/ws', () => {
 
   it('replays more than one page', async () => {
     await db.query(
-      `insert into event_feed (event_id, type, at, data) select gen_random_uuid(), 'projects.v1.project_updated', now(), '{}' from generate_series(1, 1234)`,
+      `insert into event_feed (event_id, type, at, data) select gen_random_uuid(), ` +
+        `'projects.v1.project_updated', now(), '{}' from generate_series(1, 1234)`,
     );
     const client = new Client('/ws?since=0');
     await client.caughtUp();
@@ -279,7 +282,8 @@ describe('/ws', () => {
     const client = new Client('/ws');
     await client.caughtUp();
     await db.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tower-listen-event_feed_gateway' and datname = current_database()",
+      'select pg_terminate_backend(pid) from pg_stat_activity where application_name = ' +
+        "'tower-listen-event_feed_gateway' and datname = current_database()",
     );
     await record(1);
     await waitFor(() => client.seqs.length === 1);
@@ -293,7 +297,8 @@ describe('/ws', () => {
     const large = 'x'.repeat(512 * 1024);
     for (let at = 0; at < 40; at++)
       await db.query(
-        "insert into event_feed (event_id, type, at, data) values (gen_random_uuid(), 'projects.v1.project_updated', now(), jsonb_build_object('text', $1::text))",
+        'insert into event_feed (event_id, type, at, data) values (gen_random_uuid(), ' +
+          "'projects.v1.project_updated', now(), jsonb_build_object('text', $1::text))",
         [large],
       );
     await waitFor(async () =>

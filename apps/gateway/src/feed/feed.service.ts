@@ -94,7 +94,8 @@ export class FeedService {
   async prune(): Promise<void> {
     for (let gone = pruneBatch; gone === pruneBatch;) {
       const [, count]: [unknown, number] = await this.db.query(
-        `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} days' and seq < (select max(seq) from event_feed) order by at limit ${pruneBatch})`,
+        `delete from event_feed where seq in (select seq from event_feed where at < now() - interval '${keepDays} ` +
+          `days' and seq < (select max(seq) from event_feed) order by at limit ${pruneBatch})`,
       );
       gone = count;
     }
@@ -165,7 +166,8 @@ const lockFeed = (tx: EntityManager): Promise<unknown> =>
 
 async function insert(tx: EntityManager, event: FeedEvent): Promise<void> {
   await tx.query(
-    'insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
+    'insert into event_feed (event_id, type, project_id, job_id, job_seq, at, data) values ' +
+      '($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
     [event.id, event.type, event.project_id, event.job_id, event.job_seq, event.at, JSON.stringify(event.data)],
   );
 }

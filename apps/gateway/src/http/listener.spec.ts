@@ -520,7 +520,8 @@ describe('the door, on a connection', () => {
     ['a header without a colon', 'GET /status HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n', 400, 'http_malformed'],
     [
       'two lengths',
-      'POST /api/anime/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /api/anime/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: ' +
+        '1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       400,
       'http_malformed',
     ],

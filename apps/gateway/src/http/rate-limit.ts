@@ -36,7 +36,8 @@ export class RateLimit {
     throw new AppError(
       'too_many',
       'too_many_requests',
-      `this address sends more than the ${this.perSecond} requests per second of TOWER_RATE_LIMIT; come back in a moment`,
+      `this address sends more than the ${this.perSecond} requests per second ` +
+        `of TOWER_RATE_LIMIT; come back in a moment`,
       {
         retryAfterMs: ((1 - tokens) / this.perSecond) * 1000,
       },

@@ -154,7 +154,9 @@ export class AttemptsService {
       const error = {
         code: 'comfyui_poison_job',
         message: `ComfyUI on ${attempt.gpu} ended ${deaths} times while it ran this: ${reason}`,
-        hint: 'The log of that ComfyUI may say why: a driver fault, or no memory left on its machine. Another size or model may help.',
+        hint:
+          'The log of that ComfyUI may say why: a driver fault, or no memory left on ' +
+          'its machine. Another size or model may help.',
       };
       await this.fail(fence, attempt, { kind: 'poison_job', error });
     } else {

@@ -127,7 +127,9 @@ export const unheardFor = (gpu: string, what: string): Failure => ({
   error: {
     code: 'comfyui_hung',
     message: `${gpu} ran the prompt for far longer than such work ever took, and nothing was heard of it; ${what}`,
-    hint: 'Let the WebSocket of this ComfyUI through, so that progress is heard: a proxy has to pass the headers Upgrade and Connection for /ws.',
+    hint:
+      'Let the WebSocket of this ComfyUI through, so that progress is heard: a proxy has ' +
+      'to pass the headers Upgrade and Connection for /ws.',
   },
 });
 

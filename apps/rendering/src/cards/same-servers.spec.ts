@@ -34,7 +34,8 @@ it('takes all but the first name of one server out of service, and says which go
   ]);
   expect([a, c]).toEqual([null, null]);
   expect(b).toBe(
-    'b is the same ComfyUI as a (http://a.example:8188): their logs are the same. Only a is used; remove one of the two from config/gpus.yaml or TOWER_GPUS',
+    'b is the same ComfyUI as a (http://a.example:8188): their logs are the same. Only a is used; remove one ' +
+      'of the two from config/gpus.yaml or TOWER_GPUS',
   );
   expect(d).toMatch(/^d is the same ComfyUI as a/);
 });

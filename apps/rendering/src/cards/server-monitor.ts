@@ -105,7 +105,10 @@ export class ServerMonitor {
   /** Why the server takes no work although it answers; null when it does. */
   trouble(): string | null {
     if (this.driverSilent)
-      return `${this.client.name} answers, but its GPU driver does not (/system_stats hangs while /prompt works); restart this ComfyUI, and its machine if that does not help`;
+      return (
+        `${this.client.name} answers, but its GPU driver does not (/system_stats hangs while /prompt works); ` +
+        `restart this ComfyUI, and its machine if that does not help`
+      );
     return this.inventory === null ? null : this.verdict().refusal;
   }
 
@@ -114,7 +117,8 @@ export class ServerMonitor {
     const warning = this.inventory === null || this.inventory.simulated ? null : this.verdict().warning;
     const misfits = Object.entries(this.inventory?.misfits ?? {}).map(
       ([workflow, missing]) =>
-        `${this.client.name} does not fit workflow ${workflow}: ${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`,
+        `${this.client.name} does not fit workflow ${workflow}: ` +
+        `${missing.slice(0, shownMisfits).map(describeMissing).join('; ')}`,
     );
     const otherDevice = this.inventory === null ? [] : deviceMismatches(this.stated, this.inventory);
     return [...otherDevice, ...(warning === null ? [] : [warning]), ...this.shortOfMemory(), ...misfits];
@@ -125,7 +129,8 @@ export class ServerMonitor {
     const { ramMb, ramFreeMb } = this.inventory ?? {};
     if (typeof ramMb !== 'number' || typeof ramFreeMb !== 'number' || ramFreeMb >= ramMb * leastFreeShare) return [];
     return [
-      `the machine of ${this.client.name} has less than a twentieth of its memory free: restart this ComfyUI when it is idle`,
+      `the machine of ${this.client.name} has less than a twentieth of its ` +
+        `memory free: restart this ComfyUI when it is idle`,
     ];
   }
 

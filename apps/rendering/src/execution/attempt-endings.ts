@@ -10,7 +10,8 @@ import { LivePrompts } from './live-prompts';
 export type Measured = Parameters<AttemptsService['rendered']>[3];
 
 /**
- * Ends attempts whose prompts are over on their card: what is remembered of the prompt goes, the end is written, counted
+ * Ends attempts whose prompts are over on their card: what is remembered of the prompt goes, the end is written,
+ * counted
  * and told.
  */
 @Injectable()

@@ -26,7 +26,8 @@ export class OverdueVerdicts {
     return this.db.manager
       .createQueryBuilder(Attempt, 'attempt')
       .where(
-        "attempt.state = 'checking' and attempt.id > :id and coalesce(attempt.announced_at, attempt.ended_at) < :before",
+        "attempt.state = 'checking' and attempt.id > :id and " +
+          'coalesce(attempt.announced_at, attempt.ended_at) < :before',
         { id, before },
       )
       .orderBy('attempt.id')

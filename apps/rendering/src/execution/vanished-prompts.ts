@@ -71,6 +71,8 @@ const notTaken = (gpu: string, answer: string): Failure => ({
   error: {
     code: 'comfyui_prompt_not_taken',
     message: `${gpu} did not take the prompt: ${answer}`,
-    hint: 'The log of this ComfyUI has the whole traceback; a node pack that checks its inputs may have failed over this graph.',
+    hint:
+      'The log of this ComfyUI has the whole traceback; a node pack that checks ' +
+      'its inputs may have failed over this graph.',
   },
 });

@@ -22,7 +22,8 @@ export function failureOf(
   if (isFilm !== (promised.fps !== null))
     return otherwise(
       'output_wrong_kind',
-      `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`,
+      `${output.filename} from ${gpu} is ${isFilm ? `a film of ${facts.frames} frames` : 'a still'}, and the ` +
+        `workflow promises ${promised.fps === null ? 'a still' : `a film of ${promised.frames} frames`}`,
     );
   // An encoder that was cut short leaves a whole film of fewer frames: that may have been a chance.
   if (facts.frames !== null && facts.frames !== promised.frames)
@@ -36,7 +37,8 @@ export function failureOf(
   if (facts.width !== promised.width || facts.height !== promised.height)
     return otherwise(
       'output_wrong_size',
-      `${output.filename} from ${gpu} is ${facts.width} x ${facts.height} instead of ${promised.width} x ${promised.height}`,
+      `${output.filename} from ${gpu} is ${facts.width} x ${facts.height} ` +
+        `instead of ${promised.width} x ${promised.height}`,
     );
   if (facts.fps !== null && promised.fps !== null && Math.abs(facts.fps - promised.fps) > promised.fps * speedTolerance)
     return otherwise(
@@ -52,7 +54,9 @@ export function failureOf(
     error: {
       code: 'output_black',
       message: what,
-      hint: 'NaN values decode to black: a VAE or attention in half precision is the usual cause. Another seed or a more precise VAE may help.',
+      hint:
+        'NaN values decode to black: a VAE or attention in half precision is the usual ' +
+        'cause. Another seed or a more precise VAE may help.',
     },
   };
 }
@@ -77,13 +81,16 @@ const otherwise = (code: string, message: string): Failure => ({
   error: {
     code,
     message,
-    hint: 'The nodes of this ComfyUI do something else than the workflow expects; compare the versions of its node packs.',
+    hint:
+      'The nodes of this ComfyUI do something else than the workflow ' +
+      'expects; compare the versions of its node packs.',
   },
 });
 
 const hints: Record<OutputFaultReason, string> = {
   empty:
-    'The encoder on this ComfyUI failed without saying so; its log and the free space of its output folder may tell why.',
+    'The encoder on this ComfyUI failed without saying so; its log and the ' +
+    'free space of its output folder may tell why.',
   truncated: 'Look at the disk and the output folder of this ComfyUI.',
   undecodable: 'Look at the disk and the output folder of this ComfyUI.',
   unexpected: 'The workflow saves in a format that Tower does not read.',

@@ -144,7 +144,8 @@ export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
 /** What the live attempts work on, as far as time depends on it. */
 export function liveWorks(tx: EntityManager): Promise<(Work & { attempt_id: string })[]> {
   return tx.query(
-    'select a.id as attempt_id, j.workflow, j.width, j.height, j.frames, j.steps, a.plan from attempt a join job j on j.id = a.job_id where a.state = any($1)',
+    'select a.id as attempt_id, j.workflow, j.width, j.height, j.frames, j.steps, a.plan from attempt a join ' +
+      'job j on j.id = a.job_id where a.state = any($1)',
     [[...liveAttemptStates]],
   );
 }

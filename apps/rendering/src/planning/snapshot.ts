@@ -138,7 +138,9 @@ export class Snapshot {
     return assignments(plan({ ...this.planFacts(), cards, busy: new Map() }, 0));
   }
 
-  /** Where and when the plan has a waiting task; undefined where no card can take it, or further back than this looks. */
+  /**
+   * Where and when the plan has a waiting task; undefined where no card can take it, or further back than this looks.
+   */
   spanOf(taskId: string, now = this.facts.now): Span | undefined {
     const span = this.wholePlan().spans.get(taskId);
     return span && spanAfter(span, this.ageAt(now));

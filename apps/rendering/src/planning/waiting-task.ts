@@ -12,7 +12,9 @@ import { memoryWorkOf, type MemoryWork } from './memory/memory-need';
 import type { WaitingRow } from './queue.queries';
 import { sizeUnder } from './work-size';
 
-/** A task that waits, as the planner sees it. Tasks of one kind are alike in all that decides which cards can take them. */
+/**
+ * A task that waits, as the planner sees it. Tasks of one kind are alike in all that decides which cards can take them.
+ */
 export type WaitingTask = Waiting & Work & { rank: number; kind: string };
 
 /** A waiting task that no card can ever take, and why. */

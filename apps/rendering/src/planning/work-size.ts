@@ -17,7 +17,8 @@ export interface WorkSize {
 export type PromisedSize = Omit<WorkSize, 'steps'> & { parameters?: ParameterValues | null };
 
 /**
- * The size that is left of a promised one when these changes apply: only `smaller_size` takes anything away, and without
+ * The size that is left of a promised one when these changes apply: only `smaller_size` takes anything away, and
+ * without
  * the values nothing is known of that.
  */
 export function sizeUnder(workflow: Workflow, promised: PromisedSize, changes: Changes): Omit<WorkSize, 'steps'> {

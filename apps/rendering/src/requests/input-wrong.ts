@@ -6,13 +6,15 @@ export type WrongInput =
 
 const wrongInputs: Record<WrongInput, string> = {
   film_for_picture:
-    'must be a picture; this is a film: give one of its frames (ffmpeg -i a.mp4 -frames:v 1 a.png), or name a workflow for films',
+    'must be a picture; this is a film: give one of its frames (ffmpeg -i a.mp4 ' +
+    '-frames:v 1 a.png), or name a workflow for films',
   deep_grey: 'is grey with 16 bits, which ComfyUI turns nearly white: save it with 8 bits a channel',
   still_for_film: 'must be a film; this is a still',
   animation_for_film:
     'must be a film; this is an animated picture, which the nodes read wrongly or not at all: make it an MP4 or WebM',
   variable_rate:
-    'shows its frames for unequal times, and the result would not: make its rate even (ffmpeg -i a.mp4 -vf fps=24 b.mp4)',
+    'shows its frames for unequal times, and the result would not: make its ' +
+    'rate even (ffmpeg -i a.mp4 -vf fps=24 b.mp4)',
   oblong_pixels: 'has pixels that are not square: make them so (ffmpeg -i a.mp4 -vf scale=iw*sar:ih,setsar=1 b.mp4)',
 };
 

@@ -39,7 +39,8 @@ export function takeLoraTags(text: string, alternatives: boolean): TextWithoutTa
     from = match.index + match[0].length;
     const fault =
       alternatives && depthAt(text, match.index) > 0
-        ? 'stands inside of alternatives: LoRAs hold for all results of a job, so name it outside of the braces, or ask for several jobs'
+        ? 'stands inside of alternatives: LoRAs hold for all results of a job, so name ' +
+          'it outside of the braces, or ask for several jobs'
         : undefined;
     const read = fault ?? readTag(match[0], match[1] ?? '', match[2] ?? '');
     if (typeof read === 'string') faults.push(`has ${match[0]}, which ${read}`);

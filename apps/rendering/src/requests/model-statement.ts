@@ -61,7 +61,8 @@ export function decidedFamily(
   const hint = hintedFamily(modelName);
   if (request.model_family !== undefined && stated !== undefined && stated !== request.model_family)
     warnings.push(
-      `${modelName} is taken for ${aFamily[family]} checkpoint, as the request says; its file or config/models.yaml says ${aFamily[stated]} one`,
+      `${modelName} is taken for ${aFamily[family]} checkpoint, as the request says; its ` +
+        `file or config/models.yaml says ${aFamily[stated]} one`,
     );
   else if (hint !== undefined && hint !== family)
     warnings.push(

@@ -148,7 +148,9 @@ export function withNamedLoras(
     else if (same.strengthModel !== strengthModel || same.strengthClip !== strengthClip)
       errors.push({
         pointer,
-        message: `has ${tag}, and the same LoRA is asked for with the weight ${same.strengthModel} elsewhere: name it once`,
+        message:
+          `has ${tag}, and the same LoRA is asked for with the weight ` +
+          `${same.strengthModel} elsewhere: name it once`,
       });
   }
   if (named.length > 0 && all.length > maxLoras)

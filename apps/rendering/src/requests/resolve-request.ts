@@ -230,7 +230,9 @@ function refuseOtherKind(
     refuse([
       {
         pointer: '/job_type',
-        message: `workflow ${workflow.file.name} makes ${promised.fps === null ? 'pictures' : 'films'}; its own job type is ${workflow.file.job_type}`,
+        message:
+          `workflow ${workflow.file.name} makes ` +
+          `${promised.fps === null ? 'pictures' : 'films'}; its own job type is ${workflow.file.job_type}`,
       },
     ]);
   if (promised.frames < 1 || promised.width < 1 || promised.height < 1)

@@ -158,7 +158,8 @@ export class JobsReader {
   }
 
   /**
-   * A snapshot that knows of these jobs' tasks what can be known; their places further back than it looks are noted in the
+   * A snapshot that knows of these jobs' tasks what can be known; their places further back than it looks are noted in
+   * the
    * rows.
    */
   private async snapshotFor(rows: JobRows[], shared: Snapshot, now: Date): Promise<Snapshot> {

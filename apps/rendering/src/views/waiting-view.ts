@@ -81,4 +81,5 @@ export function waitingStage(rows: JobRows, task: Task, snapshot: Snapshot, now:
 }
 
 const downloadStage = ({ gpu, name, receivedBytes, totalBytes }: WantedModel): string =>
-  `Downloading ${name} to ${gpu}: ${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;
+  `Downloading ${name} to ${gpu}: ` +
+  `${sizeText(receivedBytes)}${totalBytes === null ? '' : ` of ${sizeText(totalBytes)}`}`;

@@ -201,6 +201,8 @@ const inlineSecret = (source: string, index: number, way: string): AppError =>
   new AppError(
     'invalid',
     'gpus_invalid',
-    `${source} is not a valid list of cards: /${index}/auth/${way}: a secret does not stand in the configuration; put it into an ` +
-      `environment variable or a file, and name that: ${way}: { ${{ header: 'name: X-Api-Key, ', basic: 'user: tower, ' }[way] ?? ''}env: COMFYUI_SECRET }`,
+    `${source} is not a valid list of cards: /${index}/auth/${way}: a secret does ` +
+      `not stand in the configuration; put it into an ` +
+      `environment variable or a file, and name that: ${way}: { ` +
+      `${{ header: 'name: X-Api-Key, ', basic: 'user: tower, ' }[way] ?? ''}env: COMFYUI_SECRET }`,
   );

@@ -38,7 +38,8 @@ export function describeRedirect(card: AskedCard, path: string, location: string
     return `${answer}; name its final address in ${settings}`;
   const setting = card.access?.setting ?? null;
   return setting === null
-    ? `${answer}, which looks like a page to log in: credentials are missing; give it auth (header, bearer or basic) in ${settings}`
+    ? `${answer}, which looks like a page to log in: credentials are missing; give ` +
+        `it auth (header, bearer or basic) in ${settings}`
     : `${answer}, which looks like a page to log in: it does not take ${setting}; correct it in ${settings}`;
 }
 
@@ -58,7 +59,8 @@ export function describeCertificateTrouble(causes: string, { access }: AskedCard
   if (/CERT_HAS_EXPIRED/.test(causes)) return '; its certificate has expired: renew it';
   if (!/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SELF_SIGNED_CERT_IN_CHAIN/.test(causes)) return '';
   return access?.ca === undefined
-    ? `; its certificate is from an authority that is not known here: name that authority's certificate as ca_file in ${settings}`
+    ? `; its certificate is from an authority that is not known here: name that ` +
+        `authority's certificate as ca_file in ${settings}`
     : `; its certificate is not from the authority in its ca_file in ${settings}`;
 }
 

@@ -111,11 +111,15 @@ function memoryMismatch({ name, vram_mb: statedMb }: StatedCard, { deviceType, v
   // What others report is the machine's memory, or a number that stands for none.
   if (statedMb === undefined || vramMb === null || (deviceType !== 'cuda' && deviceType !== 'xpu')) return null;
   if (Math.abs(vramMb - statedMb) <= statedMb * memoryTolerance) return null;
-  return `${name} is configured with vram_mb: ${statedMb}, but its server's device has ${vramMb} MiB; work is planned with ${statedMb}: correct vram_mb or leave it out`;
+  return (
+    `${name} is configured with vram_mb: ${statedMb}, but its server's device has ${vramMb} MiB; work is ` +
+    `planned with ${statedMb}: correct vram_mb or leave it out`
+  );
 }
 
 const sawDevice = ({ device, pytorchVersion }: SeenDevice, backend: Backend): string =>
-  `its server computes with ${backend.name} (device ${quoted(device)}${pytorchVersion === null ? '' : `, torch ${pytorchVersion.slice(0, 30)}`})`;
+  `its server computes with ${backend.name} (device ` +
+  `${quoted(device)}${pytorchVersion === null ? '' : `, torch ${pytorchVersion.slice(0, 30)}`})`;
 
 const remedyOf = (backend: Backend, field: 'vendor' | 'name'): string =>
   backend.vendors[0] === 'cpu'

@@ -68,4 +68,5 @@ export async function serverPlaces(url: string): Promise<string[]> {
 
 /** Why the second of two cards that are one server takes no work, and what to do. */
 export const sameServerSentence = (second: string, first: { name: string; url: string }, why: string): string =>
-  `${second} is the same ComfyUI as ${first.name} (${first.url}): ${why}. Only ${first.name} is used; remove one of the two from config/gpus.yaml or TOWER_GPUS`;
+  `${second} is the same ComfyUI as ${first.name} (${first.url}): ${why}. Only ${first.name} is used; ` +
+  `remove one of the two from config/gpus.yaml or TOWER_GPUS`;

@@ -63,7 +63,8 @@ const jobWarnings = z
   .array(z.string())
   .default([])
   .describe(
-    'what may not be meant, or comes out otherwise than the inputs might suggest: families of models, sizes, durations, sound',
+    'what may not be meant, or comes out otherwise than the inputs might ' +
+      'suggest: families of models, sizes, durations, sound',
   );
 
 export const jobView = progressView

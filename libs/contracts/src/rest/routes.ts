@@ -43,7 +43,8 @@ export const routes = {
     query: noQuery,
     summary: 'Liveness and readiness of every part, by name',
     description:
-      'While a needed part is not ready the answer is 503: a problem with the same `parts`. `degraded`: everything works, and a part says what a person should look at.',
+      'While a needed part is not ready the answer is 503: a problem with the same `parts`. `degraded`: ' +
+      'everything works, and a part says what a person should look at.',
     problems: { 503: healthProblem },
   }),
   getStatus: defineRoute({
@@ -70,7 +71,8 @@ export const routes = {
     }),
     summary: 'Messages between services that could not be handled, newest first',
     description:
-      'Each waits for a person: hand it over again once its cause is gone, or dismiss it. `silent` names services that did not answer.',
+      'Each waits for a person: hand it over again once its cause is gone, or dismiss ' +
+      'it. `silent` names services that did not answer.',
     links: { getDeadLetter: { id: '$response.body#/items/0/id' } },
   }),
   getDeadLetter: defineRoute({
@@ -113,7 +115,8 @@ export const routes = {
     query: z.strictObject(pageQuery),
     summary: 'What can be made, and which card can make it now',
     description:
-      'By name. Cards are judged by the standard preset: ready, or what is missing with where it belongs and where to get it.',
+      'By name. Cards are judged by the standard preset: ready, or what is ' +
+      'missing with where it belongs and where to get it.',
     links: { getWorkflow: { name: '$response.body#/items/0/name' } },
   }),
   getWorkflow: defineRoute({
@@ -279,7 +282,8 @@ export const routes = {
     },
     links: ofJob('$response.body#/job_id'),
     description:
-      'Answers at once with the job, an estimate and the address of its live feed. The short form {"type":"image","prompt":"…","quality":"low"} works too.',
+      'Answers at once with the job, an estimate and the address of its live feed. The short form ' +
+      '{"type":"image","prompt":"…","quality":"low"} works too.',
   }),
   listJobs: defineRoute({
     method: 'GET',

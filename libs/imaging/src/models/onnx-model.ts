@@ -220,7 +220,8 @@ function tensorDifferences(
     return matches
       ? []
       : [
-          `${side} ${found.name} is [${found.shape.join(', ')}], not [${shape.map((length) => length ?? 'any').join(', ')}]`,
+          `${side} ${found.name} is [${found.shape.join(', ')}], not ` +
+            `[${shape.map((length) => length ?? 'any').join(', ')}]`,
         ];
   });
 }

@@ -47,7 +47,10 @@ const sharpInstead = (filter: 'triangle' | 'cubic', kernel: string): Mistake['ed
   [
     'import { requireRaster,',
     `import { execFileSync } from 'node:child_process';
-const sharpResize = <C extends number>(s: Raster<C>, t: PixelSize, kernel: string): Raster<C> => ({ ...t, channels: s.channels, data: new Uint8Array(execFileSync(process.execPath, ['-e', \`const c=[];process.stdin.on('data',(d)=>c.push(d)).on('end',async()=>process.stdout.write(await require('sharp')(Buffer.concat(c),{raw:{width:\${s.width},height:\${s.height},channels:\${s.channels}}}).resize(\${t.width},\${t.height},{kernel:'\${kernel}',fit:'fill'}).raw().toBuffer()))\`], { input: s.data, maxBuffer: 1e9 })) });
+const sharpResize = <C extends number>(s: Raster<C>, t: PixelSize, kernel: string): Raster<C> => ({ ...t, channels:
+s.channels, data: new Uint8Array(execFileSync(process.execPath, ['-e', \`const
+c=[];process.stdin.on('data',(d)=>c.push(d)).on('end',async()=>process.stdout.write(await
+require('sharp')(Buffer.concat(c),{raw:{width:\${s.width},height:\${s.height},channels:\${s.channels}}}).resize(\${t.width},\${t.height},{kernel:'\${kernel}',fit:'fill'}).raw().toBuffer()))\`], { input: s.data, maxBuffer: 1e9 })) });
 import { requireRaster,`,
   ],
 ];
@@ -221,14 +224,19 @@ export const mistakes: readonly Mistake[] = [
     ['toPlanes(pilBilinear(picture, { width: CCIP_SIDE, height: CCIP_SIDE })', 'toPlanes(letterbox(picture)'],
     [
       'import { normalisations,',
-      "import { pasteOn } from './crop';\nconst letterbox = (p: Rgb): Rgb => { const f = 384 / Math.max(p.width, p.height); const r = pilBilinear(p, { width: Math.round(p.width * f), height: Math.round(p.height * f) }); return pasteOn({ width: 384, height: 384, level: 255 }, r, (384 - r.width) >> 1, (384 - r.height) >> 1); };\nimport { normalisations,",
+      "import { pasteOn } from './crop';\nconst letterbox = (p: Rgb): Rgb => { const f = 384 / " +
+        'Math.max(p.width, p.height); const r = pilBilinear(p, { width: Math.round(p.width * f), height: ' +
+        'Math.round(p.height * f) }); return pasteOn({ width: 384, height: 384, level: 255 }, r, (384 - r.width) ' +
+        '>> 1, (384 - r.height) >> 1); };\nimport { normalisations,',
     ],
   ]),
   mistake('centre crop instead of squash', 'ccip preprocessing', 'model-input/ccip.ts', '07-ccip', [
     ['pilBilinear(picture, {', 'pilBilinear(centre(picture), {'],
     [
       'import { normalisations,',
-      "import { crop } from './crop';\nconst centre = (p: Rgb): Rgb => { const s = Math.min(p.width, p.height); return crop(p, { left: (p.width - s) >> 1, top: (p.height - s) >> 1, width: s, height: s }); };\nimport { normalisations,",
+      "import { crop } from './crop';\nconst centre = (p: Rgb): Rgb => { const s = Math.min(p.width, p.height); " +
+        'return crop(p, { left: (p.width - s) >> 1, top: (p.height - s) >> 1, width: ' +
+        's, height: s }); };\nimport { normalisations,',
     ],
   ]),
   mistake(
@@ -282,8 +290,10 @@ export const mistakes: readonly Mistake[] = [
   ]),
   mistake('eyes (and mouth corners) swapped', 'arcface end to end', 'identity/alignment.ts', '08-arcface', [
     [
-      '  [38.2946, 51.6963],\n  [73.5318, 51.5014],\n  [56.0252, 71.7366],\n  [41.5493, 92.3655],\n  [70.7299, 92.2041],',
-      '  [73.5318, 51.5014],\n  [38.2946, 51.6963],\n  [56.0252, 71.7366],\n  [70.7299, 92.2041],\n  [41.5493, 92.3655],',
+      '  [38.2946, 51.6963],\n  [73.5318, 51.5014],\n  [56.0252, 71.7366],\n  ' +
+        '[41.5493, 92.3655],\n  [70.7299, 92.2041],',
+      '  [73.5318, 51.5014],\n  [38.2946, 51.6963],\n  [56.0252, 71.7366],\n  ' +
+        '[70.7299, 92.2041],\n  [41.5493, 92.3655],',
     ],
   ]),
   mistake('landmarks half a pixel off', 'arcface end to end', 'identity/alignment.ts', '08-arcface', [
@@ -402,7 +412,10 @@ export const mistakes: readonly Mistake[] = [
       ['toPlanes(pilBicubic(picture, size)', 'toPlanes(letterbox(picture)'],
       [
         'import { roundHalfEven }',
-        "import { pasteOn } from '../model-input/crop';\nconst letterbox = (p: Rgb): Rgb => { const f = 640 / Math.max(p.width, p.height); const r = pilBicubic(p, { width: Math.round(p.width * f), height: Math.round(p.height * f) }); return pasteOn({ width: 640, height: 640, level: 114 }, r, 0, 0); };\nimport { roundHalfEven }",
+        "import { pasteOn } from '../model-input/crop';\nconst letterbox = (p: Rgb): Rgb => { const f = 640 / " +
+          'Math.max(p.width, p.height); const r = pilBicubic(p, { width: Math.round(p.width * f), height: ' +
+          'Math.round(p.height * f) }); return pasteOn({ width: 640, height: 640, ' +
+          'level: 114 }, r, 0, 0); };\nimport { roundHalfEven }',
       ],
     ],
     'wide_1280x720',
@@ -456,7 +469,8 @@ export const mistakes: readonly Mistake[] = [
     [
       [
         'return suppressOverlaps(found, options.maxOverlap ?? YOLO_MAX_OVERLAP)',
-        'return (dims[2] === 6 ? found.map((_, at) => at).sort((l, r) => found[r]!.score - found[l]!.score) : suppressOverlaps(found, options.maxOverlap ?? YOLO_MAX_OVERLAP))',
+        'return (dims[2] === 6 ? found.map((_, at) => at).sort((l, r) => found[r]!.score - found[l]!.score) : ' +
+          'suppressOverlaps(found, options.maxOverlap ?? YOLO_MAX_OVERLAP))',
       ],
     ],
     'v10/wide|end_to_end',
@@ -498,7 +512,9 @@ export const mistakes: readonly Mistake[] = [
     [
       [
         'return suppressOverlaps(found, options.maxOverlap ?? YOLO_MAX_OVERLAP)',
-        'return [...new Set(found.map((f) => f.label))].flatMap((l) => { const own = found.flatMap((f, at) => (f.label === l ? [at] : [])); return suppressOverlaps(own.map((at) => found[at]!), options.maxOverlap ?? YOLO_MAX_OVERLAP).map((k) => own[k]!); })',
+        'return [...new Set(found.map((f) => f.label))].flatMap((l) => { const own = found.flatMap((f, at) => ' +
+          '(f.label === l ? [at] : [])); return suppressOverlaps(own.map((at) => found[at]!), options.maxOverlap ' +
+          '?? YOLO_MAX_OVERLAP).map((k) => own[k]!); })',
       ],
     ],
     'class_agnostic',
@@ -533,7 +549,9 @@ export const mistakes: readonly Mistake[] = [
     [
       [
         '    const { output } = await difference.run(inputs);\n    return onlyValue(output);',
-        '    void difference;\n    return [0, 1, 2, 3, 4].reduce((total, layer) => { const x = inputs[`feat_x_${layer}`]!; const y = inputs[`feat_y_${layer}`]!; return total + x.data.reduce((sum, value, at) => sum + (value - y.data[at]!) ** 2, 0) / (x.dims[2]! * x.dims[3]!); }, 0);',
+        '    void difference;\n    return [0, 1, 2, 3, 4].reduce((total, layer) => { const x = ' +
+          'inputs[`feat_x_${layer}`]!; const y = inputs[`feat_y_${layer}`]!; return total + x.data.reduce((sum, ' +
+          'value, at) => sum + (value - y.data[at]!) ** 2, 0) / (x.dims[2]! * x.dims[3]!); }, 0);',
       ],
     ],
     'lineart_64x64_shift2px_right_wrap',
@@ -610,7 +628,8 @@ export const mistakes: readonly Mistake[] = [
     [
       [
         '      const from = (inside(',
-        '      if (y < top || x < left || y - top >= frame.height || x - left >= frame.width) continue;\n      const from = (inside(',
+        '      if (y < top || x < left || y - top >= frame.height || x - left >= ' +
+          'frame.width) continue;\n      const from = (inside(',
       ],
     ],
     'roll_9x61x97',

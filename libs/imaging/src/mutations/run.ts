@@ -43,7 +43,8 @@ try {
   cpSync(join(root, 'jest.env.cjs'), join(copy, 'jest.env.cjs'));
   writeFileSync(
     join(copy, 'jest.config.cjs'),
-    `module.exports = { rootDir: __dirname, testEnvironment: '<rootDir>/jest.env.cjs', transform: { '^.+\\\\.ts$': ['@swc/jest'] }, testTimeout: 120000 };`,
+    `module.exports = { rootDir: __dirname, testEnvironment: '<rootDir>/jest.env.cjs', transform: { ` +
+      `'^.+\\\\.ts$': ['@swc/jest'] }, testTimeout: 120000 };`,
   );
   // Red means something only where it was green before.
   if (wanted === undefined)
@@ -56,7 +57,8 @@ try {
     const outcome = { mistake, red: redTests(library, mistake) };
     outcomes.push(outcome);
     process.stdout.write(
-      `${outcome.red.length > 0 ? 'red  ' : 'GREEN'} ${mistake.tests.join(', ')}: ${mistake.name} (${outcome.red.length})\n`,
+      `${outcome.red.length > 0 ? 'red  ' : 'GREEN'} ` +
+        `${mistake.tests.join(', ')}: ${mistake.name} (${outcome.red.length})\n`,
     );
   }
   const survivors = outcomes.filter(({ red }) => red.length === 0);
@@ -124,17 +126,20 @@ function page(outcomes: readonly Outcome[]): string {
   return [
     '# Mistakes that the golden vectors notice',
     '',
-    'Written by `npm run mutations`, which makes each mistake in a temporary copy of `libs/imaging` and runs the vectors of',
+    'Written by `npm run mutations`, which makes each mistake in a temporary ' +
+      'copy of `libs/imaging` and runs the vectors of',
     'the set concerned. A row says which test turned red, and how many with it.',
     '',
-    `${outcomes.length} mistakes were made in our code, ${caught.length} were noticed; they stand for ${covered.length} of the ${mutations.length} entries of`,
+    `${outcomes.length} mistakes were made in our code, ${caught.length} were noticed; they stand for ` +
+      `${covered.length} of the ${mutations.length} entries of`,
     '`libs/imaging/test-data/quality/mutations.json`, which were made in another implementation.',
     '',
     '| set | mistake | in | first red test | red |',
     '| --- | --- | --- | --- | --- |',
     ...outcomes.map(
       ({ mistake, red }) =>
-        `| ${mistake.tests.join(', ')} | ${cell(mistake.name)} | \`${mistake.file}\` | ${cell(red[0] ?? '**none**')} | ${red.length} |`,
+        `| ${mistake.tests.join(', ')} | ${cell(mistake.name)} | \`${mistake.file}\` | ` +
+        `${cell(red[0] ?? '**none**')} | ${red.length} |`,
     ),
     '',
     '## Not made here',

@@ -80,7 +80,8 @@ describeVectors<{
       ] = numbersIn(
         nearest!.recipe,
         new RegExp(
-          `LCG\\((\\d+),s\\)-128; refs k=0\\.\\.(\\d+): v\\((\\d+)\\+k\\)\\+${number} v\\((\\d+)\\); candidates k=0\\.\\.\\d+: ${number} v\\((\\d+)\\+k\\)\\+${number} v`,
+          `LCG\\((\\d+),s\\)-128; refs k=0\\.\\.(\\d+): v\\((\\d+)\\+k\\)\\+${number} v\\((\\d+)\\); candidates ` +
+            `k=0\\.\\.\\d+: ${number} v\\((\\d+)\\+k\\)\\+${number} v`,
         ),
       ) as [number, number, number, number, number, number, number, number];
       const common = stream(commonSeed, length);

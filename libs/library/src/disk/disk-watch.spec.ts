@@ -194,7 +194,8 @@ it('says what the file system can do, and in which folder something else than ro
   writeFileSync(join(root, 'night-train'), 'no folder');
   disks.failed('library', ownFault(refused, 'library')!);
   expect(disks.trouble()).toBe(
-    "the library's disk may not be written by Tower in night-train. Give the user that runs Tower the right to write there.",
+    "the library's disk may not be written by Tower in night-train. Give the " +
+      'user that runs Tower the right to write there.',
   );
 });
 

@@ -18,7 +18,8 @@ describe('one-line sources', () => {
 
   it('reads options in brackets, in any order and spacing', () => {
     const text =
-      'deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/k.gpg ] https://mirror.test/debian/ trixie main\r\ndeb [Signed-By=/k2.asc]http://b.test/d sid main\r\n';
+      'deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/k.gpg ] https://mirror.test/debian/ trixie ' +
+      'main\r\ndeb [Signed-By=/k2.asc]http://b.test/d sid main\r\n';
     expect(parseOneLineSources(text)).toEqual([
       {
         uri: 'https://mirror.test/debian/',
@@ -73,7 +74,8 @@ describe('deb822 sources', () => {
 
   it('reads several addresses of one stanza, Windows line ends and blank lines with spaces', () => {
     const text =
-      'Types: deb\r\nURIs: http://a.test/debian http://b.test/debian\r\nSuites: trixie\r\nComponents: main\r\n   \r\nTypes: deb-src\r\nURIs: http://c.test/debian\r\nSuites: trixie\r\nComponents: main\r\n';
+      'Types: deb\r\nURIs: http://a.test/debian http://b.test/debian\r\nSuites: trixie\r\nComponents: main\r\n  ' +
+      ' \r\nTypes: deb-src\r\nURIs: http://c.test/debian\r\nSuites: trixie\r\nComponents: main\r\n';
     expect(parseDeb822Sources(text).map(({ uri }) => uri)).toEqual(['http://a.test/debian', 'http://b.test/debian']);
   });
 

@@ -126,7 +126,9 @@ describe('a launcher that was killed', () => {
 
   async function startLauncher(name: string): Promise<Launcher> {
     const options = JSON.stringify({ bin, storeDir: join(home, name) });
-    const script = `require(${JSON.stringify(join(__dirname, 'embedded-nats.ts'))}).startNatsServer(${options}).then(({ pid, url }) => console.log(JSON.stringify({ pid, url })));`;
+    const script =
+      `require(${JSON.stringify(join(__dirname, 'embedded-nats.ts'))}).startNatsServer(${options}).then(({ ` +
+      `pid, url }) => console.log(JSON.stringify({ pid, url })));`;
     const launcher = spawn(
       process.execPath,
       ['--require', join(repository, 'libs/testing/src/register-typescript.cjs'), '--eval', script],

@@ -58,7 +58,8 @@ export async function findNatsServer(options: FindNatsServerOptions): Promise<Fo
   throw new AppError(
     'unavailable',
     'nats_server_not_found',
-    `no nats-server ${wanted} on this machine, and none could be downloaded. Install it, or set NATS_SERVER_BIN to its path. ${refusals.join('; ')}`,
+    `no nats-server ${wanted} on this machine, and none could be downloaded. Install it, or set ` +
+      `NATS_SERVER_BIN to its path. ${refusals.join('; ')}`,
     { details: { refusals } },
   );
 }
@@ -74,7 +75,8 @@ async function tryDownload(
     const version = await readNatsVersion(target);
     if (version !== undefined && isUsable(version)) return { path: target, version };
     refusals.push(
-      `${from}: what it gave ${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`,
+      `${from}: what it gave ` +
+        `${version === undefined ? 'does not run on this machine' : `is the old version ${version}`}`,
     );
   } catch (error) {
     refusals.push(`${from}: ${describeError(error)}`);
@@ -130,7 +132,8 @@ async function findInPath(log: (line: string) => void): Promise<FoundNatsServer[
     if (version !== undefined && isUsable(version)) found.push({ path, version });
     else
       log(
-        `${path} is passed over: ${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable}`}`,
+        `${path} is passed over: ` +
+          `${version === undefined ? 'it does not run' : `version ${version} is older than ${oldestUsable}`}`,
       );
   }
   return found;

@@ -40,7 +40,8 @@ export async function waitUntilAnswering(readiness: Readiness): Promise<void> {
   throw new AppError(
     'unavailable',
     'nats_not_ready',
-    `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ${describeError(lastError)}\n${server.logTail()}`,
+    `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ` +
+      `${describeError(lastError)}\n${server.logTail()}`,
     { cause: lastError },
   );
 }

@@ -129,7 +129,8 @@ function assertOwnVersion({ dataDir }: Cluster, major: string): void {
   throw new AppError(
     'conflict',
     'postgres_version_mismatch',
-    `${dataDir} was made by PostgreSQL ${made}, this Tower brings ${major}: dump it with the old version and restore it into a new folder`,
+    `${dataDir} was made by PostgreSQL ${made}, this Tower brings ${major}: dump it ` +
+      `with the old version and restore it into a new folder`,
     {
       details: { dataDir, made, major },
     },
@@ -143,7 +144,8 @@ function assertOwnedByUs({ dataDir, account }: Cluster): void {
   throw new AppError(
     'forbidden',
     'postgres_data_dir_not_ours',
-    `${dataDir} belongs to user ${uid}, not to you (${process.getuid()}): start Tower as root again, or let root chown the folder`,
+    `${dataDir} belongs to user ${uid}, not to you (${process.getuid()}): start ` +
+      `Tower as root again, or let root chown the folder`,
     {
       details: { dataDir, uid },
     },

@@ -49,7 +49,8 @@ describe('a fresh data directory', () => {
     const { url } = await start('fresh');
     const [row] = await query<{ who: string; db: string; super: boolean; createdb: boolean }>(
       url,
-      'select current_user as who, current_database() as db, rolsuper as super, rolcreatedb as createdb from pg_roles where rolname = current_user',
+      'select current_user as who, current_database() as db, rolsuper as super, rolcreatedb as createdb from ' +
+        'pg_roles where rolname = current_user',
     );
     expect(row).toEqual({ who: 'tower', db: 'tower', super: false, createdb: true });
   });
@@ -58,8 +59,10 @@ describe('a fresh data directory', () => {
     const [server] = started;
     const [row] = await query<Record<string, string>>(
       server?.url ?? '',
-      `select current_setting('synchronous_commit') as commit, current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listens,
-              current_setting('idle_in_transaction_session_timeout') as idle, current_setting('max_connections') as connections, lower('ÉЖ') as lowered`,
+      `select current_setting('synchronous_commit') as commit, current_setting('data_checksums') as checksums,
+        current_setting('listen_addresses') as listens,
+              current_setting('idle_in_transaction_session_timeout') as idle, current_setting('max_connections') as
+              connections, lower('ÉЖ') as lowered`,
     );
     expect(row).toEqual({
       commit: 'on',

@@ -77,8 +77,10 @@ export async function choosePostgresAccount(binaries: PostgresBinaries, dataDir:
   throw new AppError(
     'unavailable',
     'postgres_no_account',
-    `PostgreSQL does not run as root, and no other way reaches ${binaries.postgres} and ${dirname(dataDir)}. Start Tower as an ordinary user, ` +
-      `or put the checkout and the data where everyone may pass (chmod o+x on their parent folders), or install setpriv (util-linux). Tried: ${refusals.join('; ')}`,
+    `PostgreSQL does not run as root, and no other way reaches ${binaries.postgres} and ` +
+      `${dirname(dataDir)}. Start Tower as an ordinary user, ` +
+      `or put the checkout and the data where everyone may pass (chmod o+x on their parent folders), or install ` +
+      `setpriv (util-linux). Tried: ${refusals.join('; ')}`,
     { details: { refusals } },
   );
 }

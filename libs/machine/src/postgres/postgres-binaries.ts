@@ -22,7 +22,8 @@ export function findPostgresBinaries(
     throw new AppError(
       'unavailable',
       'postgres_binaries_missing',
-      `there is no ${packageName} in node_modules: run "npm ci" on this machine (a folder copied from another system does not do), ` +
+      `there is no ${packageName} in node_modules: run "npm ci" on this machine (a ` +
+        `folder copied from another system does not do), ` +
         `or, where npm has no such package, run PostgreSQL 18 yourself and give its address`,
       { details: { packageName } },
     );

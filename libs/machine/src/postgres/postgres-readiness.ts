@@ -70,7 +70,8 @@ async function untilConnected({ server, port, secret, dataDir }: Readiness): Pro
   throw new AppError(
     'unavailable',
     'postgres_not_ready',
-    `PostgreSQL in ${dataDir} was not ready after ${readyTimeoutMs / 1000} s: ${describeError(lastError)}\n${server.logTail()}`,
+    `PostgreSQL in ${dataDir} was not ready after ${readyTimeoutMs / 1000} s: ` +
+      `${describeError(lastError)}\n${server.logTail()}`,
     { cause: lastError },
   );
 }

@@ -89,7 +89,8 @@ export class Download {
       throw new AppError(
         'conflict',
         'download_digest_mismatch',
-        `what ${this.shown} sends has the sha256 ${digest}, not ${wanted.sha256}: it is another file, and nothing of it was kept`,
+        `what ${this.shown} sends has the sha256 ${digest}, not ${wanted.sha256}: ` +
+          `it is another file, and nothing of it was kept`,
         { details: { digest } },
       );
     }
@@ -192,7 +193,8 @@ export class Download {
       throw new AppError(
         'conflict',
         'download_failed',
-        `${this.shown} has ${sizeText(total)}, more than any model that Tower fetches (${sizeText(this.around.maxBytes)})`,
+        `${this.shown} has ${sizeText(total)}, more than any model that Tower ` +
+          `fetches (${sizeText(this.around.maxBytes)})`,
       );
     return total;
   }
@@ -233,7 +235,9 @@ export class Download {
     const folder = dirname(this.wanted.target);
     const free = await this.around.freeBytes(folder);
     const need = (this.total ?? received) - received;
-    const message = `${folder} has ${sizeText(free)} free; ${basename(this.wanted.target)} needs ${sizeText(need)} more, and ${sizeText(this.around.spareBytes)} are left alone: make room and fetch again`;
+    const message =
+      `${folder} has ${sizeText(free)} free; ${basename(this.wanted.target)} needs ${sizeText(need)} ` +
+      `more, and ${sizeText(this.around.spareBytes)} are left alone: make room and fetch again`;
     return new AppError('conflict', 'disk_space_short', message, {
       cause,
       details: { free_bytes: free, needed_bytes: need },

@@ -38,7 +38,10 @@ export function formatOf(name: string): ModelFormat {
 export function formatRefusal(name: string): string | undefined {
   const ending = endingOf(name);
   if (ending === '.safetensors' || ending === '.onnx') return undefined;
-  return `only .safetensors and .onnx files are fetched, and this is ${ending === '' ? 'a file without an ending' : ending}`;
+  return (
+    `only .safetensors and .onnx files are fetched, and this is ` +
+    `${ending === '' ? 'a file without an ending' : ending}`
+  );
 }
 
 const endingOf = (name: string): string => extname(name).toLowerCase();

@@ -181,7 +181,8 @@ const takenMeanwhile = (target: string): AppError =>
   new AppError(
     'conflict',
     'model_file_differs',
-    `${target} has appeared while it was being fetched; nothing was replaced. If it is not wanted, move it away and fetch again`,
+    `${target} has appeared while it was being fetched; nothing was replaced. If ` +
+      `it is not wanted, move it away and fetch again`,
   );
 
 async function syncFolder(folder: string): Promise<void> {

@@ -135,7 +135,8 @@ function refusalOf(status: number, url: string, retryAfter: string | undefined):
     return new AppError(
       'not_found',
       'download_gone',
-      `${url} is no longer there (status ${status}): find the file's new address and correct it in models/manifest.yaml`,
+      `${url} is no longer there (status ${status}): find the file's new ` +
+        `address and correct it in models/manifest.yaml`,
     );
   return new AppError('conflict', 'download_failed', `${url} answered with status ${status}`);
 }

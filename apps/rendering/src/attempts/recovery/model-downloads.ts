@@ -73,7 +73,9 @@ export class ModelDownloads {
     if (model.name === null)
       return {
         downloadable: false,
-        hint: `A model file belongs into models/${model.folder} of ${gpu.name} (${gpu.config.url}); the server does not say which.`,
+        hint:
+          `A model file belongs into models/${model.folder} of ${gpu.name} ` +
+          `(${gpu.config.url}); the server does not say which.`,
       };
     const known = this.source.sourceOf(model.folder, model.name);
     return {

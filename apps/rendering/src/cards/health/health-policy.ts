@@ -117,6 +117,10 @@ export function sentenceOf(trouble: Trouble): string {
   if (trouble.kind === 'needs_restart' && trouble.unheard === true)
     return `${trouble.reason}; it goes on when that prompt ends, or restart this ComfyUI if it hangs`;
   if (trouble.kind === 'needs_restart')
-    return `${trouble.reason}; ${trouble.restarted ? 'its restart command was run, but the server is still the old one: ' : ''}restart this ComfyUI`;
+    return (
+      `${trouble.reason}; ` +
+      `${trouble.restarted ? 'its restart command was run, but the server is still the old one: ' : ''}restart ` +
+      `this ComfyUI`
+    );
   return `out of service after failures in a row, last: ${trouble.reason}; tried again at ${trouble.probeAt ?? 'once'}`;
 }

@@ -79,7 +79,8 @@ export class Restarter {
       if (booked.length === 0) return undefined;
       // Runs whose process ended with them: nobody else will say how they ended.
       await tx.query(
-        `update gpu_restart set ended_at = clock_timestamp(), output = 'the rendering service ended while the command ran'
+        `update gpu_restart set ended_at = clock_timestamp(), output =
+          'the rendering service ended while the command ran'
          where gpu = $1 and ended_at is null and id <> $2`,
         [gpu, id],
       );

@@ -36,7 +36,8 @@ it('a history of all measurements becomes one of the newest thirty of each kind 
   expect(kept[0]).toMatchObject({ seconds: 12_000 });
   expect(
     await db.query(
-      'select changes, count(*)::int as count, min(seconds) > 11600 as are_newest from runtime_sample group by changes order by changes',
+      'select changes, count(*)::int as count, min(seconds) > 11600 as are_newest from ' +
+        'runtime_sample group by changes order by changes',
     ),
   ).toEqual([
     { changes: '', count: 60, are_newest: true },

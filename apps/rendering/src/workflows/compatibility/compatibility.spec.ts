@@ -164,7 +164,8 @@ describe('missingFor', () => {
     expect(missingFor(workflow, { values, parts, plan: noChanges }, stock).map(describeMissing)).toEqual([
       'models/loras/mine.safetensors',
       'models/ipadapter/ip-adapter-faceid-plusv2_sd15.bin (get it from https://huggingface.co/h94/IP-Adapter-FaceID)',
-      'models/loras/ip-adapter-faceid-plusv2_sd15_lora.safetensors (get it from https://huggingface.co/h94/IP-Adapter-FaceID)',
+      'models/loras/ip-adapter-faceid-plusv2_sd15_lora.safetensors (get it from ' +
+        'https://huggingface.co/h94/IP-Adapter-FaceID)',
     ]);
   });
 

@@ -100,7 +100,9 @@ export function compatibilityWith(
     return {
       gpu: card.name,
       state: 'too_small',
-      reason: `${card.name} has ${card.memoryMb} MiB; the standard preset needs about ${need} MiB (${learntMb === null ? workflow.file.vram.basis : 'learnt from attempts'})`,
+      reason:
+        `${card.name} has ${card.memoryMb} MiB; the standard preset needs about ${need} MiB ` +
+        `(${learntMb === null ? workflow.file.vram.basis : 'learnt from attempts'})`,
       missing,
       vramNeedMb: need,
     };

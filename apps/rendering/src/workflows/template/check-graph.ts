@@ -39,7 +39,8 @@ const isFileList = (classType: string, input: string): boolean =>
 
 /**
  * What is wrong with a graph for a server that describes its classes so; empty when nothing is. Lists of files are not
- * compared: what a card lacks is another question (requirements.ts). `outputs` are the nodes whose files are fetched: each
+ * compared: what a card lacks is another question (requirements.ts). `outputs` are the nodes whose files are fetched:
+ * each
  * must be an output node, and every output node must be among them. A class that is not there is named once; its inputs
  * are not looked at.
  */
@@ -102,7 +103,9 @@ function checkLink(graph: PromptGraph, [source, slot]: [string, number], input: 
   if (type === undefined)
     return {
       code: 'wrong_link',
-      words: `${input.name} links to output ${slot} of node ${source} (${from.class_type}), which has ${outputTypes(info).length}`,
+      words:
+        `${input.name} links to output ${slot} of node ${source} ` +
+        `(${from.class_type}), which has ${outputTypes(info).length}`,
     };
   const takes = input.type.split(',');
   if (type === '*' || takes.includes('*') || takes.includes(type)) return undefined;

@@ -64,7 +64,8 @@ function readGroup(
     const source = text.slice(position, end);
     if (/^\s*\d+(?:\.\d+)?::/.test(source) || /^\s*\d+(?:-\d+)?\$\$/.test(source))
       throw new Malformed(
-        `has alternatives with weights or numbers (${source.trim().slice(0, 20)}), which are not known here; plain ones are as likely as each other`,
+        `has alternatives with weights or numbers (${source.trim().slice(0, 20)}), which are not known here; ` +
+          `plain ones are as likely as each other`,
       );
     options.push({ source, pieces });
     if (end >= text.length) throw new Malformed('has a { without its }; write \\{ for the character');

@@ -96,7 +96,10 @@ function keptName({ folder }: ModelParameter, name: string, known: KnownChoices)
 
 function absent(parameter: WorkflowParameter): string {
   if (parameter.type !== 'model') return 'is needed';
-  return `is needed, and no card has ${parameter.family ? `${aFamily[parameter.family]} checkpoint` : 'a file'} in models/${parameter.folder} to choose`;
+  return (
+    `is needed, and no card has ` +
+    `${parameter.family ? `${aFamily[parameter.family]} checkpoint` : 'a file'} in models/${parameter.folder} to choose`
+  );
 }
 
 /** What is wrong with a value, in words that name the limits; undefined when nothing is. */
@@ -137,7 +140,10 @@ function offStep(limits: Extract<WorkflowParameter, { type: 'integer' }>, value:
   const { multiple_of: step, remainder } = limits;
   if (value % step === remainder) return undefined;
   const near = nearestSteps(limits, value);
-  return `must be ${remainder === 0 ? '' : `${remainder} more than `}a multiple of ${step}, such as ${near.join(' or ')}`;
+  return (
+    `must be ${remainder === 0 ? '' : `${remainder} more than `}a ` +
+    `multiple of ${step}, such as ${near.join(' or ')}`
+  );
 }
 
 function wrongModel(parameter: ModelParameter, value: ParameterValue, known: KnownChoices): string | undefined {
@@ -168,7 +174,10 @@ function otherFamily(name: string, family: ModelFamily, { families }: KnownChoic
   const made = `this workflow is made for ${familyTitle[family]}`;
   if (stated !== undefined)
     return `${name} is ${aFamily[other]} checkpoint, as its file, config/models.yaml or the request says; ${made}`;
-  return `${name} is by its name ${aFamily[other]} checkpoint; ${made}. If the name misleads, say so: "model_family": "${family}" in the request, or families in config/models.yaml`;
+  return (
+    `${name} is by its name ${aFamily[other]} checkpoint; ${made}. If the name misleads, say so: ` +
+    `"model_family": "${family}" in the request, or families in config/models.yaml`
+  );
 }
 
 const shownChoices = 20;
@@ -178,7 +187,10 @@ function notAmong(value: ParameterValue, choices: readonly string[] | undefined,
   if (choices === undefined || choices.includes(value)) return undefined;
   if (choices.length === 0) return `${value} is not on any card; no card has a file in ${what}`;
   const shown = choices.slice(0, shownChoices).join(', ');
-  return `${value} is not on any card; ${what} has ${shown}${choices.length > shownChoices ? ` and ${choices.length - shownChoices} more` : ''}`;
+  return (
+    `${value} is not on any card; ${what} has ` +
+    `${shown}${choices.length > shownChoices ? ` and ${choices.length - shownChoices} more` : ''}`
+  );
 }
 
 /** Node classes of the template as it stands. */
