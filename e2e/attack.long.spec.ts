@@ -86,10 +86,8 @@ async function ended(id: string): Promise<void> {
 async function everyPage(path: string, limit: number): Promise<unknown[]> {
   const items: unknown[] = [];
   for (let cursor = ''; ;) {
-    const page = await call(
-      'GET',
-      `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
+    const after = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = await call('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${after}`);
     expect(page.status).toBe(200);
     expect(page.bytes).toBeLessThan(600_000);
     items.push(...(page.body['items'] as unknown[]));

@@ -82,11 +82,15 @@ export class HostileTraffic {
       ['progress', contracts.progressSubject(this.pick([id, 'x']))],
       ['heartbeat', contracts.heartbeatSubject(this.pick(['rendering', 'nobody', id]))],
       ['answer', inbox],
-      [
-        'advisory',
-        `$JS.EVENT.ADVISORY.CONSUMER.${this.pick(['MAX_DELIVERIES', 'MSG_TERMINATED'])}.${this.pick(['RENDERING', 'PROJECTS', 'x'])}.${this.pick([...contracts.serviceNames])}`,
-      ],
+      ['advisory', this.advisorySubject()],
     ]);
+  }
+
+  private advisorySubject(): string {
+    const kind = this.pick(['MAX_DELIVERIES', 'MSG_TERMINATED']);
+    const stream = this.pick(['RENDERING', 'PROJECTS', 'x']);
+    const consumer = this.pick([...contracts.serviceNames]);
+    return `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${stream}.${consumer}`;
   }
 
   private body(kind: string): string | Uint8Array {

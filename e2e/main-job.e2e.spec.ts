@@ -112,7 +112,7 @@ describe('a picture from the prompt to the file', () => {
     expect(log).not.toMatch(/postgres:\/\/[^\s"]*:[^\s"[]+@/);
   });
 
-  it('lets publishers on NATS command and hear, with the credentials of the command line, and nobody else', async () => {
+  it('lets publishers on NATS command and hear, with credentials of the command line, and nobody else', async () => {
     const { code, text } = await runTower(tower, ['nats', 'credentials']);
     expect(code).toBe(0);
     const address = parseNatsUrl(text.trim());

@@ -15,7 +15,7 @@ describe(`quality killed ${kills} times, each time right after it was given mess
   }, 120_000);
   afterAll(() => drill.tower.remove());
 
-  it(`gives all ${innocents} pictures that waited their verdict, and one that kills its decoder a failed one`, async () => {
+  it(`gives all ${innocents} waiting pictures their verdict, and one that kills its decoder a failed one`, async () => {
     const { tower } = drill;
     drill.holdDecoders();
     const prompts = Array.from({ length: innocents + 1 }, (_, n) =>

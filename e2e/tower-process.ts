@@ -164,10 +164,9 @@ export class TowerProcess {
 
   /** A spec that fails is of little use without what Tower said. */
   private explain(error: unknown): never {
-    throw new Error(
-      `${describeError(error)}\nstdout:\n${this.stdout.slice(-20).join('\n')}\nstderr:\n${this.stderr.slice(-40).join('\n')}`,
-      { cause: error },
-    );
+    const stdout = this.stdout.slice(-20).join('\n');
+    const stderr = this.stderr.slice(-40).join('\n');
+    throw new Error(`${describeError(error)}\nstdout:\n${stdout}\nstderr:\n${stderr}`, { cause: error });
   }
 }
 

@@ -32,8 +32,12 @@ try:
     timed('pillow bicubic 1024x1024 to 448x448', lambda: picture.resize((448, 448), Image.BICUBIC))
     timed('resize to short side 256 from 1280x720', lambda: broad.resize((456, 256), Image.BILINEAR))
     mean, std = np.float32([0.48145466, 0.4578275, 0.40821073]), np.float32([0.26862954, 0.26130258, 0.27577711])
-    timed('ccip input 1024x1024', lambda: np.ascontiguousarray(((np.asarray(picture.resize((384, 384), Image.BILINEAR)).astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1)))
-    timed('yolo input 1280x720', lambda: np.ascontiguousarray((np.asarray(broad.resize((640, 640), Image.BICUBIC)).astype(np.float32) / 255).transpose(2, 0, 1)))
+    timed('ccip input 1024x1024', lambda: np.ascontiguousarray((
+        (np.asarray(picture.resize((384, 384), Image.BILINEAR)).astype(np.float32) / 255 - mean) / std
+    ).transpose(2, 0, 1)))
+    timed('yolo input 1280x720', lambda: np.ascontiguousarray((
+        np.asarray(broad.resize((640, 640), Image.BICUBIC)).astype(np.float32) / 255
+    ).transpose(2, 0, 1)))
 except ImportError as error: missing.append(str(error))
 try:
     import cv2
@@ -47,7 +51,9 @@ try:
     import skimage
     from skimage.metrics import structural_similarity
     versions['scikit-image'] = skimage.__version__
-    timed('ssim wang 1024x1024', lambda: structural_similarity(large, other, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255))
+    timed('ssim wang 1024x1024', lambda: structural_similarity(
+        large, other, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255,
+    ))
 except ImportError as error: missing.append(str(error))
 try:
     import onnxruntime
@@ -61,6 +67,8 @@ try:
     timed('temporal lpips 456x256', lambda: session.run(None, {'img0': x2, 'img1': y2}))
 except ImportError as error: missing.append(str(error))
 clip = rng.integers(0, 256, (16, 256, 456, 3), dtype=np.uint8)
-timed('flicker 456x256', lambda: (255 - np.mean([np.abs(clip[i].astype(np.int16) - clip[i + 1]).mean() for i in range(15)])) / 255, 16)
+timed('flicker 456x256', lambda: (
+    255 - np.mean([np.abs(clip[i].astype(np.int16) - clip[i + 1]).mean() for i in range(15)])
+) / 255, 16)
 print(json.dumps({'versions': versions, 'missing': missing, 'times': result}))
 `;

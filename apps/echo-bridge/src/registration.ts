@@ -117,7 +117,8 @@ export class Registration {
   }
 
   private tellAbsence(error: unknown): void {
-    const line = `Echo at ${this.echo.address} is absent; Tower works without it and keeps trying: ${describeError(error)}`;
+    const reason = describeError(error);
+    const line = `Echo at ${this.echo.address} is absent; Tower works without it and keeps trying: ${reason}`;
     if (this.absenceTold) this.logger.debug(line);
     else this.logger.info(line);
     this.absenceTold = true;

@@ -32,7 +32,7 @@ describe("the gateway's environment", () => {
     expect(allowedHosts(behindProxy).has('studio.local')).toBe(true);
   });
 
-  it('takes addresses and own names on an open address that lists none, and no name that others made point here', () => {
+  it('takes addresses and own names on an open address that lists none, and no name others made point here', () => {
     const names = allowedHosts(parseEnv(gatewayEnv, { TOWER_HOST: '0.0.0.0', TOWER_INSECURE_LISTEN: 'yes' }));
     const own = hostname().toLowerCase();
     for (const name of [

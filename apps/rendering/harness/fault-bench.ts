@@ -150,8 +150,7 @@ export class FaultBench {
 
 /** Where each attempt of the only task ran, how it ended, and which step led to it. */
 export const story = (job: JobView): string[] =>
-  (job.tasks[0]?.attempts ?? []).map(
-    (attempt) =>
-      `${attempt.gpu}: ` +
-      `${(attempt.outcome ?? attempt.state).split(':')[0] ?? ''}${attempt.recovery === null ? '' : ` after ${attempt.recovery.step}`}`,
-  );
+  (job.tasks[0]?.attempts ?? []).map(({ gpu, outcome, state, recovery }) => {
+    const end = (outcome ?? state).split(':')[0] ?? '';
+    return `${gpu}: ${end}${recovery === null ? '' : ` after ${recovery.step}`}`;
+  });

@@ -46,7 +46,10 @@ describe('a version of nats-server', () => {
 
   it('is warned of by name, with what to do', () => {
     expect(versionWarning('2.10.27')).toMatch(
-      /^nats-server 2\.10\.27 has known vulnerabilities: CVE-2026-33215 to .*; CVE-2026-58253 .*Install 2\.14\.5 or newer/,
+      new RegExp(
+        String.raw`^nats-server 2\.10\.27 has known vulnerabilities: CVE-2026-33215 to .*; ` +
+          String.raw`CVE-2026-58253 .*Install 2\.14\.5 or newer`,
+      ),
     );
     expect(versionWarning('2.14.1')).toMatch(/^nats-server 2\.14\.1 is old\./);
     expect(versionWarning(recommended)).toBeUndefined();

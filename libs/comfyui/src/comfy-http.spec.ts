@@ -83,7 +83,10 @@ describe.each([301, 302, 307, 308])('a server that answers %i', (status) => {
     await expect(ask(client)).rejects.toMatchObject({
       code: 'comfyui_redirects',
       message: expect.stringMatching(
-        /^solo answers \/\S+ with a redirect to http:\/\/127\.0\.0\.1:\d+\/admin; name its final address in config\/gpus\.yaml$/,
+        new RegExp(
+          String.raw`^solo answers /\S+ with a redirect to http://127\.0\.0\.1:\d+/admin; ` +
+            String.raw`name its final address in config/gpus\.yaml$`,
+        ),
       ) as string,
     });
     expect(reached).toEqual([]);

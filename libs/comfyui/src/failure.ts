@@ -52,15 +52,36 @@ export interface Failure {
   unheard?: boolean;
 }
 
-const outOfMemory =
-  /OutOfMemoryError|out of memory|Allocation on device|_STATUS_ALLOC_FAILED|alloc_cpu|MemoryError|Cannot allocate memory|Errno 12\b/i;
+const outOfMemory = new RegExp(
+  [
+    'OutOfMemoryError',
+    'out of memory',
+    'Allocation on device',
+    '_STATUS_ALLOC_FAILED',
+    'alloc_cpu',
+    'MemoryError',
+    'Cannot allocate memory',
+    String.raw`Errno 12\b`,
+  ].join('|'),
+  'i',
+);
 
 const rules: { kind: FailureKind; pattern: RegExp; hint: string }[] = [
   { kind: 'out_of_memory', pattern: outOfMemory, hint: 'Ask for a smaller size or let another card take it.' },
   {
     kind: 'poisoned',
-    pattern:
-      /illegal memory access|device-side assert|unspecified launch failure|hipErrorLaunchFailure|HIP error|CUDA error|AcceleratorError/i,
+    pattern: new RegExp(
+      [
+        'illegal memory access',
+        'device-side assert',
+        'unspecified launch failure',
+        'hipErrorLaunchFailure',
+        'HIP error',
+        'CUDA error',
+        'AcceleratorError',
+      ].join('|'),
+      'i',
+    ),
     hint: 'Restart this ComfyUI; its GPU context is broken.',
   },
   { kind: 'disk_full', pattern: /No space left|Errno 28\b|ENOSPC/i, hint: 'Free space on the disk of this ComfyUI.' },
@@ -77,8 +98,22 @@ const rules: { kind: FailureKind; pattern: RegExp; hint: string }[] = [
   },
   {
     kind: 'network',
-    pattern:
-      /ConnectionError|HfHub|HFValidation|LocalEntryNotFound|OfflineModeIsEnabled|HTTPError|ReadTimeout|ConnectTimeout|URLError|Max retries exceeded|Name or service not known/i,
+    pattern: new RegExp(
+      [
+        'ConnectionError',
+        'HfHub',
+        'HFValidation',
+        'LocalEntryNotFound',
+        'OfflineModeIsEnabled',
+        'HTTPError',
+        'ReadTimeout',
+        'ConnectTimeout',
+        'URLError',
+        'Max retries exceeded',
+        'Name or service not known',
+      ].join('|'),
+      'i',
+    ),
     hint: 'A node tried to download something; install it beforehand.',
   },
   {

@@ -130,8 +130,19 @@ const unreachable = new Set([
   '25P03',
   '25P04',
 ]);
-const droppedTexts =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|Connection ended|not queryable|DataSource .* is not|Query runner already released/i;
+const droppedTexts = new RegExp(
+  [
+    'Connection terminated',
+    'timeout exceeded when trying to connect',
+    'Client has encountered a connection error',
+    'Driver not Connected',
+    'Connection ended',
+    'not queryable',
+    'DataSource .* is not',
+    'Query runner already released',
+  ].join('|'),
+  'i',
+);
 
 /** The server's own disk is full or broken: it answers, and takes no writes. */
 const cannotWrite = new Set(['53100', '58030']);

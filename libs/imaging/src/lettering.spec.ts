@@ -119,7 +119,8 @@ describe('lettering', () => {
   it('draws alike with and without fontconfig and fonts on the machine, and without a word of complaint', async () => {
     const script = `
       const { drawText } = require(${JSON.stringify(join(__dirname, 'lettering.ts'))});
-      drawText([{ text: '桜', colour: '#ffffff' }], ${sizePx}, 900).then((drawn) => console.log(JSON.stringify(drawn)));`;
+      drawText([{ text: '桜', colour: '#ffffff' }], ${sizePx}, 900)
+        .then((drawn) => console.log(JSON.stringify(drawn)));`;
     const drawIn = (env: NodeJS.ProcessEnv) =>
       run(
         process.execPath,

@@ -89,12 +89,10 @@ export function parseInput<Schema extends z.ZodType>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const fields = fieldErrorsOf(result.error.issues, what.root ?? '');
-  throw new AppError(
-    'invalid',
-    what.code,
-    `${what.message}: ${summaryOf(fields.map(({ pointer, message }) => `${pointer === '' ? 'body' : shorten(pointer, 100)}: ${message}`))}`,
-    { fields },
+  const findings = fields.map(
+    ({ pointer, message }) => `${pointer === '' ? 'body' : shorten(pointer, 100)}: ${message}`,
   );
+  throw new AppError('invalid', what.code, `${what.message}: ${summaryOf(findings)}`, { fields });
 }
 
 /** The first few of several findings as one sentence, with the number of the others. */

@@ -27,11 +27,13 @@ export function describeNats(file: string, given: string | undefined): string[] 
   const address = readPublisherUrl(file);
   if (given !== undefined)
     return [
-      `nats: ${withoutCredentials(given)}, a server that Tower does not run; publishers log in with what whoever runs it gives them (tower nats users has a user for them)`,
+      `nats: ${withoutCredentials(given)}, a server that Tower does not run; publishers log in with what whoever ` +
+        `runs it gives them (tower nats users has a user for them)`,
     ];
   if (address === undefined) return [];
   return [
-    `nats: ${withoutCredentials(address)}; publishers log in as "${new URL(address).username}", with the address in ${file} (or: tower nats credentials)`,
+    `nats: ${withoutCredentials(address)}; publishers log in as "${new URL(address).username}", ` +
+      `with the address in ${file} (or: tower nats credentials)`,
     'a command, to be run in this folder; it prints the answer:',
     `  ${exampleCommand(file)}`,
   ];
@@ -41,9 +43,11 @@ export function describeNats(file: string, given: string | undefined): string[] 
 function exampleCommand(file: string): string {
   const script = [
     `const u = new URL(require("fs").readFileSync(process.argv[1], "utf8").trim())`,
-    `require("nats").connect({ servers: u.host, user: u.username, pass: u.password }).then(async (n) => { const id = crypto.randomUUID()`,
+    `require("nats").connect({ servers: u.host, user: u.username, pass: u.password }).then(async (n) => { ` +
+      `const id = crypto.randomUUID()`,
     `n.subscribe("${answersTo}" + id, { max: 1, callback: (_, m) => { console.log(m.string()); void n.close() } })`,
-    `n.publish("${requestJob.subject}", JSON.stringify({ id, data: { type: "image", prompt: "a girl at the window" } })) })`,
+    `n.publish("${requestJob.subject}", ` +
+      `JSON.stringify({ id, data: { type: "image", prompt: "a girl at the window" } })) })`,
   ].join('; ');
   return `node -e '${script}' '${file.replaceAll("'", `'\\''`)}'`;
 }
@@ -62,13 +66,15 @@ export function describeStatus(url: string, view: StatusView): string[] {
     const bad = Object.entries(checks)
       .filter(([, check]) => !check.ok)
       .map(([name, check]) => `${name}: ${check.detail}`);
-    lines.push(
-      `  ${service.padEnd(14)} ${state.padEnd(9)} ${pid === null ? '' : `pid ${pid}`.padEnd(12)} ${uptime === null ? '' : `up ${duration(uptime)}`}${bad.length === 0 ? '' : `  ${bad.join('; ')}`}`.trimEnd(),
-    );
+    const id = pid === null ? '' : `pid ${pid}`.padEnd(12);
+    const up = uptime === null ? '' : `up ${duration(uptime)}`;
+    const faults = bad.length === 0 ? '' : `  ${bad.join('; ')}`;
+    lines.push(`  ${service.padEnd(14)} ${state.padEnd(9)} ${id} ${up}${faults}`.trimEnd());
   }
   for (const { service, open, newest } of view.dead_letters) {
     lines.push(
-      `  ${service.padEnd(14)} ${open} messages could not be handled (tower dead-letters list --service ${service}), the newest: ${newest[0]?.reason ?? ''}`,
+      `  ${service.padEnd(14)} ${open} messages could not be handled ` +
+        `(tower dead-letters list --service ${service}), the newest: ${newest[0]?.reason ?? ''}`,
     );
   }
   if (view.rendering === null) return [...lines, '', 'rendering does not answer: queue and cards are not known'];
@@ -85,7 +91,8 @@ export function describeStatus(url: string, view: StatusView): string[] {
     queue.oldest_queued_seconds === null ? '' : `, the oldest for ${duration(queue.oldest_queued_seconds)}`;
   lines.push(
     '',
-    `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ${queue.quality_check} in the quality check`,
+    `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ` +
+      `${queue.quality_check} in the quality check`,
   );
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
   for (const { place, ok, detail, file_system: fileSystem, lacks } of view.rendering.disks) {
@@ -118,7 +125,9 @@ function describeMissing(all: NonNullable<StatusView['rendering']>['models']['mi
       .slice(0, rest === 1 ? missing.length : namedMissing)
       .map(({ what }) => what)
       .join('; ');
-    return `missing for ${place}: ${named}${rest > 1 ? `; and ${rest} more, which GET /api/anime/workflows/${missing[0]?.workflow ?? ''} names` : ''}`;
+    const workflow = missing[0]?.workflow ?? '';
+    const others = rest > 1 ? `; and ${rest} more, which GET /api/anime/workflows/${workflow} names` : '';
+    return `missing for ${place}: ${named}${others}`;
   });
 }
 

@@ -118,7 +118,15 @@ describe('the report', () => {
     const lines: string[] = [];
     demoReport({ json: false, terminal: quiet, write: (line) => lines.push(line) }).result(result);
     expect(lines.join('\n')).toMatch(
-      /^1 picture in 12\.3 s \(rtx3060: 1\)\. The GPUs are SIMULATED.*\n {2}library\/a\.png {2}seed 7, rtx3060, 2\.5 s\nLoop: library\/loop\.mp4 {2}16 frames, 8 per second, seed 8, rtx3060, 9\.0 s\nContact sheet: library\/sheet\.png\nJob j2 failed: out_of_memory: .*memory\. Choose a smaller size\.$/,
+      new RegExp(
+        [
+          String.raw`^1 picture in 12\.3 s \(rtx3060: 1\)\. The GPUs are SIMULATED.*`,
+          String.raw` {2}library/a\.png {2}seed 7, rtx3060, 2\.5 s`,
+          String.raw`Loop: library/loop\.mp4 {2}16 frames, 8 per second, seed 8, rtx3060, 9\.0 s`,
+          String.raw`Contact sheet: library/sheet\.png`,
+          String.raw`Job j2 failed: out_of_memory: .*memory\. Choose a smaller size\.$`,
+        ].join('\n'),
+      ),
     );
   });
 

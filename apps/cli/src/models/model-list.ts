@@ -97,10 +97,11 @@ export function describeModels(
   const lines = ['models for the cards'];
   for (const { folder: into, name, bytes, licence, cards, source } of generation) {
     lines.push(`  ${into}/${name}  ${bytes === null ? 'size not known' : sizeText(bytes)}, ${licence}`);
-    for (const [card, { state, obstacle }] of Object.entries(cards))
-      lines.push(
-        `    ${card.padEnd(14)} ${words[state]}${state === 'missing' ? ` (${obstacle === null ? `tower models fetch ${name}` : `${reasons[obstacle.code] ?? obstacle.code}; ${source}`})` : ''}`,
-      );
+    for (const [card, { state, obstacle }] of Object.entries(cards)) {
+      const how =
+        obstacle === null ? `tower models fetch ${name}` : `${reasons[obstacle.code] ?? obstacle.code}; ${source}`;
+      lines.push(`    ${card.padEnd(14)} ${words[state]}${state === 'missing' ? ` (${how})` : ''}`);
+    }
   }
   if (generation.length === 0) lines.push('  none in the manifest');
   if (Object.keys(generation[0]?.cards ?? {}).length === 0)

@@ -164,7 +164,8 @@ export const filmFormats: Record<string, FilmFormat> = {
     savesMetadata: false,
     options: (widgets) => [
       '-filter_complex',
-      `[0:v]split[a][b];[a]palettegen=reserve_transparent=on:transparency_color=ffffff[p];[b][p]paletteuse=dither=${widgets('dither', 'sierra2_4a')}`,
+      `[0:v]split[a][b];[a]palettegen=reserve_transparent=on:transparency_color=ffffff[p];` +
+        `[b][p]paletteuse=dither=${widgets('dither', 'sierra2_4a')}`,
     ],
   },
   'nvenc_h264-mp4': nvenc('h264', x264),

@@ -87,13 +87,11 @@ export class Door {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const turnedAway = this.options.gate.turnsAway(request);
-    if (turnedAway !== undefined)
-      return hangUp(
-        socket,
-        `HTTP/1.1 ${turnedAway.status} Turned ` +
-          `Away\r\n${turnedAway.headers['Location'] === undefined ? '' : `Location: ${turnedAway.headers['Location']}\r\n`}Content-Length: ` +
-          `0\r\n\r\n`,
-      );
+    if (turnedAway !== undefined) {
+      const location = turnedAway.headers['Location'];
+      const forward = location === undefined ? '' : `Location: ${location}\r\n`;
+      return hangUp(socket, `HTTP/1.1 ${turnedAway.status} Turned Away\r\n${forward}Content-Length: 0\r\n\r\n`);
+    }
     const path = new URL(request.url ?? '/', 'http://host').pathname;
     if (!this.isAllowed(request)) hangUp(socket, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     else if (path === '/ws' || path === '/api/ws') this.onUpgrade(request, socket, head);

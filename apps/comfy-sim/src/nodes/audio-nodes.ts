@@ -50,7 +50,8 @@ async function saveSound(
 ): Promise<NodeResult> {
   const value = call.value('audio', SoundValue);
   const target = nextSavePath(call.runtime.folders, kind, prefix, 0, 0, new Date());
-  const filename = `${target.fileName.replaceAll('%batch_num%', '0')}_${String(target.counter).padStart(5, '0')}_.${extension}`;
+  const stem = target.fileName.replaceAll('%batch_num%', '0');
+  const filename = `${stem}_${String(target.counter).padStart(5, '0')}_.${extension}`;
   await runFfmpeg(
     {
       inputs: [{ ...value.sound.ffmpegInput, from: 'stdin' }],

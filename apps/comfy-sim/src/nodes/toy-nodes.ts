@@ -96,13 +96,18 @@ function expand(call: NodeCall): { nodes: PyDict; outputs: PyValue[] } {
   return { nodes, outputs: [last] };
 }
 
-const describe = (name: string, inputs: string, output: string[], isOutput = false): PyDict =>
-  parseJson(`{
+const describe = (name: string, inputs: string, output: string[], isOutput = false): PyDict => {
+  const names = [...inputs.matchAll(/"(\w+)": \[/g)].map((match) => match[1] ?? '');
+  const outputs = JSON.stringify(output);
+  const areLists = JSON.stringify(output.map(() => false));
+  return parseJson(`{
   "input": {"required": {"image": ["IMAGE"]${inputs === '' ? '' : `, ${inputs}`}}},
-  "input_order": {"required": ["image"${[...inputs.matchAll(/"(\w+)": \[/g)].map((match) => `, "${match[1] ?? ''}"`).join('')}]},
-  "output": ${JSON.stringify(output)}, "output_is_list": ${JSON.stringify(output.map(() => false))}, "output_name": ${JSON.stringify(output)},
-  "name": "${name}", "display_name": "${name}", "description": "", "python_module": "custom_nodes.toy_nodes", "category": "toy", "output_node": ${isOutput}
+  "input_order": {"required": ${JSON.stringify(['image', ...names])}},
+  "output": ${outputs}, "output_is_list": ${areLists}, "output_name": ${outputs},
+  "name": "${name}", "display_name": "${name}", "description": "",
+  "python_module": "custom_nodes.toy_nodes", "category": "toy", "output_node": ${isOutput}
 }`) as PyDict;
+};
 
 const count = '["INT", {"default": 5, "min": 1, "max": 100000}]';
 

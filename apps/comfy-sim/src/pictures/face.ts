@@ -70,11 +70,20 @@ function eye({ eyes, boy }: Traits, x: number, winks: boolean, pose?: Pose): str
   const height = boy ? 6 : 7.6;
   const side = Math.sign(x);
   const lids = blink === 0 ? '' : ` translate(0 ${fine(2.4 * blink)}) scale(1 ${fine(1 - 0.92 * blink)})`;
+  const iris =
+    `<ellipse rx="4.7" ry="${height - 0.8}" fill="${css(eyes)}"/>` +
+    `<path d="M-4.7 0 A4.7 ${height - 0.8} 0 0 1 4.7 0 Z" fill="${css(shaded(eyes, 20))}"/>`;
+  const pupil =
+    `<ellipse cy=".4" rx="2.2" ry="${height * 0.48}" fill="${css(shaded(eyes, 34))}"/>` +
+    `<ellipse cy="${height * 0.5}" rx="2.9" ry="1.9" fill="${css(lighter(eyes, 24))}" fill-opacity=".8"/>`;
+  const lashes =
+    `<path d="M${-6.6 * side} ${-height * 0.42} Q0 ${-height * 1.3} ${6.8 * side} ${-height * 0.3} l${1.8 * side} 1" ` +
+    `fill="none" stroke="${lash}" stroke-width="1.5" stroke-linecap="round"/>`;
   return `<g transform="translate(${x} 5)${lids}"><ellipse rx="6.2" ry="${height}" fill="#fff"/>
-<ellipse rx="4.7" ry="${height - 0.8}" fill="${css(eyes)}"/><path d="M-4.7 0 A4.7 ${height - 0.8} 0 0 1 4.7 0 Z" fill="${css(shaded(eyes, 20))}"/>
-<ellipse cy=".4" rx="2.2" ry="${height * 0.48}" fill="${css(shaded(eyes, 34))}"/><ellipse cy="${height * 0.5}" rx="2.9" ry="1.9" fill="${css(lighter(eyes, 24))}" fill-opacity=".8"/>
+${iris}
+${pupil}
 <circle cx="-1.7" cy="${-height * 0.4}" r="1.8" fill="#fff"/><circle cx="1.9" cy="2.6" r=".9" fill="#fff"/>
-<path d="M${-6.6 * side} ${-height * 0.42} Q0 ${-height * 1.3} ${6.8 * side} ${-height * 0.3} l${1.8 * side} 1" fill="none" stroke="${lash}" stroke-width="1.5" stroke-linecap="round"/></g>`;
+${lashes}</g>`;
 }
 
 function brows({ hair, mouth: kind }: Traits): string {

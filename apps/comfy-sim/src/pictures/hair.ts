@@ -70,7 +70,8 @@ export function frontHair({ hair, bangs, cut, boy }: Traits, pose?: Pose): strin
   const ahoge =
     `<path d="M0 -26 C-3 -35 6 -37 8 -33 C4 -33 3 -30 3 -26 Z" ` +
     `fill="${fill}" stroke="${line}" stroke-width=".5"/>`;
-  const fringe = `<path d="${fringes[bangs]}" fill="${fill}" stroke="${line}" stroke-width=".7" stroke-linejoin="round"/>`;
+  const outline = `stroke="${line}" stroke-width=".7" stroke-linejoin="round"`;
+  const fringe = `<path d="${fringes[bangs]}" fill="${fill}" ${outline}/>`;
   // The tuft stands up, so it leans the other way.
   return (
     leaning(locks, sway) +

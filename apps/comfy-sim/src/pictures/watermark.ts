@@ -24,6 +24,11 @@ export function watermark(width: number, height: number): string {
   const glyphs = [...word]
     .map((letter, index) => `<path transform="translate(${round(index * advance)} 0)" d="${letters[letter] ?? ''}"/>`)
     .join('');
-  return `<g transform="translate(${round(width / 2)} ${round(height / 2)}) rotate(${round(angle)}) scale(${round(scale * 100) / 100}) translate(${round(-length / 2)} -3)"
- fill="none" stroke-linecap="round" stroke-linejoin="round"><g stroke="#101020" stroke-opacity=".22" stroke-width=".95">${glyphs}</g><g stroke="#fff" stroke-opacity=".42" stroke-width=".5">${glyphs}</g></g>`;
+  const place =
+    `translate(${round(width / 2)} ${round(height / 2)}) rotate(${round(angle)}) ` +
+    `scale(${round(scale * 100) / 100}) translate(${round(-length / 2)} -3)`;
+  const edge = `<g stroke="#101020" stroke-opacity=".22" stroke-width=".95">${glyphs}</g>`;
+  const light = `<g stroke="#fff" stroke-opacity=".42" stroke-width=".5">${glyphs}</g>`;
+  return `<g transform="${place}"
+ fill="none" stroke-linecap="round" stroke-linejoin="round">${edge}${light}</g>`;
 }

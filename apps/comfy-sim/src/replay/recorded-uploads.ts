@@ -34,14 +34,16 @@ const files = new Map<string, Buffer>([
   [
     '20aef228',
     Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGPk5ORkIAUwkaR6VMOohiGlAQCGigA7pCsZEgAAAABJRU5ErkJggg==',
+      'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4n' +
+        'GPk5ORkIAUwkaR6VMOohiGlAQCGigA7pCsZEgAAAABJRU5ErkJggg==',
       'base64',
     ),
   ],
   [
     '31449627',
     Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGNkZGJmIAUwkaR6VMOohiGlAQBGYgAm8KkdsQAAAABJRU5ErkJggg==',
+      'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4n' +
+        'GNkZGJmIAUwkaR6VMOohiGlAQBGYgAm8KkdsQAAAABJRU5ErkJggg==',
       'base64',
     ),
   ],

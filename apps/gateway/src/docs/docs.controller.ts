@@ -10,7 +10,8 @@ import { openApiDocument } from './openapi';
 
 /** Everything comes from here; nothing may be loaded from elsewhere. */
 const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const swaggerFolder = dirname(require.resolve('swagger-ui-dist/package.json'));
 
@@ -68,13 +69,24 @@ export class DocsController {
 }
 
 const head = (title: string, more = ''): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="icon" href="/docs/favicon.png">${more}</head>`;
+  `<!doctype html><html lang="en"><head><meta charset="utf-8">` +
+  `<meta name="viewport" content="width=device-width, initial-scale=1">` +
+  `<meta name="color-scheme" content="light dark"><title>${title}</title>` +
+  `<link rel="icon" href="/docs/favicon.png">${more}</head>`;
 
-const docsPage = `${head('Tower: interface', '<link rel="stylesheet" href="/docs/swagger-ui.css">')}<body><div id="interface"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
+const docsPage =
+  head('Tower: interface', '<link rel="stylesheet" href="/docs/swagger-ui.css">') +
+  '<body><div id="interface"></div><script src="/docs/swagger-ui-bundle.js"></script>' +
+  '<script src="/docs/start.js"></script></body></html>';
 
 const startScript =
   "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#interface', deepLinking: true, validatorUrl: null });\n";
 
+const simulationNote =
+  '<p><strong>Simulated cards are at work: the pictures are not made by a real model.</strong></p>';
+
 const frontPage = (simulated: boolean): string =>
-  `${head('Tower')}<body><h1>Tower ${towerVersion}</h1>${simulated ? '<p><strong>Simulated cards are at work: the pictures are not made by a real model.</strong></p>' : ''}` +
-  '<ul><li><a href="/docs">The interface, described</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li><li><a href="/status">How everything is</a></li><li><a href="/health">Whether every part is ready</a></li></ul></body></html>';
+  `${head('Tower')}<body><h1>Tower ${towerVersion}</h1>${simulated ? simulationNote : ''}` +
+  '<ul><li><a href="/docs">The interface, described</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li>' +
+  '<li><a href="/status">How everything is</a></li>' +
+  '<li><a href="/health">Whether every part is ready</a></li></ul></body></html>';

@@ -19,16 +19,21 @@ const tags: readonly { name: string; description: string }[] = [
   { name: 'artifacts', description: 'Files that jobs produced' },
 ];
 
-const about = `Tower's public interface.
-
-Refusals are problems (RFC 9457) with a stable \`code\`. Lists take \`limit\` and the \`next_cursor\` of the page before as \`cursor\`.
-Creates accept \`Idempotency-Key\`: a repeat with the same body gets the first answer, another body is refused with 409. When a create fails with 5xx it may
-have been done all the same (\`outcome_unknown\` says so): repeat it with the \`idempotency_key\` of the problem as \`Idempotency-Key\`, and it is done once.
-Unknown fields are refused. Of what is wrong with a request the first 50 fields are named in \`errors\`; \`errors_omitted\` counts the others.
-\`X-Correlation-Id\` is taken when it is a UUID, otherwise chosen, and comes back in every answer.
-
-State changes and progress arrive over websockets: \`/ws?since=<seq>\` for everything, \`/ws/jobs/{id}?since=<job_seq>\` for one job. Messages are
-\`hello\`, \`event\`, \`caught_up\`, \`progress\` and \`error\`; events are never lost across reconnects, progress is best effort.`;
+const about =
+  "Tower's public interface.\n\n" +
+  'Refusals are problems (RFC 9457) with a stable `code`. ' +
+  'Lists take `limit` and the `next_cursor` of the page before as `cursor`.\n' +
+  'Creates accept `Idempotency-Key`: a repeat with the same body gets the first answer, ' +
+  'another body is refused with 409. When a create fails with 5xx it may\n' +
+  'have been done all the same (`outcome_unknown` says so): ' +
+  'repeat it with the `idempotency_key` of the problem as `Idempotency-Key`, and it is done once.\n' +
+  'Unknown fields are refused. Of what is wrong with a request the first 50 fields are named in `errors`; ' +
+  '`errors_omitted` counts the others.\n' +
+  '`X-Correlation-Id` is taken when it is a UUID, otherwise chosen, and comes back in every answer.\n\n' +
+  'State changes and progress arrive over websockets: `/ws?since=<seq>` for everything, ' +
+  '`/ws/jobs/{id}?since=<job_seq>` for one job. Messages are\n' +
+  '`hello`, `event`, `caught_up`, `progress` and `error`; ' +
+  'events are never lost across reconnects, progress is best effort.';
 
 /** What each refusal means here. */
 const meanings: Readonly<Record<number, string>> = {

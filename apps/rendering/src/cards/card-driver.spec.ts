@@ -98,7 +98,10 @@ it('says which setting is wrong when its password is not taken any more, and is 
   lookAgain();
   await waitFor(() => driver.snapshot.state === 'down', { describe: 'it is down' });
   expect(driver.snapshot.detail).toMatch(
-    /^rtx3060 \(http:\/\/127\.0\.0\.1:\d+\) answers 401 to \/queue: the credentials are wrong; correct the user and password in its url in config\/gpus\.yaml$/,
+    new RegExp(
+      String.raw`^rtx3060 \(http://127\.0\.0\.1:\d+\) answers 401 to /queue: the credentials are wrong; ` +
+        String.raw`correct the user and password in its url in config/gpus\.yaml$`,
+    ),
   );
   password = 'right';
   driver.wake();

@@ -51,8 +51,9 @@ export class VerdictSettlement {
   }
 }
 
+const timesTold = maxRepeats + 1;
 const noVerdict = {
   code: 'quality_unavailable',
-  message: `the quality service answers, but gave no verdict although it was told of the picture ${maxRepeats + 1} times`,
+  message: `the quality service answers, but gave no verdict although it was told of the picture ${timesTold} times`,
   hint: 'The picture is kept. GET /api/anime/dead-letters, or tower dead-letters list, says why its check failed.',
 };

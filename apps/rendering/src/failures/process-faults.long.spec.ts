@@ -62,7 +62,7 @@ it('row 2: a server that is not up yet is waited for, and the job says so', asyn
   expect(story(await bench.ended(id))).toEqual(['rtx3060: rendered']);
 });
 
-it('row 3: a hanging node is interrupted by its id; a card that does not obey takes no more till it restarts', async () => {
+it('row 3: a hanging node is interrupted by its id; a disobedient card takes no more till it restarts', async () => {
   await bench.small.fault('hang@KSampler/2');
   const job = await bench.rendered();
   expect(story(job)).toEqual(['rtx3060: hung', 'rx9070xt: rendered after other_gpu']);

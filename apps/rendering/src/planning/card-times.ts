@@ -38,7 +38,8 @@ export class CardTimes {
     const measured = this.measured(work, gpu);
     const slower = this.slownessOf(gpu);
     if (slower <= 1) return measured;
-    const basis = `${measured.basis}; what runs on ${gpu} takes ${slower.toFixed(1)} times as long as it should at most`;
+    const times = slower.toFixed(1);
+    const basis = `${measured.basis}; what runs on ${gpu} takes ${times} times as long as it should at most`;
     return { ...measured, high: measured.high * slower, confidence: null, basis };
   }
 

@@ -9,7 +9,7 @@ describe('whyWaiting', () => {
     );
   });
 
-  it('says about how many are before it where that is far, and no more than that it is in line where nothing is known', () => {
+  it('says about how many are before it where that is far, and only that it is in line where nothing is known', () => {
     expect(whyWaiting([aCard()], aTask(), { count: 104_876, about: true })).toBe(
       'Waiting: about 104880 tasks before it in line for rx9070xt',
     );

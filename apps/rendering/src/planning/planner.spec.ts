@@ -201,7 +201,7 @@ describe('spans', () => {
     });
   });
 
-  it('are on a card whose end is known before one whose end is not, and what follows on an unknown end is unknown', () => {
+  it('are on a card whose end is known before one whose end is not; what follows on an unknown end is unknown', () => {
     const cards = [card('theirs', { foreignPrompts: 1 }), card('ours')];
     expect(forecast(cards, new Map(), [task('1')], takes({ theirs: 1, ours: 9 })).get('1')).toMatchObject({
       gpu: 'ours',

@@ -121,7 +121,7 @@ describe("NestJS's client", () => {
     });
   });
 
-  it('is told by send() where the command lies, and by the answer that names that place what became of it', async () => {
+  it('is told by send() where the command lies, and by the answer naming that place what became of it', async () => {
     const id = newId();
     const stored = await firstValueFrom<{ stream: string; seq: number }>(client.send(requestJob.subject, { id, data }));
     expect(stored).toEqual({ stream: 'CMD_RENDERING', seq: expect.any(Number) as number });

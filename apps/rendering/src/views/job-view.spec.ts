@@ -191,7 +191,10 @@ describe('the times of a job', () => {
     const { estimate } = await viewOf({}, {}, [], await card('busy'), [slow]);
     expect(estimate).toMatchObject({ remaining_seconds: null, high: null, confidence: null });
     expect(estimate.basis).toMatch(
-      /^unknown: it takes longer than the .* s that it should need at most; at least .*what runs on rtx3060 takes [\d.]+ times as long/,
+      new RegExp(
+        '^unknown: it takes longer than the .* s that it should need at most; at least .*' +
+          String.raw`what runs on rtx3060 takes [\d.]+ times as long`,
+      ),
     );
   });
 

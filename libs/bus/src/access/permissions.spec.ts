@@ -48,8 +48,13 @@ describe('what NATS lets its users do', () => {
   });
 
   it.each(besidesAdmin)('never lets %s change or empty a stream, or take away a consumer', (user) => {
-    const forbidden =
-      /^\$JS\.API\.(STREAM\.(DELETE|PURGE|UPDATE|MSG\.DELETE|RESTORE|SNAPSHOT|[>*])|CONSUMER\.(DELETE|PAUSE|[>*])|ACCOUNT|[>*])/;
+    const calls = [
+      String.raw`STREAM\.(DELETE|PURGE|UPDATE|MSG\.DELETE|RESTORE|SNAPSHOT|[>*])`,
+      String.raw`CONSUMER\.(DELETE|PAUSE|[>*])`,
+      'ACCOUNT',
+      '[>*]',
+    ];
+    const forbidden = new RegExp(String.raw`^\$JS\.API\.(${calls.join('|')})`);
     expect(permissionsOf(user).publish.filter((subject) => forbidden.test(subject))).toEqual([]);
   });
 

@@ -86,7 +86,10 @@ describe('deviceMismatches', () => {
     [
       card('big', 'amd'),
       cpu,
-      /^big is configured as vendor: amd, but its server computes with the CPU \(device "cpu", torch 2\.13\.0\+cpu\): start that ComfyUI without --cpu/,
+      new RegExp(
+        '^big is configured as vendor: amd, but its server computes with the CPU ' +
+          String.raw`\(device "cpu", torch 2\.13\.0\+cpu\): start that ComfyUI without --cpu`,
+      ),
     ],
     [
       card('big', 'amd'),

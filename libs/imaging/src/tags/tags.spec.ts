@@ -1,8 +1,17 @@
 import { normaliseTag, selectEvaluableTags, tagAdherence } from './adherence';
 import { parseTagVocabulary, readTags } from './vocabulary';
 
-const csv =
-  'tag_id,name,category,count\n1,general,9,1\n2,1girl,0,1\n3,long_hair,0,1\n4,rain,0,1\n5,masterpiece,0,1\n6,"heart,_""sign""",0,1\n7,rin_(example),4,1\n';
+const csv = [
+  'tag_id,name,category,count',
+  '1,general,9,1',
+  '2,1girl,0,1',
+  '3,long_hair,0,1',
+  '4,rain,0,1',
+  '5,masterpiece,0,1',
+  '6,"heart,_""sign""",0,1',
+  '7,rin_(example),4,1',
+  '',
+].join('\n');
 const vocabulary = parseTagVocabulary(csv);
 const probabilities = Float32Array.of(0.9, 0.8, 0.3, 0.6, 0.9, 0.5, 0.7);
 

@@ -29,7 +29,8 @@ const silentMs = 120_000;
  * @throws whatever the file system says when the file cannot be made
  */
 export async function claimFile(file: string, options: ClaimOptions = {}): Promise<ClaimOutcome> {
-  const mine = `${processIdentity(process.pid) ?? String(process.pid)}${options.isShared === true ? `\n${hostname()}` : ''}`;
+  const host = options.isShared === true ? `\n${hostname()}` : '';
+  const mine = `${processIdentity(process.pid) ?? String(process.pid)}${host}`;
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
     if (createExclusively(file, mine))

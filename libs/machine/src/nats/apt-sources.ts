@@ -87,8 +87,19 @@ function readIfPossible(file: string): string {
   }
 }
 
-const debianSuites =
-  /^(?:(?:old)*stable|testing|unstable|sid|buster|bullseye|bookworm|trixie|forky|duke)(?:-updates|-backports|-proposed-updates)?$/;
+const debianReleases = [
+  '(?:old)*stable',
+  'testing',
+  'unstable',
+  'sid',
+  'buster',
+  'bullseye',
+  'bookworm',
+  'trixie',
+  'forky',
+  'duke',
+];
+const debianSuites = new RegExp(`^(?:${debianReleases.join('|')})(?:-updates|-backports|-proposed-updates)?$`);
 
 /** What apt can download from without somebody changing a disk. */
 const reachable = /^(?:(?:mirror\+|tor\+)?https?|mirror\+file|file):/;

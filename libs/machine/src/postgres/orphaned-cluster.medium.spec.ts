@@ -23,7 +23,8 @@ interface Launcher {
 async function startLauncher(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<Launcher> {
   const script = `
     const { startEmbeddedPostgres } = require(${JSON.stringify(join(__dirname, 'embedded-postgres.ts'))});
-    startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).then(({ pid, url }) => console.log(JSON.stringify({ pid, url })));`;
+    startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })
+      .then(({ pid, url }) => console.log(JSON.stringify({ pid, url })));`;
   const launcher = spawn(process.execPath, ['--require', register, '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },

@@ -67,11 +67,13 @@ export class FileCards {
 
   /** A name that may mean several files is no file that could be fetched. */
   private async placeOf(gpu: GpuConfig, missing: Missing): ReturnType<ModelDownloads['placeOf']> {
-    if (missing.candidates !== undefined)
+    if (missing.candidates !== undefined) {
+      const files = anyOf(missing.candidates);
       return {
-        obstacle: `${gpu.name} has several files of that name, ${anyOf(missing.candidates)}. Ask again with the folder.`,
+        obstacle: `${gpu.name} has several files of that name, ${files}. Ask again with the folder.`,
         standing: 'absent',
       };
+    }
     return this.downloads.placeOf(gpu, folderOf(missing), missing.name);
   }
 }

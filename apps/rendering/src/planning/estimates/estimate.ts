@@ -83,7 +83,8 @@ export function estimateAttempt(
 function measured(seconds: readonly number[], gpu: string): AttemptEstimate {
   const { values, stray, changed } = presentLevel(seconds);
   const counting = values.slice(0, rangeOf);
-  const basis = `median of ${counted(counting.length)} of this size on ${gpu}${changed ? ', since it took another time' : ''}`;
+  const since = changed ? ', since it took another time' : '';
+  const basis = `median of ${counted(counting.length)} of this size on ${gpu}${since}`;
   if (counting.length === 1) return spread(median(counting), singleSpread, basis);
   const [low, high] = [Math.min(...counting), Math.max(...counting)];
   const confidence = (counting.length - 1) / (counting.length + 1);
