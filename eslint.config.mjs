@@ -42,7 +42,7 @@ const boundaries = (constraints, more = {}) => [
   'error',
   { enforceBuildableLibDependency: false, allow: [], depConstraints: constraints, ...more },
 ];
-// The project files keep these circles, which only specs draw, out of the build graph; the rule looks at imports itself.
+// The project files keep these circles, which only specs draw, out of the build graph; the rule looks at imports.
 const circlesOfSpecs = [
   ...['contracts', 'kit', 'comfyui', 'models', 'library', 'db', 'bus', 'machine', 'service'].map((lib) => [
     lib,
@@ -129,8 +129,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  // Specs of libraries use lib:testing, which is made of these libraries; specs are no part of what is built, so nothing
-  // goes round.
+  // Specs of libraries use lib:testing, which is made of these libraries; specs are no part of what is built, so
+  // nothing goes round.
   {
     files: specs,
     rules: {

@@ -77,14 +77,14 @@ function table(metrics: Metrics, known: ReadonlySet<string>): string[] {
 
 const introduction = `# Metrics
 
-Written by \`docs/write-metrics.ts\` from what the code declares; \`npm run drift\` writes it anew, and a spec fails
-while it differs. What the numbers
+Written by \`docs/write-metrics.ts\` from what the code declares; \`npm run drift\` writes it anew, and a spec \
+fails while it differs. What the numbers
 of pictures and films mean is in [scores.md](scores.md).
 
-Each process answers \`/metrics\` on its operations port ([ADR 6](adr/0006-ops-port-per-process.md)); the ports stand in
-\`.tower/prometheus-targets.json\`, with Docker in
-\`deploy/prometheus.yml\`. Every metric has the label \`service\`, the name of the process. A histogram has \`_bucket\`,
-\`_sum\` and \`_count\`. A metric with labels shows
+Each process answers \`/metrics\` on its operations port ([ADR 6](adr/0006-ops-port-per-process.md)); the ports \
+stand in \`.tower/prometheus-targets.json\`, with Docker in
+\`deploy/prometheus.yml\`. Every metric has the label \`service\`, the name of the process. A histogram has \
+\`_bucket\`, \`_sum\` and \`_count\`. A metric with labels shows
 a combination of them from its first count on.`;
 
 /** docs/metrics.md as the code has it. What Node's runtime says is that of Linux: other systems have less of it. */

@@ -1,6 +1,7 @@
 /**
- * Loaded before everything else in every process of a Tower (NODE_OPTIONS); acts only where quality decodes pictures. A picture that carries the
- * words DEADLY_MARK ends its decoder, as a crash in libvips does; while the file DEADLY_HOLD is there, the others take as long as it is there.
+ * Loaded before everything else in every process of a Tower (NODE_OPTIONS); acts only where quality decodes pictures.
+ * A picture that carries the words DEADLY_MARK ends its decoder, as a crash in libvips does; while the file DEADLY_HOLD
+ * is there, the others take as long as it is there.
  */
 const Module = require('node:module');
 const { existsSync } = require('node:fs');

@@ -1,6 +1,8 @@
 const root = require('../../jest.config.cjs');
 
-/** The golden vectors alone. They need no server, so nothing is started for them; `TOWER_VECTORS` reads another folder. */
+/**
+ * The golden vectors alone. They need no server, so nothing is started for them; `TOWER_VECTORS` reads another folder.
+ */
 const { globalSetup, globalTeardown, ...config } = root;
 
 /** @type {import('jest').Config} */

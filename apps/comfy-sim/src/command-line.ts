@@ -59,13 +59,11 @@ interface CommandLine extends Omit<ComfySimOptions, 'onCrash'> {
 
 const launchFlagsHelp = `
 Flags of ComfyUI, before or after a "--", are obeyed as the imitated version does: --listen, --port, --base-directory,
---output-directory,
---input-directory, --temp-directory, --user-directory, --database-url, --preview-method, --preview-size,
---cache-classic, --cache-lru,
---cache-none, --cache-ram, --max-upload-size, --enable-cors-header, --enable-compress-response-body, --enable-assets,
---feature-flag,
---disable-metadata, --disable-all-custom-nodes, --cpu, --reserve-vram, --tls-keyfile, --tls-certfile. Others are shown
-in /system_stats; what the version lacks ends with exit code 2.`;
+--output-directory, --input-directory, --temp-directory, --user-directory, --database-url, --preview-method,
+--preview-size, --cache-classic, --cache-lru, --cache-none, --cache-ram, --max-upload-size, --enable-cors-header,
+--enable-compress-response-body, --enable-assets, --feature-flag, --disable-metadata, --disable-all-custom-nodes,
+--cpu, --reserve-vram, --tls-keyfile, --tls-certfile. Others are shown in /system_stats; what the version lacks ends
+with exit code 2.`;
 
 /** Recordings made with `--cpu` show a CPU's pace, and what they did in the middle of a step needs the time. */
 const realTime = 1;

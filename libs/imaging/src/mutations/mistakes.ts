@@ -47,12 +47,11 @@ const sharpInstead = (filter: 'triangle' | 'cubic', kernel: string): Mistake['ed
   [
     'import { requireRaster,',
     `import { execFileSync } from 'node:child_process';
-const sharpResize = <C extends number>(s: Raster<C>, t: PixelSize, kernel: string): Raster<C> => ({ ...t, channels:
-s.channels, data: new Uint8Array(execFileSync(process.execPath, ['-e', \`const
-c=[];process.stdin.on('data',(d)=>c.push(d)).on('end',async()=>process.stdout.write(await
-require('sharp')(Buffer.concat(c),{raw:{width:\${s.width},height:\${s.height},channels:\${s.channels}}})\
-.resize(\${t.width},\${t.height},{kernel:'\${kernel}',fit:'fill'}).raw().toBuffer()))\`], \
-{ input: s.data, maxBuffer: 1e9 })) });
+const sharpResize = <C extends number>(s: Raster<C>, t: PixelSize, kernel: string): Raster<C> => ({ ...t, channels: \
+s.channels, data: new Uint8Array(execFileSync(process.execPath, ['-e', \`const c=[];process.stdin.on('data',(d)=>c.\
+push(d)).on('end',async()=>process.stdout.write(await require('sharp')(Buffer.concat(c),{raw:{width:\${s.width},\
+height:\${s.height},channels:\${s.channels}}}).resize(\${t.width},\${t.height},{kernel:'\${kernel}',fit:'fill'}).\
+raw().toBuffer()))\`], { input: s.data, maxBuffer: 1e9 })) });
 import { requireRaster,`,
   ],
 ];
