@@ -16,7 +16,7 @@ module.exports = {
   collectCoverageFrom: [
     'apps/rendering/src/jobs/{states,seed,pinned-card}.ts',
     'apps/rendering/src/requests/resolve-request.ts',
-    'apps/rendering/src/planning/{assignment,forecast}.ts',
+    'apps/rendering/src/planning/{eligibility,explain,planner}.ts',
     'apps/rendering/src/planning/memory/memory-need.ts',
     'apps/rendering/src/planning/estimates/*.ts',
     'apps/rendering/src/attempts/{outcome,reconcile}.ts',
