@@ -1,4 +1,5 @@
-// Real: the first version of every line of Node in package.json's `engines`, fetched from npm, and all of Tower on it.
+// Real: the first version of the oldest and of the newest line of Node in package.json's `engines`, with NODE_LINES=all
+// of every line, fetched from npm, and all of Tower on it.
 // Simulated: the two cards.
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -12,6 +13,9 @@ const { engines } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json')
   engines: { node: string };
 };
 const floors = engines.node.split(' || ').map((line) => minVersion(line)?.version ?? line);
+/** The oldest and the newest line; the lines between them where NODE_LINES is `all`. */
+const tried =
+  process.env['NODE_LINES'] === 'all' ? floors : floors.filter((_, n) => n === 0 || n === floors.length - 1);
 /** npm has packages of just the program for this system; the versions above are complete for no other. */
 const hasPackages = process.platform === 'linux' && process.arch === 'x64';
 
@@ -27,7 +31,7 @@ function nodeOf(version: string): string {
   return program;
 }
 
-describeNeeds(hasPackages ? 'npm' : undefined, 'a package of each Node for this system').each(floors)(
+describeNeeds(hasPackages ? 'npm' : undefined, 'a package of each Node for this system').each(tried)(
   'on Node %s',
   (version) => {
     let node: string;
