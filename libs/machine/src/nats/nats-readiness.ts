@@ -1,9 +1,9 @@
 import { createConnection } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { inboxPrefixOf, type Passwords } from '@tower/bus';
 import { AppError, describeError } from '@tower/kit';
 import { connect, type ConnectionOptions } from 'nats';
 import type { ServerProcess } from '../processes/server-process';
+import { untilReady } from '../processes/until-ready';
 
 interface Readiness {
   readonly server: ServerProcess;
@@ -16,34 +16,24 @@ interface Readiness {
 /** The store is read before the port opens; a week of events takes seconds on a slow disk. */
 const readyTimeoutMs = 60_000;
 const attemptTimeoutMs = 2_000;
-const pollMs = 20;
 
 /** Waits until this server (and no other on the port) answers a client, and JetStream answers through it. */
 export async function waitUntilAnswering(readiness: Readiness): Promise<void> {
   const { server, port } = readiness;
-  const deadline = performance.now() + readyTimeoutMs;
-  let lastError: unknown;
-  while (performance.now() < deadline) {
-    if (server.exit() !== undefined) throw exitedTooSoon(server, port);
-    const outcome = await Promise.race([
-      ask(readiness).then(
-        () => 'ready' as const,
-        (error: unknown) => ({ error }),
+  await untilReady({
+    server,
+    timeoutMs: readyTimeoutMs,
+    attempt: () => ask(readiness),
+    exitedTooSoon: () => exitedTooSoon(server, port),
+    notReady: (cause) =>
+      new AppError(
+        'unavailable',
+        'nats_not_ready',
+        `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ` +
+          `${describeError(cause)}\n${server.logTail()}`,
+        { cause },
       ),
-      server.exited.then(() => 'exited' as const),
-    ]);
-    if (outcome === 'ready') return;
-    if (outcome === 'exited') continue;
-    lastError = outcome.error;
-    await delay(pollMs);
-  }
-  throw new AppError(
-    'unavailable',
-    'nats_not_ready',
-    `nats-server on port ${port} was not ready after ${readyTimeoutMs / 1000} s: ` +
-      `${describeError(lastError)}\n${server.logTail()}`,
-    { cause: lastError },
-  );
+  });
 }
 
 async function ask({ serverName, port, token, passwords }: Readiness): Promise<void> {

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, describeError } from '@tower/kit';
 import { Client } from 'pg';
 import type { ServerProcess } from '../processes/server-process';
+import { untilReady } from '../processes/until-ready';
 import { adminRole, type ClusterSecret } from './cluster-secret';
 
 interface Readiness {
@@ -18,7 +18,6 @@ interface Readiness {
  * Replaying the log after a crash may take a while on a slow disk; a server that is stuck is told apart by its exit.
  */
 const readyTimeoutMs = 120_000;
-const pollMs = 20;
 
 /** Waits until the services' role can really query the services' database; makes both when they are missing. */
 export async function waitUntilUsable(readiness: Readiness): Promise<void> {
@@ -45,35 +44,21 @@ export async function waitUntilUsable(readiness: Readiness): Promise<void> {
 }
 
 async function untilConnected({ server, port, secret, dataDir }: Readiness): Promise<void> {
-  const deadline = performance.now() + readyTimeoutMs;
-  let lastError: unknown;
-  while (performance.now() < deadline) {
-    const exit = server.exit();
-    if (exit !== undefined) throw exitedTooSoon(server, port, dataDir);
-    const attempt = query(
-      { port, user: adminRole, password: secret.passwordOf(adminRole), database: 'postgres' },
-      (client) => client.query('select 1'),
-    );
-    // Whoever else listens on the port may accept and never answer: our server's exit ends the wait.
-    const outcome = await Promise.race([
-      attempt.then(
-        () => 'ready' as const,
-        (error: unknown) => ({ error }),
+  const login = { port, user: adminRole, password: secret.passwordOf(adminRole), database: 'postgres' };
+  await untilReady({
+    server,
+    timeoutMs: readyTimeoutMs,
+    attempt: () => query(login, (client) => client.query('select 1')),
+    exitedTooSoon: () => exitedTooSoon(server, port, dataDir),
+    notReady: (cause) =>
+      new AppError(
+        'unavailable',
+        'postgres_not_ready',
+        `PostgreSQL in ${dataDir} was not ready after ${readyTimeoutMs / 1000} s: ` +
+          `${describeError(cause)}\n${server.logTail()}`,
+        { cause },
       ),
-      server.exited.then(() => 'exited' as const),
-    ]);
-    if (outcome === 'ready') return;
-    if (outcome === 'exited') continue;
-    lastError = outcome.error;
-    await delay(pollMs);
-  }
-  throw new AppError(
-    'unavailable',
-    'postgres_not_ready',
-    `PostgreSQL in ${dataDir} was not ready after ${readyTimeoutMs / 1000} s: ` +
-      `${describeError(lastError)}\n${server.logTail()}`,
-    { cause: lastError },
-  );
+  });
 }
 
 function exitedTooSoon(server: ServerProcess, port: number, dataDir: string): AppError {
