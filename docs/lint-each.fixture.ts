@@ -9,7 +9,10 @@ export interface LintMessage {
 /** A text, and the file that it is read as. */
 type Text = readonly [file: string, source: string];
 
-/** Reads texts from standard input and answers what ESLint says of each; one process, which draws up the types once. */
+/**
+ * Reads texts from standard input and answers, in the last line, what ESLint says of each; before it Nx may have said
+ * that it has no graph. One process, which draws up the types once.
+ */
 const program = `
   const { ESLint } = require('eslint');
   const { readFileSync } = require('node:fs');
@@ -18,7 +21,7 @@ const program = `
     const found = [];
     for (const [filePath, source] of JSON.parse(readFileSync(0, 'utf8')))
       found.push((await eslint.lintText(source, { filePath }))[0].messages);
-    process.stdout.write(JSON.stringify(found));
+    process.stdout.write('\\n' + JSON.stringify(found));
   })();`;
 
 /** What ESLint, with this repository's own configuration, says of each text as if it were that file. */
@@ -31,5 +34,5 @@ export function lintEach(texts: readonly Text[]): LintMessage[][] {
     env: { ...process.env, TSESTREE_SINGLE_RUN: 'false' },
   });
   if (status !== 0) throw new Error(`eslint: ${stderr}`);
-  return JSON.parse(stdout) as LintMessage[][];
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1)) as LintMessage[][];
 }
