@@ -58,6 +58,8 @@ export class Job {
   @Column('jsonb', { default: {} }) images!: InputImages;
   @Column('bigint', { transformer: exactInteger }) seed!: number;
   @Column('int') count!: number;
+  /** When it should be ready; null where nobody said. The planner aims at it, and tells when it will be missed. */
+  @Column('timestamptz', { nullable: true }) deadlineAt!: Date | null;
   @Column('boolean') autoQualityCheck!: boolean;
   @Column('int') maxRegenerations!: number;
   /** Number of the last job_event; bumped under the row lock, so the sequence has no gaps. */

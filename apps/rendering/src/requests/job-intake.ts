@@ -86,6 +86,7 @@ const asAsked = ({ request, prompt, seed }: Wish) => ({
   count: request.count,
   autoQualityCheck: request.auto_quality_check,
   maxRegenerations: request.max_regenerations,
+  deadlineAt: null,
 });
 
 const asResolved = ({ workflow, values, parts, images, promised, warnings }: ResolvedRequest) => ({
