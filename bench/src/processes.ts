@@ -13,44 +13,46 @@ export interface LogLine {
   mono_ms: number;
 }
 
-/** A simulated card and a whole Tower that drives it, in a temporary folder. */
+/** A simulated card: its name in Tower, and what it imitates. */
+export interface BenchCard {
+  name: string;
+  profile: 'rtx3060' | 'rx9070xt' | 'cpu';
+}
+
+/** Simulated cards and a whole Tower that drives them, in a temporary folder. */
 export class BenchTower {
   private readonly home = mkdtempSync(join(tmpdir(), 'tower-bench-'));
   private readonly children: ChildProcess[] = [];
+  private readonly cards = new Map<string, ChildProcess>();
+  /** Of the first card. */
   cardUrl = '';
   towerUrl = '';
 
   /** `env` is added to what Tower is started with. */
-  static async start(timeScale: number, env: Record<string, string> = {}): Promise<BenchTower> {
+  static async start(
+    timeScale: number,
+    env: Record<string, string> = {},
+    cards: readonly BenchCard[] = [{ name: 'card', profile: 'rtx3060' }],
+  ): Promise<BenchTower> {
     const bench = new BenchTower();
     // PostgreSQL runs as a user of its own when this runs as root.
     chmodSync(bench.home, 0o755);
-    bench.cardUrl = await bench.spawn(
-      'comfy-sim',
-      [
-        '--profile',
-        'rtx3060',
-        '--port',
-        '0',
-        '--time-scale',
-        String(timeScale),
-        '--preview-method',
-        'none',
-        '--home',
-        join(bench.home, 'sim'),
-        '--execution-log',
-        bench.logFile,
-      ],
-      {},
-    );
+    const urls: string[] = [];
+    for (const card of cards) urls.push(await bench.startCard(card, timeScale));
+    bench.cardUrl = urls[0] ?? '';
     bench.towerUrl = await bench.spawn('cli', ['start'], {
       TOWER_HOME: join(bench.home, 'home'),
       TOWER_LIBRARY: join(bench.home, 'library'),
       TOWER_PORT: '0',
-      TOWER_GPUS: `card=${bench.cardUrl}`,
+      TOWER_GPUS: cards.map(({ name }, index) => `${name}=${urls[index] ?? ''}`).join(','),
       ...env,
     });
     return bench;
+  }
+
+  /** A card's server stands still, as one whose machine lost the network; `SIGCONT` brings it back. */
+  signalCard(name: string, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.cards.get(name)?.kill(signal);
   }
 
   log(): LogLine[] {
@@ -63,6 +65,7 @@ export class BenchTower {
   }
 
   async stop(): Promise<void> {
+    for (const card of this.cards.values()) card.kill('SIGCONT');
     for (const child of this.children.reverse()) {
       child.kill('SIGTERM');
       if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once('exit', done));
@@ -72,6 +75,15 @@ export class BenchTower {
 
   private get logFile(): string {
     return join(this.home, 'executed.jsonl');
+  }
+
+  private async startCard({ name, profile }: BenchCard, timeScale: number): Promise<string> {
+    const args = ['--profile', profile, '--port', '0', '--time-scale', String(timeScale), '--preview-method', 'none'];
+    const places = ['--home', join(this.home, `sim-${name}`), '--execution-log', this.logFile];
+    const url = await this.spawn('comfy-sim', [...args, ...places], {});
+    const card = this.children.at(-1);
+    if (card) this.cards.set(name, card);
+    return url;
   }
 
   /** Resolves with the address in the line that each of our programs prints when it is ready. */
