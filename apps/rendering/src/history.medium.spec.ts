@@ -20,6 +20,8 @@ import {
   liveWorks,
   marksInLine,
   oldestOfEachKind,
+  oldestOfEachRank,
+  soonestDeadlines,
 } from './planning/queue.queries';
 import { SnapshotReader } from './planning/snapshot-reader';
 import { StatusService } from './views/status.service';
@@ -173,6 +175,9 @@ describe('with a long history and a long queue', () => {
     const { manager } = harness.db;
     await snapshots.readChoices(['rtx3060', 'rx9070xt']);
     await oldestOfEachKind(manager, 2);
+    await oldestOfEachKind(manager, 2, 1);
+    await oldestOfEachRank(manager, 8);
+    await soonestDeadlines(manager, 16);
     await endHolds(manager);
     await liveAttempts(manager);
     await liveWorks(manager);

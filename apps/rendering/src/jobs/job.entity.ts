@@ -14,6 +14,7 @@ function listed(states: readonly JobState[]): string {
 @Index('job_type', ['jobType', 'id'])
 @Index('job_unfinished', { synchronize: false })
 @Index('job_arrival', { synchronize: false })
+@Index('job_deadline', { synchronize: false })
 @Check('job_state_known', `state in (${listed(jobState.options)})`)
 @Check('job_end_is_terminal', `(ended_at is not null) = (state in (${listed(jobState.options.filter(isOver))}))`)
 export class Job {

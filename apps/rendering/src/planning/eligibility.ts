@@ -21,6 +21,12 @@ export interface Waiting {
   needsMb?: number | null;
   /** The card that its last recovery step is about. */
   pinnedGpu?: string | undefined;
+  /** Megabytes that its workflow's formula expects, where nothing was learnt; null where it has none. */
+  priorMb?: number | null;
+  /** Seconds since it came into line. */
+  waitedSeconds?: number;
+  /** Seconds until it should be ready; negative when that is past, absent where nobody said. */
+  deadlineIn?: number | undefined;
 }
 
 /** Why a card cannot take a task, in words; undefined when it can. */

@@ -16,6 +16,10 @@ export interface PlanFacts<Task extends Waiting> {
   estimate: (task: Task, gpu: string) => AttemptEstimate;
   /** Whether a card may take a task; without it `ineligibility` is asked each time. */
   fits?: (card: Card, task: Task) => boolean;
+  /** Soft cost, in seconds, of a card for a task that it can take and should rather not; absent: none. */
+  cost?: (task: Task, gpu: string) => number;
+  /** Decides between plans that are equally good. */
+  seed?: number;
 }
 
 /** Where and when the plan has a task. */

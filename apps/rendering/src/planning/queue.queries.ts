@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Gpu } from '../cards/card.entity';
 import { readInventories } from '../cards/inventory-cache';
 import { Attempt } from '../jobs/attempt.entity';
+import { rankOf } from '../jobs/queue-place';
 import { liveAttemptStates } from '../jobs/states';
 import type { ParameterValues, Parts, Changes, RecoveryStep } from '../workflows/composition';
 import type { Work } from './estimates/estimate';
@@ -21,6 +22,8 @@ export interface WaitingRow extends WorkSize {
   rank: number;
   /** What decides which cards can take it; see `queue-place.ts`. */
   kind: string;
+  /** When its job should be ready; null where nobody said. */
+  deadline_at?: Date | null;
 }
 
 /** Where a task stands: the order of the queue is rank, then age, then job, then number within the job. */
@@ -35,7 +38,7 @@ const isReady = `t.state = 'queued' and t.not_before is null`;
 const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
 const columns =
   't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
-  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames';
+  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.deadline_at';
 
 /**
  * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with
@@ -58,22 +61,48 @@ export function firstInLine(
 
 /**
  * The oldest tasks of each kind, in the order of the queue: whatever its depth, no card that fits any task is
- * overlooked. `between` and the order by kind first: with `=` the planner may walk the whole queue in its order, past
+ * overlooked. With `atMostKinds` only so many kinds, in no order that means anything. `between` and the order by kind first: with `=` the planner may walk the whole queue in its order, past
  * everything of other kinds.
  */
-export function oldestOfEachKind(tx: EntityManager, perKind: number): Promise<(WaitingRow & PlaceInLine)[]> {
+export function oldestOfEachKind(
+  tx: EntityManager,
+  perKind: number,
+  atMostKinds = 1_000_000,
+): Promise<(WaitingRow & PlaceInLine)[]> {
   return tx.query(
-    `with recursive kind (name) as (
-       (select t.kind from task t where ${isReady} order by t.kind limit 1)
+    `with recursive kind (name, nth) as (
+       (select t.kind, 1 from task t where ${isReady} order by t.kind limit 1)
        union all
-       select (select t.kind from task t where ${isReady} and t.kind > kind.name order by t.kind limit 1)
-         from kind where kind.name is not null)
+       select (select t.kind from task t where ${isReady} and t.kind > kind.name order by t.kind limit 1), nth + 1
+         from kind where kind.name is not null and nth < $2)
      select ${columns}, j.parameters, j.parts
      from kind cross join lateral (select * from task t where ${isReady} and t.kind between kind.name and kind.name
        order by t.kind, ${inOrder} limit $1) t join job j on j.id = t.job_id
      where kind.name is not null
      order by ${inOrder}`,
-    [perKind],
+    [perKind, atMostKinds],
+  );
+}
+
+/** The oldest tasks of each rank: what has waited longest comes into question however deep its rank stands. */
+export function oldestOfEachRank(tx: EntityManager, perRank: number): Promise<(WaitingRow & PlaceInLine)[]> {
+  return tx.query(
+    `select ${columns}, j.parameters, j.parts
+     from unnest($1::smallint[]) as ranks (rank) cross join lateral (select * from task t where ${isReady}
+       and t.rank = ranks.rank order by ${inOrder} limit $2) t join job j on j.id = t.job_id
+     order by ${inOrder}`,
+    [Object.values(rankOf), perRank],
+  );
+}
+
+/** Tasks of the jobs whose deadlines come first. */
+export function soonestDeadlines(tx: EntityManager, limit: number): Promise<(WaitingRow & PlaceInLine)[]> {
+  return tx.query(
+    `select ${columns}, j.parameters, j.parts
+     from (select * from job where deadline_at is not null and ended_at is null order by deadline_at limit $1) j
+       cross join lateral (select * from task t where t.job_id = j.id and ${isReady} limit $1) t
+     order by j.deadline_at limit $1`,
+    [limit],
   );
 }
 

@@ -9,7 +9,7 @@ import { RequirementsCache } from '../workflows/compatibility/requirements-cache
 import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';
-import { LineMarks } from './line-marks';
+import { comparePlaces, LineMarks } from './line-marks';
 import { MemoryStore } from './memory/memory-store';
 import {
   askedBy,
@@ -18,6 +18,8 @@ import {
   liveAttempts,
   liveWorks,
   oldestOfEachKind,
+  oldestOfEachRank,
+  soonestDeadlines,
   type PlaceInLine,
   type WaitingRow,
 } from './queue.queries';
@@ -28,9 +30,11 @@ import { Snapshot, type SnapshotFacts } from './snapshot';
 /** Tasks that a forecast looks at. */
 const forecastDepth = 1_000;
 /**
- * The first tasks in line, which usually are enough to choose from; where not, the oldest of each kind are asked for.
+ * Tasks among which the next ones are chosen. Where no more than these wait, they are all that there is to choose from;
+ * else they are the first in line, the oldest of each rank, those with the soonest deadlines, and the oldest of each
+ * kind: whatever the queue's depth, a look costs the same.
  */
-const firstLook = 24;
+const choices = { first: 32, perRank: 8, deadlines: 16, kinds: 64 };
 /** Milliseconds for which all who ask are answered from one read, whatever changes. */
 const sharedMs = 250;
 /**
@@ -86,20 +90,26 @@ export class SnapshotReader {
   }
 
   /**
-   * What there is to choose from for these idle cards, read now: enough that the choice is the same as among all that
-   * wait. Undefined when nothing waits.
+   * What there is to choose from for these idle cards, read now: the window of the planner, and always something for
+   * each card that could take anything of what waits. Undefined when nothing waits.
    */
   async readChoices(idle: readonly string[]): Promise<Snapshot | undefined> {
     const { manager } = this.db;
     // Beside each other: a card waits for both.
-    const [first, running] = await Promise.all([firstInLine(manager, firstLook, 'all'), this.running(manager)]);
+    const [first, running] = await Promise.all([firstInLine(manager, choices.first, 'all'), this.running(manager)]);
     if (first.length === 0) return undefined;
-    const snapshot = await this.snapshotOf(manager, running, first, first.length === firstLook);
+    if (first.length < choices.first) return this.snapshotOf(manager, running, first, false);
+    const further = await Promise.all([
+      oldestOfEachRank(manager, choices.perRank),
+      soonestDeadlines(manager, choices.deadlines),
+      oldestOfEachKind(manager, 1 + idle.length, choices.kinds),
+    ]);
+    const snapshot = await this.snapshotOf(manager, running, inLine([first, ...further].flat()), true);
     const free = snapshot.unbooked(idle);
-    if (first.length < firstLook || snapshot.assignments(free).length === free.length) return snapshot;
-    // Further back than this, tasks of a kind come into question only when all before them of the same kind were taken.
+    if (snapshot.hasChoicesFor(free)) return snapshot;
+    // Something of a kind further back may be for a card that would stay idle else.
     const oldest = await this.oldestOfEachKind(free.length);
-    return this.snapshotOf(manager, running, oldest, true);
+    return this.snapshotOf(manager, running, inLine([first, ...further, oldest].flat()), true);
   }
 
   /**
@@ -194,6 +204,10 @@ export class SnapshotReader {
     });
   }
 }
+
+/** Each task once, in the order of the queue. */
+const inLine = <Row extends WaitingRow & PlaceInLine>(rows: readonly Row[]): Row[] =>
+  [...new Map(rows.map((row) => [row.task_id, row])).values()].sort(comparePlaces);
 
 /** All rows, those in `of` with what their jobs ask for. */
 async function withParameters<Row extends WaitingRow>(

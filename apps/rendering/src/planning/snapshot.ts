@@ -3,6 +3,7 @@ import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import type { RequirementsCache } from '../workflows/compatibility/requirements-cache';
+import { cardCost } from './card-cost';
 import { asSeenBy, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
@@ -25,6 +26,7 @@ import {
   asksItself,
   hopelessnessOf,
   memoryWorkOfRow,
+  priorMbOfRow,
   toWaiting,
   type HopelessTask,
   type WaitingTask,
@@ -82,12 +84,20 @@ export class Snapshot {
   }
 
   /** The row as a task that these cards could take. */
-  see(row: WaitingRow): WaitingTask {
+  see(row: WaitingRow & { created_at?: Date }): WaitingTask {
     const task = toWaiting(row, this.facts);
     const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
-    if (alike) return { ...task, requires: alike.requires, needsMb: alike.needsMb ?? null, pinnedGpu: alike.pinnedGpu };
+    if (alike)
+      return {
+        ...task,
+        requires: alike.requires,
+        needsMb: alike.needsMb ?? null,
+        priorMb: alike.priorMb ?? null,
+        pinnedGpu: alike.pinnedGpu,
+      };
     const seen = asSeenBy(this.cards, {
       ...task,
+      priorMb: task.requires?.fault === undefined ? priorMbOfRow(row, this.facts.workflows) : null,
       needsMb: neededMb(this.facts.needs, memoryWorkOfRow(row, this.facts.workflows)),
     });
     this.kinds.set(row.kind, seen);
@@ -107,6 +117,13 @@ export class Snapshot {
   /** Whether a card that answers can take it. */
   isTakenBySomeCard(task: WaitingTask): boolean {
     return this.cards.some((card) => this.fits(card, task));
+  }
+
+  /** Whether as many tasks as there are cards wait for each of these cards: then none of them lacks a choice. */
+  hasChoicesFor(gpus: readonly string[]): boolean {
+    return this.cards
+      .filter(({ name }) => gpus.includes(name))
+      .every((card) => this.waiting.filter((task) => this.fits(card, task)).length >= gpus.length);
   }
 
   /** What this work takes there; see `CardTimes`. */
@@ -197,7 +214,13 @@ export class Snapshot {
       waiting: this.waiting,
       estimate: (task, gpu) => this.estimate(task, gpu),
       fits: (card, task) => this.fits(card, task),
+      cost: (task, gpu) => this.costOf(task, gpu),
     };
+  }
+
+  private costOf(task: WaitingTask, gpu: string): number {
+    const card = this.cards.find(({ name }) => name === gpu);
+    return card === undefined ? 0 : cardCost(card, task, this.estimate(task, gpu).seconds);
   }
 
   private fits(card: Card, task: WaitingTask): boolean {

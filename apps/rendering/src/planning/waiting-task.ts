@@ -5,6 +5,7 @@ import type { Requirements } from '../workflows/compatibility/requirements';
 import type { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
+import { vramNeedMb } from '../workflows/values/planned-values';
 import { classesOf } from '../workflows/values/resolve-values';
 import type { Waiting } from './eligibility';
 import type { Work } from './estimates/estimate';
@@ -34,8 +35,11 @@ export interface Templates {
 export const asksItself = (row: WaitingRow): boolean =>
   (row.parameters ?? null) !== null && (row.parts ?? null) !== null;
 
-/** The task of a row. Throws `workflow_unknown` where its template is gone. */
-export function toWaiting(row: WaitingRow, { workflows, requirements }: Templates): WaitingTask {
+/** The task of a row as it is at `now`. Throws `workflow_unknown` where its template is gone. */
+export function toWaiting(
+  row: WaitingRow & { created_at?: Date },
+  { workflows, requirements, now }: Templates & { now: Date },
+): WaitingTask {
   const workflow = workflows.get(row.workflow);
   const plan = row.plan ?? noChanges;
   return {
@@ -54,8 +58,17 @@ export function toWaiting(row: WaitingRow, { workflows, requirements }: Template
     plan,
     rank: row.rank,
     kind: row.kind,
+    // The clock may have been set back since.
+    waitedSeconds: Math.max(0, secondsBetween(row.created_at ?? now, now)),
+    ...(row.deadline_at ? { deadlineIn: secondsBetween(now, row.deadline_at) } : {}),
   };
 }
+
+const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000;
+
+/** Megabytes that the template's formula expects of a row that says what it asks for; null where it says nothing. */
+export const priorMbOfRow = ({ workflow, parameters, parts, plan }: WaitingRow, workflows: Catalogue): number | null =>
+  parameters && parts ? vramNeedMb(workflows.get(workflow), parameters, parts, plan ?? noChanges) : null;
 
 /** What the task of a row needs memory for. Throws `workflow_unknown` where its template is gone. */
 export const memoryWorkOfRow = (row: WaitingRow, workflows: Catalogue): MemoryWork =>
