@@ -198,8 +198,8 @@ it('refuses a model that no card has, naming those that they have', async () => 
 it('cancels a waiting job at once and takes a running prompt off the card', async () => {
   await harness.startLeader();
   const running = await harness.request({ count: 2, steps: 150, width: 1024, height: 1024 });
-  const waiting = await harness.request();
   await waitFor(() => cards.every((card) => card.executed('start').length === 1), seconds(20));
+  const waiting = await harness.request();
   const context = { correlationId: newId() };
   expect(await harness.jobs.cancel({ context, id: waiting.job_id, reason: '' })).toMatchObject({ status: 'cancelled' });
   expect(await harness.jobs.cancel({ context, id: running.job_id, reason: 'enough' })).toMatchObject({

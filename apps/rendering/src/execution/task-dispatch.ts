@@ -3,7 +3,7 @@ import { isDatabaseUnavailable, isUniqueViolation } from '@tower/db';
 import { AppError, describeError, LOGGER, onFailure, type Logger } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { AttemptsService } from '../attempts/attempts.service';
-import type { Assignment } from '../planning/planner';
+import type { Assignment } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { CardDrivers } from './card-drivers';

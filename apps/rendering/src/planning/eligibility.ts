@@ -21,6 +21,14 @@ export interface Waiting {
   needsMb?: number | null;
   /** The card that its last recovery step is about. */
   pinnedGpu?: string | undefined;
+  /** 0 urgent to 3 low; absent: as a normal one. */
+  rank?: number;
+  /** Keys of the model files that it loads; absent where that is not known. */
+  models?: readonly string[];
+  /** Jobs that must have started before it: put into this order by hand. */
+  behind?: readonly string[];
+  /** Tasks that must have ended before it starts. */
+  needs?: readonly string[];
   /** Megabytes that its workflow's formula expects, where nothing was learnt; null where it has none. */
   priorMb?: number | null;
   /** Seconds since it came into line. */

@@ -3,14 +3,15 @@ import type { Card } from '../cards/card';
 import { ineligibility, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 import type { Busy } from './estimates/remaining';
-import { assignments, plan, spanAfter, spans, spansBehind, type Assignment, type Span } from './planner';
+import type { Assignment, Span } from './plan-facts';
+import { assignments, plan, spanAfter, spans, spansWith } from './planner';
 import { aCard, aTask, filmCard as video } from './planning.fixture';
 
-const takesNoTime = { seconds: 0, low: 0, high: 0, confidence: null, basis: 'prior' };
+const usual = { seconds: 5, low: 4, high: 7, confidence: null, basis: 'prior' };
 
 /** What idle cards start now. */
 const assign = (cards: readonly Card[], waiting: readonly Waiting[]): Assignment[] =>
-  assignments(plan({ cards, waiting, busy: new Map(), estimate: () => takesNoTime }, 0));
+  assignments(plan({ cards, waiting, busy: new Map(), estimate: () => usual }, 0));
 
 describe('assignments', () => {
   it('gives a still to the card that prefers pictures', () => {
@@ -18,10 +19,9 @@ describe('assignments', () => {
   });
 
   it('uses the other card too when two stills wait', () => {
-    expect(assign([video, aCard()], [aTask(), aTask({ taskId: 't2' })]).map((assignment) => assignment.gpu)).toEqual([
-      'rx9070xt',
-      'rtx3060',
-    ]);
+    const given = assign([video, aCard()], [aTask(), aTask({ taskId: 't2' })]);
+    expect(given.map(({ gpu }) => gpu).sort()).toEqual(['rtx3060', 'rx9070xt']);
+    expect(given.map(({ taskId }) => taskId)).toEqual(['t1', 't2']);
   });
 
   it('passes over a task that no idle card can take and serves the next', () => {
@@ -36,7 +36,7 @@ describe('assignments', () => {
     expect(assign([aCard({ isIdle: false }), aCard({ name: 'b', isUsable: false })], [aTask()])).toEqual([]);
   });
 
-  it('never books a card or a task twice, and always keeps the order of those it can serve', () => {
+  it('never books a card or a task twice, and of tasks that are alike gives out the oldest', () => {
     const card = fc.record({
       name: fc.constantFrom('a', 'b', 'c', 'd'),
       isIdle: fc.boolean(),
@@ -52,7 +52,7 @@ describe('assignments', () => {
         );
         expect(new Set(result.map((assignment) => assignment.gpu)).size).toBe(result.length);
         const served = Math.min(count, cards.filter((entry) => entry.isIdle && entry.isUsable).length);
-        expect(result.map((assignment) => assignment.taskId)).toEqual(
+        expect(result.map((assignment) => assignment.taskId).sort()).toEqual(
           tasks.slice(0, served).map((task) => task.taskId),
         );
       }),
@@ -85,7 +85,6 @@ describe('the choice among many', () => {
       { maxLength: 40 },
     )
     .map((tasks) => tasks.map((task, index) => aTask({ ...task, taskId: `t${index}` })));
-  const kindOf = (task: Waiting): string => [task.work, task.modelName, ...task.excludedGpus].join();
 
   it('leaves no card idle that can take any of them', () => {
     fc.assert(
@@ -98,33 +97,17 @@ describe('the choice among many', () => {
     );
   });
 
-  it('gives each card the oldest that it can take, unless that went to another', () => {
+  it('starts the older one of two that are alike in everything but their age', () => {
+    const kindOf = (task: Waiting): string => [task.work, task.modelName, ...task.excludedGpus].join();
     fc.assert(
       fc.property(someCards, someTasks, (cards, tasks) => {
-        const given = assign(cards, tasks);
-        for (const { gpu, taskId } of given) {
-          const card = cards.find((one) => one.name === gpu);
-          const older = tasks
-            .slice(
-              0,
-              tasks.findIndex((task) => task.taskId === taskId),
-            )
-            .filter((task) => card !== undefined && ineligibility(card, task) === undefined);
-          for (const task of older) expect(given.map((assignment) => assignment.taskId)).toContain(task.taskId);
-        }
+        const given = new Set(assign(cards, tasks).map(({ taskId }) => taskId));
+        for (const [index, task] of tasks.entries())
+          if (given.has(task.taskId))
+            for (const older of tasks.slice(0, index))
+              if (kindOf(older) === kindOf(task)) expect([...given]).toContain(older.taskId);
       }),
-    );
-  });
-
-  it('is the same among the oldest of each kind, as many as there are idle cards, as among all', () => {
-    fc.assert(
-      fc.property(someCards, someTasks, (cards, tasks) => {
-        const idle = cards.filter((card) => card.isIdle).length;
-        const oldest = tasks.filter(
-          (task, index) => tasks.slice(0, index).filter((other) => kindOf(other) === kindOf(task)).length < idle,
-        );
-        expect(assign(cards, oldest)).toEqual(assign(cards, tasks));
-      }),
+      { numRuns: 60 },
     );
   });
 });
@@ -172,23 +155,28 @@ describe('spans', () => {
     ];
     const waiting = [task('1'), aTask({ taskId: '2', modelName: 'n', classes: [] }), task('3'), task('4')];
     const late = new Map([['late', { seconds: 4, low: 4, high: 4 }]]);
-    const { placements } = plan({ cards, busy: late, waiting, estimate: takes({ films: 4, stills: 9, other: 9 }) });
+    const { placements } = plan({
+      cards,
+      busy: late,
+      waiting,
+      estimate: takes({ films: 9, stills: 9, other: 9, late: 3 }),
+    });
     expect(placements.map(({ task: { taskId }, span, reason }) => [taskId, span.gpu, reason])).toEqual([
       ['1', 'stills', 'preferred'],
       ['2', 'other', 'only_card'],
       ['3', 'films', 'free_first'],
-      ['4', 'late', 'preferred'],
+      ['4', 'late', 'free_first'],
     ]);
     const alike = plan({ cards: [card('b'), card('a')], busy: new Map(), waiting: [task('1')], estimate: takes({}) });
     expect(alike.placements[0]).toMatchObject({ span: { gpu: 'b' }, reason: 'configured_first', isHead: true });
   });
 
-  it('of tasks further back are told from the plan, without changing it', () => {
+  it('of tasks that are not in line yet are those of a plan with them', () => {
     const line = plan({ cards: [card('a')], busy: new Map(), waiting: [task('1')], estimate: takes({ a: 4 }) });
-    const behind = (id: string) => spansBehind(line, () => true, [task(id)]);
-    expect(behind('2')).toMatchObject([{ startIn: 4, finishIn: 8 }]);
-    expect(behind('3')).toMatchObject([{ startIn: 4, finishIn: 8 }]);
-    expect(spansBehind(line, () => false, [task('3')])).toMatchObject([{ startIn: 0, finishIn: 4 }]);
+    expect(spansWith(line, [task('2')])).toMatchObject([{ startIn: 4, finishIn: 8 }]);
+    expect(spansWith(line, [task('3')], 0)).toMatchObject([{ startIn: 0, finishIn: 4 }]);
+    expect(spansWith(line, [task('4'), task('5')])).toMatchObject([{ finishIn: 8 }, { finishIn: 12 }]);
+    expect(spans(line).get('1')).toMatchObject({ startIn: 0, finishIn: 4 });
   });
 
   it('have no end behind what somebody else queued, only what its own work needs at least', () => {
@@ -216,9 +204,9 @@ describe('spans', () => {
   });
 
   it('come nearer as time passes, until what has not started by then starts now', () => {
-    const span = { gpu: 'a', startIn: 3, finishIn: 8, low: 6, high: 12, confidence: null, basis: 'median' };
-    expect(spanAfter(span, 2)).toMatchObject({ startIn: 1, finishIn: 6, low: 4, high: 10 });
-    expect(spanAfter(span, 60)).toMatchObject({ startIn: 0, finishIn: 5, low: 3, high: 9 });
+    const span = { gpu: 'a', startIn: 3, finishIn: 8, low: 6, high: 12, p80: 10, confidence: null, basis: 'median' };
+    expect(spanAfter(span, 2)).toMatchObject({ startIn: 1, finishIn: 6, low: 4, high: 10, p80: 8 });
+    expect(spanAfter(span, 60)).toMatchObject({ startIn: 0, finishIn: 5, low: 3, high: 9, p80: 7 });
     expect(spanAfter(span, -1)).toEqual(span);
   });
 
@@ -228,132 +216,248 @@ describe('spans', () => {
 });
 
 describe('a plan', () => {
-  const names = ['a', 'b', 'c', 'd'] as const;
-  const models = ['m', 'n', 'o'];
-  const seconds = fc.integer({ min: 1, max: 20 });
-  const situation = fc.record({
-    cards: fc.uniqueArray(
-      fc.record({
-        name: fc.constantFrom(...names),
-        isUsable: fc.integer({ min: 0, max: 9 }).map((die) => die > 0),
-        only: fc.boolean(),
-        prefers: fc.constantFrom(['image' as const], ['video' as const]),
-        checkpoints: fc.subarray(models, { minLength: 1 }),
-        busyFor: fc.option(seconds, { nil: undefined }),
-        speed: fc.record({ m: seconds, n: seconds, o: seconds }),
-      }),
-      { selector: (card) => card.name, minLength: 1 },
-    ),
-    tasks: fc.array(
-      fc.record({
-        work: fc.constantFrom('image' as const, 'video' as const),
-        modelName: fc.constantFrom(...models),
-        excludedGpus: fc.subarray(['a', 'b']),
-        rank: fc.integer({ min: 1, max: 3 }),
-        extra: fc.integer({ min: 0, max: 3 }),
-      }),
-      { maxLength: 30 },
-    ),
-  });
-  type Situation = typeof situation extends fc.Arbitrary<infer Value> ? Value : never;
-  type Planned = Waiting & { rank: number; extra: number };
-
-  /** Cards, line and exact times of a situation at a moment. */
-  const factsOf = ({ cards, tasks }: Situation) => ({
-    cards: cards.map(({ busyFor, ...card }, position) => aCard({ ...card, position, isIdle: busyFor === undefined })),
-    busyUntil: new Map<string, number>(
-      cards.flatMap(({ name, busyFor }) => (busyFor === undefined ? [] : [[name, busyFor] as const])),
-    ),
-    waiting: tasks
-      .map((task, index): Planned => ({ ...aTask({ ...task, taskId: `t${index}`, classes: [] }), ...task }))
-      .sort((a, b) => a.rank - b.rank),
-    estimate: (task: Planned, gpu: string): AttemptEstimate => {
-      const speed = cards.find(({ name }) => name === gpu)?.speed as Record<string, number> | undefined;
-      const exact = (speed?.[task.modelName] ?? NaN) + task.extra;
-      return { seconds: exact, low: exact, high: exact, confidence: 0.9, basis: 'exact' };
-    },
-  });
-
-  /** Gives out work as the leader does, each time from what is known then. Resolves to who started what when. */
-  function live(given: Situation): Record<string, { gpu: string; startIn: number }> {
-    const { cards, busyUntil, waiting, estimate } = factsOf(given);
-    const started: Record<string, { gpu: string; startIn: number }> = {};
-    for (let now = 0; ; now = Math.min(...busyUntil.values())) {
-      for (const [name, until] of busyUntil) if (until <= now) busyUntil.delete(name);
-      const present = cards.map((card) => ({ ...card, isIdle: !busyUntil.has(card.name) }));
-      const busy = new Map(
-        [...busyUntil].map(([name, until]) => [name, { seconds: until - now, low: 0, high: 0 }] as const),
-      );
-      const left = waiting.filter(({ taskId }) => started[taskId] === undefined);
-      for (const { taskId, gpu } of assignments(plan({ cards: present, busy, waiting: left, estimate }, 0))) {
-        const task = waiting.find((one) => one.taskId === taskId);
-        if (task === undefined || started[taskId] !== undefined) throw new Error(`${taskId} cannot be started`);
-        started[taskId] = { gpu, startIn: now };
-        busyUntil.set(gpu, now + estimate(task, gpu).seconds);
-      }
-      if (busyUntil.size === 0) return started;
-    }
-  }
-
-  const foretold = (given: Situation): Record<string, { gpu: string; startIn: number }> => {
-    const { busyUntil, ...facts } = factsOf(given);
-    const busy = new Map([...busyUntil].map(([name, until]) => [name, { seconds: until, low: 0, high: 0 }] as const));
-    return Object.fromEntries(
-      [...spans(plan({ ...facts, busy }))].map(([taskId, { gpu, startIn }]) => [taskId, { gpu, startIn }]),
-    );
-  };
-
-  it('is what happens: each task starts on the card and at the time that was foretold, while nothing new comes', () => {
-    fc.assert(
-      fc.property(situation, (given) => expect(live(given)).toEqual(foretold(given))),
-      { numRuns: 500, seed: 20_260_301 },
-    );
-  });
-
-  it('foretells of a new task at the end of its rank what a plan with it in line would', () => {
-    fc.assert(
-      fc.property(situation, fc.integer({ min: 0, max: 3 }), (given, rank) => {
-        const { busyUntil, waiting, ...facts } = factsOf(given);
-        const busy = new Map(
-          [...busyUntil].map(([name, until]) => [name, { seconds: until, low: 1, high: 9 }] as const),
-        );
-        const isAhead = (task: Planned): boolean => task.rank <= rank;
-        const added = ['x', 'y'].map((taskId): Planned => ({
-          ...aTask({ taskId, classes: [] }),
-          modelName: 'n',
-          rank,
-          extra: 0,
-        }));
-        const line = [...waiting.filter(isAhead), ...added, ...waiting.filter((task) => !isAhead(task))];
-        const within = spans(plan({ ...facts, busy, waiting: line }));
-        expect(spansBehind(plan({ ...facts, busy, waiting }), isAhead, added)).toEqual(
-          added.flatMap(({ taskId }) => within.get(taskId) ?? []),
-        );
-      }),
-      { numRuns: 300, seed: 20_260_301 },
-    );
-  });
-
-  it('has the same heads as one that looks no further than now', () => {
+  it('is one and the same for what starts and for when it is ready', () => {
     fc.assert(
       fc.property(situation, (given) => {
-        const { busyUntil, ...facts } = factsOf(given);
-        const busy = new Map(
-          [...busyUntil].map(([name, until]) => [name, { seconds: until, low: 1, high: 9 }] as const),
-        );
-        expect(assignments(plan({ ...facts, busy }, 0))).toEqual(assignments(plan({ ...facts, busy })));
+        const facts = factsOf(given);
+        const whole = plan(facts);
+        const told = spans(whole);
+        for (const { taskId, gpu } of assignments(whole)) expect(told.get(taskId)).toMatchObject({ gpu, startIn: 0 });
+        for (const { span, isHead } of whole.placements) if (isHead) expect(idleOf(facts)).toContain(span.gpu);
+        expect(assignments(plan(facts, 0))).toEqual(assignments(whole));
       }),
+      { numRuns: 60 },
     );
   });
 
-  it('looks for no more times than there are cards while only its heads are asked for', () => {
-    let asked = 0;
+  it('is feasible: every task once, on a card that may, none before another on its card has ended', () => {
+    fc.assert(
+      fc.property(situation, (given) => {
+        const facts = factsOf(given);
+        const { placements, sequences } = plan(facts);
+        const possible = facts.waiting.filter((task) => facts.cards.some((card) => facts.fits(card, task)));
+        expect(placements.map(({ task }) => task.taskId).sort()).toEqual(possible.map(({ taskId }) => taskId).sort());
+        for (const card of facts.cards) {
+          let [free, resident] = [facts.busy.get(card.name)?.seconds ?? 0, facts.resident.get(card.name) ?? []];
+          for (const { task, span, setupSeconds } of sequences.get(card.name) ?? []) {
+            expect(facts.fits(card, task)).toBe(true);
+            expect(span.startIn).toBeGreaterThanOrEqual(free);
+            expect(setupSeconds).toBe(facts.load(task, card.name, resident).seconds);
+            expect(span.finishIn).toBeCloseTo(span.startIn + setupSeconds + facts.estimate(task, card.name).seconds, 6);
+            expect(span.low).toBeLessThanOrEqual(span.finishIn + 1e-9);
+            expect(span.high).toBeGreaterThanOrEqual(span.finishIn - 1e-9);
+            [free, resident] = [span.finishIn, task.models ?? resident];
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is the same for the same facts and seed', () => {
+    fc.assert(
+      fc.property(situation, fc.nat(), (given, seed) => {
+        const facts = { ...factsOf(given), seed };
+        expect(plan(facts).placements).toEqual(plan(structuredFacts(facts)).placements);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('asks once what each task takes on each card', () => {
+    const asked = new Map<string, number>();
     const waiting = Array.from({ length: 1_000 }, (_, index) => aTask({ taskId: `t${index}` }));
-    const estimate = (): AttemptEstimate => {
-      asked++;
-      return { ...takesNoTime, seconds: 5 };
+    const estimate = ({ taskId }: Waiting, gpu: string): AttemptEstimate => {
+      asked.set(`${taskId} ${gpu}`, (asked.get(`${taskId} ${gpu}`) ?? 0) + 1);
+      return { ...usual, seconds: 5 };
     };
     expect(assignments(plan({ cards: [video, aCard()], busy: new Map(), waiting, estimate }, 0))).toHaveLength(2);
-    expect(asked).toBe(2);
+    expect([...new Set(asked.values())]).toEqual([1]);
   });
+
+  it('loads a model for many rather than for each', () => {
+    const facts = {
+      cards: [aCard()],
+      busy: new Map<string, Busy>(),
+      waiting: ['m', 'n', 'm', 'n'].map((model, index) => aTask({ taskId: `t${index}`, models: [model] })),
+      estimate: () => ({ ...usual, seconds: 2 }),
+      load: (task: Waiting, _gpu: string, resident: readonly string[]) =>
+        exactly(resident.includes(task.models?.[0] ?? '') ? 0 : 30),
+      resident: new Map([['rx9070xt', ['n']]]),
+    };
+    expect(plan(facts).placements.map(({ task, setupSeconds }) => [task.taskId, setupSeconds])).toEqual([
+      ['t1', 0],
+      ['t3', 0],
+      ['t0', 30],
+      ['t2', 0],
+    ]);
+  });
+
+  it('finishes a batch as a whole soonest where that is asked', () => {
+    const facts = {
+      cards: [aCard({ name: 'a' }), aCard({ name: 'b', position: 1 })],
+      busy: new Map<string, Busy>(),
+      waiting: [30, 10, 20, 40, 20].map((time, index) => aTask({ taskId: `${time} ${index}` })),
+      estimate: ({ taskId }: Waiting) => ({ ...usual, seconds: Number(taskId.split(' ')[0]) }),
+      objective: 'makespan' as const,
+    };
+    expect(Math.max(...plan(facts).placements.map(({ span }) => span.finishIn))).toBe(60);
+    expect(Math.max(...plan({ ...facts, objective: 'flow' }).placements.map(({ span }) => span.finishIn))).toBe(70);
+  });
+
+  it('leaves a card idle when waiting for another one is sooner', () => {
+    const cards = [aCard({ name: 'slow' }), aCard({ name: 'fast', isIdle: false })];
+    const estimate = (_task: Waiting, gpu: string) => ({ ...usual, seconds: gpu === 'slow' ? 100 : 5 });
+    const busy = new Map([['fast', { seconds: 3, low: 3, high: 3 }]]);
+    const found = plan({ cards, busy, waiting: [aTask()], estimate });
+    expect(assignments(found)).toEqual([]);
+    expect(spans(found).get('t1')).toMatchObject({ gpu: 'fast', startIn: 3, finishIn: 8 });
+  });
+
+  it('serves what is urgent first, and then what is short', () => {
+    const waiting = [
+      aTask({ taskId: 'long', rank: 2 }),
+      aTask({ taskId: 'short', rank: 2 }),
+      aTask({ taskId: 'urgent', rank: 0 }),
+    ];
+    const estimate = ({ taskId }: Waiting) => ({ ...usual, seconds: taskId === 'long' ? 60 : 10 });
+    const { placements } = plan({ cards: [aCard()], busy: new Map(), waiting, estimate });
+    expect(placements.map(({ task }) => task.taskId)).toEqual(['urgent', 'short', 'long']);
+  });
+
+  it('meets a deadline that it can meet, at 80 % certainty', () => {
+    const waiting = [aTask({ taskId: 'short' }), aTask({ taskId: 'promised', deadlineIn: 70 })];
+    const estimate = ({ taskId }: Waiting) => ({
+      ...usual,
+      ...(taskId === 'short' ? { seconds: 20, p80: 20 } : { seconds: 50, p80: 60 }),
+    });
+    const { placements } = plan({ cards: [aCard()], busy: new Map(), waiting, estimate });
+    expect(placements.map(({ task }) => task.taskId)).toEqual(['promised', 'short']);
+  });
+
+  it('keeps an order that was made by hand, within a rank, unless what goes first can run nowhere', () => {
+    const waiting = [
+      aTask({ taskId: 't1', jobId: 'first', rank: 2 }),
+      aTask({ taskId: 't2', jobId: 'second', rank: 2, behind: ['third', 'gone'] }),
+      aTask({ taskId: 't3', jobId: 'third', rank: 2, behind: ['nowhere'] }),
+      aTask({ taskId: 't4', jobId: 'nowhere', rank: 2, modelName: 'other.safetensors' }),
+    ];
+    const estimate = ({ taskId }: Waiting) => ({ ...usual, seconds: taskId === 't3' ? 40 : 4 });
+    const { placements } = plan({ cards: [aCard()], busy: new Map(), waiting, estimate });
+    expect(placements.map(({ task }) => task.taskId)).toEqual(['t1', 't3', 't2']);
+  });
+
+  it('loses nothing that was put into a circle', () => {
+    const waiting = [
+      aTask({ taskId: 't1', jobId: 'j1', behind: ['j2'] }),
+      aTask({ taskId: 't2', jobId: 'j2', behind: ['j1'] }),
+      aTask({ taskId: 't3', jobId: 'j3' }),
+    ];
+    const { placements } = plan({ cards: [aCard()], busy: new Map(), waiting, estimate: () => usual });
+    expect(placements.map(({ task }) => task.taskId).sort()).toEqual(['t1', 't2', 't3']);
+  });
+
+  it('plans steps that need each other together, on different cards', () => {
+    const cards = [aCard({ name: 'stills', prefers: ['image'], only: true }), { ...video, name: 'films', only: true }];
+    const waiting = [
+      aTask({ taskId: 'film', jobId: 'j', work: 'video', needs: ['keyframe'] }),
+      aTask({ taskId: 'keyframe', jobId: 'j' }),
+      aTask({ taskId: 'other', jobId: 'k', work: 'video' }),
+    ];
+    const estimate = ({ taskId }: Waiting) => ({ ...usual, seconds: { film: 30, keyframe: 10 }[taskId] ?? 9 });
+    const found = spans(plan({ cards, busy: new Map(), waiting, estimate }));
+    expect(found.get('keyframe')).toMatchObject({ gpu: 'stills', startIn: 0, finishIn: 10 });
+    expect(found.get('other')).toMatchObject({ gpu: 'films', startIn: 0, finishIn: 9 });
+    expect(found.get('film')).toMatchObject({ gpu: 'films', startIn: 10, finishIn: 40 });
+  });
+
+  it('starts nothing on a card before its memory is free', () => {
+    const facts = {
+      cards: [aCard()],
+      busy: new Map<string, Busy>(),
+      waiting: [aTask({ taskId: 'big' }), aTask({ taskId: 'small' })],
+      estimate: () => ({ ...usual, seconds: 5 }),
+      earliest: ({ taskId }: Waiting) => (taskId === 'big' ? 60 : 0),
+    };
+    expect(spans(plan(facts)).get('big')).toMatchObject({ startIn: 60, finishIn: 65 });
+    expect(assignments(plan(facts))).toMatchObject([{ taskId: 'small' }]);
+  });
+
+  it('looks at what a card alone can take, however many others come first', () => {
+    const cards = [aCard(), { ...video, only: true }];
+    const waiting = [
+      ...Array.from({ length: 60 }, (_, index) => aTask({ taskId: `t${index}`, rank: 0 })),
+      aTask({ taskId: 'film', work: 'video', rank: 3 }),
+    ];
+    const estimate = () => ({ ...usual, seconds: 5 });
+    expect(assignments(plan({ cards, busy: new Map(), waiting, estimate }))).toContainEqual(
+      expect.objectContaining({ taskId: 'film', gpu: 'rtx3060' }),
+    );
+  });
+});
+
+const models = ['m', 'n', 'o'];
+const seconds = fc.integer({ min: 1, max: 40 });
+const situation = fc.record({
+  cards: fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom('a', 'b', 'c', 'd'),
+      only: fc.boolean(),
+      prefers: fc.constantFrom(['image' as const], ['video' as const]),
+      busyFor: fc.option(seconds, { nil: undefined }),
+      speed: fc.double({ min: 0.5, max: 3, noNaN: true }),
+      holds: fc.subarray(models, { maxLength: 1 }),
+    }),
+    { selector: (card) => card.name, minLength: 1 },
+  ),
+  tasks: fc.array(
+    fc.record({
+      work: fc.constantFrom('image' as const, 'video' as const),
+      model: fc.constantFrom(...models),
+      excludedGpus: fc.subarray(['a', 'b']),
+      rank: fc.integer({ min: 0, max: 3 }),
+      seconds,
+      waitedSeconds: fc.integer({ min: 0, max: 1_500 }),
+      deadlineIn: fc.option(fc.integer({ min: -10, max: 300 }), { nil: undefined }),
+    }),
+    { maxLength: 45 },
+  ),
+});
+type Situation = typeof situation extends fc.Arbitrary<infer Value> ? Value : never;
+type Planned = Waiting & { seconds: number };
+
+/** Cards, line and exact times of a situation at a moment. */
+const factsOf = ({ cards, tasks }: Situation) => ({
+  cards: cards.map(({ name, only, prefers, busyFor }, position) =>
+    aCard({ name, only, prefers, position, isIdle: busyFor === undefined }),
+  ),
+  busy: new Map<string, Busy>(
+    cards.flatMap(({ name, busyFor: end }) =>
+      end === undefined ? [] : [[name, { seconds: end, low: end / 2, high: end * 2 }]],
+    ),
+  ),
+  waiting: tasks.map(({ model, ...task }, index): Planned => ({
+    ...aTask({ taskId: `t${index}`, models: [model] }),
+    ...task,
+  })),
+  estimate: (task: Planned, gpu: string): AttemptEstimate => {
+    const exact = task.seconds * (cards.find(({ name }) => name === gpu)?.speed ?? 1);
+    return { seconds: exact, low: exact / 2, high: exact * 2, confidence: 0.9, basis: 'exact' };
+  },
+  fits: (card: Card, task: Waiting) => ineligibility(card, task) === undefined,
+  load: ({ models: needed = [] }: Waiting, _gpu: string, resident: readonly string[]) =>
+    exactly(needed.every((model) => resident.includes(model)) ? 0 : 12),
+  resident: new Map(cards.map(({ name, holds }) => [name, holds])),
+});
+
+const exactly = (time: number) => ({ seconds: time, low: time, high: time, p80: time });
+const idleOf = ({ cards }: { cards: readonly Card[] }): string[] =>
+  cards.filter((card) => card.isIdle).map((card) => card.name);
+/** The same facts in other objects. */
+const structuredFacts = <Facts extends { cards: readonly Card[]; waiting: readonly Planned[] }>(
+  facts: Facts,
+): Facts => ({
+  ...facts,
+  cards: structuredClone(facts.cards),
+  waiting: structuredClone(facts.waiting),
 });

@@ -8,17 +8,8 @@ import { asSeenBy, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
-import {
-  assignments,
-  plan,
-  spanAfter,
-  spans,
-  spansBehind,
-  type Assignment,
-  type Plan,
-  type PlanFacts,
-  type Span,
-} from './planner';
+import type { Assignment, Plan, PlanFacts, Span } from './plan-facts';
+import { assignments, plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
@@ -174,8 +165,8 @@ export class Snapshot {
    * card can take are left out.
    */
   spansBehind(rank: number, tasks: readonly WaitingTask[], now = this.facts.now): Span[] {
-    const behind = spansBehind(this.wholePlan().plan, (task) => task.rank <= rank, tasks);
-    return behind.map((span) => spanAfter(span, this.ageAt(now)));
+    const place = this.waiting.filter((task) => task.rank <= rank).length;
+    return spansWith(this.wholePlan().plan, tasks, place).map((span) => spanAfter(span, this.ageAt(now)));
   }
 
   /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */

@@ -6,7 +6,7 @@ import type { Task } from '../jobs/task.entity';
 import { ineligibility } from '../planning/eligibility';
 import type { Work } from '../planning/estimates/estimate';
 import { aboutSoMany } from '../planning/explain';
-import type { Span } from '../planning/planner';
+import type { Span } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
 import type { WaitingTask } from '../planning/waiting-task';
 import type { JobRows } from './job-view';

@@ -26,7 +26,12 @@ export interface AttemptEstimate {
   /** Probability that [low, high] holds; null where nothing was measured. */
   confidence: number | null;
   basis: string;
+  /** Seconds within which it ends with 80 % certainty; absent: half-way from `seconds` to `high`. */
+  p80?: number;
 }
+
+export const p80Of = ({ p80, seconds, high }: Pick<AttemptEstimate, 'p80' | 'seconds' | 'high'>): number =>
+  p80 ?? (seconds + high) / 2;
 
 /** A prior may be wrong by this factor either way; nobody measured it. */
 const priorSpread = 2.5;

@@ -1,0 +1,5 @@
+// What programs that judge the planner run: the same that the leader runs.
+export type { Card } from '../cards/card';
+export type { Waiting } from './eligibility';
+export type { LoadEstimate, Plan, PlanFacts, Placement, Span } from './plan-facts';
+export { assignments, plan } from './planner';
