@@ -1,6 +1,7 @@
-import { serviceNames, type ServiceName } from '@tower/contracts';
+import { jobType, preset, priority, serviceNames, type ServiceName } from '@tower/contracts';
 import { towerVersion } from '@tower/kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { EstimateOptions } from './commands/estimate';
 import type { DemoOptions } from './demo/demo';
 
 /** Ends the process with this code, when the command is done. */
@@ -14,7 +15,8 @@ export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion);
-  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addDeadLetters, addSim]) add(program, leave);
+  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addEstimate, addDeadLetters, addSim])
+    add(program, leave);
   return program;
 }
 
@@ -122,6 +124,34 @@ function addModels(program: Command, leave: Leave): void {
         leave(await modelsFetch({ names, ...options }));
       },
     );
+}
+
+/** `tower estimate`. */
+function addEstimate(program: Command, leave: Leave): void {
+  program
+    .command('estimate')
+    .description('when a request would be ready, with each preset; nothing is made')
+    .argument('[prompt]')
+    .option('--project <id>', 'project (without one: a single still picture by --preset)')
+    .addOption(new Option('--type <type>', 'what to make').choices(jobType.options).default('still_image'))
+    .addOption(new Option('--preset <preset>', 'the most that is wanted').choices(preset.options))
+    .addOption(new Option('--priority <priority>', 'place in line').choices(priority.options).default('normal'))
+    .option('--workflow <name>', 'as GET /workflows lists them')
+    .option('--model <file>', 'checkpoint, as the cards list it')
+    .option('--count <n>', 'results', wholeNumber(1, 64), 1)
+    .option('--width <pixels>', 'width', wholeNumber(1, 16_384))
+    .option('--height <pixels>', 'height', wholeNumber(1, 16_384))
+    .option('--steps <n>', 'sampling steps', wholeNumber(1, 1_000))
+    .option('--frames <n>', 'frames of one film', wholeNumber(1, 100_000))
+    .option('--budget <seconds>', 'seconds within which it should be ready', wholeNumber(1, 31_536_000))
+    .option('--deadline <instant>', 'when it should be ready, as 2026-03-01T12:00:00Z')
+    .option('--degrade', 'less than the lowest preset is better than too late', false)
+    .option('--body <file>', 'the whole request as JSON instead (- reads standard input)')
+    .option(...asJson)
+    .action(async (prompt: string | undefined, options: EstimateOptions) => {
+      const { estimate } = await import('./commands/estimate.js');
+      leave(await estimate(prompt, options));
+    });
 }
 
 /** `tower dead-letters …`. */

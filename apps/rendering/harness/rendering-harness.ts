@@ -7,6 +7,7 @@ import {
   attemptJudged,
   findVerdictsRequest,
   generateRequest,
+  type EstimateAnswer,
   type EventOf,
   type GenerateRequest,
   type GpuConfig,
@@ -36,6 +37,7 @@ import { OutputInspector } from '../src/outputs/output-inspector';
 import { SnapshotChanges } from '../src/planning/snapshot-changes';
 import { renderingEntities } from '../src/rendering.module';
 import { InputFiles } from '../src/requests/input-files';
+import { EstimatesService } from '../src/requests/estimates.service';
 import { RequestsService } from '../src/requests/requests.service';
 import { JobsReader } from '../src/views/jobs.reader';
 import { Catalogue } from '../src/workflows/catalogue';
@@ -96,6 +98,7 @@ export class RenderingHarness {
   /** Connections of processes that were started. */
   private readonly open: DataSource[] = [];
   readonly jobs: RequestsService;
+  readonly estimates: EstimatesService;
   readonly results: ResultsService;
   readonly reader: JobsReader;
   private readonly changes: SnapshotChanges;
@@ -106,6 +109,7 @@ export class RenderingHarness {
     answering: INestApplicationContext,
   ) {
     this.jobs = answering.get(RequestsService);
+    this.estimates = answering.get(EstimatesService);
     this.results = answering.get(ResultsService);
     this.reader = answering.get(JobsReader);
     this.changes = answering.get(SnapshotChanges);
@@ -168,17 +172,15 @@ export class RenderingHarness {
   }
 
   request(body: Partial<GenerateRequest> = {}, idempotencyKey?: string): Promise<JobAccepted> {
-    const full = generateRequest.parse({
-      project_id: projectId,
-      job_type: 'still_image',
-      prompt: 'at the window',
-      preset: 'draft',
-      ...body,
-    });
     return this.jobs.request({
       context: { correlationId: newId(), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
-      body: full,
+      body: requestOf(body),
     });
+  }
+
+  /** What `request` would come to; nothing is made. */
+  estimate(body: Partial<GenerateRequest> = {}): Promise<EstimateAnswer> {
+    return this.estimates.estimate({ context: { correlationId: newId() }, body: requestOf(body) });
   }
 
   job(id: string): Promise<JobView> {
@@ -207,6 +209,16 @@ export class RenderingHarness {
     rmSync(this.libraryRoot, { recursive: true, force: true });
   }
 }
+
+/** A draft of a still, where nothing else is said. */
+const requestOf = (body: Partial<GenerateRequest>): GenerateRequest =>
+  generateRequest.parse({
+    project_id: projectId,
+    job_type: 'still_image',
+    prompt: 'at the window',
+    preset: 'draft',
+    ...body,
+  });
 
 export const verdictOn = (attempt: Attempt, verdict: 'passed' | 'failed'): EventOf<typeof attemptJudged> => ({
   id: newId(),

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { OnRequest } from '@tower/bus';
 import {
   cancelJobRequest,
+  estimateJobRequest,
   getArtifactRequest,
   getJobRequest,
   listJobArtifactsRequest,
@@ -10,6 +11,7 @@ import {
   listJobsRequest,
   requestJobRequest,
   type ArtifactView,
+  type EstimateAnswer,
   type InputOf,
   type JobAccepted,
   type JobEventsPage,
@@ -18,6 +20,7 @@ import {
   type JobView,
   type Page,
 } from '@tower/contracts';
+import { EstimatesService } from './requests/estimates.service';
 import { RequestsService } from './requests/requests.service';
 import { JobsReader } from './views/jobs.reader';
 
@@ -25,12 +28,18 @@ import { JobsReader } from './views/jobs.reader';
 export class JobsController {
   constructor(
     private readonly jobs: RequestsService,
+    private readonly estimates: EstimatesService,
     private readonly reader: JobsReader,
   ) {}
 
   @OnRequest(requestJobRequest)
   request(input: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
     return this.jobs.request(input);
+  }
+
+  @OnRequest(estimateJobRequest)
+  estimate(input: InputOf<typeof estimateJobRequest>): Promise<EstimateAnswer> {
+    return this.estimates.estimate(input);
   }
 
   @OnRequest(cancelJobRequest)

@@ -9,6 +9,9 @@ const gpu = 'the name of a card in the configuration';
 const attemptOutcomes = ['rendered', 'rendered_and_found', 'lost', 'displaced', ...failureKinds] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
+/** How a deadline stands when it is asked for. */
+export const deadlineOutcomes = ['fits', 'given_up', 'late', 'unknown', 'refused'] as const;
+
 @Injectable()
 export class RenderingMetrics {
   readonly leader = this.metrics.gauge({
@@ -80,6 +83,15 @@ export class RenderingMetrics {
     name: 'rendering_collect_seconds',
     help: 'Seconds to fetch, verify and register the outputs of an attempt',
     buckets: secondsBuckets,
+  });
+  readonly deadlinesAsked = this.metrics.counter({
+    name: 'rendering_deadlines_asked_total',
+    help: 'Requests with a time budget or a deadline: in time as asked, in time for less, late, unknown, or refused',
+    labels: { outcome: deadlineOutcomes },
+  });
+  readonly estimatesAsked = this.metrics.counter({
+    name: 'rendering_estimates_asked_total',
+    help: 'Requests whose time was asked for without making anything',
   });
   readonly estimateError = this.metrics.histogram({
     name: 'rendering_estimate_error_ratio',

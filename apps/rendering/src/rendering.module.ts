@@ -72,10 +72,12 @@ import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
 import { CommandsService } from './requests/commands.service';
+import { EstimatesService } from './requests/estimates.service';
 import { InputFiles } from './requests/input-files';
 import { JobIntake } from './requests/job-intake';
 import { QueueCeiling } from './requests/queue-ceiling';
 import { RequestGround } from './requests/request-ground';
+import { RequestPlanning } from './requests/request-planning';
 import { RequestsService } from './requests/requests.service';
 import { StatusController } from './status.controller';
 import { JobsReader } from './views/jobs.reader';
@@ -126,6 +128,8 @@ const providers: readonly Provider[] = [
   JobStore,
   JobsReader,
   RequestGround,
+  RequestPlanning,
+  EstimatesService,
   JobIntake,
   RequestsService,
   CommandsService,

@@ -25,6 +25,7 @@ export const reply = z.discriminatedUnion('ok', [
       retryAfterMs: z.number().optional(),
       fields: z.array(fieldError).optional(),
       fieldsOmitted: z.int().min(1).optional(),
+      extensions: z.record(z.string(), z.unknown()).optional(),
     }),
   }),
 ]);
@@ -41,6 +42,7 @@ export function toErrorReply(thrown: unknown): Reply {
       ...(options.retryAfterMs === undefined ? {} : { retryAfterMs: options.retryAfterMs }),
       ...(options.fields === undefined ? {} : { fields: options.fields }),
       ...(options.fieldsOmitted === undefined ? {} : { fieldsOmitted: options.fieldsOmitted }),
+      ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
     },
   };
 }
@@ -50,5 +52,6 @@ export function fromErrorReply(error: Extract<Reply, { ok: false }>['error']): A
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.fields === undefined ? {} : { fields: error.fields }),
     ...(error.fieldsOmitted === undefined ? {} : { fieldsOmitted: error.fieldsOmitted }),
+    ...(error.extensions === undefined ? {} : { extensions: error.extensions }),
   });
 }

@@ -1,4 +1,4 @@
-import { generateRequest, givenSeed } from './generate-request';
+import { askedPreset, generateRequest, givenSeed } from './generate-request';
 import { maxSeed } from './primitives';
 
 const request = (parameters: Record<string, unknown>): unknown => ({
@@ -42,5 +42,38 @@ describe('the seed of a request', () => {
 
   it.each([-2, 1.5, 'any'])('is refused when it is %s, saying how one is chosen', (seed) => {
     expect(asked(seed).error?.issues[0]?.message).toMatch(/leave it out, or give null or -1/);
+  });
+});
+
+describe('the time of a request', () => {
+  const issues = (given: Record<string, unknown>): unknown =>
+    generateRequest.safeParse({ ...(request({}) as object), ...given }).error?.issues.map(({ path }) => path.join('/'));
+
+  it('is a budget or an instant, and may be strict', () => {
+    for (const given of [
+      { time_budget_seconds: 0.5 },
+      { deadline_at: '2026-03-01T12:00:00Z', strict_deadline: true },
+      { deadline_at: '2026-03-01T12:00:00+02:00' },
+      { strict_deadline: false },
+    ])
+      expect(issues(given)).toBeUndefined();
+  });
+
+  it.each([
+    [{ time_budget_seconds: 60, deadline_at: '2026-03-01T12:00:00Z' }, ['deadline_at']],
+    [{ time_budget_seconds: 0 }, ['time_budget_seconds']],
+    [{ time_budget_seconds: -5 }, ['time_budget_seconds']],
+    [{ time_budget_seconds: 1e9 }, ['time_budget_seconds']],
+    [{ time_budget_seconds: '60' }, ['time_budget_seconds']],
+    [{ deadline_at: 'tomorrow' }, ['deadline_at']],
+    [{ deadline_at: '2026-03-01T12:00:00' }, ['deadline_at']],
+    [{ strict_deadline: true }, ['strict_deadline']],
+  ])('is refused by its field: %j', (given, expected) => {
+    expect(issues(given)).toEqual(expected);
+  });
+
+  it('starts from the standard preset', () => {
+    expect(askedPreset({})).toBe('standard');
+    expect(askedPreset({ preset: 'final' })).toBe('final');
   });
 });

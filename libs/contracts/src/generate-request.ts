@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { modelFamily } from './generation-model';
-import { jobType, preset, priority } from './job/request';
+import { jobType, preset, priority, type Preset } from './job/request';
 import { line, maxSeed, text, uuid } from './primitives';
 
 /** Further parameters of one request; no workflow has nearly as many. */
 const maxParameters = 64;
+/** A year; whoever has more time has no budget. */
+const maxBudgetSeconds = 31_536_000;
 const givenParameter = z.union([text(4000), z.number(), z.boolean()]);
 
 /**
@@ -46,7 +48,11 @@ const fullRequest = z.strictObject({
     .default(true)
     .describe('one of `{a|b}` is chosen for each result, by its seed; false: braces are plain characters'),
   workflow: line(100).optional().describe('default: the first one that makes this job type'),
-  preset: preset.default('standard'),
+  preset: preset
+    .optional()
+    .describe(
+      'default: standard. With a time budget or a deadline: the most that is wanted; left out, the best that is ready',
+    ),
   width: side.optional(),
   height: side.optional(),
   steps: z.int().min(1).optional().describe(limited),
@@ -88,7 +94,24 @@ const fullRequest = z.strictObject({
     .default({})
     .describe('further parameters of the workflow, by the names that GET /workflows/{name} gives'),
   priority: priority.default('normal'),
-  allow_degrade: z.boolean().default(false).describe('a smaller size is better than no result'),
+  time_budget_seconds: z
+    .number()
+    .positive()
+    .max(maxBudgetSeconds)
+    .optional()
+    .describe('seconds from now within which it should be ready; the best that is ready by then is made'),
+  deadline_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('the same as an instant, ISO 8601 with Z or an offset; not together with time_budget_seconds'),
+  strict_deadline: z
+    .boolean()
+    .optional()
+    .describe('refuse what cannot be ready in time, and say the earliest; default: take it and say how late'),
+  allow_degrade: z
+    .boolean()
+    .default(false)
+    .describe('a smaller size is better than no result; with a time budget: also less than the lowest preset'),
   auto_quality_check: z.boolean().default(true),
   max_regenerations: z.int().min(0).max(10).default(2),
 });
@@ -102,8 +125,26 @@ const seedsFit = (request: { seed?: number | null | undefined; count: number }):
   (givenSeed(request) ?? 0) <= maxSeed - (request.count - 1);
 const seedsFitMessage = { path: ['seed'], message: `seed + count - 1 must not exceed ${maxSeed}` };
 
-export const generateRequest = fullRequest.refine(seedsFit, seedsFitMessage).meta({ id: 'GenerateRequest' });
+type Timing = Pick<z.infer<typeof fullRequest>, 'time_budget_seconds' | 'deadline_at' | 'strict_deadline'>;
+const saysWhenOnce = ({ time_budget_seconds, deadline_at }: Timing): boolean =>
+  time_budget_seconds === undefined || deadline_at === undefined;
+const saysWhenOnceMessage = { path: ['deadline_at'], message: 'give either this or time_budget_seconds, not both' };
+const isStrictAbout = ({ time_budget_seconds, deadline_at, strict_deadline }: Timing): boolean =>
+  strict_deadline !== true || (time_budget_seconds ?? deadline_at) !== undefined;
+const isStrictAboutMessage = {
+  path: ['strict_deadline'],
+  message: 'needs time_budget_seconds or deadline_at to be strict about',
+};
+
+export const generateRequest = fullRequest
+  .refine(seedsFit, seedsFitMessage)
+  .refine(saysWhenOnce, saysWhenOnceMessage)
+  .refine(isStrictAbout, isStrictAboutMessage)
+  .meta({ id: 'GenerateRequest' });
 export type GenerateRequest = z.infer<typeof generateRequest>;
+
+/** The preset that a request starts from where nothing else decides. */
+export const askedPreset = ({ preset }: Pick<GenerateRequest, 'preset'>): Preset => preset ?? 'standard';
 
 /** The older short form; `quality` is the preset, the project is the one named `Unfiled`. */
 export const shortGenerateRequest = z

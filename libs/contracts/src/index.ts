@@ -13,6 +13,7 @@ export * from './job/states';
 export * from './job/request';
 export * from './job/attempt';
 export * from './job/view';
+export * from './job/estimate';
 export * from './job/event';
 export * from './job/artifact';
 export * from './generate-request';

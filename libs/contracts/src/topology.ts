@@ -44,6 +44,7 @@ import {
 import { findVerdictsRequest, getJobQualityRequest } from './requests/quality-requests';
 import {
   cancelJobRequest,
+  estimateJobRequest,
   getArtifactRequest,
   getJobRequest,
   getRenderingStatusRequest,
@@ -109,6 +110,7 @@ const characterQuestions = [
 ];
 const jobQuestions = [
   requestJobRequest,
+  estimateJobRequest,
   getJobRequest,
   listJobsRequest,
   cancelJobRequest,

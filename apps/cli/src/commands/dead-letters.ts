@@ -5,21 +5,13 @@ import {
   type ServiceName,
   type SettledLetter,
 } from '@tower/contracts';
-import { ApiClient } from '../api-client';
-import { readTowerEnv } from '../env';
-import { findRunningTower } from '../launcher/running-tower';
+import type { ApiClient } from '../api-client';
+import { isForPeople, runningApi, writeLines as write } from './running-api';
 
 /** Letters per request. */
 const pageSize = 50;
 
-function client(): ApiClient {
-  const env = readTowerEnv();
-  const url = findRunningTower(env.TOWER_HOME)?.url ?? `http://${env.TOWER_HOST}:${env.TOWER_PORT}`;
-  return new ApiClient(url, { patienceMs: 5_000, requestMs: 90_000 });
-}
-
-const isForPeople = (json: boolean): boolean => !json && process.stdout.isTTY;
-const write = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+const client = (): ApiClient => runningApi({ requestMs: 90_000 });
 
 /** Messages that could not be handled, newest first. 0, also when there are some: that is no fault of the command. */
 export async function deadLettersList(options: {

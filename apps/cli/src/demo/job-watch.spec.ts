@@ -13,6 +13,7 @@ const estimate = {
   remaining_seconds: null,
   low: null,
   high: null,
+  p80: null,
   confidence: null,
   basis: '',
 };

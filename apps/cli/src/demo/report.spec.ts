@@ -24,6 +24,7 @@ const aView = (view: Partial<ProgressView> = {}): ProgressView => ({
     remaining_seconds: 4.2,
     low: 3,
     high: 6,
+    p80: null,
     confidence: null,
     basis: 'prior',
   },

@@ -8,6 +8,7 @@ import {
   listJobParamsRequest,
   listJobsRequest,
   routes,
+  type EstimateAnswer,
   type JobAccepted,
   type JobQualityView,
   type JobSummary,
@@ -32,6 +33,11 @@ export class JobsApi {
   @Endpoint(routes.generate)
   generate(input: RouteInput<Routes['generate']>): Promise<JobAccepted> {
     return creating(input, (context) => this.jobs.request(input.body, context));
+  }
+
+  @Endpoint(routes.estimate)
+  estimate(input: RouteInput<Routes['estimate']>): Promise<EstimateAnswer> {
+    return this.jobs.estimate(input.body, contextOf(input));
   }
 
   @Endpoint(routes.listJobs)

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
+  estimateJobRequest,
   fullRequestOf,
   getJobQualityRequest,
   getJobRequest,
   getUnfiledProjectRequest,
   requestJobRequest,
+  type EstimateAnswer,
   type GenerateRequest,
   type JobAccepted,
   type JobQualityView,
@@ -22,10 +24,11 @@ export class JobsClient {
   constructor(private readonly services: RequestClient) {}
 
   async request(body: GenerateBody, context: RequestContext): Promise<JobAccepted> {
-    return this.services.ask(requestJobRequest, {
-      context,
-      body: 'type' in body ? await this.toFullRequest(body, context) : body,
-    });
+    return this.services.ask(requestJobRequest, { context, body: await this.toFullRequest(body, context) });
+  }
+
+  async estimate(body: GenerateBody, context: RequestContext): Promise<EstimateAnswer> {
+    return this.services.ask(estimateJobRequest, { context, body: await this.toFullRequest(body, context) });
   }
 
   /** Quality knows no job without a verdict; whether the job exists only rendering can say. */
@@ -37,11 +40,9 @@ export class JobsClient {
     return quality;
   }
 
-  private async toFullRequest(
-    short: Extract<GenerateBody, { type: 'image' }>,
-    { correlationId }: RequestContext,
-  ): Promise<GenerateRequest> {
+  private async toFullRequest(body: GenerateBody, { correlationId }: RequestContext): Promise<GenerateRequest> {
+    if (!('type' in body)) return body;
     const project = await this.services.ask(getUnfiledProjectRequest, { context: { correlationId } });
-    return fullRequestOf(short, project.id);
+    return fullRequestOf(body, project.id);
   }
 }

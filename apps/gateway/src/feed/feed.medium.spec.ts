@@ -404,6 +404,7 @@ describe('/ws/jobs/{id}', () => {
     remaining_seconds: null,
     low: null,
     high: null,
+    p80: null,
     confidence: null,
     basis: '',
   };

@@ -21,6 +21,7 @@ const aProgress = (job_id: string, progress: number): ProgressView => ({
     remaining_seconds: null,
     low: null,
     high: null,
+    p80: null,
     confidence: null,
     basis: '',
   },

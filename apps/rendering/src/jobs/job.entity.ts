@@ -1,4 +1,12 @@
-import { isOver, jobState, type JobError, type JobState, type JobView, type Priority } from '@tower/contracts';
+import {
+  isOver,
+  jobState,
+  type GivenUp,
+  type JobError,
+  type JobState,
+  type JobView,
+  type Priority,
+} from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { InputImages, ParameterValues, Parts } from '../workflows/composition';
 import { exactInteger } from './exact-integer';
@@ -61,6 +69,8 @@ export class Job {
   @Column('int') count!: number;
   /** When it should be ready; null where nobody said. The planner aims at it, and tells when it will be missed. */
   @Column('timestamptz', { nullable: true }) deadlineAt!: Date | null;
+  /** What it is less than asked, so that it is ready in time. */
+  @Column('jsonb', { default: [] }) givenUp!: GivenUp[];
   @Column('boolean') autoQualityCheck!: boolean;
   @Column('int') maxRegenerations!: number;
   /** Number of the last job_event; bumped under the row lock, so the sequence has no gaps. */

@@ -169,6 +169,14 @@ export class Snapshot {
     return spansWith(this.wholePlan().plan, tasks, place).map((span) => spanAfter(span, this.ageAt(now)));
   }
 
+  /** Seconds until the plan has so many tasks leave the line; undefined where it does not say. */
+  roomIn(tasks: number, now = this.facts.now): number | undefined {
+    const starts = [...this.wholePlan().spans.values()].flatMap((span) =>
+      span.unknown === undefined ? [spanAfter(span, this.ageAt(now)).startIn] : [],
+    );
+    return this.pause === undefined ? starts.sort((a, b) => a - b)[tasks - 1] : undefined;
+  }
+
   /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */
   ahead(taskId: string): number | undefined {
     return this.places.get(taskId);

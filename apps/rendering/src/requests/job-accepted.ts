@@ -1,35 +1,19 @@
-import type { EstimateView, GenerateRequest, JobAccepted } from '@tower/contracts';
-import type { Snapshot } from '../planning/snapshot';
+import type { EstimateView, JobAccepted } from '@tower/contracts';
 import type { WaitingTask } from '../planning/waiting-task';
-import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from '../views/estimate-view';
-import { promisedResult } from '../workflows/values/planned-values';
+import { deadlineOutlook } from '../views/deadline-view';
+import { asWaiting, forecastOf, type Forecast, type Line } from './forecast';
 import type { Admitted } from './job-intake';
-import type { ResolvedRequest } from './resolve-request';
+import { lowerPresets, rungOf } from './ladder';
+import type { PlannedRequest } from './request-planning';
+import type { Variant } from './resolve-request';
+import { suggestionFor, type PresetTime } from './suggestion';
 
-/** How the line stood when the job came. */
-export interface Arrival {
-  snapshot: Snapshot;
-  /** About how many tasks wait before it, where that is more than the forecast looks at; else null. */
-  before: number | null;
-  now: Date;
-}
-
-/**
- * The estimate is for the end of the line as it was a moment ago.
- */
-export function toAccepted(
-  { job, tasks }: Admitted,
-  { snapshot, before, now }: Arrival,
-  body: GenerateRequest,
-  plan: ResolvedRequest,
-): JobAccepted {
-  const own = asWaiting({ job, tasks }, snapshot);
-  const spans = before === null ? snapshot.spansBehind(job.rank, own, now) : [];
-  const estimate = estimateAtArrival(
-    snapshot,
-    own,
-    before === null ? toEstimate(spans, now) : unknownEstimate(beyondForecast(before)),
-  );
+/** The answer to a request that was taken. The estimate is for the end of the line as it was a moment ago. */
+export function toAccepted({ job, tasks }: Admitted, planned: PlannedRequest): JobAccepted {
+  const { resolved, line, timing } = planned;
+  const own = asWaiting(job, tasks, line);
+  const forecast = forecastOf(own, line);
+  const { estimate } = forecast;
   return {
     job_id: job.id,
     status: job.state,
@@ -37,69 +21,59 @@ export function toAccepted(
     count: job.count,
     workflow: job.workflow,
     model_name: job.modelName,
+    preset: job.preset,
     width: job.width,
     height: job.height,
+    steps: job.steps,
     frame_count: job.frames,
     fps: job.fps,
     duration_seconds: job.fps === null ? null : job.frames / job.fps,
-    sound: plan.promised.sound,
+    sound: resolved.promised.sound,
     warnings: job.warnings,
+    deadline_at: timing.deadlineAt?.toISOString() ?? null,
+    deadline_outlook: deadlineOutlook({ deadlineAt: timing.deadlineAt, endedAt: null }, estimate, line.now),
+    given_up: timing.givenUp,
     estimate,
-    suggestion: suggestDraft(plan, body, estimate.remaining_seconds, (draft) => {
-      const first = own[0];
-      const span = spans[0];
-      return first && span ? span.startIn + snapshot.estimate({ ...first, ...draft }, span.gpu).seconds : undefined;
-    }),
+    suggestion: suggestionOf(planned, estimate, (variant) => madeSmaller(own, forecast, variant, line)),
     websocket_url: `/ws/jobs/${job.id}`,
     job_url: `/api/anime/jobs/${job.id}`,
   };
 }
 
-/** The job's tasks as the snapshot sees waiting ones. */
-const asWaiting = ({ job, tasks }: Admitted, snapshot: Snapshot): WaitingTask[] =>
-  tasks.map((task, index) =>
-    snapshot.see({
-      task_id: task.id,
-      job_id: job.id,
-      workflow: job.workflow,
-      model_name: job.modelName,
-      width: job.width,
-      height: job.height,
-      steps: job.steps,
-      frames: job.frames,
-      excluded_gpus: [],
-      // What holds for the first holds for all.
-      ...(index === 0 ? { parameters: job.parameters, parts: job.parts } : {}),
-      rank: job.rank,
-      kind: task.kind,
-    }),
-  );
-
-/** What the line says, unless nobody can run it or nothing is given out for the time being. */
-function estimateAtArrival(snapshot: Snapshot, own: readonly WaitingTask[], inLine: EstimateView): EstimateView {
-  if (snapshot.pause !== undefined) return unknownEstimate(`unknown: ${snapshot.pause}`);
-  const impossible = own.find((task) => !snapshot.isTakenBySomeCard(task));
-  return impossible === undefined ? inLine : unknownEstimate(noCardCanRunIt(snapshot, impossible));
+/**
+ * When these tasks would be ready if they were smaller, where the plan has them: what ends last ends sooner by what is
+ * saved of all that is before it on its card. The plan is not made anew, which would cost every request milliseconds.
+ */
+function madeSmaller(
+  own: readonly WaitingTask[],
+  { spans, estimate }: Forecast,
+  { values, promised: { width, height, frames } }: Variant,
+  { snapshot }: Line,
+): Pick<EstimateView, 'remaining_seconds' | 'basis'> {
+  const [first] = own;
+  const last = [...spans].sort((a, b) => b.finishIn - a.finishIn)[0];
+  if (first === undefined || last === undefined || estimate.remaining_seconds === null)
+    return { remaining_seconds: null, basis: estimate.basis };
+  const smaller = snapshot.estimate({ ...first, width, height, frames, steps: Number(values['steps'] ?? 0) }, last.gpu);
+  const saved = snapshot.estimate(first, last.gpu).seconds - smaller.seconds;
+  const there = spans.filter(({ gpu }) => gpu === last.gpu).length;
+  return { remaining_seconds: Math.max(smaller.seconds, last.finishIn - there * saved), basis: smaller.basis };
 }
 
-/** A sentence when a draft of the same picture would be there in half the time or less. */
-function suggestDraft(
-  { workflow, values }: ResolvedRequest,
-  body: GenerateRequest,
-  seconds: number | null,
-  draftSeconds: (draft: Pick<WaitingTask, 'width' | 'height' | 'steps' | 'frames'>) => number | undefined,
+/** A sentence when a lower preset would be ready much sooner. */
+export function suggestionOf(
+  { resolved, preset }: Pick<PlannedRequest, 'resolved' | 'preset'>,
+  { remaining_seconds: readyIn, basis }: Pick<EstimateView, 'remaining_seconds' | 'basis'>,
+  forecast: (variant: Variant) => Pick<EstimateView, 'remaining_seconds' | 'basis'>,
 ): string | null {
-  const preset = workflow.file.presets.draft;
-  if (body.preset === 'draft' || preset === undefined || seconds === null || body.count > 1) return null;
-  // What the request itself says stays as it is; only the preset's own share would change.
-  const drafted = Object.fromEntries(
-    Object.entries(preset).filter(
-      ([name]) => body[name as keyof GenerateRequest] === undefined && body.parameters[name] === undefined,
-    ),
-  );
-  const { width, height, frames } = promisedResult(workflow, { ...values, ...drafted });
-  const draft = draftSeconds({ width, height, frames, steps: Number(drafted['steps'] ?? values['steps'] ?? 0) });
-  return draft !== undefined && draft * 2 <= seconds
-    ? `The draft preset would be ready in about ${Math.max(1, Math.round(draft))} s.`
-    : null;
+  return suggestionFor({ preset, readyIn, basis }, sooner());
+
+  function* sooner(): Iterable<PresetTime> {
+    for (const lower of lowerPresets(resolved, preset)) {
+      const rung = rungOf(resolved, lower);
+      if (rung === undefined) continue;
+      const found = forecast(rung);
+      yield { preset: lower, readyIn: found.remaining_seconds, basis: found.basis };
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { RequestContext } from '@tower/contracts';
+import { askedPreset, type GivenUp, type RequestContext } from '@tower/contracts';
 import { CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import { JobStore } from '../jobs/job-store';
@@ -14,6 +14,20 @@ import type { ResolvedRequest, Wish } from './resolve-request';
 export interface Admitted {
   job: Job;
   tasks: Pick<Task, 'id' | 'kind'>[];
+}
+
+/** Where a job belongs, and how it stands with time. */
+export interface Intake {
+  projectSlug: string;
+  timing: Timing;
+  /** Seconds until so many tasks have left the line; undefined where that is not known. */
+  roomIn?: (tasks: number) => number | undefined;
+}
+
+/** When a job should be ready, and what it is less for that. */
+export interface Timing {
+  deadlineAt: Date | null;
+  givenUp: GivenUp[];
 }
 
 /** Puts jobs in line. */
@@ -34,14 +48,15 @@ export class JobIntake {
     context: RequestContext,
     wish: Wish,
     resolved: ResolvedRequest,
-    projectSlug: string,
+    { projectSlug, timing, roomIn }: Intake,
   ): Promise<Admitted> {
     const { request, seed } = wish;
-    await this.ceiling.admit(tx, request.count);
+    await this.ceiling.admit(tx, request.count, roomIn);
     const now = await arrivalOf(tx, this.clock.now());
     const job = tx.create(Job, {
       ...asAsked(wish),
       ...asResolved(resolved),
+      ...timing,
       ...untouched,
       id: newIdAt(now),
       projectSlug,
@@ -64,6 +79,8 @@ export class JobIntake {
       priority: job.priority,
       ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
       ...(job.warnings.length === 0 ? {} : { warnings: job.warnings }),
+      ...(job.deadlineAt === null ? {} : { deadlineAt: job.deadlineAt.toISOString() }),
+      ...(job.givenUp.length === 0 ? {} : { givenUp: job.givenUp }),
     });
     return { job, tasks };
   }
@@ -73,7 +90,7 @@ const asAsked = ({ request, prompt, seed }: Wish) => ({
   projectId: request.project_id,
   characterIds: request.character_ids,
   jobType: request.job_type,
-  preset: request.preset,
+  preset: askedPreset(request),
   priority: request.priority,
   rank: rankOf[request.priority],
   prompt: request.prompt,
@@ -86,10 +103,17 @@ const asAsked = ({ request, prompt, seed }: Wish) => ({
   count: request.count,
   autoQualityCheck: request.auto_quality_check,
   maxRegenerations: request.max_regenerations,
-  deadlineAt: null,
 });
 
-const asResolved = ({ workflow, values, parts, images, promised, warnings }: ResolvedRequest) => ({
+/** What the job's row says of what it will be. */
+export const asResolved = ({
+  workflow,
+  values,
+  parts,
+  images,
+  promised,
+  warnings,
+}: Omit<ResolvedRequest, 'fixed' | 'variant'>) => ({
   workflow: workflow.file.name,
   workflowVersion: workflow.file.version,
   modelName: textOf(values, 'model_name') ?? '',

@@ -7,7 +7,7 @@ export const queueFull = 'queue_full';
 
 /** Milliseconds for which a count holds; what this process has taken since is added to it. */
 const countedForMs = 2_000;
-/** Milliseconds after which asking again is worth while. */
+/** Milliseconds after which asking again is worth while, where the plan does not say when there is room. */
 const retryAfterMs = 60_000;
 
 /**
@@ -22,8 +22,15 @@ export class QueueCeiling {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `queue_full` when so many more tasks would be too many. */
-  async admit(tx: EntityManager, tasks: number): Promise<void> {
+  /**
+   * Throws `queue_full` when so many more tasks would be too many, with the time after which there is likely room for
+   * them: `roomIn` says in how many seconds so many tasks have left the line, as far as that is known.
+   */
+  async admit(
+    tx: EntityManager,
+    tasks: number,
+    roomIn: (tasks: number) => number | undefined = () => undefined,
+  ): Promise<void> {
     const { counted } = this;
     const isCurrent = counted !== undefined && this.clock.monotonicMs() - counted.atMs <= countedForMs;
     if (isCurrent && counted.waiting + tasks <= this.limit) {
@@ -43,7 +50,13 @@ export class QueueCeiling {
       queueFull,
       `the queue takes no ${tasks === 1 ? 'task' : `${tasks} tasks`} more: ${refused}; wait until some are done,
         or cancel some`,
-      { retryAfterMs },
+      { retryAfterMs: this.retryAfterMs(waiting + tasks - this.limit, tasks, roomIn) },
     );
+  }
+
+  /** `excess` tasks have to leave first. More than the limit at once never fit. */
+  private retryAfterMs(excess: number, tasks: number, roomIn: (tasks: number) => number | undefined): number {
+    const seconds = tasks > this.limit ? undefined : roomIn(excess);
+    return seconds === undefined ? retryAfterMs : Math.max(1, Math.ceil(seconds)) * 1_000;
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  givenSeed,
+  askedPreset,
   isOver,
   type cancelJobRequest,
   type GenerateRequest,
@@ -11,18 +11,15 @@ import {
   type ShortGenerateRequest,
 } from '@tower/contracts';
 import { earlierAnswer, onceByKey } from '@tower/db';
-import { AppError, CLOCK, type Clock } from '@tower/kit';
+import { AppError } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
 import { JobStore } from '../jobs/job-store';
-import { rankOf } from '../jobs/queue-place';
-import { chooseSeed } from '../jobs/seed';
 import { JobsReader } from '../views/jobs.reader';
 import { toAccepted } from './job-accepted';
 import { JobIntake } from './job-intake';
-import { assemblePrompt } from './prompt-reading';
-import { archivedProject, RequestGround } from './request-ground';
-import type { Wish } from './resolve-request';
+import { RequestGround } from './request-ground';
+import { RequestPlanning } from './request-planning';
 
 const requestScope = 'request_job';
 
@@ -32,10 +29,10 @@ export class RequestsService {
   constructor(
     @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly ground: RequestGround,
+    private readonly planning: RequestPlanning,
     private readonly intake: JobIntake,
     private readonly store: JobStore,
     private readonly reader: JobsReader,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** What the older short form asks for; its project is the one for work that names none. */
@@ -48,28 +45,25 @@ export class RequestsService {
    * promised before the row is committed.
    */
   async request({ context, body }: InputOf<typeof requestJobRequest>): Promise<JobAccepted> {
+    // Whether the standard preset is named or left out, it is the same request.
+    const asked = { ...body, preset: askedPreset(body) };
     // Asked beside the rest: nearly every request is new, and a card may wait for it.
     const [repeat, ground] = await Promise.allSettled([
-      earlierAnswer<JobAccepted>(this.db.manager, requestScope, context.idempotencyKey, body),
+      earlierAnswer<JobAccepted>(this.db.manager, requestScope, context.idempotencyKey, asked),
       this.ground.under(body),
     ]);
     if (repeat.status === 'rejected') throw repeat.reason;
     // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
     if (repeat.value !== undefined) return repeat.value;
     if (ground.status === 'rejected') throw ground.reason;
-    const { snapshot, project, parts } = ground.value;
-    if (project.archived_at !== null) throw archivedProject(project.id);
-    const wish: Wish = {
-      request: body,
-      prompt: assemblePrompt(body, parts.characters),
-      seed: givenSeed(body) ?? chooseSeed(body.count),
-    };
-    const resolved = await this.ground.resolve(this.db.manager, wish, snapshot);
-    const before = await this.ground.lineBefore(snapshot, resolved.workflow, rankOf[body.priority], this.clock.now());
+    const planned = await this.planning.plan(body, ground.value);
+    this.planning.admit(planned);
+    const { wish, resolved, timing, line } = planned;
+    const roomIn = (tasks: number): number | undefined => line.snapshot.roomIn(tasks, line.now);
     return this.db.transaction((tx) =>
-      onceByKey(tx, requestScope, context.idempotencyKey, body, async () => {
-        const admitted = await this.intake.admit(tx, context, wish, resolved, project.slug);
-        return toAccepted(admitted, { snapshot, before, now: this.clock.now() }, body, resolved);
+      onceByKey(tx, requestScope, context.idempotencyKey, asked, async () => {
+        const where = { projectSlug: ground.value.project.slug, timing, roomIn };
+        return toAccepted(await this.intake.admit(tx, context, wish, resolved, where), planned);
       }),
     );
   }

@@ -1,4 +1,11 @@
-import { filmJobTypes, givenSeed, type FieldError, type GenerateRequest } from '@tower/contracts';
+import {
+  askedPreset,
+  filmJobTypes,
+  givenSeed,
+  type FieldError,
+  type GenerateRequest,
+  type Preset,
+} from '@tower/contracts';
 import { AppError, invalid, summaryOf } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import { noChanges, type InputImages, type ParameterValues, type Parts } from '../workflows/composition';
@@ -21,13 +28,24 @@ import { parameterPictures, partsOf, withNamedLoras } from './resolve-parts';
 import { resolvePictures, type PictureWish } from './resolve-pictures';
 import { readableFilm, readablePicture } from '../workflows/readable';
 
-/** A request as it will be carried out: every value chosen, every picture found. */
-export interface ResolvedRequest {
-  workflow: Workflow;
+/** What is made, and what comes out of it. */
+export interface Variant {
   values: ParameterValues;
+  promised: PromisedResult;
+}
+
+/** A request as it will be carried out: every value chosen, every picture found. */
+export interface ResolvedRequest extends Variant {
+  workflow: Workflow;
   parts: Parts;
   images: InputImages;
-  promised: PromisedResult;
+  /** Parameters whose values the request itself says. */
+  fixed: ReadonlySet<string>;
+  /**
+   * The same request made with another preset, and with `others` for what it does not fix itself. Throws
+   * `parameters_invalid` where the workflow cannot make that.
+   */
+  variant: (preset: Preset, others?: ParameterValues) => Variant;
   /**
    * What was taken as asked and may not be meant, or comes out otherwise than the inputs might lead one to expect; in
    * sentences.
@@ -89,16 +107,32 @@ export async function resolveRequest(
   const { images, facts } = await resolvePictures(tx, files, [...pictures, ...ofParts], errors);
   refuse(errors);
 
-  const asked: Asked = { given, values, inputs: facts, pointerOf: pointersOf(request, pictures) };
-  const followed = { ...values, ...followInput(workflow, asked, errors) };
-  refuse(errors);
-  const final = resolveParameters(workflow, request.preset, { ...given, ...followed }, known);
+  const pointerOf = pointersOf(request, pictures);
+  const variant: ResolvedRequest['variant'] = (preset, others = {}) =>
+    variantOf(workflow, preset, { given: { ...others, ...saidIn(given) }, inputs: facts, pointerOf }, known);
+  const { values: final, promised } = variant(askedPreset(request));
   composeForInspection(workflow, { values: final, parts, plan: noChanges });
-  const promised = promisedResult(workflow, final);
   refuseOtherKind(workflow, request, promised, final);
   refuseUnreadable(promised);
   const ofInputs = inputWarnings(workflow, final, promised, usedInputs([...pictures, ...ofParts], facts));
-  return { workflow, values: final, parts, images, promised, warnings: [...warnings, ...ofInputs] };
+  const fixed = new Set(Object.keys(saidIn(given)));
+  return { workflow, values: final, parts, images, promised, fixed, variant, warnings: [...warnings, ...ofInputs] };
+}
+
+/** What is given with a value. */
+const saidIn = (given: Asked['given']): ParameterValues =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+
+/** What this preset makes of what is given, the input followed. */
+function variantOf(workflow: Workflow, preset: Preset, asked: Omit<Asked, 'values'>, known: KnownChoices): Variant {
+  const errors: FieldError[] = [];
+  const values = resolveParameters(workflow, preset, asked.given, known);
+  const followed = { ...values, ...followInput(workflow, { ...asked, values }, errors) };
+  refuse(errors);
+  const final = resolveParameters(workflow, preset, { ...asked.given, ...followed }, known);
+  return { values: final, promised: promisedResult(workflow, final) };
 }
 
 const usedInputs = (wishes: readonly PictureWish[], facts: Asked['inputs']): UsedInput[] =>
@@ -193,7 +227,7 @@ function valuesOf(
   errors: FieldError[],
 ): ParameterValues {
   try {
-    return resolveParameters(workflow, request.preset, given, known);
+    return resolveParameters(workflow, askedPreset(request), given, known);
   } catch (error) {
     if (!(error instanceof AppError) || !error.options.fields) throw error;
     // A model that no card has is the commonest mistake and has a code of its own.

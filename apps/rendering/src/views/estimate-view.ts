@@ -4,7 +4,7 @@ import type { Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
 import type { Task } from '../jobs/task.entity';
 import { ineligibility } from '../planning/eligibility';
-import type { Work } from '../planning/estimates/estimate';
+import { p80Of, type Work } from '../planning/estimates/estimate';
 import { aboutSoMany } from '../planning/explain';
 import type { Span } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
@@ -20,6 +20,7 @@ const nothingKnown: EstimateView = {
   remaining_seconds: null,
   low: null,
   high: null,
+  p80: null,
   confidence: null,
   basis: '',
 };
@@ -49,6 +50,7 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
       remaining_seconds: 0,
       low: 0,
       high: 0,
+      p80: 0,
       basis: 'measured',
     };
   const spans: ForecastPart[] = [];
@@ -60,7 +62,7 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
       ) ?? (task.state === 'queued' ? snapshot.liveOf(task.id) : undefined);
     if (live) {
       const left = snapshot.remainingOf(live, workOfAttempt(job, live), now);
-      spans.push({ startIn: 0, finishIn: left.seconds, ...left });
+      spans.push({ startIn: 0, finishIn: left.seconds, p80: p80Of(left), ...left });
     } else if (task.state === 'queued') {
       const span = snapshot.pause === undefined ? snapshot.spanOf(task.id, now) : undefined;
       if (!span) return unknownEstimate(whyUnknown(rows, task, snapshot, now), job.startedAt);
@@ -92,7 +94,7 @@ function whyUnknown(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): s
   return ahead === undefined ? 'unknown: it has just come back into line' : beyondForecast(ahead.count);
 }
 
-type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'confidence' | 'basis' | 'unknown'>;
+type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'p80' | 'confidence' | 'basis' | 'unknown'>;
 
 /**
  * The whole ends with its last part; where the end of one is not known, neither is the whole's, only the least that it
@@ -113,6 +115,7 @@ export function toEstimate(spans: readonly ForecastPart[], now: Date, startedAt:
     remaining_seconds: tenth(last.finishIn),
     low,
     high: tenth(Math.max(...spans.map((span) => span.high))),
+    p80: tenth(Math.max(...spans.map((span) => span.p80))),
     confidence: spans.length === 1 ? last.confidence : null,
     basis: last.basis,
   };

@@ -17,6 +17,7 @@ import type { Job } from '../jobs/job.entity';
 import type { Task } from '../jobs/task.entity';
 import type { Snapshot } from '../planning/snapshot';
 import type { RecoveryStep } from '../workflows/composition';
+import { deadlineOutlook } from './deadline-view';
 import { estimateOf } from './estimate-view';
 import { nextInLine, placeOf, waitingStage } from './waiting-view';
 
@@ -169,6 +170,9 @@ export function toJobView(rows: JobRows, snapshot: Snapshot, now: Date): JobView
     count: job.count,
     parameters: job.parameters,
     ...toPartsView(job),
+    deadline_at: iso(job.deadlineAt),
+    deadline_outlook: deadlineOutlook(job, progress.estimate, now),
+    given_up: job.givenUp,
     allow_degrade: job.allowDegrade,
     auto_quality_check: job.autoQualityCheck,
     max_regenerations: job.maxRegenerations,

@@ -3,6 +3,7 @@ import { defineCommand, defineEvent } from '../event';
 import { generateRequest } from '../generate-request';
 import { jobError } from '../job/attempt';
 import { jobState, type EndState } from '../job/states';
+import { givenUp } from '../job/view';
 import { gpuName } from '../gpu';
 import { seed, sha256, text, uuid } from '../primitives';
 
@@ -22,6 +23,8 @@ export const jobRequested = defineEvent(
     frames: z.int().min(1).optional(),
     fps: z.number().optional(),
     warnings: z.array(z.string()).optional(),
+    deadlineAt: z.string().optional(),
+    givenUp: z.array(givenUp).optional(),
   }),
   byJob,
 );

@@ -15,6 +15,8 @@ export const estimateView = z
     /** Seconds; interval around `remaining_seconds`. Where that is null, `low` may be the least that is known. */
     low: z.number().nullable(),
     high: z.number().nullable(),
+    /** Seconds within which four of five should be ready: what deadlines are planned by. Null while nothing is known. */
+    p80: z.number().nullable().default(null),
     /** Probability that the interval holds for one attempt, from order statistics; null for priors. */
     confidence: z.number().min(0).max(1).nullable(),
     /**
@@ -24,6 +26,36 @@ export const estimateView = z
   })
   .meta({ id: 'Estimate' });
 export type EstimateView = z.infer<typeof estimateView>;
+
+/** One thing that is less than was asked for, so that the job is ready in time. */
+export const givenUp = z
+  .object({
+    field: z.string().describe('`preset`, or the parameter that has another value'),
+    asked: parameterValue,
+    given: parameterValue,
+    sentence: z.string().describe('the same for a person'),
+  })
+  .meta({ id: 'GivenUp' });
+export type GivenUp = z.infer<typeof givenUp>;
+
+/**
+ * How a deadline stands. `likely`: four of five such jobs are ready by then; `possible`: at the least that it takes;
+ * `unlikely`: not even then; `unknown`: nothing is known of its end. `kept` and `missed` are facts.
+ */
+export const deadlineOutlook = z.enum(['likely', 'possible', 'unlikely', 'unknown', 'kept', 'missed']);
+export type DeadlineOutlook = z.infer<typeof deadlineOutlook>;
+
+const jobDeadline = {
+  deadline_at: instant.nullable().default(null).describe('when it should be ready; null where nobody said'),
+  deadline_outlook: deadlineOutlook
+    .nullable()
+    .default(null)
+    .describe(
+      'likely: p80 of the estimate is before the deadline; possible: only its low; unlikely: neither; unknown: no ' +
+        'estimate; kept, missed: it is over. Null without a deadline',
+    ),
+  given_up: z.array(givenUp).default([]).describe('what it is less than asked, to be ready in time'),
+};
 
 /** What `GET /jobs/{id}` and the WebSocket both say. */
 export const progressView = z.object({
@@ -102,6 +134,7 @@ export const jobView = progressView
     /** Every parameter of the workflow with its value, those above among them. */
     parameters: z.record(z.string(), parameterValue),
     ...jobParts,
+    ...jobDeadline,
     /** A smaller size is better than no result. */
     allow_degrade: z.boolean(),
     auto_quality_check: z.boolean(),
@@ -166,16 +199,19 @@ export const jobAccepted = z
     count: z.int(),
     workflow: z.string(),
     model_name: z.string(),
+    preset: preset.default('standard'),
     width: z.int(),
     height: z.int(),
+    steps: z.int().default(0).describe('0 where the workflow does not sample'),
     frame_count: z.int().min(1),
     fps: z.number().nullable(),
     /** Seconds that one film lasts; null for pictures. */
     duration_seconds: z.number().nullable(),
     sound: z.boolean().default(false).describe('whether it will have the sound of the film that is worked on'),
     warnings: jobWarnings,
+    ...jobDeadline,
     estimate: estimateView,
-    /** A sentence when another preset would be ready sooner; null when there is none. */
+    /** A sentence when another preset would be ready much sooner; null when there is none. */
     suggestion: z.string().nullable(),
     websocket_url: z.string(),
     job_url: z.string(),

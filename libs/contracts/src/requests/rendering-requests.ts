@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { gpuName } from '../gpu';
 import { generateRequest } from '../generate-request';
 import { artifactView, jobParamsView } from '../job/artifact';
+import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobType } from '../job/request';
 import { jobState } from '../job/states';
@@ -17,6 +18,13 @@ export const requestJobRequest = defineRequest(
   z.object({ context: requestContext, body: generateRequest }),
   jobAccepted,
   { timeoutMs: 15_000, creates: 'GET /jobs' },
+);
+/** What a request would come to now; nothing is made. */
+export const estimateJobRequest = defineRequest(
+  'rendering.v1.estimate_job',
+  z.object({ context: requestContext, body: generateRequest }),
+  estimateAnswer,
+  { timeoutMs: 15_000 },
 );
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
 export const listJobsRequest = defineRequest(

@@ -4,12 +4,14 @@ import { gpuName } from '../gpu';
 import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settledLetter } from '../dead-letter';
 import { generateRequest, shortGenerateRequest } from '../generate-request';
 import { artifactMediaTypes, artifactView, jobParamsView, jobQualityView } from '../job/artifact';
+import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobType } from '../job/request';
 import { jobState } from '../job/states';
 import { jobAccepted, jobSummary, jobView } from '../job/view';
 import { pageOf, pageQuery, wholeNumber } from '../page';
-import { text, uuid } from '../primitives';
+import { instant, text, uuid } from '../primitives';
+import { problem } from '../problem';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
 import { healthProblem, healthView, statusView } from '../service-status';
@@ -22,6 +24,14 @@ const byId = z.strictObject({ id: uuid });
 const noQuery = z.strictObject({});
 /** Query strings carry text; only these two words are booleans. */
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+/** A strict deadline that cannot be kept is told with the earliest honest time. */
+const generateConflict = problem
+  .extend({
+    earliest_finish_at: instant.nullable().optional().describe('of `deadline_impossible`: null where it is not known'),
+    earliest_seconds: z.number().nullable().optional().describe('the same in seconds from the answer'),
+  })
+  .meta({ id: 'GenerateConflict' });
 
 const ofJob = (id: string): Record<string, { id: string }> =>
   Object.fromEntries(
@@ -283,7 +293,33 @@ export const routes = {
     links: ofJob('$response.body#/job_id'),
     description:
       'Answers at once with the job, an estimate and the address of its live feed. The short form ' +
-      '{"type":"image","prompt":"…","quality":"low"} works too.',
+      '{"type":"image","prompt":"…","quality":"low"} works too. With `time_budget_seconds` or `deadline_at` the best ' +
+      'that is ready by then is made, and `given_up` says what that costs; with `strict_deadline` a request that ' +
+      'cannot be ready in time is refused (409 `deadline_impossible`) with the earliest time.',
+    problems: { 409: generateConflict },
+  }),
+  estimate: defineRoute({
+    method: 'POST',
+    path: '/estimate',
+    tag: 'jobs',
+    status: 200,
+    body: z.union([generateRequest, shortGenerateRequest]),
+    response: estimateAnswer,
+    refusals: [404, 409],
+    summary: 'When a request would be ready, with each preset; nothing is made',
+    examples: {
+      'the short form': { type: 'image', prompt: 'a girl on a night train, rain on the window', quality: 'final' },
+      'within a minute': {
+        project_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8',
+        job_type: 'still_image',
+        prompt: 'a girl on a night train, rain on the window',
+        time_budget_seconds: 60,
+      },
+    },
+    description:
+      'The body of POST /generate, refused for the same reasons, but for a full queue and for a strict deadline, of ' +
+      'which `refusal` speaks. For each preset: when it would ' +
+      'start and be ready, on which card, and where the numbers come from. `chosen` is what POST /generate would make.',
   }),
   listJobs: defineRoute({
     method: 'GET',
