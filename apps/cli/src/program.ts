@@ -15,7 +15,7 @@ export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion);
-  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addEstimate, addDeadLetters, addSim])
+  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addEstimate, addJobs, addDeadLetters, addSim])
     add(program, leave);
   return program;
 }
@@ -151,6 +151,20 @@ function addEstimate(program: Command, leave: Leave): void {
     .action(async (prompt: string | undefined, options: EstimateOptions) => {
       const { estimate } = await import('./commands/estimate.js');
       leave(await estimate(prompt, options));
+    });
+}
+
+/** `tower jobs …`. */
+function addJobs(program: Command, leave: Leave): void {
+  const jobs = program.command('jobs').description('what was asked for');
+  jobs
+    .command('explain')
+    .description('why a job waits, what is before it, and what would make it ready sooner')
+    .argument('<id>')
+    .option(...asJson)
+    .action(async (id: string, options: { json: boolean }) => {
+      const { jobsExplain } = await import('./commands/jobs.js');
+      leave(await jobsExplain(id, options));
     });
 }
 

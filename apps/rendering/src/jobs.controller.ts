@@ -3,6 +3,7 @@ import { OnRequest } from '@tower/bus';
 import {
   cancelJobRequest,
   estimateJobRequest,
+  explainJobRequest,
   getArtifactRequest,
   getJobRequest,
   listJobArtifactsRequest,
@@ -15,6 +16,7 @@ import {
   type InputOf,
   type JobAccepted,
   type JobEventsPage,
+  type JobExplanation,
   type JobParamsView,
   type JobSummary,
   type JobView,
@@ -50,6 +52,11 @@ export class JobsController {
   @OnRequest(getJobRequest)
   get(input: InputOf<typeof getJobRequest>): Promise<JobView> {
     return this.reader.get(input.id);
+  }
+
+  @OnRequest(explainJobRequest)
+  explain(input: InputOf<typeof explainJobRequest>): Promise<JobExplanation> {
+    return this.reader.explain(input.id);
   }
 
   @OnRequest(listJobsRequest)

@@ -14,6 +14,7 @@ export * from './job/request';
 export * from './job/attempt';
 export * from './job/view';
 export * from './job/estimate';
+export * from './job/explanation';
 export * from './job/event';
 export * from './job/artifact';
 export * from './generate-request';

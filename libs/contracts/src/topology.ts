@@ -45,6 +45,7 @@ import { findVerdictsRequest, getJobQualityRequest } from './requests/quality-re
 import {
   cancelJobRequest,
   estimateJobRequest,
+  explainJobRequest,
   getArtifactRequest,
   getJobRequest,
   getRenderingStatusRequest,
@@ -111,6 +112,7 @@ const characterQuestions = [
 const jobQuestions = [
   requestJobRequest,
   estimateJobRequest,
+  explainJobRequest,
   getJobRequest,
   listJobsRequest,
   cancelJobRequest,

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import {
   cancelJobRequest,
+  explainJobRequest,
   getJobRequest,
   listJobArtifactsRequest,
   listJobEventsRequest,
@@ -10,6 +11,7 @@ import {
   routes,
   type EstimateAnswer,
   type JobAccepted,
+  type JobExplanation,
   type JobQualityView,
   type JobSummary,
   type JobView,
@@ -48,6 +50,11 @@ export class JobsApi {
   @Endpoint(routes.getJob)
   get({ params }: RouteInput<Routes['getJob']>): Promise<JobView> {
     return this.services.ask(getJobRequest, params);
+  }
+
+  @Endpoint(routes.explainJob)
+  explain({ params }: RouteInput<Routes['explainJob']>): Promise<JobExplanation> {
+    return this.services.ask(explainJobRequest, params);
   }
 
   @Endpoint(routes.cancelJob)

@@ -3,12 +3,13 @@ import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import type { RequirementsCache } from '../workflows/compatibility/requirements-cache';
+import type { Workflow } from '../workflows/template/workflow-file';
 import { cardCost } from './card-cost';
 import { asSeenBy, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
-import type { Assignment, Plan, PlanFacts, Span } from './plan-facts';
+import type { Assignment, Placement, Plan, PlanFacts, Span } from './plan-facts';
 import { assignments, plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
@@ -152,6 +153,39 @@ export class Snapshot {
   spanOf(taskId: string, now = this.facts.now): Span | undefined {
     const span = this.wholePlan().spans.get(taskId);
     return span && spanAfter(span, this.ageAt(now));
+  }
+
+  /** A waiting task as it was read; undefined when it does not wait, or further back than this looks. */
+  taskOf(taskId: string): WaitingTask | undefined {
+    const place = this.places.get(taskId);
+    return place === undefined ? undefined : this.waiting[place];
+  }
+
+  /** What the plan has this card do, one after the other. */
+  sequenceOn(gpu: string): readonly Pick<Placement<WaitingTask>, 'task' | 'span'>[] {
+    return [...(this.wholePlan().plan.sequences.get(gpu) ?? [])].sort((a, b) => a.span.startIn - b.span.startIn);
+  }
+
+  /**
+   * When each task would start and end if something were otherwise: other tasks in line, by rank and then in their
+   * order, other cards, or a card that takes what it does not take now.
+   */
+  spansIf({
+    tasks = this.waiting,
+    cards = this.cards,
+    fits = (card, task) => ineligibility(card, task) === undefined,
+  }: {
+    tasks?: readonly WaitingTask[];
+    cards?: readonly Card[];
+    fits?: (card: Card, task: WaitingTask) => boolean;
+  }): Map<string, Span> {
+    const waiting = [...tasks].sort((a, b) => a.rank - b.rank);
+    return spans(plan({ ...this.planFacts(), waiting, cards, fits }));
+  }
+
+  /** The template of this name, as it is now. */
+  templateOf(workflow: string): Workflow | undefined {
+    return this.facts.workflows.find(workflow);
   }
 
   /** Whether the end of the line of this rank is further back than the forecast looks. */

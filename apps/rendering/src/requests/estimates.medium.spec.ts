@@ -202,3 +202,27 @@ it('says when a full queue is likely to have room, as the plan has it', async ()
   // To ask for the time is no request.
   expect(await harness.estimate()).toMatchObject({ chosen: { gpu: 'rx9070xt' } });
 });
+
+it('explains why a job waits, as planned from what is stored', async () => {
+  const plain = { preset: 'high' as const };
+  const first = await harness.request(plain);
+  const second = await harness.request(plain);
+  const hurried = await harness.request({ ...plain, time_budget_seconds: 60 });
+  clock.advance(3_000);
+  const answer = await harness.reader.explain(second.job_id);
+  expect(answer).toMatchObject({ status: 'queued', gpu: 'rx9070xt' });
+  const reasons = new Map(answer.ahead.map(({ job_id, reason }) => [job_id, reason]));
+  expect(reasons).toEqual(
+    new Map([
+      [hurried.job_id, 'deadline'],
+      [first.job_id, 'older'],
+    ]),
+  );
+  expect(answer.ready_in).toBe((await harness.job(second.job_id)).estimate.remaining_seconds);
+  const changes = answer.sooner.map(({ change }) => change);
+  expect(changes).toEqual(expect.arrayContaining(['priority: urgent', 'priority: high', 'preset: draft']));
+  await harness.jobs.cancel({ context: { correlationId: newId() }, id: first.job_id, reason: '' });
+  const over = await harness.reader.explain(first.job_id);
+  expect(over.sentences[1]).toMatch(/^It ended as cancelled: .*it was never begun/);
+  await expect(harness.reader.explain(newId())).rejects.toMatchObject({ code: 'job_not_found' });
+});

@@ -5,6 +5,7 @@ import type {
   InputOf,
   JobEventsPage,
   JobEventView,
+  JobExplanation,
   JobParamsView,
   JobSummary,
   JobView,
@@ -28,6 +29,7 @@ import { liveAttemptStates } from '../jobs/states';
 import { Task } from '../jobs/task.entity';
 import type { Snapshot } from '../planning/snapshot';
 import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
+import { explainJob } from './explanation/explanation';
 import { boundedJob } from './job-size';
 import { bestAttempt, toArtifactView, toJobSummary, toJobView, toProgressView, type JobRows } from './job-view';
 import { placeInLine } from './waiting-view';
@@ -45,10 +47,17 @@ export class JobsReader {
   ) {}
 
   async get(id: string): Promise<JobView> {
-    const rows = await this.read((tx) => findJob(tx, id));
-    const now = this.clock.now();
-    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(), now);
-    return boundedJob(toJobView(onlyOne(rows, id), snapshot, now));
+    const { rows, snapshot, now } = await this.lookAt(id);
+    return boundedJob(toJobView(rows, snapshot, now));
+  }
+
+  /** Why it is as it is. */
+  async explain(id: string): Promise<JobExplanation> {
+    const { rows, snapshot, now } = await this.lookAt(id);
+    const { workflow } = rows.job;
+    // How long it would take on a card that has not begun it.
+    await this.snapshots.learn(snapshot, [workflow]);
+    return explainJob(rows, snapshot, now);
   }
 
   /**
@@ -141,6 +150,13 @@ export class JobsReader {
       return attempt === undefined ? [] : [{ id: entry.attemptId, entry, attempt }];
     });
     return toPage(rows, limit, ({ entry, attempt }) => toJobParamsView(attempt, entry));
+  }
+
+  private async lookAt(id: string): Promise<{ rows: JobRows; snapshot: Snapshot; now: Date }> {
+    const rows = await this.read((tx) => findJob(tx, id));
+    const now = this.clock.now();
+    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(), now);
+    return { rows: onlyOne(rows, id), snapshot, now };
   }
 
   private async job(id: string): Promise<Job> {

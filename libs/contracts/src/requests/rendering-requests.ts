@@ -4,6 +4,7 @@ import { generateRequest } from '../generate-request';
 import { artifactView, jobParamsView } from '../job/artifact';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
+import { jobExplanation } from '../job/explanation';
 import { jobType } from '../job/request';
 import { jobState } from '../job/states';
 import { jobAccepted, jobSummary, jobView } from '../job/view';
@@ -26,6 +27,7 @@ export const estimateJobRequest = defineRequest(
   estimateAnswer,
   { timeoutMs: 15_000 },
 );
+export const explainJobRequest = defineRequest('rendering.v1.explain_job', z.object({ id: uuid }), jobExplanation);
 export const getJobRequest = defineRequest('rendering.v1.get_job', z.object({ id: uuid }), jobView);
 export const listJobsRequest = defineRequest(
   'rendering.v1.list_jobs',

@@ -6,6 +6,7 @@ import { generateRequest, shortGenerateRequest } from '../generate-request';
 import { artifactMediaTypes, artifactView, jobParamsView, jobQualityView } from '../job/artifact';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
+import { jobExplanation } from '../job/explanation';
 import { jobType } from '../job/request';
 import { jobState } from '../job/states';
 import { jobAccepted, jobSummary, jobView } from '../job/view';
@@ -35,10 +36,9 @@ const generateConflict = problem
 
 const ofJob = (id: string): Record<string, { id: string }> =>
   Object.fromEntries(
-    ['getJob', 'listJobArtifacts', 'listJobEvents', 'listJobParams', 'getJobQuality', 'cancelJob'].map((name) => [
-      name,
-      { id },
-    ]),
+    ['getJob', 'listJobArtifacts', 'listJobEvents', 'listJobParams', 'getJobQuality', 'explainJob', 'cancelJob'].map(
+      (name) => [name, { id }],
+    ),
   );
 
 /** The REST interface: one entry per route, from which the gateway, the OpenAPI document and the client are made. */
@@ -345,6 +345,18 @@ export const routes = {
     params: byId,
     response: jobView,
     summary: 'One job with its progress, tasks and attempts',
+  }),
+  explainJob: defineRoute({
+    method: 'GET',
+    path: '/jobs/{id}/explain',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    response: jobExplanation,
+    summary: 'Why it waits, what is before it, on which card and why, and what would make it ready sooner',
+    description:
+      'Of a job that runs or is over: what goes on, or what happened. Everything is from what was read of the queue ' +
+      'and the cards at this moment; `sooner` was planned with each change.',
   }),
   cancelJob: defineRoute({
     method: 'POST',
