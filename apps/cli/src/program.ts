@@ -1,6 +1,7 @@
 import { jobType, preset, priority, serviceNames, type ServiceName } from '@tower/contracts';
 import { towerVersion } from '@tower/kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CalibrateOptions } from './commands/gpus';
 import type { EstimateOptions } from './commands/estimate';
 import type { DemoOptions } from './demo/demo';
 
@@ -15,7 +16,18 @@ export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion);
-  for (const add of [addStart, addDemo, addLooks, addNats, addModels, addEstimate, addJobs, addDeadLetters, addSim])
+  for (const add of [
+    addStart,
+    addDemo,
+    addLooks,
+    addNats,
+    addModels,
+    addEstimate,
+    addJobs,
+    addGpus,
+    addDeadLetters,
+    addSim,
+  ])
     add(program, leave);
   return program;
 }
@@ -165,6 +177,23 @@ function addJobs(program: Command, leave: Leave): void {
     .action(async (id: string, options: { json: boolean }) => {
       const { jobsExplain } = await import('./commands/jobs.js');
       leave(await jobsExplain(id, options));
+    });
+}
+
+/** `tower gpus …`. */
+function addGpus(program: Command, leave: Leave): void {
+  const gpus = program.command('gpus').description('the cards');
+  gpus
+    .command('calibrate')
+    .description(
+      'measure cards with a few light prompts, when nothing else waits for them; Ctrl-C cancels what is left',
+    )
+    .option('--gpu <name>', 'this card only (default: every card)')
+    .option('--workflow <name>', 'with this workflow only (default: with all that the card can run)')
+    .option('--json', 'one JSON object per line (also when the output is no terminal)', false)
+    .action(async (options: CalibrateOptions) => {
+      const { gpusCalibrate } = await import('./commands/gpus.js');
+      leave(await gpusCalibrate(options));
     });
 }
 

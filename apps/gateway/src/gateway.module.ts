@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { parseEnv } from '@tower/kit';
 import { CharactersApi } from './api/characters.api';
+import { GpusApi } from './api/gpus.api';
 import { JobsApi } from './api/jobs.api';
 import { JobsClient } from './api/jobs.client';
 import { ProjectsApi } from './api/projects.api';
@@ -33,6 +34,7 @@ export const doors = [
   WorkflowsApi,
   ProjectsApi,
   CharactersApi,
+  GpusApi,
   JobsApi,
   ArtifactsController,
   FeedController,

@@ -37,6 +37,7 @@ import { OutputInspector } from '../src/outputs/output-inspector';
 import { SnapshotChanges } from '../src/planning/snapshot-changes';
 import { renderingEntities } from '../src/rendering.module';
 import { InputFiles } from '../src/requests/input-files';
+import { CalibrationService } from '../src/requests/calibration.service';
 import { EstimatesService } from '../src/requests/estimates.service';
 import { RequestsService } from '../src/requests/requests.service';
 import { JobsReader } from '../src/views/jobs.reader';
@@ -63,7 +64,7 @@ const neighboursWith = (findVerdicts: FindVerdicts): RequestClient => {
   const ask = (definition: { subject: string }, input: unknown): Promise<unknown> => {
     if (definition.subject === findVerdictsRequest.subject)
       return findVerdicts((input as InputOf<typeof findVerdictsRequest>).attempt_ids);
-    return Promise.resolve(definition.subject.includes('get_project') ? project : parts());
+    return Promise.resolve(/get_(unfiled_)?project/.test(definition.subject) ? project : parts());
   };
   return { ask } as unknown as RequestClient;
 };
@@ -99,6 +100,7 @@ export class RenderingHarness {
   private readonly open: DataSource[] = [];
   readonly jobs: RequestsService;
   readonly estimates: EstimatesService;
+  readonly calibrations: CalibrationService;
   readonly results: ResultsService;
   readonly reader: JobsReader;
   private readonly changes: SnapshotChanges;
@@ -110,6 +112,7 @@ export class RenderingHarness {
   ) {
     this.jobs = answering.get(RequestsService);
     this.estimates = answering.get(EstimatesService);
+    this.calibrations = answering.get(CalibrationService);
     this.results = answering.get(ResultsService);
     this.reader = answering.get(JobsReader);
     this.changes = answering.get(SnapshotChanges);

@@ -89,6 +89,11 @@ export class RenderingMetrics {
     help: 'Requests with a time budget or a deadline: in time as asked, in time for less, late, unknown, or refused',
     labels: { outcome: deadlineOutcomes },
   });
+  readonly calibrationJobs = this.metrics.counter({
+    name: 'rendering_calibration_jobs_total',
+    help: 'Jobs that were asked for to measure a card',
+    labels: { gpu },
+  });
   readonly estimatesAsked = this.metrics.counter({
     name: 'rendering_estimates_asked_total',
     help: 'Requests whose time was asked for without making anything',

@@ -15,6 +15,7 @@ import { RecoveryService } from './attempts/recovery/recovery.service';
 import { COMFYUI_MIN_VERSION, GPUS } from './cards/card-config';
 import { CardRegistry } from './cards/card-registry';
 import { Gpu } from './cards/card.entity';
+import { CardsController } from './cards.controller';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from './cards/family-reading';
 import { CardHealthService } from './cards/health/card-health.service';
 import { ProbePrompts } from './cards/health/probe-prompts';
@@ -71,6 +72,7 @@ import { MemoryStore } from './planning/memory/memory-store';
 import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
+import { CalibrationService } from './requests/calibration.service';
 import { CommandsService } from './requests/commands.service';
 import { EstimatesService } from './requests/estimates.service';
 import { InputFiles } from './requests/input-files';
@@ -130,6 +132,7 @@ const providers: readonly Provider[] = [
   RequestGround,
   RequestPlanning,
   EstimatesService,
+  CalibrationService,
   JobIntake,
   RequestsService,
   CommandsService,
@@ -186,7 +189,7 @@ export function renderingProviders(overrides: readonly ValueProvider[] = []): Pr
 }
 
 @Module({
-  controllers: [JobsController, JobsConsumer, StatusController, WorkflowsController],
+  controllers: [JobsController, CardsController, JobsConsumer, StatusController, WorkflowsController],
   providers: renderingProviders(),
 })
 export class RenderingModule {}

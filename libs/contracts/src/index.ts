@@ -13,6 +13,7 @@ export * from './job/states';
 export * from './job/request';
 export * from './job/attempt';
 export * from './job/view';
+export * from './job/calibration';
 export * from './job/estimate';
 export * from './job/explanation';
 export * from './job/event';

@@ -43,6 +43,7 @@ import {
 } from './requests/project-requests';
 import { findVerdictsRequest, getJobQualityRequest } from './requests/quality-requests';
 import {
+  calibrateGpuRequest,
   cancelJobRequest,
   estimateJobRequest,
   explainJobRequest,
@@ -116,6 +117,7 @@ const jobQuestions = [
   getJobRequest,
   listJobsRequest,
   cancelJobRequest,
+  calibrateGpuRequest,
   listJobArtifactsRequest,
   listJobEventsRequest,
   listJobParamsRequest,

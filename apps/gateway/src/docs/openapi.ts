@@ -16,6 +16,7 @@ const tags: readonly { name: string; description: string }[] = [
   { name: 'projects', description: 'What people want made' },
   { name: 'characters', description: 'Who must stay recognisable' },
   { name: 'jobs', description: 'Pictures that were asked for, and how far they are' },
+  { name: 'gpus', description: 'Cards' },
   { name: 'artifacts', description: 'Files that jobs produced' },
 ];
 

@@ -71,6 +71,10 @@ export class Job {
   @Column('timestamptz', { nullable: true }) deadlineAt!: Date | null;
   /** What it is less than asked, so that it is ready in time. */
   @Column('jsonb', { default: [] }) givenUp!: GivenUp[];
+  /** The only card that may render it; null where any may. */
+  @Column('text', { nullable: true }) onlyGpu!: string | null;
+  /** It measures its card and is nobody's wish: it begins only when nothing else waits for that card. */
+  @Column('boolean', { default: false }) calibration!: boolean;
   @Column('boolean') autoQualityCheck!: boolean;
   @Column('int') maxRegenerations!: number;
   /** Number of the last job_event; bumped under the row lock, so the sequence has no gaps. */

@@ -8,7 +8,8 @@ import { pinnedTo } from './pinned-card';
 import type { Task } from './task.entity';
 
 /** Of a job, what decides which cards can take its tasks. */
-type QueuedWork = Pick<Job, 'workflow' | 'modelName' | 'width' | 'height' | 'frames' | 'parameters' | 'parts'>;
+type QueuedWork = Pick<Job, 'workflow' | 'modelName' | 'width' | 'height' | 'frames' | 'parameters' | 'parts'> &
+  Partial<Pick<Job, 'onlyGpu'>>;
 /** Of a task, what recovery has decided about that. */
 type QueuedState = Pick<Task, 'plan' | 'excludedGpus' | 'recovery'>;
 
@@ -39,7 +40,11 @@ export function placeInQueue(
   const asked = { values: job.parameters, parts: job.parts, plan: noChanges };
   const needs = workflow === undefined ? null : requirementsKey(workflow, asked);
   // Sizes and the model decide how much memory it takes.
-  const work = digest([job.workflow, needs, modelKey(job.modelName), job.width, job.height, job.frames]);
+  const onlyGpu = job.onlyGpu ?? undefined;
+  const work = digest([
+    ...[job.workflow, needs, modelKey(job.modelName), job.width, job.height, job.frames],
+    ...(onlyGpu === undefined ? [] : [onlyGpu]),
+  ]);
   return { rank: job.rank, kind: `${workflow === undefined ? 'gone' : stampOf(workflow)}.${work}.${stateOf(state)}` };
 }
 
@@ -56,6 +61,9 @@ function stateOf({ plan, excludedGpus, recovery }: QueuedState): string {
     ? 'new'
     : digest([plan.steps, [...new Set(excludedGpus)].sort(), pinned ?? null]);
 }
+
+/** Of what measures a card: behind everything that somebody asked for. */
+export const calibrationRank = 4;
 
 /** Served first to last. */
 export const rankOf: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };

@@ -3,8 +3,8 @@ import { ineligibility, type Waiting } from './eligibility';
 import type { AttemptEstimate } from './estimates/estimate';
 import type { PlanFacts } from './plan-facts';
 
-/** How much an urgent, high, normal and low task weighs against the others. */
-const weights = [16, 4, 1, 0.25] as const;
+/** How much an urgent, high, normal and low task weighs against the others, and one that measures its card. */
+const weights = [16, 4, 1, 0.25, 0.01] as const;
 const normal = 1;
 /** Seconds after which a task that waits counts twice as much in the order in which tasks come into question. */
 const ageing = 120;

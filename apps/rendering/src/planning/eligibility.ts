@@ -31,6 +31,8 @@ export interface Waiting {
   needs?: readonly string[];
   /** Megabytes that its workflow's formula expects, where nothing was learnt; null where it has none. */
   priorMb?: number | null;
+  /** The only card that may take it, where its job belongs to one. */
+  onlyGpu?: string | undefined;
   /** Seconds since it came into line. */
   waitedSeconds?: number;
   /** Seconds until it should be ready; negative when that is past, absent where nobody said. */
@@ -40,6 +42,7 @@ export interface Waiting {
 /** Why a card cannot take a task, in words; undefined when it can. */
 export function ineligibility(card: Card, task: Waiting): string | undefined {
   if (!card.isUsable) return card.trouble ?? `${card.name} does not answer`;
+  if (task.onlyGpu !== undefined && task.onlyGpu !== card.name) return `it is for ${task.onlyGpu} alone`;
   if (task.excludedGpus.includes(card.name)) return `${card.name} failed it already`;
   if (card.only && !card.prefers.includes(task.work)) return `${card.name} takes only ${card.prefers.join(', ')}`;
   return lacks(card, task) ?? tooSmall(card, task);

@@ -50,7 +50,7 @@ export class KindRenewal {
   private async renewBatch(kind: string): Promise<number> {
     const tasks: QueuedTask[] = await this.db.query(
       `select t.id, t.plan, t.excluded_gpus, t.recovery, j.workflow, j.rank, j.model_name, j.width, j.height,
-        j.frames, j.parameters, j.parts
+        j.frames, j.parameters, j.parts, j.only_gpu as "onlyGpu"
        from (select * from task where kind = $1 and state = 'queued' limit ${batch}) t join job j on j.id = t.job_id`,
       [kind],
     );

@@ -24,6 +24,10 @@ export interface WaitingRow extends WorkSize {
   kind: string;
   /** When its job should be ready; null where nobody said. */
   deadline_at?: Date | null;
+  /** The only card that may take it; null where any may. */
+  only_gpu?: string | null;
+  /** It measures its card. */
+  calibration?: boolean;
 }
 
 /** Where a task stands: the order of the queue is rank, then age, then job, then number within the job. */
@@ -38,7 +42,7 @@ const isReady = `t.state = 'queued' and t.not_before is null`;
 const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
 const columns =
   't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
-  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.deadline_at';
+  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.deadline_at, j.only_gpu, j.calibration';
 
 /**
  * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with

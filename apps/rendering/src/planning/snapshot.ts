@@ -43,6 +43,9 @@ export interface SnapshotFacts {
   pause: string | undefined;
 }
 
+/** Whether somebody asked for it, rather than that it measures a card. */
+const isWished = ({ isCalibration }: WaitingTask): boolean => !isCalibration;
+
 /**
  * Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made
  * from.
@@ -115,7 +118,7 @@ export class Snapshot {
   hasChoicesFor(gpus: readonly string[]): boolean {
     return this.cards
       .filter(({ name }) => gpus.includes(name))
-      .every((card) => this.waiting.filter((task) => this.fits(card, task)).length >= gpus.length);
+      .every((card) => this.waiting.filter((task) => isWished(task) && this.fits(card, task)).length >= gpus.length);
   }
 
   /** What this work takes there; see `CardTimes`. */
@@ -144,7 +147,14 @@ export class Snapshot {
     const cards = this.cards
       .filter(({ name }) => idle.includes(name))
       .map((card) => ({ ...card, isIdle: true, foreignPrompts: 0 }));
-    return assignments(plan({ ...this.planFacts(), cards, busy: new Map() }, 0));
+    const waiting = this.waiting.filter((task) => isWished(task) || this.mayBeMeasured(task.onlyGpu));
+    return assignments(plan({ ...this.planFacts(), waiting, cards, busy: new Map() }, 0));
+  }
+
+  /** What measures a card begins only when nothing that somebody asked for waits for that card. */
+  private mayBeMeasured(gpu: string | undefined): boolean {
+    const card = this.cards.find(({ name }) => name === gpu);
+    return card !== undefined && !this.waiting.some((task) => isWished(task) && this.fits(card, task));
   }
 
   /**

@@ -8,7 +8,7 @@ import type { WaitingRow } from './queue.queries';
 /** The oldest waiting task of a kind, which speaks for all of its kind: they need the same of a card. */
 export type WaitingKind = Pick<
   WaitingRow,
-  'kind' | 'workflow' | 'parameters' | 'parts' | 'plan' | 'recovery' | 'excluded_gpus'
+  'kind' | 'workflow' | 'parameters' | 'parts' | 'plan' | 'recovery' | 'excluded_gpus' | 'only_gpu'
 >;
 
 /** Some of the waiting tasks of a kind, the oldest first. */

@@ -16,7 +16,7 @@ import { sizeUnder } from './work-size';
 /**
  * A task that waits, as the planner sees it. Tasks of one kind are alike in all that decides which cards can take them.
  */
-export type WaitingTask = Waiting & Work & { rank: number; kind: string };
+export type WaitingTask = Waiting & Work & { rank: number; kind: string; isCalibration: boolean };
 
 /** A waiting task that no card can ever take, and why. */
 export interface HopelessTask {
@@ -58,8 +58,10 @@ export function toWaiting(
     plan,
     rank: row.rank,
     kind: row.kind,
-    // The clock may have been set back since.
-    waitedSeconds: Math.max(0, secondsBetween(row.created_at ?? now, now)),
+    isCalibration: row.calibration ?? false,
+    ...(row.only_gpu ? { onlyGpu: row.only_gpu } : {}),
+    // The clock may have been set back since. What measures a card has all the time there is.
+    waitedSeconds: row.calibration === true ? 0 : Math.max(0, secondsBetween(row.created_at ?? now, now)),
     ...(row.deadline_at ? { deadlineIn: secondsBetween(now, row.deadline_at) } : {}),
   };
 }
@@ -82,9 +84,21 @@ const requirementsOfRow = (
 ): Requirements | undefined =>
   parameters && parts ? requirements.of(workflow, { values: parameters, parts, plan: plan ?? noChanges }) : undefined;
 
-/** The template was removed or changed under a waiting task, or what recovery planned does not fit it. */
-export function hopelessnessOf(row: WaitingRow, { workflows, requirements }: Templates): HopelessTask | undefined {
+/** Its template was removed or changed under a waiting task, its only card is not configured, or what recovery planned does not fit it. */
+export function hopelessnessOf(
+  row: WaitingRow,
+  { workflows, requirements, gpus }: Templates & { gpus: readonly { name: string }[] },
+): HopelessTask | undefined {
   const of = { taskId: row.task_id, jobId: row.job_id };
+  if (row.only_gpu && !gpus.some(({ name }) => name === row.only_gpu))
+    return {
+      ...of,
+      error: {
+        code: 'gpu_gone',
+        message: `it is for ${row.only_gpu} alone, and that is no longer configured`,
+        hint: 'Name the card in config/gpus.yaml again, or ask for another one.',
+      },
+    };
   const workflow = workflows.find(row.workflow);
   if (workflow === undefined)
     return {

@@ -4,7 +4,7 @@ import { CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import { JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
-import { placeInQueue, rankOf } from '../jobs/queue-place';
+import { calibrationRank, placeInQueue, rankOf } from '../jobs/queue-place';
 import type { Task } from '../jobs/task.entity';
 import { arrivalOf } from './arrival';
 import { QueueCeiling } from './queue-ceiling';
@@ -19,6 +19,8 @@ export interface Admitted {
 /** Where a job belongs, and how it stands with time. */
 export interface Intake {
   projectSlug: string;
+  /** The card that the job measures; absent for what somebody asked for. */
+  calibrates?: string;
   timing: Timing;
   /** Seconds until so many tasks have left the line; undefined where that is not known. */
   roomIn?: (tasks: number) => number | undefined;
@@ -48,7 +50,7 @@ export class JobIntake {
     context: RequestContext,
     wish: Wish,
     resolved: ResolvedRequest,
-    { projectSlug, timing, roomIn }: Intake,
+    { projectSlug, timing, roomIn, calibrates }: Intake,
   ): Promise<Admitted> {
     const { request, seed } = wish;
     await this.ceiling.admit(tx, request.count, roomIn);
@@ -57,6 +59,9 @@ export class JobIntake {
       ...asAsked(wish),
       ...asResolved(resolved),
       ...timing,
+      onlyGpu: calibrates ?? null,
+      calibration: calibrates !== undefined,
+      ...(calibrates === undefined ? {} : { rank: calibrationRank }),
       ...untouched,
       id: newIdAt(now),
       projectSlug,
@@ -79,6 +84,8 @@ export class JobIntake {
       priority: job.priority,
       ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
       ...(job.warnings.length === 0 ? {} : { warnings: job.warnings }),
+      ...(job.onlyGpu === null ? {} : { onlyGpu: job.onlyGpu }),
+      ...(job.calibration ? { calibration: true } : {}),
       ...(job.deadlineAt === null ? {} : { deadlineAt: job.deadlineAt.toISOString() }),
       ...(job.givenUp.length === 0 ? {} : { givenUp: job.givenUp }),
     });

@@ -45,6 +45,15 @@ export class RequestGround {
     return fullRequestOf(short, project.id);
   }
 
+  /** As `under` for work that names neither project nor characters. */
+  async unfiled(correlationId: string): Promise<Ground> {
+    const [snapshot, project] = await Promise.all([
+      this.snapshots.read(),
+      this.neighbours.ask(getUnfiledProjectRequest, { context: { correlationId } }),
+    ]);
+    return { snapshot, project, parts: { characters: [] } };
+  }
+
   /** @throws AppError for a workflow that does not exist, and what the neighbours say of project and characters */
   async under(body: GenerateRequest): Promise<Ground> {
     if (body.workflow !== undefined) this.workflows.get(body.workflow);

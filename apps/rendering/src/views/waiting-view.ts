@@ -51,6 +51,8 @@ export const waitingTask = (job: Job, task: Task, snapshot: Snapshot): WaitingTa
         ...(snapshot.knowsKind(task.kind) ? {} : { parts: job.parts }),
         rank: task.rank,
         kind: task.kind,
+        only_gpu: job.onlyGpu,
+        calibration: job.calibration,
       })
     : undefined;
 

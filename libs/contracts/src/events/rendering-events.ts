@@ -23,6 +23,8 @@ export const jobRequested = defineEvent(
     frames: z.int().min(1).optional(),
     fps: z.number().optional(),
     warnings: z.array(z.string()).optional(),
+    calibration: z.boolean().optional(),
+    onlyGpu: gpuName.optional(),
     deadlineAt: z.string().optional(),
     givenUp: z.array(givenUp).optional(),
   }),

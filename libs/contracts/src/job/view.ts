@@ -134,6 +134,8 @@ export const jobView = progressView
     /** Every parameter of the workflow with its value, those above among them. */
     parameters: z.record(z.string(), parameterValue),
     ...jobParts,
+    only_gpu: gpuName.nullable().default(null).describe('the only card that may render it; null where any may'),
+    calibration: z.boolean().default(false).describe('it measures its card, and is not judged'),
     ...jobDeadline,
     /** A smaller size is better than no result. */
     allow_degrade: z.boolean(),
@@ -177,6 +179,7 @@ export const jobSummary = jobView
     fps: true,
     seed: true,
     count: true,
+    calibration: true,
     images_complete: true,
     gpus: true,
     created_at: true,

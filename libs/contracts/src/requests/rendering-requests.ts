@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { gpuName } from '../gpu';
 import { generateRequest } from '../generate-request';
 import { artifactView, jobParamsView } from '../job/artifact';
+import { calibrationStarted, workflowName } from '../job/calibration';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobExplanation } from '../job/explanation';
@@ -44,6 +45,12 @@ export const cancelJobRequest = defineRequest(
   'rendering.v1.cancel_job',
   z.object({ context: requestContext, id: uuid, reason: text(500) }),
   jobView,
+);
+export const calibrateGpuRequest = defineRequest(
+  'rendering.v1.calibrate_gpu',
+  z.object({ context: requestContext, gpu: gpuName, workflow: workflowName.optional() }),
+  calibrationStarted,
+  { timeoutMs: 30_000, creates: 'GET /jobs' },
 );
 export const listJobArtifactsRequest = defineRequest(
   'rendering.v1.list_job_artifacts',

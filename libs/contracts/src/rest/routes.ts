@@ -4,6 +4,7 @@ import { gpuName } from '../gpu';
 import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settledLetter } from '../dead-letter';
 import { generateRequest, shortGenerateRequest } from '../generate-request';
 import { artifactMediaTypes, artifactView, jobParamsView, jobQualityView } from '../job/artifact';
+import { calibrationStarted, workflowName } from '../job/calibration';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobExplanation } from '../job/explanation';
@@ -416,6 +417,25 @@ export const routes = {
     query: z.strictObject(pageQuery),
     response: jobQualityView,
     summary: 'Scores and verdicts of every attempt, oldest first',
+  }),
+
+  calibrateGpu: defineRoute({
+    method: 'POST',
+    path: '/gpus/{name}/calibrate',
+    tag: 'gpus',
+    status: 202,
+    params: z.strictObject({ name: gpuName }),
+    body: z.strictObject({ workflow: workflowName.optional() }),
+    bodyOptional: true,
+    response: calibrationStarted,
+    idempotent: true,
+    refusals: [404, 409, 413, 415, 429],
+    summary: 'Measure a card with a few light prompts for each workflow and model',
+    description:
+      'Estimates for what the card was never seen to make rest on it. The jobs are for that card alone, begin only ' +
+      'when nothing else waits for it, are not judged, and are cancelled like any other.',
+    examples: { 'one workflow': { workflow: 'anime-still-sd15' } },
+    links: { getJob: { id: '$response.body#/jobs/0/job_id' }, cancelJob: { id: '$response.body#/jobs/0/job_id' } },
   }),
 
   getArtifact: defineRoute({

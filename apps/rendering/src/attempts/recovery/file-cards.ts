@@ -29,7 +29,8 @@ export class FileCards {
     const work = { values: kind.parameters ?? {}, parts: kind.parts ?? noParts, plan: kind.plan ?? noChanges };
     const needs = this.requirements.of(workflow, work);
     if (needs.fault !== undefined) return [];
-    const takes = ({ config }: CardDriver): boolean => !config.only || config.prefers.includes(workflow.file.work);
+    const takes = ({ config }: CardDriver): boolean =>
+      (kind.only_gpu ?? config.name) === config.name && (!config.only || config.prefers.includes(workflow.file.work));
     const seen = drivers.map((driver) => ({
       driver,
       lacks: driver.server.inventory && lacking(needs, driver.server.inventory),

@@ -110,6 +110,7 @@ export class RecoveryService {
     return gpus.some(
       (gpu) =>
         gpu.name !== attempt.gpu &&
+        belongsTo(job, gpu.name) &&
         !task.excludedGpus.includes(gpu.name) &&
         runsOn(this.workflows.get(job.workflow), job, attempt.plan, cardOf(gpu)),
     );
@@ -144,8 +145,11 @@ export class RecoveryService {
       name: card.name,
       memoryMb: card.memoryMb,
       isRestartable: card.isRestartable && !unheard,
-      fits: runsOn(workflow, job, attempt.plan, card),
+      fits: belongsTo(job, card.name) && runsOn(workflow, job, attempt.plan, card),
       offers: offersOf(workflow, job, attempt.plan, card),
     };
   }
 }
+
+/** Whether the job leaves it to this card. */
+const belongsTo = ({ onlyGpu }: Pick<Job, 'onlyGpu'>, gpu: string): boolean => onlyGpu === null || onlyGpu === gpu;
