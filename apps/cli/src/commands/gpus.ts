@@ -8,6 +8,8 @@ import { isForPeople, runningApi, writeLines } from './running-api';
 
 /** Milliseconds between two looks at a job. */
 const lookEveryMs = 1_000;
+/** The same for each job that is left: many are looked at less often. */
+const perJobMs = 100;
 
 type Asked = CalibrationStarted['jobs'][number] & { gpu: string };
 
@@ -36,7 +38,8 @@ export async function gpusCalibrate(options: CalibrateOptions): Promise<number> 
       if (isOver(follow.view.status)) report.ended(follow.job, follow.view);
     }
     report.progress(follows.filter(({ view }) => view !== undefined && !isOver(view.status)));
-    await sleep(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    const left = follows.filter(({ view }) => view === undefined || !isOver(view.status)).length;
+    await sleep(Math.max(lookEveryMs, left * perJobMs), undefined, { signal: stop.signal }).catch(() => undefined);
   }
   report.progress([]);
   return failed || follows.some(({ view }) => view?.status !== 'completed') ? 1 : 0;
