@@ -126,3 +126,15 @@ describe('a full queue', () => {
     expect(answer?.payload.data).toMatchObject({ commandId: id, code: 'queue_full' });
   });
 });
+
+it('counts whether a job was ready in time', async () => {
+  const ask = (time_budget_seconds: number) => harness.request({ time_budget_seconds, auto_quality_check: false });
+  const [kept, missed] = [await ask(300), await ask(0.001)];
+  await harness.startLeader();
+  await Promise.all([completed(kept.job_id), completed(missed.job_id)]);
+  expect(await harness.job(kept.job_id)).toMatchObject({ deadline_outlook: 'kept' });
+  expect(await harness.job(missed.job_id)).toMatchObject({ deadline_outlook: 'missed' });
+  const counted = await harness.metrics.registry.metrics();
+  expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="kept"[^}]*\} 1/);
+  expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="missed"[^}]*\} 1/);
+});

@@ -89,6 +89,11 @@ export class RenderingMetrics {
     help: 'Requests with a time budget or a deadline: in time as asked, in time for less, late, unknown, or refused',
     labels: { outcome: deadlineOutcomes },
   });
+  readonly deadlinesEnded = this.metrics.counter({
+    name: 'rendering_deadlines_ended_total',
+    help: 'Jobs with a deadline that are over and were not cancelled: completed by then, or not',
+    labels: { outcome: ['kept', 'missed'] },
+  });
   readonly calibrationJobs = this.metrics.counter({
     name: 'rendering_calibration_jobs_total',
     help: 'Jobs that were asked for to measure a card',

@@ -95,13 +95,13 @@ const fullRequest = z.strictObject({
     .describe('further parameters of the workflow, by the names that GET /workflows/{name} gives'),
   priority: priority.default('normal'),
   time_budget_seconds: z
-    .number()
-    .positive()
+    .number('must be a number of seconds')
+    .positive('must be more than 0 seconds')
     .max(maxBudgetSeconds)
     .optional()
     .describe('seconds from now within which it should be ready; the best that is ready by then is made'),
   deadline_at: z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: 'must be an instant with its zone, such as 2026-03-01T12:00:00Z' })
     .optional()
     .describe('the same as an instant, ISO 8601 with Z or an offset; not together with time_budget_seconds'),
   strict_deadline: z

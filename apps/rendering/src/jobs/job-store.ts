@@ -19,8 +19,10 @@ import {
 import { Outbox, outboxValues } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
 import { In, type EntityManager } from 'typeorm';
+import { RenderingMetrics } from '../rendering.metrics';
 import { Artifact } from './artifact.entity';
 import { cancelAttempts } from './attempt-store';
+import { deadlineEnd } from './deadline-end';
 import { Job } from './job.entity';
 import { kindAfter } from './queue-place';
 import { isTaskOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
@@ -50,6 +52,7 @@ type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'c
 export class JobStore {
   constructor(
     private readonly outbox: Outbox,
+    private readonly metrics: RenderingMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -168,6 +171,8 @@ export class JobStore {
     if (moved.affected !== 1) throw illegalJobMove(job, to);
     Object.assign(job, changes, { state: to });
     await this.announce(tx, job, to, because);
+    const outcome = deadlineEnd(job);
+    if (outcome !== null) this.metrics.deadlinesEnded.inc({ outcome });
   }
 
   private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<string> {

@@ -31,7 +31,7 @@ export function toAccepted({ job, tasks }: Admitted, planned: PlannedRequest): J
     sound: resolved.promised.sound,
     warnings: job.warnings,
     deadline_at: timing.deadlineAt?.toISOString() ?? null,
-    deadline_outlook: deadlineOutlook({ deadlineAt: timing.deadlineAt, endedAt: null }, estimate, line.now),
+    deadline_outlook: deadlineOutlook(job, estimate, line.now),
     given_up: timing.givenUp,
     estimate,
     suggestion: suggestionOf(planned, estimate, (variant) => madeSmaller(own, forecast, variant, line)),

@@ -1,4 +1,5 @@
 import type { Preset } from '@tower/contracts';
+import { secondsText } from '../views/explanation/seconds-text';
 
 /** Seconds that a suggestion has to save; less is not worth reading about. */
 const leastSaved = 10;
@@ -22,15 +23,8 @@ export function suggestionFor(asked: PresetTime, lower: Iterable<PresetTime>): s
   for (const { preset, readyIn: sooner, basis } of lower)
     if (sooner !== null && sooner * 2 <= readyIn && readyIn - sooner >= leastSaved)
       return (
-        `The ${preset} preset would be ready in about ${inWords(sooner)} instead of ${inWords(readyIn)}` +
+        `The ${preset} preset would be ready in about ${secondsText(sooner)} instead of ${secondsText(readyIn)}` +
         `${basis.startsWith('prior') ? ', by a prior that nobody has measured here yet' : ''}.`
       );
   return null;
-}
-
-/** As exact as such a number is. */
-export function inWords(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 6) / 10} h`;
 }

@@ -22,7 +22,8 @@ export function aheadOf(own: WaitingTask, { gpu, startIn }: Span, snapshot: Snap
     .sequenceOn(gpu)
     .filter(({ task, span }) => task.jobId !== own.jobId && span.startIn < startIn);
   const entries = new Map<string, AheadEntry>();
-  for (const entry of onCard(own, gpu, snapshot, now)) entries.set(entry.job_id ?? gpu, entry);
+  // What runs is told apart from what waits of the same job.
+  const first = onCard(own, gpu, snapshot, now);
   for (const [index, { task, span }] of before.entries()) {
     const known = entries.get(task.jobId);
     const seconds = span.unknown === undefined ? span.finishIn - span.startIn : null;
@@ -34,7 +35,7 @@ export function aheadOf(own: WaitingTask, { gpu, startIn }: Span, snapshot: Snap
     const reason = reasonFor(own, task, before[index - 1]?.task, snapshot);
     entries.set(task.jobId, { job_id: task.jobId, gpu, reason, seconds, tasks: 1, sentence: '' });
   }
-  const all = [...entries.values()].map((entry) => ({
+  const all = [...first, ...entries.values()].map((entry) => ({
     ...entry,
     seconds: entry.seconds === null ? null : Math.round(entry.seconds * 10) / 10,
     sentence: entry.sentence === '' ? sentenceFor(entry, own, snapshot) : entry.sentence,
