@@ -3,9 +3,11 @@ import { APP_FILTER } from '@nestjs/core';
 import { parseEnv } from '@tower/kit';
 import { CharactersApi } from './api/characters.api';
 import { GpusApi } from './api/gpus.api';
+import { JobSteeringApi } from './api/job-steering.api';
 import { JobsApi } from './api/jobs.api';
 import { JobsClient } from './api/jobs.client';
 import { ProjectsApi } from './api/projects.api';
+import { QueueApi } from './api/queue.api';
 import { WorkflowsApi } from './api/workflows.api';
 import { ArtifactFiles } from './artifacts/artifact-files';
 import { ArtifactsController } from './artifacts/artifacts.controller';
@@ -36,6 +38,8 @@ export const doors = [
   CharactersApi,
   GpusApi,
   JobsApi,
+  JobSteeringApi,
+  QueueApi,
   ArtifactsController,
   FeedController,
 ];

@@ -19,6 +19,35 @@ export class RenderingMetrics {
     help: '1 while this process gives out work',
   });
   readonly queued = this.metrics.gauge({ name: 'rendering_tasks_queued', help: 'Tasks that wait for a card' });
+  readonly paused = this.metrics.gauge({
+    name: 'rendering_queue_paused',
+    help: '1 while a person has paused the queue',
+  });
+  readonly drained = this.metrics.gauge({
+    name: 'rendering_gpu_drained',
+    help: '1 while a person has taken a card out of use',
+    labels: { gpu },
+  });
+  readonly claimedMb = this.metrics.gauge({
+    name: 'rendering_gpu_claimed_megabytes',
+    help: 'Megabytes (MiB) of a card that other programs claim',
+    labels: { gpu },
+  });
+  readonly busyShare = this.metrics.gauge({
+    name: 'rendering_gpu_busy_share',
+    help: 'Share of the last hour in which a card had an attempt',
+    labels: { gpu },
+  });
+  readonly idleWithWork = this.metrics.gauge({
+    name: 'rendering_gpu_idle_with_work_seconds',
+    help: 'Seconds of the last hour in which a card had nothing while a task that it took afterwards was waiting',
+    labels: { gpu },
+  });
+  readonly modelSwaps = this.metrics.gauge({
+    name: 'rendering_gpu_model_swaps',
+    help: 'Times in the last hour that another checkpoint followed on a card; not told where workflows name none',
+    labels: { gpu },
+  });
   readonly posted = this.metrics.counter({
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',

@@ -16,6 +16,7 @@ import { COMFYUI_MIN_VERSION, GPUS } from './cards/card-config';
 import { CardRegistry } from './cards/card-registry';
 import { Gpu } from './cards/card.entity';
 import { CardsController } from './cards.controller';
+import { GpuClaim } from './cards/claim.entity';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from './cards/family-reading';
 import { CardHealthService } from './cards/health/card-health.service';
 import { ProbePrompts } from './cards/health/probe-prompts';
@@ -48,6 +49,8 @@ import { QualityQuestions } from './execution/quality-questions';
 import { QueueUpkeep } from './execution/queue-upkeep';
 import { Reconciler } from './execution/reconciler';
 import { StalledPrompts } from './execution/stalled-prompts';
+import { SteeringGauges } from './execution/steering-gauges';
+import { SteeringUpkeep } from './execution/steering-upkeep';
 import { Takeover } from './execution/takeover';
 import { TaskDispatch } from './execution/task-dispatch';
 import { VanishedPrompts } from './execution/vanished-prompts';
@@ -58,6 +61,8 @@ import { JobsController } from './jobs.controller';
 import { Artifact } from './jobs/artifact.entity';
 import { jobEntities } from './jobs/job-entities';
 import { JobStore } from './jobs/job-store';
+import { QueueOrder } from './jobs/queue-order.entity';
+import { QueuePause } from './jobs/queue-pause.entity';
 import { CollectTries } from './outputs/collect-tries';
 import { CollectTroubles } from './outputs/collect-troubles';
 import { Collector } from './outputs/collector';
@@ -73,23 +78,31 @@ import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
 import { CalibrationService } from './requests/calibration.service';
+import { CardSteering } from './requests/card-steering.service';
 import { CommandsService } from './requests/commands.service';
 import { EstimatesService } from './requests/estimates.service';
 import { InputFiles } from './requests/input-files';
 import { JobIntake } from './requests/job-intake';
+import { JobSteering } from './requests/job-steering.service';
 import { QueueCeiling } from './requests/queue-ceiling';
+import { QueueSteering } from './requests/queue-steering.service';
 import { RequestGround } from './requests/request-ground';
 import { RequestPlanning } from './requests/request-planning';
 import { RequestsService } from './requests/requests.service';
+import { SteeringCommands } from './requests/steering-commands.service';
 import { StatusController } from './status.controller';
+import { SteeringConsumer } from './steering.consumer';
+import { SteeringController } from './steering.controller';
+import { CardsReader } from './views/cards.reader';
 import { JobsReader } from './views/jobs.reader';
 import { ProgressPublisher } from './views/progress-publisher';
 import { StatusService } from './views/status.service';
+import { UtilisationReader } from './views/utilisation.reader';
 import { WorkflowsService } from './views/workflows.service';
 import { WorkflowsController } from './workflows.controller';
 import { Catalogue } from './workflows/catalogue';
 
-export const renderingEntities = [...jobEntities, Gpu, GpuRestart, MemoryNeedRow];
+export const renderingEntities = [...jobEntities, Gpu, GpuClaim, GpuRestart, MemoryNeedRow, QueueOrder, QueuePause];
 
 const env = () => parseEnv(renderingEnv);
 
@@ -136,6 +149,12 @@ const providers: readonly Provider[] = [
   JobIntake,
   RequestsService,
   CommandsService,
+  UtilisationReader,
+  CardsReader,
+  CardSteering,
+  JobSteering,
+  QueueSteering,
+  SteeringCommands,
   ProgressPublisher,
   AttemptsService,
   ResultsService,
@@ -170,6 +189,8 @@ const providers: readonly Provider[] = [
   CardLooks,
   CardDrivers,
   TaskDispatch,
+  SteeringUpkeep,
+  SteeringGauges,
   QueueUpkeep,
   ModelSupply,
   Housekeeping,
@@ -189,7 +210,15 @@ export function renderingProviders(overrides: readonly ValueProvider[] = []): Pr
 }
 
 @Module({
-  controllers: [JobsController, CardsController, JobsConsumer, StatusController, WorkflowsController],
+  controllers: [
+    JobsController,
+    CardsController,
+    JobsConsumer,
+    SteeringController,
+    SteeringConsumer,
+    StatusController,
+    WorkflowsController,
+  ],
   providers: renderingProviders(),
 })
 export class RenderingModule {}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { line } from './primitives';
+import { instant, line } from './primitives';
 
 /** What a card is asked to do; a card may prefer some of it. */
 export const workKind = z.enum(['image', 'upscale', 'preview', 'video', 'interpolation']);
@@ -102,6 +102,12 @@ const works = {
 /** Whether a card answers and can be given work, now or when it is done with what it has. */
 export const isUsable = (state: GpuState): boolean => works[state];
 
+/** That something was stopped by hand: by whom, since when, and why, where they said so. */
+export const standstillView = z
+  .object({ by: z.string(), since: instant, reason: z.string() })
+  .meta({ id: 'Standstill' });
+export type StandstillView = z.infer<typeof standstillView>;
+
 export const gpuView = z
   .object({
     name: gpuName,
@@ -120,6 +126,8 @@ export const gpuView = z
     checkpoints: z.array(z.string()),
     checkpoints_omitted: z.int().min(1).optional().describe('how many more there are than fit into this answer'),
     current_job_id: z.uuid().nullable(),
+    drained: standstillView.nullable().describe('who took it out of use; null while it is given work'),
+    claimed_mb: z.int().min(0).describe('MiB that other programs claim now'),
     foreign_prompts: z.int(),
     /** What a person should know although the card works. */
     warnings: z.array(z.string()),

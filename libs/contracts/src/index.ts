@@ -19,6 +19,7 @@ export * from './job/explanation';
 export * from './job/event';
 export * from './job/artifact';
 export * from './generate-request';
+export * from './steering';
 export * from './workflow';
 export * from './progress';
 export * from './feed';

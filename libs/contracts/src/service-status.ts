@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { openDeadLetters } from './dead-letter';
-import { gpuView } from './gpu';
+import { gpuView, standstillView } from './gpu';
 import { instant } from './primitives';
 import { problem } from './problem';
+import { utilisationView } from './steering';
 
 /** `degraded`: it works, and something is wrong that only a person can put right. */
 export const healthCheck = z.object({ ok: z.boolean(), degraded: z.boolean().optional(), detail: z.string() });
@@ -60,6 +61,8 @@ export const queueView = z
     processing: z.int(),
     quality_check: z.int(),
     oldest_queued_seconds: z.number().nullable(),
+    paused: standstillView.nullable().describe('who paused the queue; null while it is served'),
+    paused_jobs: z.int().describe('jobs that are paused, each by itself'),
   })
   .meta({ id: 'Queue' });
 
@@ -113,6 +116,7 @@ export type DiskView = z.infer<typeof diskView>;
 export const renderingStatus = z.object({
   queue: queueView,
   gpus: z.array(gpuView),
+  utilisation: z.record(z.string(), utilisationView).describe('of each card, measured over the last hour'),
   leader: z.object({ holder: z.string().nullable(), fence: z.int(), until: instant.nullable() }),
   library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
   machine: machineView,

@@ -9,18 +9,39 @@ import {
   attemptRendered,
   attemptSettled,
   cancelJob,
+  changeJob,
+  claimGpuMemory,
   commandAccepted,
   commandRejected,
+  drainGpu,
+  gpuClaimed,
+  gpuClaimEnded,
+  gpuDrained,
+  gpuResumed,
   jobCancelled,
   jobCompleted,
   jobFailed,
+  jobOrdered,
+  jobPaused,
   jobQueued,
   jobRejected,
   jobRendered,
+  jobReprioritised,
   jobRequested,
+  jobResumed,
   jobStarted,
   jobTimedOut,
+  orderQueue,
+  pauseJob,
+  pauseQueue,
+  queuePaused,
+  queueResumed,
+  releaseGpuClaims,
   requestJob,
+  resumeGpu,
+  resumeJob,
+  resumeQueue,
+  retryJob,
 } from './events/rendering-events';
 import { progressFilter } from './progress';
 import type { RequestDefinition } from './request';
@@ -47,16 +68,29 @@ import {
   cancelJobRequest,
   estimateJobRequest,
   explainJobRequest,
+  changeJobRequest,
+  claimGpuMemoryRequest,
+  drainGpuRequest,
   getArtifactRequest,
+  getGpuRequest,
   getJobRequest,
   getRenderingStatusRequest,
   getWorkflowRequest,
+  listGpusRequest,
   listJobArtifactsRequest,
   listJobEventsRequest,
   listJobParamsRequest,
   listJobsRequest,
   listWorkflowsRequest,
+  orderQueueRequest,
+  pauseJobRequest,
+  pauseQueueRequest,
+  releaseGpuClaimsRequest,
   requestJobRequest,
+  resumeGpuRequest,
+  resumeJobRequest,
+  resumeQueueRequest,
+  retryJobRequest,
 } from './requests/rendering-requests';
 import { heartbeatFilter } from './service-status';
 
@@ -90,6 +124,20 @@ export const jobEvents = [
   jobFailed,
   jobTimedOut,
   jobCancelled,
+  jobReprioritised,
+  jobPaused,
+  jobResumed,
+  jobOrdered,
+] as const satisfies readonly EventDefinition[];
+
+/** What people do with cards and with the queue as a whole. */
+export const steeringEvents = [
+  gpuDrained,
+  gpuResumed,
+  gpuClaimed,
+  gpuClaimEnded,
+  queuePaused,
+  queueResumed,
 ] as const satisfies readonly EventDefinition[];
 
 const projectEvents = [projectCreated, projectUpdated, projectArchived];
@@ -125,6 +173,36 @@ const jobQuestions = [
 ];
 const renderingQuestions = [...jobQuestions, getRenderingStatusRequest, listWorkflowsRequest, getWorkflowRequest];
 
+const steeringQuestions = [
+  listGpusRequest,
+  getGpuRequest,
+  drainGpuRequest,
+  resumeGpuRequest,
+  claimGpuMemoryRequest,
+  releaseGpuClaimsRequest,
+  changeJobRequest,
+  pauseJobRequest,
+  resumeJobRequest,
+  retryJobRequest,
+  orderQueueRequest,
+  pauseQueueRequest,
+  resumeQueueRequest,
+];
+
+export const steeringCommands = [
+  drainGpu,
+  resumeGpu,
+  claimGpuMemory,
+  releaseGpuClaims,
+  changeJob,
+  pauseJob,
+  resumeJob,
+  retryJob,
+  orderQueue,
+  pauseQueue,
+  resumeQueue,
+] as const satisfies readonly CommandDefinition[];
+
 /** Every service answers for what it could not handle. */
 const deadLetterQuestions = serviceNames.flatMap((service) =>
   Object.values<RequestDefinition>(deadLetterRequestsOf(service)),
@@ -141,12 +219,13 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
   gateway: {
     schema: 'gateway',
     publishes: [],
-    consumes: [...jobEvents, attemptJudged, ...projectEvents, ...characterEvents],
+    consumes: [...jobEvents, ...steeringEvents, attemptJudged, ...projectEvents, ...characterEvents],
     commands: [],
     asks: [
       ...projectQuestions,
       ...characterQuestions,
       ...renderingQuestions,
+      ...steeringQuestions,
       getJobQualityRequest,
       ...deadLetterQuestions,
     ],
@@ -163,9 +242,9 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
   },
   rendering: {
     schema: 'rendering',
-    publishes: [...jobEvents, commandAccepted, commandRejected],
+    publishes: [...jobEvents, ...steeringEvents, commandAccepted, commandRejected],
     consumes: [attemptJudged],
-    commands: [requestJob, cancelJob],
+    commands: [requestJob, cancelJob, ...steeringCommands],
     asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],
     hints: { says: [progressFilter], hears: [] },
   },

@@ -16,7 +16,8 @@ const tags: readonly { name: string; description: string }[] = [
   { name: 'projects', description: 'What people want made' },
   { name: 'characters', description: 'Who must stay recognisable' },
   { name: 'jobs', description: 'Pictures that were asked for, and how far they are' },
-  { name: 'gpus', description: 'Cards' },
+  { name: 'gpus', description: 'The cards: what they do, have and come to next, and who else uses them' },
+  { name: 'queue', description: 'The line as a whole' },
   { name: 'artifacts', description: 'Files that jobs produced' },
 ];
 

@@ -66,7 +66,7 @@ export class AttemptsService {
     return underFence(this.db, fence, async (tx) => {
       const job = await this.store.lock(tx, jobId);
       const task = await tx.findOneByOrFail(Task, { id: taskId });
-      if (task.state !== 'queued') return undefined;
+      if (task.state !== 'queued' || task.paused) return undefined;
       const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
       const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
       await insertAttempt(tx, attempt);

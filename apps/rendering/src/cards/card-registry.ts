@@ -53,6 +53,8 @@ export class CardRegistry {
             configured: true,
             health: known?.health ?? healthy,
             warnings: [],
+            // A person took it out of use; that holds for the name, and for a server that was renamed.
+            drained: (named ?? known)?.drained ?? null,
           }),
         );
       }

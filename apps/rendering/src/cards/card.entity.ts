@@ -1,5 +1,5 @@
 import type { ServerInventory } from '@tower/comfyui';
-import type { GpuConfig, GpuState, ModelFamily } from '@tower/contracts';
+import type { GpuConfig, GpuState, ModelFamily, StandstillView } from '@tower/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Missing } from '../workflows/compatibility/requirements';
 import { healthy, type CardHealth } from './health/health-policy';
@@ -39,4 +39,6 @@ export class Gpu {
   @Column('jsonb', { default: healthy }) health!: CardHealth;
   /** What a person should know though the card works. */
   @Column('jsonb', { default: [] }) warnings!: string[];
+  /** Who took it out of use; null while it is given work. Written by whoever is asked to, not by the leader. */
+  @Column('jsonb', { nullable: true }) drained!: StandstillView | null;
 }

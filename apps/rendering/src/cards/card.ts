@@ -1,6 +1,7 @@
-import { isUsable, type GpuConfig, type WorkKind } from '@tower/contracts';
+import { isUsable, type GpuConfig, type StandstillView, type WorkKind } from '@tower/contracts';
 import type { CandidateCard } from '../workflows/compatibility/compatibility';
 import type { Gpu, GpuInventory } from './card.entity';
+import type { MemoryClaim } from './claimed-memory';
 
 /**
  * A card as it was last seen: what its configuration says, what its server has, and whether it takes work. The one
@@ -19,10 +20,12 @@ export interface Card extends CandidateCard {
   foreignPrompts: number;
   /** Has a restart command. */
   isRestartable: boolean;
+  /** Memory that other programs claim now; absent: none. */
+  claims?: readonly MemoryClaim[] | undefined;
 }
 
-/** The card of a row. One that was never seen has nothing. */
-export function cardOf(gpu: Gpu): Card {
+/** The card of a row, with the claims that hold on it. One that was never seen has nothing. */
+export function cardOf(gpu: Gpu, claims?: readonly MemoryClaim[]): Card {
   const { name, position, state, config, inventory, foreignPrompts } = gpu;
   return {
     name,
@@ -30,8 +33,8 @@ export function cardOf(gpu: Gpu): Card {
     prefers: config.prefers,
     only: config.only,
     isIdle: state === 'idle',
-    isUsable: isUsable(state),
-    trouble: troubleOf(gpu),
+    isUsable: isUsable(state) && !gpu.drained,
+    trouble: troubleOf(gpu) ?? drainedText(gpu),
     foreignPrompts,
     memoryMb: memoryMbOf(gpu),
     isRestartable: config.restart_command !== undefined,
@@ -42,6 +45,7 @@ export function cardOf(gpu: Gpu): Card {
     samplers: inventory?.samplers ?? [],
     schedulers: inventory?.schedulers ?? [],
     misfits: inventory?.misfits,
+    claims,
   };
 }
 
@@ -53,6 +57,13 @@ export const memoryMbOf = ({
   config: Pick<GpuConfig, 'vram_mb'>;
   inventory: Pick<GpuInventory, 'vramMb'> | null;
 }): number | null => config.vram_mb ?? inventory?.vramMb ?? null;
+
+/** Whose hand stopped something, since when, and why. */
+export const standstillText = ({ by, since, reason }: StandstillView): string =>
+  `${by} since ${since}${reason === '' ? '' : `: ${reason}`}`;
+
+const drainedText = ({ name, drained }: Pick<Gpu, 'name' | 'drained'>): string | undefined =>
+  drained ? `${name} is drained by ${standstillText(drained)}` : undefined;
 
 /** Why a card takes no work, in the words of its own detail; undefined when it does. */
 function troubleOf({ name, state, detail }: Pick<Gpu, 'name' | 'state' | 'detail'>): string | undefined {

@@ -21,6 +21,7 @@ const withoutInventory = {
   configured: true,
   health: true,
   warnings: true,
+  drained: true,
 } as const satisfies FindOptionsSelect<Gpu>;
 
 /** What is stored of an inventory: all but what changes from look to look. */

@@ -6,13 +6,18 @@ import { endHolds } from '../jobs/task-store';
 import { countWaiting } from '../planning/queue.queries';
 import { RenderingMetrics } from '../rendering.metrics';
 import type { Duty } from './duty';
+import { SteeringGauges } from './steering-gauges';
+import { SteeringUpkeep } from './steering-upkeep';
 
 /** Milliseconds between two counts of the queue, for the metric. */
 const countEveryMs = 5_000;
 /** Tasks that are counted at most. */
 const countedMost = 10_000_000;
 
-/** Keeps the queue as a whole: lets tasks go that were held long enough, and counts what waits. */
+/**
+ * Keeps the queue as a whole: lets tasks go that were held long enough, keeps what people decided by hand, and counts
+ * what waits.
+ */
 @Injectable()
 export class QueueUpkeep implements Duty {
   private countedAtMs = -Infinity;
@@ -20,20 +25,24 @@ export class QueueUpkeep implements Duty {
   constructor(
     private readonly db: DataSource,
     private readonly metrics: RenderingMetrics,
+    private readonly steering: SteeringUpkeep,
+    private readonly gauges: SteeringGauges,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** True when a task was let go. */
+  /** True when something may start that was held back. */
   async tick(fence: string): Promise<boolean> {
     const ended = await endHolds(this.db.manager);
     await letGoOverheld(this.db, fence);
+    const isNews = await this.steering.tick(fence);
     await this.count();
-    return ended > 0;
+    return ended > 0 || isNews;
   }
 
   private async count(): Promise<void> {
     if (this.clock.monotonicMs() - this.countedAtMs < countEveryMs) return;
     this.countedAtMs = this.clock.monotonicMs();
     this.metrics.queued.set(await countWaiting(this.db.manager, countedMost));
+    await this.gauges.set();
   }
 }

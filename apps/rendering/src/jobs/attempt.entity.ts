@@ -29,6 +29,7 @@ export interface AttemptProgress {
 @Index('attempt_job', ['jobId'])
 @Index('attempt_task', ['taskId'])
 @Index('attempt_gpu', ['gpu', 'jobId'])
+@Index('attempt_on_gpu', ['gpu', 'dispatchedAt'])
 @Index('one_live_attempt_per_gpu', { synchronize: false })
 @Index('one_open_attempt_per_task', { synchronize: false })
 @Index('attempt_checking', { synchronize: false })

@@ -96,6 +96,16 @@ export class JobStore {
     await this.settle(tx, job, { reason });
   }
 
+  /** Writes what people change of a locked job beside its state. Its tasks are for `task-store.ts`. */
+  async change(
+    tx: EntityManager,
+    job: Job,
+    changes: Partial<Pick<Job, 'priority' | 'rank' | 'deadlineAt' | 'paused'>>,
+  ): Promise<void> {
+    await tx.update(Job, { id: job.id }, changes);
+    Object.assign(job, changes);
+  }
+
   /** Adds sentences to what a locked job warns of. */
   async warn(tx: EntityManager, job: Job, warnings: readonly string[]): Promise<void> {
     if (warnings.length === 0) return;

@@ -6,6 +6,7 @@ import {
   type JobState,
   type JobView,
   type Priority,
+  type StandstillView,
 } from '@tower/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { InputImages, ParameterValues, Parts } from '../workflows/composition';
@@ -23,6 +24,8 @@ function listed(states: readonly JobState[]): string {
 @Index('job_unfinished', { synchronize: false })
 @Index('job_arrival', { synchronize: false })
 @Index('job_deadline', { synchronize: false })
+@Index('job_paused', { synchronize: false })
+@Index('job_retry_of', { synchronize: false })
 @Check('job_state_known', `state in (${listed(jobState.options)})`)
 @Check('job_end_is_terminal', `(ended_at is not null) = (state in (${listed(jobState.options.filter(isOver))}))`)
 export class Job {
@@ -75,6 +78,10 @@ export class Job {
   @Column('text', { nullable: true }) onlyGpu!: string | null;
   /** It measures its card and is nobody's wish: it begins only when nothing else waits for that card. */
   @Column('boolean', { default: false }) calibration!: boolean;
+  /** Who paused it; null while its tasks are given to cards. They are marked as well: `Task.paused`. */
+  @Column('jsonb', { nullable: true }) paused!: StandstillView | null;
+  /** The job that this one repeats; null for one that was asked for. */
+  @Column('uuid', { nullable: true }) retryOf!: string | null;
   @Column('boolean') autoQualityCheck!: boolean;
   @Column('int') maxRegenerations!: number;
   /** Number of the last job_event; bumped under the row lock, so the sequence has no gaps. */

@@ -50,6 +50,9 @@ export const attemptStatesBefore = (to: AttemptState): AttemptState[] => before<
 
 export const isTaskOver = (state: TaskState): boolean => nextTaskStates[state].length === 0;
 
+/** The states that nothing leaves. */
+export const taskEnds = (Object.keys(nextTaskStates) as TaskState[]).filter(isTaskOver);
+
 /** A prompt of such an attempt may be on the card. */
 export const liveAttemptStates = ['dispatching', 'running'] as const satisfies readonly AttemptState[];
 

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { wakeLeader } from '../leadership';
 import type { RecoveryStep } from '../workflows/composition';
+import { taskEnds } from './states';
 import type { Task, WantedModel } from './task.entity';
 
 // Every write of tasks that moves none; moves are those of `JobStore`. `stores.spec.ts` sees to it that there are no
@@ -16,7 +17,7 @@ const waitsForFile =
 const parametersOf = ({ gpu, folder, name }: WantedFile): string[] => [gpu, folder, name];
 
 /** Condition for tasks in line that are of the kind `$1`. */
-export const ofKind = "state = 'queued' and not_before is null and wants_model is null and kind = $1";
+export const ofKind = "state = 'queued' and not_before is null and not paused and wants_model is null and kind = $1";
 
 /** The files that tasks wait for. */
 export const wantedFiles = (tx: EntityManager): Promise<WantedFile[]> =>
@@ -76,6 +77,26 @@ export async function notePlaces(
       $3::text[]) as place (id, rank, kind) where task.id = place.id and task.state = 'queued'`,
     [places.map(({ id }) => id), places.map(({ rank }) => rank), places.map(({ kind }) => kind)],
   );
+}
+
+/** Tasks of a job that are not over get this rank, those too that are on a card: they may come back into line. */
+export async function rerankTasks(tx: EntityManager, jobId: string, rank: number): Promise<void> {
+  await tx.query('update task set rank = $2 where job_id = $1 and rank <> $2 and not (state = any($3))', [
+    jobId,
+    rank,
+    taskEnds,
+  ]);
+  await wakeLeader(tx);
+}
+
+/** Takes the tasks of a job that are not over out of line, or back; those too that are on a card. */
+export async function pauseTasks(tx: EntityManager, jobId: string, paused: boolean): Promise<void> {
+  await tx.query('update task set paused = $2 where job_id = $1 and paused <> $2 and not (state = any($3))', [
+    jobId,
+    paused,
+    taskEnds,
+  ]);
+  await wakeLeader(tx);
 }
 
 /** Puts tasks whose time has come back in line, so that the queue's own order finds them. Resolves to how many. */

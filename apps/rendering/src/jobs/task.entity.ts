@@ -18,6 +18,7 @@ export interface WantedModel {
 @Index('task_ready', { synchronize: false })
 @Index('task_ready_kind', { synchronize: false })
 @Index('task_held', { synchronize: false })
+@Index('task_paused', { synchronize: false })
 @Index('task_wants_model', { synchronize: false })
 export class Task {
   @PrimaryColumn('uuid') id!: string;
@@ -39,6 +40,8 @@ export class Task {
   /** Cards that failed this task; sending it there again unchanged would fail again. */
   @Column('jsonb') excludedGpus!: string[];
   @Column('timestamptz', { nullable: true }) notBefore!: Date | null;
+  /** Its job is paused: it is not in line, whatever its state. Here so that the queue's indexes leave it out. */
+  @Column('boolean', { default: false }) paused!: boolean;
   /** What the next attempt changes about the graph. */
   @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   /** Steps of the ladder that were taken, oldest first. */

@@ -1,5 +1,6 @@
 import type { WorkKind } from '@tower/contracts';
 import type { Card } from '../cards/card';
+import { claimedMbOf, hinderingClaim } from '../cards/claimed-memory';
 import { describeMissing, lacking, type Requirements } from '../workflows/compatibility/requirements';
 import { findFile } from '../workflows/models/model-names';
 import { gigabytes } from './memory/memory-need';
@@ -71,6 +72,37 @@ function tooSmall(card: Card, task: Waiting): string | undefined {
   const needsMb = task.needsMb ?? 0;
   if (needsMb === 0 || (card.memoryMb ?? needsMb) >= needsMb) return undefined;
   return `needs about ${gigabytes(needsMb)} here, ${card.name} has ${gigabytes(card.memoryMb ?? 0)}`;
+}
+
+/** Megabytes that a task is known to need: by what failures taught, else by its workflow's formula. */
+const knownNeedMb = ({ needsMb, priorMb }: Waiting): number | null => needsMb ?? priorMb ?? null;
+
+/** The claim of another program that keeps this card from starting the task now. */
+function claimBefore(card: Card, task: Waiting): ReturnType<typeof hinderingClaim> {
+  const { claims = [], memoryMb } = card;
+  const needMb = knownNeedMb(task);
+  return claims.length === 0 || memoryMb === null || needMb === null
+    ? undefined
+    : hinderingClaim(claims, memoryMb, needMb);
+}
+
+/**
+ * Seconds from now before which this card may not start the task, because other programs claim the memory that it is
+ * known to need; 0 where they leave enough, or nobody knows what it needs.
+ */
+export const earliestStart = (card: Card, task: Waiting): number => claimBefore(card, task)?.endsIn ?? 0;
+
+/** Whose claim holds back the task on this card, and until when; undefined where none does. */
+export function claimText(card: Card, task: Waiting): string | undefined {
+  const claim = claimBefore(card, task);
+  if (claim === undefined) return undefined;
+  const { claims = [], memoryMb } = card;
+  const leftMb = Math.max(0, (memoryMb ?? 0) - claimedMbOf(claims));
+  const whose = [...new Set(claims.map(({ who }) => who))].join(', ');
+  return (
+    `${whose} claimed ${gigabytes(claimedMbOf(claims))} of ${card.name}: ${gigabytes(leftMb)} are left, this needs ` +
+    `about ${gigabytes(knownNeedMb(task) ?? 0)} and can start there at ${claim.until.toISOString()}`
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Card } from '../cards/card';
-import { ineligibility, type Waiting } from './eligibility';
+import { claimText, ineligibility, type Waiting } from './eligibility';
 
 /** How many tasks are served before one; `about` where it stands further back than the forecast looks. */
 export interface Ahead {
@@ -18,7 +18,16 @@ export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: Ahead |
   const taken = fit
     .filter((card) => card.foreignPrompts > 0)
     .map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
-  return `Waiting: ${placeText(ahead)} for ${fit.map((card) => card.name).join(' or ')}${taken.join('')}`;
+  const claims = fit.flatMap((card) => claimText(card, task) ?? []).map((text) => `; ${text}`);
+  const where = fit.map((card) => card.name).join(' or ');
+  return `Waiting: ${placeText(ahead)} for ${where}${taken.join('')}${claims.join('')}${behindText(task)}`;
+}
+
+function behindText({ behind = [] }: Waiting): string {
+  if (behind.length === 0) return '';
+  const [first = ''] = behind;
+  const who = behind.length === 1 ? `job ${first} goes` : `job ${first} and ${behind.length - 1} more go`;
+  return `; ${who} before it by hand`;
 }
 
 function placeText(ahead: Ahead | undefined): string {

@@ -38,7 +38,7 @@ export interface PlaceInLine {
   idx: number;
 }
 
-const isReady = `t.state = 'queued' and t.not_before is null`;
+const isReady = `t.state = 'queued' and t.not_before is null and not t.paused`;
 const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
 const columns =
   't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
@@ -110,6 +110,21 @@ export function soonestDeadlines(tx: EntityManager, limit: number): Promise<(Wai
   );
 }
 
+/** The first tasks in line of each of these jobs. */
+export async function tasksOfJobs(
+  tx: EntityManager,
+  jobIds: readonly string[],
+  perJob: number,
+): Promise<(WaitingRow & PlaceInLine)[]> {
+  if (jobIds.length === 0) return [];
+  return tx.query(
+    `select ${columns}, j.parameters, j.parts
+     from job j cross join lateral (select * from task t where t.job_id = j.id and ${isReady} order by t.idx limit $2) t
+     where j.id = any($1) order by ${inOrder}`,
+    [jobIds, perJob],
+  );
+}
+
 /** What the jobs of these tasks ask for. */
 export function askedBy(
   tx: EntityManager,
@@ -152,12 +167,14 @@ export async function countBetween(
   return rows.map((row) => row.count);
 }
 
-/** Tasks that wait, those that are held back among them; counted no further than `atMost`. */
+/** Tasks that wait, those that are held back or paused among them; counted no further than `atMost`. */
 export async function countWaiting(tx: EntityManager, atMost: number): Promise<number> {
   const [row]: { count: number }[] = await tx.query(
     `select (select count(*) from (select from task t where ${isReady} limit $1) ready)::int
           + (select count(*) from (select from task t where t.state = 'queued' and t.not_before is not null
-            limit $1) held)::int as count`,
+            limit $1) held)::int
+          + (select count(*) from (select from task t where t.state = 'queued' and t.not_before is null and t.paused
+            limit $1) paused)::int as count`,
     [atMost],
   );
   return row?.count ?? 0;

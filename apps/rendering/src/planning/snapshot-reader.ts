@@ -20,12 +20,14 @@ import {
   oldestOfEachKind,
   oldestOfEachRank,
   soonestDeadlines,
+  tasksOfJobs,
   type PlaceInLine,
   type WaitingRow,
 } from './queue.queries';
+import { readSteering, type Steering } from './steering.queries';
 import { SharedRead } from './shared-read';
 import { SnapshotChanges } from './snapshot-changes';
-import { Snapshot, type SnapshotFacts } from './snapshot';
+import { Snapshot } from './snapshot';
 
 /** Tasks that a forecast looks at. */
 const forecastDepth = 1_000;
@@ -100,6 +102,7 @@ export class SnapshotReader {
     if (first.length === 0) return undefined;
     if (first.length < choices.first) return this.snapshotOf(manager, running, first, false);
     const further = await Promise.all([
+      tasksOfJobs(manager, movedJobs(running.steering), choices.perRank),
       oldestOfEachRank(manager, choices.perRank),
       soonestDeadlines(manager, choices.deadlines),
       oldestOfEachKind(manager, 1 + idle.length, choices.kinds),
@@ -159,21 +162,20 @@ export class SnapshotReader {
     return this.snapshotOf(this.db.manager, await this.running(this.db.manager), [], true);
   }
 
-  private async running(
-    manager: EntityManager,
-  ): Promise<{ gpus: Gpu[]; live: Attempt[]; works: (Work & { attempt_id: string })[] }> {
-    const [gpus, live, works] = await Promise.all([
+  private async running(manager: EntityManager): Promise<Running> {
+    const [gpus, live, works, steering] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       liveWorks(manager),
+      readSteering(manager),
       this.samples.catchUp(manager),
     ]);
-    return { gpus, live, works };
+    return { gpus, live, works, steering };
   }
 
   private async snapshotOf(
     manager: EntityManager,
-    { gpus, live, works }: Pick<SnapshotFacts, 'gpus' | 'live'> & { works: (Work & { attempt_id: string })[] },
+    { gpus, live, works, steering }: Running,
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
@@ -201,9 +203,21 @@ export class SnapshotReader {
       requirements,
       now: this.clock.now(),
       pause: this.disks.trouble(),
+      steering,
     });
   }
 }
+
+/** Cards, what runs on them, and what people decided by hand. */
+interface Running {
+  gpus: Gpu[];
+  live: Attempt[];
+  works: (Work & { attempt_id: string })[];
+  steering: Steering;
+}
+
+/** Jobs that people moved forward; they may stand deep in the line otherwise. */
+const movedJobs = ({ orders }: Steering): string[] => [...new Set(orders.map(({ first }) => first))];
 
 /** Each task once, in the order of the queue. */
 const inLine = <Row extends WaitingRow & PlaceInLine>(rows: readonly Row[]): Row[] =>

@@ -1,19 +1,21 @@
-import { cardOf, type Card } from '../cards/card';
+import { cardOf, standstillText, type Card } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
 import type { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { cardCost } from './card-cost';
-import { asSeenBy, ineligibility } from './eligibility';
+import { asSeenBy, earliestStart, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import type { AttemptEstimate, Work } from './estimates/estimate';
 import type { SampleCache } from './estimates/sample-cache';
+import { behindByHand, orderByHand } from './hand-order';
 import type { Assignment, Placement, Plan, PlanFacts, Span } from './plan-facts';
 import { assignments, plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
 import type { PlaceInLine, WaitingRow } from './queue.queries';
+import { unsteered, type Steering } from './steering.queries';
 import {
   asksItself,
   hopelessnessOf,
@@ -41,6 +43,8 @@ export interface SnapshotFacts {
   now: Date;
   /** Why nothing new is started for the time being, whatever the cards do; undefined when nothing stands in the way. */
   pause: string | undefined;
+  /** What people decided by hand; absent: nothing. */
+  steering?: Steering;
 }
 
 /** Whether somebody asked for it, rather than that it measures a card. */
@@ -53,34 +57,45 @@ const isWished = ({ isCalibration }: WaitingTask): boolean => !isCalibration;
 export class Snapshot {
   readonly gpus: readonly Gpu[];
   readonly live: readonly Attempt[];
+  /** Why nothing new is started, whatever the cards do: a full disk, or a person; undefined when nothing does. */
   readonly pause: string | undefined;
+  /** Why nothing can be kept, so that finished results wait too; undefined while there is room. */
+  readonly storageTrouble: string | undefined;
   readonly cards: Card[];
-  readonly waiting: WaitingTask[];
+  /** In the order in which they are served. */
+  readonly waiting: readonly WaitingTask[];
   /** Tasks that wait in vain on whatever card. */
   readonly hopeless: HopelessTask[];
   /** Tasks of one kind are alike in all that decides which cards can take them. */
   private readonly kinds = new Map<string, WaitingTask>();
   private readonly fitting = new Map<string, boolean>();
   private readonly times: CardTimes;
+  /** Jobs that are not started before others by hand, whether or not they are among these. */
+  private readonly behind: ReadonlyMap<string, readonly string[]>;
   private readonly places: ReadonlyMap<string, number>;
   private planned: { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } | undefined;
 
   constructor(private readonly facts: SnapshotFacts) {
-    const { gpus, live, rows } = facts;
+    const { gpus, live, rows, steering = unsteered } = facts;
     this.gpus = gpus;
     this.live = live;
-    this.pause = facts.pause;
-    this.cards = gpus.map(cardOf);
+    const { paused } = steering;
+    this.storageTrouble = facts.pause;
+    this.pause = facts.pause ?? (paused ? `the queue is paused by ${standstillText(paused)}` : undefined);
+    this.cards = gpus.map((gpu) => cardOf(gpu, steering.claims.get(gpu.name)));
+    this.behind = behindByHand(steering.orders);
     this.times = new CardTimes(facts);
     this.hopeless = rows.flatMap((row) => hopelessnessOf(row, facts) ?? []);
     const lost = new Set(this.hopeless.map((task) => task.taskId));
-    this.waiting = rows.filter((row) => !lost.has(row.task_id)).map((row) => this.see(row));
+    const line = rows.filter((row) => !lost.has(row.task_id)).map((row) => this.see(row));
+    this.waiting = orderByHand(line, steering.orders);
     this.places = new Map(this.waiting.map((task, index) => [task.taskId, index]));
   }
 
   /** The row as a task that these cards could take. */
   see(row: WaitingRow & { created_at?: Date }): WaitingTask {
-    const task = toWaiting(row, this.facts);
+    const behind = this.behind.get(row.job_id);
+    const task = { ...toWaiting(row, this.facts), ...(behind === undefined ? {} : { behind }) };
     const alike = asksItself(row) ? undefined : this.kinds.get(row.kind);
     if (alike)
       return {
@@ -114,11 +129,18 @@ export class Snapshot {
     return this.cards.some((card) => this.fits(card, task));
   }
 
-  /** Whether as many tasks as there are cards wait for each of these cards: then none of them lacks a choice. */
+  /**
+   * Whether as many tasks as there are cards wait for each of these cards and could start there now: then none of them
+   * lacks a choice.
+   */
   hasChoicesFor(gpus: readonly string[]): boolean {
     return this.cards
       .filter(({ name }) => gpus.includes(name))
-      .every((card) => this.waiting.filter((task) => isWished(task) && this.fits(card, task)).length >= gpus.length);
+      .every((card) => this.waiting.filter((task) => this.couldStart(card, task)).length >= gpus.length);
+  }
+
+  private couldStart(card: Card, task: WaitingTask): boolean {
+    return isWished(task) && this.fits(card, task) && earliestStart(card, task) === 0 && !this.isBehindAny(task);
   }
 
   /** What this work takes there; see `CardTimes`. */
@@ -142,12 +164,18 @@ export class Snapshot {
     return names.filter((name) => !booked.has(name));
   }
 
-  /** What these cards, which are idle whatever was read of them, start now. */
+  /**
+   * What these cards, which are idle whatever was read of them, start now. A card whose memory is being made free for
+   * another program starts nothing, and a task that others go before by hand waits until these have started.
+   */
   assignments(idle: readonly string[]): Assignment[] {
+    if (this.pause !== undefined) return [];
     const cards = this.cards
-      .filter(({ name }) => idle.includes(name))
+      .filter(({ name, claims = [] }) => idle.includes(name) && claims.every(({ isSettled }) => isSettled))
       .map((card) => ({ ...card, isIdle: true, foreignPrompts: 0 }));
-    const waiting = this.waiting.filter((task) => isWished(task) || this.mayBeMeasured(task.onlyGpu));
+    const waiting = this.waiting.filter(
+      (task) => !this.isBehindAny(task) && (isWished(task) || this.mayBeMeasured(task.onlyGpu)),
+    );
     return assignments(plan({ ...this.planFacts(), waiting, cards, busy: new Map() }, 0));
   }
 
@@ -155,6 +183,28 @@ export class Snapshot {
   private mayBeMeasured(gpu: string | undefined): boolean {
     const card = this.cards.find(({ name }) => name === gpu);
     return card !== undefined && !this.waiting.some((task) => isWished(task) && this.fits(card, task));
+  }
+
+  /** What the plan has on a card after what runs there, in its order; nothing while nothing new is started. */
+  sequenceOf(gpu: string, now = this.facts.now): Pick<Placement<WaitingTask>, 'task' | 'span'>[] {
+    if (this.pause !== undefined) return [];
+    return this.sequenceOn(gpu).map((placement) => ({
+      ...placement,
+      span: spanAfter(placement.span, this.ageAt(now)),
+    }));
+  }
+
+  /** The work of a live attempt; undefined where it began after this was read. */
+  workOf(attempt: Attempt): Work | undefined {
+    return this.facts.works.get(attempt.id);
+  }
+
+  /** Whether a job goes before it that has not started and that some card can take. */
+  private isBehindAny({ behind = [] }: WaitingTask): boolean {
+    return behind.some((jobId) => {
+      const first = this.waiting.find((task) => task.jobId === jobId);
+      return first === undefined || this.isTakenBySomeCard(first);
+    });
   }
 
   /**
@@ -258,12 +308,18 @@ export class Snapshot {
       estimate: (task, gpu) => this.estimate(task, gpu),
       fits: (card, task) => this.fits(card, task),
       cost: (task, gpu) => this.costOf(task, gpu),
+      earliest: (task, gpu) => this.earliestOn(task, gpu),
     };
   }
 
   private costOf(task: WaitingTask, gpu: string): number {
     const card = this.cards.find(({ name }) => name === gpu);
     return card === undefined ? 0 : cardCost(card, task, this.estimate(task, gpu).seconds);
+  }
+
+  private earliestOn(task: WaitingTask, gpu: string): number {
+    const card = this.cards.find(({ name }) => name === gpu);
+    return card === undefined ? 0 : earliestStart(card, task);
   }
 
   private fits(card: Card, task: WaitingTask): boolean {

@@ -17,6 +17,9 @@ import { v5 } from 'uuid';
 import { queueFull } from './queue-ceiling';
 import { RequestsService } from './requests.service';
 
+/** What an accepted command was about, or has made. */
+export type CommandSubject = Pick<DataOf<typeof commandAccepted>, 'jobId' | 'gpu' | 'claimId'>;
+
 /** Namespace of the answers' identities: UUID v5 of where and when a command was stored. */
 const answerNamespace = '4c0c1f6e-6a5b-5d0e-8f4b-2b8a3b1f5f77';
 
@@ -39,7 +42,8 @@ export class CommandsService {
       const body = isShort(command.data)
         ? await this.jobs.full(parseInput(shortGenerateRequest, command.data, invalidJob), correlationId)
         : parseInput(requestJob.schema, command.data, invalidJob);
-      return (await this.jobs.request({ context: { correlationId, idempotencyKey: command.id }, body })).job_id;
+      const accepted = await this.jobs.request({ context: { correlationId, idempotencyKey: command.id }, body });
+      return { jobId: accepted.job_id };
     });
   }
 
@@ -49,13 +53,12 @@ export class CommandsService {
         code: 'cancel_request_invalid',
         message: 'the cancellation is not valid',
       });
-      return (
-        await this.jobs.cancel({
-          context: { correlationId: command.correlationId ?? command.id },
-          id: body.job_id,
-          reason: body.reason,
-        })
-      ).id;
+      const job = await this.jobs.cancel({
+        context: { correlationId: command.correlationId ?? command.id },
+        id: body.job_id,
+        reason: body.reason,
+      });
+      return { jobId: job.id };
     });
   }
 
@@ -78,24 +81,24 @@ export class CommandsService {
    * A refusal is an answer; only what may pass by itself soon is thrown, so that the message comes again. A full queue
    * may take days.
    */
-  private async answer(
+  async answer(
     definition: CommandDefinition,
     command: CommandOf<CommandDefinition>,
     place: MessagePlace | undefined,
-    work: () => Promise<string>,
+    work: () => Promise<CommandSubject>,
   ): Promise<void> {
     const ofCommand = { commandId: command.id, commandType: definition.type, ...receivedAt(place) };
     const provenance = { correlationId: command.correlationId ?? command.id, causationId: command.id };
-    let jobId: string | undefined;
+    let accepted: CommandSubject | undefined;
     let refused: AppError | undefined;
     try {
-      jobId = await work();
+      accepted = await work();
     } catch (error) {
       if (!(error instanceof AppError) || (onFailure[error.kind] === 'retry' && error.code !== queueFull)) throw error;
       refused = error;
     }
     await this.once(place, async (tx) => {
-      if (jobId !== undefined) await this.outbox.add(tx, commandAccepted, { ...ofCommand, jobId }, provenance);
+      if (accepted !== undefined) await this.outbox.add(tx, commandAccepted, { ...ofCommand, ...accepted }, provenance);
       else if (refused) await this.outbox.add(tx, commandRejected, { ...ofCommand, ...reasonOf(refused) }, provenance);
     });
   }

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { askedPreset, type GivenUp, type RequestContext } from '@tower/contracts';
-import { CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
+import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import { JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
 import { calibrationRank, placeInQueue, rankOf } from '../jobs/queue-place';
+import { chooseSeed } from '../jobs/seed';
 import type { Task } from '../jobs/task.entity';
+import { Catalogue } from '../workflows/catalogue';
 import { arrivalOf } from './arrival';
 import { QueueCeiling } from './queue-ceiling';
 import type { ResolvedRequest, Wish } from './resolve-request';
@@ -38,6 +40,7 @@ export class JobIntake {
   constructor(
     private readonly store: JobStore,
     private readonly ceiling: QueueCeiling,
+    private readonly workflows: Catalogue,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -77,21 +80,57 @@ export class JobIntake {
       seed: seed + idx,
       createdAt: now,
     }));
-    await this.store.enqueue(tx, job, tasks, {
-      jobType: job.jobType,
-      workflow: job.workflow,
-      count: job.count,
-      priority: job.priority,
-      ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
-      ...(job.warnings.length === 0 ? {} : { warnings: job.warnings }),
-      ...(job.onlyGpu === null ? {} : { onlyGpu: job.onlyGpu }),
-      ...(job.calibration ? { calibration: true } : {}),
-      ...(job.deadlineAt === null ? {} : { deadlineAt: job.deadlineAt.toISOString() }),
-      ...(job.givenUp.length === 0 ? {} : { givenUp: job.givenUp }),
-    });
+    await this.store.enqueue(tx, job, tasks, factsOf(job));
     return { job, tasks };
   }
+
+  /**
+   * Puts a new job in line that asks for these tasks of an old one again; with seeds of their own where quality
+   * rejected what the old seeds made.
+   * @throws AppError `queue_full` when too much waits already, `workflow_gone` when its template is
+   */
+  async repeat(tx: EntityManager, context: RequestContext, old: Job, missing: readonly Task[]): Promise<Job> {
+    await this.ceiling.admit(tx, missing.length);
+    const workflow = this.workflows.find(old.workflow);
+    if (workflow === undefined)
+      throw new AppError(
+        'conflict',
+        'workflow_gone',
+        `workflow ${old.workflow} is no longer among the templates; put it back, or ask for another one`,
+      );
+    const now = await arrivalOf(tx, this.clock.now());
+    const seeds = missing.map(({ state, seed }) => (state === 'rejected' ? chooseSeed(1) : seed));
+    const job = tx.create(Job, {
+      ...old,
+      ...untouched,
+      id: newIdAt(now),
+      correlationId: context.correlationId,
+      createdAt: now,
+      seed: seeds[0] ?? old.seed,
+      count: missing.length,
+      deadlineAt: old.deadlineAt !== null && old.deadlineAt > now ? old.deadlineAt : null,
+      retryOf: old.id,
+    });
+    const place = placeInQueue(job, workflow);
+    const tasks = seeds.map((seed, idx) => ({ id: newId(), jobId: job.id, idx, ...place, seed, createdAt: now }));
+    await this.store.enqueue(tx, job, tasks, { ...factsOf(job), retryOf: old.id });
+    return job;
+  }
 }
+
+/** What is told of a job that was asked for. */
+const factsOf = (job: Job) => ({
+  jobType: job.jobType,
+  workflow: job.workflow,
+  count: job.count,
+  priority: job.priority,
+  ...(job.fps === null ? {} : { frames: job.frames, fps: job.fps }),
+  ...(job.warnings.length === 0 ? {} : { warnings: job.warnings }),
+  ...(job.onlyGpu === null ? {} : { onlyGpu: job.onlyGpu }),
+  ...(job.calibration ? { calibration: true } : {}),
+  ...(job.deadlineAt === null ? {} : { deadlineAt: job.deadlineAt.toISOString() }),
+  ...(job.givenUp.length === 0 ? {} : { givenUp: job.givenUp }),
+});
 
 const asAsked = ({ request, prompt, seed }: Wish) => ({
   projectId: request.project_id,
@@ -110,6 +149,7 @@ const asAsked = ({ request, prompt, seed }: Wish) => ({
   count: request.count,
   autoQualityCheck: request.auto_quality_check,
   maxRegenerations: request.max_regenerations,
+  retryOf: null,
 });
 
 /** What the job's row says of what it will be. */
@@ -143,6 +183,7 @@ const untouched = {
   state: 'pending',
   seq: 0,
   error: null,
+  paused: null,
   queuedAt: null,
   startedAt: null,
   renderedAt: null,

@@ -3,6 +3,7 @@ import type { Attempt } from '../jobs/attempt.entity';
 import type { Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
 import type { Task } from '../jobs/task.entity';
+import { standstillText } from '../cards/card';
 import { ineligibility } from '../planning/eligibility';
 import { p80Of, type Work } from '../planning/estimates/estimate';
 import { aboutSoMany } from '../planning/explain';
@@ -64,7 +65,7 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
       const left = snapshot.remainingOf(live, workOfAttempt(job, live), now);
       spans.push({ startIn: 0, finishIn: left.seconds, p80: p80Of(left), ...left });
     } else if (task.state === 'queued') {
-      const span = snapshot.pause === undefined ? snapshot.spanOf(task.id, now) : undefined;
+      const span = snapshot.pause === undefined && !job.paused ? snapshot.spanOf(task.id, now) : undefined;
       if (!span) return unknownEstimate(whyUnknown(rows, task, snapshot, now), job.startedAt);
       spans.push(span);
     }
@@ -84,6 +85,7 @@ const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }
 
 /** Why a waiting task has no place in the forecast. */
 function whyUnknown(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): string {
+  if (rows.job.paused) return `unknown: the job is paused by ${standstillText(rows.job.paused)}`;
   if (task.wantsModel) return `unknown: waits for ${task.wantsModel.name}`;
   if (snapshot.pause !== undefined) return `unknown: ${snapshot.pause}`;
   if (isHeld(task, now)) return `unknown: held back until ${task.notBefore?.toISOString() ?? 'later'}`;

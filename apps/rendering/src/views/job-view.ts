@@ -1,5 +1,6 @@
 import {
   filmJobTypes,
+  isOver,
   summaryPromptLength,
   type ArtifactView,
   type AttemptView,
@@ -129,7 +130,8 @@ const checkingStage = (attempts: readonly Attempt[]): string =>
     : 'Checking quality';
 
 function attemptStage(attempt: Attempt, snapshot: Snapshot): string {
-  if (attempt.state === 'collecting' && snapshot.pause !== undefined) return `Waiting: ${snapshot.pause}`;
+  if (attempt.state === 'collecting' && snapshot.storageTrouble !== undefined)
+    return `Waiting: ${snapshot.storageTrouble}`;
   const trouble = snapshot.gpus.some((gpu) => gpu.name === attempt.gpu && gpu.state === 'down')
     ? snapshot.cards.find((card) => card.name === attempt.gpu)?.trouble
     : undefined;
@@ -178,6 +180,8 @@ export function toJobView(rows: JobRows, snapshot: Snapshot, now: Date): JobView
     allow_degrade: job.allowDegrade,
     auto_quality_check: job.autoQualityCheck,
     max_regenerations: job.maxRegenerations,
+    paused: isOver(job.state) ? null : job.paused,
+    retry_of: job.retryOf,
     created_at: job.createdAt.toISOString(),
     queued_at: iso(job.queuedAt),
     started_at: iso(job.startedAt),

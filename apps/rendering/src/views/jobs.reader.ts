@@ -46,8 +46,9 @@ export class JobsReader {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async get(id: string): Promise<JobView> {
-    const { rows, snapshot, now } = await this.lookAt(id);
+  /** `isFresh`: with the queue as it is now, for whoever has just changed it; else as all who ask are told. */
+  async get(id: string, isFresh = false): Promise<JobView> {
+    const { rows, snapshot, now } = await this.lookAt(id, isFresh);
     return boundedJob(toJobView(rows, snapshot, now));
   }
 
@@ -152,10 +153,10 @@ export class JobsReader {
     return toPage(rows, limit, ({ entry, attempt }) => toJobParamsView(attempt, entry));
   }
 
-  private async lookAt(id: string): Promise<{ rows: JobRows; snapshot: Snapshot; now: Date }> {
+  private async lookAt(id: string, isFresh = false): Promise<{ rows: JobRows; snapshot: Snapshot; now: Date }> {
     const rows = await this.read((tx) => findJob(tx, id));
     const now = this.clock.now();
-    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(), now);
+    const snapshot = await this.snapshotFor(rows, await this.snapshots.read(isFresh ? 0 : undefined), now);
     return { rows: onlyOne(rows, id), snapshot, now };
   }
 
@@ -181,8 +182,8 @@ export class JobsReader {
   private async snapshotFor(rows: JobRows[], shared: Snapshot, now: Date): Promise<Snapshot> {
     const waiting = rows.flatMap((row) => {
       const task = row.tasks.find(
-        ({ id, state, notBefore }) =>
-          state === 'queued' && (notBefore === null || notBefore <= now) && shared.ahead(id) === undefined,
+        ({ id, state, notBefore, paused }) =>
+          state === 'queued' && !paused && (notBefore === null || notBefore <= now) && shared.ahead(id) === undefined,
       );
       return task ? [{ row, task, place: placeInLine(row.job, task) }] : [];
     });

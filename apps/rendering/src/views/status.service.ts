@@ -1,24 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { GpuView, RenderingStatus } from '@tower/contracts';
+import type { RenderingStatus } from '@tower/contracts';
 import { CLOCK, shorten, type Clock } from '@tower/kit';
 import { DiskWatch } from '@tower/library';
 import { ANSWERS_DB } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { cardOf } from '../cards/card';
 import { schedulerLease } from '../leadership';
+import { claimedMbOf } from '../cards/claimed-memory';
 import { configuredGpus, liveAttempts } from '../planning/queue.queries';
 import { SharedRead } from '../planning/shared-read';
+import { readSteering } from '../planning/steering.queries';
 import { Catalogue } from '../workflows/catalogue';
 import { compatibilityWith } from '../workflows/compatibility/compatibility';
 import { describeMissing } from '../workflows/compatibility/requirements';
-import { toGpuView } from './card-view';
+import { boundedGpu, nameBytes, toGpuView } from './card-view';
 import { describeMachine } from './machine';
 import { namesWithin } from './names-within';
+import { UtilisationReader } from './utilisation.reader';
 
-/** Bytes for the names of checkpoints of all cards together, which `/status` lists twice. */
-const nameBytes = 96 * 1024;
 const maxMissing = 200;
-const maxWarnings = 20;
 
 /**
  * Milliseconds for which all who ask are told the same counts; longer where a hundred thousand jobs have to be counted.
@@ -36,6 +36,13 @@ const unfinishedJobs = (tx: EntityManager): Promise<StateCount[]> =>
     'select state, count(*)::int as count, min(created_at) as oldest from job where ended_at is null group by state',
   );
 
+async function countPausedJobs(tx: EntityManager): Promise<number> {
+  const [row]: { count: number }[] = await tx.query(
+    'select count(*)::int as count from job where paused is not null and ended_at is null',
+  );
+  return row?.count ?? 0;
+}
+
 /** Rendering's part of `/status`. */
 @Injectable()
 export class StatusService {
@@ -45,6 +52,7 @@ export class StatusService {
     @Inject(ANSWERS_DB) private readonly db: DataSource,
     private readonly disks: DiskWatch,
     private readonly workflows: Catalogue,
+    private readonly utilisation: UtilisationReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.counts = new SharedRead(clock, () => unfinishedJobs(db.manager));
@@ -52,10 +60,13 @@ export class StatusService {
 
   async status(): Promise<RenderingStatus> {
     const manager = this.db.manager;
-    const [gpus, live, states, leases] = await Promise.all([
+    const [gpus, live, states, steering, pausedJobs, used, leases] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       this.counts.getWithinReason(sharedMs),
+      readSteering(manager),
+      countPausedJobs(manager),
+      this.utilisation.read(),
       manager.query('select holder, fence, until from lease where name = $1 and until > now()', [
         schedulerLease,
       ]) as Promise<{ holder: string; fence: string; until: Date }[]>,
@@ -74,11 +85,14 @@ export class StatusService {
         quality_check: count('quality_check'),
         oldest_queued_seconds:
           oldest === undefined ? null : Math.max(0, (this.clock.now().getTime() - oldest.getTime()) / 1000),
+        paused: steering.paused,
+        paused_jobs: pausedJobs,
       },
       gpus: gpus.map((gpu) => {
         const jobId = live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null;
-        return boundedGpu(toGpuView(gpu, jobId), gpus.length);
+        return boundedGpu(toGpuView(gpu, jobId, claimedMbOf(steering.claims.get(gpu.name) ?? [])), gpus.length);
       }),
+      utilisation: Object.fromEntries(used),
       leader: {
         holder: lease?.holder ?? null,
         fence: Number(lease?.fence ?? 0),
@@ -114,16 +128,4 @@ export class StatusService {
         ),
       );
   }
-}
-
-/** Cards and their files may be many; each shows its share, and says how many names are left out. */
-function boundedGpu(gpu: GpuView, cards: number): GpuView {
-  const { shown, omitted } = namesWithin(gpu.checkpoints, nameBytes / cards);
-  return {
-    ...gpu,
-    checkpoints: shown,
-    ...(omitted === undefined ? {} : { checkpoints_omitted: omitted }),
-    detail: shorten(gpu.detail, 1_000),
-    warnings: gpu.warnings.slice(0, maxWarnings).map((warning) => shorten(warning, 300)),
-  };
 }

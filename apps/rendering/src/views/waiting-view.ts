@@ -1,6 +1,7 @@
 import { sizeText } from '@tower/kit';
 import type { Job } from '../jobs/job.entity';
 import type { Task, WantedModel } from '../jobs/task.entity';
+import { standstillText } from '../cards/card';
 import { ineligibility } from '../planning/eligibility';
 import { whyWaiting, type Ahead } from '../planning/explain';
 import type { PlaceInLine } from '../planning/queue.queries';
@@ -24,8 +25,9 @@ export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
   idx: task.idx,
 });
 
-/** How many tasks are served before this one; undefined where that is not known, as for one that is held back. */
+/** How many tasks are served before this one; undefined where that is not known, as for one that is held back or paused. */
 export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, snapshot: Snapshot): Ahead | undefined {
+  if (task.paused) return undefined;
   const count = snapshot.ahead(task.id);
   if (count !== undefined) return { count, about: false };
   const further = before?.get(task.id);
@@ -58,6 +60,7 @@ export const waitingTask = (job: Job, task: Task, snapshot: Snapshot): WaitingTa
 
 /** Why a job has nothing on a card, in a sentence. */
 export function waitingStage(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): string {
+  if (rows.job.paused) return `Paused by ${standstillText(rows.job.paused)}`;
   if (task.wantsModel) return downloadStage(task.wantsModel);
   if (snapshot.pause !== undefined) return `Waiting: ${snapshot.pause}`;
   if (isHeld(task, now)) {

@@ -2,10 +2,24 @@ import { z } from 'zod';
 import { defineCommand, defineEvent } from '../event';
 import { generateRequest } from '../generate-request';
 import { jobError } from '../job/attempt';
+import { priority } from '../job/request';
 import { jobState, type EndState } from '../job/states';
 import { givenUp } from '../job/view';
 import { gpuName } from '../gpu';
-import { seed, sha256, text, uuid } from '../primitives';
+import { instant, seed, sha256, text, uuid } from '../primitives';
+import {
+  changeJobData,
+  claimGpuMemoryData,
+  drainGpuData,
+  pauseJobData,
+  queueOrderBody,
+  releaseGpuClaimsData,
+  resumeBody,
+  resumeGpuData,
+  resumeJobData,
+  retryJobData,
+  steeringBody,
+} from '../steering';
 
 /** In every event of a job: its number in the job's gap-free sequence and the state after it. */
 const ofJob = { jobId: uuid, projectId: uuid, seq: z.int().min(1), state: jobState };
@@ -27,6 +41,8 @@ export const jobRequested = defineEvent(
     onlyGpu: gpuName.optional(),
     deadlineAt: z.string().optional(),
     givenUp: z.array(givenUp).optional(),
+    /** The job that this one repeats. */
+    retryOf: uuid.optional(),
   }),
   byJob,
 );
@@ -110,6 +126,35 @@ export const jobCancelled = defineEvent(
   byJob,
 );
 
+export const jobReprioritised = defineEvent(
+  'rendering.v1.job_reprioritised',
+  z.object({ ...ofJob, priority, deadlineAt: instant.nullable() }),
+  byJob,
+);
+/** By whom something was stopped or let go on, and why. */
+const byHand = { by: z.string(), reason: z.string() };
+export const jobPaused = defineEvent('rendering.v1.job_paused', z.object({ ...ofJob, ...byHand }), byJob);
+export const jobResumed = defineEvent('rendering.v1.job_resumed', z.object({ ...ofJob, by: z.string() }), byJob);
+export const jobOrdered = defineEvent(
+  'rendering.v1.job_ordered',
+  z.object({ ...ofJob, before: uuid.optional(), after: uuid.optional() }),
+  byJob,
+);
+
+const byGpu = (data: { gpu: string }): string => data.gpu;
+export const gpuDrained = defineEvent('rendering.v1.gpu_drained', z.object({ gpu: gpuName, ...byHand }), byGpu);
+export const gpuResumed = defineEvent('rendering.v1.gpu_resumed', z.object({ gpu: gpuName, by: z.string() }), byGpu);
+const ofClaim = { gpu: gpuName, claimId: uuid, megabytes: z.int(), who: z.string() };
+export const gpuClaimed = defineEvent('rendering.v1.gpu_claimed', z.object({ ...ofClaim, until: instant }), byGpu);
+export const gpuClaimEnded = defineEvent(
+  'rendering.v1.gpu_claim_ended',
+  z.object({ ...ofClaim, how: z.enum(['released', 'expired']) }),
+  byGpu,
+);
+const ofQueue = (): string => 'queue';
+export const queuePaused = defineEvent('rendering.v1.queue_paused', z.object(byHand), ofQueue);
+export const queueResumed = defineEvent('rendering.v1.queue_resumed', z.object({ by: z.string() }), ofQueue);
+
 /** What tells of each end of a job, exactly once in its life. */
 const jobEndEvents = {
   completed: jobCompleted,
@@ -128,6 +173,18 @@ export const cancelJob = defineCommand(
   z.strictObject({ job_id: uuid, reason: text(500).default('') }),
 );
 
+export const drainGpu = defineCommand('rendering.v1.drain_gpu', drainGpuData);
+export const resumeGpu = defineCommand('rendering.v1.resume_gpu', resumeGpuData);
+export const claimGpuMemory = defineCommand('rendering.v1.claim_gpu_memory', claimGpuMemoryData);
+export const releaseGpuClaims = defineCommand('rendering.v1.release_gpu_claims', releaseGpuClaimsData);
+export const changeJob = defineCommand('rendering.v1.change_job', changeJobData);
+export const pauseJob = defineCommand('rendering.v1.pause_job', pauseJobData);
+export const resumeJob = defineCommand('rendering.v1.resume_job', resumeJobData);
+export const retryJob = defineCommand('rendering.v1.retry_job', retryJobData);
+export const orderQueue = defineCommand('rendering.v1.order_queue', queueOrderBody);
+export const pauseQueue = defineCommand('rendering.v1.pause_queue', steeringBody);
+export const resumeQueue = defineCommand('rendering.v1.resume_queue', resumeBody);
+
 const ofCommand = {
   /** The command's own id; where it had none that is a UUID, one that Tower chose. */
   commandId: uuid,
@@ -140,7 +197,14 @@ const ofCommand = {
 };
 export const commandAccepted = defineEvent(
   'rendering.v1.command_accepted',
-  z.object({ ...ofCommand, jobId: uuid }),
+  z.object({
+    ...ofCommand,
+    /** The job that it is about; of a new one its id. Absent for commands about a card or the queue. */
+    jobId: uuid.optional(),
+    gpu: gpuName.optional(),
+    /** The claim that was made. */
+    claimId: uuid.optional(),
+  }),
   (answer) => answer.commandId,
 );
 export const commandRejected = defineEvent(

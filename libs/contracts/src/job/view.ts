@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gpuName } from '../gpu';
+import { gpuName, standstillView } from '../gpu';
 import { jobParts, parameterValue } from '../job-parts';
 import { instant, seed, uuid } from '../primitives';
 import { jobError, scoreView, taskView } from './attempt';
@@ -141,6 +141,8 @@ export const jobView = progressView
     allow_degrade: z.boolean(),
     auto_quality_check: z.boolean(),
     max_regenerations: z.int(),
+    paused: standstillView.nullable().describe('who paused it; null while it is given to cards'),
+    retry_of: uuid.nullable().describe('the job that this one repeats; null for one that was asked for'),
     created_at: instant,
     queued_at: instant.nullable(),
     started_at: instant.nullable(),

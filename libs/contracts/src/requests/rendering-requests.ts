@@ -13,6 +13,18 @@ import { pageOf, pageQuery } from '../page';
 import { text, uuid } from '../primitives';
 import { defineRequest, requestContext } from '../request';
 import { renderingStatus } from '../service-status';
+import {
+  changeJobBody,
+  claimBody,
+  claimView,
+  gpuDetailView,
+  queueOrderBody,
+  queueOrderView,
+  queuePauseView,
+  releasedView,
+  resumeBody,
+  steeringBody,
+} from '../steering';
 import { workflowSummary, workflowView } from '../workflow';
 
 export const requestJobRequest = defineRequest(
@@ -80,4 +92,63 @@ export const getWorkflowRequest = defineRequest(
   'rendering.v1.get_workflow',
   z.object({ name: z.string() }),
   workflowView,
+);
+
+export const listGpusRequest = defineRequest('rendering.v1.list_gpus', z.object(pageQuery), pageOf(gpuDetailView));
+export const getGpuRequest = defineRequest('rendering.v1.get_gpu', z.object({ name: gpuName }), gpuDetailView);
+const ofGpu = { context: requestContext, name: gpuName };
+export const drainGpuRequest = defineRequest(
+  'rendering.v1.drain_gpu',
+  z.object({ ...ofGpu, body: steeringBody }),
+  gpuDetailView,
+);
+export const resumeGpuRequest = defineRequest(
+  'rendering.v1.resume_gpu',
+  z.object({ ...ofGpu, body: resumeBody }),
+  gpuDetailView,
+);
+export const claimGpuMemoryRequest = defineRequest(
+  'rendering.v1.claim_gpu_memory',
+  z.object({ ...ofGpu, body: claimBody }),
+  claimView,
+  { creates: 'GET /gpus/{name}' },
+);
+export const releaseGpuClaimsRequest = defineRequest(
+  'rendering.v1.release_gpu_claims',
+  z.object({ ...ofGpu, claim_id: uuid.optional(), who: z.string().optional() }),
+  releasedView,
+);
+const ofJob = { context: requestContext, id: uuid };
+export const changeJobRequest = defineRequest(
+  'rendering.v1.change_job',
+  z.object({ ...ofJob, body: changeJobBody }),
+  jobView,
+);
+export const pauseJobRequest = defineRequest(
+  'rendering.v1.pause_job',
+  z.object({ ...ofJob, body: steeringBody }),
+  jobView,
+);
+export const resumeJobRequest = defineRequest(
+  'rendering.v1.resume_job',
+  z.object({ ...ofJob, body: resumeBody }),
+  jobView,
+);
+export const retryJobRequest = defineRequest('rendering.v1.retry_job', z.object(ofJob), jobView, {
+  creates: 'GET /jobs',
+});
+export const orderQueueRequest = defineRequest(
+  'rendering.v1.order_queue',
+  z.object({ context: requestContext, body: queueOrderBody }),
+  queueOrderView,
+);
+export const pauseQueueRequest = defineRequest(
+  'rendering.v1.pause_queue',
+  z.object({ context: requestContext, body: steeringBody }),
+  queuePauseView,
+);
+export const resumeQueueRequest = defineRequest(
+  'rendering.v1.resume_queue',
+  z.object({ context: requestContext, body: resumeBody }),
+  queuePauseView,
 );

@@ -12,10 +12,22 @@ import { jobType } from '../job/request';
 import { jobState } from '../job/states';
 import { jobAccepted, jobSummary, jobView } from '../job/view';
 import { pageOf, pageQuery, wholeNumber } from '../page';
-import { instant, text, uuid } from '../primitives';
+import { instant, line, text, uuid } from '../primitives';
 import { problem } from '../problem';
 import { createProjectBody, projectView, updateProjectBody } from '../project';
 import { defineRoute } from '../route';
+import {
+  changeJobBody,
+  claimBody,
+  claimView,
+  gpuDetailView,
+  queueOrderBody,
+  queueOrderView,
+  queuePauseView,
+  releasedView,
+  resumeBody,
+  steeringBody,
+} from '../steering';
 import { healthProblem, healthView, statusView } from '../service-status';
 import { serviceNames } from '../topology';
 import { workflowSummary, workflowView } from '../workflow';
@@ -23,6 +35,7 @@ import { workflowSummary, workflowView } from '../workflow';
 export const apiPrefix = '/api/anime';
 
 const byId = z.strictObject({ id: uuid });
+const byName = z.strictObject({ name: gpuName });
 const noQuery = z.strictObject({});
 /** Query strings carry text; only these two words are booleans. */
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
@@ -372,6 +385,62 @@ export const routes = {
     summary: 'Cancel a job that has not ended',
     examples: { 'with a reason': { reason: 'the character looked the wrong way' } },
   }),
+  changeJob: defineRoute({
+    method: 'PATCH',
+    path: '/jobs/{id}',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    body: changeJobBody,
+    response: jobView,
+    refusals: [409],
+    summary: 'Another priority or deadline for a job that has not ended',
+    examples: { urgent: { priority: 'urgent' }, 'no deadline': { deadline_at: null } },
+    description: 'An order by hand among jobs holds within a priority, so it ends for a job that gets another one.',
+  }),
+  pauseJob: defineRoute({
+    method: 'POST',
+    path: '/jobs/{id}/pause',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    body: steeringBody,
+    bodyOptional: true,
+    response: jobView,
+    refusals: [409, 413, 415],
+    summary: 'Start nothing more of a job; what runs ends',
+    examples: { 'with a reason': { who: 'Ada', reason: 'the reference is being redrawn' } },
+  }),
+  resumeJob: defineRoute({
+    method: 'POST',
+    path: '/jobs/{id}/resume',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    body: resumeBody,
+    bodyOptional: true,
+    response: jobView,
+    refusals: [409, 413, 415],
+    summary: 'Go on with a paused job, at its old place in line',
+    examples: { 'in a name': { who: 'Ada' } },
+  }),
+  retryJob: defineRoute({
+    method: 'POST',
+    path: '/jobs/{id}/retry',
+    tag: 'jobs',
+    status: 202,
+    params: byId,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    response: jobView,
+    idempotent: true,
+    refusals: [409, 413, 415, 429],
+    summary: 'Ask again for what a job that ended did not bring',
+    examples: { again: {} },
+    description:
+      'Answers with a new job, whose `retry_of` is the old one: that has ended, and its history stays as it is. The ' +
+      'new one makes what is missing, with the same seeds; with new ones where quality rejected what the old made.',
+  }),
   listJobArtifacts: defineRoute({
     method: 'GET',
     path: '/jobs/{id}/artifacts',
@@ -436,6 +505,127 @@ export const routes = {
       'when nothing else waits for it, are not judged, and are cancelled like any other.',
     examples: { 'one workflow': { workflow: 'anime-still-sd15' } },
     links: { getJob: { id: '$response.body#/jobs/0/job_id' }, cancelJob: { id: '$response.body#/jobs/0/job_id' } },
+  }),
+  listGpus: defineRoute({
+    method: 'GET',
+    path: '/gpus',
+    tag: 'gpus',
+    status: 200,
+    query: z.strictObject(pageQuery),
+    response: pageOf(gpuDetailView),
+    summary: 'The cards in the order of the configuration: state, memory, claims, what runs and what comes next',
+  }),
+  getGpu: defineRoute({
+    method: 'GET',
+    path: '/gpus/{name}',
+    tag: 'gpus',
+    status: 200,
+    params: byName,
+    response: gpuDetailView,
+    summary: 'One card',
+  }),
+  drainGpu: defineRoute({
+    method: 'POST',
+    path: '/gpus/{name}/drain',
+    tag: 'gpus',
+    status: 200,
+    params: byName,
+    body: steeringBody,
+    bodyOptional: true,
+    response: gpuDetailView,
+    refusals: [413, 415],
+    summary: 'Take a card out of use: what runs ends, nothing new starts, until it is resumed',
+    examples: { 'with a reason': { who: 'Ada', reason: 'a new fan' } },
+  }),
+  resumeGpu: defineRoute({
+    method: 'POST',
+    path: '/gpus/{name}/resume',
+    tag: 'gpus',
+    status: 200,
+    params: byName,
+    body: resumeBody,
+    bodyOptional: true,
+    response: gpuDetailView,
+    refusals: [413, 415],
+    summary: 'Use a drained card again',
+    examples: { 'in a name': { who: 'Ada' } },
+  }),
+  claimGpuMemory: defineRoute({
+    method: 'POST',
+    path: '/gpus/{name}/claims',
+    tag: 'gpus',
+    status: 201,
+    params: byName,
+    body: claimBody,
+    response: claimView,
+    idempotent: true,
+    refusals: [409],
+    summary: "Another program's claim on memory of the card, for a time",
+    examples: { 'an hour of Blender': { megabytes: 6_000, seconds: 3_600, who: 'Blender' } },
+    description:
+      'Models are unloaded once nothing runs there, and until it ends nothing is started that does not fit beside it. ' +
+      'It ends by itself. The next tick of the scheduler sees it; what runs at that moment is not stopped.',
+  }),
+  releaseGpuClaims: defineRoute({
+    method: 'DELETE',
+    path: '/gpus/{name}/claims',
+    tag: 'gpus',
+    status: 200,
+    params: byName,
+    query: z.strictObject({ who: line(100).optional() }),
+    response: releasedView,
+    summary: 'End all claims on a card, or all of one program; those that have ended already are not named',
+  }),
+  releaseGpuClaim: defineRoute({
+    method: 'DELETE',
+    path: '/gpus/{name}/claims/{id}',
+    tag: 'gpus',
+    status: 200,
+    params: byName.extend({ id: uuid }),
+    response: claimView,
+    summary: 'End a claim; ending it twice is the same as once',
+  }),
+
+  orderQueue: defineRoute({
+    method: 'POST',
+    path: '/queue/order',
+    tag: 'queue',
+    status: 200,
+    body: queueOrderBody,
+    response: queueOrderView,
+    refusals: [404, 409],
+    summary: 'A job before or after another one of its priority, whatever the planner would do',
+    examples: {
+      'before another': {
+        job_id: '01a1fbd7-c04b-718d-89fc-06181ab1a4b8',
+        before: '01a1fbd7-c04b-718d-89fc-06181ab1a4b9',
+      },
+    },
+    description: 'Holds until one of the two is over, or has another priority.',
+  }),
+  pauseQueue: defineRoute({
+    method: 'POST',
+    path: '/queue/pause',
+    tag: 'queue',
+    status: 200,
+    body: steeringBody,
+    bodyOptional: true,
+    response: queuePauseView,
+    refusals: [413, 415],
+    summary: 'Start nothing new on any card; what runs ends',
+    examples: { 'with a reason': { who: 'Ada', reason: 'a quiet evening' } },
+  }),
+  resumeQueue: defineRoute({
+    method: 'POST',
+    path: '/queue/resume',
+    tag: 'queue',
+    status: 200,
+    body: resumeBody,
+    bodyOptional: true,
+    response: queuePauseView,
+    refusals: [413, 415],
+    summary: 'Serve the queue again',
+    examples: { 'in a name': { who: 'Ada' } },
   }),
 
   getArtifact: defineRoute({
