@@ -36,10 +36,14 @@ import { Attempt } from '../src/jobs/attempt.entity';
 import { OutputInspector } from '../src/outputs/output-inspector';
 import { SnapshotChanges } from '../src/planning/snapshot-changes';
 import { renderingEntities } from '../src/rendering.module';
+import { CardSteering } from '../src/requests/card-steering.service';
 import { InputFiles } from '../src/requests/input-files';
 import { CalibrationService } from '../src/requests/calibration.service';
 import { EstimatesService } from '../src/requests/estimates.service';
+import { JobSteering } from '../src/requests/job-steering.service';
+import { QueueSteering } from '../src/requests/queue-steering.service';
 import { RequestsService } from '../src/requests/requests.service';
+import { CardsReader } from '../src/views/cards.reader';
 import { JobsReader } from '../src/views/jobs.reader';
 import { Catalogue } from '../src/workflows/catalogue';
 import { composeRendering, type Surroundings } from './compose';
@@ -103,6 +107,8 @@ export class RenderingHarness {
   readonly calibrations: CalibrationService;
   readonly results: ResultsService;
   readonly reader: JobsReader;
+  /** What people do with cards, jobs that are there, and the queue; and what is told of cards. */
+  readonly steering: { cards: CardSteering; jobs: JobSteering; queue: QueueSteering; reader: CardsReader };
   private readonly changes: SnapshotChanges;
 
   private constructor(
@@ -115,6 +121,12 @@ export class RenderingHarness {
     this.calibrations = answering.get(CalibrationService);
     this.results = answering.get(ResultsService);
     this.reader = answering.get(JobsReader);
+    this.steering = {
+      cards: answering.get(CardSteering),
+      jobs: answering.get(JobSteering),
+      queue: answering.get(QueueSteering),
+      reader: answering.get(CardsReader),
+    };
     this.changes = answering.get(SnapshotChanges);
   }
 

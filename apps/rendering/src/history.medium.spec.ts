@@ -25,6 +25,7 @@ import {
 } from './planning/queue.queries';
 import { SnapshotReader } from './planning/snapshot-reader';
 import { StatusService } from './views/status.service';
+import { UtilisationReader } from './views/utilisation.reader';
 
 /**
  * Real here: PostgreSQL with tables as years of use leave them, and NATS. No card answers; what they are is written
@@ -194,7 +195,8 @@ describe('with a long history and a long queue', () => {
   });
 
   it('the status and the ceiling count what waits in an index', async () => {
-    await new StatusService(harness.db, harness.disks, harness.workflows, systemClock).status();
+    const used = new UtilisationReader(harness.db, systemClock);
+    await new StatusService(harness.db, harness.disks, harness.workflows, used, systemClock).status();
     await countWaiting(harness.db.manager, 1_000_000);
     await marksInLine(harness.db.manager, 500);
     await noFaults();

@@ -52,11 +52,14 @@ export function assertCommandSize(bytes: number): void {
     );
 }
 
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
+
 export const unknownCommand = (type: string, known: readonly string[]): AppError =>
   new AppError(
     'not_found',
     'command_unknown',
-    `there is no command ${shorten(type, shownIdLength)}; known are ${known.join(' and ')}`,
+    `there is no command ${shorten(type, shownIdLength)}; known are ${listed(known)}`,
   );
 
 /** `tries`: how often it was handled in vain, when that is why it is given up. */

@@ -31,6 +31,16 @@ describe('a card', () => {
     expect(said('down', 'rtx3060 answers 401 to GET /queue')).toBe('rtx3060 answers 401 to GET /queue');
   });
 
+  it('takes none while a person has drained it, and says who, since when and why', () => {
+    const drained = { by: 'Ada', since: '2026-12-01T12:00:00.000Z', reason: 'a new fan' };
+    expect(cardOf(gpu({ drained }))).toMatchObject({
+      isUsable: false,
+      trouble: 'rtx3060 is drained by Ada since 2026-12-01T12:00:00.000Z: a new fan',
+    });
+    expect(cardOf(gpu({ drained: { ...drained, reason: '' } })).trouble).toMatch(/12:00:00\.000Z$/);
+    expect(cardOf(gpu({ drained, state: 'down', detail: 'no answer' })).trouble).toBe('rtx3060: no answer');
+  });
+
   it('has the memory that is configured, else what its server says, else none that is known', () => {
     const seen = { vramMb: 12_288 };
     expect(memoryMbOf({ config: { vram_mb: 8_192 }, inventory: seen })).toBe(8_192);

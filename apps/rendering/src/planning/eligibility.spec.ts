@@ -1,5 +1,5 @@
 import type { Card } from '../cards/card';
-import { asSeenBy, ineligibility, type Waiting } from './eligibility';
+import { asSeenBy, earliestStart, ineligibility, type Waiting } from './eligibility';
 import { aCard, aTask, filmCard as video } from './planning.fixture';
 
 describe('ineligibility', () => {
@@ -97,5 +97,39 @@ describe('asSeenBy', () => {
     expect(asSeenBy([small, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBe('rtx3060');
     expect(asSeenBy([{ ...small, isUsable: false }, big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
     expect(asSeenBy([big], aTask({ pinnedGpu: 'rtx3060' })).pinnedGpu).toBeUndefined();
+  });
+});
+
+describe('memory that another program claims', () => {
+  const until = new Date('2026-12-01T12:30:00Z');
+  const claim = { megabytes: 6_144, who: 'Blender', until, endsIn: 1_800, isSettled: true };
+  const card = aCard({ memoryMb: 12_288, claims: [claim] });
+
+  it('keeps away what is known not to fit beside it, and says whose it is and until when', () => {
+    expect(ineligibility(card, aTask({ priorMb: 8_192 }))).toBe(
+      'Blender claimed 6 GB of rx9070xt: 6 GB are left, this needs about 8 GB and can start there at ' +
+        '2026-12-01T12:30:00.000Z',
+    );
+    expect(earliestStart(card, aTask({ priorMb: 8_192 }))).toBe(1_800);
+  });
+
+  it('goes by what failures taught before the formula', () => {
+    expect(earliestStart(card, aTask({ priorMb: 8_192, needsMb: 5_000 }))).toBe(0);
+    expect(earliestStart(card, aTask({ priorMb: 5_000, needsMb: 8_192 }))).toBe(1_800);
+  });
+
+  it.each([
+    ['what fits', card, aTask({ priorMb: 6_144 })],
+    ['what needs nobody knows how much', card, aTask()],
+    ['anything on a card whose memory is not known', aCard({ claims: [claim] }), aTask({ priorMb: 8_192 })],
+    ['anything where nothing is claimed', aCard({ memoryMb: 12_288 }), aTask({ priorMb: 8_192 })],
+  ])('does not keep away %s', (_, on, task) => {
+    expect(ineligibility(on, task)).toBeUndefined();
+    expect(earliestStart(on, task)).toBe(0);
+  });
+
+  it('does not make the card smaller for what is learnt of memory', () => {
+    const small = aCard({ name: 'small', memoryMb: 8_192 });
+    expect(asSeenBy([card, small], aTask({ needsMb: 10_000 })).needsMb).toBe(10_000);
   });
 });

@@ -25,6 +25,12 @@ describe('whyWaiting', () => {
     );
   });
 
+  it('names the job that goes before it by hand', () => {
+    const said = (behind: string[]) => whyWaiting([aCard()], aTask({ behind }), { count: 1, about: false });
+    expect(said(['j7'])).toBe('Waiting: 2nd in line for rx9070xt; job j7 goes before it by hand');
+    expect(said(['j7', 'j8', 'j9'])).toMatch(/; job j7 and 2 more go before it by hand$/);
+  });
+
   it('says what has to be mended when no card can do it', () => {
     expect(
       whyWaiting([aCard({ isUsable: false }), aCard({ name: 'b', checkpoints: [] })], aTask(), {

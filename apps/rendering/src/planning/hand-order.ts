@@ -14,8 +14,8 @@ export function behindByHand(orders: readonly HandOrder[]): ReadonlyMap<string, 
 
 /**
  * The line as people ordered it: a job that was moved before another one stands just before it, one that was moved
- * after another one just behind it; everything else keeps its place. Of orders that make a circle the last one met is
- * left out. Jobs whose partner is not in this line stay where they are.
+ * after another one just behind it; what stood so already, and everything else, keeps its place. Jobs whose partner is
+ * not in this line stay where they are. Nothing is lost to orders that make a circle: one of them does not hold then.
  */
 export function orderByHand<Task extends { jobId: string }>(
   line: readonly Task[],
@@ -27,22 +27,35 @@ export function orderByHand<Task extends { jobId: string }>(
   const placed: Task[] = [];
   const done = new Set<string>();
   const under = new Set<string>();
+  /** With everything that goes before it, which comes forward with it where it stands further back. */
   const place = (jobId: string): void => {
-    if (done.has(jobId) || under.has(jobId)) return;
+    const tasks = tasksOf.get(jobId);
+    if (tasks === undefined || done.has(jobId) || under.has(jobId)) return;
     under.add(jobId);
-    for (const { first, moved } of orders.filter(({ then }) => then === jobId))
-      if (moved === first && tasksOf.has(first)) place(first);
-    done.add(jobId);
-    placed.push(...(tasksOf.get(jobId) ?? []));
-    // What was moved behind it comes with it, unless something else still goes before that.
-    for (const { then, moved } of orders.filter(({ first }) => first === jobId))
-      if (moved === then && tasksOf.has(then) && !waitsFor(then)) place(then);
+    for (const { first, then } of orders) if (then === jobId) place(first);
     under.delete(jobId);
+    done.add(jobId);
+    placed.push(...tasks);
   };
-  const waitsFor = (jobId: string): boolean =>
-    orders.some(({ first, then, moved }) => then === jobId && moved === then && tasksOf.has(first) && !done.has(first));
-  for (const { jobId } of line) if (!waitsFor(jobId)) place(jobId);
+  /** It was moved behind something that is still to come. */
+  const isToWait = (jobId: string): boolean =>
+    orders.some(
+      ({ first, then, moved }) => then === jobId && moved === jobId && tasksOf.has(first) && !done.has(first),
+    );
+  const later: string[] = [];
+  for (const jobId of tasksOf.keys()) {
+    if (isToWait(jobId)) {
+      later.push(jobId);
+      continue;
+    }
+    place(jobId);
+    for (let next = ready(); next !== undefined; next = ready()) place(next);
+  }
   // Only circles are left.
-  for (const { jobId } of line) if (!done.has(jobId)) place(jobId);
+  for (const jobId of later) place(jobId);
   return placed;
+
+  function ready(): string | undefined {
+    return later.find((jobId) => !done.has(jobId) && !isToWait(jobId));
+  }
 }

@@ -3,7 +3,7 @@ import { Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientNats } from '@nestjs/microservices';
 import { BusConnection, BusMetrics, DeadLetters, ensureStreams, JetStreamServer, OutboxRelay } from '@tower/bus';
-import { cancelJob, commandFilter, maxQuestionBytes, requestJob } from '@tower/contracts';
+import { cancelJob, commandFilter, maxQuestionBytes, requestJob, retryJob } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
 import { AppError, createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
@@ -12,8 +12,13 @@ import { DataSource } from 'typeorm';
 import { JobsConsumer } from '../jobs.consumer';
 import { renderingEntities } from '../rendering.module';
 import { ResultsService } from '../attempts/results.service';
+import { SteeringConsumer } from '../steering.consumer';
+import type { CardSteering } from './card-steering.service';
 import { CommandsService } from './commands.service';
+import type { JobSteering } from './job-steering.service';
+import type { QueueSteering } from './queue-steering.service';
 import { RequestsService } from './requests.service';
+import { SteeringCommands } from './steering-commands.service';
 
 interface Answer {
   type: string;
@@ -25,6 +30,9 @@ interface Answer {
     code?: string;
     message?: string;
     jobId?: string;
+    gpu?: string;
+    claimId?: string;
+    errors?: { pointer: string }[];
   };
 }
 
@@ -38,6 +46,22 @@ const jobs = {
       ? Promise.reject(new AppError('conflict', 'project_archived', 'the project is archived'))
       : Promise.resolve({ job_id: jobId }),
 } as unknown as RequestsService;
+
+const claimId = newId();
+const steered: unknown[] = [];
+const cards = {
+  claim: (input: unknown) => {
+    steered.push(input);
+    return Promise.resolve({ id: claimId });
+  },
+  drain: () => Promise.reject(new AppError('not_found', 'gpu_unknown', 'there is no card nope')),
+} as unknown as CardSteering;
+const queue = {
+  pause: (input: unknown) => {
+    steered.push(input);
+    return Promise.resolve({ paused: null });
+  },
+} as unknown as QueueSteering;
 
 let nats: TestNats;
 let database: TestDatabase;
@@ -68,11 +92,12 @@ beforeAll(async () => {
   const commands = new CommandsService(db, new Outbox('rendering', systemClock), jobs);
 
   @Module({
-    controllers: [JobsConsumer],
+    controllers: [JobsConsumer, SteeringConsumer],
     providers: [
       { provide: RequestsService, useValue: jobs },
       { provide: CommandsService, useValue: commands },
       { provide: ResultsService, useValue: {} },
+      { provide: SteeringCommands, useValue: new SteeringCommands(commands, cards, {} as JobSteering, queue) },
     ],
   })
   class Commanded {}
@@ -154,6 +179,42 @@ describe("NestJS's client", () => {
   });
 });
 
+describe('a command that steers', () => {
+  const answerTelling = async (type: string, body: unknown) => {
+    const id = newId();
+    await publish(JSON.stringify({ id, data: body }), `cmd.rendering.v1.${type}`);
+    return answerOf(id);
+  };
+
+  it('says the same as the body over REST, and the answer names what it was about', async () => {
+    const wish = { megabytes: 6_000, seconds: 60, who: 'Blender' };
+    const answer = await answerTelling('claim_gpu_memory', { gpu: 'rtx3060', ...wish });
+    expect(answer).toMatchObject({
+      type: 'rendering.v1.command_accepted',
+      data: { commandType: 'rendering.v1.claim_gpu_memory', gpu: 'rtx3060', claimId },
+    });
+    expect(steered.at(-1)).toMatchObject({
+      context: { idempotencyKey: answer.data.commandId },
+      name: 'rtx3060',
+      body: wish,
+    });
+    expect((await answerTelling('pause_queue', {})).type).toBe('rendering.v1.command_accepted');
+    expect(steered.at(-1)).toMatchObject({ body: { who: 'a person', reason: '' } });
+  });
+
+  it('is rejected with the field that is wrong, or with what the service says', async () => {
+    const malformed = await answerTelling('claim_gpu_memory', { gpu: 'rtx3060', megabytes: 0, seconds: 1, who: 'x' });
+    expect(malformed).toMatchObject({
+      type: 'rendering.v1.command_rejected',
+      data: { code: 'claim_gpu_memory_invalid', errors: [{ pointer: '/megabytes' }] },
+    });
+    expect(await answerTelling('drain_gpu', { gpu: 'nope' })).toMatchObject({ data: { code: 'gpu_unknown' } });
+    expect(await answerTelling('order_queue', { job_id: newId() })).toMatchObject({
+      data: { code: 'order_queue_invalid' },
+    });
+  });
+});
+
 describe('every command gets an answer that can be found', () => {
   it.each<[string, string | Uint8Array, object]>([
     ['nothing', '', { code: 'message_not_json' }],
@@ -204,7 +265,9 @@ describe('every command gets an answer that can be found', () => {
         commandId: id,
         commandType: 'rendering.v1.make_job',
         code: 'command_unknown',
-        message: expect.stringContaining(`known are ${cancelJob.type} and ${requestJob.type}`) as string,
+        message: expect.stringMatching(
+          new RegExp(`known are ${cancelJob.type}, .*${requestJob.type}, .* and ${retryJob.type}$`),
+        ) as string,
       },
     });
   });
