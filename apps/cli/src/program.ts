@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CalibrateOptions } from './commands/gpus';
 import type { EstimateOptions } from './commands/estimate';
 import type { DemoOptions } from './demo/demo';
+import { addQueue, steerGpus, steerJobs } from './steering-program';
 
 /** Ends the process with this code, when the command is done. */
 type Leave = (code: number) => void;
@@ -25,6 +26,7 @@ export function towerProgram(leave: Leave): Command {
     addEstimate,
     addJobs,
     addGpus,
+    addQueue,
     addDeadLetters,
     addSim,
   ])
@@ -168,7 +170,8 @@ function addEstimate(program: Command, leave: Leave): void {
 
 /** `tower jobs …`. */
 function addJobs(program: Command, leave: Leave): void {
-  const jobs = program.command('jobs').description('what was asked for');
+  const jobs = program.command('jobs').description('what was asked for: where it is, and another place in line');
+  steerJobs(jobs, leave);
   jobs
     .command('explain')
     .description('why a job waits, what is before it, and what would make it ready sooner')
@@ -182,7 +185,10 @@ function addJobs(program: Command, leave: Leave): void {
 
 /** `tower gpus …`. */
 function addGpus(program: Command, leave: Leave): void {
-  const gpus = program.command('gpus').description('the cards');
+  const gpus = program
+    .command('gpus')
+    .description('the cards: what they do and come to next; take them out of use, claim their memory');
+  steerGpus(gpus, leave);
   gpus
     .command('calibrate')
     .description(

@@ -18,6 +18,8 @@ const aGpu = (state: Gpu['state'], name = 'rtx3060'): Gpu => ({
   only: false,
   checkpoints: [],
   current_job_id: null,
+  drained: null,
+  claimed_mb: 0,
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,

@@ -14,6 +14,13 @@ export const isForPeople = (json: boolean): boolean => !json && process.stdout.i
 
 export const writeLines = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
+/** Says the answer as JSON, or to a person in lines. */
+export const tell = <Answer>(
+  answer: Answer,
+  { json }: { json: boolean },
+  describe: (answer: Answer) => string[],
+): void => writeLines(isForPeople(json) ? describe(answer) : [JSON.stringify(answer)]);
+
 /** Seconds as a person says them. */
 export function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;

@@ -21,6 +21,8 @@ const card: GpuView = {
   only: false,
   checkpoints: [],
   current_job_id: null,
+  drained: null,
+  claimed_mb: 0,
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,
@@ -43,8 +45,17 @@ const view: StatusView = {
   ],
   dead_letters: [],
   rendering: {
-    queue: { pending: 0, queued: 2, processing: 1, quality_check: 0, oldest_queued_seconds: 5 },
+    queue: {
+      pending: 0,
+      queued: 2,
+      processing: 1,
+      quality_check: 0,
+      oldest_queued_seconds: 5,
+      paused: null,
+      paused_jobs: 0,
+    },
     gpus: [card],
+    utilisation: {},
     leader: { holder: 'x', fence: 1, until: null },
     library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte },
     machine: {
@@ -57,6 +68,20 @@ const view: StatusView = {
 };
 
 describe('tower status', () => {
+  it('says what people stopped by hand, and how to go on', () => {
+    const paused = { by: 'Ada', since: '2026-12-01T12:00:00.000Z', reason: '' };
+    const rendering = view.rendering && {
+      ...view.rendering,
+      queue: { ...view.rendering.queue, paused, paused_jobs: 2 },
+      gpus: [{ ...card, drained: paused, claimed_mb: 6_000 }],
+    };
+    const text = describeStatus('http://x', { ...view, rendering }).join('\n');
+    expect(text).toContain('drained by Ada since 2026-12-01T12:00:00.000Z: tower gpus resume rtx3060');
+    expect(text).toContain('6000 MiB are claimed by other programs');
+    expect(text).toContain('the queue is paused by Ada since 2026-12-01T12:00:00.000Z: tower queue resume');
+    expect(text).toContain('2 jobs are paused');
+  });
+
   it('tells a person what runs, what the cards do and what waits', () => {
     expect(describeStatus('http://127.0.0.1:8331', view)).toEqual([
       'Tower 0.1.0 at http://127.0.0.1:8331 (GPUs are SIMULATED)',

@@ -84,6 +84,11 @@ export function describeStatus(url: string, view: StatusView): string[] {
     lines.push(
       `  ${gpu.name.padEnd(14)} ${gpu.state.padEnd(9)} ${gpu.url}  ${gpu.detail}${gpu.simulated ? ' (simulated)' : ''}`,
     );
+    if (gpu.drained)
+      lines.push(
+        `  ${''.padEnd(14)} drained by ${gpu.drained.by} since ${gpu.drained.since}: tower gpus resume ${gpu.name}`,
+      );
+    if (gpu.claimed_mb > 0) lines.push(`  ${''.padEnd(14)} ${gpu.claimed_mb} MiB are claimed by other programs`);
     for (const warning of gpu.warnings) lines.push(`  ${''.padEnd(14)} warning: ${warning}`);
   }
   if (gpus.length === 0) lines.push('  none configured');
@@ -94,6 +99,9 @@ export function describeStatus(url: string, view: StatusView): string[] {
     `jobs: ${queue.pending + queue.queued} waiting${waiting}; ${queue.processing} on cards; ` +
       `${queue.quality_check} in the quality check`,
   );
+  if (queue.paused)
+    lines.push(`the queue is paused by ${queue.paused.by} since ${queue.paused.since}: tower queue resume`);
+  if (queue.paused_jobs > 0) lines.push(`${queue.paused_jobs} jobs are paused`);
   lines.push(`library: ${gigabytes(library.free_bytes)} free of ${gigabytes(library.total_bytes)}`);
   for (const { place, ok, detail, file_system: fileSystem, lacks } of view.rendering.disks) {
     if (fileSystem !== null && lacks.length > 0)

@@ -15,6 +15,8 @@ const aCard = (card: Partial<GpuView> & { name: string }): GpuView => ({
   only: false,
   checkpoints: ['a.safetensors'],
   current_job_id: null,
+  drained: null,
+  claimed_mb: 0,
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,

@@ -402,8 +402,17 @@ describe('the door', () => {
       rendering: null,
     });
     services.answer(getRenderingStatusRequest, () => ({
-      queue: { pending: 0, queued: 0, processing: 0, quality_check: 0, oldest_queued_seconds: null },
+      queue: {
+        pending: 0,
+        queued: 0,
+        processing: 0,
+        quality_check: 0,
+        oldest_queued_seconds: null,
+        paused: null,
+        paused_jobs: 0,
+      },
       gpus: [],
+      utilisation: {},
       leader: { holder: null, fence: 1, until: null },
       library: { free_bytes: 1, total_bytes: 2 },
       machine: { ffmpeg: null, warnings: [] },
