@@ -1,5 +1,5 @@
 import type { Card } from '../cards/card';
-import { asSeenBy, earliestStart, ineligibility, type Waiting } from './eligibility';
+import { asSeenBy, claimText, earliestStart, ineligibility, type Waiting } from './eligibility';
 import { aCard, aTask, filmCard as video } from './planning.fixture';
 
 describe('ineligibility', () => {
@@ -105,12 +105,13 @@ describe('memory that another program claims', () => {
   const claim = { megabytes: 6_144, who: 'Blender', until, endsIn: 1_800, isSettled: true };
   const card = aCard({ memoryMb: 12_288, claims: [claim] });
 
-  it('keeps away what is known not to fit beside it, and says whose it is and until when', () => {
-    expect(ineligibility(card, aTask({ priorMb: 8_192 }))).toBe(
+  it('keeps away until its end what is known not to fit beside it, and says whose it is', () => {
+    expect(earliestStart(card, aTask({ priorMb: 8_192 }))).toBe(1_800);
+    expect(claimText(card, aTask({ priorMb: 8_192 }))).toBe(
       'Blender claimed 6 GB of rx9070xt: 6 GB are left, this needs about 8 GB and can start there at ' +
         '2026-12-01T12:30:00.000Z',
     );
-    expect(earliestStart(card, aTask({ priorMb: 8_192 }))).toBe(1_800);
+    expect(ineligibility(card, aTask({ priorMb: 8_192 }))).toBeUndefined();
   });
 
   it('goes by what failures taught before the formula', () => {
@@ -124,12 +125,7 @@ describe('memory that another program claims', () => {
     ['anything on a card whose memory is not known', aCard({ claims: [claim] }), aTask({ priorMb: 8_192 })],
     ['anything where nothing is claimed', aCard({ memoryMb: 12_288 }), aTask({ priorMb: 8_192 })],
   ])('does not keep away %s', (_, on, task) => {
-    expect(ineligibility(on, task)).toBeUndefined();
     expect(earliestStart(on, task)).toBe(0);
-  });
-
-  it('does not make the card smaller for what is learnt of memory', () => {
-    const small = aCard({ name: 'small', memoryMb: 8_192 });
-    expect(asSeenBy([card, small], aTask({ needsMb: 10_000 })).needsMb).toBe(10_000);
+    expect(claimText(on, task)).toBeUndefined();
   });
 });

@@ -25,6 +25,17 @@ describe('whyWaiting', () => {
     );
   });
 
+  it('names whose claim of memory it waits for', () => {
+    const until = new Date('2026-12-01T12:30:00Z');
+    const claims = [{ megabytes: 6_144, who: 'Blender', until, endsIn: 60, isSettled: true }];
+    expect(
+      whyWaiting([aCard({ memoryMb: 12_288, claims })], aTask({ needsMb: 8_192 }), { count: 0, about: false }),
+    ).toBe(
+      'Waiting: next in line for rx9070xt; Blender claimed 6 GB of rx9070xt: 6 GB are left, this needs about 8 GB ' +
+        'and can start there at 2026-12-01T12:30:00.000Z',
+    );
+  });
+
   it('names the job that goes before it by hand', () => {
     const said = (behind: string[]) => whyWaiting([aCard()], aTask({ behind }), { count: 1, about: false });
     expect(said(['j7'])).toBe('Waiting: 2nd in line for rx9070xt; job j7 goes before it by hand');
