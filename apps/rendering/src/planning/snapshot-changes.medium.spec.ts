@@ -89,6 +89,13 @@ describe('a change that answers depend on', () => {
     ['a task that is held', "update task set not_before = now() + interval '1 hour'"],
     ['what recovery changes', `update task set plan = '{"steps":["tiled_vae"]}'`],
     ["an attempt's end", "update attempt set state = 'failed'"],
+    ['a task whose job is paused', 'update task set paused = true'],
+    ['and goes on', 'update task set paused = false'],
+    ['a card that is drained', `update gpu set drained = '{"by":"Ada","since":"","reason":""}'`],
+    ['a queue that is paused', "insert into queue_pause (by, reason, since) values ('Ada', '', now())"],
+    ['a claim of memory', "insert into gpu_claim values (gen_random_uuid(), 'a', 1, 'Blender', now(), now())"],
+    ['its end', 'update gpu_claim set ended_at = now()'],
+    ['an order by hand', 'insert into queue_order select id, id, id, now() from job limit 1'],
   ])('is told: %s', async (_, statement) => {
     expect(await isTold(statement)).toBe(true);
   });
