@@ -120,7 +120,7 @@ describe('steering by hand', () => {
     ).toMatchObject({ status: 400, errors: pointer('/seconds') });
     expect(await answerTo('PATCH', `/jobs/${a}`, { deadline_at: '2020-01-01T00:00:00Z' })).toMatchObject({
       status: 400,
-      code: 'deadline_in_the_past',
+      code: 'deadline_past',
       errors: pointer('/deadline_at'),
     });
     expect(await answerTo('PATCH', `/jobs/${a}`, { priority: 'soon' })).toMatchObject({

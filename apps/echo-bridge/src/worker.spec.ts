@@ -3,7 +3,7 @@ import { maxConcurrentJobs, toEchoGpus, workerStatus } from './worker';
 
 type Gpu = RenderingStatus['gpus'][number];
 
-const aGpu = (state: Gpu['state'], name = 'rtx3060'): Gpu => ({
+const aGpu = (state: Gpu['state'], name = 'rtx3060', drained: Gpu['drained'] = null): Gpu => ({
   name,
   url: 'http://user:secret@127.0.0.1:8188',
   vendor: 'nvidia',
@@ -18,12 +18,13 @@ const aGpu = (state: Gpu['state'], name = 'rtx3060'): Gpu => ({
   only: false,
   checkpoints: [],
   current_job_id: null,
-  drained: null,
+  drained,
   claimed_mb: 0,
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,
 });
+const drained = { by: 'Ada', since: '2026-12-01T12:00:00.000Z', reason: 'a new fan' };
 const rendering = (...gpus: Gpu[]): RenderingStatus => ({ gpus }) as RenderingStatus;
 
 describe('the status that Echo is told', () => {
@@ -31,6 +32,8 @@ describe('the status that Echo is told', () => {
     ['degraded', undefined],
     ['degraded', rendering()],
     ['degraded', rendering(aGpu('down'), aGpu('unknown'))],
+    ['degraded', rendering(aGpu('idle', 'rtx3060', drained))],
+    ['busy', rendering(aGpu('idle', 'rtx3060', drained), aGpu('busy'))],
     ['ready', rendering(aGpu('idle'))],
     ['ready', rendering(aGpu('busy'), aGpu('idle'), aGpu('down'))],
     ['busy', rendering(aGpu('busy'), aGpu('down'))],

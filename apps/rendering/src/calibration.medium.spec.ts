@@ -102,7 +102,7 @@ it('begins nothing while anything else waits for that card, however late that ca
 });
 
 it('is refused by name, and not begun twice', async () => {
-  await expect(calibrate('nowhere')).rejects.toMatchObject({ kind: 'not_found', code: 'gpu_not_found' });
+  await expect(calibrate('nowhere')).rejects.toMatchObject({ kind: 'not_found', code: 'gpu_unknown' });
   await expect(calibrate('rtx3060', 'nothing')).rejects.toMatchObject({ code: 'workflow_unknown' });
   await expect(calibrate('rtx3060', 'interpolate-rife')).rejects.toMatchObject({
     code: 'nothing_to_calibrate',

@@ -135,3 +135,7 @@ export const gpuView = z
   })
   .meta({ id: 'Gpu' });
 export type GpuView = z.infer<typeof gpuView>;
+
+/** Whether a card is given work: it answers and is well, and nobody took it out of use. */
+export const takesWork = ({ state, drained }: Pick<GpuView, 'state' | 'drained'>): boolean =>
+  isUsable(state) && drained === null;

@@ -61,6 +61,13 @@ describe('chooseCards', () => {
     expect(chooseCards([aCard({ name: 'b', device: 'cpu (simulated)', simulated: true })]).isSlow).toBe(false);
   });
 
+  it('leaves out a card that a person took out of use, and says how it comes back', () => {
+    const drained = { by: 'Ada', since: '2026-12-01T12:00:00.000Z', reason: '' };
+    const choice = chooseCards([aCard({ name: 'a', drained }), aCard({ name: 'b' })]);
+    expect(choice.cards.map(({ name }) => name)).toEqual(['b']);
+    expect(choice.remarks[0]).toMatch(/^a at .* takes no part: Ada took it out of use at .*gpus resume a\)$/);
+  });
+
   it.each([
     ['no card at all', [], 'no_gpu'],
     [

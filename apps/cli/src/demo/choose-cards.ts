@@ -1,4 +1,4 @@
-import { isUsable, modelKey, type GpuView } from '@tower/contracts';
+import { modelKey, takesWork, type GpuView } from '@tower/contracts';
 import { AppError } from '@tower/kit';
 
 export interface CardChoice {
@@ -15,18 +15,23 @@ export interface CardChoice {
 const isProcessor = (gpu: GpuView): boolean =>
   !gpu.simulated && (gpu.vendor === 'cpu' || /^cpu\b/i.test(gpu.device ?? ''));
 
+const whyNot = ({ name, detail, drained }: GpuView): string =>
+  drained === null
+    ? detail
+    : `${drained.by} took it out of use at ${drained.since} (npm run tower -- gpus resume ${name})`;
+
 /**
  * The checkpoint that most cards have (the first by name among equals), and who can use it. Throws, saying what to do,
- * when no card answers or none has any checkpoint.
+ * when no card takes work or none has any checkpoint.
  */
 export function chooseCards(gpus: readonly GpuView[], wanted?: string): CardChoice {
   if (gpus.length === 0)
     throw new AppError('invalid', 'no_gpu', 'Tower knows no card; name one in config/gpus.yaml or TOWER_GPUS');
-  const up = gpus.filter(({ state }) => isUsable(state));
+  const up = gpus.filter(takesWork);
   const remarks = gpus
-    .filter(({ state }) => !isUsable(state))
-    .map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${gpu.detail}`);
-  if (up.length === 0) throw new AppError('unavailable', 'no_gpu_answers', `no card answers. ${remarks.join('. ')}`);
+    .filter((gpu) => !takesWork(gpu))
+    .map((gpu) => `${gpu.name} at ${gpu.url} takes no part: ${whyNot(gpu)}`);
+  if (up.length === 0) throw new AppError('unavailable', 'no_gpu_answers', `no card takes work. ${remarks.join('. ')}`);
 
   const checkpoint = wanted === undefined ? mostCommonCheckpoint(up) : modelKey(wanted);
   const cards = up.filter(

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { calibrateGpuRequest, CalibrationStarted, InputOf } from '@tower/contracts';
 import { onceByKey } from '@tower/db';
-import { AppError, newId, notFound } from '@tower/kit';
+import { AppError, newId } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import type { Card } from '../cards/card';
@@ -10,6 +10,7 @@ import { calibrationRank, placeInQueue } from '../jobs/queue-place';
 import { ineligibility } from '../planning/eligibility';
 import { RenderingMetrics } from '../rendering.metrics';
 import { Catalogue } from '../workflows/catalogue';
+import { unknownCard } from '../views/cards.reader';
 import { measurementsOf, type Measurement } from './calibration';
 import { asWaiting } from './forecast';
 import { asResolved, JobIntake } from './job-intake';
@@ -35,7 +36,7 @@ export class CalibrationService {
   ) {}
 
   /**
-   * Asks for everything that measures this card, or it with one workflow: all of it or nothing. Throws `gpu_not_found`,
+   * Asks for everything that measures this card, or it with one workflow: all of it or nothing. Throws `gpu_unknown`,
    * `workflow_unknown`, `gpu_unusable`, `nothing_to_calibrate`, `calibration_underway` and `queue_full`.
    */
   async calibrate({ context, gpu, workflow }: InputOf<typeof calibrateGpuRequest>): Promise<CalibrationStarted> {
@@ -106,7 +107,11 @@ export class CalibrationService {
 
 function usableCard(gpu: string, { snapshot }: Ground): Card {
   const card = snapshot.cards.find(({ name }) => name === gpu);
-  if (card === undefined) throw notFound('gpu', gpu);
+  if (card === undefined)
+    throw unknownCard(
+      gpu,
+      snapshot.cards.map(({ name }) => name),
+    );
   if (!card.isUsable)
     throw new AppError(
       'conflict',
