@@ -60,6 +60,7 @@ export class FaultBench {
       gpuConfig.parse({ name: card.name, url: card.url, ...options.configs?.[card.name] }),
     );
     const harness = await RenderingHarness.on(grounds.database.url, grounds.natsUrl, configs);
+    await learnNothing(harness);
     const short = { ...options, limits: { ...shortLimits, ...options.limits } };
     const bench = new FaultBench(grounds, small, big, harness, await harness.startLeader(undefined, short), short);
     await bench.bothIdle();
@@ -146,6 +147,21 @@ export class FaultBench {
     await Promise.all([this.small.close(), this.big.close()]);
     await this.grounds.database.drop();
   }
+}
+
+/**
+ * Nothing is learnt of the cards' times and of what they hold: they are alike then, and the one that is configured first
+ * is tried first, whatever happened before.
+ */
+async function learnNothing({ db }: RenderingHarness): Promise<void> {
+  await db.query(`create function learn_nothing() returns trigger language plpgsql as
+    $$ begin return null; end $$`);
+  await db.query(
+    'create trigger learn_nothing before insert on runtime_sample for each row execute function learn_nothing()',
+  );
+  await db.query(`create function hold_nothing() returns trigger language plpgsql as
+    $$ begin new.resident := '[]'; return new; end $$`);
+  await db.query('create trigger hold_nothing before update on gpu for each row execute function hold_nothing()');
 }
 
 /** Where each attempt of the only task ran, how it ended, and which step led to it. */

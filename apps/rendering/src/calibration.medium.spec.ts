@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => nats.close());
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  cards = await Promise.all(['rtx3060', 'rx9070xt'].map((name) => new SimProcess(name, name).start()));
+  cards = await Promise.all((['rtx3060', 'rx9070xt'] as const).map((name) => new SimProcess(name, name).start()));
   harness = await RenderingHarness.on(
     database.url,
     nats.url,

@@ -50,5 +50,5 @@ const workOf = ({ gpu, workflow, model, width, height, frames, steps, cold }: Fi
   models: model,
   megapixels: (width * height * frames) / 1e6,
   passes: steps,
-  cold,
+  missing: cold ? model : '',
 });

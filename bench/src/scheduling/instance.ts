@@ -43,6 +43,7 @@ export const cardOf = ({ name, vram_mb }: FrozenCard, position: number, isIdle: 
   isIdle,
   isUsable: true,
   foreignPrompts: 0,
+  resident: [],
   memoryMb: vram_mb,
   isRestartable: false,
   checkpoints: [],

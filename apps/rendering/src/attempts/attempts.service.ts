@@ -3,9 +3,10 @@ import type { FileRef, Failure, PromptGraph } from '@tower/comfyui';
 import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource, Like, type EntityManager } from 'typeorm';
+import { noteResident } from '../cards/card-registry';
 import { CardHealthService } from '../cards/health/card-health.service';
 import { insertAttempt, moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
-import { Attempt } from '../jobs/attempt.entity';
+import { Attempt, type AttemptTimings } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { boundedError, JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
@@ -98,15 +99,23 @@ export class AttemptsService {
     fence: string,
     attempt: Attempt,
     outputs: FileRef[],
-    measured: { seconds: number | undefined; outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome },
+    measured: {
+      seconds: number | undefined;
+      outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome;
+      /** What these went into, as far as it was heard. */
+      parts?: AttemptTimings | null;
+    },
   ): Promise<void> {
     const now = this.clock.now();
     // The clock may have been set back since.
     const beganAt = attempt.progress?.beganAt === undefined ? attempt.dispatchedAt : new Date(attempt.progress.beganAt);
     const seconds = measured.seconds ?? Math.max(0, (now.getTime() - beganAt.getTime()) / 1000);
     await underFence(this.db, fence, async (tx) => {
-      const ending = { endedAt: now, seconds, outputs, outcome: measured.outcome };
+      const timings = measured.parts ?? null;
+      const ending = { endedAt: now, seconds, timings, outputs, outcome: measured.outcome };
       const moved = await moveAttempt(tx, attempt.id, { to: 'collecting' }, ending);
+      // A server that forgot the prompt was restarted, and holds nothing.
+      if (moved) await noteResident(tx, attempt.gpu, measured.outcome === foundOutcome ? [] : attempt.models);
       if (!moved || measured.outcome !== 'rendered') return;
       await this.recovery.learnSuccess(tx, await tx.findOneByOrFail(Job, { id: attempt.jobId }), attempt);
     });
@@ -261,6 +270,8 @@ export class AttemptsService {
       };
       // Cancelled in the meantime: nothing of it matters any more.
       if (!(await moveAttempt(tx, attempt.id, { to: state }, ending))) return;
+      // Whatever it was loading may be half there.
+      await noteResident(tx, attempt.gpu, []);
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await then(tx, job, task);
       await this.store.settle(tx, job, { reason: outcome });

@@ -2,7 +2,7 @@ import type { NodeInfos, PromptGraph } from '@tower/comfyui';
 import { newId } from '@tower/kit';
 import { v5 } from 'uuid';
 import type { GpuInventory } from '../cards/card.entity';
-import { Attempt } from '../jobs/attempt.entity';
+import { Attempt, type AttemptForecast } from '../jobs/attempt.entity';
 import type { GenerationParams } from '../jobs/generation-params.entity';
 import type { Job } from '../jobs/job.entity';
 import { progressAtDispatch } from '../jobs/progress';
@@ -12,6 +12,7 @@ import { composeGraph } from '../workflows/graph/compose';
 import { graphSha256 } from '../workflows/graph/graph-identity';
 import { uploadNames } from '../workflows/graph/upload-names';
 import { spelledFor } from '../workflows/models/card-spelling';
+import { modelKeysOf } from '../workflows/models/model-files';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { valuesOfAttempt } from './attempt-values';
 
@@ -28,6 +29,10 @@ export interface BookedCard {
   inventory: GpuInventory;
   /** The server's own description of its classes, for files of loaders that Tower does not know. */
   infos: NodeInfos;
+  /** Keys of the model files that it holds. */
+  resident: readonly string[];
+  /** What the attempt will take there, where that is known. */
+  forecast: AttemptForecast | null;
 }
 
 /** The next attempt of a task, on this card. `estimatedSeconds`: what it will take there, where that is known. */
@@ -55,6 +60,10 @@ export function newAttempt(
     endedAt: null,
     seconds: null,
     estimatedSeconds,
+    estimate: gpu.forecast,
+    models: [],
+    missing: [],
+    timings: null,
     outcome: null,
     outputs: null,
     error: null,
@@ -67,7 +76,8 @@ export function newAttempt(
 }
 
 /**
- * The graph of an attempt as its card reads it, and what is kept of how it came about. Composed once: from here on it
+ * The graph of an attempt as its card reads it, and what is kept of how it came about; the attempt gets the models that
+ * it loads. Composed once: from here on it
  * is read back, and changes only where the server calls an input picture otherwise (`AttemptsService.regraphed`).
  */
 export function graphOfAttempt(
@@ -75,7 +85,7 @@ export function graphOfAttempt(
   job: Job,
   task: Task,
   attempt: Attempt,
-  { inventory, infos }: BookedCard,
+  { inventory, infos, resident }: BookedCard,
 ): {
   graph: PromptGraph;
   params: Omit<GenerationParams, 'graph' | 'parameters'> & { graph: object; parameters: ParameterValues };
@@ -89,6 +99,10 @@ export function graphOfAttempt(
     images: uploadNames(job.images),
   });
   const graph = spelledFor(composed.graph, inventory, infos);
+  attempt.models = modelKeysOf(graph);
+  // Recovery has it freed first.
+  const held = attempt.recovery?.step === 'free_models' ? [] : resident;
+  attempt.missing = attempt.models.filter((key) => !held.includes(key));
   const params = {
     attemptId: attempt.id,
     jobId: job.id,

@@ -21,6 +21,7 @@ import type { Job } from '../jobs/job.entity';
 import { nextSeed } from '../jobs/seed';
 import { Task } from '../jobs/task.entity';
 import { underFence } from '../leadership';
+import { passesOf } from '../planning/estimates/passes';
 import { addSample } from '../planning/estimates/sample.queries';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import { isMeasured } from './attempts.service';
@@ -167,6 +168,11 @@ const sampleOf = (job: Job, { attempt, gpu, promised }: Result, at: Date): Param
   frames: promised.frames,
   plan: attempt.plan,
   seconds: attempt.seconds ?? 0,
+  loadSeconds: attempt.timings?.load ?? null,
+  samplingSeconds: attempt.timings?.sampling ?? null,
+  fixedSeconds: attempt.timings?.fixed ?? null,
+  passes: passesOf(job),
+  missing: attempt.missing,
   at,
 });
 

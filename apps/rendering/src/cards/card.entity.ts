@@ -32,6 +32,8 @@ export class Gpu {
   /** Megabytes (MiB) of video memory that were free at the last look. */
   @Column('double precision', { nullable: true }) vramFreeMb!: number | null;
   @Column('int') foreignPrompts!: number;
+  /** Keys of the model files that it holds as far as is known: those of what it rendered last. */
+  @Column('jsonb', { default: [] }) resident!: string[];
   @Column('timestamptz', { nullable: true }) lastSeenAt!: Date | null;
   /** False: no longer in the configuration; kept because attempts name it. */
   @Column('boolean') configured!: boolean;

@@ -18,6 +18,8 @@ export interface Card extends CandidateCard {
   isIdle: boolean;
   /** Prompts on it that somebody else queued; it takes no other work until they are done. */
   foreignPrompts: number;
+  /** Keys of the model files that it holds, as far as is known. */
+  resident: readonly string[];
   /** Has a restart command. */
   isRestartable: boolean;
   /** Memory that other programs claim now; absent: none. */
@@ -26,7 +28,7 @@ export interface Card extends CandidateCard {
 
 /** The card of a row, with the claims that hold on it. One that was never seen has nothing. */
 export function cardOf(gpu: Gpu, claims?: readonly MemoryClaim[]): Card {
-  const { name, position, state, config, inventory, foreignPrompts } = gpu;
+  const { name, position, state, config, inventory, foreignPrompts, resident } = gpu;
   return {
     name,
     position,
@@ -36,6 +38,7 @@ export function cardOf(gpu: Gpu, claims?: readonly MemoryClaim[]): Card {
     isUsable: isUsable(state) && !gpu.drained,
     trouble: troubleOf(gpu) ?? drainedText(gpu),
     foreignPrompts,
+    resident,
     memoryMb: memoryMbOf(gpu),
     isRestartable: config.restart_command !== undefined,
     nodes: inventory?.nodes ?? [],

@@ -17,6 +17,7 @@ const withoutInventory = {
   inventorySha256: true,
   vramFreeMb: true,
   foreignPrompts: true,
+  resident: true,
   lastSeenAt: true,
   configured: true,
   health: true,

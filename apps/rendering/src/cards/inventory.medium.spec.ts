@@ -63,7 +63,11 @@ const note = (seen: GpuInventory): Promise<void> => {
   plans = Plans.watch(db);
   return registry.note(
     '1',
-    { name: config.name, snapshot: { ...nothingSeen, state: 'idle', inventory: seen } } as CardDriver,
+    {
+      name: config.name,
+      snapshot: { ...nothingSeen, state: 'idle', inventory: seen },
+      restarts: { restarts: 0 },
+    } as CardDriver,
     healthy,
   );
 };

@@ -41,7 +41,9 @@ export class FinishedPrompts {
     if (ending.ended === 'rendered') {
       this.prompts.succeeded(driver);
       const outcome = ending.cached ? cachedOutcome : 'rendered';
-      await this.endings.rendered(fence, attempt, ending.files, { seconds: ending.seconds, outcome });
+      const { seconds } = ending;
+      const parts = seconds === undefined ? null : entry.times.parts(entry.graph, seconds, attempt.missing.length > 0);
+      await this.endings.rendered(fence, attempt, ending.files, { seconds, outcome, parts });
     } else {
       if (ending.failure.model) driver.readFiles();
       await this.endings.failed(fence, attempt, ending.failure);

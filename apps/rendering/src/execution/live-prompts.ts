@@ -10,6 +10,7 @@ import { progressAtDispatch } from '../jobs/progress';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { advance } from './progress-tracker';
+import { PromptTimes } from './prompt-times';
 
 /** What this process remembers of a live attempt; all of it can be lost. */
 export interface LivePrompt {
@@ -42,6 +43,8 @@ export interface LivePrompt {
   longestStepMs: number;
   /** Seconds that such work took at most on this card; undefined while nobody asked. */
   longestSeconds: number | null | undefined;
+  /** When its nodes ran. */
+  times: PromptTimes;
   /** What its server said instead of taking it, when that proved nothing; null when nothing was said. */
   notTaken: string | null;
 }
@@ -95,6 +98,7 @@ export class LivePrompts {
       ticked: false,
       longestStepMs: 0,
       longestSeconds: undefined,
+      times: new PromptTimes(),
       notTaken: null,
     };
     this.byPromptId.set(attempt.promptId, entry);
@@ -150,6 +154,7 @@ export class LivePrompts {
     if (!entry || typeof promptId !== 'string') return;
     this.spokenOf.set(driver.name, promptId);
     this.runs(promptId);
+    entry.times.heard(hint, this.clock.monotonicMs());
     this.livens(driver, entry, hint);
     const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
     if (next === entry.progress) return;

@@ -5,6 +5,7 @@ import { DiskWatch } from '@tower/library';
 import { AttemptsService } from '../attempts/attempts.service';
 import type { Assignment } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
+import { p80Of } from '../planning/estimates/estimate';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { CardDrivers } from './card-drivers';
 import { Dispatcher } from './dispatcher';
@@ -61,7 +62,15 @@ export class TaskDispatch implements Duty {
     const inventory = driver?.snapshot.inventory;
     if (!driver || !task || !inventory) return;
     const estimate = snapshot.estimate(task, driver.name);
-    const card = { name: driver.name, url: driver.config.url, inventory, infos: driver.server.objectInfo };
+    const { seconds, low, high, basis } = estimate;
+    const card = {
+      name: driver.name,
+      url: driver.config.url,
+      inventory,
+      infos: driver.server.objectInfo,
+      resident: snapshot.residentOn(driver.name),
+      forecast: { seconds, low, high, p80: p80Of(estimate), basis },
+    };
     const work = this.attempts
       .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))

@@ -8,7 +8,7 @@ import { attemptStatesBefore, liveAttemptStates } from './states';
 /** What a move may bring with it. */
 type Ending = Pick<
   Attempt,
-  'startedAt' | 'endedAt' | 'seconds' | 'outcome' | 'outputs' | 'error' | 'verdict' | 'scores'
+  'startedAt' | 'endedAt' | 'seconds' | 'timings' | 'outcome' | 'outputs' | 'error' | 'verdict' | 'scores'
 >;
 
 /** An attempt that is about to be sent. Fails with a unique violation where its card or its task has a live one. */

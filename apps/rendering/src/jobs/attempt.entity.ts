@@ -25,6 +25,24 @@ export interface AttemptProgress {
   beganAt?: string;
 }
 
+/** What was expected of an attempt, in seconds. */
+export interface AttemptForecast {
+  seconds: number;
+  /** The interval in which it was said to lie nine times of ten. */
+  low: number;
+  high: number;
+  /** It was said to have ended by then four times of five. */
+  p80: number;
+  basis: string;
+}
+
+/** What an attempt's time went into, in seconds; null where it was not heard. */
+export interface AttemptTimings {
+  load: number | null;
+  sampling: number | null;
+  fixed: number | null;
+}
+
 @Entity('attempt')
 @Index('attempt_job', ['jobId'])
 @Index('attempt_task', ['taskId'])
@@ -54,6 +72,13 @@ export class Attempt {
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
   @Column('double precision', { nullable: true }) seconds!: number | null;
   @Column('double precision', { nullable: true }) estimatedSeconds!: number | null;
+  /** What was said of its time when it was given out; null in older ones. */
+  @Column('jsonb', { nullable: true }) estimate!: AttemptForecast | null;
+  /** Keys of the model files that its graph loads, and those of them that its card did not hold. */
+  @Column('jsonb', { default: [] }) models!: string[];
+  @Column('jsonb', { default: [] }) missing!: string[];
+  /** What its time went into, as far as that was heard. */
+  @Column('jsonb', { nullable: true }) timings!: AttemptTimings | null;
   @Column('text', { nullable: true }) outcome!: string | null;
   /**
    * Files that the server named, once the prompt had ended well; kept, because a restarted server forgets its history

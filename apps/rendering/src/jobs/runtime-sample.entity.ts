@@ -25,5 +25,14 @@ export class RuntimeSample {
   /** The plan's changes as far as they take time, sorted: `changesOf`. */
   @Column('text', { default: '' }) changes!: string;
   @Column('double precision') seconds!: number;
+  /** Parts of these; null where they were not heard. */
+  @Column('double precision', { nullable: true }) loadSeconds!: number | null;
+  /** All passes together; steps are these over the number of steps. */
+  @Column('double precision', { nullable: true }) samplingSeconds!: number | null;
+  @Column('double precision', { nullable: true }) fixedSeconds!: number | null;
+  /** Passes through the model: steps, twice where each is computed with and without the prompt. */
+  @Column('double precision', { default: 1 }) passes!: number;
+  /** Keys of the model files that the card had to load; empty when it was warm. */
+  @Column('jsonb', { default: [] }) missing!: string[];
   @Column('timestamptz') at!: Date;
 }

@@ -4,7 +4,7 @@ import { Gpu } from '../cards/card.entity';
 import { calibrationRank, rankOf } from '../jobs/queue-place';
 import { Catalogue } from '../workflows/catalogue';
 import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
-import { SampleCache } from './estimates/sample-cache';
+import { LearntTimes } from './estimates/learnt-times';
 import { Snapshot, type SnapshotFacts } from './snapshot';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -52,7 +52,7 @@ async function started(rows: SnapshotFacts['rows'], idle = ['a', 'b']): Promise<
     rows,
     more: false,
     needs: [],
-    samples: new SampleCache(),
+    times: new LearntTimes(await library),
     workflows: await library,
     requirements: new RequirementsCache(),
     now,

@@ -11,7 +11,7 @@ import type { ProgressPublisher } from '../views/progress-publisher';
 import { Catalogue } from '../workflows/catalogue';
 import { CardTimes } from './card-times';
 import type { Work } from './estimates/estimate';
-import { SampleCache } from './estimates/sample-cache';
+import { LearntTimes } from './estimates/learnt-times';
 
 const library = Catalogue.read(join(repositoryRoot, 'workflows'));
 const card = { name: 'rtx3060', connection: 1, restarts: { restarts: 0 } } as unknown as CardDriver;
@@ -47,6 +47,7 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
     promptId: 'p',
     dispatchedAt: clock.now(),
     progress: null,
+    missing: [],
   });
   const publisher = {
     note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next),
@@ -64,7 +65,7 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
         gpus: [],
         live: [attempt],
         works: new Map([['a', work]]),
-        samples: new SampleCache(),
+        times: new LearntTimes(loaded),
         workflows: loaded,
         now: clock.now(),
       });

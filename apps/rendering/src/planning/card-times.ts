@@ -2,8 +2,9 @@ import { deviceModel } from '@tower/comfyui';
 import type { Gpu } from '../cards/card.entity';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { Catalogue } from '../workflows/catalogue';
-import { changesOf, estimateAttempt, type AttemptEstimate, type Work } from './estimates/estimate';
-import type { SampleCache } from './estimates/sample-cache';
+import { changesOf, type AttemptEstimate, type Work } from './estimates/estimate';
+import type { LearntTimes } from './estimates/learnt-times';
+import { passesOf } from './estimates/passes';
 import { remaining, type Busy, type Pace } from './estimates/remaining';
 
 /** What a running attempt still needs. */
@@ -14,7 +15,7 @@ interface CardTimesFacts {
   live: readonly Attempt[];
   /** By attempt. */
   works: ReadonlyMap<string, Work>;
-  samples: Pick<SampleCache, 'of'>;
+  times: Pick<LearntTimes, 'estimate'>;
   workflows: Catalogue;
   now: Date;
 }
@@ -34,8 +35,8 @@ export class CardTimes {
    * What this work takes there. While something runs there for longer than it should at most, that holds for the rest
    * as well: the interval is wider by as much, and no probability is claimed.
    */
-  estimate(work: Work, gpu: string): AttemptEstimate {
-    const measured = this.measured(work, gpu);
+  estimate(work: Work, gpu: string, missing: readonly string[] = []): AttemptEstimate {
+    const measured = this.measured(work, gpu, missing);
     const slower = this.slownessOf(gpu);
     if (slower <= 1) return measured;
     const times = slower.toFixed(1);
@@ -49,7 +50,7 @@ export class CardTimes {
       const basis = 'unknown work';
       return { seconds: 0, low: 0, high: 0, basis, confidence: null, unknown: `how long ${basis} takes` };
     }
-    const estimate = this.measured(work, attempt.gpu);
+    const estimate = this.measured(work, attempt.gpu, attempt.missing);
     const ahead = aheadOf(attempt);
     if (ahead > 0) {
       const theirs = ahead === 1 ? 'a prompt before it' : `${ahead} prompts before it`;
@@ -67,7 +68,7 @@ export class CardTimes {
     const times = this.facts.live.flatMap((attempt) => {
       const work = this.facts.works.get(attempt.id);
       if (attempt.gpu !== gpu || aheadOf(attempt) > 0 || work === undefined || !this.knows(work)) return [];
-      const { high } = this.measured(work, gpu);
+      const { high } = this.measured(work, gpu, attempt.missing);
       const { elapsed } = paceOf(attempt, this.facts.now);
       return elapsed > high + leastSlowness ? [elapsed / high] : [];
     });
@@ -76,13 +77,13 @@ export class CardTimes {
     return slowness;
   }
 
-  private measured(work: Work, gpu: string): AttemptEstimate {
-    const key = `${gpu}/${work.workflow}/${work.width}x${work.height}x${work.frames}x${work.steps}/${changesOf(work)}`;
+  private measured(work: Work, gpu: string, missing: readonly string[]): AttemptEstimate {
+    const size = `${work.width}x${work.height}x${work.frames}x${passesOf(work)}`;
+    const key = [gpu, work.workflow, work.modelName, size, changesOf(work), ...missing].join('/');
     const known = this.estimates.get(key);
     if (known) return known;
-    const { priors } = this.facts.workflows.get(work.workflow).file;
     const device = deviceModel(this.facts.gpus.find(({ name }) => name === gpu)?.inventory?.device);
-    const estimate = estimateAttempt(work, gpu, this.facts.samples.of(work.workflow, gpu), priors, device);
+    const estimate = this.facts.times.estimate(work, { gpu, device }, missing);
     this.estimates.set(key, estimate);
     return estimate;
   }

@@ -238,7 +238,8 @@ describe('a plan', () => {
         const possible = facts.waiting.filter((task) => facts.cards.some((card) => facts.fits(card, task)));
         expect(placements.map(({ task }) => task.taskId).sort()).toEqual(possible.map(({ taskId }) => taskId).sort());
         for (const card of facts.cards) {
-          let [free, resident] = [facts.busy.get(card.name)?.seconds ?? 0, facts.resident.get(card.name) ?? []];
+          let free = facts.busy.get(card.name)?.seconds ?? 0;
+          let resident: readonly string[] = facts.resident.get(card.name) ?? [];
           for (const { task, span, setupSeconds } of sequences.get(card.name) ?? []) {
             expect(facts.fits(card, task)).toBe(true);
             expect(span.startIn).toBeGreaterThanOrEqual(free);
@@ -246,7 +247,8 @@ describe('a plan', () => {
             expect(span.finishIn).toBeCloseTo(span.startIn + setupSeconds + facts.estimate(task, card.name).seconds, 6);
             expect(span.low).toBeLessThanOrEqual(span.finishIn + 1e-9);
             expect(span.high).toBeGreaterThanOrEqual(span.finishIn - 1e-9);
-            [free, resident] = [span.finishIn, task.models ?? resident];
+            free = span.finishIn;
+            resident = task.models ?? resident;
           }
         }
       }),
@@ -447,7 +449,7 @@ const factsOf = ({ cards, tasks }: Situation) => ({
   fits: (card: Card, task: Waiting) => ineligibility(card, task) === undefined,
   load: ({ models: needed = [] }: Waiting, _gpu: string, resident: readonly string[]) =>
     exactly(needed.every((model) => resident.includes(model)) ? 0 : 12),
-  resident: new Map(cards.map(({ name, holds }) => [name, holds])),
+  resident: new Map<string, readonly string[]>(cards.map(({ name, holds }) => [name, holds])),
 });
 
 const exactly = (time: number) => ({ seconds: time, low: time, high: time, p80: time });

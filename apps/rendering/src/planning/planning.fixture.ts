@@ -10,6 +10,7 @@ export const aCard = (changes: Partial<Card> = {}): Card => ({
   isIdle: true,
   isUsable: true,
   foreignPrompts: 0,
+  resident: [],
   memoryMb: null,
   isRestartable: false,
   checkpoints: ['anime.safetensors'],

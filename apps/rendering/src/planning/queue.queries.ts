@@ -28,6 +28,7 @@ export interface WaitingRow extends WorkSize {
   only_gpu?: string | null;
   /** It measures its card. */
   calibration?: boolean;
+  cfg_scale?: number | null;
 }
 
 /** Where a task stands: the order of the queue is rank, then age, then job, then number within the job. */
@@ -42,7 +43,7 @@ const isReady = `t.state = 'queued' and t.not_before is null and not t.paused`;
 const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
 const columns =
   't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
-  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.deadline_at, j.only_gpu, j.calibration';
+  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.cfg_scale, j.deadline_at, j.only_gpu, j.calibration';
 
 /**
  * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with
@@ -194,7 +195,8 @@ export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
 /** What the live attempts work on, as far as time depends on it. */
 export function liveWorks(tx: EntityManager): Promise<(Work & { attempt_id: string })[]> {
   return tx.query(
-    'select a.id as attempt_id, j.workflow, j.width, j.height, j.frames, j.steps, a.plan from attempt a join ' +
+    'select a.id as attempt_id, j.workflow, j.model_name as "modelName", j.width, j.height, j.frames, j.steps, ' +
+      'j.cfg_scale as "cfgScale", a.plan from attempt a join ' +
       'job j on j.id = a.job_id where a.state = any($1)',
     [[...liveAttemptStates]],
   );

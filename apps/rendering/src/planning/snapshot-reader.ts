@@ -54,7 +54,7 @@ export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_SNAPSHOT');
  */
 @Injectable()
 export class SnapshotReader {
-  private readonly samples = new SampleCache();
+  private readonly samples: SampleCache;
   private readonly requirements = new RequirementsCache();
   private readonly marks: LineMarks;
   private readonly kinds: KindRenewal;
@@ -70,6 +70,7 @@ export class SnapshotReader {
     @Optional() private readonly changes?: SnapshotChanges,
   ) {
     const version = (): string | undefined => this.version();
+    this.samples = new SampleCache(workflows);
     this.marks = new LineMarks(db, clock);
     this.kinds = new KindRenewal(db, workflows, clock);
     this.whole = new SharedRead(clock, () => this.readWhole(), version);
@@ -125,15 +126,6 @@ export class SnapshotReader {
     return oldest;
   }
 
-  /** Makes measurements of these workflows known to every snapshot that this reader gave out. */
-  learn(snapshot: Snapshot, workflows: Iterable<string>): Promise<void> {
-    return this.samples.learn(
-      this.db.manager,
-      workflows,
-      snapshot.gpus.map((gpu) => gpu.name),
-    );
-  }
-
   /** For each place, about how many tasks wait before it. */
   before(places: readonly PlaceInLine[]): Promise<number[]> {
     return this.marks.before(places);
@@ -179,18 +171,11 @@ export class SnapshotReader {
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const [needs] = await Promise.all([
-      this.memory.of(
-        manager,
-        rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
-      ),
-      this.samples.learn(
-        manager,
-        [...rows, ...works].map((row) => row.workflow),
-        gpus.map((gpu) => gpu.name),
-      ),
-    ]);
-    const { samples, workflows, requirements } = this;
+    const needs = await this.memory.of(
+      manager,
+      rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
+    );
+    const { workflows, requirements } = this;
     return new Snapshot({
       gpus,
       live,
@@ -198,7 +183,7 @@ export class SnapshotReader {
       rows,
       more,
       needs,
-      samples,
+      times: this.samples.times,
       workflows,
       requirements,
       now: this.clock.now(),

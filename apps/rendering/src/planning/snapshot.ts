@@ -7,10 +7,10 @@ import type { Workflow } from '../workflows/template/workflow-file';
 import { cardCost } from './card-cost';
 import { asSeenBy, earliestStart, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
-import type { AttemptEstimate, Work } from './estimates/estimate';
-import type { SampleCache } from './estimates/sample-cache';
+import { p80Of, type AttemptEstimate, type Work } from './estimates/estimate';
+import type { LearntTimes } from './estimates/learnt-times';
 import { behindByHand, orderByHand } from './hand-order';
-import type { Assignment, Placement, Plan, PlanFacts, Span } from './plan-facts';
+import type { Assignment, LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
 import { assignments, plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
@@ -36,7 +36,7 @@ export interface SnapshotFacts {
   /** Whether more tasks wait than these. */
   more: boolean;
   needs: readonly MemoryNeed[];
-  samples: Pick<SampleCache, 'of'>;
+  times: Pick<LearntTimes, 'estimate'>;
   workflows: Catalogue;
   /** What is known of the graphs of waiting tasks, and learnt on the way. */
   requirements: RequirementsCache;
@@ -49,6 +49,12 @@ export interface SnapshotFacts {
 
 /** Whether somebody asked for it, rather than that it measures a card. */
 const isWished = ({ isCalibration }: WaitingTask): boolean => !isCalibration;
+
+const nothingToLoad: LoadEstimate = { seconds: 0, low: 0, high: 0, p80: 0 };
+
+/** What a card that holds these has to load for a task. */
+const missingIn = ({ models = [] }: Pick<WaitingTask, 'models'>, resident: readonly string[]): string[] =>
+  models.filter((key) => !resident.includes(key));
 
 /**
  * Cards, running attempts, waiting tasks and measurements at one moment: what estimates and explanations are made
@@ -101,6 +107,7 @@ export class Snapshot {
       return {
         ...task,
         requires: alike.requires,
+        ...(alike.models === undefined ? {} : { models: alike.models }),
         needsMb: alike.needsMb ?? null,
         priorMb: alike.priorMb ?? null,
         pinnedGpu: alike.pinnedGpu,
@@ -143,9 +150,14 @@ export class Snapshot {
     return isWished(task) && this.fits(card, task) && earliestStart(card, task) === 0 && !this.isBehindAny(task);
   }
 
-  /** What this work takes there; see `CardTimes`. */
-  estimate(work: Work, gpu: string): AttemptEstimate {
-    return this.times.estimate(work, gpu);
+  /** Keys of the model files that a card holds, as far as is known. */
+  residentOn(gpu: string): readonly string[] {
+    return this.cards.find(({ name }) => name === gpu)?.resident ?? [];
+  }
+
+  /** What this work takes there as the card is now, with what it has to load; see `CardTimes`. */
+  estimate(work: Work & Pick<WaitingTask, 'models'>, gpu: string): AttemptEstimate {
+    return this.times.estimate(work, gpu, missingIn(work, this.residentOn(gpu)));
   }
 
   /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */
@@ -305,16 +317,38 @@ export class Snapshot {
       cards: this.cards,
       busy: new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)])),
       waiting: this.waiting,
-      estimate: (task, gpu) => this.estimate(task, gpu),
+      estimate: (task, gpu) => this.times.estimate(task, gpu),
+      load: (task, gpu, resident) => this.loadOf(task, gpu, resident),
+      resident: new Map(this.cards.map(({ name }) => [name, this.residentWhenFree(name)])),
       fits: (card, task) => this.fits(card, task),
       cost: (task, gpu) => this.costOf(task, gpu),
       earliest: (task, gpu) => this.earliestOn(task, gpu),
     };
   }
 
+  /** What a card holds when it is done with what runs there. */
+  private residentWhenFree(gpu: string): readonly string[] {
+    const running = this.live.find((attempt) => attempt.gpu === gpu)?.models ?? [];
+    return running.length > 0 ? running : this.residentOn(gpu);
+  }
+
+  /** What a cold attempt takes longer than a warm one. */
+  private loadOf(task: WaitingTask, gpu: string, resident: readonly string[]): LoadEstimate {
+    const missing = missingIn(task, resident);
+    if (missing.length === 0) return nothingToLoad;
+    const [cold, warm] = [this.times.estimate(task, gpu, missing), this.times.estimate(task, gpu)];
+    const longer = (a: number, b: number): number => Math.max(0, a - b);
+    return {
+      seconds: longer(cold.seconds, warm.seconds),
+      low: longer(cold.low, warm.low),
+      high: longer(cold.high, warm.high),
+      p80: longer(p80Of(cold), p80Of(warm)),
+    };
+  }
+
   private costOf(task: WaitingTask, gpu: string): number {
     const card = this.cards.find(({ name }) => name === gpu);
-    return card === undefined ? 0 : cardCost(card, task, this.estimate(task, gpu).seconds);
+    return card === undefined ? 0 : cardCost(card, task, this.times.estimate(task, gpu).seconds);
   }
 
   private earliestOn(task: WaitingTask, gpu: string): number {

@@ -6,6 +6,7 @@ import type { RequirementsCache } from '../workflows/compatibility/requirements-
 import { noChanges } from '../workflows/composition';
 import type { Workflow } from '../workflows/template/workflow-file';
 import { vramNeedMb } from '../workflows/values/planned-values';
+import { modelKeyIn } from '../workflows/models/model-files';
 import { classesOf } from '../workflows/values/resolve-values';
 import type { Waiting } from './eligibility';
 import type { Work } from './estimates/estimate';
@@ -42,6 +43,7 @@ export function toWaiting(
 ): WaitingTask {
   const workflow = workflows.get(row.workflow);
   const plan = row.plan ?? noChanges;
+  const requires = requirementsOfRow(workflow, row, requirements);
   return {
     taskId: row.task_id,
     jobId: row.job_id,
@@ -50,11 +52,13 @@ export function toWaiting(
     classes: knownClassesOf(workflow),
     excludedGpus: row.excluded_gpus,
     pinnedGpu: pinnedTo(row.recovery ?? []),
-    requires: requirementsOfRow(workflow, row, requirements),
+    requires,
+    ...(requires === undefined ? {} : { models: [...new Set(requires.models.map(modelKeyIn))].sort() }),
     workflow: row.workflow,
     // What recovery made smaller takes less time.
     ...sizeUnder(workflow, row, plan),
     steps: row.steps,
+    cfgScale: row.cfg_scale ?? numberIn(row.parameters, 'cfg_scale'),
     plan,
     rank: row.rank,
     kind: row.kind,
@@ -64,6 +68,12 @@ export function toWaiting(
     waitedSeconds: row.calibration === true ? 0 : Math.max(0, secondsBetween(row.created_at ?? now, now)),
     ...(row.deadline_at ? { deadlineIn: secondsBetween(now, row.deadline_at) } : {}),
   };
+}
+
+/** A parameter that is a number; null where it is none, or was not asked for. */
+function numberIn(parameters: WaitingRow['parameters'], name: string): number | null {
+  const value = parameters?.[name];
+  return typeof value === 'number' ? value : null;
 }
 
 const secondsBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000;

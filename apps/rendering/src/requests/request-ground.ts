@@ -75,11 +75,10 @@ export class RequestGround {
   }
 
   /**
-   * Sees to it that the snapshot can estimate this workflow. Resolves to about how many tasks wait before the end of
-   * the line of this rank, where these are more than the forecast looks at; else to null.
+   * About how many tasks wait before the end of the line of this rank, where these are more than the forecast looks at;
+   * else null.
    */
-  async lineBefore(snapshot: Snapshot, workflow: Workflow, rank: number, now: Date): Promise<number | null> {
-    await this.snapshots.learn(snapshot, [workflow.file.name]);
+  async lineBefore(snapshot: Snapshot, rank: number, now: Date): Promise<number | null> {
     if (!snapshot.isBeyondForecast(rank)) return null;
     const [before = null] = await this.snapshots.before([endOfRank(rank, now)]);
     return before;

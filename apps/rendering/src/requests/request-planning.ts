@@ -52,7 +52,7 @@ export class RequestPlanning {
     };
     const resolved = await this.ground.resolve(this.db.manager, wish, snapshot);
     const rank = rankOf[body.priority];
-    const before = await this.ground.lineBefore(snapshot, resolved.workflow, rank, this.clock.now());
+    const before = await this.ground.lineBefore(snapshot, rank, this.clock.now());
     const line: Line = { snapshot, before, now: this.clock.now() };
     const asked = { asked: resolved, wish, resolved, line, preset: askedPreset(body) };
     if (deadlineAt === null) return { ...asked, timing: { deadlineAt: null, givenUp: [] }, fitted: undefined };

@@ -74,8 +74,13 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
 }
 
 /** What an attempt works on, as far as time depends on it. */
-const workOfAttempt = ({ workflow, width, height, frames, steps }: Job, { plan }: Attempt): Work => ({
+const workOfAttempt = (
+  { workflow, modelName, width, height, frames, steps, cfgScale }: Job,
+  { plan }: Attempt,
+): Work => ({
   workflow,
+  modelName,
+  cfgScale,
   width,
   height,
   frames,

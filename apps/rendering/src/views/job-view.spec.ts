@@ -5,7 +5,7 @@ import { Gpu } from '../cards/card.entity';
 import { Attempt } from '../jobs/attempt.entity';
 import { Job } from '../jobs/job.entity';
 import { Task } from '../jobs/task.entity';
-import { SampleCache } from '../planning/estimates/sample-cache';
+import { LearntTimes } from '../planning/estimates/learnt-times';
 import { Snapshot } from '../planning/snapshot';
 import { Catalogue } from '../workflows/catalogue';
 import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
@@ -24,6 +24,8 @@ const attemptIn = (state: Attempt['state'], n = 1): Attempt =>
     gpu: 'rtx3060',
     state,
     dispatchedAt: now,
+    models: [],
+    missing: [],
     progress: null,
     outputs: null,
     plan: { steps: [] },
@@ -70,7 +72,7 @@ async function viewOf(
     rows: gpus.length === 0 ? [] : [row],
     more: false,
     needs: [],
-    samples: new SampleCache(),
+    times: new LearntTimes(await library),
     workflows: await library,
     requirements: new RequirementsCache(),
     now,

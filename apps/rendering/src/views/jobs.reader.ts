@@ -25,7 +25,6 @@ import { Attempt } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { JobEvent } from '../jobs/job-event.entity';
 import { Job } from '../jobs/job.entity';
-import { liveAttemptStates } from '../jobs/states';
 import { Task } from '../jobs/task.entity';
 import type { Snapshot } from '../planning/snapshot';
 import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
@@ -55,9 +54,6 @@ export class JobsReader {
   /** Why it is as it is. */
   async explain(id: string): Promise<JobExplanation> {
     const { rows, snapshot, now } = await this.lookAt(id);
-    const { workflow } = rows.job;
-    // How long it would take on a card that has not begun it.
-    await this.snapshots.learn(snapshot, [workflow]);
     return explainJob(rows, snapshot, now);
   }
 
@@ -196,14 +192,6 @@ export class JobsReader {
     );
     const before = await this.snapshots.before(beyond.map(({ place }) => place));
     for (const [index, { row, task }] of beyond.entries()) row.before = new Map([[task.id, before[index] ?? 0]]);
-    await this.snapshots.learn(
-      snapshot,
-      rows
-        .filter((row) =>
-          row.attempts.some((attempt) => (liveAttemptStates as readonly string[]).includes(attempt.state)),
-        )
-        .map((row) => row.job.workflow),
-    );
     return snapshot;
   }
 }

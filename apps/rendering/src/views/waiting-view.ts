@@ -42,6 +42,7 @@ export const waitingTask = (job: Job, task: Task, snapshot: Snapshot): WaitingTa
         job_id: job.id,
         workflow: job.workflow,
         model_name: job.modelName,
+        cfg_scale: job.cfgScale,
         width: job.width,
         height: job.height,
         steps: job.steps,

@@ -13,6 +13,8 @@ interface NodeStage {
   doing: (node: PromptGraph[string], model: string) => string;
   /** What a tick of the node's own bar is; undefined where a bar counts something that means nothing to a person. */
   unit?: 'step' | 'frame' | 'tile' | undefined;
+  /** It brings files into memory. */
+  isLoading?: boolean;
 }
 
 const file = /\.(safetensors|sft|gguf|ckpt|pth|pt|bin|onnx)$/i;
@@ -37,7 +39,7 @@ const stages = {
   readingFilm: { weight: 4, doing: says('Reading the film'), unit: 'frame' },
   encodingFilm: { weight: 6, doing: says('Encoding'), unit: 'frame' },
   preparingPictures: { weight: 0.5, doing: says('Preparing the pictures') },
-  loading: { weight: 5, doing: (node, model) => `Loading ${loadedFile(node, model)}` },
+  loading: { weight: 5, doing: (node, model) => `Loading ${loadedFile(node, model)}`, isLoading: true },
   readingPrompt: { weight: 1, doing: says('Reading the prompt') },
   readingPictures: { weight: 2, doing: says('Reading the pictures') },
   preparingLatent: { weight: 0.2, doing: says('Preparing') },

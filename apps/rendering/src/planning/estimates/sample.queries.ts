@@ -1,9 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import { RuntimeSample } from '../../jobs/runtime-sample.entity';
-import { changesOf, maxSamples, type Sample } from './estimate';
+import { changesOf, type Sample } from './estimate';
 
-/** Measurements of one workflow on one card that are read at most; they cover sixty sizes and more. */
-export const ofOneCard = 2_000;
+/** Measurements of one workflow on one card that are looked at for the longest of them. */
+const ofOneCard = 2_000;
+/** Measurements that a process learns from when it starts: the newest. */
+const learntAtStart = 4_000;
+/** Of one kind of work on one card so many are kept: an older one says nothing that these do not. */
+const maxSamples = 30;
 /** Newest measurements that are looked at to see what others added. */
 const newestLook = 50;
 
@@ -11,7 +15,10 @@ export interface StoredSample extends Sample {
   attempt_id: string;
 }
 
-const columns = 'attempt_id, workflow, gpu, device, width, height, frames, steps, plan, seconds';
+const columns =
+  'attempt_id, workflow, gpu, device, model_name as "modelName", width, height, frames, steps, plan, seconds, ' +
+  'load_seconds as "loadSeconds", sampling_seconds as "samplingSeconds", fixed_seconds as "fixedSeconds", missing, ' +
+  'case when steps > 0 and passes = steps then 1 end as "cfgScale"';
 
 /** Keeps a measurement and lets go of those of the same work that no estimate reads any more. */
 export async function addSample(tx: EntityManager, sample: Omit<RuntimeSample, 'changes'>): Promise<void> {
@@ -42,6 +49,11 @@ export function samplesOf(
 /** The newest measurements of all, newest first: at most fifty, so who gets that many may have missed some. */
 export function newestSamples(tx: EntityManager): Promise<StoredSample[]> {
   return tx.query(`select ${columns} from runtime_sample order by at desc limit ${newestLook}`);
+}
+
+/** What a process learns from when it starts, newest first. */
+export function samplesToLearn(tx: EntityManager): Promise<StoredSample[]> {
+  return tx.query(`select ${columns} from runtime_sample order by at desc limit ${learntAtStart}`);
 }
 
 export const newestLookIsFull = (samples: readonly StoredSample[]): boolean => samples.length >= newestLook;

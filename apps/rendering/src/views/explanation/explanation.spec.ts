@@ -5,7 +5,7 @@ import { Gpu } from '../../cards/card.entity';
 import { Attempt } from '../../jobs/attempt.entity';
 import { Job } from '../../jobs/job.entity';
 import { Task } from '../../jobs/task.entity';
-import { SampleCache } from '../../planning/estimates/sample-cache';
+import { LearntTimes } from '../../planning/estimates/learnt-times';
 import { Snapshot, type SnapshotFacts } from '../../planning/snapshot';
 import { Catalogue } from '../../workflows/catalogue';
 import { RequirementsCache } from '../../workflows/compatibility/requirements-cache';
@@ -74,6 +74,8 @@ const runningOn = (gpu: string, job: string): Attempt =>
     gpu,
     state: 'running',
     dispatchedAt: now,
+    models: [],
+    missing: [],
     startedAt: now,
     endedAt: null,
     seconds: null,
@@ -126,7 +128,7 @@ async function explained({
     rows,
     more: false,
     needs: [],
-    samples: new SampleCache(),
+    times: new LearntTimes(await library),
     workflows: await library,
     requirements: new RequirementsCache(),
     now,
@@ -221,25 +223,29 @@ describe('what would make a job ready sooner', () => {
     });
     const own = (answer.ready_in ?? 0) / 3;
     const byChange = new Map(answer.sooner.map(({ change, seconds_sooner }) => [change, seconds_sooner ?? 0]));
-    expect(byChange.get('priority: urgent')).toBeCloseTo(2 * own, 0);
+    // The first of a card loads, the others do not.
+    expect(byChange.get('priority: urgent')).toBeGreaterThan(1.7 * own);
+    expect(byChange.get('priority: urgent')).toBeLessThan(2 * own);
     // Behind the other one of that priority.
-    expect(byChange.get('priority: high')).toBeCloseTo(own, 0);
+    expect(byChange.get('priority: high')).toBeGreaterThan(0.85 * own);
+    expect(byChange.get('priority: high')).toBeLessThanOrEqual(own);
     expect(byChange.has('priority: low')).toBe(false);
-    expect(answer.sooner[0]?.change).toBe('priority: urgent');
-    expect(answer.sooner[0]?.sentence).toMatch(/^With priority urgent it would be ready about \d+ s sooner, in \d+ s$/);
+    // What is shorter goes first, too, and takes less time.
+    expect(answer.sooner.map(({ change }) => change).slice(0, 2)).toEqual(['preset: draft', 'priority: urgent']);
+    expect(answer.sooner[1]?.sentence).toMatch(/^With priority urgent it would be ready about \d+ s sooner, in \d+ s$/);
   });
 
   it('is a lower preset, by its own time', async () => {
     const answer = await explained({ gpus: [await card('rtx3060')] });
     const saved = answer.sooner.map(({ change, seconds_sooner }) => [change, Math.round(seconds_sooner ?? 0)]);
-    // Priors: a second for each megapixel and step.
-    const seconds = (width: number, height: number, steps: number): number => ((width * height) / 1e6) * steps;
+    // Priors: a second for each step of a megapixel, and a little more for larger ones.
+    const seconds = (width: number, height: number, steps: number): number =>
+      ((width * height) / 1e6) ** 1.15 * steps + (0.03 * width * height) / 1e6;
     const own = seconds(640, 960, 30);
-    expect(saved).toEqual([
-      ['preset: draft', Math.round(own - seconds(384, 576, 10))],
-      ['preset: low', Math.round(own - seconds(448, 672, 16))],
-      ['preset: standard', Math.round(own - seconds(512, 768, 24))],
-    ]);
+    expect(saved.map(([change]) => change)).toEqual(['preset: draft', 'preset: low', 'preset: standard']);
+    const lower = [seconds(384, 576, 10), seconds(448, 672, 16), seconds(512, 768, 24)];
+    for (const [index, other] of lower.entries())
+      expect(Math.abs(Number(saved[index]?.[1]) - (own - other))).toBeLessThan(2);
   });
 
   it('is a card that is down and could take it, by name and with its trouble', async () => {
@@ -248,7 +254,8 @@ describe('what would make a job ready sooner', () => {
     const answer = await explained({ gpus: [await card('rtx3060'), down], rows });
     const change = answer.sooner.find((entry) => entry.change === 'card: rx9070xt');
     expect(change?.sentence).toMatch(/^If rx9070xt worked \(rx9070xt does not answer\) it would be ready about/);
-    expect(change?.seconds_sooner).toBeCloseTo((answer.ready_in ?? 0) / 2, 0);
+    expect(change?.seconds_sooner).toBeGreaterThan((answer.ready_in ?? 0) * 0.4);
+    expect(change?.seconds_sooner).toBeLessThan((answer.ready_in ?? 0) / 2);
     expect(answer.cards).toEqual([
       expect.objectContaining({ gpu: 'rtx3060', takes_it: true, reason: null }),
       expect.objectContaining({ gpu: 'rx9070xt', takes_it: false, reason: 'rx9070xt does not answer', seconds: null }),

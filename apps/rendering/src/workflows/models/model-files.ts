@@ -1,4 +1,5 @@
 import { modelFolderOf, type PromptGraph } from '@tower/comfyui';
+import { modelKey } from '@tower/contracts';
 import { ggufListOf } from '@tower/models';
 import { settleName, type SettledName } from './model-names';
 import { embeddingsIn } from './prompt-embeddings';
@@ -16,6 +17,12 @@ export const modelsOf = (graph: PromptGraph): { folder: string; name: string }[]
         : [{ folder, name: value }];
     }),
   );
+
+/** One key per model file, whatever its spelling: folder and name. */
+export const modelKeyIn = ({ folder, name }: { folder: string; name: string }): string => `${folder}/${modelKey(name)}`;
+
+/** The keys of every model file that a graph loads, sorted, each once. */
+export const modelKeysOf = (graph: PromptGraph): string[] => [...new Set(modelsOf(graph).map(modelKeyIn))].sort();
 
 interface FolderLists {
   checkpoints?: readonly string[] | undefined;

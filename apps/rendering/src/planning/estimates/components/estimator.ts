@@ -3,7 +3,7 @@ import { DriftDetector } from './drift';
 import { LineFit } from './line-fit';
 import { likeliestLoad, LoadTimes } from './load-times';
 import { PassTimes } from './pass-times';
-import { ByWorkAndCard, type TimedAttempt, type TimedWork, type TimePrior, type Uncertain } from './timed-work';
+import { ByWorkAndCard, isCold, type TimedAttempt, type TimedWork, type TimePrior, type Uncertain } from './timed-work';
 
 /** A time with the interval in which it lies nine times of ten. Seconds. */
 export interface TimeEstimate {
@@ -25,6 +25,8 @@ const fixedBelief = { slope: 0.03, slopeSd: 0.05, interceptSd: 1, noise: 0.15 };
 const leastFixed = 0.01;
 /** Deviation of the log seconds of a pass from which on a measurement says something of the card, too. */
 const wellKnownSd = 0.08;
+/** Share of an attempt that its passes take at least, where its parts were not heard. */
+const leastShare = 0.2;
 /** Relative deviation below which no estimate is believed. */
 const leastSd = 0.01;
 
@@ -58,7 +60,7 @@ export class Estimator {
   /** What this work takes. */
   estimate(work: TimedWork): TimeEstimate {
     const { seconds, sd, load } = this.predict(work);
-    const interval = work.cold ? this.intervals.cold : this.intervals.warm;
+    const interval = isCold(work) ? this.intervals.cold : this.intervals.warm;
     const { count } = this.attempts.peek(work) ?? { count: 0 };
     return {
       seconds,
@@ -78,19 +80,26 @@ export class Estimator {
 
   /** Takes an attempt in. Intervals learn from what would have been said of it before. */
   learn(attempt: TimedAttempt): void {
-    const { seconds, sd, pass } = this.predict(attempt);
+    const { seconds, sd, pass, load } = this.predict(attempt);
     const score = Math.log(Math.max(leastFixed, attempt.seconds) / seconds) / sd;
-    (attempt.cold ? this.intervals.cold : this.intervals.warm).learn(score);
+    (isCold(attempt) ? this.intervals.cold : this.intervals.warm).learn(score);
     const drift = this.driftOf(attempt.gpu);
-    if (attempt.pass !== null && attempt.pass > 0) {
-      const log = Math.log(attempt.pass);
+    const measured = attempt.pass ?? this.passLeft(attempt, load);
+    if (measured > 0) {
+      const log = Math.log(measured);
       // While the work itself is little known, it may be wrong, and not the card slower.
       if (pass.sd < wellKnownSd) drift.learn(log - pass.value);
       this.passes.learn(attempt, log - drift.offset);
     }
     if (attempt.fixed !== null) this.fixed.of(attempt).add(attempt.megapixels, attempt.fixed * Math.exp(-drift.offset));
-    if (attempt.cold && attempt.load !== null && attempt.load > 0) this.loads.learn(attempt, attempt.load);
+    if (isCold(attempt) && attempt.load !== null && attempt.load > 0) this.loads.learn(attempt, attempt.load);
     this.attempts.of(attempt).count++;
+  }
+
+  /** Of an attempt whose parts nobody heard: what is left for its passes when the rest is as expected. */
+  private passLeft(attempt: TimedAttempt, load: number): number {
+    const fixed = this.fixedOf(attempt, this.driftOf(attempt.gpu).offset).value;
+    return Math.max(attempt.seconds - load - fixed, attempt.seconds * leastShare) / attempt.passes;
   }
 
   private predict(work: TimedWork): Prediction {
@@ -100,7 +109,7 @@ export class Estimator {
     const fixed = this.fixedOf(work, offset);
     const sampling = Math.exp(pass.value) * work.passes;
     const rest = sampling + fixed.value;
-    const log = work.cold ? this.loads.estimate(work) : undefined;
+    const log = isCold(work) ? this.loads.estimate(work) : undefined;
     const load = log === undefined ? 0 : likeliestLoad(rest, log);
     const seconds = rest + load;
     const variance = (sampling * pass.sd) ** 2 + fixed.sd ** 2 + (load * (log?.sd ?? 0)) ** 2;

@@ -17,11 +17,14 @@ interface Course {
 }
 
 /**
- * Seconds of loading a set of models on a card. They vary much and are skewed: logarithms, whose deviation is learnt
+ * Seconds of loading what is missing on a card, whoever needs it. They vary much and are skewed: logarithms, whose deviation is learnt
  * from all loads together.
  */
 export class LoadTimes {
-  private readonly courses = new ByWorkAndCard<Course>(() => ({ count: 0, mean: 0 }));
+  private readonly courses = new ByWorkAndCard<Course>(
+    () => ({ count: 0, mean: 0 }),
+    ({ missing }) => missing,
+  );
   private count = 0;
   private squares = 0;
 

@@ -6,8 +6,8 @@ import { ByWorkAndCard, mean, middle, type TimedWork, type TimePrior, type Uncer
  * picture (reliability study, C.5), and the noise of one measurement.
  */
 const pass = { slope: 1.15, slopeSd: 0.12, noise: 0.05 };
-/** How well the line's height is known: from the same work on another card, and from shipped figures. */
-const heightSd = { otherCard: 0.15, shipped: 0.6 };
+/** How well the line's height is known: from the same work on another card, other models here, shipped figures; from a card of which nobody knows how fast it is beside this one. */
+const heightSd = { otherCard: 0.15, unrelatedCard: 1, otherModels: 0.25, shipped: 0.6 };
 /** Measurements of exactly this size from which on their middle counts, and how many are looked at. */
 const exactly = { from: 3, most: 9 };
 /** By how much a size may lie off the line through all sizes. */
@@ -62,14 +62,42 @@ export class PassTimes {
       .filter(([, { line }]) => line.count > 0)
       .map(([gpu, { line }]) => {
         const { value, slope } = line.at(0, this.shipped({ ...work, gpu }));
-        return { slope, intercept: value + this.slowness(work.gpu, gpu) };
+        const slowness = this.slowness(work.gpu, gpu);
+        return {
+          slope,
+          intercept: value + (slowness ?? 0),
+          sd: slowness === undefined ? heightSd.unrelatedCard : heightSd.otherCard,
+        };
       });
-    if (lines.length === 0) return this.shipped(work);
+    const own = this.ofOtherModels(work) ?? this.shipped(work);
+    if (lines.length === 0) return own;
+    // Each as far as it is known.
+    const all = [
+      ...lines.map(({ intercept, sd }) => ({ intercept, sd })),
+      { intercept: own.intercept, sd: own.interceptSd },
+    ];
+    const precision = all.reduce((sum, { sd }) => sum + 1 / sd ** 2, 0);
     return {
-      intercept: mean(lines.map(({ intercept }) => intercept)),
+      intercept: all.reduce((sum, { intercept, sd }) => sum + intercept / sd ** 2, 0) / precision,
       slope: mean(lines.map(({ slope }) => slope)),
-      interceptSd: heightSd.otherCard,
+      interceptSd: Math.min(...all.map(({ sd }) => sd)),
       slopeSd: pass.slopeSd / 2,
+      noise: pass.noise,
+    };
+  }
+
+  /** The same work with other models on this card. */
+  private ofOtherModels(work: TimedWork): LinePrior | undefined {
+    const lines = this.courses
+      .related(work, `${work.kind}\n`)
+      .filter(({ line }) => line.count > 0)
+      .map(({ line }) => line.at(0, this.shipped(work)));
+    if (lines.length === 0) return undefined;
+    return {
+      intercept: mean(lines.map(({ value }) => value)),
+      slope: mean(lines.map(({ slope }) => slope)),
+      interceptSd: heightSd.otherModels,
+      slopeSd: pass.slopeSd,
       noise: pass.noise,
     };
   }
@@ -79,13 +107,13 @@ export class PassTimes {
     return { ...pass, intercept, interceptSd: heightSd.shipped };
   }
 
-  /** How much slower one card is than another, by all work that both have done; 0 where there is none. */
-  private slowness(gpu: string, other: string): number {
+  /** How much slower one card is than another, by all work that both have done; undefined where there is none. */
+  private slowness(gpu: string, other: string): number | undefined {
     const unbiased = { ...pass, intercept: 0, interceptSd: 10 };
     const ratios: number[] = [];
     for (const [ours, theirs] of this.courses.shared(gpu, other))
       if (ours.line.count > 0 && theirs.line.count > 0)
         ratios.push(ours.line.at(0, unbiased).value - theirs.line.at(0, unbiased).value);
-    return ratios.length === 0 ? 0 : mean(ratios);
+    return ratios.length === 0 ? undefined : mean(ratios);
   }
 }

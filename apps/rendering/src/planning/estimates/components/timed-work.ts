@@ -9,9 +9,13 @@ export interface TimedWork {
   megapixels: number;
   /** Passes through the model: steps, twice as many where each is computed with and without the prompt. */
   passes: number;
-  /** Its models were not in the card's memory. */
-  cold: boolean;
+  /** Of these, how many make one step. */
+  passesPerStep?: number;
+  /** Keys of the models that are not in the card's memory, sorted, a line each; empty when it is warm. */
+  missing: string;
 }
+
+export const isCold = ({ missing }: Pick<TimedWork, 'missing'>): boolean => missing !== '';
 
 /** What an attempt took. Parts that could not be told apart are null. Seconds. */
 export interface TimedAttempt extends TimedWork {
@@ -46,25 +50,36 @@ export const workKey = ({ kind, models }: TimedWork): string => `${kind}\n${mode
 export class ByWorkAndCard<Value> {
   private readonly values = new Map<string, Map<string, Value>>();
 
-  constructor(private readonly make: () => Value) {}
+  constructor(
+    private readonly make: () => Value,
+    private readonly keyOf: (work: TimedWork) => string = workKey,
+  ) {}
 
   /** What is kept of the work on its card; made when there is nothing. */
   of(work: TimedWork): Value {
-    const cards = this.values.get(workKey(work)) ?? new Map<string, Value>();
+    const cards = this.values.get(this.keyOf(work)) ?? new Map<string, Value>();
     const value = cards.get(work.gpu) ?? this.make();
     cards.set(work.gpu, value);
-    this.values.set(workKey(work), cards);
+    this.values.set(this.keyOf(work), cards);
     return value;
   }
 
   /** Undefined where nothing was made yet. */
   peek(work: TimedWork): Value | undefined {
-    return this.values.get(workKey(work))?.get(work.gpu);
+    return this.values.get(this.keyOf(work))?.get(work.gpu);
   }
 
   /** The same work on other cards. */
   elsewhere(work: TimedWork): [gpu: string, value: Value][] {
-    return [...(this.values.get(workKey(work)) ?? [])].filter(([gpu]) => gpu !== work.gpu);
+    return [...(this.values.get(this.keyOf(work)) ?? [])].filter(([gpu]) => gpu !== work.gpu);
+  }
+
+  /** What the card has of other work whose key begins alike. */
+  related(work: TimedWork, prefix: string): Value[] {
+    return [...this.values].flatMap(([key, cards]) => {
+      const value = key.startsWith(prefix) ? cards.get(work.gpu) : undefined;
+      return value === undefined ? [] : [value];
+    });
   }
 
   /** What both cards have of the same work, pair by pair. */
