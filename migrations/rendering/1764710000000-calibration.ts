@@ -4,7 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class Calibration1764710000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
-      `alter table "rendering"."job" add column "only_gpu" text, add column "calibration" boolean not null default false`,
+      `alter table "rendering"."job" add column "only_gpu" text,
+        add column "calibration" boolean not null default false`,
     );
   }
 

@@ -150,7 +150,8 @@ export class FaultBench {
 }
 
 /**
- * Nothing is learnt of the cards' times and of what they hold: they are alike then, and the one that is configured first
+ * Nothing is learnt of the cards' times and of what they hold: they are alike then, and the one that is configured
+ * first
  * is tried first, whatever happened before.
  */
 async function learnNothing({ db }: RenderingHarness): Promise<void> {

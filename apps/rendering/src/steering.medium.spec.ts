@@ -257,7 +257,7 @@ describe('an order by hand', () => {
     expect(await gaplessEvents(d)).toContain('job_ordered');
   });
 
-  it('does not start what comes after while another card would be free, and lets it pass what no card can take', async () => {
+  it('does not start what comes after on a free card, and lets it pass what no card can take', async () => {
     await pauseQueue();
     const [first, then] = [await bench.request(), await bench.request()];
     await order({ job_id: then, after: first });

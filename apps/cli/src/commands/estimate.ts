@@ -30,7 +30,9 @@ type EstimateBody = Record<string, unknown>;
 /** The route, with a body that was not looked at here. */
 const anyBody = { ...routes.estimate, body: z.record(z.string(), z.unknown()) };
 
-/** Prints when a request would be ready, with each preset. 0, also where nothing fits: that is no fault of the command. */
+/**
+ * Prints when a request would be ready, with each preset. 0, also where nothing fits: that is no fault of the command.
+ */
 export async function estimate(prompt: string | undefined, options: EstimateOptions): Promise<number> {
   const body = options.body === undefined ? bodyOf(prompt, options) : readBody(options.body);
   const answer = await runningApi().call(anyBody, { body });

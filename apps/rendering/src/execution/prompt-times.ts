@@ -43,8 +43,10 @@ export class PromptTimes {
   }
 
   /**
-   * The parts of a prompt that took `seconds` in all. Steps are known from the second one on; of a sampler with a single
-   * step nothing can be told apart, nor of a prompt that was not heard from its start. Nodes that were answered from the
+   * The parts of a prompt that took `seconds` in all. Steps are known from the second one on; of a sampler with a
+   * single
+   * step nothing can be told apart, nor of a prompt that was not heard from its start. Nodes that were answered from
+   * the
    * cache took no time. `isCold`: the card had to load something.
    */
   parts(graph: PromptGraph, seconds: number, isCold: boolean): PartTimes {
@@ -66,7 +68,8 @@ export class PromptTimes {
     // Without a sampler all but loading is what it computes.
     if (samplers === 0)
       return { load: isCold ? load : 0, sampling: Math.max(0, seconds - (isCold ? load : 0)), fixed: 0 };
-    // What a warm card does before its steps is none of loading. The card's clock is not ours: the whole is no less than
+    // What a warm card does before its steps is none of loading. The card's clock is not ours: the whole is no less
+    // than
     // its parts.
     const loaded = isCold ? load : 0;
     return { load: loaded, sampling, fixed: Math.max(0, seconds - loaded - sampling) };

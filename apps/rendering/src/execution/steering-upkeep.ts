@@ -56,7 +56,8 @@ export class SteeringUpkeep implements Duty {
 
   private async endOrders(fence: string): Promise<void> {
     const isOver =
-      'exists (select from job j where j.id in (queue_order.first_job, queue_order.then_job) and j.ended_at is not null)';
+      'exists (select from job j where j.id in (queue_order.first_job, queue_order.then_job) ' +
+      'and j.ended_at is not null)';
     const found: unknown[] = await this.db.query(`select 1 from queue_order where ${isOver} limit 1`);
     if (found.length > 0) await underFence(this.db, fence, (tx) => tx.query(`delete from queue_order where ${isOver}`));
   }

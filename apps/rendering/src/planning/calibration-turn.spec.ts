@@ -66,7 +66,7 @@ describe('what measures a card', () => {
     expect(await started([measuring('b')])).toEqual(new Map([['b', 'measures b']]));
   });
 
-  it('does not begin while anything that its card could take waits, though another card is about to take that', async () => {
+  it('does not begin while anything waits that its card could take, though another card is about to', async () => {
     expect(await started([row('asked'), measuring('b')])).toEqual(new Map([['a', 'asked']]));
     expect(await started([row('asked'), measuring('b')], ['b'])).toEqual(new Map([['b', 'asked']]));
   });

@@ -15,7 +15,8 @@ const places = { flow: 8_000, makespan: 15_000 };
 
 /**
  * The rolling-horizon plan. For the densest and the oldest waiting tasks the sequences of the cards are searched that
- * cost those who wait least, with what has to be loaded between them; the bounds on waiting are kept whatever was found;
+ * cost those who wait least, with what has to be loaded between them; the bounds on waiting are kept whatever was
+ * found;
  * all other tasks follow behind these, each where it ends first. Only what idle cards start now is ever done of it: the
  * next look makes a new one. The same facts give the same plan. See `planning.md`.
  *

@@ -43,7 +43,8 @@ const isReady = `t.state = 'queued' and t.not_before is null and not t.paused`;
 const inOrder = 't.rank, t.created_at, t.job_id, t.idx';
 const columns =
   't.id as task_id, t.job_id, t.idx, t.kind, t.rank, t.created_at, t.excluded_gpus, t.plan, t.recovery, ' +
-  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.cfg_scale, j.deadline_at, j.only_gpu, j.calibration';
+  'j.workflow, j.model_name, j.width, j.height, j.steps, j.frames, j.cfg_scale, j.deadline_at, ' +
+  'j.only_gpu, j.calibration';
 
 /**
  * The tasks that are served next, in their order; with what all of their jobs ask for, or, because that is large, with
@@ -66,7 +67,8 @@ export function firstInLine(
 
 /**
  * The oldest tasks of each kind, in the order of the queue: whatever its depth, no card that fits any task is
- * overlooked. With `atMostKinds` only so many kinds, in no order that means anything. `between` and the order by kind first: with `=` the planner may walk the whole queue in its order, past
+ * overlooked. With `atMostKinds` only so many kinds, in no order that means anything. `between` and the order by kind
+ * first: with `=` the planner may walk the whole queue in its order, past
  * everything of other kinds.
  */
 export function oldestOfEachKind(

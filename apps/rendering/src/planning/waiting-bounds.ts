@@ -14,7 +14,8 @@ export type Exception = 'overdue' | 'passed_over';
 export const longestWait = (ownSeconds: number): number => Math.max(bound.seconds, bound.times * ownSeconds);
 
 /**
- * Sequences whose first tasks keep the two bounds of `planning.md`, whatever the search found: nothing waits longer than
+ * Sequences whose first tasks keep the two bounds of `planning.md`, whatever the search found: nothing waits longer
+ * than
  * `longestWait` while a card that could run it runs something that came later, and no more than five tasks in a row go
  * past an older one of their rank because the card holds their models. What has to go first is put first. `idle` are
  * the cards that start something now. Returns by task why it was put first.

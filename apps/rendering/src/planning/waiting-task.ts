@@ -94,7 +94,10 @@ const requirementsOfRow = (
 ): Requirements | undefined =>
   parameters && parts ? requirements.of(workflow, { values: parameters, parts, plan: plan ?? noChanges }) : undefined;
 
-/** Its template was removed or changed under a waiting task, its only card is not configured, or what recovery planned does not fit it. */
+/**
+ * Its template was removed or changed under a waiting task, its only card is not configured, or what recovery planned
+ * does not fit it.
+ */
 export function hopelessnessOf(
   row: WaitingRow,
   { workflows, requirements, gpus }: Templates & { gpus: readonly { name: string }[] },

@@ -60,7 +60,8 @@ export class QueueSteering {
 
   /**
    * Saying it twice is the same as once.
-   * @throws AppError `order_with_itself`, `job_not_found`, `job_already_over`, `priorities_differ`, `order_is_a_circle`,
+   * @throws AppError `order_with_itself`, `job_not_found`, `job_already_over`, `priorities_differ`,
+   * `order_is_a_circle`,
    *   `too_many_orders`
    */
   order({ body }: InputOf<typeof orderQueueRequest>): Promise<QueueOrderView> {
@@ -127,8 +128,8 @@ function assertAlike(job: Job, other: Job, pointer: string): void {
   throw new AppError(
     'conflict',
     'priorities_differ',
-    `job ${job.id} is ${job.priority} and job ${other.id} is ${other.priority}, and an order holds within a priority: ` +
-      `PATCH /jobs/${job.id} with {"priority":"${other.priority}"} first`,
+    `job ${job.id} is ${job.priority} and job ${other.id} is ${other.priority}, and an order holds within a ` +
+      `priority: PATCH /jobs/${job.id} with {"priority":"${other.priority}"} first`,
     { fields: [{ pointer, message: `must be a job of priority ${job.priority}` }] },
   );
 }

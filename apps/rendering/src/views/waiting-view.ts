@@ -25,7 +25,9 @@ export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
   idx: task.idx,
 });
 
-/** How many tasks are served before this one; undefined where that is not known, as for one that is held back or paused. */
+/**
+ * How many tasks are served before this one; undefined where that is not known, as for one that is held back or paused.
+ */
 export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, snapshot: Snapshot): Ahead | undefined {
   if (task.paused) return undefined;
   const count = snapshot.ahead(task.id);

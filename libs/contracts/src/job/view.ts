@@ -15,7 +15,9 @@ export const estimateView = z
     /** Seconds; interval around `remaining_seconds`. Where that is null, `low` may be the least that is known. */
     low: z.number().nullable(),
     high: z.number().nullable(),
-    /** Seconds within which four of five should be ready: what deadlines are planned by. Null while nothing is known. */
+    /**
+     * Seconds within which four of five should be ready: what deadlines are planned by. Null while nothing is known.
+     */
     p80: z.number().nullable().default(null),
     /** Probability that the interval holds for one attempt, from order statistics; null for priors. */
     confidence: z.number().min(0).max(1).nullable(),

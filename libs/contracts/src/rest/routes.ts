@@ -563,8 +563,8 @@ export const routes = {
     summary: "Another program's claim on memory of the card, for a time",
     examples: { 'an hour of Blender': { megabytes: 6_000, seconds: 3_600, who: 'Blender' } },
     description:
-      'Models are unloaded once nothing runs there, and until it ends nothing is started that does not fit beside it. ' +
-      'It ends by itself. The next tick of the scheduler sees it; what runs at that moment is not stopped.',
+      'Models are unloaded once nothing runs there, and until it ends nothing is started that does not fit beside ' +
+      'it. It ends by itself. The next tick of the scheduler sees it; what runs at that moment is not stopped.',
   }),
   releaseGpuClaims: defineRoute({
     method: 'DELETE',

@@ -1,7 +1,8 @@
 import type { SequencingProblem } from './problem';
 
 /**
- * How the cost of one task grows. Its weighted seconds from arrival to end; beyond `patienceSeconds` every second counts
+ * How the cost of one task grows. Its weighted seconds from arrival to end; beyond `patienceSeconds` every second
+ * counts
  * more, whatever its weight, and beyond `longSeconds` with the square, because an average hides the one who waits all
  * day; a missed deadline costs once and by the second (reliability study, C.4; the square is what bounds the longest
  * wait where cards are busy 95 % of the time).

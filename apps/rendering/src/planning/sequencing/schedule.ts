@@ -4,7 +4,10 @@ import type { SequencingProblem, Sequences } from './problem';
 
 /** Sums in another order differ in their last digits; less than this share is no gain. */
 export const certainly = 1 - 1e-9;
-/** Weight of the other cards' ends beside the last one, so that a plan with the same makespan is better if they end sooner. */
+/**
+ * Weight of the other cards' ends beside the last one, so that a plan with the same makespan is better if they end
+ * sooner.
+ */
 const otherEnds = 0.01;
 
 /** A schedule as it was at one moment. */

@@ -19,7 +19,8 @@ const ruin = { least: 2, most: 6 };
 
 /**
  * Good sequences: each task, in the given order, at its best place (best insertion), each once more at its best place
- * until that changes nothing (local search), then some taken out and put back again and again (ruin and recreate: Schrimpf et al., J. Comput. Phys. 159 (2000); iterated local search: Lourenço, Martin,
+ * until that changes nothing (local search), then some taken out and put back again and again (ruin and recreate:
+ * Schrimpf et al., J. Comput. Phys. 159 (2000); iterated local search: Lourenço, Martin,
  * Stützle, Handbook of Metaheuristics (2003)). The same problem, order and budget give the same answer.
  */
 export function searchSequences(
@@ -54,7 +55,8 @@ function recreate(schedule: Schedule, removed: number[], draw: (below: number) =
 }
 
 /**
- * The same tasks, each behind those that it has to come after: so there is always a place for it. Of tasks that wait for
+ * The same tasks, each behind those that it has to come after: so there is always a place for it. Of tasks that wait
+ * for
  * each other in a circle some find none.
  */
 function firstsFirst({ startsAfter, endsAfter }: SequencingProblem, order: readonly number[]): number[] {

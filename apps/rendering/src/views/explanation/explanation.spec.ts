@@ -145,7 +145,7 @@ async function explained({
 }
 
 describe('what is before a job', () => {
-  it('is what runs on its card, then what has a higher priority, then what came first; each with its time', async () => {
+  it('is what runs on its card, then a higher priority, then what came first; each with its time', async () => {
     const answer = await explained({
       gpus: [await card('rtx3060', { state: 'busy' })],
       live: [runningOn('rtx3060', 'runs')],

@@ -18,7 +18,8 @@ const leastSaved = 1;
 type Change = Pick<SoonerEntry, 'change'> & { words: string; spans: ReadonlyMap<string, Span> };
 
 /**
- * What would make the waiting tasks of a job ready sooner, each planned anew, the most first: a higher priority, a lower
+ * What would make the waiting tasks of a job ready sooner, each planned anew, the most first: a higher priority, a
+ * lower
  * preset, a card that does not work now, a model that a card lacks.
  */
 export function soonerFor(job: Job, own: readonly WaitingTask[], snapshot: Snapshot): SoonerEntry[] {

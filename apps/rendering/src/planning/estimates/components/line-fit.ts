@@ -12,8 +12,10 @@ export interface LinePrior {
 }
 
 /**
- * A straight line through measurements, with what was believed before as further ones: Bayesian linear regression with a
- * Gaussian prior and known noise (Bishop, Pattern Recognition and Machine Learning, 3.3). Kept as sums, so that one more
+ * A straight line through measurements, with what was believed before as further ones: Bayesian linear regression with
+ * a
+ * Gaussian prior and known noise (Bishop, Pattern Recognition and Machine Learning, 3.3). Kept as sums, so that one
+ * more
  * measurement costs the same however many there are.
  */
 export class LineFit {

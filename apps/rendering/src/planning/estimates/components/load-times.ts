@@ -17,7 +17,8 @@ interface Course {
 }
 
 /**
- * Seconds of loading what is missing on a card, whoever needs it. They vary much and are skewed: logarithms, whose deviation is learnt
+ * Seconds of loading what is missing on a card, whoever needs it. They vary much and are skewed: logarithms, whose
+ * deviation is learnt
  * from all loads together.
  */
 export class LoadTimes {

@@ -6,7 +6,10 @@ import { ByWorkAndCard, mean, middle, type TimedWork, type TimePrior, type Uncer
  * picture (reliability study, C.5), and the noise of one measurement.
  */
 const pass = { slope: 1.15, slopeSd: 0.12, noise: 0.05 };
-/** How well the line's height is known: from the same work on another card, other models here, shipped figures; from a card of which nobody knows how fast it is beside this one. */
+/**
+ * How well the line's height is known: from the same work on another card, other models here, shipped figures; from a
+ * card of which nobody knows how fast it is beside this one.
+ */
 const heightSd = { otherCard: 0.15, unrelatedCard: 1, otherModels: 0.25, shipped: 0.6 };
 /** Measurements of exactly this size from which on their middle counts, and how many are looked at. */
 const exactly = { from: 3, most: 9 };
