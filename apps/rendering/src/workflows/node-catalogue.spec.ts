@@ -22,6 +22,14 @@ describe('the node catalogue', () => {
     expect(forgottenClasses(new Map(used), nodeCatalogue, servers)).toEqual([]);
   });
 
+  it('has every class of ComfyUI-GGUF, whose loaders a fallback may take at any number of files', () => {
+    const ofPack = Object.entries(recordedServers['0.3.64 with packs'] ?? {})
+      .filter(([, info]) => info.python_module === 'custom_nodes.ComfyUI-GGUF')
+      .map(([name]): [string, string] => [name, 'the pack']);
+    expect(ofPack.length).toBeGreaterThan(0);
+    expect(forgottenClasses(new Map(ofPack), nodeCatalogue, servers)).toEqual([]);
+  });
+
   it('says nothing that a recorded server contradicts', () => {
     expect(catalogueFaults(nodeCatalogue, servers)).toEqual([]);
   });

@@ -37,6 +37,7 @@ export const packNodes: readonly Named[] = [
     CLIPLoaderGGUF: loader({ clip_name: 'text_encoders' }),
     DualCLIPLoaderGGUF: loader(textEncoders(2)),
     TripleCLIPLoaderGGUF: loader(textEncoders(3)),
+    QuadrupleCLIPLoaderGGUF: loader(textEncoders(4)),
   }),
   ...ofPack('ComfyUI-CogVideoXWrapper', {
     DownloadAndLoadCogVideoModel: { stage: 'loading', silence: 'fetching' },

@@ -59,6 +59,7 @@ describe('a class of the catalogue', () => {
   it('names files of models by input, and the inputs that read files', () => {
     expect(modelFolderOf('DualCLIPLoader', 'clip_name2')).toBe('text_encoders');
     expect(modelFolderOf('DualCLIPLoader', 'clip_name3')).toBeUndefined();
+    expect(modelFolderOf('QuadrupleCLIPLoaderGGUF', 'clip_name4')).toBe('text_encoders');
     expect(modelFolderOf('constructor', 'name')).toBeUndefined();
     expect(readsInputFile('LoadImage', 'image')).toBe(true);
     expect(readsInputFile('LoadImage', 'upload')).toBe(false);
