@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOver, type JobView } from '@tower/contracts';
+import { untilCompleted } from './job-end';
 import { BenchTower, type LogLine } from './processes';
 import { summarise } from './statistics';
 
@@ -14,6 +14,8 @@ const rounds = Number(process.env['BENCH_ROUNDS'] ?? 40);
 const batch = Number(process.env['BENCH_BATCH'] ?? 20);
 /** Simulated seconds are shortened by this factor; a still then takes some tens of milliseconds. */
 const timeScale = 0.004;
+/** Longest wait for a prompt or for an idle card, both of which take well under a second. */
+const patienceMs = 60_000;
 
 const epochMs = (): number => performance.timeOrigin + performance.now();
 
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
       const job = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, generate(1));
       accept.push(epochMs() - before);
       viaTower.push(Date.parse((await nextAccepted(tower, before)).at) - before);
-      await untilOver(tower, job.job_id);
+      await untilCompleted(`${tower.towerUrl}/api/anime`, job.job_id, 20);
       await untilIdle(tower);
 
       const beforeBare = epochMs();
@@ -50,7 +52,7 @@ async function main(): Promise<void> {
 
     const markTower = tower.log().length;
     const batchJob = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, generate(batch));
-    await untilOver(tower, batchJob.job_id);
+    await untilCompleted(`${tower.towerUrl}/api/anime`, batchJob.job_id, 20);
     const gapsTower = gaps(tower.log().slice(markTower));
     await untilIdle(tower);
     const markBare = tower.log().length;
@@ -78,7 +80,7 @@ type Graph = Record<string, { class_type: string; inputs: Record<string, unknown
 /** One finished job: the model is loaded, every path has run once, and its graph is what the bare script posts. */
 async function warmUp(tower: BenchTower, body: unknown): Promise<Graph> {
   const job = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, body);
-  await untilOver(tower, job.job_id);
+  await untilCompleted(`${tower.towerUrl}/api/anime`, job.job_id, 20);
   const params = await get<{ items: { graph: Graph }[] }>(`${tower.towerUrl}/api/anime/jobs/${job.job_id}/params`);
   const graph = params.items[0]?.graph;
   if (!graph) throw new Error('the warm-up job has no graph');
@@ -117,16 +119,19 @@ function gaps(lines: LogLine[]): number[] {
 }
 
 async function nextAccepted(tower: BenchTower, afterMs: number): Promise<LogLine> {
-  for (;;) {
+  for (const end = epochMs() + patienceMs; epochMs() < end;) {
     // The log has whole milliseconds.
     const line = tower.log().findLast((entry) => entry.event === 'accepted');
     if (line && Date.parse(line.at) >= Math.floor(afterMs)) return line;
     await sleep(2);
   }
+  throw new Error(
+    `no prompt reached the card within ${patienceMs / 1000} s: the log above says what became of its job`,
+  );
 }
 
 async function untilIdle(tower: BenchTower): Promise<void> {
-  for (;;) {
+  for (const end = epochMs() + patienceMs; epochMs() < end;) {
     const queue = await get<{ queue_running: unknown[]; queue_pending: unknown[] }>(`${tower.cardUrl}/queue`);
     const status = await get<{ rendering: { gpus: { state: string }[] } | null }>(`${tower.towerUrl}/status`);
     if (
@@ -136,15 +141,7 @@ async function untilIdle(tower: BenchTower): Promise<void> {
       return;
     await sleep(50);
   }
-}
-
-async function untilOver(tower: BenchTower, jobId: string): Promise<void> {
-  for (;;) {
-    const job = await get<Pick<JobView, 'status' | 'error'>>(`${tower.towerUrl}/api/anime/jobs/${jobId}`);
-    if (job.status === 'completed') return;
-    if (isOver(job.status)) throw new Error(`the job ended as ${job.status}: ${JSON.stringify(job.error)}`);
-    await sleep(20);
-  }
+  throw new Error(`the card was not idle within ${patienceMs / 1000} s: the log above says what it was at`);
 }
 
 async function post<Answer>(url: string, body: unknown): Promise<Answer> {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseFor } from '@tower/db';
 import { startEmbeddedPostgres } from '@tower/machine';
 import type { DataSource } from 'typeorm';
 import { HistoryRows, numberedId } from './history-rows';
+import { untilCompleted } from './job-end';
 import { BenchTower } from './processes';
 import { percentile } from './statistics';
 
@@ -63,8 +63,7 @@ async function measure(url: string, db: DataSource): Promise<object> {
     auto_quality_check: false,
   };
   const first = await ask<{ job_id: string }>(`${url}/api/anime/generate`, body);
-  while ((await ask<{ status: string }>(`${url}/api/anime/jobs/${first.job_id}`)).status !== 'completed')
-    await sleep(200);
+  await untilCompleted(`${url}/api/anime`, first.job_id, 200);
 
   const nearlyEmpty = await questions(url, db, body, first.job_id);
   const rows = new HistoryRows(db, first.job_id);

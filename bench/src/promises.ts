@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOver, type JobAccepted, type JobView } from '@tower/contracts';
+import type { JobAccepted, JobView } from '@tower/contracts';
 import { call } from './http';
+import { untilCompleted } from './job-end';
 import { BenchTower } from './processes';
 import { PromiseBook } from './promises/promise-book';
 import { arrivals, jobKinds, type Arrival } from './promises/workload';
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
 async function warmUp(api: string, project: string): Promise<void> {
   for (let round = 0; round < warmUps; round++) {
     const jobs = await Promise.all(jobKinds.flatMap(({ body }) => cards.map(() => ask(api, project, body, 'normal'))));
-    await Promise.all(jobs.map((job) => untilOver(api, job.job_id)));
+    await Promise.all(jobs.map((job) => untilCompleted(api, job.job_id, 200)));
   }
 }
 
@@ -56,7 +57,7 @@ async function play(tower: BenchTower, api: string, project: string) {
   const events = happenings(tower, api, project, book);
   const work = Promise.all(arrivals(jobCount, overSeconds, seed).map((arrival) => submit(api, project, book, arrival)));
   await Promise.all([work, events]);
-  await Promise.all([...book.jobs.keys()].map((id) => untilOver(api, id)));
+  await Promise.all([...book.jobs.keys()].map((id) => untilCompleted(api, id, 200)));
   await sleep(500);
   watching.stop = true;
   await watch;
@@ -120,15 +121,6 @@ async function follow(api: string, book: PromiseBook, watching: { stop: boolean 
 
 const ask = (api: string, project: string, body: Record<string, unknown>, priority: string): Promise<JobAccepted> =>
   call('POST', `${api}/generate`, { project_id: project, prompt: 'a tower at dusk', priority, ...body });
-
-async function untilOver(api: string, id: string): Promise<void> {
-  for (;;) {
-    const job = await call<JobView>('GET', `${api}/jobs/${id}`);
-    if (job.status === 'completed') return;
-    if (isOver(job.status)) throw new Error(`job ${id} ended as ${job.status}: ${JSON.stringify(job.error)}`);
-    await sleep(200);
-  }
-}
 
 main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
