@@ -141,8 +141,11 @@ const thisRecording = { entireDescribe: true, logErrorsBeforeRetry: true };
 
 const recording = (generation: GenerationId, name: string, flags: Flags = {}): void => {
   const trace = readTrace(generation, name);
-  // These look at a prompt, or interrupt it, while it runs; a busy machine can miss the moment. A wrong simulator is
-  // wrong every time.
+  // These look at a prompt, or interrupt it, while it runs. The worker does not wait for the client, as no server does:
+  // where this process stands still for longer than a step between the frame and the request that followed it, the
+  // prompt is further than it was in the recording. Nor could a clock hold it until the client has acted everywhere:
+  // `absent-socket` asks without any socket, `interrupt-global` half a second after a frame in the middle of a step,
+  // and there only time tells the moment. A wrong simulator is wrong every time.
   if (asks(trace, '/interrupt', '/queue')) jest.retryTimes(3, thisRecording);
   it('plays the same against the simulator', async () => {
     const timeScale = timeScaleOf(trace);
