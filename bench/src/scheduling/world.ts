@@ -95,6 +95,10 @@ class Play {
         this.coming[0]?.arrival ?? Infinity,
         ...this.courses.map(({ until }) => until).filter((until) => until > now + moment),
       );
+      if (now === Infinity && this.waiting.length > 0)
+        throw new Error(
+          `${this.world.id}: all cards are free, and the planner starts none of ${this.waiting.length} waiting jobs`,
+        );
     }
     return { id: this.world.id, runs: this.runs };
   }
