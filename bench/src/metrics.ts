@@ -298,7 +298,9 @@ function timePython(): unknown {
   try {
     const script = join(folder, 'reference.py');
     writeFileSync(script, python);
-    const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
+    const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
+    // The runtime for Python keeps and sends what ours is kept from by @tower/imaging.
+    const env = { ...process.env, ...threads, ORT_DISABLE_TELEMETRY: '1' };
     const { status, stdout, stderr } = spawnSync(interpreter, [script, models, String(rounds)], {
       encoding: 'utf8',
       env,

@@ -1,3 +1,5 @@
+// Before the runtime.
+import './no-telemetry';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BoundedQueue } from '../scoring/bounded-queue';
 

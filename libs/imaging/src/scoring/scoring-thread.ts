@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import '../models/no-telemetry';
 import { BoundedQueue } from './bounded-queue';
 import { toError, type ScoringAnswer, type ScoringQuestion, type ScoringSetup } from './scoring-messages';
 import type { ScoringArguments, ScoringResult, ScoringTaskName } from './tasks';
