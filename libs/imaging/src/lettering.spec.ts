@@ -128,7 +128,8 @@ describe('lettering', () => {
         { env: { PATH: process.env['PATH'], ...env } },
       );
     const [bare, furnished] = await Promise.all([
-      drawIn({ FONTCONFIG_FILE: '/nowhere/fonts.conf', HOME: '/nowhere' }),
+      // A home that not even root can make.
+      drawIn({ FONTCONFIG_FILE: '/proc/nowhere/fonts.conf', HOME: '/proc/nowhere' }),
       drawIn({ HOME: process.env['HOME'] }),
     ]);
     expect([bare.stderr, furnished.stderr]).toEqual(['', '']);
