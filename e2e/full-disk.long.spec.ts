@@ -1,9 +1,8 @@
 // Real: every process of a Tower, its servers, and a disk of a few megabytes that fills up. Simulated: the cards.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { routes, type JobView } from '@tower/contracts';
-import { waitFor } from '@tower/testing';
+import { mayMount, mountSmallDisk, waitFor, type SmallDisk } from '@tower/testing';
 import { expectCardsNeverShared, expectJobWhole } from './invariants';
 import { newHome, TowerProcess, type Card } from './tower-process';
 
@@ -14,25 +13,29 @@ const diskBytes = 12 * mebibyte;
 /** Room for a few pictures. */
 const roomBytes = 1.2 * mebibyte;
 
-const home = newHome();
-const library = join(home, 'library');
-mkdirSync(library);
-/**
- * Only root may; where even root may not (a container without the right), the specs of `library` and `disk` have to do.
- */
-const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', library]).status === 0;
-const onSmallDisk = canMount ? it : it.skip;
+/** Where even root may not mount (a container without the right), the specs of `library` and `disk` have to do. */
+const onSmallDisk = mayMount() ? it : it.skip;
+
+let home: string;
+let library: string;
+let disk: SmallDisk | undefined;
 
 let tower: TowerProcess | undefined;
 /** Of all specs: the cards' logs go on over restarts. */
 const jobs: JobView[] = [];
 
+beforeAll(() => {
+  home = newHome();
+  library = join(home, 'library');
+  mkdirSync(library);
+  disk = mountSmallDisk(library, '12m');
+});
 afterEach(async () => {
   await tower?.stop();
   rmSync(join(library, 'ballast.bin'), { force: true });
 });
 afterAll(() => {
-  if (canMount) spawnSync('umount', ['-l', library]);
+  disk?.unmount();
   rmSync(home, { recursive: true, force: true });
 });
 

@@ -1,26 +1,17 @@
 // Real: every process of a Tower, its home on a small file system of its own. Simulated: the cards. Needs the right to
 // mount.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { routes } from '@tower/contracts';
-import { waitFor } from '@tower/testing';
+import { mayMount, mountSmallDisk, waitFor, type SmallDisk } from '@tower/testing';
 import { newHome, TowerProcess } from './tower-process';
 
 describe('a home on a small disk', () => {
-  const place = newHome();
-  const home = join(place, 'home');
-  mkdirSync(home);
-  const isMounted = ((): boolean => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1g', 'tmpfs', home], { stdio: 'ignore' });
-      chmodSync(home, 0o755);
-      return true;
-    } catch {
-      return false;
-    }
-  })();
-  const onSmallDisk = isMounted ? it : it.skip;
+  const onSmallDisk = mayMount() ? it : it.skip;
+  let place: string;
+  let home: string;
+  let disk: SmallDisk | undefined;
   const towers: TowerProcess[] = [];
   const launch = (args: readonly string[] = ['start']): TowerProcess => {
     const tower = TowerProcess.spawn({ home, args, env: { TOWER_LIBRARY: join(place, 'library') } });
@@ -28,9 +19,15 @@ describe('a home on a small disk', () => {
     return tower;
   };
 
+  beforeAll(() => {
+    place = newHome();
+    home = join(place, 'home');
+    mkdirSync(home);
+    disk = mountSmallDisk(home, '1g');
+  });
   afterAll(async () => {
     for (const tower of towers) await tower.stop();
-    if (isMounted) execFileSync('umount', [home]);
+    disk?.unmount();
     rmSync(place, { recursive: true, force: true });
   });
 

@@ -1,13 +1,17 @@
 // Real: PostgreSQL (one of its own where it is killed), NATS. The relay is built with `new`, its lease with short
 // times.
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { projectCreated, type EventOf } from '@tower/contracts';
 import { databaseFor, migrate, Outbox, type LeaseTimes } from '@tower/db';
 import { createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { startEmbeddedPostgres } from '@tower/machine';
-import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
+import {
+  clusterFolder,
+  createTestDatabase,
+  startTestNats,
+  waitFor,
+  type TestDatabase,
+  type TestNats,
+} from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus.metrics';
 import { BusConnection } from './connection';
@@ -153,7 +157,7 @@ describe('the outbox relay', () => {
   });
 
   it('sends each event once when PostgreSQL is killed and comes back in the middle', async () => {
-    const dataDir = join(tmpdir(), `tower-relay-${newId()}`);
+    const { dataDir, remove } = clusterFolder();
     let postgres = await startEmbeddedPostgres({ dataDir });
     const own = await databaseFor({ url: postgres.url, schema: 'projects', service: 'projects' }).initialize();
     try {
@@ -178,7 +182,7 @@ describe('the outbox relay', () => {
       await relays.pop()?.stop();
       await own.destroy();
       await postgres.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      remove();
     }
   });
 

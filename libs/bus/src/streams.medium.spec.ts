@@ -1,12 +1,18 @@
 // Real: nats-server and its store, also on a small file system of its own where we may mount one.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptJudged } from '@tower/contracts';
 import { newId } from '@tower/kit';
 import { startNatsServer } from '@tower/machine';
-import { startTestNats, type TestNats, type TestNatsSettings } from '@tower/testing';
+import {
+  mayMount,
+  mountSmallDisk,
+  startTestNats,
+  type SmallDisk,
+  type TestNats,
+  type TestNatsSettings,
+} from '@tower/testing';
 import { connect, StorageType, type JetStreamManager, type NatsConnection } from 'nats';
 import { allStreams, bytesOfAllStreams, ensureStreams } from './streams';
 
@@ -97,21 +103,16 @@ describe('the streams', () => {
 });
 
 describe('on a small disk', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-small-disk-'));
-  const disk = join(folder, 'disk');
-  mkdirSync(disk);
-  const isMounted = ((): boolean => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  })();
-  const onSmallDisk = isMounted ? it : it.skip;
+  const onSmallDisk = mayMount() ? it : it.skip;
+  let folder: string;
+  let disk: SmallDisk | undefined;
 
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tower-small-disk-'));
+    disk = mountSmallDisk(folder, '64m');
+  });
   afterAll(() => {
-    if (isMounted) execFileSync('umount', [disk]);
+    disk?.unmount();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -119,7 +120,7 @@ describe('on a small disk', () => {
     'of 64 MB all streams are made, found again after a restart, and take messages (skipped where we may not mount)',
     async () => {
       const bin = process.env['TOWER_TEST_NATS_BIN'] ?? '';
-      const storeDir = join(disk, 'store');
+      const storeDir = join(folder, 'store');
       let server = await startNatsServer({ bin, storeDir });
       try {
         expect(await ensureStreams(await openManager(server.url))).toEqual([]);

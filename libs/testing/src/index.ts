@@ -14,6 +14,7 @@ export {
 } from './file-server';
 export { safetensors } from './safetensors';
 export { describeNeeds, itNeeds } from './needs';
+export { mayMount, mountSmallDisk, type SmallDisk } from './small-disk';
 export { Plans } from './plans';
 export { createTestAuthority, type TestAuthority } from './test-authority';
 export * from './cluster-folder';
