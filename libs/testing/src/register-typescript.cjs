@@ -5,6 +5,7 @@
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
+require('../../../caches.cjs');
 const { transformSync } = require('@swc/core');
 
 const libs = join(__dirname, '..', '..');

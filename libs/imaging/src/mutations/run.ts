@@ -44,7 +44,8 @@ try {
   writeFileSync(
     join(copy, 'jest.config.cjs'),
     `module.exports = { rootDir: __dirname, testEnvironment: '<rootDir>/jest.env.cjs', transform: { ` +
-      `'^.+\\\\.ts$': ['@swc/jest'] }, testTimeout: 120000 };`,
+      `'^.+\\\\.ts$': ['@swc/jest'] }, testTimeout: 120000, cacheDirectory: ` +
+      `${JSON.stringify(join(root, '.cache', 'jest'))} };`,
   );
   // Red means something only where it was green before.
   if (wanted === undefined)
