@@ -24,7 +24,7 @@ describe('the node catalogue', () => {
 
   it('has every class of ComfyUI-GGUF, whose loaders a fallback may take at any number of files', () => {
     const ofPack = Object.entries(recordedServers['0.3.64 with packs'] ?? {})
-      .filter(([, info]) => info.python_module === 'custom_nodes.ComfyUI-GGUF')
+      .filter(([, info]) => info?.python_module === 'custom_nodes.ComfyUI-GGUF')
       .map(([name]): [string, string] => [name, 'the pack']);
     expect(ofPack.length).toBeGreaterThan(0);
     expect(forgottenClasses(new Map(ofPack), nodeCatalogue, servers)).toEqual([]);
