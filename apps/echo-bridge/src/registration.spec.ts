@@ -10,9 +10,8 @@ import { EchoClient } from './echo.client';
 import { Registration } from './registration';
 
 const times = { heartbeatMs: 40, firstRetryMs: 10, maxRetryMs: 80 };
-const rendering = {
-  gpus: [{ name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false }],
-} as unknown as RenderingStatus;
+const card = { name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false };
+const rendering = { gpus: [{ ...card, drained: null }] } as unknown as RenderingStatus;
 
 /** Echo, as far as a worker sees it. */
 class Echo {
@@ -125,9 +124,7 @@ describe('the registration with Echo', () => {
         worker_type: 'anime_renderer',
         capabilities: ['still_image'],
         callback_url: 'http://localhost:8331/api/anime/echo/webhook',
-        gpus: [
-          { name: 'rtx3060', vendor: 'nvidia', device: 'RTX 3060', vram_mb: 12288, state: 'idle', simulated: false },
-        ],
+        gpus: [card],
         max_concurrent_jobs: 1,
         status: 'ready',
       },

@@ -1,4 +1,4 @@
-import { characterCreated, projectArchived, type ServiceName } from '@tower/contracts';
+import { characterCreated, projectArchived, topology, type ServiceName } from '@tower/contracts';
 import { createLogger, Metrics } from '@tower/kit';
 import { BusMetrics } from './bus.metrics';
 import type { BusConnection } from './connection';
@@ -33,11 +33,8 @@ describe('the boot check', () => {
 
   it('refuses to start when nobody answers commands that come to nothing', () => {
     const server = serverOf('rendering');
-    for (const pattern of [
-      'evt.quality.v1.attempt_judged.*',
-      'cmd.rendering.v1.request_job',
-      'cmd.rendering.v1.cancel_job',
-    ])
+    const listed = topology.rendering.commands.map(({ type }) => `cmd.${type}`);
+    for (const pattern of ['evt.quality.v1.attempt_judged.*', ...listed])
       server.addHandler(pattern, handler(), true, { durable: 'rendering' });
     expect(listenError(server)).toContain('reader of cmd.rendering.> but has no handler');
   });
