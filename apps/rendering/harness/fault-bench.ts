@@ -16,7 +16,7 @@ export const shortLimits = {
 };
 
 /** What a spec stands on; the testing library is for specs alone, so they hand it in. */
-export interface Grounds {
+export interface BenchResources {
   natsUrl: string;
   database: { url: string; drop: () => Promise<void> };
   waitFor: <Seen>(
@@ -41,7 +41,7 @@ export interface BenchOptions extends HarnessOptions {
  */
 export class FaultBench {
   private constructor(
-    private readonly grounds: Grounds,
+    private readonly grounds: BenchResources,
     readonly small: SimProcess,
     readonly big: SimProcess,
     readonly harness: RenderingHarness,
@@ -49,7 +49,7 @@ export class FaultBench {
     private readonly options: HarnessOptions,
   ) {}
 
-  static async open(grounds: Grounds, options: BenchOptions = {}): Promise<FaultBench> {
+  static async open(grounds: BenchResources, options: BenchOptions = {}): Promise<FaultBench> {
     const sim = (name: 'rtx3060' | 'rx9070xt'): Promise<SimProcess> =>
       new SimProcess(name, name, options.timeScale ?? 0.02, options.generation ?? '0.3.64', [
         ...(options.flags ?? []),

@@ -2,7 +2,7 @@ import { databaseFor, Lease } from '@tower/db';
 import { createLogger, systemClock } from '@tower/kit';
 import type { DataSource } from 'typeorm';
 import { schedulerLease } from '../src/leadership';
-import type { Grounds } from './fault-bench';
+import type { BenchResources } from './fault-bench';
 
 /** What the leader's writes need, and no more of the service: a real PostgreSQL, and the scheduler's lease, held. */
 export interface LeadingProcess {
@@ -16,7 +16,7 @@ export interface LeadingProcess {
 
 /** Drops the database in the end; `entities` are those that the spec reads and writes. */
 export async function startLeading(
-  { database, waitFor }: Pick<Grounds, 'database' | 'waitFor'>,
+  { database, waitFor }: Pick<BenchResources, 'database' | 'waitFor'>,
   entities: NonNullable<Parameters<typeof databaseFor>[0]['entities']>,
 ): Promise<LeadingProcess> {
   const options = { url: database.url, schema: 'rendering', service: 'rendering', entities };

@@ -67,7 +67,7 @@ async function useAll(gpu: ConfiguredGpu): Promise<void> {
   const socket = new ComfySocket(
     gpu.url,
     {
-      hint: ({ type }) => void hints.push(type),
+      event: ({ type }) => void hints.push(type),
       preview: () => undefined,
       dropped: () => undefined,
       deaf: () => undefined,
@@ -95,7 +95,7 @@ async function useAll(gpu: ConfiguredGpu): Promise<void> {
     const target = join(folder, `out-${gpu.url.length}-${Date.now()}.png`);
     expect(await client.download(file, target)).toBe(readFileSync(target).length);
     await client.interrupt('p-1');
-    await client.forget('p-1');
+    await client.deleteHistory('p-1');
     expect(await client.queue()).toMatchObject({ queue_running: [] });
     expect(hints).toContain('execution_success');
   } finally {
@@ -179,7 +179,7 @@ describe('a server behind a login', () => {
     await clientOf(gpu).alive();
     const socket = new ComfySocket(
       gpu.url,
-      { hint: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined },
+      { event: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined },
       logger,
       gpu.access,
     );

@@ -164,10 +164,10 @@ it('knows that a prompt is not there when nothing listens', async () => {
 });
 
 it('never interrupts, cancels or forgets without an id, and never clears a list', async () => {
-  for (const act of [client.interrupt(''), client.cancelJob(''), client.forget('')])
+  for (const act of [client.interrupt(''), client.cancelJob(''), client.deleteHistory('')])
     await expect(act).rejects.toThrow(/needs a/);
   await client.deletePending(id);
-  await client.forget(id);
+  await client.deleteHistory(id);
   await client.interrupt(id);
   expect(requests.map(({ path, body }) => [path, JSON.parse(body) as unknown])).toEqual([
     ['/queue', { delete: [id] }],

@@ -133,7 +133,7 @@ export class ComfyClient {
   }
 
   /** Forgets one finished prompt of ours; the server's list is never cleared, because others look at it too. */
-  async forget(promptId: string): Promise<void> {
+  async deleteHistory(promptId: string): Promise<void> {
     if (promptId === '') throw new Error('forgetting needs a prompt id');
     await this.http.post('/history', { delete: [promptId] }, timeouts.control);
   }

@@ -117,7 +117,7 @@ it('does not follow a redirect of the socket either', async () => {
   });
   const socket = new ComfySocket(
     card.url,
-    { hint: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined },
+    { event: () => undefined, preview: () => undefined, dropped: () => undefined, deaf: () => undefined },
     createLogger('test', 'silent'),
   );
   socket.start();

@@ -4,13 +4,13 @@ import { createLogger } from '@tower/kit';
 import { waitFor } from '@tower/testing';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { PreviewFrame } from './comfy-frames';
-import { ComfySocket, statusWithinMs, type ComfyHint } from './comfy-socket';
+import { ComfySocket, statusWithinMs, type ComfyEvent } from './comfy-socket';
 
 /** The ids of the connections, oldest first, and the newest connection. */
 let ids: string[];
 let peer: WebSocket;
 let server: WebSocketServer;
-let heard: ComfyHint[];
+let heard: ComfyEvent[];
 let previews: PreviewFrame[];
 let said: string[];
 let drops: number;
@@ -48,7 +48,7 @@ beforeEach(async () => {
   socket = new ComfySocket(
     `http://127.0.0.1:${port()}`,
     {
-      hint: (hint) => heard.push(hint),
+      event: (hint) => heard.push(hint),
       preview: (frame) => previews.push(frame),
       dropped: () => (drops += 1),
       deaf: () => (deafs += 1),

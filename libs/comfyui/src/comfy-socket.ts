@@ -6,13 +6,13 @@ import { parseComfyJson } from './comfy-json';
 import { socketMessage } from './comfy-messages';
 import { SocketRecord } from './socket-record';
 
-export interface ComfyHint {
+export interface ComfyEvent {
   type: string;
   data: Record<string, unknown>;
 }
 
 interface ComfySocketEvents {
-  hint(hint: ComfyHint): void;
+  event(event: ComfyEvent): void;
   preview(frame: PreviewFrame): void;
   /** The connection ended and not by our doing: the server may have gone or restarted. */
   dropped(): void;
@@ -34,7 +34,7 @@ const maxPayload = 64 * 1024 ** 2;
 const freshClientId = (): string => newId().replaceAll('-', '');
 
 /**
- * Listens to one server's WebSocket for hints. Every connection gets a fresh client id, because reconnecting under the
+ * Listens to one server's WebSocket for events. Every connection gets a fresh client id, because reconnecting under the
  * old one can leave the new socket deaf; only while a prompt runs that was sent under an older id is that one worth the
  * risk. What was missed is found by polling.
  */
@@ -207,7 +207,7 @@ export class ComfySocket {
     const message = socketMessage.safeParse(value);
     if (!message.success) return;
     if (message.data.type === 'status') this.statuses += 1;
-    this.events.hint(message.data);
+    this.events.event(message.data);
   }
 
   private passFrame(data: Buffer): void {

@@ -7,7 +7,7 @@ export * from './access/socket-warning';
 export * from './access/same-server';
 export { link, promptGraph, type GraphValue, type PromptGraph } from './prompt-graph';
 export { placesOf, stageOf, type NodePlace } from './nodes/node-stages';
-export { ComfySocket, type ComfyHint } from './comfy-socket';
+export { ComfySocket, type ComfyEvent } from './comfy-socket';
 export { samplingCosts } from './nodes/sampling-cost';
 export { judgeVersion, oldestTestedVersion } from './comfy-version';
 export {

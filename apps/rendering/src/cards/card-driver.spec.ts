@@ -47,8 +47,8 @@ beforeEach(async () => {
   const note = (_: object, line: string): void => void logged.push(line);
   const logger = { warn: note, info: note, debug: () => undefined } as unknown as Logger;
   const events = {
-    looked: () => Promise.resolve(),
-    hint: () => undefined,
+    observed: () => Promise.resolve(),
+    event: () => undefined,
     preview: () => undefined,
     deaf: () => undefined,
     sameAsAnother: () => null,

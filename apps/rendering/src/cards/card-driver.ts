@@ -8,7 +8,7 @@ import {
   type ConfiguredGpu,
   type PostOutcome,
   type PreviewFrame,
-  type ComfyHint,
+  type ComfyEvent,
   type PromptGraph,
 } from '@tower/comfyui';
 import { AppError, describeError, Loop, type Clock, type Logger } from '@tower/kit';
@@ -19,8 +19,8 @@ import { ServerMonitor, type ServerRules } from './server-monitor';
 
 interface CardDriverEvents {
   /** After every look at the server, reachable or not. */
-  looked(driver: CardDriver): Promise<void>;
-  hint(driver: CardDriver, hint: ComfyHint): void;
+  observed(driver: CardDriver): Promise<void>;
+  event(driver: CardDriver, event: ComfyEvent): void;
   preview(driver: CardDriver, frame: PreviewFrame): void;
   /** The socket was connected but heard nothing. */
   deaf(driver: CardDriver): void;
@@ -38,9 +38,9 @@ const locateMs = 1_000;
 const failuresUntilDown = 3;
 
 /** Hints after which the server's lists have changed. */
-const wakingHints = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
+const wakingEvents = new Set(['status', 'execution_success', 'execution_error', 'execution_interrupted']);
 
-/** Follows one ComfyUI server: looks at its queue every second and at once when a hint says so. Decides nothing. */
+/** Follows one ComfyUI server: looks at its queue every second and at once when an event says so. Decides nothing. */
 export class CardDriver {
   readonly client: ComfyClient;
   private readonly socket: ComfySocket;
@@ -65,7 +65,7 @@ export class CardDriver {
     this.socket = new ComfySocket(
       config.url,
       {
-        hint: (hint) => this.heard(hint),
+        event: (event) => this.heard(event),
         preview: (frame) => this.events.preview(this, frame),
         dropped: () => {
           this.restarts.socketDropped(clock.monotonicMs());
@@ -157,15 +157,15 @@ export class CardDriver {
     await this.client.interrupt(promptId);
   }
 
-  private heard(hint: ComfyHint): void {
-    if (wakingHints.has(hint.type) || (hint.type === 'executing' && hint.data['node'] === null)) this.wake();
-    this.events.hint(this, hint);
+  private heard(event: ComfyEvent): void {
+    if (wakingEvents.has(event.type) || (event.type === 'executing' && event.data['node'] === null)) this.wake();
+    this.events.event(this, event);
   }
 
   private async lookAndTell(): Promise<number> {
     await this.look();
     try {
-      await this.events.looked(this);
+      await this.events.observed(this);
     } catch (error) {
       this.logger.warn({ gpu: this.name }, `acting on what ${this.name} said: ${describeError(error)}`);
     }

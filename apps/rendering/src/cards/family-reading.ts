@@ -30,7 +30,7 @@ export class FamilyReading {
   ) {}
 
   /** The files may be others now. */
-  forget(): void {
+  clear(): void {
     this.read = new Map();
   }
 

@@ -153,7 +153,7 @@ export class ServerMonitor {
     this.read = true;
     this.statsAtMs = now;
     this.modelsAtMs = now;
-    this.families.forget();
+    this.families.clear();
     await this.readFamilies();
   }
 

@@ -39,7 +39,7 @@ export class AttemptEndings {
   }
 
   private async end(attempt: Attempt, outcome: AttemptOutcome, write: () => Promise<void>): Promise<void> {
-    this.prompts.forget(attempt.promptId);
+    this.prompts.release(attempt.promptId);
     await write();
     this.metrics.attempts.inc({ gpu: attempt.gpu, outcome });
     this.progress.publish(attempt.jobId);

@@ -28,8 +28,8 @@ export class AttemptReconciler {
     @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
   ) {}
 
-  forget(): void {
-    this.prompts.forget();
+  clear(): void {
+    this.prompts.clear();
   }
 
   /** `queue` is null while the card does not answer. */

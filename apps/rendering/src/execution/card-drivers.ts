@@ -66,15 +66,15 @@ export class CardDrivers {
     const drivers = this.all();
     this.drivers.clear();
     await Promise.all(drivers.map((driver) => driver.stop()));
-    this.looks.forget();
+    this.looks.clear();
   }
 
   private driverFor(config: ConfiguredGpu, leading: Leading): CardDriver {
     return new CardDriver(
       config,
       {
-        looked: (driver) => this.looked(driver, leading),
-        hint: (driver, hint) => this.looks.hint(driver, hint),
+        observed: (driver) => this.looked(driver, leading),
+        event: (driver, event) => this.looks.hear(driver, event),
         preview: (driver, frame) => this.looks.preview(driver, frame),
         deaf: (driver) => this.looks.deaf(driver),
         sameAsAnother: (driver) => this.same.troubleOf(driver),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ComfyHint, PreviewFrame } from '@tower/comfyui';
+import type { ComfyEvent, PreviewFrame } from '@tower/comfyui';
 import type { CardDriver } from '../cards/card-driver';
 import { CardRegistry } from '../cards/card-registry';
 import { CardHealthService } from '../cards/health/card-health.service';
@@ -30,8 +30,8 @@ export class CardLooks {
     await this.registry.note(fence, driver, this.cardHealth.healthOf(driver.name));
   }
 
-  hint(driver: CardDriver, hint: ComfyHint): void {
-    this.prompts.hint(driver, hint);
+  hear(driver: CardDriver, event: ComfyEvent): void {
+    this.prompts.hear(driver, event);
   }
 
   preview(driver: CardDriver, frame: PreviewFrame): void {
@@ -43,7 +43,7 @@ export class CardLooks {
   }
 
   /** Somebody else looks from here on. */
-  forget(): void {
-    this.reconciler.forget();
+  clear(): void {
+    this.reconciler.clear();
   }
 }

@@ -20,7 +20,7 @@ export class DeadWorkers {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  forget(): void {
+  clear(): void {
     this.stuckSinceMs.clear();
   }
 

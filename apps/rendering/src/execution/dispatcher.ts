@@ -56,12 +56,12 @@ export class Dispatcher {
         // Files went away since they were read: until they are read again, the card would be chosen for the same.
         if (result.model) driver.readFiles();
         await this.attempts.fail(fence, attempt, refusal(driver.name, result));
-        this.prompts.forget(attempt.promptId);
+        this.prompts.release(attempt.promptId);
         this.progress.publish(attempt.jobId);
         return null;
       case 'unreachable':
         await this.attempts.lose(fence, attempt, `${driver.name} refused the connection: ${result.message}`);
-        this.prompts.forget(attempt.promptId);
+        this.prompts.release(attempt.promptId);
         return null;
       case 'unknown': {
         const facts = { gpu: driver.name, promptId: attempt.promptId };
@@ -87,7 +87,7 @@ export class Dispatcher {
         error.code === 'comfyui_unreachable' || error.code === 'comfyui_redirects' || isOwnFault(error);
       if (notItsFault) await this.attempts.lose(fence, attempt, error.message);
       else await this.attempts.fail(fence, attempt, unsentPicture(error));
-      this.prompts.forget(attempt.promptId);
+      this.prompts.release(attempt.promptId);
       this.progress.publish(attempt.jobId);
       return undefined;
     }
@@ -100,7 +100,7 @@ export class Dispatcher {
     { attempt, job, graph }: Dispatch,
     promptId: string,
   ): Promise<boolean> {
-    this.prompts.forget(attempt.promptId);
+    this.prompts.release(attempt.promptId);
     if (!isFollowable(promptId)) {
       await this.attempts.fail(fence, attempt, unusableId(driver.name, promptId));
       return false;

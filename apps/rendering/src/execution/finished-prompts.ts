@@ -55,7 +55,7 @@ export class FinishedPrompts {
   private async clearHistory(driver: CardDriver, promptId: string): Promise<void> {
     if (this.cardHealth.isEvidence(driver.name, promptId)) return;
     try {
-      await driver.client.forget(promptId);
+      await driver.client.deleteHistory(promptId);
     } catch (error) {
       this.logger.debug({ gpu: driver.name }, `forgetting a finished prompt: ${describeError(error)}`);
     }

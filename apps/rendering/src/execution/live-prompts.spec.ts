@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 
 const hear = (type: string, data: object, connection = 1): void =>
-  prompts.hint(driver(connection), { type, data: { prompt_id: 'p', ...data } });
+  prompts.hear(driver(connection), { type, data: { prompt_id: 'p', ...data } });
 
 it('tells how many prompts are before it in the queue of its card, and when it begins', () => {
   prompts.waits('p', 700);

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { promptGraph, type PreviewFrame, type ComfyHint, type PromptGraph } from '@tower/comfyui';
+import { promptGraph, type PreviewFrame, type ComfyEvent, type PromptGraph } from '@tower/comfyui';
 import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import type { CardDriver } from '../cards/card-driver';
@@ -69,13 +69,16 @@ export class LivePrompts {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  forget(promptId?: string): void {
-    if (promptId !== undefined) this.byPromptId.delete(promptId);
-    else {
-      this.byPromptId.clear();
-      this.spokenOf.clear();
-      this.warm.clear();
-    }
+  /** The prompt is over. */
+  release(promptId: string): void {
+    this.byPromptId.delete(promptId);
+  }
+
+  /** Another process follows them from here on. */
+  clear(): void {
+    this.byPromptId.clear();
+    this.spokenOf.clear();
+    this.warm.clear();
   }
 
   register(driver: CardDriver, attempt: Attempt, job: Job, graph: PromptGraph): LivePrompt {
@@ -148,25 +151,25 @@ export class LivePrompts {
     this.note(entry, { ...progress, beganAt: this.clock.now().toISOString(), stage: `Sent to ${entry.gpu}` });
   }
 
-  hint(driver: CardDriver, hint: ComfyHint): void {
-    const promptId = hint.data['prompt_id'];
+  hear(driver: CardDriver, event: ComfyEvent): void {
+    const promptId = event.data['prompt_id'];
     const entry = typeof promptId === 'string' ? this.byPromptId.get(promptId) : undefined;
     if (!entry || typeof promptId !== 'string') return;
     this.spokenOf.set(driver.name, promptId);
     this.runs(promptId);
-    entry.times.heard(hint, this.clock.monotonicMs());
-    this.livens(driver, entry, hint);
-    const next = advance(entry.progress, hint, entry.graph, driver.name, entry.model);
+    entry.times.heard(event, this.clock.monotonicMs());
+    this.livens(driver, entry, event);
+    const next = advance(entry.progress, event, entry.graph, driver.name, entry.model);
     if (next === entry.progress) return;
-    this.note(entry, this.timed(entry.progress, next, hint));
+    this.note(entry, this.timed(entry.progress, next, event));
   }
 
-  private livens(driver: CardDriver, entry: LivePrompt, hint: ComfyHint): void {
+  private livens(driver: CardDriver, entry: LivePrompt, event: ComfyEvent): void {
     const now = this.clock.monotonicMs();
-    if (hint.type === 'executing') {
-      entry.node = typeof hint.data['node'] === 'string' ? hint.data['node'] : null;
+    if (event.type === 'executing') {
+      entry.node = typeof event.data['node'] === 'string' ? event.data['node'] : null;
       entry.ticked = false;
-    } else if (hint.type === 'progress') {
+    } else if (event.type === 'progress') {
       if (entry.ticked) entry.longestStepMs = Math.max(entry.longestStepMs, now - entry.movedAtMs);
       entry.ticked = true;
     }
@@ -175,10 +178,10 @@ export class LivePrompts {
   }
 
   /** With the times from which the pace is told. */
-  private timed(before: AttemptProgress, next: AttemptProgress, hint: ComfyHint): AttemptProgress {
+  private timed(before: AttemptProgress, next: AttemptProgress, hear: ComfyEvent): AttemptProgress {
     const at = this.clock.now().toISOString();
     const timed = next.percent === before.percent ? next : { ...next, reachedAt: at };
-    const isFirstStep = hint.type === 'progress' && next.step !== null && before.step === null;
+    const isFirstStep = hear.type === 'progress' && next.step !== null && before.step === null;
     return isFirstStep ? { ...timed, firstStep: { percent: next.percent, at } } : timed;
   }
 

@@ -30,7 +30,7 @@ export class ModelSupply implements Duty {
   /** Downloads break off; the next leader goes on where they did. */
   stop(): void {
     this.downloads.stop();
-    this.missing.forget();
+    this.missing.reset();
   }
 
   /** The card has files that it did not have. */

@@ -60,7 +60,7 @@ export class OrphanedAttempts {
         { gpu: to, promptId: attempt.promptId },
         `${attempt.gpu} is called ${to} now; its attempt goes on there`,
       );
-      this.prompts.forget(attempt.promptId);
+      this.prompts.release(attempt.promptId);
       this.progress.publish(attempt.jobId);
     }
     return true;
@@ -74,7 +74,7 @@ export class OrphanedAttempts {
         attempt,
         replaced ? `${attempt.gpu} is another ComfyUI server now` : `${attempt.gpu} is no longer configured`,
       );
-      this.prompts.forget(attempt.promptId);
+      this.prompts.release(attempt.promptId);
       this.metrics.attempts.inc({ gpu: attempt.gpu, outcome: 'displaced' });
       this.progress.publish(attempt.jobId);
     }

@@ -1,4 +1,4 @@
-import { placesOf, readsInputFile, stageOf, type PromptGraph, type ComfyHint, type NodePlace } from '@tower/comfyui';
+import { placesOf, readsInputFile, stageOf, type PromptGraph, type ComfyEvent, type NodePlace } from '@tower/comfyui';
 import { z } from 'zod';
 import type { AttemptProgress } from '../jobs/attempt.entity';
 
@@ -12,19 +12,19 @@ const executing = z.object({ node: z.string().nullable() });
 const knownPlaces = new WeakMap<PromptGraph, ReadonlyMap<string, NodePlace>>();
 
 /**
- * The next progress after a hint of the same prompt, or the same object when the hint says nothing new. Never falls: a
- * node may run several bars one after the other. Steps are those of a sampler; frames are counted only where a node's
+ * The next progress after an event of the same prompt, or the same object when the event says nothing new. Never falls:
+ * a node may run several bars one after the other. Steps are those of a sampler; frames are counted only where a node's
  * bar really counts finished frames.
  */
 export function advance(
   current: AttemptProgress,
-  hint: ComfyHint,
+  event: ComfyEvent,
   graph: PromptGraph,
   gpu: string,
   model: string,
 ): AttemptProgress {
-  if (hint.type === 'progress') {
-    const data = nodeProgress.safeParse(hint.data);
+  if (event.type === 'progress') {
+    const data = nodeProgress.safeParse(event.data);
     const found = data.success ? find(graph, data.data.node) : undefined;
     if (!data.success || !found || data.data.max <= 0) return current;
     const { node, place } = found;
@@ -43,8 +43,8 @@ export function advance(
       ...(counts ? { frame: Math.max(current.frame ?? 0, value) } : {}),
     };
   }
-  if (hint.type === 'executing') {
-    const data = executing.safeParse(hint.data);
+  if (event.type === 'executing') {
+    const data = executing.safeParse(event.data);
     const found = data.success && data.data.node !== null ? find(graph, data.data.node) : undefined;
     if (!found) return current;
     const { node, place } = found;

@@ -1,4 +1,4 @@
-import { stageOf, type ComfyHint, type PromptGraph } from '@tower/comfyui';
+import { stageOf, type ComfyEvent, type PromptGraph } from '@tower/comfyui';
 import { z } from 'zod';
 
 /** What of a prompt's time went into what, in seconds. Null where it was not heard. */
@@ -30,7 +30,7 @@ export class PromptTimes {
   private isWhole = false;
 
   /** Takes an event of this prompt in that came at `atMs`. */
-  heard(event: Pick<ComfyHint, 'type' | 'data'>, atMs: number): void {
+  heard(event: Pick<ComfyEvent, 'type' | 'data'>, atMs: number): void {
     if (event.type === 'execution_start') this.isWhole = true;
     else if (event.type === 'executing') {
       const { data } = executing.safeParse(event.data);

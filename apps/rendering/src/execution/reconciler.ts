@@ -21,9 +21,9 @@ export class Reconciler {
     private readonly cardHealth: CardHealthService,
   ) {}
 
-  forget(): void {
-    this.attempts.forget();
-    this.deadWorkers.forget();
+  clear(): void {
+    this.attempts.clear();
+    this.deadWorkers.clear();
   }
 
   /**
@@ -35,7 +35,7 @@ export class Reconciler {
     const { queue } = driver.snapshot;
     for (const attempt of live) await this.attempts.act(fence, driver, attempt, queue);
     if (queue === null) {
-      await this.cardHealth.tend(fence, driver, null, driver.snapshot.foreignPrompts > 0);
+      await this.cardHealth.review(fence, driver, null, driver.snapshot.foreignPrompts > 0);
       return [];
     }
     const running = queue.queue_running.find((item) => live.some((attempt) => attempt.promptId === item[1]));
@@ -44,7 +44,7 @@ export class Reconciler {
     if (running || live.length === 0) driver.follow(typeof clientId === 'string' ? clientId : undefined);
     const foreign = await this.sweeper.sweep(driver, queue, live);
     await this.deadWorkers.notice(fence, driver, queue, live);
-    await this.cardHealth.tend(fence, driver, queue, foreign.running);
+    await this.cardHealth.review(fence, driver, queue, foreign.running);
     driver.mark(
       standingOf({
         ours: queue.queue_running.length + queue.queue_pending.length - foreign.count,

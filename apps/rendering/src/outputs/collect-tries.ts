@@ -33,7 +33,7 @@ export class CollectTries {
     return this.clock.monotonicMs() >= (this.tries.get(attemptId)?.notBeforeMs ?? 0);
   }
 
-  forget(attemptId: string): void {
+  end(attemptId: string): void {
     this.tries.delete(attemptId);
   }
 

@@ -30,7 +30,7 @@ export class CollectTroubles {
 
   /** Its files are in the library. */
   overcome(attempt: Attempt): void {
-    this.tries.forget(attempt.id);
+    this.tries.end(attempt.id);
     this.disks.worked('library');
   }
 
@@ -66,7 +66,7 @@ export class CollectTroubles {
     if (awayMs < Math.max(this.limits.silentMs, Math.min((attempt.seconds ?? 0) * 1_000, longestWaitMs))) return;
     const gpu = await this.db.manager.findOneBy(Gpu, { name: attempt.gpu });
     if (gpu?.state === 'down' && !(await this.attempts.couldGoElsewhere(attempt))) return;
-    this.tries.forget(attempt.id);
+    this.tries.end(attempt.id);
     const away = `${attempt.gpu} has not answered for ${Math.round(awayMs / 1000)} s`;
     await this.attempts
       .lose(fence, attempt, `${away} while its output waited to be fetched`)
@@ -87,7 +87,7 @@ export class CollectTroubles {
   }
 
   private async giveUp(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
-    this.tries.forget(attempt.id);
+    this.tries.end(attempt.id);
     await this.attempts
       .fail(fence, attempt, failure)
       .catch((failing: unknown) =>

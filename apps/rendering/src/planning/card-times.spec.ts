@@ -86,12 +86,12 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
   let behind = total;
   for (const run of runs) {
     behind -= lengthOf(run);
-    prompts.hint(card, { type: 'executing', data: { prompt_id: 'p', node: run.node } });
+    prompts.hear(card, { type: 'executing', data: { prompt_id: 'p', node: run.node } });
     news = true;
     pass(run.silentMs, behind);
     for (let step = 1; step <= (run.steps ?? 0); step++) {
       pass(run.stepMs ?? 0, behind);
-      prompts.hint(card, { type: 'progress', data: { prompt_id: 'p', node: run.node, value: step, max: run.steps } });
+      prompts.hear(card, { type: 'progress', data: { prompt_id: 'p', node: run.node, value: step, max: run.steps } });
       news = true;
     }
   }

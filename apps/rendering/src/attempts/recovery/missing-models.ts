@@ -33,7 +33,7 @@ export class MissingModels {
   ) {}
 
   /** Somebody else looked meanwhile: patience begins anew. */
-  forget(): void {
+  reset(): void {
     this.waits = new Map();
     this.nextAtMs = -Infinity;
   }

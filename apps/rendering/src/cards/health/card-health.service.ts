@@ -40,7 +40,7 @@ export class CardHealthService {
   load(gpus: readonly Pick<Gpu, 'name' | 'health'>[]): void {
     this.healths.clear();
     this.restartsBefore.clear();
-    this.probes.forget();
+    this.probes.clear();
     for (const { name, health } of gpus) this.healths.set(name, health);
   }
 
@@ -82,7 +82,7 @@ export class CardHealthService {
    * One look's consequences for the card's health. `foreignRunning`: a prompt of another program runs there, as far as
    * is known.
    */
-  async tend(fence: string, driver: CardDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
+  async review(fence: string, driver: CardDriver, queue: QueueBody | null, foreignRunning: boolean): Promise<void> {
     const health = this.healthOf(driver.name);
     const { trouble } = health;
     if (trouble === null) return;

@@ -20,7 +20,7 @@ export class ProbePrompts {
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  forget(): void {
+  clear(): void {
     this.sent.clear();
   }
 
@@ -43,7 +43,7 @@ export class ProbePrompts {
     const images = history.outputs['2']?.['images'];
     const file = fileRef.safeParse(Array.isArray(images) ? images[0] : undefined);
     const passed = history.status?.status_str === 'success' && file.success && (await driver.client.has(file.data));
-    await driver.client.forget(promptId);
+    await driver.client.deleteHistory(promptId);
     return this.settle(promptId, passed);
   }
 
