@@ -1,4 +1,4 @@
-import { requireFence } from '@tower/db';
+import { requireFence, writeUnderFence, type Part } from '@tower/db';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** Lease under which one rendering process acts on the cards. */
@@ -20,6 +20,19 @@ export function underFence<Result>(
     await requireFence(tx, schedulerLease, fence);
     return write(tx);
   });
+}
+
+/**
+ * As `underFence`, in one statement: one round trip and one commit. Everything that `parts` write depends on the part
+ * `fence`; `answer` lists columns of what comes back. Throws `lease_lost` when the lease has moved on.
+ */
+export function underFenceTogether<Answer extends object>(
+  db: DataSource,
+  fence: string,
+  parts: Readonly<Record<string, Part>>,
+  answer: string,
+): Promise<Answer> {
+  return writeUnderFence(db.manager, schedulerLease, fence, parts, answer);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileRef, Failure, PromptGraph } from '@tower/comfyui';
-import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
-import { CLOCK, type Clock } from '@tower/kit';
+import { attemptFailed, attemptLost, type JobError } from '@tower/contracts';
+import { CLOCK, notFound, type Clock } from '@tower/kit';
 import { DataSource, Like, type EntityManager } from 'typeorm';
 import { CardHealthService } from '../cards/health/card-health.service';
-import { insertAttempt, moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
+import { moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { boundedError, JobStore } from '../jobs/job-store';
@@ -31,6 +31,9 @@ const processGone = 'process_gone';
  */
 const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 
+/** Times that a claim is made anew because its job changed meanwhile: other cards take other tasks of it. */
+const claimTries = 16;
+
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
@@ -53,34 +56,31 @@ export class AttemptsService {
   ) {}
 
   /**
-   * Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second
-   * booking of the card fail.
+   * Books a card for a waiting task. Undefined when the task is no longer waiting, or changes all the time. The unique
+   * index makes a second booking of the card fail.
    */
-  claim(
+  async claim(
     fence: string,
     taskId: string,
     jobId: string,
     gpu: BookedCard,
     estimatedSeconds: number | null,
   ): Promise<Dispatch | undefined> {
-    return underFence(this.db, fence, async (tx) => {
-      const job = await this.store.lock(tx, jobId);
-      const task = await tx.findOneByOrFail(Task, { id: taskId });
-      if (task.state !== 'queued' || task.paused) return undefined;
+    const { manager } = this.db;
+    for (let tries = 0; tries < claimTries; tries++) {
+      const [job, task] = await Promise.all([
+        manager.findOneBy(Job, { id: jobId }),
+        manager.findOneBy(Task, { id: taskId }),
+      ]);
+      if (job === null) throw notFound('job', jobId);
+      if (task?.state !== 'queued' || task.paused) return undefined;
       const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
       const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
-      await insertAttempt(tx, attempt);
-      await tx.insert(GenerationParams, params);
-      await this.store.moveTask(tx, task, 'rendering', { attempts: attempt.n });
-      await this.store.settle(tx, job, { gpu: gpu.name });
-      await this.store.record(tx, job, attemptDispatched, {
-        ...factsOf(attempt),
-        promptId: attempt.promptId,
-        seed: attempt.seed,
-        estimatedSeconds,
-      });
-      return { attempt, job, graph };
-    });
+      const booking = { job, task, attempt, params: { ...params, graph } };
+      const facts = { ...factsOf(attempt), promptId: attempt.promptId, seed: attempt.seed, estimatedSeconds };
+      if (await this.store.book(this.db, fence, booking, facts)) return { attempt, job, graph };
+    }
+    return undefined;
   }
 
   /** The server has the prompt. */
