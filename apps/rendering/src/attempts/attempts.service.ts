@@ -11,6 +11,7 @@ import { boundedError, JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
 import { Task } from '../jobs/task.entity';
 import { underFence } from '../leadership';
+import { firstTasks, type FirstTask } from '../planning/queue.queries';
 import { Catalogue } from '../workflows/catalogue';
 import { graphSha256 } from '../workflows/graph/graph-identity';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
@@ -46,6 +47,8 @@ export interface Dispatch {
  */
 @Injectable()
 export class AttemptsService {
+  private ahead = new Map<string, FirstTask>();
+
   constructor(
     private readonly db: DataSource,
     private readonly store: JobStore,
@@ -54,6 +57,14 @@ export class AttemptsService {
     private readonly cardHealth: CardHealthService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
+
+  /**
+   * Reads what stands first in line, for the claims of this look: beside what the choice is made from, because a card
+   * waits for both, and it mostly falls on these.
+   */
+  async readAhead(count: number): Promise<void> {
+    this.ahead = new Map((await firstTasks(this.db.manager, count)).map((first) => [first.task.id, first]));
+  }
 
   /**
    * Books a card for a waiting task. Undefined when the task is no longer waiting, or changes all the time. The unique
@@ -66,14 +77,9 @@ export class AttemptsService {
     gpu: BookedCard,
     estimatedSeconds: number | null,
   ): Promise<Dispatch | undefined> {
-    const { manager } = this.db;
     for (let tries = 0; tries < claimTries; tries++) {
-      const [job, task] = await Promise.all([
-        manager.findOneBy(Job, { id: jobId }),
-        manager.findOneBy(Task, { id: taskId }),
-      ]);
-      if (job === null) throw notFound('job', jobId);
-      if (task?.state !== 'queued' || task.paused) return undefined;
+      const { job, task } = this.takeAhead(taskId) ?? (await this.read(taskId, jobId));
+      if (task.state !== 'queued' || task.paused) return undefined;
       const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
       const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
       const booking = { job, task, attempt, params: { ...params, graph } };
@@ -81,6 +87,23 @@ export class AttemptsService {
       if (await this.store.book(this.db, fence, booking, facts)) return { attempt, job, graph };
     }
     return undefined;
+  }
+
+  /** Once: whoever gets it changes it. */
+  private takeAhead(taskId: string): FirstTask | undefined {
+    const first = this.ahead.get(taskId);
+    this.ahead.delete(taskId);
+    return first;
+  }
+
+  private async read(taskId: string, jobId: string): Promise<FirstTask> {
+    const { manager } = this.db;
+    const [job, task] = await Promise.all([
+      manager.findOneBy(Job, { id: jobId }),
+      manager.findOneByOrFail(Task, { id: taskId }),
+    ]);
+    if (job === null) throw notFound('job', jobId);
+    return { job, task };
   }
 
   /** The server has the prompt. */

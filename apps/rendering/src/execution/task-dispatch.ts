@@ -47,7 +47,7 @@ export class TaskDispatch implements Duty {
   private async dispatch(fence: string): Promise<void> {
     const idle = this.idleCards();
     if (idle.length === 0) return;
-    const snapshot = await this.snapshots.readChoices(idle);
+    const [snapshot] = await Promise.all([this.snapshots.readChoices(idle), this.attempts.readAhead(idle.length)]);
     if (snapshot === undefined) return;
     for (const { taskId, jobId, error } of snapshot.hopeless)
       await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
