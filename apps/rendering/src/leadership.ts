@@ -1,4 +1,7 @@
-import { requireFence, writeUnderFence, type Part } from '@tower/db';
+import { Inject, Injectable } from '@nestjs/common';
+import { NotificationListener, requireFence, writeUnderFence, type Part } from '@tower/db';
+import { LOGGER, type Logger } from '@tower/kit';
+import { DATABASE_URL } from '@tower/service';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** Lease under which one rendering process acts on the cards. */
@@ -33,6 +36,36 @@ export function underFenceTogether<Answer extends object>(
   answer: string,
 ): Promise<Answer> {
   return writeUnderFence(db.manager, schedulerLease, fence, parts, answer);
+}
+
+/**
+ * Word of new work. The database tells it to every process; one that has itself committed work rings, because the way
+ * round takes other processes' turns, which on a busy machine is milliseconds for a card that waits.
+ */
+@Injectable()
+export class WorkBell {
+  private readonly listener: NotificationListener;
+  private heard: () => void = () => undefined;
+
+  constructor(@Inject(DATABASE_URL) databaseUrl: string, @Inject(LOGGER) logger: Logger) {
+    this.listener = new NotificationListener(databaseUrl, workChannel, () => this.ring(), logger);
+  }
+
+  /** `heard` is called whenever there may be something to do, until it is stopped. */
+  start(heard: () => void): void {
+    this.heard = heard;
+    this.listener.start();
+  }
+
+  async stop(): Promise<void> {
+    this.heard = () => undefined;
+    await this.listener.stop();
+  }
+
+  /** This process has committed work that can be given out. */
+  ring(): void {
+    this.heard();
+  }
 }
 
 /**

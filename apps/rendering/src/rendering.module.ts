@@ -63,6 +63,7 @@ import { jobEntities } from './jobs/job-entities';
 import { JobStore } from './jobs/job-store';
 import { QueueOrder } from './jobs/queue-order.entity';
 import { QueuePause } from './jobs/queue-pause.entity';
+import { WorkBell } from './leadership';
 import { CollectTries } from './outputs/collect-tries';
 import { CollectTroubles } from './outputs/collect-troubles';
 import { Collector } from './outputs/collector';
@@ -126,6 +127,7 @@ const providers: readonly Provider[] = [
   },
   { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
   { provide: OutputInspector, useFactory: () => new OutputInspector() },
+  WorkBell,
   MemoryStore,
   ModelDownloads,
   RecoveryService,

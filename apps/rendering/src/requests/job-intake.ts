@@ -8,6 +8,7 @@ import { Job } from '../jobs/job.entity';
 import { calibrationRank, placeInQueue, rankOf } from '../jobs/queue-place';
 import { chooseSeed } from '../jobs/seed';
 import type { Task } from '../jobs/task.entity';
+import { WorkBell } from '../leadership';
 import { Catalogue } from '../workflows/catalogue';
 import { arrivalOf } from './arrival';
 import { QueueCeiling } from './queue-ceiling';
@@ -44,6 +45,7 @@ export class JobIntake {
     private readonly store: JobStore,
     private readonly ceiling: QueueCeiling,
     private readonly workflows: Catalogue,
+    private readonly bell: WorkBell,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -104,6 +106,12 @@ export class JobIntake {
     const admitted = await this.prepare(tx, context, wish, resolved, intake);
     await this.write(tx, admitted);
     return admitted;
+  }
+
+  /** As `write`, outside of any transaction: a leader in this process knows as soon as it is done. */
+  async put(db: EntityManager, admitted: Admitted, also: Readonly<Record<string, Part>>): Promise<void> {
+    await this.write(db, admitted, also);
+    this.bell.ring();
   }
 
   /** Writes them and tells of them, in one statement together with `also`. */

@@ -64,11 +64,12 @@ export class RequestsService {
     this.planning.admit(planned);
     const { wish, resolved, timing, line } = planned;
     const roomIn = (tasks: number): number | undefined => line.snapshot.roomIn(tasks, line.now);
-    const where = { projectSlug: ground.value.project.slug, timing, roomIn, arrival: arrival.value };
+    const { slug: projectSlug } = await ground.value.project;
+    const where = { projectSlug, timing, roomIn, arrival: arrival.value };
     const admitted = await this.intake.prepare(manager, context, wish, resolved, where);
     const answer = toAccepted(admitted, planned);
     return onceByKeyTogether(manager, { scope: requestScope, key, request: asked }, answer, (claim) =>
-      this.intake.write(manager, admitted, claim),
+      this.intake.put(manager, admitted, claim),
     );
   }
 
