@@ -75,6 +75,7 @@ import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { MemoryStore } from './planning/memory/memory-store';
+import { PlanningTimes } from './planning/planning-times';
 import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
@@ -140,6 +141,7 @@ const providers: readonly Provider[] = [
   InputUploads,
   PromptPost,
   Dispatcher,
+  PlanningTimes,
   SnapshotChanges,
   SnapshotReader,
   JobStore,

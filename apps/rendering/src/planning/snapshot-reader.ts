@@ -155,6 +155,11 @@ export class SnapshotReader {
     return this.snapshotOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
   }
 
+  /** Why nothing new is started for the time being; undefined when nothing stands in the way. */
+  pausedBy(): string | undefined {
+    return this.disks.trouble();
+  }
+
   /** Undefined where changes are not heard of. A full disk is seen by this process and written nowhere. */
   private version(): string | undefined {
     const revision = this.changes?.revision();
