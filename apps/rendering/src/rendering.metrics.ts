@@ -12,6 +12,9 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number];
 /** How a deadline stands when it is asked for. */
 export const deadlineOutcomes = ['fits', 'given_up', 'late', 'unknown', 'refused'] as const;
 
+/** Seconds: looks take milliseconds. */
+const lookBuckets = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1, 5];
+
 @Injectable()
 export class RenderingMetrics {
   readonly leader = this.metrics.gauge({
@@ -131,6 +134,16 @@ export class RenderingMetrics {
   readonly estimatesAsked = this.metrics.counter({
     name: 'rendering_estimates_asked_total',
     help: 'Requests whose time was asked for without making anything',
+  });
+  readonly planningSeconds = this.metrics.histogram({
+    name: 'rendering_planning_seconds',
+    help: 'Seconds of a look with an idle card and waiting work until it is known what starts where, reading included',
+    buckets: lookBuckets,
+  });
+  readonly bookingSeconds = this.metrics.histogram({
+    name: 'rendering_booking_seconds',
+    help: 'Seconds from the beginning of such a look until an attempt is written and its prompt on its way',
+    buckets: lookBuckets,
   });
   readonly estimateError = this.metrics.histogram({
     name: 'rendering_estimate_error_ratio',

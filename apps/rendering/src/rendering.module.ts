@@ -63,6 +63,7 @@ import { jobEntities } from './jobs/job-entities';
 import { JobStore } from './jobs/job-store';
 import { QueueOrder } from './jobs/queue-order.entity';
 import { QueuePause } from './jobs/queue-pause.entity';
+import { WorkBell } from './leadership';
 import { CollectTries } from './outputs/collect-tries';
 import { CollectTroubles } from './outputs/collect-troubles';
 import { Collector } from './outputs/collector';
@@ -74,6 +75,7 @@ import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { MemoryStore } from './planning/memory/memory-store';
+import { PlanningTimes } from './planning/planning-times';
 import { SnapshotChanges } from './planning/snapshot-changes';
 import { ANSWERS_SNAPSHOT, SnapshotReader } from './planning/snapshot-reader';
 import { RenderingMetrics } from './rendering.metrics';
@@ -126,6 +128,7 @@ const providers: readonly Provider[] = [
   },
   { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
   { provide: OutputInspector, useFactory: () => new OutputInspector() },
+  WorkBell,
   MemoryStore,
   ModelDownloads,
   RecoveryService,
@@ -138,6 +141,7 @@ const providers: readonly Provider[] = [
   InputUploads,
   PromptPost,
   Dispatcher,
+  PlanningTimes,
   SnapshotChanges,
   SnapshotReader,
   JobStore,

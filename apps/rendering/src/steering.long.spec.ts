@@ -360,7 +360,13 @@ describe('a job that ended', () => {
 it('tells of a card what it runs, what comes next and how it was used', async () => {
   await drain(big);
   expect((await bench.rendered()).status).toBe('completed');
-  const [running, next] = [await bench.request({ steps: 60 }), await bench.request()];
+  const running = await bench.request({ steps: 60 });
+  // Where both waited, the shorter one would go first.
+  await waitFor(async () => (await bench.harness.job(running)).status === 'processing', {
+    timeoutMs: 15_000,
+    describe: 'the long one to run',
+  });
+  const next = await bench.request();
   const card = await waitFor(
     async () => {
       const seen = await bench.harness.steering.reader.get(small, true);

@@ -112,12 +112,28 @@ export const diskView = z
   .meta({ id: 'Disk' });
 export type DiskView = z.infer<typeof diskView>;
 
+const timesView = z.object({
+  p50: z.number().describe('seconds'),
+  p99: z.number().describe('seconds'),
+});
+
+/** How long cards wait for the process that gives out work. */
+export const plannerView = z
+  .object({
+    looks: z.int().describe('looks with an idle card and waiting work since the process started'),
+    planning_seconds: timesView.describe('of the last thousand such looks, until it was known what starts where'),
+    booking_seconds: timesView.nullable().describe('until the attempt was written; null before the first'),
+  })
+  .meta({ id: 'Planner' });
+export type PlannerView = z.infer<typeof plannerView>;
+
 /** Rendering's own part of `/status`. */
 export const renderingStatus = z.object({
   queue: queueView,
   gpus: z.array(gpuView),
   utilisation: z.record(z.string(), utilisationView).describe('of each card, measured over the last hour'),
   leader: z.object({ holder: z.string().nullable(), fence: z.int(), until: instant.nullable() }),
+  planner: plannerView.nullable().describe('of the process that answers; null where it has given out nothing'),
   library: z.object({ free_bytes: z.number(), total_bytes: z.number() }),
   machine: machineView,
   disks: z.array(diskView).describe('what Tower itself writes to; new work starts only while all are ok'),

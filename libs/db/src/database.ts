@@ -156,6 +156,17 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 
 export const isUniqueViolation = (error: unknown): boolean => pgCode(error) === '23505';
 
+/** Of the constraint or unique index of this name. */
+export const isUniqueViolationOf = (error: unknown, constraint: string): boolean =>
+  isUniqueViolation(error) && constraintOf(error) === constraint;
+
+function constraintOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { constraint, driverError, cause } = error as { constraint?: unknown; driverError?: unknown; cause?: unknown };
+  if (typeof constraint === 'string') return constraint;
+  return constraintOf(driverError) ?? constraintOf(cause);
+}
+
 /**
  * What the pool says when all its connections were in use for as long as a caller waits; of the server it says nothing.
  */

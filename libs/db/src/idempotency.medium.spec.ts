@@ -2,7 +2,8 @@
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource, EntityManager } from 'typeorm';
 import { databaseFor } from './database';
-import { canonicalJson, earlierAnswer, onceByKey } from './idempotency';
+import { canonicalJson, earlierAnswer, onceByKey, onceByKeyTogether } from './idempotency';
+import { together } from './together';
 
 let database: TestDatabase;
 let db: DataSource;
@@ -87,6 +88,48 @@ describe('onceByKey', () => {
     expect(outcome).toBe('no');
     expect(answer).toMatchObject({ n: 1 });
     expect(runs()).toBe(1);
+  });
+});
+
+describe('onceByKeyTogether', () => {
+  const once = (key: string | undefined, request: unknown, n: number, note = 'true') =>
+    onceByKeyTogether(db.manager, { scope: 'create_thing', key, request }, { n }, async (claim) => {
+      const noted = { sql: `insert into thing (n) select $1::int from pg_sleep(0.05) where ${note}`, parameters: [n] };
+      await together(db.manager, { ...claim, noted }, 'select');
+    });
+  const things = async (): Promise<number[]> =>
+    ((await db.query('select n from thing order by n')) as { n: number }[]).map(({ n }) => n);
+
+  beforeEach(() => db.query('create table thing (n int)'));
+
+  it('gives repeats the first answer, also those that come at the same time', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map((n) => once('key', { a: 1 }, n)));
+    answers.push(await once('key', { a: 1 }, 5));
+    expect(new Set(answers.map(({ n }) => n)).size).toBe(1);
+    expect(await things()).toEqual([answers[0]?.n]);
+  });
+
+  it('refuses the key for another request', async () => {
+    await once('key', { a: 1 }, 1);
+    const refused = { kind: 'conflict', code: 'idempotency_key_reused' };
+    await expect(once('key', { a: 2 }, 2)).rejects.toMatchObject(refused);
+    expect(await things()).toEqual([1]);
+  });
+
+  it('runs every time without a key', async () => {
+    await once(undefined, { a: 1 }, 1);
+    await once(undefined, { a: 1 }, 2);
+    expect(await things()).toEqual([1, 2]);
+  });
+
+  it('leaves the key free when the first try failed, and lets a waiting repeat do the work', async () => {
+    const [failed, repeat] = await Promise.allSettled([
+      once('key', { a: 1 }, 1, "1 / (select case when clock_timestamp() > 'epoch' then 0 else 1 end) > 0"),
+      once('key', { a: 1 }, 2),
+    ]);
+    expect(failed).toMatchObject({ reason: { driverError: { code: '22012' } } });
+    expect(repeat).toMatchObject({ value: { n: 2 } });
+    expect(await things()).toEqual([2]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError, requireInTime } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
+import { isUniqueViolationOf } from './database';
+import type { Part } from './together';
 
 /**
  * Runs a create once per key: a repeat with the same request gets the first answer, one with another request is
@@ -25,10 +27,7 @@ export async function onceByKey<Response>(
   );
   if (claimed.length === 0) {
     const earlier = await earlierAnswer<Response>(tx, scope, key, request);
-    if (earlier === undefined)
-      throw new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', {
-        retryAfterMs: 500,
-      });
+    if (earlier === undefined) throw busy();
     return earlier;
   }
   const response = await work();
@@ -38,6 +37,37 @@ export async function onceByKey<Response>(
     JSON.stringify(response),
   ]);
   return response;
+}
+
+/**
+ * As `onceByKey`, for a create whose answer is known before it is written and that is written in one statement:
+ * `write` executes the parts that it is given with its own. A concurrent repeat waits for that statement's end.
+ */
+export async function onceByKeyTogether<Response>(
+  tx: EntityManager,
+  { scope, key, request }: { scope: string; key: string | undefined; request: unknown },
+  response: Response,
+  write: (claim: Readonly<Record<string, Part>>) => Promise<void>,
+): Promise<Response> {
+  requireInTime();
+  if (key === undefined) {
+    await write({});
+    return response;
+  }
+  const claim: Part = {
+    sql: 'insert into idempotency (scope, key, request_hash, response) values ($1, $2, $3, $4::jsonb)',
+    parameters: [scope, key, hashOf(request), JSON.stringify(response)],
+  };
+  try {
+    await write({ once: claim });
+    return response;
+  } catch (error) {
+    if (!isUniqueViolationOf(error, 'idempotency_pkey')) throw error;
+    const earlier = await earlierAnswer<Response>(tx, scope, key, request);
+    // The row that was in the way is gone already: pruned in between.
+    if (earlier === undefined) throw busy();
+    return earlier;
+  }
 }
 
 /**
@@ -64,6 +94,11 @@ export async function earlierAnswer<Response>(
     );
   return earlier.response;
 }
+
+const busy = (): AppError =>
+  new AppError('unavailable', 'idempotency_busy', 'the same key is being used right now; try again', {
+    retryAfterMs: 500,
+  });
 
 const hashOf = (request: unknown): string => createHash('sha256').update(canonicalJson(request)).digest('hex');
 

@@ -1,5 +1,6 @@
 import { AppError, describeError, Loop, type Clock, type Logger } from '@tower/kit';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { together, type Part } from './together';
 
 interface Granted {
   fence: string;
@@ -162,5 +163,30 @@ export async function requireFence(tx: EntityManager, lease: string, fence: stri
      from (select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for key share) mine`,
     [lease, fence, String(idleUnderFenceMs)],
   );
-  if (rows.length === 0) throw new AppError('conflict', 'lease_lost', `this process no longer holds ${lease}`);
+  if (rows.length === 0) throw leaseLost(lease);
 }
+
+/**
+ * What a leader writes in one statement, with the lease kept from moving until its commit as `requireFence` does. All
+ * of it depends on the part `fence`, which this adds: the parts that stand first say `exists (select from fence)`.
+ * `answer` is a list of columns. Fails with `lease_lost` when the lease has moved on.
+ */
+export async function writeUnderFence<Answer extends object>(
+  tx: EntityManager,
+  lease: string,
+  fence: string,
+  parts: Readonly<Record<string, Part>>,
+  answer: string,
+): Promise<Answer> {
+  const held = 'select 1 from lease where name = $1 and fence = $2 and until > clock_timestamp() for key share';
+  const [row] = await together<Answer & { leads: boolean }>(
+    tx,
+    { fence: { sql: held, parameters: [lease, fence] }, ...parts },
+    `select exists (select from fence) as leads, ${answer}`,
+  );
+  if (row?.leads !== true) throw leaseLost(lease);
+  return row;
+}
+
+const leaseLost = (lease: string): AppError =>
+  new AppError('conflict', 'lease_lost', `this process no longer holds ${lease}`);

@@ -1,6 +1,7 @@
 import { eventStream, type DataOf, type EventDefinition } from '@tower/contracts';
 import { AppError, newId, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
+import type { Part } from './together';
 
 interface Provenance {
   correlationId: string;
@@ -75,7 +76,7 @@ export class Outbox {
   }
 }
 
-interface OutboxMessage {
+export interface OutboxMessage {
   stream: string;
   subject: string;
   msgId: string;
@@ -91,3 +92,12 @@ export const outboxValues = ({ stream, subject, msgId, aggregate, payload }: Out
   aggregate,
   payload,
 ];
+
+/** Writes these rows, in their order. `where` is the condition for all, beginning with the word. */
+export const outboxPart = (messages: readonly OutboxMessage[], where = ''): Part => ({
+  sql: `insert into outbox (stream, subject, msg_id, aggregate, payload)
+    select stream, subject, msg_id, aggregate, payload
+    from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::jsonb[])
+      with ordinality as sent (stream, subject, msg_id, aggregate, payload, nth) ${where} order by nth`,
+  parameters: [0, 1, 2, 3, 4].map((column) => messages.map((message) => outboxValues(message)[column])),
+});

@@ -57,6 +57,7 @@ const view: StatusView = {
     gpus: [card],
     utilisation: {},
     leader: { holder: 'x', fence: 1, until: null },
+    planner: null,
     library: { free_bytes: 20 * gibibyte, total_bytes: 100 * gibibyte },
     machine: {
       ffmpeg: { version: '7.1', source: 'system', warning: null },

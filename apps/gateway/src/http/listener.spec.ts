@@ -414,6 +414,7 @@ describe('the door', () => {
       gpus: [],
       utilisation: {},
       leader: { holder: null, fence: 1, until: null },
+      planner: null,
       library: { free_bytes: 1, total_bytes: 2 },
       machine: { ffmpeg: null, warnings: [] },
       disks: [],

@@ -1,17 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileRef, Failure, PromptGraph } from '@tower/comfyui';
-import { attemptDispatched, attemptFailed, attemptLost, type JobError } from '@tower/contracts';
-import { CLOCK, type Clock } from '@tower/kit';
+import { attemptFailed, attemptLost, type JobError } from '@tower/contracts';
+import { CLOCK, notFound, type Clock } from '@tower/kit';
 import { DataSource, Like, type EntityManager } from 'typeorm';
 import { noteResident } from '../cards/card-registry';
 import { CardHealthService } from '../cards/health/card-health.service';
-import { insertAttempt, moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
+import { moveAttempt, moveToCards, notePromptId } from '../jobs/attempt-store';
 import { Attempt, type AttemptTimings } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { boundedError, JobStore } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
 import { Task } from '../jobs/task.entity';
 import { underFence } from '../leadership';
+import { firstTasks, type FirstTask } from '../planning/queue.queries';
 import { Catalogue } from '../workflows/catalogue';
 import { graphSha256 } from '../workflows/graph/graph-identity';
 import { heldFor, maxLosses, pauseAfterLossMs } from './held-tasks';
@@ -32,6 +33,9 @@ const processGone = 'process_gone';
  */
 const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 
+/** Times that a claim is made anew because its job changed meanwhile: other cards take other tasks of it. */
+const claimTries = 16;
+
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
@@ -44,6 +48,8 @@ export interface Dispatch {
  */
 @Injectable()
 export class AttemptsService {
+  private ahead = new Map<string, FirstTask>();
+
   constructor(
     private readonly db: DataSource,
     private readonly store: JobStore,
@@ -54,34 +60,51 @@ export class AttemptsService {
   ) {}
 
   /**
-   * Books a card for a waiting task. Undefined when the task is no longer waiting. The unique index makes a second
-   * booking of the card fail.
+   * Reads what stands first in line, for the claims of this look: beside what the choice is made from, because a card
+   * waits for both, and it mostly falls on these.
    */
-  claim(
+  async readAhead(count: number): Promise<void> {
+    this.ahead = new Map((await firstTasks(this.db.manager, count)).map((first) => [first.task.id, first]));
+  }
+
+  /**
+   * Books a card for a waiting task. Undefined when the task is no longer waiting, or changes all the time. The unique
+   * index makes a second booking of the card fail.
+   */
+  async claim(
     fence: string,
     taskId: string,
     jobId: string,
     gpu: BookedCard,
     estimatedSeconds: number | null,
   ): Promise<Dispatch | undefined> {
-    return underFence(this.db, fence, async (tx) => {
-      const job = await this.store.lock(tx, jobId);
-      const task = await tx.findOneByOrFail(Task, { id: taskId });
+    for (let tries = 0; tries < claimTries; tries++) {
+      const { job, task } = this.takeAhead(taskId) ?? (await this.read(taskId, jobId));
       if (task.state !== 'queued' || task.paused) return undefined;
       const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
       const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
-      await insertAttempt(tx, attempt);
-      await tx.insert(GenerationParams, params);
-      await this.store.moveTask(tx, task, 'rendering', { attempts: attempt.n });
-      await this.store.settle(tx, job, { gpu: gpu.name });
-      await this.store.record(tx, job, attemptDispatched, {
-        ...factsOf(attempt),
-        promptId: attempt.promptId,
-        seed: attempt.seed,
-        estimatedSeconds,
-      });
-      return { attempt, job, graph };
-    });
+      const booking = { job, task, attempt, params: { ...params, graph } };
+      const facts = { ...factsOf(attempt), promptId: attempt.promptId, seed: attempt.seed, estimatedSeconds };
+      if (await this.store.book(this.db, fence, booking, facts)) return { attempt, job, graph };
+    }
+    return undefined;
+  }
+
+  /** Once: whoever gets it changes it. */
+  private takeAhead(taskId: string): FirstTask | undefined {
+    const first = this.ahead.get(taskId);
+    this.ahead.delete(taskId);
+    return first;
+  }
+
+  private async read(taskId: string, jobId: string): Promise<FirstTask> {
+    const { manager } = this.db;
+    const [job, task] = await Promise.all([
+      manager.findOneBy(Job, { id: jobId }),
+      manager.findOneByOrFail(Task, { id: taskId }),
+    ]);
+    if (job === null) throw notFound('job', jobId);
+    return { job, task };
   }
 
   /** The server has the prompt. */

@@ -1,40 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Lease, NotificationListener } from '@tower/db';
+import { Lease } from '@tower/db';
 import { CLOCK, LOGGER, type Clock, type Logger } from '@tower/kit';
-import { DATABASE_URL, INSTANCE } from '@tower/service';
+import { INSTANCE } from '@tower/service';
 import { DataSource } from 'typeorm';
-import { schedulerLease, workChannel } from '../leadership';
+import { schedulerLease, WorkBell } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
 
 /** Whether this process leads, and what wakes it: the lease that it gains, and word of new work. */
 @Injectable()
 export class LeaderLease {
   private readonly lease: Lease;
-  private readonly listener: NotificationListener;
-  private wake: () => void = () => undefined;
 
   constructor(
     db: DataSource,
     private readonly metrics: RenderingMetrics,
-    @Inject(DATABASE_URL) databaseUrl: string,
+    private readonly bell: WorkBell,
     @Inject(INSTANCE) instance: string,
     @Inject(CLOCK) clock: Clock,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.lease = new Lease(db, schedulerLease, instance, clock, logger);
-    this.listener = new NotificationListener(databaseUrl, workChannel, () => this.wake(), logger);
   }
 
   /** Asks for the lease from now on. `wake` is called whenever there may be something to do. */
   start(wake: () => void): void {
-    this.wake = wake;
-    this.lease.start(() => this.wake());
-    this.listener.start();
+    this.lease.start(wake);
+    this.bell.start(wake);
   }
 
   /** Gives the lease back. */
   async stop(): Promise<void> {
-    await this.listener.stop();
+    await this.bell.stop();
     await this.lease.stop();
   }
 

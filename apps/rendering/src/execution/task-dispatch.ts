@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isDatabaseUnavailable, isUniqueViolation } from '@tower/db';
 import { AppError, describeError, LOGGER, onFailure, type Logger } from '@tower/kit';
-import { DiskWatch } from '@tower/library';
 import { AttemptsService } from '../attempts/attempts.service';
 import type { Assignment } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
 import { p80Of } from '../planning/estimates/estimate';
+import { PlanningTimes } from '../planning/planning-times';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { CardDrivers } from './card-drivers';
 import { Dispatcher } from './dispatcher';
@@ -13,6 +13,8 @@ import type { Duty } from './duty';
 
 /** Milliseconds; a card that has said nothing for longer is given nothing. */
 const silentMs = 3_000;
+
+const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1000;
 
 /** Gives waiting tasks to idle cards: chooses, claims, and sends. */
 @Injectable()
@@ -24,13 +26,13 @@ export class TaskDispatch implements Duty {
     private readonly snapshots: SnapshotReader,
     private readonly attempts: AttemptsService,
     private readonly dispatcher: Dispatcher,
-    private readonly disks: DiskWatch,
+    private readonly times: PlanningTimes,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** What could not be stored is not worth rendering. */
   async tick(fence: string): Promise<boolean> {
-    if (this.disks.trouble() === undefined) await this.dispatch(fence);
+    if (this.snapshots.pausedBy() === undefined) await this.dispatch(fence);
     return false;
   }
 
@@ -48,15 +50,18 @@ export class TaskDispatch implements Duty {
   private async dispatch(fence: string): Promise<void> {
     const idle = this.idleCards();
     if (idle.length === 0) return;
-    const snapshot = await this.snapshots.readChoices(idle);
+    const lookedAt = performance.now();
+    const [snapshot] = await Promise.all([this.snapshots.readChoices(idle), this.attempts.readAhead(idle.length)]);
     if (snapshot === undefined) return;
     for (const { taskId, jobId, error } of snapshot.hopeless)
       await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
-    for (const assignment of snapshot.assignments(snapshot.unbooked(idle))) this.send(fence, snapshot, assignment);
+    const assignments = snapshot.assignments(snapshot.unbooked(idle));
+    this.times.planned(secondsSince(lookedAt));
+    for (const assignment of assignments) this.send(fence, snapshot, assignment, lookedAt);
   }
 
   /** Sends in the background, one at a time per card, so that a slow server holds up nobody else. */
-  private send(fence: string, snapshot: Snapshot, assignment: Assignment): void {
+  private send(fence: string, snapshot: Snapshot, assignment: Assignment, lookedAt: number): void {
     const driver = this.drivers.named(assignment.gpu);
     const task = snapshot.waiting.find((waiting) => waiting.taskId === assignment.taskId);
     const inventory = driver?.snapshot.inventory;
@@ -75,7 +80,9 @@ export class TaskDispatch implements Duty {
       .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
       .catch((error: unknown) => this.refuse(fence, assignment, error))
       .then(async (dispatch) => {
-        if (dispatch) await this.dispatcher.send(fence, driver, dispatch);
+        if (!dispatch) return;
+        this.times.booked(secondsSince(lookedAt));
+        await this.dispatcher.send(fence, driver, dispatch);
       })
       .catch((error: unknown) => {
         // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.

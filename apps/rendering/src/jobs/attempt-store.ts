@@ -3,18 +3,14 @@ import { In, type EntityManager } from 'typeorm';
 import { Attempt, type AttemptProgress } from './attempt.entity';
 import { attemptStatesBefore, liveAttemptStates } from './states';
 
-// Every write of the `attempt` table; `stores.spec.ts` sees to it that there are no others.
+// Every write of the `attempt` table but its first (`JobStore.book`); `stores.spec.ts` sees to it that there are no
+// others.
 
 /** What a move may bring with it. */
 type Ending = Pick<
   Attempt,
   'startedAt' | 'endedAt' | 'seconds' | 'timings' | 'outcome' | 'outputs' | 'error' | 'verdict' | 'scores'
 >;
-
-/** An attempt that is about to be sent. Fails with a unique violation where its card or its task has a live one. */
-export async function insertAttempt(tx: EntityManager, attempt: Attempt & { state: 'dispatching' }): Promise<void> {
-  await tx.insert(Attempt, attempt as object);
-}
 
 /**
  * Moves an attempt as the table of `states.ts` allows: from any state before `to`, or from `from` alone. False, and

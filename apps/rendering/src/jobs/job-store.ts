@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  attemptDispatched,
   isOver,
   jobCancelled,
   jobCompleted,
@@ -16,13 +17,17 @@ import {
   type TaskState,
   type JobError,
 } from '@tower/contracts';
-import { Outbox, outboxValues } from '@tower/db';
+import { insertion, Outbox, outboxPart, outboxValues, together, type OutboxMessage, type Part } from '@tower/db';
 import { AppError, CLOCK, notFound, shorten, type Clock } from '@tower/kit';
-import { In, type EntityManager } from 'typeorm';
+import { In, type DataSource, type EntityManager } from 'typeorm';
+import { underFenceTogether } from '../leadership';
 import { RenderingMetrics } from '../rendering.metrics';
 import { Artifact } from './artifact.entity';
 import { cancelAttempts } from './attempt-store';
+import { Attempt } from './attempt.entity';
 import { deadlineEnd } from './deadline-end';
+import { GenerationParams } from './generation-params.entity';
+import { JobEvent } from './job-event.entity';
 import { Job } from './job.entity';
 import { kindAfter } from './queue-place';
 import { isTaskOver, jobStateOf, jobStatesBefore, taskStatesBefore } from './states';
@@ -40,8 +45,16 @@ interface Because {
   causationId?: string | undefined;
 }
 
+/** An attempt that is about to be sent, with its job and its task as they were read. */
+interface Booking {
+  job: Job;
+  task: Task;
+  attempt: Attempt & { state: 'dispatching' };
+  params: GenerationParams;
+}
+
 /** A task that nobody has tried yet, in its place in line. */
-type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'createdAt'>;
+export type NewTask = Pick<Task, 'id' | 'jobId' | 'idx' | 'rank' | 'kind' | 'seed' | 'createdAt'>;
 
 /**
  * Every write of a job's row and every move of its tasks: guarded by the move tables, numbered without gaps, and
@@ -64,25 +77,35 @@ export class JobStore {
   }
 
   /**
-   * Takes a new job, which is `pending`, and its tasks into line. Nobody sees the row before the commit, so it is
-   * written once, as it stands then; its first event still tells of the state before.
+   * Takes a new job, which is `pending`, and its tasks into line, all in one statement together with `also`. Nobody
+   * sees the row before the commit, so it is written once, as it stands then; its first event still tells of the state
+   * before.
    */
   async enqueue(
     tx: EntityManager,
     job: Job,
     tasks: readonly NewTask[],
     asked: Facts<typeof jobRequested>,
+    also: Readonly<Record<string, Part>> = {},
   ): Promise<void> {
     if (!jobStatesBefore('queued').includes(job.state)) throw illegalJobMove(job, 'queued');
-    const inLine = { state: 'queued' as const, queuedAt: job.createdAt };
-    await tx.insert(Job, { ...job, ...inLine });
-    await this.record(tx, job, jobRequested, asked);
-    await tx.insert(
-      Task,
-      tasks.map((task) => ({ ...untried, ...task })),
+    const requested = this.next(job, jobRequested, asked);
+    Object.assign(job, { state: 'queued', queuedAt: job.createdAt });
+    const queued = this.next(job, jobQueued, { reason: 'accepted' });
+    await together(
+      tx,
+      {
+        ...also,
+        accepted: insertion(tx, Job, [job]),
+        waiting: insertion(
+          tx,
+          Task,
+          tasks.map((task) => ({ ...untried, ...task })),
+        ),
+        ...this.recording(tx, [requested, queued]),
+      },
+      'select',
     );
-    Object.assign(job, inLine);
-    await this.record(tx, job, jobQueued, { reason: 'accepted' });
   }
 
   /**
@@ -121,20 +144,51 @@ export class JobStore {
     facts: Facts<Definition>,
     because: Because = {},
   ): Promise<string> {
+    const { row, message } = this.next(job, definition, facts, because);
+    // One round trip: this happens a dozen times in a job's life, mostly while a card waits for it.
+    await tx.query(
+      `with numbered as (update job set seq = $2 where id = $1),
+            noted as (insert into job_event (job_id, seq, type, at, data) values ($1, $2, $3, $4, $5))
+       insert into outbox (stream, subject, msg_id, aggregate, payload) values ($6, $7, $8, $9, $10)`,
+      [row.jobId, row.seq, row.type, row.at, JSON.stringify(row.data), ...outboxValues(message)],
+    );
+    return message.msgId;
+  }
+
+  /** The next event of a job that is not written yet. The number counts from here on. */
+  private next<Definition extends EventDefinition>(
+    job: Job,
+    definition: Definition,
+    facts: Facts<Definition>,
+    because: Because = {},
+  ): { row: JobEvent; message: OutboxMessage } {
     job.seq += 1;
     const data = { ...boundedTexts(facts), jobId: job.id, projectId: job.projectId, seq: job.seq, state: job.state };
     const message = this.outbox.message(definition, data as DataOf<Definition>, {
       correlationId: job.correlationId,
       causationId: because.causationId,
     });
-    // One round trip: this happens a dozen times in a job's life, mostly while a card waits for it.
-    await tx.query(
-      `with numbered as (update job set seq = $2 where id = $1),
-            noted as (insert into job_event (job_id, seq, type, at, data) values ($1, $2, $3, $4, $5))
-       insert into outbox (stream, subject, msg_id, aggregate, payload) values ($6, $7, $8, $9, $10)`,
-      [job.id, job.seq, definition.type, this.clock.now(), JSON.stringify(data), ...outboxValues(message)],
-    );
-    return message.msgId;
+    return { row: { jobId: job.id, seq: job.seq, type: definition.type, at: this.clock.now(), data }, message };
+  }
+
+  /** Writes events to their job's history and to the outbox; the job's own row gets its number elsewhere. */
+  private recording(
+    tx: EntityManager,
+    events: readonly { row: JobEvent; message: OutboxMessage }[],
+    where = '',
+  ): { noted: Part; told: Part } {
+    return {
+      noted: insertion(
+        tx,
+        JobEvent,
+        events.map(({ row }) => row),
+        where,
+      ),
+      told: outboxPart(
+        events.map(({ message }) => message),
+        where,
+      ),
+    };
   }
 
   /** Moves a task of a locked job. Throws `task_illegal_move` when the table does not allow it. */
@@ -158,6 +212,58 @@ export class JobStore {
     if (moved.affected !== 1)
       throw new AppError('conflict', 'task_illegal_move', `task ${task.id} cannot become ${to} from ${task.state}`);
     Object.assign(task, changes, place, { state: to });
+  }
+
+  /**
+   * Gives a waiting task to a card, with its attempt and the graph of it: in one statement under the leader's fence,
+   * which takes the job's row lock as every change of a job does. False, and nothing is written, when the job or the
+   * task is not as it was read any more. Fails with a unique violation where the card or the task has a live attempt,
+   * and with `lease_lost`.
+   */
+  async book(
+    db: DataSource,
+    fence: string,
+    { job, task, attempt, params }: Booking,
+    facts: Facts<typeof attemptDispatched>,
+  ): Promise<boolean> {
+    // Its tasks were read a moment before it ended.
+    if (isOver(job.state)) return false;
+    const read = { seq: job.seq, attempts: task.attempts, kind: task.kind };
+    const began = job.state === 'processing' ? [] : [this.begin(job, attempt)];
+    const dispatched = this.next(job, attemptDispatched, facts);
+    const tx = db.manager;
+    const booked = await underFenceTogether<{ taken: boolean }>(
+      db,
+      fence,
+      {
+        locked: {
+          sql: 'select 1 from job where id = $1 and seq = $2 and exists (select from fence) for update',
+          parameters: [job.id, read.seq],
+        },
+        taken: {
+          sql: `update task set state = 'rendering', attempts = $4 where id = $1 and attempts = $2 and kind = $3
+            and state = any($5) and not paused and exists (select from locked) returning 1`,
+          parameters: [task.id, read.attempts, read.kind, attempt.n, taskStatesBefore('rendering')],
+        },
+        moved: {
+          sql: `update job set state = $2, started_at = $3, seq = $4 where id = $1 and exists (select from taken)`,
+          parameters: [job.id, job.state, job.startedAt, job.seq],
+        },
+        tried: insertion(tx, Attempt, [attempt], ifTaken),
+        composed: insertion(tx, GenerationParams, [params], ifTaken),
+        ...this.recording(tx, [...began, dispatched], ifTaken),
+      },
+      'exists (select from taken) as taken',
+    );
+    if (booked.taken) Object.assign(task, { state: 'rendering', attempts: attempt.n });
+    return booked.taken;
+  }
+
+  /** Whatever its other tasks do, a job with an attempt under way is processing. */
+  private begin(job: Job, { gpu, dispatchedAt }: Attempt): { row: JobEvent; message: OutboxMessage } {
+    if (!jobStatesBefore('processing').includes(job.state)) throw illegalJobMove(job, 'processing');
+    Object.assign(job, { state: 'processing', startedAt: job.startedAt ?? dispatchedAt });
+    return this.next(job, jobStarted, { gpu });
   }
 
   /** Brings a locked job to the state that follows from its tasks, and announces the move if it is one. */
@@ -228,6 +334,8 @@ export class JobStore {
 
 const illegalJobMove = ({ id, state }: Job, to: JobState): AppError =>
   new AppError('conflict', 'job_illegal_move', `job ${id} cannot become ${to} from ${state}`);
+
+const ifTaken = 'where exists (select from taken)';
 
 const untried = {
   state: 'queued' as const,

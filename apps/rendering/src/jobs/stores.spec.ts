@@ -8,6 +8,7 @@ const stores = ['jobs/job-store.ts', 'jobs/task-store.ts', 'jobs/attempt-store.t
 const writes = [
   /\b(?:update|insert\s+into|delete\s+from|merge\s+into)\s+"?(?:job|task|attempt)\b/i,
   /\.(?:update|save|insert|upsert|increment|decrement|delete|remove)\(\s*(?:Job|Task|Attempt)\b/,
+  /\binsertion\(\s*\w+,\s*(?:Job|Task|Attempt)\b/,
 ];
 
 /** Every file of the program, by its path below `src`. */
@@ -27,8 +28,8 @@ it('writes jobs, tasks and attempts in their stores alone, where the tables of m
   expect(pathsOf((text) => writes.some((write) => write.test(text)))).toEqual([...stores].sort());
 });
 
-it('takes the fence where a transaction of the leader begins, and nowhere else', () => {
-  expect(pathsOf((text) => /\brequireFence\b/.test(text))).toEqual(['leadership.ts']);
+it('takes the fence where a write of the leader begins, and nowhere else', () => {
+  expect(pathsOf((text) => /\b(?:requireFence|writeUnderFence)\b/.test(text))).toEqual(['leadership.ts']);
 });
 
 it.each([
@@ -37,6 +38,7 @@ it.each([
   "tx.query('update job set state = $1')",
   '`with moved as (update  attempt set gpu = $1)`',
   'tx.insert(Job, job)',
+  'insertion(\n  tx,\n  Task,\n  tasks)',
 ])('sees %j as a write', (text) => {
   expect(writes.some((write) => write.test(text))).toBe(true);
 });

@@ -3,7 +3,9 @@ import type { Gpu } from '../cards/card.entity';
 import { readInventories } from '../cards/inventory-cache';
 import { Attempt } from '../jobs/attempt.entity';
 import { rankOf } from '../jobs/queue-place';
+import { Job } from '../jobs/job.entity';
 import { liveAttemptStates } from '../jobs/states';
+import { Task } from '../jobs/task.entity';
 import type { ParameterValues, Parts, Changes, RecoveryStep } from '../workflows/composition';
 import type { Work } from './estimates/estimate';
 import type { WorkSize } from './work-size';
@@ -63,6 +65,24 @@ export function firstInLine(
        on j.id = t.job_id order by ${inOrder}`,
     [limit],
   );
+}
+
+/** A task in line and its job, whole. */
+export interface FirstTask {
+  task: Task;
+  job: Job;
+}
+
+/** The tasks that are served next, with their jobs, in their order. */
+export async function firstTasks(tx: EntityManager, limit: number): Promise<FirstTask[]> {
+  const tasks = (await tx
+    .createQueryBuilder(Task, 't')
+    .innerJoinAndMapOne('t.job', Job, 'j', 'j.id = t.jobId')
+    .where(`t.state = 'queued' and t.notBefore is null and not t.paused`)
+    .orderBy({ 't.rank': 'ASC', 't.createdAt': 'ASC', 't.jobId': 'ASC', 't.idx': 'ASC' })
+    .limit(limit)
+    .getMany()) as (Task & { job?: Job })[];
+  return tasks.flatMap(({ job, ...task }) => (job ? [{ task: Object.assign(new Task(), task), job }] : []));
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
 import { KindRenewal } from './kind-renewal';
 import { comparePlaces, LineMarks } from './line-marks';
+import type { MemoryNeed } from './memory/memory-need';
 import { MemoryStore } from './memory/memory-store';
 import {
   askedBy,
@@ -56,6 +57,8 @@ export const ANSWERS_SNAPSHOT = Symbol('ANSWERS_SNAPSHOT');
 export class SnapshotReader {
   private readonly samples: SampleCache;
   private readonly requirements = new RequirementsCache();
+  /** What lately waited: most of it is what waits at the next look, and is read with the cards. */
+  private readonly usual = new Map<string, ModelUse>();
   private readonly marks: LineMarks;
   private readonly kinds: KindRenewal;
   private readonly whole: SharedRead<Snapshot>;
@@ -144,6 +147,11 @@ export class SnapshotReader {
     return this.snapshotOf(manager, running, await withParameters(manager, seen, heads), rows.length > forecastDepth);
   }
 
+  /** Why nothing new is started for the time being; undefined when nothing stands in the way. */
+  pausedBy(): string | undefined {
+    return this.disks.trouble();
+  }
+
   /** Undefined where changes are not heard of. A full disk is seen by this process and written nowhere. */
   private version(): string | undefined {
     const revision = this.changes?.revision();
@@ -155,25 +163,42 @@ export class SnapshotReader {
   }
 
   private async running(manager: EntityManager): Promise<Running> {
-    const [gpus, live, works, steering] = await Promise.all([
+    const usual = new Map(this.usual);
+    const [gpus, live, works, steering, needs] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       liveWorks(manager),
       readSteering(manager),
+      this.memory.of(manager, [...usual.values()]),
       this.samples.catchUp(manager),
     ]);
-    return { gpus, live, works, steering };
+    return { gpus, live, works, steering, usual, needs };
+  }
+
+  /** What is known of the memory of these works: what was not read with the cards, because it is new, is read now. */
+  private async needsOf(
+    manager: EntityManager,
+    works: readonly ModelUse[],
+    { usual, needs }: Running,
+  ): Promise<MemoryNeed[]> {
+    const unusual = new Map(works.map((work) => [useOf(work), work] as const).filter(([key]) => !usual.has(key)));
+    if (unusual.size === 0) return needs;
+    if (this.usual.size + unusual.size > mostUsual) this.usual.clear();
+    for (const [key, work] of unusual) this.usual.set(key, work);
+    return [...needs, ...(await this.memory.of(manager, [...unusual.values()]))];
   }
 
   private async snapshotOf(
     manager: EntityManager,
-    { gpus, live, works, steering }: Running,
+    running: Running,
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const needs = await this.memory.of(
+    const { gpus, live, works, steering } = running;
+    const needs = await this.needsOf(
       manager,
       rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
+      running,
     );
     const { workflows, requirements } = this;
     return new Snapshot({
@@ -193,16 +218,28 @@ export class SnapshotReader {
   }
 }
 
-/** Cards, what runs on them, and what people decided by hand. */
+/** A workflow with a model. */
+interface ModelUse {
+  workflow: string;
+  modelName: string;
+}
+
+/** Cards, what runs on them, what people decided by hand, and what is known of the memory that usual works need. */
 interface Running {
   gpus: Gpu[];
   live: Attempt[];
   works: (Work & { attempt_id: string })[];
   steering: Steering;
+  usual: ReadonlyMap<string, ModelUse>;
+  needs: MemoryNeed[];
 }
 
 /** Jobs that people moved forward; they may stand deep in the line otherwise. */
 const movedJobs = ({ orders }: Steering): string[] => [...new Set(orders.map(({ first }) => first))];
+
+const useOf = ({ workflow, modelName }: ModelUse): string => JSON.stringify([workflow, modelName]);
+/** Workflows with models that are remembered; more than are in use at a time. */
+const mostUsual = 100;
 
 /** Each task once, in the order of the queue. */
 const inLine = <Row extends WaitingRow & PlaceInLine>(rows: readonly Row[]): Row[] =>

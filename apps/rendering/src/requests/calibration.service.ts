@@ -43,7 +43,8 @@ export class CalibrationService {
     const wanted = workflow === undefined ? this.workflows.all() : [this.workflows.get(workflow)];
     const ground = await this.ground.unfiled(context.correlationId);
     const card = usableCard(gpu, ground);
-    const measurements = wanted.flatMap((one) => measurementsOf(one, card, ground.project.id));
+    const project = await ground.project;
+    const measurements = wanted.flatMap((one) => measurementsOf(one, card, project.id));
     const { planned, skipped } = await this.planAll(measurements, card, ground);
     if (planned.length === 0) throw nothingToDo(gpu, skipped);
     return this.db.transaction((tx) =>

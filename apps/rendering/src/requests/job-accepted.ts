@@ -16,7 +16,8 @@ export function toAccepted({ job, tasks }: Admitted, planned: PlannedRequest): J
   const { estimate } = forecast;
   return {
     job_id: job.id,
-    status: job.state,
+    // As it stands once it is written.
+    status: 'queued',
     seed: job.seed,
     count: job.count,
     workflow: job.workflow,

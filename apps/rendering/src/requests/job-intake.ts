@@ -1,21 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { askedPreset, type GivenUp, type RequestContext } from '@tower/contracts';
+import type { Part } from '@tower/db';
 import { AppError, CLOCK, newId, newIdAt, type Clock } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
-import { JobStore } from '../jobs/job-store';
+import { JobStore, type NewTask } from '../jobs/job-store';
 import { Job } from '../jobs/job.entity';
 import { calibrationRank, placeInQueue, rankOf } from '../jobs/queue-place';
 import { chooseSeed } from '../jobs/seed';
 import type { Task } from '../jobs/task.entity';
+import { WorkBell } from '../leadership';
 import { Catalogue } from '../workflows/catalogue';
 import { arrivalOf } from './arrival';
 import { QueueCeiling } from './queue-ceiling';
 import type { ResolvedRequest, Wish } from './resolve-request';
 
-/** A job that has been put in line. */
+/** A job that is put in line, or is about to be. */
 export interface Admitted {
   job: Job;
-  tasks: Pick<Task, 'id' | 'kind'>[];
+  tasks: NewTask[];
 }
 
 /** Where a job belongs, and how it stands with time. */
@@ -24,6 +26,8 @@ export interface Intake {
   /** The card that the job measures; absent for what somebody asked for. */
   calibrates?: string;
   timing: Timing;
+  /** When it takes its place in line; asked for where it is not given. */
+  arrival?: Date;
   /** Seconds until so many tasks have left the line; undefined where that is not known. */
   roomIn?: (tasks: number) => number | undefined;
 }
@@ -41,23 +45,31 @@ export class JobIntake {
     private readonly store: JobStore,
     private readonly ceiling: QueueCeiling,
     private readonly workflows: Catalogue,
+    private readonly bell: WorkBell,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
-   * Writes the job and its tasks, and tells of them.
+   * When a job that comes now takes its place in line; see `arrivalOf`.
+   */
+  arrival(tx: EntityManager): Promise<Date> {
+    return arrivalOf(tx, this.clock.now());
+  }
+
+  /**
+   * The job and its tasks as they will stand in line, not written yet.
    * @throws AppError `queue_full` when too much waits already
    */
-  async admit(
+  async prepare(
     tx: EntityManager,
     context: RequestContext,
     wish: Wish,
     resolved: ResolvedRequest,
-    { projectSlug, timing, roomIn, calibrates }: Intake,
+    { projectSlug, timing, roomIn, calibrates, arrival }: Intake,
   ): Promise<Admitted> {
     const { request, seed } = wish;
     await this.ceiling.admit(tx, request.count, roomIn);
-    const now = await arrivalOf(tx, this.clock.now());
+    const at = arrival ?? (await this.arrival(tx));
     const job = tx.create(Job, {
       ...asAsked(wish),
       ...asResolved(resolved),
@@ -66,10 +78,10 @@ export class JobIntake {
       calibration: calibrates !== undefined,
       ...(calibrates === undefined ? {} : { rank: calibrationRank }),
       ...untouched,
-      id: newIdAt(now),
+      id: newIdAt(at),
       projectSlug,
       correlationId: context.correlationId,
-      createdAt: now,
+      createdAt: at,
     });
     const place = placeInQueue(job, resolved.workflow);
     const tasks = Array.from({ length: request.count }, (_, idx) => ({
@@ -78,10 +90,33 @@ export class JobIntake {
       idx,
       ...place,
       seed: seed + idx,
-      createdAt: now,
+      createdAt: at,
     }));
-    await this.store.enqueue(tx, job, tasks, factsOf(job));
     return { job, tasks };
+  }
+
+  /** `prepare` and `write`. */
+  async admit(
+    tx: EntityManager,
+    context: RequestContext,
+    wish: Wish,
+    resolved: ResolvedRequest,
+    intake: Intake,
+  ): Promise<Admitted> {
+    const admitted = await this.prepare(tx, context, wish, resolved, intake);
+    await this.write(tx, admitted);
+    return admitted;
+  }
+
+  /** As `write`, outside of any transaction: a leader in this process knows as soon as it is done. */
+  async put(db: EntityManager, admitted: Admitted, also: Readonly<Record<string, Part>>): Promise<void> {
+    await this.write(db, admitted, also);
+    this.bell.ring();
+  }
+
+  /** Writes them and tells of them, in one statement together with `also`. */
+  write(tx: EntityManager, { job, tasks }: Admitted, also: Readonly<Record<string, Part>> = {}): Promise<void> {
+    return this.store.enqueue(tx, job, tasks, factsOf(job), also);
   }
 
   /**

@@ -25,7 +25,8 @@ import { resolveRequest, type ResolvedRequest, type Wish } from './resolve-reque
 /** What a request stands on: the cards and the line before it, its project, what its characters add. */
 export interface Ground {
   snapshot: Snapshot;
-  project: OutputOf<typeof getProjectRequest>;
+  /** Asked for while the request is planned, which takes as long. */
+  project: Promise<OutputOf<typeof getProjectRequest>>;
   parts: OutputOf<typeof getPromptPartsRequest>;
 }
 
@@ -51,16 +52,21 @@ export class RequestGround {
       this.snapshots.read(),
       this.neighbours.ask(getUnfiledProjectRequest, { context: { correlationId } }),
     ]);
-    return { snapshot, project, parts: { characters: [] } };
+    return { snapshot, project: Promise.resolve(project), parts: { characters: [] } };
   }
 
-  /** @throws AppError for a workflow that does not exist, and what the neighbours say of project and characters */
+  /**
+   * @throws AppError for a workflow that does not exist, and what the neighbours say of characters; what they say of
+   * the project is in `project`
+   */
   async under(body: GenerateRequest): Promise<Ground> {
     if (body.workflow !== undefined) this.workflows.get(body.workflow);
     const { project_id, character_ids } = body;
-    const [snapshot, project, parts] = await Promise.all([
+    const project = this.neighbours.ask(getProjectRequest, { id: project_id });
+    // Whoever gets the ground asks for it; where there is none, the other reason is told.
+    project.catch(() => undefined);
+    const [snapshot, parts] = await Promise.all([
       this.snapshots.read(),
-      this.neighbours.ask(getProjectRequest, { id: project_id }),
       character_ids.length === 0
         ? { characters: [] }
         : this.neighbours.ask(getPromptPartsRequest, { project_id, character_ids }),

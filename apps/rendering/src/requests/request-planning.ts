@@ -42,21 +42,12 @@ export class RequestPlanning {
    * Resolves a request; where it should be ready by a time, the best way of making it that is. Throws an AppError that
    * says what is wrong with it, `deadline_past` and `project_archived` among others.
    */
-  async plan(body: GenerateRequest, { snapshot, project, parts }: Ground): Promise<PlannedRequest> {
-    if (project.archived_at !== null) throw archivedProject(project.id);
-    const deadlineAt = deadlineOf(body, this.clock.now());
-    const wish: Wish = {
-      request: body,
-      prompt: assemblePrompt(body, parts.characters),
-      seed: givenSeed(body) ?? chooseSeed(body.count),
-    };
-    const resolved = await this.ground.resolve(this.db.manager, wish, snapshot);
-    const rank = rankOf[body.priority];
-    const before = await this.ground.lineBefore(snapshot, rank, this.clock.now());
-    const line: Line = { snapshot, before, now: this.clock.now() };
-    const asked = { asked: resolved, wish, resolved, line, preset: askedPreset(body) };
-    if (deadlineAt === null) return { ...asked, timing: { deadlineAt: null, givenUp: [] }, fitted: undefined };
-    return this.fitTo(deadlineAt, asked);
+  async plan(body: GenerateRequest, ground: Ground): Promise<PlannedRequest> {
+    const [project, planned] = await Promise.allSettled([ground.project, this.planOn(body, ground)]);
+    if (project.status === 'rejected') throw project.reason;
+    if (project.value.archived_at !== null) throw archivedProject(project.value.id);
+    if (planned.status === 'rejected') throw planned.reason;
+    return planned.value;
   }
 
   /**
@@ -73,6 +64,23 @@ export class RequestPlanning {
   /** When it would be ready if it were made so. */
   forecast({ wish, resolved, line, timing }: PlannedRequest, variant: Variant = resolved): Forecast {
     return forecastFor(wish.request, { ...resolved, ...variant }, line, timing.deadlineAt);
+  }
+
+  /** As `plan`, whatever becomes of the project. */
+  private async planOn(body: GenerateRequest, { snapshot, parts }: Omit<Ground, 'project'>): Promise<PlannedRequest> {
+    const deadlineAt = deadlineOf(body, this.clock.now());
+    const wish: Wish = {
+      request: body,
+      prompt: assemblePrompt(body, parts.characters),
+      seed: givenSeed(body) ?? chooseSeed(body.count),
+    };
+    const resolved = await this.ground.resolve(this.db.manager, wish, snapshot);
+    const rank = rankOf[body.priority];
+    const before = await this.ground.lineBefore(snapshot, rank, this.clock.now());
+    const line: Line = { snapshot, before, now: this.clock.now() };
+    const asked = { asked: resolved, wish, resolved, line, preset: askedPreset(body) };
+    if (deadlineAt === null) return { ...asked, timing: { deadlineAt: null, givenUp: [] }, fitted: undefined };
+    return this.fitTo(deadlineAt, asked);
   }
 
   private async fitTo(

@@ -10,7 +10,7 @@ import {
   type requestJobRequest,
   type ShortGenerateRequest,
 } from '@tower/contracts';
-import { earlierAnswer, onceByKey } from '@tower/db';
+import { earlierAnswer, onceByKeyTogether } from '@tower/db';
 import { AppError } from '@tower/kit';
 import { ANSWERS_DB } from '@tower/service';
 import { DataSource } from 'typeorm';
@@ -48,23 +48,28 @@ export class RequestsService {
     // Whether the standard preset is named or left out, it is the same request.
     const asked = { ...body, preset: askedPreset(body) };
     // Asked beside the rest: nearly every request is new, and a card may wait for it.
-    const [repeat, ground] = await Promise.allSettled([
-      earlierAnswer<JobAccepted>(this.db.manager, requestScope, context.idempotencyKey, asked),
+    const { manager } = this.db;
+    const { idempotencyKey: key } = context;
+    const [repeat, ground, arrival] = await Promise.allSettled([
+      earlierAnswer<JobAccepted>(manager, requestScope, key, asked),
       this.ground.under(body),
+      this.intake.arrival(manager),
     ]);
     if (repeat.status === 'rejected') throw repeat.reason;
     // A repeat gets its first answer, whatever has become of the project, the workflows or the neighbours since.
     if (repeat.value !== undefined) return repeat.value;
     if (ground.status === 'rejected') throw ground.reason;
+    if (arrival.status === 'rejected') throw arrival.reason;
     const planned = await this.planning.plan(body, ground.value);
     this.planning.admit(planned);
     const { wish, resolved, timing, line } = planned;
     const roomIn = (tasks: number): number | undefined => line.snapshot.roomIn(tasks, line.now);
-    return this.db.transaction((tx) =>
-      onceByKey(tx, requestScope, context.idempotencyKey, asked, async () => {
-        const where = { projectSlug: ground.value.project.slug, timing, roomIn };
-        return toAccepted(await this.intake.admit(tx, context, wish, resolved, where), planned);
-      }),
+    const { slug: projectSlug } = await ground.value.project;
+    const where = { projectSlug, timing, roomIn, arrival: arrival.value };
+    const admitted = await this.intake.prepare(manager, context, wish, resolved, where);
+    const answer = toAccepted(admitted, planned);
+    return onceByKeyTogether(manager, { scope: requestScope, key, request: asked }, answer, (claim) =>
+      this.intake.put(manager, admitted, claim),
     );
   }
 

@@ -8,6 +8,7 @@ import { cardOf } from '../cards/card';
 import { schedulerLease } from '../leadership';
 import { claimedMbOf } from '../cards/claimed-memory';
 import { configuredGpus, liveAttempts } from '../planning/queue.queries';
+import { PlanningTimes } from '../planning/planning-times';
 import { SharedRead } from '../planning/shared-read';
 import { readSteering } from '../planning/steering.queries';
 import { Catalogue } from '../workflows/catalogue';
@@ -53,6 +54,7 @@ export class StatusService {
     private readonly disks: DiskWatch,
     private readonly workflows: Catalogue,
     private readonly utilisation: UtilisationReader,
+    private readonly times: PlanningTimes,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.counts = new SharedRead(clock, () => unfinishedJobs(db.manager));
@@ -98,6 +100,7 @@ export class StatusService {
         fence: Number(lease?.fence ?? 0),
         until: lease?.until.toISOString() ?? null,
       },
+      planner: this.times.view(),
       library: { free_bytes: library?.free_bytes ?? 0, total_bytes: library?.total_bytes ?? 0 },
       disks,
       machine: describeMachine(),
