@@ -225,8 +225,8 @@ export class AttemptsService {
   }
 
   /**
-   * Its card is not there to be asked any more. An operator did that: it counts neither as a loss of the task nor
-   * against the card.
+   * Its card is not there to be asked any more, which an operator did; or it never began there. It counts neither as a
+   * loss of the task nor against the card.
    */
   displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
     return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {

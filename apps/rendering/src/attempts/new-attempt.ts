@@ -52,6 +52,8 @@ export function newAttempt(
     server: gpu.url,
     promptId: v5(`${task.id}:${n}`, promptNamespace),
     state: 'dispatching' as const,
+    slot: 0 as const,
+    prefetched: false,
     seed: task.seed,
     fence,
     dispatchedAt: at,

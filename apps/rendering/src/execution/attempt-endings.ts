@@ -38,6 +38,11 @@ export class AttemptEndings {
     return this.end(attempt, 'lost', () => this.attempts.lose(fence, attempt, reason, gone));
   }
 
+  /** It counts neither as a loss of the task nor against the card. */
+  displaced(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    return this.end(attempt, 'displaced', () => this.attempts.displace(fence, attempt, reason));
+  }
+
   private async end(attempt: Attempt, outcome: AttemptOutcome, write: () => Promise<void>): Promise<void> {
     this.prompts.release(attempt.promptId);
     await write();

@@ -43,5 +43,8 @@ export class DeadWorkers {
     }
     const error = { code: 'comfyui_zombie', message, hint: 'Restart this ComfyUI.' };
     await this.endings.failed(fence, ours, { kind: 'zombie', error });
+    // What was sent behind it would wait there until somebody restarts the server; the sweep takes it off the card.
+    for (const behind of live.filter((attempt) => attempt !== ours && attempt.prefetched))
+      await this.endings.displaced(fence, behind, message);
   }
 }

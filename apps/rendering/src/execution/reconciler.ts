@@ -3,8 +3,10 @@ import { DataSource, In } from 'typeorm';
 import type { CardDriver } from '../cards/card-driver';
 import { CardHealthService } from '../cards/health/card-health.service';
 import type { StrayPrompt } from '../cards/same-servers';
+import { advanceOn } from '../jobs/attempt-store';
 import { Attempt } from '../jobs/attempt.entity';
 import { liveAttemptStates } from '../jobs/states';
+import { underFence } from '../leadership';
 import { AttemptReconciler } from './attempt-reconciler';
 import { standingOf } from './card-standing';
 import { DeadWorkers } from './dead-workers';
@@ -31,7 +33,7 @@ export class Reconciler {
    * prompts that we sent to other cards and that this one has.
    */
   async act(fence: string, driver: CardDriver): Promise<readonly StrayPrompt[]> {
-    const live = await this.db.manager.findBy(Attempt, { gpu: driver.name, state: In([...liveAttemptStates]) });
+    const live = await this.liveOn(fence, driver.name);
     const { queue } = driver.snapshot;
     for (const attempt of live) await this.attempts.act(fence, driver, attempt, queue);
     if (queue === null) {
@@ -55,5 +57,15 @@ export class Reconciler {
       }),
     );
     return foreign.ofOtherCards;
+  }
+
+  /** The attempt that the card works on before the one that is behind it. */
+  private async liveOn(fence: string, gpu: string): Promise<Attempt[]> {
+    const read = (): Promise<Attempt[]> =>
+      this.db.manager.find(Attempt, { where: { gpu, state: In([...liveAttemptStates]) }, order: { slot: 'ASC' } });
+    const live = await read();
+    if (live[0] === undefined || live[0].slot === 0) return live;
+    await underFence(this.db, fence, (tx) => advanceOn(tx, gpu));
+    return read();
   }
 }

@@ -51,6 +51,9 @@ export class VanishedPrompts {
       ? driver.restarts.promptVanished(this.clock.monotonicMs()) || driver.restarts.restarts > entry.restarts
       : driver.snapshot.refused;
     if (restarted) driver.server.readAnew();
+    // It never began: neither its task nor its card has to do with what befell the one before it.
+    if (attempt.prefetched && !entry.ran)
+      return this.endings.displaced(fence, attempt, whyGone(driver.name, sighting, restarted));
     await this.endings.lost(fence, attempt, whyGone(driver.name, sighting, restarted), restarted && entry.ran);
   }
 }

@@ -3,8 +3,8 @@ import { databaseFor } from '@tower/db';
 import { newId } from '@tower/kit';
 import { createTestDatabase, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
-import { cancelAttempts, moveAttempt, noteProgress } from './attempt-store';
-import { Attempt } from './attempt.entity';
+import { advanceOn, cancelAttempts, moveAttempt, noteProgress } from './attempt-store';
+import { Attempt, type AttemptSlot } from './attempt.entity';
 import { jobEntities } from './job-entities';
 import { progressAtDispatch } from './progress';
 import { nextAttemptStates } from './states';
@@ -73,4 +73,52 @@ it('notes no progress of what has ended', async () => {
   const progressOf = async (id: string) => (await db.manager.findOneByOrFail(Attempt, { id })).progress;
   expect(await progressOf(running)).toMatchObject({ percent: 0 });
   expect(await progressOf(lost)).toBeNull();
+});
+
+const inSlot = async (gpu: string, slot: AttemptSlot, jobId = newId()): Promise<string> => {
+  const id = await attemptIn('running', jobId);
+  await db.manager.update(Attempt, { id }, { gpu, slot });
+  return id;
+};
+const slotOf = async (id: string): Promise<AttemptSlot> => (await db.manager.findOneByOrFail(Attempt, { id })).slot;
+
+it('has at most one live attempt in each slot of a card', async () => {
+  await inSlot('rtx3060', 0);
+  await inSlot('rtx3060', 1);
+  for (const slot of [0, 1] as const)
+    await expect(inSlot('rtx3060', slot)).rejects.toThrow(/one_live_attempt_per_slot/);
+});
+
+it.each(['collecting', 'failed', 'lost'] as const)('works on what was behind an attempt that is %s', async (to) => {
+  const [first, behind, elsewhere] = [
+    await inSlot('rtx3060', 0),
+    await inSlot('rtx3060', 1),
+    await inSlot('rx9070xt', 1),
+  ];
+  expect(await moveAttempt(db.manager, first, { to })).toBe(true);
+  expect([await slotOf(behind), await slotOf(elsewhere)]).toEqual([0, 1]);
+});
+
+it('works on what was behind an attempt that is cancelled, though not where that is cancelled too', async () => {
+  const jobId = newId();
+  await inSlot('rtx3060', 0, jobId);
+  const behind = await inSlot('rtx3060', 1);
+  await inSlot('rx9070xt', 0, jobId);
+  const cancelled = await inSlot('rx9070xt', 1, jobId);
+  await cancelAttempts(db.manager, jobId, new Date());
+  expect([await slotOf(behind), await stateOf(cancelled)]).toEqual([0, 'cancelled']);
+});
+
+it('leaves the attempt that a card works on where it is when the one behind it ends', async () => {
+  const [first, behind] = [await inSlot('rtx3060', 0), await inSlot('rtx3060', 1)];
+  await moveAttempt(db.manager, behind, { to: 'lost' });
+  expect([await slotOf(first), await stateOf(first)]).toEqual([0, 'running']);
+});
+
+it('advances what was left behind nothing, and nothing else', async () => {
+  const left = await inSlot('rtx3060', 1);
+  await inSlot('rx9070xt', 0);
+  const behind = await inSlot('rx9070xt', 1);
+  expect([await advanceOn(db.manager, 'rtx3060'), await advanceOn(db.manager, 'rx9070xt')]).toEqual([true, false]);
+  expect([await slotOf(left), await slotOf(behind)]).toEqual([0, 1]);
 });

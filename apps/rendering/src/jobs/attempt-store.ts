@@ -24,7 +24,34 @@ export async function moveAttempt(
 ): Promise<boolean> {
   const states = attemptStatesBefore(to).filter((state) => from === undefined || state === from);
   const moved = await tx.update(Attempt, { id, state: In(states) }, { ...changes, state: to });
-  return moved.affected === 1;
+  if (moved.affected !== 1) return false;
+  if (!isLive(to)) await advanceBehind(tx, 'id = $1', id);
+  return true;
+}
+
+const isLive = (state: AttemptState): boolean => (liveAttemptStates as readonly string[]).includes(state);
+
+/** What waits behind attempts that have left their cards is what these cards work on from now on. */
+async function advanceBehind(tx: EntityManager, which: 'id = $1' | 'job_id = $1', value: string): Promise<void> {
+  await advance(tx, `gpu in (select ended.gpu from attempt ended where ended.${which})`, value);
+}
+
+/**
+ * The card works on what was behind another attempt, where nothing is before it any more: that ended in a transaction
+ * that could not see what came behind it meanwhile. False where nothing had to be changed.
+ */
+export function advanceOn(tx: EntityManager, gpu: string): Promise<boolean> {
+  return advance(tx, 'gpu = $1', gpu);
+}
+
+async function advance(tx: EntityManager, where: string, value: string): Promise<boolean> {
+  const [, count]: [unknown, number] = await tx.query(
+    `update attempt behind set slot = 0 where behind.slot = 1 and behind.state = any($2) and behind.${where}
+       and not exists (select 1 from attempt first where first.gpu = behind.gpu and first.slot = 0
+         and first.state = any($2))`,
+    [value, [...liveAttemptStates]],
+  );
+  return count > 0;
 }
 
 /** Ends every open attempt of a job, however far it has come. */
@@ -34,6 +61,7 @@ export async function cancelAttempts(tx: EntityManager, jobId: string, at: Date)
     { jobId, state: In(attemptStatesBefore('cancelled')) },
     { state: 'cancelled', endedAt: at, outcome: 'cancelled' },
   );
+  await advanceBehind(tx, 'job_id = $1', jobId);
 }
 
 /** How far a live attempt has come; of another one nothing is noted. */
@@ -47,13 +75,13 @@ export async function notePromptId(tx: EntityManager, id: string, promptId: stri
 }
 
 /**
- * Gives attempts other cards. Fails with a unique violation when a card would have two live ones then.
+ * Gives attempts other cards. Fails with a unique violation when a slot of a card would have two live ones then.
  */
 export async function moveToCards(
   tx: EntityManager,
   attempts: readonly { readonly id: string; readonly gpu: string }[],
 ): Promise<void> {
-  // Two cards may have changed places, and a card may have but one live attempt at any moment between.
+  // Two cards may have changed places, and a slot may have but one live attempt at any moment between.
   await tx.query('update attempt set gpu = id::text where id = any($1)', [attempts.map(({ id }) => id)]);
   for (const { id, gpu } of attempts) await tx.update(Attempt, { id }, { gpu });
 }

@@ -43,12 +43,15 @@ export interface AttemptTimings {
   fixed: number | null;
 }
 
+/** A card has at most one live attempt in each. */
+export type AttemptSlot = 0 | 1;
+
 @Entity('attempt')
 @Index('attempt_job', ['jobId'])
 @Index('attempt_task', ['taskId'])
 @Index('attempt_gpu', ['gpu', 'jobId'])
 @Index('attempt_on_gpu', ['gpu', 'dispatchedAt'])
-@Index('one_live_attempt_per_gpu', { synchronize: false })
+@Index('one_live_attempt_per_slot', { synchronize: false })
 @Index('one_open_attempt_per_task', { synchronize: false })
 @Index('attempt_checking', { synchronize: false })
 export class Attempt {
@@ -62,6 +65,10 @@ export class Attempt {
   @Column('text', { nullable: true }) server!: string | null;
   @Column('uuid', { unique: true }) promptId!: string;
   @Column('text') state!: AttemptState;
+  /** While it is live: 0 where its card works on it or takes it next, 1 where it is behind the attempt in slot 0. */
+  @Column('smallint', { default: 0 }) slot!: AttemptSlot;
+  /** It was sent while its card worked on another attempt, so that it may have waited there before it began. */
+  @Column('boolean', { default: false }) prefetched!: boolean;
   @Column('bigint', { transformer: exactInteger }) seed!: number;
   /** The leader's fence under which it was sent. */
   @Column('bigint') fence!: string;

@@ -48,6 +48,8 @@ async function play(name: string, runs: readonly Run[]): Promise<Told[]> {
     dispatchedAt: clock.now(),
     progress: null,
     missing: [],
+    slot: 0 as const,
+    prefetched: false,
   });
   const publisher = {
     note: (_job: string, _attempt: string, next: AttemptProgress) => void (attempt.progress = next),
@@ -143,5 +145,50 @@ describe.each(passes)('the time that is left of two passes of %s', (name, runs) 
     const steps = told.filter(({ left }) => left > 10);
     const off = steps.map(({ seconds, left }) => Math.abs(seconds - left) / left);
     expect(off.sort((a, b) => a - b)[Math.floor(off.length / 2)]).toBeLessThan(0.3);
+  });
+});
+
+describe('an attempt that is behind another one on its card', () => {
+  const now = new Date('2026-01-01T00:01:00Z');
+  const work: Work = { workflow: 'hires-fix', width: 640, height: 832, frames: 1, steps: 20 };
+  const first = Object.assign(new Attempt(), {
+    id: 'a',
+    gpu: card.name,
+    slot: 0,
+    missing: [],
+    dispatchedAt: now,
+    progress: null,
+  });
+  const behind = (ahead: number, sent = now): Attempt =>
+    Object.assign(new Attempt(), {
+      ...{ id: 'b', gpu: card.name, slot: 1, prefetched: true, missing: [], dispatchedAt: sent },
+      progress: { stage: '', percent: 0, step: null, totalSteps: null, ahead },
+    });
+  const times = (second: Attempt): CardTimes =>
+    new CardTimes({
+      gpus: [{ name: card.name, inventory: null }],
+      live: [first, second],
+      works: new Map([
+        ['a', work],
+        ['b', work],
+      ]),
+      times: new LearntTimes(loaded),
+      workflows: loaded,
+      now,
+    });
+
+  it('needs what is left of that one and its own time, however long it has waited', () => {
+    const second = behind(1, new Date(now.getTime() - 600_000));
+    const known = times(second);
+    const [left, both] = [known.remainingOf(first), known.remainingOf(second)];
+    expect(left.seconds).toBeGreaterThan(0);
+    expect(both.unknown).toBeUndefined();
+    expect(both.seconds).toBeCloseTo(2 * left.seconds);
+    expect(known.estimate(work, card.name).basis).toBe(left.basis);
+  });
+
+  it('needs nobody knows how long where prompts of others are between them', () => {
+    const second = behind(2);
+    expect(times(second).remainingOf(second).unknown).toBe('how long a prompt before it in the queue of rtx3060 takes');
   });
 });

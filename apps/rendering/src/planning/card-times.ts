@@ -22,6 +22,7 @@ interface CardTimesFacts {
 
 /** Seconds; between the end on the card and our hearing of it a moment passes. */
 const leastSlowness = 1;
+const nothingLeft: Busy = { seconds: 0, low: 0, high: 0 };
 
 /** What work takes on each card, and what runs there still needs, as far as it is known at one moment. */
 export class CardTimes {
@@ -51,14 +52,27 @@ export class CardTimes {
       return { seconds: 0, low: 0, high: 0, basis, confidence: null, unknown: `how long ${basis} takes` };
     }
     const estimate = this.measured(work, attempt.gpu, attempt.missing);
+    if (attempt.slot === 1) return this.behindFirst(attempt, estimate, now);
     const ahead = aheadOf(attempt);
-    if (ahead > 0) {
-      const theirs = ahead === 1 ? 'a prompt before it' : `${ahead} prompts before it`;
-      const unknown = `how long ${theirs} in the queue of ${attempt.gpu} ${ahead === 1 ? 'takes' : 'take'}`;
-      return { ...estimate, confidence: null, unknown };
-    }
+    if (ahead > 0) return { ...estimate, confidence: null, unknown: timeOfOthers(ahead, attempt.gpu) };
     const left = remaining(estimate, paceOf(attempt, now));
     return { ...left, confidence: left.basis === estimate.basis ? estimate.confidence : null };
+  }
+
+  /** What the card works on has to end before this one begins. */
+  private behindFirst(attempt: Attempt, own: AttemptEstimate, now: Date): Remaining {
+    const first = this.facts.live.find(({ gpu, slot }) => gpu === attempt.gpu && slot === 0);
+    const left = first === undefined ? nothingLeft : this.remainingOf(first, undefined, now);
+    const others = aheadOf(attempt) - 1;
+    const unknown = left.unknown ?? (others > 0 ? timeOfOthers(others, attempt.gpu) : undefined);
+    return {
+      ...own,
+      seconds: left.seconds + own.seconds,
+      low: left.low + own.low,
+      high: left.high + own.high,
+      confidence: null,
+      ...(unknown === undefined ? {} : { unknown }),
+    };
   }
 
   /** How many times the most that it should take what runs on a card has taken so far; 1 where it is within. */
@@ -67,7 +81,8 @@ export class CardTimes {
     if (known !== undefined) return known;
     const times = this.facts.live.flatMap((attempt) => {
       const work = this.facts.works.get(attempt.id);
-      if (attempt.gpu !== gpu || aheadOf(attempt) > 0 || work === undefined || !this.knows(work)) return [];
+      const hasBegun = attempt.slot === 0 && aheadOf(attempt) === 0;
+      if (attempt.gpu !== gpu || !hasBegun || work === undefined || !this.knows(work)) return [];
       const { high } = this.measured(work, gpu, attempt.missing);
       const { elapsed } = paceOf(attempt, this.facts.now);
       return elapsed > high + leastSlowness ? [elapsed / high] : [];
@@ -92,6 +107,11 @@ export class CardTimes {
     return this.facts.workflows.find(work.workflow) !== undefined;
   }
 }
+
+const timeOfOthers = (prompts: number, gpu: string): string =>
+  prompts === 1
+    ? `how long a prompt before it in the queue of ${gpu} takes`
+    : `how long ${prompts} prompts before it in the queue of ${gpu} take`;
 
 /** Prompts that its card's own queue has before it. */
 const aheadOf = ({ progress }: Attempt): number => progress?.ahead ?? 0;

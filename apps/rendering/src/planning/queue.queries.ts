@@ -207,10 +207,12 @@ export function configuredGpus(tx: EntityManager): Promise<Gpu[]> {
   return readInventories(tx, { configured: true });
 }
 
+/** What each card works on before what is behind that. */
 export function liveAttempts(tx: EntityManager): Promise<Attempt[]> {
   return tx
     .createQueryBuilder(Attempt, 'attempt')
     .where('attempt.state in (:...states)', { states: liveAttemptStates })
+    .orderBy('attempt.slot')
     .getMany();
 }
 
