@@ -11,6 +11,7 @@ import { DataSource } from 'typeorm';
 import { MODEL_SOURCE, type ModelSource } from '../src/attempts/recovery/model-downloads';
 import { COMFYUI_MIN_VERSION, GPUS } from '../src/cards/card-config';
 import { OPERATOR_FAMILIES, type OperatorFamilies } from '../src/cards/family-reading';
+import { PREFETCH_SECONDS } from '../src/execution/prompts-ahead';
 import { WATCH_THRESHOLDS, watchThresholds, type WatchThresholds } from '../src/cards/watch-thresholds';
 import { OutputInspector } from '../src/outputs/output-inspector';
 import { renderingProviders } from '../src/rendering.module';
@@ -41,6 +42,8 @@ export interface Surroundings {
   gpus: readonly GpuConfig[];
   queueLimit: number;
   limits?: Partial<WatchThresholds>;
+  /** Seconds before its expected end in which a prompt gets another one behind it; 0, for none, unless told. */
+  prefetchSeconds?: number;
   /** Where files of models come from; nowhere unless told. */
   models?: ModelSource;
   oldestVersion?: string;
@@ -68,6 +71,7 @@ const valuesFor = (around: Surroundings, clock: Clock): ValueProvider[] => [
   { provide: OutputInspector, useValue: around.inspector },
   { provide: GPUS, useValue: around.gpus },
   { provide: QueueCeiling, useValue: new QueueCeiling(around.queueLimit, clock) },
+  { provide: PREFETCH_SECONDS, useValue: around.prefetchSeconds ?? 0 },
   { provide: WATCH_THRESHOLDS, useValue: { ...watchThresholds, ...around.limits } },
   { provide: ModelStore, useValue: noModels },
   { provide: MODEL_SOURCE, useValue: around.models ?? noModels },

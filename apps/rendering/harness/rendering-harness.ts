@@ -83,7 +83,7 @@ const compiled = (...path: string[]): string => join(repositoryRoot, 'apps', 're
 
 /** What a spec may change about a rendering process. */
 export interface HarnessOptions extends Partial<
-  Pick<Surroundings, 'limits' | 'models' | 'oldestVersion' | 'families' | 'gpus' | 'inspector'>
+  Pick<Surroundings, 'limits' | 'prefetchSeconds' | 'models' | 'oldestVersion' | 'families' | 'gpus' | 'inspector'>
 > {
   clock?: Clock;
   /** What quality answers when it is asked for verdicts; nobody answers unless told. */

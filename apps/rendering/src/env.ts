@@ -32,6 +32,8 @@ export const renderingEnv = z.object({
     .default(60),
   /** Tasks that may wait for a card; more are refused until some are done. */
   TOWER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  /** Seconds before a prompt's expected end in which the next one is sent to its card; 0: only when the card is idle. */
+  TOWER_PREFETCH_SECONDS: z.coerce.number().min(0).max(3_600).default(5),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 type RenderingEnv = z.infer<typeof renderingEnv>;

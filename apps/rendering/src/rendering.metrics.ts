@@ -6,7 +6,7 @@ import { graphSteps, otherSteps } from './workflows/composition';
 const gpu = 'the name of a card in the configuration';
 
 /** How an attempt ends on a card, as it is counted: by what it made, or the kind of its failure. */
-const attemptOutcomes = ['rendered', 'rendered_and_found', 'lost', 'displaced', ...failureKinds] as const;
+const attemptOutcomes = ['rendered', 'rendered_and_found', 'lost', 'displaced', 'taken_back', ...failureKinds] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 /** How a deadline stands when it is asked for. */
@@ -55,6 +55,11 @@ export class RenderingMetrics {
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',
     labels: { gpu, outcome: ['accepted', 'refused', 'unreachable', 'unknown'] },
+  });
+  readonly prefetched = this.metrics.counter({
+    name: 'rendering_prompts_ahead_total',
+    help: 'Prompts that were sent to a card while it worked on another one, by what became of them before they began',
+    labels: { gpu, outcome: ['began', 'taken_back'] },
   });
   readonly attempts = this.metrics.counter({
     name: 'rendering_attempts_ended_total',

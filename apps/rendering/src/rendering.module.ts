@@ -44,6 +44,7 @@ import { ModelSupply } from './execution/model-supply';
 import { OrphanedAttempts } from './execution/orphaned-attempts';
 import { OverdueVerdicts } from './execution/overdue-verdicts';
 import { PromptPost } from './execution/prompt-post';
+import { PREFETCH_SECONDS, PromptsAhead } from './execution/prompts-ahead';
 import { PromptSweep } from './execution/prompt-sweep';
 import { QualityQuestions } from './execution/quality-questions';
 import { QueueUpkeep } from './execution/queue-upkeep';
@@ -120,6 +121,7 @@ const providers: readonly Provider[] = [
   { provide: OPERATOR_FAMILIES, inject: [ModelStore], useFactory: familiesOf },
   { provide: SERVER_RULES, inject: [COMFYUI_MIN_VERSION, OPERATOR_FAMILIES, Catalogue], useFactory: serverRules },
   { provide: QueueCeiling, inject: [CLOCK], useFactory: queueCeiling },
+  { provide: PREFETCH_SECONDS, useFactory: () => env().TOWER_PREFETCH_SECONDS },
   { provide: WATCH_THRESHOLDS, useFactory: thresholds },
   {
     provide: ANSWERS_SNAPSHOT,
@@ -192,6 +194,7 @@ const providers: readonly Provider[] = [
   Takeover,
   CardLooks,
   CardDrivers,
+  PromptsAhead,
   TaskDispatch,
   SteeringUpkeep,
   SteeringGauges,

@@ -83,6 +83,8 @@ export const gpuConfig = z.strictObject({
    * heard. Absent: nobody restarts it but a person.
    */
   restart_command: z.array(line(1000).min(1)).min(1).max(32).optional(),
+  /** Whether its next prompt may be sent while it works on another one. Absent: it may. */
+  prefetch: z.boolean().optional(),
 });
 export type GpuConfig = z.infer<typeof gpuConfig>;
 

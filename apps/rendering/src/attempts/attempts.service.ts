@@ -36,6 +36,14 @@ const poisonJob = { elsewhereAfter: 2, giveUpAfter: 3 };
 /** Times that a claim is made anew because its job changed meanwhile: other cards take other tasks of it. */
 const claimTries = 16;
 
+/** How an attempt ends that made nothing; `began` as far as is known. */
+interface AttemptEnd {
+  state: 'failed' | 'lost';
+  outcome: string;
+  error?: JobError | null;
+  began?: boolean;
+}
+
 export interface Dispatch {
   attempt: Attempt;
   job: Job;
@@ -68,8 +76,8 @@ export class AttemptsService {
   }
 
   /**
-   * Books a card for a waiting task. Undefined when the task is no longer waiting, or changes all the time. The unique
-   * index makes a second booking of the card fail.
+   * Books a card for a waiting task. Undefined when the task is no longer waiting, changes all the time, or needs the
+   * card idle that is busy. The unique index makes a second booking of the card's slot fail.
    */
   async claim(
     fence: string,
@@ -82,6 +90,8 @@ export class AttemptsService {
       const { job, task } = this.takeAhead(taskId) ?? (await this.read(taskId, jobId));
       if (task.state !== 'queued' || task.paused) return undefined;
       const attempt = newAttempt(task, gpu, { fence, estimatedSeconds, at: this.clock.now() });
+      // What the card works on needs its models.
+      if (gpu.isBusy && attempt.recovery?.step === 'free_models') return undefined;
       const { graph, params } = graphOfAttempt(this.workflows.get(job.workflow), job, task, attempt, gpu);
       const booking = { job, task, attempt, params: { ...params, graph } };
       const facts = { ...factsOf(attempt), promptId: attempt.promptId, seed: attempt.seed, estimatedSeconds };
@@ -147,7 +157,8 @@ export class AttemptsService {
 
   /** The attempt failed; the recovery ladder says whether and how its task goes on. */
   async fail(fence: string, attempt: Attempt, failure: Failure): Promise<void> {
-    await this.end(fence, attempt, 'failed', failure.kind, failure.error, async (tx, job, task) => {
+    const ending = { state: 'failed', outcome: failure.kind, error: failure.error } as const;
+    await this.end(fence, attempt, ending, async (tx, job, task) => {
       const next = await this.recovery.after(tx, job, task, attempt, failure);
       await this.store.moveTask(tx, task, next.to, next.changes);
       await this.store.record(tx, job, attemptFailed, {
@@ -192,28 +203,22 @@ export class AttemptsService {
       };
       await this.fail(fence, attempt, { kind: 'poison_job', error });
     } else {
-      await this.end(
-        fence,
-        attempt,
-        'lost',
-        gone ? `${processGone}: ${reason}` : reason,
-        null,
-        async (tx, job, task) => {
-          const losses = task.losses + 1;
-          const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
-          if (losses < maxLosses) await this.store.moveTask(tx, task, 'queued', { losses, notBefore });
-          else
-            await this.store.moveTask(tx, task, 'failed', {
-              losses,
-              error: {
-                code: 'attempt_lost_repeatedly',
-                message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`,
-                hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.',
-              },
-            });
-          await this.store.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
-        },
-      );
+      const outcome = gone ? `${processGone}: ${reason}` : reason;
+      await this.end(fence, attempt, { state: 'lost', outcome }, async (tx, job, task) => {
+        const losses = task.losses + 1;
+        const notBefore = await heldFor(tx, pauseAfterLossMs(losses));
+        if (losses < maxLosses) await this.store.moveTask(tx, task, 'queued', { losses, notBefore });
+        else
+          await this.store.moveTask(tx, task, 'failed', {
+            losses,
+            error: {
+              code: 'attempt_lost_repeatedly',
+              message: `the prompt was lost ${losses} times, last on ${attempt.gpu}: ${reason}`,
+              hint: 'A ComfyUI server keeps restarting or its queue is being cleared; its log says why.',
+            },
+          });
+        await this.store.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
+      });
     }
     if (gone)
       this.cardHealth.fault(attempt.gpu, {
@@ -225,11 +230,11 @@ export class AttemptsService {
   }
 
   /**
-   * Its card is not there to be asked any more, which an operator did; or it never began there. It counts neither as a
-   * loss of the task nor against the card.
+   * Its card is not there to be asked any more, which an operator did; or it never began there, and left the card as
+   * it was. It counts neither as a loss of the task nor against the card.
    */
-  displace(fence: string, attempt: Attempt, reason: string): Promise<void> {
-    return this.end(fence, attempt, 'lost', reason, null, async (tx, job, task) => {
+  displace(fence: string, attempt: Attempt, reason: string, began = true): Promise<void> {
+    return this.end(fence, attempt, { state: 'lost', outcome: reason, began }, async (tx, job, task) => {
       await this.store.moveTask(tx, task, 'queued', { notBefore: null });
       await this.store.record(tx, job, attemptLost, { ...factsOf(attempt), reason });
     });
@@ -279,9 +284,7 @@ export class AttemptsService {
   private end(
     fence: string,
     attempt: Attempt,
-    state: 'failed' | 'lost',
-    outcome: string,
-    error: JobError | null,
+    { state, outcome, error = null, began = true }: AttemptEnd,
     then: (tx: EntityManager, job: Job, task: Task) => Promise<void>,
   ): Promise<void> {
     return underFence(this.db, fence, async (tx) => {
@@ -294,7 +297,7 @@ export class AttemptsService {
       // Cancelled in the meantime: nothing of it matters any more.
       if (!(await moveAttempt(tx, attempt.id, { to: state }, ending))) return;
       // Whatever it was loading may be half there.
-      await noteResident(tx, attempt.gpu, []);
+      if (began) await noteResident(tx, attempt.gpu, []);
       const task = await tx.findOneByOrFail(Task, { id: attempt.taskId });
       await then(tx, job, task);
       await this.store.settle(tx, job, { reason: outcome });

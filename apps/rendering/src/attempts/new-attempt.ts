@@ -5,7 +5,7 @@ import type { GpuInventory } from '../cards/card.entity';
 import { Attempt, type AttemptForecast } from '../jobs/attempt.entity';
 import type { GenerationParams } from '../jobs/generation-params.entity';
 import type { Job } from '../jobs/job.entity';
-import { progressAtDispatch } from '../jobs/progress';
+import { progressAtDispatch, progressBehind } from '../jobs/progress';
 import type { Task } from '../jobs/task.entity';
 import type { ParameterValues } from '../workflows/composition';
 import { composeGraph } from '../workflows/graph/compose';
@@ -29,8 +29,10 @@ export interface BookedCard {
   inventory: GpuInventory;
   /** The server's own description of its classes, for files of loaders that Tower does not know. */
   infos: NodeInfos;
-  /** Keys of the model files that it holds. */
+  /** Keys of the model files that it holds when the attempt begins. */
   resident: readonly string[];
+  /** It works on another attempt, and gets this one behind that. */
+  isBusy: boolean;
   /** What the attempt will take there, where that is known. */
   forecast: AttemptForecast | null;
 }
@@ -52,8 +54,8 @@ export function newAttempt(
     server: gpu.url,
     promptId: v5(`${task.id}:${n}`, promptNamespace),
     state: 'dispatching' as const,
-    slot: 0 as const,
-    prefetched: false,
+    slot: gpu.isBusy ? 1 : 0,
+    prefetched: gpu.isBusy,
     seed: task.seed,
     fence,
     dispatchedAt: at,
@@ -69,7 +71,7 @@ export function newAttempt(
     outcome: null,
     outputs: null,
     error: null,
-    progress: progressAtDispatch(gpu.name),
+    progress: gpu.isBusy ? progressBehind(gpu.name, 1) : progressAtDispatch(gpu.name),
     plan: task.plan,
     recovery: step?.afterAttempt === task.attempts ? step : null,
     verdict: null,

@@ -147,12 +147,18 @@ export class CardDriver {
     return outcome;
   }
 
+  /** Takes a prompt out of the server's queue, unless it runs. Resolves to whether it does. */
+  async removePending(promptId: string): Promise<boolean> {
+    await this.client.deletePending(promptId);
+    const { queue_running } = await this.client.queue();
+    return queue_running.some((item) => item[1] === promptId);
+  }
+
   /**
-   * Stops one prompt by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the queue and
-   * the history alone.
+   * Stops one prompt that runs, by its id, also with the newer servers' own cancellation. Whether it obeyed shows in the
+   * queue and the history alone.
    */
   async stopPrompt(promptId: string): Promise<void> {
-    await this.client.deletePending(promptId);
     if (this.server.features.jobs) await this.client.cancelJob(promptId);
     await this.client.interrupt(promptId);
   }

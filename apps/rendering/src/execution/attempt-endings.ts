@@ -38,9 +38,14 @@ export class AttemptEndings {
     return this.end(attempt, 'lost', () => this.attempts.lose(fence, attempt, reason, gone));
   }
 
-  /** It counts neither as a loss of the task nor against the card. */
+  /** It never began, and counts neither as a loss of the task nor against the card. */
   displaced(fence: string, attempt: Attempt, reason: string): Promise<void> {
-    return this.end(attempt, 'displaced', () => this.attempts.displace(fence, attempt, reason));
+    return this.end(attempt, 'displaced', () => this.attempts.displace(fence, attempt, reason, false));
+  }
+
+  /** As `displaced`, because something else is to go first. */
+  takenBack(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    return this.end(attempt, 'taken_back', () => this.attempts.displace(fence, attempt, reason, false));
   }
 
   private async end(attempt: Attempt, outcome: AttemptOutcome, write: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { AppError, LOGGER, type Logger } from '@tower/kit';
 import { isOwnFault } from '@tower/library';
 import { AttemptsService, type Dispatch } from '../attempts/attempts.service';
 import type { CardDriver } from '../cards/card-driver';
+import type { Attempt } from '../jobs/attempt.entity';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { freeModels } from './free-models';
 import { InputUploads } from './input-uploads';
@@ -29,7 +30,7 @@ export class Dispatcher {
     // Registered before posting: a quick prompt's events can arrive before the answer to the POST.
     const entry = this.prompts.register(driver, attempt, job, dispatch.graph);
     entry.posting = true;
-    driver.mark({ state: 'busy', detail: `renders job ${job.id}` });
+    if (!attempt.prefetched) driver.mark({ state: 'busy', detail: `renders job ${job.id}` });
     this.progress.publish(job.id);
     try {
       if (attempt.recovery?.step === 'free_models') await freeModels(driver, this.logger);
@@ -60,7 +61,7 @@ export class Dispatcher {
         this.progress.publish(attempt.jobId);
         return null;
       case 'unreachable':
-        await this.attempts.lose(fence, attempt, `${driver.name} refused the connection: ${result.message}`);
+        await this.unreached(fence, attempt, `${driver.name} refused the connection: ${result.message}`);
         this.prompts.release(attempt.promptId);
         return null;
       case 'unknown': {
@@ -85,12 +86,19 @@ export class Dispatcher {
       if (!(error instanceof AppError)) throw error;
       const notItsFault =
         error.code === 'comfyui_unreachable' || error.code === 'comfyui_redirects' || isOwnFault(error);
-      if (notItsFault) await this.attempts.lose(fence, attempt, error.message);
+      if (notItsFault) await this.unreached(fence, attempt, error.message);
       else await this.attempts.fail(fence, attempt, unsentPicture(error));
       this.prompts.release(attempt.promptId);
       this.progress.publish(attempt.jobId);
       return undefined;
     }
+  }
+
+  /** It never came to its card. Behind another attempt that says nothing of its task. */
+  private unreached(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    return attempt.prefetched
+      ? this.attempts.displace(fence, attempt, reason, false)
+      : this.attempts.lose(fence, attempt, reason);
   }
 
   /** Some servers give a prompt an id of their own. False when it cannot be followed under that. */

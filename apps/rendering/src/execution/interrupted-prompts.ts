@@ -14,7 +14,9 @@ export class InterruptedPrompts {
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
+  /** What does not run is taken out of the queue alone: an interrupt would hit what does, where a server knows no ids. */
   async stop(driver: CardDriver, promptId: string): Promise<void> {
+    if (!(await driver.removePending(promptId))) return;
     this.last.set(driver.name, { promptId, atMs: this.clock.monotonicMs() });
     await driver.stopPrompt(promptId);
   }

@@ -6,7 +6,7 @@ import type { CardDriver } from '../cards/card-driver';
 import type { Attempt, AttemptProgress } from '../jobs/attempt.entity';
 import { GenerationParams } from '../jobs/generation-params.entity';
 import { Job } from '../jobs/job.entity';
-import { progressAtDispatch } from '../jobs/progress';
+import { progressAtDispatch, progressBehind } from '../jobs/progress';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { advance } from './progress-tracker';
@@ -15,8 +15,13 @@ import { PromptTimes } from './prompt-times';
 /** What this process remembers of a live attempt; all of it can be lost. */
 export interface LivePrompt {
   jobId: string;
+  taskId: string;
   attemptId: string;
   gpu: string;
+  /** It was sent while its card worked on another prompt of ours. */
+  prefetched: boolean;
+  /** Seconds that it was expected to take on its card; null where nobody knew. */
+  expectedSeconds: number | null;
   graph: PromptGraph;
   model: string;
   progress: AttemptProgress;
@@ -35,6 +40,8 @@ export interface LivePrompt {
   restarts: number;
   /** It was seen running. */
   ran: boolean;
+  /** Monotonic milliseconds of that; null before it. */
+  ranAtMs: number | null;
   /** The connection of the card's socket on which something of this prompt was last heard; null while nothing was. */
   heardOn: number | null;
   /** The node that runs has reported a step. */
@@ -84,8 +91,11 @@ export class LivePrompts {
   register(driver: CardDriver, attempt: Attempt, job: Job, graph: PromptGraph): LivePrompt {
     const entry: LivePrompt = {
       jobId: job.id,
+      taskId: attempt.taskId,
       attemptId: attempt.id,
       gpu: attempt.gpu,
+      prefetched: attempt.prefetched,
+      expectedSeconds: attempt.estimatedSeconds,
       graph,
       model: job.modelName.replace(/\.[^.]+$/, ''),
       progress: attempt.progress ?? progressAtDispatch(attempt.gpu),
@@ -97,6 +107,7 @@ export class LivePrompts {
       stoppingSinceMs: null,
       restarts: driver.restarts.restarts,
       ran: false,
+      ranAtMs: null,
       heardOn: null,
       ticked: false,
       longestStepMs: 0,
@@ -115,6 +126,11 @@ export class LivePrompts {
     const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
     const job = await this.db.manager.findOneByOrFail(Job, { id: attempt.jobId });
     return this.register(driver, attempt, job, promptGraph.parse(params.graph));
+  }
+
+  /** Those of a card that are not over, in the order in which this process came to know of them. */
+  on(gpu: string): LivePrompt[] {
+    return [...this.byPromptId.values()].filter((entry) => entry.gpu === gpu);
   }
 
   /** Milliseconds for which this process has known of it. */
@@ -136,8 +152,7 @@ export class LivePrompts {
   waits(promptId: string, ahead: number): void {
     const entry = this.byPromptId.get(promptId);
     if (!entry || entry.ran || ahead === 0 || entry.progress.ahead === ahead) return;
-    const words = ahead === 1 ? 'a prompt is' : `${ahead} prompts are`;
-    this.note(entry, { ...entry.progress, ahead, stage: `Waiting in the queue of ${entry.gpu}: ${words} before it` });
+    this.note(entry, { ...entry.progress, ahead, stage: progressBehind(entry.gpu, ahead).stage });
   }
 
   /** It was seen running. What it waited for in its card's own queue is no silence of its own. */
@@ -145,7 +160,8 @@ export class LivePrompts {
     const entry = this.byPromptId.get(promptId);
     if (!entry || entry.ran) return;
     entry.ran = true;
-    entry.movedAtMs = this.clock.monotonicMs();
+    entry.ranAtMs = entry.movedAtMs = this.clock.monotonicMs();
+    if (entry.prefetched) this.metrics.prefetched.inc({ gpu: entry.gpu, outcome: 'began' });
     if (entry.progress.ahead === undefined) return;
     const { ahead: _, ...progress } = entry.progress;
     this.note(entry, { ...progress, beganAt: this.clock.now().toISOString(), stage: `Sent to ${entry.gpu}` });

@@ -58,7 +58,7 @@ async function started(rows: SnapshotFacts['rows'], idle = ['a', 'b']): Promise<
     now,
     pause: undefined,
   });
-  return new Map(snapshot.assignments(idle).map(({ gpu, taskId }) => [gpu, taskId]));
+  return new Map(snapshot.decide({ idle }).start.map(({ gpu, taskId }) => [gpu, taskId]));
 }
 
 describe('what measures a card', () => {

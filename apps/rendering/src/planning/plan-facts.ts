@@ -39,6 +39,8 @@ export interface PlanFacts<Task extends Waiting> {
   seed?: number;
   /** How many places the search tries; absent: what takes about two milliseconds for a full window. */
   places?: number;
+  /** Cards that are given their next task while they still work: the bounds on waiting hold there as on idle ones. */
+  ending?: ReadonlySet<string>;
   /** What is aimed at; absent: people who wait (`flow`). */
   objective?: Objective;
 }

@@ -105,9 +105,11 @@ function searched<Task extends Waiting>(
     places: facts.places ?? places[problem.objective],
   });
   const sequences = inOrderOfAge(problem, found.sequences, (task) => inside[task]?.place ?? 0);
-  const idle = [...free.keys()].filter((card) => free[card]?.isIdle);
+  const isGiven = (card: number): boolean =>
+    free[card]?.isIdle === true || facts.ending?.has(cards[card]?.name ?? '') === true;
+  const given = [...free.keys()].filter(isGiven);
   const forced =
-    problem.objective === 'makespan' ? undefined : keepBounds(exact, sequences, idle, facts.streaks ?? new Map());
+    problem.objective === 'makespan' ? undefined : keepBounds(exact, sequences, given, facts.streaks ?? new Map());
   const { begins } = timesOf(problem, sequences);
   const put = sequences.flatMap((sequence, index) =>
     sequence.map((task): Put<Task> & { begin: number } => ({

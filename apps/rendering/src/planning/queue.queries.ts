@@ -148,6 +148,19 @@ export async function tasksOfJobs(
   );
 }
 
+/** A task that was sent to a card while that worked on something else. */
+export type SentAheadRow = WaitingRow & PlaceInLine & { paused: boolean };
+
+/** These tasks, whether or not they wait. */
+export async function tasksSentAhead(tx: EntityManager, taskIds: readonly string[]): Promise<SentAheadRow[]> {
+  if (taskIds.length === 0) return [];
+  return tx.query(
+    `select ${columns}, t.paused, j.parameters, j.parts from task t join job j on j.id = t.job_id
+     where t.id = any($1) order by ${inOrder}`,
+    [taskIds],
+  );
+}
+
 /** What the jobs of these tasks ask for. */
 export function askedBy(
   tx: EntityManager,

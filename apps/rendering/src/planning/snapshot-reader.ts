@@ -8,6 +8,7 @@ import { Catalogue } from '../workflows/catalogue';
 import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import type { Work } from './estimates/estimate';
 import { SampleCache } from './estimates/sample-cache';
+import type { GivenCards } from './decision';
 import { KindRenewal } from './kind-renewal';
 import { comparePlaces, LineMarks } from './line-marks';
 import type { MemoryNeed } from './memory/memory-need';
@@ -22,7 +23,9 @@ import {
   oldestOfEachRank,
   soonestDeadlines,
   tasksOfJobs,
+  tasksSentAhead,
   type PlaceInLine,
+  type SentAheadRow,
   type WaitingRow,
 } from './queue.queries';
 import { readSteering, type Steering } from './steering.queries';
@@ -96,27 +99,32 @@ export class SnapshotReader {
   }
 
   /**
-   * What there is to choose from for these idle cards, read now: the window of the planner, and always something for
-   * each card that could take anything of what waits. Undefined when nothing waits.
+   * What there is to choose from for these cards, read now: the window of the planner, and always something for each
+   * card that could take anything of what waits. Undefined when nothing waits and nothing was sent ahead.
    */
-  async readChoices(idle: readonly string[]): Promise<Snapshot | undefined> {
+  async readChoices({ idle, ending = [], sentAhead = [] }: GivenCards): Promise<Snapshot | undefined> {
     const { manager } = this.db;
-    // Beside each other: a card waits for both.
-    const [first, running] = await Promise.all([firstInLine(manager, choices.first, 'all'), this.running(manager)]);
-    if (first.length === 0) return undefined;
-    if (first.length < choices.first) return this.snapshotOf(manager, running, first, false);
+    // Beside each other: a card waits for all.
+    const [first, ahead, running] = await Promise.all([
+      firstInLine(manager, choices.first, 'all'),
+      tasksSentAhead(manager, sentAhead),
+      this.running(manager),
+    ]);
+    if (first.length + ahead.length === 0) return undefined;
+    const around = { ...running, sentAhead: ahead };
+    if (first.length < choices.first) return this.snapshotOf(manager, around, first, false);
     const further = await Promise.all([
       tasksOfJobs(manager, movedJobs(running.steering), choices.perRank),
       oldestOfEachRank(manager, choices.perRank),
       soonestDeadlines(manager, choices.deadlines),
-      oldestOfEachKind(manager, 1 + idle.length, choices.kinds),
+      oldestOfEachKind(manager, 1 + idle.length + ending.length, choices.kinds),
     ]);
-    const snapshot = await this.snapshotOf(manager, running, inLine([first, ...further].flat()), true);
-    const free = snapshot.unbooked(idle);
+    const snapshot = await this.snapshotOf(manager, around, inLine([first, ...further].flat()), true);
+    const free = [...snapshot.unbooked(idle), ...snapshot.withRoom(ending)];
     if (snapshot.hasChoicesFor(free)) return snapshot;
     // Something of a kind further back may be for a card that would stay idle else.
     const oldest = await this.oldestOfEachKind(free.length);
-    return this.snapshotOf(manager, running, inLine([first, ...further, oldest].flat()), true);
+    return this.snapshotOf(manager, around, inLine([first, ...further, oldest].flat()), true);
   }
 
   /**
@@ -194,7 +202,7 @@ export class SnapshotReader {
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const { gpus, live, works, steering } = running;
+    const { gpus, live, works, steering, sentAhead = [] } = running;
     const needs = await this.needsOf(
       manager,
       rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
@@ -214,6 +222,7 @@ export class SnapshotReader {
       now: this.clock.now(),
       pause: this.disks.trouble(),
       steering,
+      sentAhead,
     });
   }
 }
@@ -232,6 +241,7 @@ interface Running {
   steering: Steering;
   usual: ReadonlyMap<string, ModelUse>;
   needs: MemoryNeed[];
+  sentAhead?: readonly SentAheadRow[];
 }
 
 /** Jobs that people moved forward; they may stand deep in the line otherwise. */

@@ -10,11 +10,12 @@ import { CardTimes, type Remaining } from './card-times';
 import { p80Of, type AttemptEstimate, type Work } from './estimates/estimate';
 import type { LearntTimes } from './estimates/learnt-times';
 import { behindByHand, orderByHand } from './hand-order';
-import type { Assignment, LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
-import { assignments, plan, spanAfter, spans, spansWith } from './planner';
+import { decide, type Decision, type GivenCards } from './decision';
+import type { LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
+import { plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
-import type { PlaceInLine, WaitingRow } from './queue.queries';
+import type { PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
 import { unsteered, type Steering } from './steering.queries';
 import {
   asksItself,
@@ -45,6 +46,8 @@ export interface SnapshotFacts {
   pause: string | undefined;
   /** What people decided by hand; absent: nothing. */
   steering?: Steering;
+  /** Tasks that were sent to a card that works on something else, and had not begun when this was asked for. */
+  sentAhead?: readonly SentAheadRow[];
 }
 
 /** Whether somebody asked for it, rather than that it measures a card. */
@@ -155,9 +158,9 @@ export class Snapshot {
     return this.cards.find(({ name }) => name === gpu)?.resident ?? [];
   }
 
-  /** What this work takes there as the card is now, with what it has to load; see `CardTimes`. */
+  /** What this work takes there when the card is free, with what it has to load then; see `CardTimes`. */
   estimate(work: Work & Pick<WaitingTask, 'models'>, gpu: string): AttemptEstimate {
-    return this.times.estimate(work, gpu, missingIn(work, this.residentOn(gpu)));
+    return this.times.estimate(work, gpu, missingIn(work, this.residentWhenFree(gpu)));
   }
 
   /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */
@@ -172,23 +175,36 @@ export class Snapshot {
 
   /** Those of these cards that nothing was given to meanwhile. */
   unbooked(names: readonly string[]): string[] {
-    const booked = new Set(this.live.map((attempt) => attempt.gpu));
-    return names.filter((name) => !booked.has(name));
+    return names.filter((name) => this.liveOn(name) === 0);
   }
 
-  /**
-   * What these cards, which are idle whatever was read of them, start now. A card whose memory is being made free for
-   * another program starts nothing, and a task that others go before by hand waits until these have started.
-   */
-  assignments(idle: readonly string[]): Assignment[] {
-    if (this.pause !== undefined) return [];
-    const cards = this.cards
-      .filter(({ name, claims = [] }) => idle.includes(name) && claims.every(({ isSettled }) => isSettled))
-      .map((card) => ({ ...card, isIdle: true, foreignPrompts: 0 }));
-    const waiting = this.waiting.filter(
-      (task) => !this.isBehindAny(task) && (isWished(task) || this.mayBeMeasured(task.onlyGpu)),
-    );
-    return assignments(plan({ ...this.planFacts(), waiting, cards, busy: new Map() }, 0));
+  /** Those of these cards that work on something, with nothing behind it. */
+  withRoom(names: readonly string[]): string[] {
+    return names.filter((name) => this.liveOn(name) === 1);
+  }
+
+  private liveOn(gpu: string): number {
+    return this.live.filter((attempt) => attempt.gpu === gpu).length;
+  }
+
+  /** What these cards are given now; see `decide`. */
+  decide(given: GivenCards): Decision {
+    return decide(given, {
+      pause: this.pause,
+      cards: this.cards,
+      waiting: this.waiting.filter((task) => this.mayBegin(task)),
+      rows: this.facts.rows,
+      live: this.live,
+      sentAhead: (this.facts.sentAhead ?? []).map((row) => ({ row, task: this.see(row) })),
+      fits: (card, task) => this.fits(card, task),
+      mayBegin: (task) => this.mayBegin(task),
+      planFacts: (live) => this.planFacts(live),
+    });
+  }
+
+  /** A task that others go before by hand waits until these have started. */
+  private mayBegin(task: WaitingTask): boolean {
+    return !this.isBehindAny(task) && (isWished(task) || this.mayBeMeasured(task.onlyGpu));
   }
 
   /** What measures a card begins only when nothing that somebody asked for waits for that card. */
@@ -312,14 +328,15 @@ export class Snapshot {
     return this.planned;
   }
 
-  private planFacts(): PlanFacts<WaitingTask> {
+  /** `live`: what runs, in the order of the slots, so that what a card does last says when it is free. */
+  private planFacts(live: readonly Attempt[] = this.live): PlanFacts<WaitingTask> {
     return {
       cards: this.cards,
-      busy: new Map(this.live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)])),
+      busy: new Map(live.map((attempt) => [attempt.gpu, this.remainingOf(attempt)])),
       waiting: this.waiting,
       estimate: (task, gpu) => this.times.estimate(task, gpu),
       load: (task, gpu, resident) => this.loadOf(task, gpu, resident),
-      resident: new Map(this.cards.map(({ name }) => [name, this.residentWhenFree(name)])),
+      resident: new Map(this.cards.map(({ name }) => [name, this.residentWhenFree(name, live)])),
       fits: (card, task) => this.fits(card, task),
       cost: (task, gpu) => this.costOf(task, gpu),
       earliest: (task, gpu) => this.earliestOn(task, gpu),
@@ -327,9 +344,9 @@ export class Snapshot {
   }
 
   /** What a card holds when it is done with what runs there. */
-  private residentWhenFree(gpu: string): readonly string[] {
-    const running = this.live.find((attempt) => attempt.gpu === gpu)?.models ?? [];
-    return running.length > 0 ? running : this.residentOn(gpu);
+  residentWhenFree(gpu: string, live: readonly Attempt[] = this.live): readonly string[] {
+    const last = live.findLast((attempt) => attempt.gpu === gpu && attempt.models.length > 0);
+    return last?.models ?? this.residentOn(gpu);
   }
 
   /** What a cold attempt takes longer than a warm one. */

@@ -18,7 +18,7 @@ export const longestWait = (ownSeconds: number): number => Math.max(bound.second
  * than
  * `longestWait` while a card that could run it runs something that came later, and no more than five tasks in a row go
  * past an older one of their rank because the card holds their models. What has to go first is put first. `idle` are
- * the cards that start something now. Returns by task why it was put first.
+ * the cards that are given something now. Returns by task why it was put first.
  */
 export function keepBounds<Task extends Waiting>(
   exact: ExactProblem<Task>,

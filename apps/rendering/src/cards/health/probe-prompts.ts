@@ -33,7 +33,7 @@ export class ProbePrompts {
     const [promptId, probe] = [...this.sent].find(([, { gpu }]) => gpu === driver.name) ?? [];
     if (promptId === undefined || probe === undefined) return this.send(driver);
     if (this.clock.monotonicMs() - probe.atMs > probeLimitMs) {
-      await driver.stopPrompt(promptId);
+      if (await driver.removePending(promptId)) await driver.stopPrompt(promptId);
       return this.settle(promptId, false);
     }
     if ([...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId)) return 'waiting';

@@ -1,0 +1,154 @@
+import type { Card } from '../cards/card';
+import type { Attempt } from '../jobs/attempt.entity';
+import { ineligibility } from './eligibility';
+import { comparePlaces } from './line-marks';
+import type { Assignment, Placement, Plan, PlanFacts } from './plan-facts';
+import { assignments, plan } from './planner';
+import type { PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
+import type { WaitingTask } from './waiting-task';
+
+/** The cards that are to be given something, by their names, as whoever drives them sees it. */
+export interface GivenCards {
+  /** Without any prompt, whatever was read of them. */
+  idle: readonly string[];
+  /** About to be done with what they work on, with nothing behind it. */
+  ending?: readonly string[];
+  /** Tasks that were sent to a card that works on something else, and have not begun. */
+  sentAhead?: readonly string[];
+}
+
+/** What follows from one plan now. */
+export interface Decision {
+  /** What idle cards start. */
+  start: Assignment[];
+  /** What cards get behind what they work on. */
+  ahead: Assignment[];
+  /** What was sent ahead and should not wait there any more. */
+  back: { attempt: Attempt; reason: string }[];
+}
+
+/** What a snapshot knows, as far as a decision needs it. */
+export interface DecisionGround {
+  /** Why nothing new is started. */
+  pause: string | undefined;
+  cards: readonly Card[];
+  /** Those of the line that may begin. */
+  waiting: readonly WaitingTask[];
+  /** Where those of the line stand. */
+  rows: readonly (WaitingRow & PlaceInLine)[];
+  live: readonly Attempt[];
+  sentAhead: readonly { row: SentAheadRow; task: WaitingTask }[];
+  fits: (card: Card, task: WaitingTask) => boolean;
+  mayBegin: (task: WaitingTask) => boolean;
+  planFacts: (live: readonly Attempt[]) => PlanFacts<WaitingTask>;
+}
+
+/** A task that was sent ahead, with the attempt that it is. */
+interface SentAhead {
+  row: SentAheadRow;
+  task: WaitingTask;
+  attempt: Attempt;
+}
+
+/** Seconds by which a card's next task may begin after the card is free, and is still its next one. */
+const atOnce = 0.05;
+
+/**
+ * Reads from one plan what idle cards start, what cards that are about to be done get behind what they work on, and
+ * what of that should be taken back: because something of a higher priority is to go first there, because an idle card
+ * would start it now, or because it may not begin there any more. All cards are in the plan, with what they still work
+ * on, so that one is left idle where its next task is sooner done by another one. A card whose memory is being made
+ * free for another program is given nothing.
+ */
+export function decide({ idle, ending = [] }: GivenCards, ground: DecisionGround): Decision {
+  const sent = ground.sentAhead.flatMap(({ row, task }): SentAhead[] => {
+    const attempt = ground.live.find(({ taskId }) => taskId === task.taskId);
+    return attempt === undefined ? [] : [{ row, task, attempt }];
+  });
+  const { pause } = ground;
+  if (pause !== undefined)
+    return { start: [], ahead: [], back: sent.map(({ attempt }) => ({ attempt, reason: pause })) };
+  const barred = sent.flatMap((one) => whyBarred(one, ground) ?? []);
+  const open = sent.filter(({ attempt }) => !barred.some((back) => back.attempt === attempt));
+  const found = plan(factsOf({ idle, ending }, open, ground));
+  const taken = new Set(open.map(({ task }) => task.taskId));
+  return {
+    start: assignments(found).filter(({ taskId }) => !taken.has(taskId)),
+    ahead: ending.flatMap((gpu) => nextOn(gpu, found, taken)),
+    back: [...barred, ...open.flatMap((one) => whyBack(one, found) ?? [])],
+  };
+}
+
+/** All that could begin in one line, and the cards as if nothing had been sent ahead. */
+function factsOf(
+  { idle, ending }: Required<Pick<GivenCards, 'idle' | 'ending'>>,
+  sent: readonly SentAhead[],
+  { cards, waiting, rows, live, planFacts }: DecisionGround,
+): PlanFacts<WaitingTask> {
+  const facts = planFacts(live.filter((attempt) => !sent.some((one) => one.attempt === attempt)));
+  const settled = ({ claims = [] }: Card): boolean => claims.every(({ isSettled }) => isSettled);
+  const isIdle = (card: Card): boolean => idle.includes(card.name) && settled(card);
+  return {
+    ...facts,
+    cards: cards.map((card) =>
+      idle.includes(card.name) ? { ...card, isIdle: settled(card), foreignPrompts: 0 } : { ...card, isIdle: false },
+    ),
+    busy: new Map([...facts.busy].filter(([gpu]) => !cards.some((card) => card.name === gpu && isIdle(card)))),
+    waiting: inserted(waiting, rows, sent),
+    ending: new Set([...ending, ...sent.map(({ attempt }) => attempt.gpu)]),
+  };
+}
+
+/** The line with what was sent ahead at its own places. */
+function inserted(
+  waiting: readonly WaitingTask[],
+  rows: readonly (WaitingRow & PlaceInLine)[],
+  sent: readonly SentAhead[],
+): WaitingTask[] {
+  if (sent.length === 0) return [...waiting];
+  const places = new Map(rows.map((row) => [row.task_id, row]));
+  const line = [...waiting];
+  for (const { row, task } of sent) {
+    const at = line.findIndex((other) => {
+      const place = places.get(other.taskId);
+      return place !== undefined && comparePlaces(row, place) < 0;
+    });
+    line.splice(at < 0 ? line.length : at, 0, task);
+  }
+  return line;
+}
+
+/** Why a task that was sent ahead may not begin where it is, whatever else waits. */
+function whyBarred(
+  { row, task, attempt }: SentAhead,
+  { cards, fits, mayBegin }: DecisionGround,
+): Decision['back'][0] | undefined {
+  const card = cards.find(({ name }) => name === attempt.gpu);
+  if (row.paused) return { attempt, reason: 'its job is paused' };
+  if (card === undefined) return undefined;
+  if (!fits(card, task)) return { attempt, reason: ineligibility(card, task) ?? `${card.name} takes it no more` };
+  if ((card.claims ?? []).some(({ isSettled }) => !isSettled))
+    return { attempt, reason: `the memory of ${card.name} is made free for another program` };
+  return mayBegin(task) ? undefined : { attempt, reason: 'another job goes before it by hand' };
+}
+
+/** Why a task that was sent ahead is to begin elsewhere, or later. */
+function whyBack({ task, attempt }: SentAhead, found: Plan<WaitingTask>): Decision['back'][0] | undefined {
+  const elsewhere = found.placements.find((placement) => placement.task === task && placement.isHead);
+  if (elsewhere) return { attempt, reason: `${elsewhere.span.gpu} is free and can start it now` };
+  const first = firstOn(attempt.gpu, found);
+  if (first === undefined || first.task.rank >= task.rank) return undefined;
+  return { attempt, reason: `job ${first.task.jobId} has a higher priority and goes first` };
+}
+
+/** What the card begins when it is done, unless it is to wait for something then. */
+function nextOn(gpu: string, found: Plan<WaitingTask>, taken: ReadonlySet<string>): Assignment[] {
+  const first = firstOn(gpu, found);
+  const free = found.facts.busy.get(gpu);
+  if (first === undefined || free === undefined || first.span.unknown !== undefined) return [];
+  if (first.span.startIn > free.seconds + atOnce || taken.has(first.task.taskId) || first.task.isCalibration) return [];
+  return [{ taskId: first.task.taskId, jobId: first.task.jobId, gpu }];
+}
+
+const firstOn = (gpu: string, { sequences }: Plan<WaitingTask>): Placement<WaitingTask> | undefined =>
+  [...(sequences.get(gpu) ?? [])].sort((a, b) => a.span.startIn - b.span.startIn)[0];
