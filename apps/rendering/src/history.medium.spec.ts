@@ -1,5 +1,5 @@
 import { gpuConfig } from '@tower/contracts';
-import { systemClock } from '@tower/kit';
+import { Metrics, systemClock } from '@tower/kit';
 import { createTestDatabase, Plans, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
 import { historyId, writeHistory } from '../harness/long-history';
 import { RenderingHarness } from '../harness/rendering-harness';
@@ -23,7 +23,9 @@ import {
   oldestOfEachRank,
   soonestDeadlines,
 } from './planning/queue.queries';
+import { PlanningTimes } from './planning/planning-times';
 import { SnapshotReader } from './planning/snapshot-reader';
+import { RenderingMetrics } from './rendering.metrics';
 import { StatusService } from './views/status.service';
 import { UtilisationReader } from './views/utilisation.reader';
 
@@ -174,7 +176,7 @@ describe('with a long history and a long queue', () => {
 
   it('what the scheduler asks at every look is read from indexes', async () => {
     const { manager } = harness.db;
-    await snapshots.readChoices(['rtx3060', 'rx9070xt']);
+    await snapshots.readChoices({ idle: ['rtx3060'], ending: ['rx9070xt'], sentAhead: [historyId('task', 1)] });
     await oldestOfEachKind(manager, 2);
     await oldestOfEachKind(manager, 2, 1);
     await oldestOfEachRank(manager, 8);
@@ -196,7 +198,8 @@ describe('with a long history and a long queue', () => {
 
   it('the status and the ceiling count what waits in an index', async () => {
     const used = new UtilisationReader(harness.db, systemClock);
-    await new StatusService(harness.db, harness.disks, harness.workflows, used, systemClock).status();
+    const times = new PlanningTimes(new RenderingMetrics(new Metrics('rendering')));
+    await new StatusService(harness.db, harness.disks, harness.workflows, used, times, systemClock).status();
     await countWaiting(harness.db.manager, 1_000_000);
     await marksInLine(harness.db.manager, 500);
     await noFaults();

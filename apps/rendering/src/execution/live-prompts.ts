@@ -133,6 +133,13 @@ export class LivePrompts {
     return [...this.byPromptId.values()].filter((entry) => entry.gpu === gpu);
   }
 
+  /** Forgets those of `known`, which were there before `live` was read, that have ended elsewhere: cancelled, mostly. */
+  releaseEnded(known: readonly LivePrompt[], live: readonly Attempt[]): void {
+    for (const [promptId, entry] of this.byPromptId)
+      if (known.includes(entry) && !entry.posting && !live.some(({ id }) => id === entry.attemptId))
+        this.byPromptId.delete(promptId);
+  }
+
   /** Milliseconds for which this process has known of it. */
   knownForMs(entry: LivePrompt): number {
     return this.clock.monotonicMs() - entry.knownSinceMs;

@@ -10,6 +10,7 @@ import { underFence } from '../leadership';
 import { AttemptReconciler } from './attempt-reconciler';
 import { standingOf } from './card-standing';
 import { DeadWorkers } from './dead-workers';
+import { LivePrompts } from './live-prompts';
 import { PromptSweep } from './prompt-sweep';
 
 /** Compares what the database says of a card's attempts with what its server says, and acts on the difference. */
@@ -18,6 +19,7 @@ export class Reconciler {
   constructor(
     private readonly db: DataSource,
     private readonly attempts: AttemptReconciler,
+    private readonly prompts: LivePrompts,
     private readonly sweeper: PromptSweep,
     private readonly deadWorkers: DeadWorkers,
     private readonly cardHealth: CardHealthService,
@@ -33,7 +35,9 @@ export class Reconciler {
    * prompts that we sent to other cards and that this one has.
    */
   async act(fence: string, driver: CardDriver): Promise<readonly StrayPrompt[]> {
+    const known = this.prompts.on(driver.name);
     const live = await this.liveOn(fence, driver.name);
+    this.prompts.releaseEnded(known, live);
     const { queue } = driver.snapshot;
     for (const attempt of live) await this.attempts.act(fence, driver, attempt, queue);
     if (queue === null) {

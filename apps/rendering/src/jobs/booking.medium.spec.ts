@@ -2,7 +2,7 @@ import { isUniqueViolation, Outbox } from '@tower/db';
 import { Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, waitFor } from '@tower/testing';
 import { startLeading, type LeadingProcess } from '../../harness/leading-process';
-import { newAttempt } from '../attempts/new-attempt';
+import { newAttempt, type BookedCard } from '../attempts/new-attempt';
 import { noParts } from '../workflows/composition';
 import { RenderingMetrics } from '../rendering.metrics';
 import { Attempt } from './attempt.entity';
@@ -51,7 +51,9 @@ async function bookingOf(jobId: string, gpu = 'rtx3060', idx = 0) {
   const { manager } = leading.db;
   const job = await manager.findOneByOrFail(Job, { id: jobId });
   const task = await manager.findOneByOrFail(Task, { jobId, idx });
-  const card = { name: gpu, url: 'http://card:8188', inventory: {}, infos: {} } as never;
+  const at = { name: gpu, url: 'http://card:8188', inventory: {}, infos: {}, resident: [], isBusy: false };
+  const forecast = { seconds: 3.5, low: 2.5, high: 5, p80: 4.2, basis: 'measured' };
+  const card = { ...at, forecast } as unknown as BookedCard;
   const attempt = newAttempt(task, card, { fence: leading.fence, estimatedSeconds: 3.5, at: new Date() });
   const params = {
     ...{ attemptId: attempt.id, jobId, graph: { '1': { class_type: 'A', inputs: { text: '花 "quoted" $1' } } } },

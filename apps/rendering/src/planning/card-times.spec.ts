@@ -149,6 +149,8 @@ describe.each(passes)('the time that is left of two passes of %s', (name, runs) 
 });
 
 describe('an attempt that is behind another one on its card', () => {
+  let loaded: Catalogue;
+  beforeAll(async () => void (loaded = await library));
   const now = new Date('2026-01-01T00:01:00Z');
   const work: Work = { workflow: 'hires-fix', width: 640, height: 832, frames: 1, steps: 20 };
   const first = Object.assign(new Attempt(), {
