@@ -10,7 +10,7 @@ export interface QueueShares {
   foreign: number;
   /** A prompt that we sent to another card. */
   stray: StrayPrompt | undefined;
-  /** The job of a live attempt on the card. */
+  /** The job of a live attempt on the card; where the card has trouble, of one that runs. */
   liveJob: string | undefined;
   /** Why the card takes no work though it answers; null when it does. */
   trouble: string | null;

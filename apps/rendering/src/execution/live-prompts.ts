@@ -36,6 +36,8 @@ export interface LivePrompt {
   movedAtMs: number;
   /** Monotonic milliseconds since which it is asked to stop; null while it is not. */
   stoppingSinceMs: number | null;
+  /** Monotonic milliseconds of the last try to take it back; null before one. */
+  takenBackAtMs: number | null;
   /** Restarts of its server that had been seen when it was sent. */
   restarts: number;
   /** It was seen running. */
@@ -105,6 +107,7 @@ export class LivePrompts {
       knownSinceMs: this.clock.monotonicMs(),
       movedAtMs: this.clock.monotonicMs(),
       stoppingSinceMs: null,
+      takenBackAtMs: null,
       restarts: driver.restarts.restarts,
       ran: false,
       ranAtMs: null,

@@ -10,6 +10,9 @@ import { LivePrompts, type LivePrompt } from './live-prompts';
 /** Seconds before a prompt's expected end in which the next one is sent to its card; 0: none is sent ahead. */
 export const PREFETCH_SECONDS = Symbol('PREFETCH_SECONDS');
 
+/** Milliseconds from one try to take a prompt back to the next: a server may be away, or not obey. */
+const betweenTriesMs = 1_000;
+
 /**
  * Prompts that are sent to a card while it works on another one, so that it goes on without a gap: at most one a card,
  * shortly before the end of what runs, and taken back by its id where something else is to go first. What is taken back
@@ -36,12 +39,13 @@ export class PromptsAhead {
       .map(({ name }) => name);
   }
 
-  /** What this process knows to wait behind another prompt of ours. */
+  /** What this process knows to wait behind another prompt of ours; not what was just tried to be taken back. */
   waiting(): { taskId: string; gpu: string }[] {
+    const now = this.clock.monotonicMs();
     return this.drivers
       .all()
       .flatMap(({ name }) => this.prompts.on(name))
-      .filter(isWaiting)
+      .filter((entry) => isWaiting(entry) && now - (entry.takenBackAtMs ?? -Infinity) >= betweenTriesMs)
       .map(({ taskId, gpu }) => ({ taskId, gpu }));
   }
 
@@ -51,7 +55,9 @@ export class PromptsAhead {
    */
   async takeBack(fence: string, driver: CardDriver, attempt: Attempt, reason: string): Promise<boolean> {
     const { promptId, gpu, jobId } = attempt;
-    if (!this.prompts.on(gpu).some((entry) => entry.attemptId === attempt.id && isWaiting(entry))) return false;
+    const entry = this.prompts.on(gpu).find(({ attemptId }) => attemptId === attempt.id);
+    if (entry === undefined || !isWaiting(entry)) return false;
+    entry.takenBackAtMs = this.clock.monotonicMs();
     await driver.client.deletePending(promptId);
     // In this order: what leaves the queue because it has run is in the history by then.
     const { queue_running, queue_pending } = await driver.client.queue();

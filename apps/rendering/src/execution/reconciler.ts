@@ -51,13 +51,16 @@ export class Reconciler {
     const foreign = await this.sweeper.sweep(driver, queue, live);
     await this.deadWorkers.notice(fence, driver, queue, live);
     await this.cardHealth.review(fence, driver, queue, foreign.running);
+    const trouble = driver.snapshot.trouble ?? this.cardHealth.troubleOf(driver.name);
+    const isRunning = ({ promptId }: Attempt): boolean => queue.queue_running.some((item) => item[1] === promptId);
     driver.mark(
       standingOf({
         ours: queue.queue_running.length + queue.queue_pending.length - foreign.count,
         foreign: foreign.count,
         stray: foreign.ofOtherCards[0],
-        liveJob: live[0]?.jobId,
-        trouble: driver.snapshot.trouble ?? this.cardHealth.troubleOf(driver.name),
+        // What waits behind a prompt that hangs renders nothing.
+        liveJob: (trouble === null ? live[0] : live.find(isRunning))?.jobId,
+        trouble,
       }),
     );
     return foreign.ofOtherCards;

@@ -32,14 +32,15 @@ beforeEach(async () => {
 afterEach(() => bench.rest());
 
 const long = { steps: 100, width: 1024, height: 1024 };
+const longer = { steps: 150, width: 1536, height: 1536 };
 const attemptsOf = (jobId: string): Promise<Attempt[]> =>
   bench.harness.db.manager.find(Attempt, { where: { jobId }, order: { n: 'ASC' } });
 const lossesOf = async (jobId: string): Promise<number> =>
   (await bench.harness.db.manager.findOneByOrFail(Task, { jobId })).losses;
 
 /** One that the card works on for some seconds, and one that waits behind it. */
-async function two(): Promise<{ first: string; behind: string }> {
-  const first = await bench.request(long);
+async function two(size = long): Promise<{ first: string; behind: string }> {
+  const first = await bench.request(size);
   await waitFor(async () => (await bench.harness.job(first)).progress > 0, {
     timeoutMs: 20_000,
     describe: 'the first to run',
@@ -130,7 +131,7 @@ it('is followed on by the next leader, as the one before it is', async () => {
 });
 
 it('is taken back for another card that is free', async () => {
-  const { first, behind } = await two();
+  const { first, behind } = await two(longer);
   await bench.big.start();
   for (const id of [first, behind]) await bench.ended(id);
   expect(await outcomes(behind)).toEqual([
