@@ -23,6 +23,8 @@ const attemptIn = (state: Attempt['state'], n = 1): Attempt =>
     n,
     gpu: 'rtx3060',
     state,
+    slot: 0,
+    prefetched: false,
     dispatchedAt: now,
     models: [],
     missing: [],
