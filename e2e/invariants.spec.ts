@@ -3,7 +3,7 @@ import type { JobView } from '@tower/contracts';
 import type { ExecutionLogEntry } from '../apps/comfy-sim/src/execution-log';
 import { expectCardsNeverShared } from './invariants';
 
-type Moment = 'accepted' | 'start' | 'end' | 'interrupted' | 'boot';
+type Moment = 'accepted' | 'removed' | 'start' | 'end' | 'interrupted' | 'boot';
 
 /** `a:start b:end …` as a card would have written it. */
 const logOf = (text: string): ExecutionLogEntry[] => {
@@ -52,6 +52,12 @@ describe('expectCardsNeverShared', () => {
       [['a', 'b']],
     ],
     ['an interrupted attempt and a good one', `a:accepted a:start a:interrupted ${whole('b')}`, [['a', 'b']]],
+    ['a prompt that waits behind another one', 'a:accepted a:start b:accepted a:end b:start b:end', [['a'], ['b']]],
+    [
+      'a prompt that was taken back, and another one in its place',
+      'a:accepted a:start b:accepted b:removed c:accepted a:end c:start c:end',
+      [['a'], ['b'], ['c']],
+    ],
     ['a picture that was rejected and made anew', `${whole('a')} ${whole('b')}`, [['a!', 'b']]],
   ])('accepts %s', (_, log, tasks) => {
     expect(check(log.replace('boot', ':boot'), ...tasks)).not.toThrow();
@@ -59,7 +65,11 @@ describe('expectCardsNeverShared', () => {
 
   it.each([
     ['two prompts running at once', 'a:accepted a:start b:accepted b:start a:end b:end', [['a'], ['b']]],
-    ['a second prompt waiting behind the first', 'a:accepted a:start b:accepted a:end b:start b:end', [['a'], ['b']]],
+    [
+      'a third prompt behind the first two',
+      'a:accepted a:start b:accepted c:accepted a:end b:start b:end c:start c:end',
+      [['a'], ['b'], ['c']],
+    ],
     ['one prompt started twice', 'a:accepted a:start a:end a:accepted a:start a:end', [['a']]],
     ['a task rendered to the end twice', `${whole('a')} ${whole('b')}`, [['a', 'b']]],
     ['a prompt that Tower knows nothing of', whole('x'), [['a']]],

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 const root = resolve(__dirname, '..', '..');
 
 export interface LogLine {
-  event: 'boot' | 'accepted' | 'start' | 'end';
+  event: 'boot' | 'accepted' | 'removed' | 'start' | 'end';
   prompt_id: string;
   at: string;
   mono_ms: number;

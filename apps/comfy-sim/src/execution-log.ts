@@ -19,6 +19,7 @@ interface AboutPrompt {
 export type ExecutionLogEntry =
   | (LogMoment & { readonly event: 'boot'; readonly pid: number; readonly generation: string; readonly port: number })
   | (LogMoment & AboutPrompt & { readonly event: 'accepted'; readonly number: number })
+  | (LogMoment & { readonly event: 'removed'; readonly prompt_id: string })
   | (LogMoment & AboutPrompt & { readonly event: 'start'; readonly started_at: string; readonly duplicates?: number })
   | (LogMoment &
       AboutPrompt & {
@@ -64,6 +65,11 @@ export class ExecutionLog {
 
   accepted(fields: Fields<'accepted'>): void {
     this.write({ event: 'accepted', ...this.moment(), ...fields });
+  }
+
+  /** It was taken out of the queue before it began. */
+  removed(fields: Fields<'removed'>): void {
+    this.write({ event: 'removed', ...this.moment(), ...fields });
   }
 
   /** Returns what `end` needs to know of the start. */

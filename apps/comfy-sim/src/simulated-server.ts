@@ -66,7 +66,10 @@ export class SimulatedServer {
     this.socketFaults = new SocketFaults(faults);
     this.publisher = this.makePublisher();
     loop.onBlock((ms) => this.publisher.block(ms));
-    this.queue = new PromptQueue(() => this.tellStatus());
+    this.queue = new PromptQueue(
+      () => this.tellStatus(),
+      ({ promptId }) => this.world.executionLog.removed({ prompt_id: promptId }),
+    );
     this.interrupt = new InterruptFlag(faults);
     this.results = new ResultFaults(faults, folders);
     this.assets =

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 
 interface ExecutionLine {
-  event: 'boot' | 'accepted' | 'start' | 'end';
+  event: 'boot' | 'accepted' | 'removed' | 'start' | 'end';
   prompt_id?: string;
   outcome?: string;
   mono_ms: number;

@@ -31,14 +31,17 @@ function isBefore(a: QueueItem, b: QueueItem): boolean {
 
 /**
  * Pending prompts in Python's heap order and the one that runs. Calls `onChange` at every move, as the server
- * broadcasts `status`.
+ * broadcasts `status`, and `onRemoved` for each that is taken out before it began.
  */
 export class PromptQueue {
   private pending: QueueItem[] = [];
   private current: { item: QueueItem; shown: QueueItem } | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(private readonly onChange: () => void) {}
+  constructor(
+    private readonly onChange: () => void,
+    private readonly onRemoved: (item: QueueItem) => void = () => undefined,
+  ) {}
 
   /** Throws on a tie of number and id with another body; the item is queued all the same. */
   put(item: QueueItem): void {
@@ -83,6 +86,7 @@ export class PromptQueue {
   }
 
   clear(): void {
+    for (const item of this.pending) this.onRemoved(item);
     this.pending = [];
     this.onChange();
   }
@@ -95,7 +99,7 @@ export class PromptQueue {
     if (index < 0) return false;
     if (this.pending.length === 1) this.clear();
     else {
-      this.pending.splice(index, 1);
+      for (const item of this.pending.splice(index, 1)) this.onRemoved(item);
       heapify(this.pending, isBefore);
     }
     this.onChange();
