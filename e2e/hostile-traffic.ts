@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as contracts from '@tower/contracts';
 import type { CommandDefinition, EventDefinition, RequestDefinition } from '@tower/contracts';
-import { newId } from '@tower/kit';
+import { newId, seededRandom } from '@tower/kit';
 import { connect, headers, type MsgHdrs, type NatsConnection } from 'nats';
-import { seededRandom } from './random';
 
 const declared = Object.values(contracts) as unknown[];
 const kindOf = (value: unknown): unknown =>

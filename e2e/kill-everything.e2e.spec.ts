@@ -1,9 +1,9 @@
 // Real: every process of a Tower, and kill -9. Simulated: the two cards. SEED=n repeats a run's moments.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@tower/contracts';
+import { seededRandom } from '@tower/kit';
 import { waitFor } from '@tower/testing';
 import { expectCardsNeverShared, expectJobWhole, expectNoStrayFiles } from './invariants';
-import { seededRandom } from './random';
 import { TowerProcess } from './tower-process';
 
 const seed = Number(process.env['SEED'] ?? 20);

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes, type JobSummary } from '@tower/contracts';
+import { seededRandom } from '@tower/kit';
 import { waitFor } from '@tower/testing';
 import { expectCardsNeverShared, expectJobWhole, expectNoStrayFiles } from './invariants';
-import { seededRandom } from './random';
 import { isAlive, TowerProcess } from './tower-process';
 
 const seed = Number(process.env['SEED'] ?? 47);

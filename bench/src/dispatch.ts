@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from './http';
 import { untilCompleted } from './job-end';
 import { BenchTower, type LogLine } from './processes';
 import { summarise } from './statistics';
@@ -22,7 +23,7 @@ const epochMs = (): number => performance.timeOrigin + performance.now();
 async function main(): Promise<void> {
   const tower = await BenchTower.start(timeScale);
   try {
-    const project = await post<{ id: string }>(`${tower.towerUrl}/api/anime/projects`, { name: 'Bench' });
+    const project = await call<{ id: string }>('POST', `${tower.towerUrl}/api/anime/projects`, { name: 'Bench' });
     const generate = (count: number) => ({
       project_id: project.id,
       job_type: 'still_image',
@@ -38,20 +39,24 @@ async function main(): Promise<void> {
     const bare: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const before = epochMs();
-      const job = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, generate(1));
+      const job = await call<{ job_id: string }>('POST', `${tower.towerUrl}/api/anime/generate`, generate(1));
       accept.push(epochMs() - before);
       viaTower.push(Date.parse((await nextAccepted(tower, before)).at) - before);
       await untilCompleted(`${tower.towerUrl}/api/anime`, job.job_id, 20);
       await untilIdle(tower);
 
       const beforeBare = epochMs();
-      await post(`${tower.cardUrl}/prompt`, { prompt: fresh(graph), prompt_id: randomUUID(), client_id: 'bench' });
+      await call('POST', `${tower.cardUrl}/prompt`, {
+        prompt: fresh(graph),
+        prompt_id: randomUUID(),
+        client_id: 'bench',
+      });
       bare.push(Date.parse((await nextAccepted(tower, beforeBare)).at) - beforeBare);
       await untilIdle(tower);
     }
 
     const markTower = tower.log().length;
-    const batchJob = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, generate(batch));
+    const batchJob = await call<{ job_id: string }>('POST', `${tower.towerUrl}/api/anime/generate`, generate(batch));
     await untilCompleted(`${tower.towerUrl}/api/anime`, batchJob.job_id, 20);
     const gapsTower = gaps(tower.log().slice(markTower));
     await untilIdle(tower);
@@ -79,9 +84,12 @@ type Graph = Record<string, { class_type: string; inputs: Record<string, unknown
 
 /** One finished job: the model is loaded, every path has run once, and its graph is what the bare script posts. */
 async function warmUp(tower: BenchTower, body: unknown): Promise<Graph> {
-  const job = await post<{ job_id: string }>(`${tower.towerUrl}/api/anime/generate`, body);
+  const job = await call<{ job_id: string }>('POST', `${tower.towerUrl}/api/anime/generate`, body);
   await untilCompleted(`${tower.towerUrl}/api/anime`, job.job_id, 20);
-  const params = await get<{ items: { graph: Graph }[] }>(`${tower.towerUrl}/api/anime/jobs/${job.job_id}/params`);
+  const params = await call<{ items: { graph: Graph }[] }>(
+    'GET',
+    `${tower.towerUrl}/api/anime/jobs/${job.job_id}/params`,
+  );
   const graph = params.items[0]?.graph;
   if (!graph) throw new Error('the warm-up job has no graph');
   await untilIdle(tower);
@@ -102,8 +110,8 @@ function fresh(graph: Graph): Graph {
 async function runBare(tower: BenchTower, graph: Graph, count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
     const promptId = randomUUID();
-    await post(`${tower.cardUrl}/prompt`, { prompt: fresh(graph), prompt_id: promptId, client_id: 'bench' });
-    while (Object.keys(await get<object>(`${tower.cardUrl}/history/${promptId}`)).length === 0) await sleep(5);
+    await call('POST', `${tower.cardUrl}/prompt`, { prompt: fresh(graph), prompt_id: promptId, client_id: 'bench' });
+    while (Object.keys(await call<object>('GET', `${tower.cardUrl}/history/${promptId}`)).length === 0) await sleep(5);
   }
 }
 
@@ -132,8 +140,8 @@ async function nextAccepted(tower: BenchTower, afterMs: number): Promise<LogLine
 
 async function untilIdle(tower: BenchTower): Promise<void> {
   for (const end = epochMs() + patienceMs; epochMs() < end;) {
-    const queue = await get<{ queue_running: unknown[]; queue_pending: unknown[] }>(`${tower.cardUrl}/queue`);
-    const status = await get<{ rendering: { gpus: { state: string }[] } | null }>(`${tower.towerUrl}/status`);
+    const queue = await call<{ queue_running: unknown[]; queue_pending: unknown[] }>('GET', `${tower.cardUrl}/queue`);
+    const status = await call<{ rendering: { gpus: { state: string }[] } | null }>('GET', `${tower.towerUrl}/status`);
     if (
       queue.queue_running.length + queue.queue_pending.length === 0 &&
       status.rendering?.gpus.every((gpu) => gpu.state === 'idle') === true
@@ -142,22 +150,6 @@ async function untilIdle(tower: BenchTower): Promise<void> {
     await sleep(50);
   }
   throw new Error(`the card was not idle within ${patienceMs / 1000} s: the log above says what it was at`);
-}
-
-async function post<Answer>(url: string, body: unknown): Promise<Answer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Answer;
-}
-
-async function get<Answer>(url: string): Promise<Answer> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Answer;
 }
 
 main().catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { databaseFor } from '@tower/db';
 import { startEmbeddedPostgres } from '@tower/machine';
 import type { DataSource } from 'typeorm';
 import { HistoryRows, numberedId } from './history-rows';
+import { call } from './http';
 import { untilCompleted } from './job-end';
 import { BenchTower } from './processes';
 import { percentile } from './statistics';
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(url: string, db: DataSource): Promise<object> {
-  const project = await ask<{ id: string }>(`${url}/api/anime/projects`, { name: 'Bench' });
+  const project = await call<{ id: string }>('POST', `${url}/api/anime/projects`, { name: 'Bench' });
   const body = {
     project_id: project.id,
     job_type: 'still_image',
@@ -62,7 +63,7 @@ async function measure(url: string, db: DataSource): Promise<object> {
     preset: 'draft',
     auto_quality_check: false,
   };
-  const first = await ask<{ job_id: string }>(`${url}/api/anime/generate`, body);
+  const first = await call<{ job_id: string }>('POST', `${url}/api/anime/generate`, body);
   await untilCompleted(`${url}/api/anime`, first.job_id, 200);
 
   const nearlyEmpty = await questions(url, db, body, first.job_id);
@@ -91,9 +92,9 @@ async function measure(url: string, db: DataSource): Promise<object> {
 }
 
 async function questions(url: string, db: DataSource, body: object, jobId: string): Promise<object> {
-  const get = (path: string): Promise<Summary> => timed(() => ask(`${url}${path}`));
+  const get = (path: string): Promise<Summary> => timed(() => call('GET', `${url}${path}`));
   return {
-    post_generate: await timed(() => ask(`${url}/api/anime/generate`, body)),
+    post_generate: await timed(() => call('POST', `${url}/api/anime/generate`, body)),
     get_jobs_50: await get('/api/anime/jobs?limit=50'),
     get_jobs_200: await get('/api/anime/jobs?limit=200'),
     get_jobs_failed: await get('/api/anime/jobs?limit=50&state=failed'),
@@ -139,17 +140,6 @@ async function timed(question: () => Promise<unknown>): Promise<Summary> {
     times.push(performance.now() - before);
   }
   return { p50: percentile(times, 0.5), p95: percentile(times, 0.95) };
-}
-
-async function ask<Answer>(url: string, body?: object): Promise<Answer> {
-  const response = await fetch(
-    url,
-    body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-  );
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Answer;
 }
 
 main().catch((error: unknown) => {

@@ -88,6 +88,8 @@ export interface HarnessOptions extends Partial<
   clock?: Clock;
   /** What quality answers when it is asked for verdicts; nobody answers unless told. */
   findVerdicts?: FindVerdicts;
+  /** Milliseconds between two rounds of the leader that nothing woke it for. */
+  roundEveryMs?: number;
 }
 
 /** What all processes of one harness share. */
@@ -182,7 +184,7 @@ export class RenderingHarness {
     this.open.push(db);
     const leader = (await compose(this.ground, db, { metrics, instance: name }, options)).get(Leader);
     this.leaders.push(leader);
-    leader.start();
+    leader.start(options.roundEveryMs);
     return leader;
   }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
+import { call } from '../http';
 
 /** What a client, or somebody who restarts a server, can get over; those that only cost time are left out. */
 const kinds = [
@@ -97,11 +98,6 @@ export class FaultyCard {
   private async arm(seed: number): Promise<void> {
     if (this.options.faultRate === 0) return;
     const add = [`random:${seed}:${kinds}=${this.options.faultRate}`];
-    const response = await fetch(`${this.url}/sim/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ add }),
-    });
-    if (!response.ok) throw new Error(`the faults were refused: ${response.status} ${await response.text()}`);
+    await call('POST', `${this.url}/sim/faults`, { add });
   }
 }

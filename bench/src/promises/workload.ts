@@ -1,13 +1,4 @@
-/** A small fixed generator of uniform numbers in [0, 1): the same work in every run (Mulberry32). */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seededRandom } from '@tower/kit';
 
 /** A kind of job of a mixed day. */
 export interface JobKind {
@@ -45,7 +36,7 @@ export interface Arrival {
 
 /** So many jobs over so many seconds, each kind in its share, in an order that the seed decides. */
 export function arrivals(count: number, overSeconds: number, seed: number): Arrival[] {
-  const draw = uniform(seed);
+  const draw = seededRandom(seed);
   const shares = jobKinds.reduce((sum, kind) => sum + kind.share, 0);
   const kinds = jobKinds.flatMap((kind) => Array<JobKind>(Math.round((kind.share / shares) * count)).fill(kind));
   const shuffled = kinds

@@ -15,4 +15,5 @@ export * from './loop';
 export * from './version';
 export * from './processes/process-table';
 export * from './processes/file-claim';
+export { seededRandom } from './random';
 export { sizeText } from './size-text';

@@ -1,8 +1,8 @@
+import { seededRandom } from '@tower/kit';
 import { CardMemory, type Placement } from './card-memory';
 import type { CardProfile } from './card-profile';
 import type { ModelFamily } from './model-family';
 import type { Weights } from './model-weights';
-import { seededRandom } from './random';
 
 /** Latent cells of 512×768. */
 const referenceCells = 64 * 96;

@@ -45,7 +45,7 @@ export function contractTargets(): readonly ContractTarget[] {
 }
 
 /** A step of a sampler lasts long enough to be interrupted. */
-const timeScale = 0.5;
+const unhurried = 0.5;
 const patienceMs = 400_000;
 
 /** One server and one client for a file of tests. Everything it leaves lies below its own prefix. */
@@ -55,7 +55,11 @@ export class ContractSession {
   /** For files, in input, output and temp. */
   readonly folder = `tower-contract/${randomBytes(4).toString('hex')}`;
 
-  constructor(readonly target: ContractTarget) {
+  /** @param timeScale of a simulator: what its seconds are multiplied by. A real server takes its time. */
+  constructor(
+    readonly target: ContractTarget,
+    private readonly timeScale = unhurried,
+  ) {
     this.bench = target.url === undefined ? new SimBench() : undefined;
   }
 
@@ -64,7 +68,7 @@ export class ContractSession {
     this.opened =
       this.bench === undefined
         ? new ComfyClient(url ?? '', patienceMs)
-        : (await this.bench.start([], { generation, toys: false, timeScale, profile: 'cpu' })).client;
+        : (await this.bench.start([], { generation, toys: false, timeScale: this.timeScale, profile: 'cpu' })).client;
   }
 
   get client(): ComfyClient {

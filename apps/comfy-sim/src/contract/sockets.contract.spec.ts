@@ -121,64 +121,71 @@ describe.each(contractTargets().map((target) => [target.name, target] as const))
     expect([later.of(second.promptId), later.closeCode]).toEqual([[], undefined]);
   });
 
-  itWithCheckpoint('bring every step and its preview, in the form which the client announced', async () => {
-    const plain = await session.client.listen();
-    const first = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 11 }), {
-      client_id: plain.clientId,
-    });
-    await plain.ended(first.promptId);
-    const ticks = plain.of(first.promptId).filter(({ type }) => type === 'progress');
-    expect(ticks.map(({ data }) => [data['value'], data['max'], data['node']])).toEqual(
-      Array.from({ length: steps }, (_, index) => [index + 1, steps, '10']),
-    );
-    const announced = await session.client.listen(undefined, {
-      type: 'feature_flags',
-      data: { supports_preview_metadata: true },
-    });
-    await announced.heard('feature_flags');
-    const second = await session.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 12 }), {
-      client_id: announced.clientId,
-    });
-    await announced.ended(second.promptId);
-    const { argv } = (await session.client.json<{ system: { argv: string[] } }>('/system_stats')).system;
-    const previews = argv.includes('--simulated') || argv.includes('latent2rgb') || argv.includes('auto') ? steps : 0;
-    expect([plain, announced].map(({ binaries }) => binaries.map((frame) => frame.readUInt32BE(0)))).toEqual([
-      Array(previews).fill(1),
-      Array(previews).fill(4),
-    ]);
-    for (const frame of announced.binaries) {
-      const length = frame.readUInt32BE(4);
-      expect(JSON.parse(frame.toString('utf8', 8, 8 + length))).toMatchObject({
-        node_id: '10',
-        prompt_id: second.promptId,
-        image_type: 'image/jpeg',
-      });
-      expect(frame.readUInt16BE(8 + length)).toBe(0xffd8);
-    }
-  });
+  describe('while it samples', () => {
+    /** What is interrupted has steps enough for that. */
+    const quick = new ContractSession(target, 0.05);
+    beforeAll(() => quick.open());
+    afterAll(() => quick.close());
 
-  itWithCheckpoint('hear of an interrupt, and nothing of a prompt that was taken out of the queue', async () => {
-    const socket = await session.client.listen();
-    const running = await session.client.post(sampled(unique(), checkpoint ?? '', { steps: 200, seed: 13 }), {
-      client_id: socket.clientId,
+    itWithCheckpoint('bring every step and its preview, in the form which the client announced', async () => {
+      const plain = await quick.client.listen();
+      const first = await quick.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 11 }), {
+        client_id: plain.clientId,
+      });
+      await plain.ended(first.promptId);
+      const ticks = plain.of(first.promptId).filter(({ type }) => type === 'progress');
+      expect(ticks.map(({ data }) => [data['value'], data['max'], data['node']])).toEqual(
+        Array.from({ length: steps }, (_, index) => [index + 1, steps, '10']),
+      );
+      const announced = await quick.client.listen(undefined, {
+        type: 'feature_flags',
+        data: { supports_preview_metadata: true },
+      });
+      await announced.heard('feature_flags');
+      const second = await quick.client.post(sampled(unique(), checkpoint ?? '', { steps, seed: 12 }), {
+        client_id: announced.clientId,
+      });
+      await announced.ended(second.promptId);
+      const { argv } = (await quick.client.json<{ system: { argv: string[] } }>('/system_stats')).system;
+      const previews = argv.includes('--simulated') || argv.includes('latent2rgb') || argv.includes('auto') ? steps : 0;
+      expect([plain, announced].map(({ binaries }) => binaries.map((frame) => frame.readUInt32BE(0)))).toEqual([
+        Array(previews).fill(1),
+        Array(previews).fill(4),
+      ]);
+      for (const frame of announced.binaries) {
+        const length = frame.readUInt32BE(4);
+        expect(JSON.parse(frame.toString('utf8', 8, 8 + length))).toMatchObject({
+          node_id: '10',
+          prompt_id: second.promptId,
+          image_type: 'image/jpeg',
+        });
+        expect(frame.readUInt16BE(8 + length)).toBe(0xffd8);
+      }
     });
-    const waiting = await session.client.post(picture(unique()), { client_id: socket.clientId });
-    await socket.heard('progress', running.promptId);
-    await session.client.postJson('/queue', { delete: [waiting.promptId] });
-    const queue = await session.client.json<{ queue_running: [number, string][]; queue_pending: [number, string][] }>(
-      '/queue',
-    );
-    expect(queue.queue_running.map(([, id]) => id)).toEqual([running.promptId]);
-    expect(queue.queue_pending.map(([, id]) => id)).not.toContain(waiting.promptId);
-    expect((await session.client.postJson('/interrupt', { prompt_id: running.promptId })).status).toBe(200);
-    const entry = await session.client.settled(running.promptId);
-    expect([entry.status.status_str, lastEvent(entry), entry.status.messages.at(-1)?.[1]['node_id']]).toEqual([
-      'error',
-      'execution_interrupted',
-      '10',
-    ]);
-    await socket.ended(running.promptId);
-    expect(story(socket, running.promptId).slice(-2)).toEqual(['execution_interrupted', 'executing null']);
-    expect([socket.of(waiting.promptId), await session.client.entry(waiting.promptId)]).toEqual([[], undefined]);
+
+    itWithCheckpoint('hear of an interrupt, and nothing of a prompt that was taken out of the queue', async () => {
+      const socket = await quick.client.listen();
+      const running = await quick.client.post(sampled(unique(), checkpoint ?? '', { steps: 200, seed: 13 }), {
+        client_id: socket.clientId,
+      });
+      const waiting = await quick.client.post(picture(unique()), { client_id: socket.clientId });
+      await socket.heard('progress', running.promptId);
+      await quick.client.postJson('/queue', { delete: [waiting.promptId] });
+      const queue = await quick.client.json<{ queue_running: [number, string][]; queue_pending: [number, string][] }>(
+        '/queue',
+      );
+      expect(queue.queue_running.map(([, id]) => id)).toEqual([running.promptId]);
+      expect(queue.queue_pending.map(([, id]) => id)).not.toContain(waiting.promptId);
+      expect((await quick.client.postJson('/interrupt', { prompt_id: running.promptId })).status).toBe(200);
+      const entry = await quick.client.settled(running.promptId);
+      expect([entry.status.status_str, lastEvent(entry), entry.status.messages.at(-1)?.[1]['node_id']]).toEqual([
+        'error',
+        'execution_interrupted',
+        '10',
+      ]);
+      await socket.ended(running.promptId);
+      expect(story(socket, running.promptId).slice(-2)).toEqual(['execution_interrupted', 'executing null']);
+      expect([socket.of(waiting.promptId), await quick.client.entry(waiting.promptId)]).toEqual([[], undefined]);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { seededRandom } from '../card/random';
+import { seededRandom } from '@tower/kit';
 import type { FaultKind } from './fault-kinds';
 import type { Fault, RandomFaults } from './fault-text';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { seededRandom } from '../card/random';
+import { seededRandom } from '@tower/kit';
 import { nextSavePath } from '../files/save-path';
 import { recipeFingerprint } from '../pictures/recipe';
 import { dict } from '../python/values';

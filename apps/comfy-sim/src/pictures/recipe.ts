@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { seededRandom } from '../card/random';
+import { seededRandom } from '@tower/kit';
 import type { Picture } from './picture';
 
 /**

@@ -22,8 +22,9 @@ import { answerDifferences, verdict } from './verdict';
  */
 type Agrees = ConstructorParameters<typeof Player>[3];
 type Flags = Partial<ComfySimOptions>;
+type Recording = [GenerationId, string, Flags?];
 /** These encode films. */
-const films: [GenerationId, string, Flags?][] = [
+const films: Recording[] = [
   ['0.3.64', 'outputs-core'],
   ['0.3.64', 'outputs-vhs', { packs: true }],
   ['0.3.64', 'vhs-failed-encoder', { packs: true }],
@@ -40,7 +41,7 @@ const films: [GenerationId, string, Flags?][] = [
   ['0.33', 'dynamic-inputs'],
   ['0.33', 'vhs-video', { packs: true }],
 ];
-const traces: readonly [GenerationId, string, Flags?][] = [
+const traces: readonly Recording[] = [
   ...[
     'success-light',
     'success-sampler-plain',
@@ -114,18 +115,6 @@ const traces: readonly [GenerationId, string, Flags?][] = [
   ['0.33', 'preview-method', { previewMethod: 'none' }],
 ];
 
-let home: string;
-let sim: RunningComfySim | undefined;
-
-beforeEach(() => {
-  home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-replay-'));
-});
-
-afterEach(async () => {
-  await sim?.stop();
-  rmSync(home, { recursive: true, force: true });
-});
-
 /**
  * A step must last long enough for an interrupt to arrive between two, and a prompt for the lists that are read while
  * it runs.
@@ -136,31 +125,52 @@ const timeScaleOf = (trace: Trace): number =>
 const asks = (trace: Trace, ...paths: string[]): boolean =>
   trace.events.some((event) => event.kind === 'req' && paths.includes(event.text('path')));
 
-/** Of this `describe` alone, which the types do not know yet; what failed at first is shown. */
-const thisRecording = { entireDescribe: true, logErrorsBeforeRetry: true };
-
-const recording = (generation: GenerationId, name: string, flags: Flags = {}): void => {
+/** What was recorded, played in a home of its own to a simulator of its own. */
+async function replay(generation: GenerationId, name: string, flags: Flags = {}): Promise<void> {
   const trace = readTrace(generation, name);
-  // These look at a prompt, or interrupt it, while it runs. The worker does not wait for the client, as no server does:
-  // where this process stands still for longer than a step between the frame and the request that followed it, the
-  // prompt is further than it was in the recording. Nor could a clock hold it until the client has acted everywhere:
-  // `absent-socket` asks without any socket, `interrupt-global` half a second after a frame in the middle of a step,
-  // and there only time tells the moment. A wrong simulator is wrong every time.
-  if (asks(trace, '/interrupt', '/queue')) jest.retryTimes(3, thisRecording);
-  it('plays the same against the simulator', async () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'comfy-sim-replay-'));
+  let sim: RunningComfySim | undefined;
+  try {
     const timeScale = timeScaleOf(trace);
     sim = await startComfySim({ home, profile: 'cpu', generation, timeScale, toys: true, ...flags });
     if (trace.meta.has('warm')) await warmUp(sim.url, trace);
     if (trace.name === 'recipes-validation') await takeNumbers(sim.url, 16);
-    await prepareHome(trace);
+    await prepareHome(home, trace);
     const agrees: Agrees = (recorded, answer, ids) => answerDifferences(recorded, answer, ids).length === 0;
-    const played = await new Player(sim.url, trace, (note) => prepareFiles(trace, note), agrees).play();
+    const played = await new Player(sim.url, trace, (note) => prepareFiles(home, trace, note), agrees).play();
     expect(verdict(played)).toEqual([]);
-  });
-};
+  } finally {
+    await sim?.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
 
-describe.each(traces)('the recording %s %s', recording);
-describeNeeds(findFfmpeg(), 'ffmpeg').each(films)('the recording %s %s', recording);
+const looksWhileItRuns = ([generation, name]: Recording): boolean =>
+  asks(readTrace(generation, name), '/interrupt', '/queue');
+
+/** Of this `describe` alone, which the types do not know yet; what failed at first is shown. */
+const thisRecording = { entireDescribe: true, logErrorsBeforeRetry: true };
+
+// Several at once: they mostly wait for each other.
+describe('the recording', () => {
+  it.concurrent.each(traces.filter((recording) => !looksWhileItRuns(recording)))(
+    '%s %s plays the same against the simulator',
+    replay,
+  );
+});
+describeNeeds(findFfmpeg(), 'ffmpeg')('the recording', () => {
+  it.concurrent.each(films)('%s %s plays the same against the simulator', replay);
+});
+
+// These look at a prompt, or interrupt it, while it runs. The worker does not wait for the client, as no server does:
+// where this process stands still for longer than a step between the frame and the request that followed it, the
+// prompt is further than it was in the recording. Nor could a clock hold it until the client has acted everywhere:
+// `absent-socket` asks without any socket, `interrupt-global` half a second after a frame in the middle of a step,
+// and there only time tells the moment. So each has the process to itself. A wrong simulator is wrong every time.
+describe.each(traces.filter(looksWhileItRuns))('the recording %s %s', (generation, name, flags) => {
+  jest.retryTimes(3, thisRecording);
+  it('plays the same against the simulator', () => replay(generation, name, flags));
+});
 
 /** The prompt that ran before a recording with number 0 already taken. */
 const warmPrompt = {
@@ -219,13 +229,13 @@ async function takeNumbers(url: string, count: number): Promise<void> {
   await untilIdle(url);
 }
 
-async function prepareHome(trace: Trace): Promise<void> {
+async function prepareHome(home: string, trace: Trace): Promise<void> {
   if (trace.name.startsWith('recipes')) {
     for (const name of ['still.png', 'job/still.png', 'refs/hero.png'])
-      put(`input/${name}`, await noise(64, 64, 20_000));
-    put('input/loop.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(64)]));
+      put(home, `input/${name}`, await noise(64, 64, 20_000));
+    put(home, 'input/loop.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(64)]));
   }
-  if (trace.name === 'outputs-core') put('input/r.png', await Picture.solid(0xc80a0a, 32, 32).png(4));
+  if (trace.name === 'outputs-core') put(home, 'input/r.png', await Picture.solid(0xc80a0a, 32, 32).png(4));
   if (trace.name !== 'view-variants') return;
   for (const [file, text] of [
     ['a.html', '<p>x</p>'],
@@ -235,20 +245,20 @@ async function prepareHome(trace: Trace): Promise<void> {
     ['a.json', '{}'],
     ['a.mp4', `\0\0\0\x18ftypmp42${'\0'.repeat(64)}`],
   ])
-    put(`output/d/${file}`, text ?? '');
-  put('output/d/q"uote.png', redSquare);
-  put('output/d/a.bin', Buffer.from(Array.from({ length: 256 }, (_, index) => index)));
+    put(home, `output/d/${file}`, text ?? '');
+  put(home, 'output/d/q"uote.png', redSquare);
+  put(home, 'output/d/a.bin', Buffer.from(Array.from({ length: 256 }, (_, index) => index)));
 }
 
 /** Files the recorder put on the server's disk by hand. */
-async function prepareFiles(trace: Trace, note: string): Promise<void> {
+async function prepareFiles(home: string, trace: Trace, note: string): Promise<void> {
   if (trace.name === 'cached-repeat' && note.includes('output file deleted'))
     rmSync(path.join(home, 'output', 'cached_00001_.png'));
   if (trace.name === 'outputs-vhs' && note.startsWith('VHS_LoadVideo of an mp4')) {
     copyFileSync(path.join(home, 'output', 'v', 'loop_00001.mp4'), path.join(home, 'input', 'loop.mp4'));
   }
   if (trace.name === 'view-and-upload' && note === 'view') {
-    put('output/job/A/n_00001_.png', await noise(200, 100, 60263));
+    put(home, 'output/job/A/n_00001_.png', await noise(200, 100, 60263));
     for (const [file, text] of [
       ['page.html', '<b>x</b>'],
       ['data.json', '{}'],
@@ -257,13 +267,13 @@ async function prepareFiles(trace: Trace, note: string): Promise<void> {
       ['a.latent', 'x'],
       ['s.svg', '<svg/>'],
     ]) {
-      put(`output/${file}`, text ?? '');
+      put(home, `output/${file}`, text ?? '');
     }
-    put('output/clip.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(2000)]));
+    put(home, 'output/clip.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(2000)]));
   }
 }
 
-function put(file: string, content: string | Buffer): void {
+function put(home: string, file: string, content: string | Buffer): void {
   mkdirSync(path.dirname(path.join(home, file)), { recursive: true });
   writeFileSync(path.join(home, file), content);
 }

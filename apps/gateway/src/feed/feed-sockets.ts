@@ -23,16 +23,16 @@ const maxMessageBytes = 64 * 1024;
 /** Each costs some kilobytes and a share of every push. */
 const maxSockets = 2_000;
 const goodbyeMs = 1_000;
-/** Milliseconds that a client gets to answer our goodbye; then the connection ends without. */
+/** What `listen` takes unless it is told. */
 const closeTimeoutMs = 10_000;
 
 /** `closeTimeout` is an option that the types do not know yet. */
-const serverOptions: ServerOptions & { closeTimeout: number } = {
+const serverOptions = (closeTimeout: number): ServerOptions & { closeTimeout: number } => ({
   noServer: true,
   maxPayload: maxMessageBytes,
   perMessageDeflate: false,
-  closeTimeout: closeTimeoutMs,
-};
+  closeTimeout,
+});
 
 const feedQuery = z.strictObject({ since: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional() });
 
@@ -44,7 +44,6 @@ interface Admission {
 /** The websocket side of the door: who may come in, and what happens until they leave. */
 @Injectable()
 export class FeedSockets {
-  private readonly server = new WebSocketServer(serverOptions);
   private readonly open = new Map<WebSocket, FeedSocket>();
   private readonly allowedHosts: ReadonlySet<string>;
 
@@ -59,10 +58,14 @@ export class FeedSockets {
     this.allowedHosts = allowedHosts(env);
   }
 
-  /** Takes upgrades of this server until the returned function is called. */
-  listen(http: Server): () => Promise<void> {
+  /**
+   * Takes upgrades of this server until the returned function is called. `answerWithinMs`: milliseconds that a client
+   * gets to answer our goodbye; then the connection ends without.
+   */
+  listen(http: Server, answerWithinMs = closeTimeoutMs): () => Promise<void> {
+    const server = new WebSocketServer(serverOptions(answerWithinMs));
     const onUpgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void =>
-      void this.upgrade(request, connection, head);
+      void this.upgrade(server, request, connection, head);
     http.on('upgrade', onUpgrade);
     const pinging = setInterval(() => this.open.forEach((client) => client.ping()), pingEveryMs);
     return async () => {
@@ -75,13 +78,18 @@ export class FeedSockets {
     };
   }
 
-  private async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+  private async upgrade(
+    server: WebSocketServer,
+    request: IncomingMessage,
+    connection: Duplex,
+    head: Buffer,
+  ): Promise<void> {
     const correlationId = newId();
     const path = pathOf(request.url);
     connection.on('error', (error) => this.logger.debug({ err: error, correlationId }, 'connection of a websocket'));
     try {
       const admission = await this.admit(request);
-      this.server.handleUpgrade(request, connection, head, (socket) =>
+      server.handleUpgrade(request, connection, head, (socket) =>
         correlated({ correlationId }, () => this.serve(socket, admission, correlationId)),
       );
       this.logger.info({ correlationId, path, since: admission.since }, 'websocket opened');

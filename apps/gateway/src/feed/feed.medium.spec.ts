@@ -30,6 +30,8 @@ import { FeedService } from './feed.service';
 const logger = createLogger('gateway', 'silent');
 const projectId = newId();
 const firstTry = deliveryOf(1);
+/** Longer than those clients need that answer a goodbye. */
+const answerWithinMs = 1_500;
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -71,7 +73,7 @@ beforeEach(async () => {
   http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   origin = `127.0.0.1:${(http.address() as AddressInfo).port}`;
-  const closeSockets = sockets.listen(http);
+  const closeSockets = sockets.listen(http, answerWithinMs);
   stopAll = async () => {
     await closeSockets();
     await stopHub();
@@ -391,7 +393,7 @@ describe('/ws', () => {
     services.answer(getJobRequest, ({ id }) => Promise.reject(notFound('job', id)));
     const client = new StubbornClient(`/ws/jobs/${newId()}`);
     await waitFor(() => client.received.includes('job_not_found'));
-    await waitFor(async () => (await openConnections()) === 0, 15_000);
+    await waitFor(async () => (await openConnections()) === 0, 10 * answerWithinMs);
     client.socket.destroy();
   });
 });

@@ -7,7 +7,7 @@ import { Housekeeping } from './housekeeping';
 import { LeaderLease } from './leader-lease';
 import { TaskDispatch } from './task-dispatch';
 
-/** Milliseconds; what a lost notification costs at most. */
+/** Milliseconds between two rounds, unless the leader is told: what a lost notification costs at most. */
 const tickMs = 1_000;
 /** Milliseconds that a round which failed is followed by, whoever wakes the leader. */
 const afterErrorMs = 250;
@@ -33,9 +33,13 @@ export class Leader {
     this.leading = { held: () => lease.held(), wake: () => this.loop.wake() };
   }
 
-  start(): void {
+  /** @param everyMs milliseconds after which a round follows that nobody woke it for. */
+  start(everyMs = tickMs): void {
     this.lease.start(() => this.loop.wake());
-    this.loop.start(() => this.round());
+    this.loop.start(async () => {
+      await this.round();
+      return everyMs;
+    });
   }
 
   /** Prompts that run stay on their cards; the next leader adopts them. */
@@ -55,7 +59,7 @@ export class Leader {
     return this.dispatch.idleCards();
   }
 
-  private async round(): Promise<number> {
+  private async round(): Promise<void> {
     const fence = this.lease.heldNow();
     try {
       if (fence === undefined) await this.stepDown();
@@ -65,7 +69,6 @@ export class Leader {
       else this.logger.warn({ err: error }, `scheduling: ${describeError(error)}`);
       await this.loop.pause(afterErrorMs);
     }
-    return tickMs;
   }
 
   /** Work is given out first: while a task is on its way to a card, this process has nothing better to do. */

@@ -29,21 +29,18 @@ const down = (): Promise<Answer> =>
   Promise.reject(new AppError('unavailable', 'quality_unavailable', 'the quality service does not answer'));
 
 beforeAll(async () => {
-  nats = await startTestNats();
-});
-afterAll(() => nats.close());
-
-beforeEach(async () => {
-  database = await createTestDatabase('rendering');
+  [nats, database] = await Promise.all([startTestNats(), createTestDatabase('rendering')]);
   card = await new SimProcess('rtx3060', 'rtx3060').start();
   harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
-  asked = [];
+  await harness.startLeader(undefined, { limits, findVerdicts, roundEveryMs: 100 });
 });
-afterEach(async () => {
+afterAll(async () => {
   await harness.close();
   await card.close();
-  await database.drop();
+  await Promise.all([database.drop(), nats.close()]);
 });
+/** No job of an earlier test is asked for in the next. */
+afterEach(() => harness.judge());
 
 const findVerdicts = (ids: string[]): Promise<Answer> => {
   asked.push(ids);
@@ -53,7 +50,7 @@ const findVerdicts = (ids: string[]): Promise<Answer> => {
 /** A job whose picture waits for its verdict, announced at number 7 of the stream. */
 async function checking(first: typeof answer): Promise<{ jobId: string; attempt: Attempt }> {
   answer = first;
-  await harness.startLeader(undefined, { limits, findVerdicts });
+  asked = [];
   const { job_id: jobId } = await harness.request({ width: 64, height: 64, max_regenerations: 2 });
   const attempt = await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId, state: 'checking' }), 30_000);
   if (attempt === null) throw new Error('no attempt');
@@ -67,14 +64,16 @@ const sent = (seq: number): Promise<unknown> =>
     'update outbox set published_at = now(), stream_seq = $1 where published_at is null and subject like $2',
     [seq, 'evt.rendering.v1.attempt_rendered.%'],
   );
-const announcements = async (): Promise<{ msg_id: string; repeat: number | null }[]> =>
+const announcements = async (jobId: string): Promise<{ msg_id: string; repeat: number | null }[]> =>
   harness.db.query(
-    "select msg_id, (payload->'data'->>'repeat')::int as repeat from outbox where payload->>'type' = $1 order by id",
-    [attemptRendered.type],
+    "select msg_id, (payload->'data'->>'repeat')::int as repeat from outbox " +
+      "where payload->>'type' = $1 and payload->'data'->>'jobId' = $2 order by id",
+    [attemptRendered.type, jobId],
   );
-const settlements = async (): Promise<number> => {
+const settlements = async (jobId: string): Promise<number> => {
   const [row]: { n: number }[] = await harness.db.query(
-    "select count(*)::int as n from job_event where type = 'rendering.v1.attempt_settled'",
+    "select count(*)::int as n from job_event where type = 'rendering.v1.attempt_settled' and job_id = $1",
+    [jobId],
   );
   return row?.n ?? 0;
 };
@@ -95,14 +94,14 @@ it('applies a verdict whose event never came, and the event changes nothing when
   ]);
   await harness.results.settleVerdict(verdictOn(attempt, 'failed'));
   expect((await harness.job(jobId)).status).toBe('completed');
-  expect(await settlements()).toBe(1);
-  expect(await announcements()).toHaveLength(1);
+  expect(await settlements(jobId)).toBe(1);
+  expect(await announcements(jobId)).toHaveLength(1);
 });
 
 it('announces the attempt again when quality was told in vain, and ends the job after the third time', async () => {
   const { jobId, attempt } = await checking(knowsNothing(7));
   for (const n of [2, 3, 4]) {
-    await waitFor(async () => (await announcements()).length === n, {
+    await waitFor(async () => (await announcements(jobId)).length === n, {
       timeoutMs: 20_000,
       describe: `announcement ${n}`,
     });
@@ -118,7 +117,7 @@ it('announces the attempt again when quality was told in vain, and ends the job 
   });
   // Another picture would not be looked at either.
   expect(job.tasks[0]?.attempts).toMatchObject([{ id: attempt.id, state: 'rejected', verdict: 'failed' }]);
-  const said = await announcements();
+  const said = await announcements(jobId);
   expect(said.map(({ repeat }) => repeat)).toEqual([null, 1, 2, 3]);
   expect(new Set(said.map(({ msg_id }) => msg_id)).size).toBe(4);
   const events = (await harness.reader.events({ id: jobId, after: 0, limit: 100 })).items;
@@ -130,13 +129,13 @@ it('goes on counting where an earlier leader stopped', async () => {
   await harness.db.manager.update(Attempt, { id: attempt.id }, { announcedAgain: 3 });
   answer = knowsNothing(7);
   await waitFor(async () => (await harness.job(jobId)).status === 'rejected', 20_000);
-  expect(await announcements()).toHaveLength(1);
+  expect(await announcements(jobId)).toHaveLength(1);
 });
 
 it('leaves alone what quality has not come to yet', async () => {
   const { jobId } = await checking(knowsNothing(6));
   await waitFor(() => asked.length >= 5, 20_000);
-  expect(await announcements()).toHaveLength(1);
+  expect(await announcements(jobId)).toHaveLength(1);
   expect(await harness.job(jobId)).toMatchObject({ status: 'quality_check', stage: 'Checking quality' });
 });
 
@@ -145,7 +144,7 @@ it('keeps waiting, and says so, while quality does not answer', async () => {
   await waitFor(async () => (await harness.job(jobId)).stage === 'Waiting for the quality service', 20_000);
   const until = asked.length + 8;
   await waitFor(() => asked.length >= until, 20_000);
-  expect(await announcements()).toHaveLength(1);
+  expect(await announcements(jobId)).toHaveLength(1);
   expect((await harness.job(jobId)).status).toBe('quality_check');
 
   answer = knowsNothing(6);

@@ -1,13 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '@tower/kit';
+import { WATCH_THRESHOLDS, type WatchThresholds } from '../cards/watch-thresholds';
 
-/** Milliseconds between two tries of one attempt. */
-const retryMs = 2_000;
-/**
- * Tries before an attempt counts as failed, and how many of them may end with a file that is not whole: it may have
- * been cut off on its way.
- */
-const most = { tries: 15, faults: 2 };
+/** Tries of one attempt that may end with a file that is not whole: it may have been cut off on its way. */
+const mostFaults = 2;
 
 interface Tries {
   count: number;
@@ -27,7 +23,10 @@ interface Tries {
 export class CollectTries {
   private readonly tries = new Map<string, Tries>();
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(WATCH_THRESHOLDS) private readonly limits: WatchThresholds,
+  ) {}
 
   isDue(attemptId: string): boolean {
     return this.clock.monotonicMs() >= (this.tries.get(attemptId)?.notBeforeMs ?? 0);
@@ -46,7 +45,7 @@ export class CollectTries {
     const count = before.count + 1;
     const faults = before.faults + (isBrokenFile ? 1 : 0);
     this.set(attemptId, { ...before, count, faults, awaySinceMs: undefined });
-    return { count, isEnough: count >= most.tries || faults >= most.faults };
+    return { count, isEnough: count >= this.limits.outputTries.most || faults >= mostFaults };
   }
 
   /** The server does not answer. Returns for how many milliseconds now; 0 the first time. */
@@ -76,6 +75,6 @@ export class CollectTries {
   }
 
   private set(attemptId: string, tries: Tries): void {
-    this.tries.set(attemptId, { ...tries, notBeforeMs: this.clock.monotonicMs() + retryMs });
+    this.tries.set(attemptId, { ...tries, notBeforeMs: this.clock.monotonicMs() + this.limits.outputTries.everyMs });
   }
 }

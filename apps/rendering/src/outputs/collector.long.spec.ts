@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestNats, type SimProcess } from '@tower/testing';
-import { FaultBench, story, type BenchOptions } from '../../harness/fault-bench';
+import { FaultBench, shortLimits, story, type BenchOptions } from '../../harness/fault-bench';
 import { Attempt } from '../jobs/attempt.entity';
 import { Job } from '../jobs/job.entity';
+
+/** Longer than all the tries that a bad output gets, at a round of the leader each. */
+const longerThanTriesMs = 2_000 + shortLimits.outputTries.most * 1_000;
 
 let nats: TestNats;
 let bench: FaultBench;
@@ -60,8 +63,7 @@ it('keeps a finished output while the library takes nothing, gives out no work, 
     timeoutMs: 30_000,
     describe: 'the library to refuse the picture',
   });
-  // Longer than all the tries that a bad output gets.
-  await sleep(33_000);
+  await sleep(longerThanTriesMs);
   const stage = "Waiting: the library's disk cannot be used (EEXIST). Look at what lies there.";
   expect(await bench.harness.job(id)).toMatchObject({ status: 'processing', stage });
   expect(await bench.harness.job(waiting)).toMatchObject({
@@ -85,7 +87,7 @@ it('fetches a finished output after its server was away for longer than outputs 
   const id = await finishedOnCard();
   await bench.small.kill();
   mend();
-  await sleep(33_000);
+  await sleep(longerThanTriesMs);
   expect(await bench.harness.job(id)).toMatchObject({
     status: 'processing',
     stage: expect.stringMatching(/^rtx3060 \(http.*\) does not answer.*; waiting for it to come back$/) as string,

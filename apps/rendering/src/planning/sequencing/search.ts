@@ -1,6 +1,6 @@
+import { seededRandom } from '@tower/kit';
 import { certainly, Schedule } from './schedule';
 import type { SequencingProblem, Sequences } from './problem';
-import { drawing } from './random';
 
 /** How much is looked for: places that are tried for a task, in all. The same number finds the same plan. */
 export interface SearchBudget {
@@ -28,7 +28,8 @@ export function searchSequences(
   order: readonly number[],
   { seed, places }: SearchBudget,
 ): { sequences: Sequences; cost: number; tried: number } {
-  const draw = drawing(seed);
+  const random = seededRandom(seed);
+  const draw = (below: number): number => Math.floor(random() * below);
   const now = new Schedule(problem);
   for (const task of firstsFirst(problem, order)) now.insertBest(task);
   settle(now, order, places);

@@ -1,10 +1,13 @@
-/** mulberry32: small, fast, the same on every machine. Values in [0, 1). */
+/**
+ * Uniform numbers in [0, 1), the same ones for the same seed (a whole number; 32 bits of it count) on every machine: for
+ * choices that have to be repeatable. Mulberry32; not for secrets.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
