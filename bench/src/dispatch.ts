@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fresh, type Graph } from './fresh-graph';
 import { call } from './http';
 import { untilCompleted } from './job-end';
 import { BenchTower, type LogLine } from './processes';
@@ -80,8 +81,6 @@ async function main(): Promise<void> {
   }
 }
 
-type Graph = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
-
 /** One finished job: the model is loaded, every path has run once, and its graph is what the bare script posts. */
 async function warmUp(tower: BenchTower, body: unknown): Promise<Graph> {
   const job = await call<{ job_id: string }>('POST', `${tower.towerUrl}/api/anime/generate`, body);
@@ -94,16 +93,6 @@ async function warmUp(tower: BenchTower, body: unknown): Promise<Graph> {
   if (!graph) throw new Error('the warm-up job has no graph');
   await untilIdle(tower);
   return graph;
-}
-
-/** The same work under another seed and file name, as every Tower attempt has. */
-function fresh(graph: Graph): Graph {
-  const copy = structuredClone(graph);
-  for (const node of Object.values(copy)) {
-    if (node.class_type === 'KSampler') node.inputs['seed'] = Math.floor(Math.random() * 2 ** 48);
-    if (node.class_type === 'SaveImage') node.inputs['filename_prefix'] = `bench/${randomUUID()}`;
-  }
-  return copy;
 }
 
 /** What the simplest client does: post the next prompt when the history has the last one. */

@@ -48,7 +48,7 @@ beforeAll(async () => {
   nats = await startTestNats();
   bench = await FaultBench.open(
     { natsUrl: nats.url, database: await createTestDatabase('rendering'), waitFor },
-    { timeScale: 0.01, limits: { patience: 0.015 } },
+    { timeScale: 0.01, limits: { patience: 0.015 }, prefetchSeconds: 3_600 },
   );
 });
 afterAll(async () => {
