@@ -54,6 +54,7 @@ import { SteeringGauges } from './execution/steering-gauges';
 import { SteeringUpkeep } from './execution/steering-upkeep';
 import { Takeover } from './execution/takeover';
 import { TaskDispatch } from './execution/task-dispatch';
+import { TaskSender } from './execution/task-sender';
 import { VanishedPrompts } from './execution/vanished-prompts';
 import { VerdictSettlement } from './execution/verdict-settlement';
 import { VerdictWatch } from './execution/verdict-watch';
@@ -195,6 +196,7 @@ const providers: readonly Provider[] = [
   CardLooks,
   CardDrivers,
   PromptsAhead,
+  TaskSender,
   TaskDispatch,
   SteeringUpkeep,
   SteeringGauges,

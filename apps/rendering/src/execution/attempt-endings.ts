@@ -44,8 +44,9 @@ export class AttemptEndings {
   }
 
   /** As `displaced`, because something else is to go first. */
-  takenBack(fence: string, attempt: Attempt, reason: string): Promise<void> {
-    return this.end(attempt, 'taken_back', () => this.attempts.displace(fence, attempt, reason, false));
+  async takenBack(fence: string, attempt: Attempt, reason: string): Promise<void> {
+    await this.end(attempt, 'taken_back', () => this.attempts.displace(fence, attempt, reason, false));
+    this.metrics.prefetched.inc({ gpu: attempt.gpu, outcome: 'taken_back' });
   }
 
   private async end(attempt: Attempt, outcome: AttemptOutcome, write: () => Promise<void>): Promise<void> {

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, LOGGER, type Clock, type Logger } from '@tower/kit';
 import type { CardDriver } from '../cards/card-driver';
 import type { Attempt } from '../jobs/attempt.entity';
-import { RenderingMetrics } from '../rendering.metrics';
 import { AttemptEndings } from './attempt-endings';
 import { CardDrivers } from './card-drivers';
 import { LivePrompts, type LivePrompt } from './live-prompts';
@@ -24,7 +23,6 @@ export class PromptsAhead {
     private readonly drivers: CardDrivers,
     private readonly prompts: LivePrompts,
     private readonly endings: AttemptEndings,
-    private readonly metrics: RenderingMetrics,
     @Inject(PREFETCH_SECONDS) private readonly seconds: number,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -65,7 +63,6 @@ export class PromptsAhead {
     if (isThere || (await driver.client.history(promptId)) !== undefined) return false;
     this.logger.info({ gpu, jobId, promptId }, `taken back from ${gpu} before it began: ${reason}`);
     await this.endings.takenBack(fence, attempt, `taken back from ${gpu} before it began: ${reason}`);
-    this.metrics.prefetched.inc({ gpu, outcome: 'taken_back' });
     return true;
   }
 

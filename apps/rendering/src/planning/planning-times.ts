@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { PlannerView } from '@tower/contracts';
 import { RenderingMetrics } from '../rendering.metrics';
 
+/** Seconds since a moment of `performance.now()`. */
+export const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1000;
+
 /** Looks of which the times are kept. */
 const kept = 1_000;
 
