@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { failureKinds } from '@tower/comfyui';
+import { workKind } from '@tower/contracts';
 import { Metrics, secondsBuckets } from '@tower/kit';
 import { graphSteps, otherSteps } from './workflows/composition';
 
@@ -11,6 +12,9 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 /** How a deadline stands when it is asked for. */
 export const deadlineOutcomes = ['fits', 'given_up', 'late', 'unknown', 'refused'] as const;
+
+/** What an estimate that is judged was of; cold: files of its models had to be loaded. */
+const judged = { work: workKind.options, gpu, cold: ['yes', 'no'] } as const;
 
 @Injectable()
 export class RenderingMetrics {
@@ -133,10 +137,25 @@ export class RenderingMetrics {
     help: 'Requests whose time was asked for without making anything',
   });
   readonly estimateError = this.metrics.histogram({
-    name: 'rendering_estimate_error_ratio',
-    help: 'Absolute error of the estimate, as a share of it',
-    labels: { gpu },
+    name: 'rendering_estimate_relative_error_ratio',
+    help: 'How far the estimate of an attempt was off: |actual − estimate| / actual',
+    labels: judged,
     buckets: [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
+  });
+  readonly estimatesJudged = this.metrics.counter({
+    name: 'rendering_estimates_judged_total',
+    help: 'Attempts whose estimate could be compared with what they took',
+    labels: judged,
+  });
+  readonly estimatesNear = this.metrics.counter({
+    name: 'rendering_estimates_within_fifth_total',
+    help: 'Of these, attempts that took what was estimated, give or take 20 % of what they took',
+    labels: judged,
+  });
+  readonly estimatesInInterval = this.metrics.counter({
+    name: 'rendering_estimates_in_interval_total',
+    help: 'Of these, attempts that took a time within the interval that was stated',
+    labels: judged,
   });
 
   constructor(private readonly metrics: Metrics) {}

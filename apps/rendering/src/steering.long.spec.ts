@@ -374,7 +374,11 @@ it('tells of a card what it runs, what comes next and how it was used', async ()
     running: [{ job_id: running, workflow: 'anime-still-sd15', attempt: 1 }],
     next: [{ job_id: next, priority: 'normal' }],
     next_total: 1,
-    last_hour: { model_swaps: 0, model_swaps_unknown: null },
+    last_hour: { model_swaps: 0, model_swaps_unknown: null, estimates: { judged: 1 } },
+  });
+  expect(card.loaded).toContainEqual({
+    file: 'checkpoints/anime_sd15.safetensors',
+    since: expect.stringMatching(/^\d{4}-/) as string,
   });
   const { items } = await bench.harness.steering.reader.list({ limit: 1 });
   expect(items.map(({ name }) => name)).toEqual([small]);

@@ -27,7 +27,7 @@ export class SteeringGauges {
       const gpu = { gpu: name };
       this.metrics.drained.set(gpu, drained === null ? 0 : 1);
       this.metrics.claimedMb.set(gpu, claimedMbOf(steering.claims.get(name) ?? []));
-      const use = used.get(name);
+      const use = used.get(name)?.lastHour;
       if (use === undefined) continue;
       this.metrics.busyShare.set(gpu, use.busy_share);
       this.metrics.idleWithWork.set(gpu, use.idle_with_work_seconds);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import type { ComfyClient, FileRef, Failure } from '@tower/comfyui';
-import type { ArtifactMediaType } from '@tower/contracts';
+import type { ArtifactMediaType, WorkKind } from '@tower/contracts';
 import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/imaging';
 import { newId, towerVersion } from '@tower/kit';
 import { ownFault, artifactPath, thumbnailPath, Library } from '@tower/library';
@@ -28,6 +28,8 @@ export interface Rendered {
   params: GenerationParams;
   gpu: Gpu;
   promised: PromisedResult;
+  /** What the job's workflow asks of a card. */
+  work: WorkKind;
 }
 
 export interface Stored {
