@@ -32,6 +32,21 @@ export class RenderingMetrics {
     help: '1 while a person has taken a card out of use',
     labels: { gpu },
   });
+  readonly takesWork = this.metrics.gauge({
+    name: 'rendering_gpu_takes_work',
+    help: '1 while a card answers, is well, and nobody took it out of use',
+    labels: { gpu },
+  });
+  readonly memoryMb = this.metrics.gauge({
+    name: 'rendering_gpu_memory_megabytes',
+    help: 'Megabytes (MiB) of video memory, as configured or as the server says; not told while unknown',
+    labels: { gpu },
+  });
+  readonly memoryFreeMb = this.metrics.gauge({
+    name: 'rendering_gpu_memory_free_megabytes',
+    help: 'Megabytes (MiB) of video memory that were free at the last look, as the server says; not told while unknown',
+    labels: { gpu },
+  });
   readonly claimedMb = this.metrics.gauge({
     name: 'rendering_gpu_claimed_megabytes',
     help: 'Megabytes (MiB) of a card that other programs claim',

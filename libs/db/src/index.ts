@@ -1,5 +1,6 @@
 export * from './messaging.entity';
 export * from './database';
+export * from './database.metrics';
 export * from './outbox';
 export * from './inbox';
 export * from './idempotency';
