@@ -5,6 +5,7 @@ import { ResultsService } from '../attempts/results.service';
 import type { CardDriver } from '../cards/card-driver';
 import type { Attempt } from '../jobs/attempt.entity';
 import { accuracyOf } from '../planning/estimates/accuracy';
+import { passesOf } from '../planning/estimates/passes';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { CollectTroubles } from './collect-troubles';
@@ -57,18 +58,19 @@ export class OutputCollection {
   }
 
   private async register(fence: string, rendered: Rendered, files: Stored[]): Promise<void> {
-    const { attempt, gpu, promised } = rendered;
+    const { job, attempt, gpu, promised, workflow } = rendered;
     const lacks = files.flatMap((file) => lackOf(file, promised, file.path) ?? []);
-    await this.results.register(fence, { attempt, gpu, promised, files, lacks });
+    const passes = passesOf(job, workflow.passes_per_step);
+    await this.results.register(fence, { attempt, gpu, promised, passes, files, lacks });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
     this.judgeEstimate(rendered);
   }
 
   /** Compares what was said of the attempt when it was given out with what it took, where that was measured. */
-  private judgeEstimate({ attempt, work }: Rendered): void {
+  private judgeEstimate({ attempt, workflow }: Rendered): void {
     const accuracy = isMeasured(attempt) ? accuracyOf(attempt.estimate, attempt.seconds) : undefined;
     if (accuracy === undefined) return;
-    const labels = { work, gpu: attempt.gpu, cold: attempt.missing.length > 0 ? 'yes' : 'no' } as const;
+    const labels = { work: workflow.work, gpu: attempt.gpu, cold: attempt.missing.length > 0 ? 'yes' : 'no' } as const;
     this.metrics.estimatesJudged.inc(labels);
     this.metrics.estimateError.observe(labels, accuracy.relativeError);
     if (accuracy.isNear) this.metrics.estimatesNear.inc(labels);

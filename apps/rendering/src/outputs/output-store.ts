@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import type { ComfyClient, FileRef, Failure } from '@tower/comfyui';
-import type { ArtifactMediaType, WorkKind } from '@tower/contracts';
+import type { ArtifactMediaType } from '@tower/contracts';
 import { DecoderDied, FilmRefusal, sha256File, writeFilmComment } from '@tower/imaging';
 import { newId, towerVersion } from '@tower/kit';
 import { ownFault, artifactPath, thumbnailPath, Library } from '@tower/library';
@@ -10,6 +10,7 @@ import type { Attempt } from '../jobs/attempt.entity';
 import type { GenerationParams } from '../jobs/generation-params.entity';
 import type { Job } from '../jobs/job.entity';
 import type { Task } from '../jobs/task.entity';
+import type { WorkflowFile } from '../workflows/template/workflow-file';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import { Decodings } from './decodings';
 import { OutputFault, type OutputFacts } from './inspect-output';
@@ -28,8 +29,7 @@ export interface Rendered {
   params: GenerationParams;
   gpu: Gpu;
   promised: PromisedResult;
-  /** What the job's workflow asks of a card. */
-  work: WorkKind;
+  workflow: WorkflowFile;
 }
 
 export interface Stored {

@@ -25,6 +25,6 @@ export class RenderedFacts {
     const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
     const workflow = this.workflows.get(job.workflow);
     const promised = promisedResult(workflow, job.parameters, attempt.plan);
-    return { job, task, attempt, params, gpu, promised, work: workflow.file.work };
+    return { job, task, attempt, params, gpu, promised, workflow: workflow.file };
   }
 }
