@@ -161,6 +161,14 @@ export const queueOrderView = z
   .meta({ id: 'QueueOrder' });
 export type QueueOrderView = z.infer<typeof queueOrderView>;
 
+export const withdrawnOrdersView = z
+  .object({
+    job_id: uuid,
+    withdrawn: z.array(queueOrderView).describe('what was ordered of this job and held until now; none: nothing held'),
+  })
+  .meta({ id: 'WithdrawnOrders' });
+export type WithdrawnOrdersView = z.infer<typeof withdrawnOrdersView>;
+
 export const queuePauseView = z
   .object({ paused: standstillView.nullable().describe('null while the queue is served') })
   .meta({ id: 'QueuePause' });
@@ -181,3 +189,4 @@ export const changeJobData = z.strictObject({ ...ofJob, ...jobChanges }).refine(
 export const pauseJobData = steeringBody.extend(ofJob);
 export const resumeJobData = resumeBody.extend(ofJob);
 export const retryJobData = z.strictObject(ofJob);
+export const withdrawOrderData = z.strictObject(ofJob);

@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GpuDetailView } from '@tower/contracts';
 import { describeGpu, gpusClaim, gpusDrain, gpusList, gpusRelease, gpusResume, gpusShow } from './steer-gpus';
-import { jobsOrder, jobsPause, jobsResume, jobsRetry, jobsSetDeadline, jobsSetPriority } from './steer-jobs';
+import {
+  jobsOrder,
+  jobsPause,
+  jobsResume,
+  jobsRetry,
+  jobsSetDeadline,
+  jobsSetPriority,
+  jobsUnorder,
+} from './steer-jobs';
 import { queuePause, queueResume } from './steer-queue';
 
 const id = '01a1fbd7-c04b-718d-89fc-06180000000a';
@@ -127,6 +135,7 @@ function answerTo(url: string): unknown {
   if (url.includes('/claims?')) return { released: [claim] };
   if (url.includes('/claims/')) return claim;
   if (url.startsWith('/gpus/')) return gpu;
+  if (url.startsWith('/queue/order/')) return { job_id: id, withdrawn: [{ job_id: id, before: null, after: other }] };
   if (url.startsWith('/queue/order')) return { job_id: id, before: other, after: null };
   if (url.startsWith('/queue/')) return { paused: null };
   return { code: 'not_played' };
@@ -168,6 +177,7 @@ it.each<[string, () => Promise<number>, object]>([
     () => jobsOrder(id, { before: other }, { json }),
     { method: 'POST', url: '/queue/order', body: { job_id: id, before: other } },
   ],
+  ['jobs unorder', () => jobsUnorder(id, { json }), { method: 'DELETE', url: `/queue/order/${id}` }],
   [
     'queue pause',
     () => queuePause({ ...ada, reason: '' }),
