@@ -41,9 +41,30 @@ describe('docker-compose.yml', () => {
     expect(validate.errors).toBeNull();
   });
 
-  it('runs every service of the topology, its servers, what prepares them, and Prometheus, and nothing else', () => {
+  it('runs every service of the topology, its servers, what prepares them and shows them, and nothing else', () => {
     expect(Object.keys(compose.services).sort()).toEqual(
-      [...serviceNames, 'nats', 'nats-setup', 'postgres', 'prometheus'].sort(),
+      [...serviceNames, 'nats', 'nats-setup', 'postgres', 'prometheus', 'grafana'].sort(),
+    );
+  });
+
+  it('names the exact version of every image that is not built here', () => {
+    const foreign = Object.values(compose.services).filter(({ build }) => build === undefined);
+    expect(foreign.filter(({ image }) => !/:v?\d+(\.\d+)*(-alpine)?$/.test(image))).toEqual([]);
+  });
+
+  it('shows Grafana the dashboards and the Prometheus of this file', () => {
+    const grafana = serviceOf(compose, 'grafana');
+    const { PROMETHEUS_URL } = environmentOf(grafana);
+    expect(PROMETHEUS_URL).toBe('http://prometheus:9090');
+    expect(text('deploy', 'grafana', 'provisioning', 'datasources', 'tower.yaml')).toContain('url: ${PROMETHEUS_URL}');
+    const { providers } = parse(text('deploy', 'grafana', 'provisioning', 'dashboards', 'tower.yaml')) as {
+      providers: { options: { path: string } }[];
+    };
+    expect(grafana.volumes).toEqual(
+      expect.arrayContaining([
+        './deploy/grafana/provisioning:/etc/grafana/provisioning:ro',
+        `./deploy/grafana/dashboards:${providers[0]?.options.path}:ro`,
+      ]),
     );
   });
 

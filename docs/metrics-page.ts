@@ -1,6 +1,7 @@
 import { BusMetrics } from '@tower/bus';
 import { serviceNames, type ServiceName } from '@tower/contracts';
-import { Metrics, type MetricsClass } from '@tower/kit';
+import { DatabaseMetrics } from '@tower/db';
+import { Metrics, type LabelMeanings, type MetricsClass } from '@tower/kit';
 import { DiskMetrics } from '@tower/library';
 import { z } from 'zod';
 import { EchoBridgeMetrics } from '../apps/echo-bridge/src/echo-bridge.metrics';
@@ -9,7 +10,7 @@ import { QualityMetrics } from '../apps/quality/src/quality.metrics';
 import { RenderingMetrics } from '../apps/rendering/src/rendering.metrics';
 
 /** What declares a metric, by the process in which it is made once. */
-const ofEveryService: readonly MetricsClass[] = [BusMetrics];
+const ofEveryService: readonly MetricsClass[] = [BusMetrics, DatabaseMetrics];
 const ofOneService: Record<ServiceName, readonly MetricsClass[]> = {
   gateway: [HttpMetrics, FeedMetrics],
   projects: [],
@@ -43,6 +44,25 @@ const describe = (metrics: Metrics): Description[] =>
 
 /** Names of all metrics of a process, in the order in which they are declared. */
 export const metricNames = (metrics: Metrics): string[] => describe(metrics).map(({ name }) => name);
+
+/** A metric that is on the page, as far as a question to Prometheus depends on it. */
+export interface ListedMetric {
+  type: Description['type'];
+  /** What each of its labels may hold. */
+  labels: LabelMeanings;
+}
+
+/** Every metric of the page by its name, those of Node's runtime among them. */
+export function listedMetrics(): ReadonlyMap<string, ListedMetric> {
+  const listed = serviceNames.flatMap((service) => {
+    const metrics = metricsOf(service);
+    return describe(metrics).map(({ name, type, labelNames }): [string, ListedMetric] => {
+      const meanings = metrics.meaningsOf(name);
+      return [name, { type, labels: Object.fromEntries(labelNames.map((label) => [label, meanings[label] ?? ''])) }];
+    });
+  });
+  return new Map(listed);
+}
 
 /** The unit, which is the end of a name. */
 function unitOf(name: string): string {

@@ -138,6 +138,9 @@ describe('steering by hand', () => {
       code: 'job_already_over',
       errors: pointer('/job_id'),
     });
+    expect(await answerTo('DELETE', '/queue/order/nope')).toMatchObject({ status: 400, errors: pointer('{id}') });
+    expect(await answerTo('DELETE', `/queue/order/${newId()}`)).toMatchObject({ status: 404, code: 'job_not_found' });
+    expect(await answerTo('DELETE', `/queue/order/${a}`)).toMatchObject({ status: 200, withdrawn: [] });
     expect(await answerTo('POST', `/jobs/${a}/retry`)).toMatchObject({ status: 409, code: 'job_completed' });
     expect(await answerTo('POST', '/queue/pause', { why: 'x' })).toMatchObject({ status: 400, code: 'body_invalid' });
   }, 120_000);

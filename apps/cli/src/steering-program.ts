@@ -96,6 +96,7 @@ export function steerJobs(jobs: Command, leave: Leave): void {
       leave(id === undefined ? await jobsList(options) : await jobsShow(id, options));
     });
   addPlaces(jobs, leave);
+  addUnorder(jobs, leave);
   addHolds(jobs, leave);
 }
 
@@ -133,6 +134,18 @@ function addPlaces(jobs: Command, leave: Leave): void {
       const { jobsOrder } = await import('./commands/steer-jobs.js');
       const place = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
       leave(await jobsOrder(id, place, options));
+    });
+}
+
+function addUnorder(jobs: Command, leave: Leave): void {
+  jobs
+    .command('unorder')
+    .description('take back what was ordered of it by hand')
+    .argument('<id>')
+    .option(...asJson)
+    .action(async (id: string, options: Output) => {
+      const { jobsUnorder } = await import('./commands/steer-jobs.js');
+      leave(await jobsUnorder(id, options));
     });
 }
 

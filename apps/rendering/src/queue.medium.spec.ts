@@ -138,3 +138,16 @@ it('counts whether a job was ready in time', async () => {
   expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="kept"[^}]*\} 1/);
   expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="missed"[^}]*\} 1/);
 });
+
+it('tells Prometheus which cards take work, and what memory they have', async () => {
+  await harness.startLeader();
+  const told = await waitFor(
+    async () => {
+      const text = await harness.metrics.registry.metrics();
+      return /rendering_gpu_takes_work\{[^}]*\} 1/.test(text) ? text : undefined;
+    },
+    { timeoutMs: 20_000, describe: 'a card to take work' },
+  );
+  expect(told).toMatch(/rendering_gpu_memory_megabytes\{gpu="[^}]*\} \d{4,}/);
+  expect(told).toMatch(/rendering_gpu_memory_free_megabytes\{gpu="[^}]*\} \d+/);
+});

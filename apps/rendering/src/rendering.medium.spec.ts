@@ -149,6 +149,12 @@ it('learns nothing about a card from what its cache answered', async () => {
   expect(again.tasks[0]?.attempts[0]).toMatchObject({ gpu: 'rx9070xt', outcome: 'rendered_from_cache' });
   expect((await harness.reader.artifacts({ id: again.id, limit: 5 })).items).toHaveLength(1);
   expect(await harness.db.manager.count(RuntimeSample)).toBe(1);
+  const counted = await harness.metrics.registry.metrics();
+  expect(counted).toMatch(
+    /rendering_estimates_judged_total\{work="image",gpu="rx9070xt",cold="yes",service="rendering"\} 1/,
+  );
+  expect(counted).toMatch(/rendering_estimate_relative_error_ratio_count\{[^}]*cold="yes"[^}]*\} 1/);
+  expect(counted).not.toMatch(/rendering_estimates_judged_total\{[^}]*cold="no"/);
 });
 
 it('skips the check when nobody wants one', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { failureKinds } from '@tower/comfyui';
+import { workKind } from '@tower/contracts';
 import { Metrics, secondsBuckets } from '@tower/kit';
 import { graphSteps, otherSteps } from './workflows/composition';
 
@@ -14,6 +15,8 @@ export const deadlineOutcomes = ['fits', 'given_up', 'late', 'unknown', 'refused
 
 /** Seconds: looks take milliseconds. */
 const lookBuckets = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1, 5];
+/** What an estimate that is judged was of; cold: files of its models had to be loaded. */
+const judged = { work: workKind.options, gpu, cold: ['yes', 'no'] } as const;
 
 @Injectable()
 export class RenderingMetrics {
@@ -29,6 +32,21 @@ export class RenderingMetrics {
   readonly drained = this.metrics.gauge({
     name: 'rendering_gpu_drained',
     help: '1 while a person has taken a card out of use',
+    labels: { gpu },
+  });
+  readonly takesWork = this.metrics.gauge({
+    name: 'rendering_gpu_takes_work',
+    help: '1 while a card answers, is well, and nobody took it out of use',
+    labels: { gpu },
+  });
+  readonly memoryMb = this.metrics.gauge({
+    name: 'rendering_gpu_memory_megabytes',
+    help: 'Megabytes (MiB) of video memory, as configured or as the server says; not told while unknown',
+    labels: { gpu },
+  });
+  readonly memoryFreeMb = this.metrics.gauge({
+    name: 'rendering_gpu_memory_free_megabytes',
+    help: 'Megabytes (MiB) of video memory that were free at the last look, as the server says; not told while unknown',
     labels: { gpu },
   });
   readonly claimedMb = this.metrics.gauge({
@@ -151,10 +169,25 @@ export class RenderingMetrics {
     buckets: lookBuckets,
   });
   readonly estimateError = this.metrics.histogram({
-    name: 'rendering_estimate_error_ratio',
-    help: 'Absolute error of the estimate, as a share of it',
-    labels: { gpu },
+    name: 'rendering_estimate_relative_error_ratio',
+    help: 'How far the estimate of an attempt was off: |actual − estimate| / actual',
+    labels: judged,
     buckets: [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
+  });
+  readonly estimatesJudged = this.metrics.counter({
+    name: 'rendering_estimates_judged_total',
+    help: 'Attempts whose estimate could be compared with what they took',
+    labels: judged,
+  });
+  readonly estimatesNear = this.metrics.counter({
+    name: 'rendering_estimates_within_fifth_total',
+    help: 'Of these, attempts that took what was estimated, give or take 20 % of what they took',
+    labels: judged,
+  });
+  readonly estimatesInInterval = this.metrics.counter({
+    name: 'rendering_estimates_in_interval_total',
+    help: 'Of these, attempts that took a time within the interval that was stated',
+    labels: judged,
   });
 
   constructor(private readonly metrics: Metrics) {}

@@ -12,6 +12,7 @@ import {
   resumeJob,
   resumeQueue,
   retryJob,
+  withdrawOrder,
   type CommandOf,
 } from '@tower/contracts';
 import { SteeringCommands } from './requests/steering-commands.service';
@@ -66,6 +67,11 @@ export class SteeringConsumer {
   @OnCommand(orderQueue, durable)
   orderQueue(command: CommandOf<typeof orderQueue>, delivery: Delivery): Promise<void> {
     return this.steering.handle(orderQueue, command, delivery.place);
+  }
+
+  @OnCommand(withdrawOrder, durable)
+  withdrawOrder(command: CommandOf<typeof withdrawOrder>, delivery: Delivery): Promise<void> {
+    return this.steering.handle(withdrawOrder, command, delivery.place);
   }
 
   @OnCommand(pauseQueue, durable)

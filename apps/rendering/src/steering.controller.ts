@@ -14,6 +14,7 @@ import {
   resumeJobRequest,
   resumeQueueRequest,
   retryJobRequest,
+  withdrawOrderRequest,
   type ClaimView,
   type GpuDetailView,
   type InputOf,
@@ -22,6 +23,7 @@ import {
   type QueueOrderView,
   type QueuePauseView,
   type ReleasedView,
+  type WithdrawnOrdersView,
 } from '@tower/contracts';
 import { CardSteering } from './requests/card-steering.service';
 import { JobSteering } from './requests/job-steering.service';
@@ -91,6 +93,11 @@ export class SteeringController {
   @OnRequest(orderQueueRequest)
   orderQueue(input: InputOf<typeof orderQueueRequest>): Promise<QueueOrderView> {
     return this.queue.order(input);
+  }
+
+  @OnRequest(withdrawOrderRequest)
+  withdrawOrder(input: InputOf<typeof withdrawOrderRequest>): Promise<WithdrawnOrdersView> {
+    return this.queue.withdraw(input);
   }
 
   @OnRequest(pauseQueueRequest)

@@ -33,6 +33,7 @@ const claim = (name: string, megabytes: number, seconds: number, idempotencyKey?
   });
 const order = (body: { job_id: string; before?: string; after?: string }) =>
   bench.harness.steering.queue.order({ context: context(), body });
+const withdraw = (id: string) => bench.harness.steering.queue.withdraw({ context: context(), id });
 const change = (id: string, body: { priority?: 'urgent' | 'normal'; deadline_at?: string | null }) =>
   bench.harness.steering.jobs.change({ context: context(), id, body });
 const pauseJob = (id: string) => bench.harness.steering.jobs.pause({ context: context(), id, body: ada });
@@ -257,6 +258,33 @@ describe('an order by hand', () => {
     expect(await gaplessEvents(d)).toContain('job_ordered');
   });
 
+  it('is taken back with all that was ordered of the job, and told once each', async () => {
+    await drainBoth();
+    const [a, b, c] = [await bench.request(), await bench.request(), await bench.request()];
+    await order({ job_id: c, before: a });
+    await order({ job_id: c, before: b });
+    await order({ job_id: a, after: b });
+    expect((await bench.harness.reader.get(c, true)).gpu_queue_position).toBe(1);
+    expect(await withdraw(c)).toEqual({
+      job_id: c,
+      withdrawn: [
+        { job_id: c, before: a, after: null },
+        { job_id: c, before: b, after: null },
+      ],
+    });
+    expect((await bench.harness.reader.get(c, true)).gpu_queue_position).toBe(3);
+    expect(await withdraw(c)).toEqual({ job_id: c, withdrawn: [] });
+    expect((await told('job_order_withdrawn')).map(({ jobId, before }) => [jobId, before])).toEqual([
+      [c, a],
+      [c, b],
+    ]);
+    await resume(small);
+    await Promise.all([a, b, c].map((id) => bench.ended(id)));
+    expect(await begun(a, b, c)).toEqual([b, a, c]);
+    expect((await gaplessEvents(c)).filter((type) => type === 'job_order_withdrawn')).toHaveLength(2);
+    await expect(withdraw(newId())).rejects.toMatchObject({ code: 'job_not_found' });
+  });
+
   it('does not start what comes after on a free card, and lets it pass what no card can take', async () => {
     await pauseQueue();
     const [first, then] = [await bench.request(), await bench.request()];
@@ -380,7 +408,11 @@ it('tells of a card what it runs, what comes next and how it was used', async ()
     running: [{ job_id: running, workflow: 'anime-still-sd15', attempt: 1 }],
     next: [{ job_id: next, priority: 'normal' }],
     next_total: 1,
-    last_hour: { model_swaps: 0, model_swaps_unknown: null },
+    last_hour: { model_swaps: 0, model_swaps_unknown: null, estimates: { judged: 1 } },
+  });
+  expect(card.loaded).toContainEqual({
+    file: 'checkpoints/anime_sd15.safetensors',
+    since: expect.stringMatching(/^\d{4}-/) as string,
   });
   const { items } = await bench.harness.steering.reader.list({ limit: 1 });
   expect(items.map(({ name }) => name)).toEqual([small]);

@@ -68,6 +68,21 @@ const nextView = z.object({
   unknown: z.string().nullable().describe('why these times are only the least'),
 });
 
+/** How near the estimates of a card's attempts were, judged by what these took. */
+export const estimateAccuracyView = z
+  .object({
+    judged: z.int().min(0).describe('attempts that ended in the window, whose time was measured'),
+    within_fifth: z.int().min(0).describe('of these, estimated within 20 % of what they took'),
+    in_interval: z.int().min(0).describe('of these, that took a time within the stated interval'),
+    median_error: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe('the middle one of |actual − estimate| / actual; null where none was judged'),
+  })
+  .meta({ id: 'EstimateAccuracy' });
+export type EstimateAccuracyView = z.infer<typeof estimateAccuracyView>;
+
 /** Measured from attempts; nothing of it is estimated. */
 export const utilisationView = z
   .object({
@@ -80,12 +95,20 @@ export const utilisationView = z
       .describe('that the card had nothing while a task that it took afterwards was waiting already'),
     model_swaps: z.int().min(0).nullable().describe('times that another checkpoint followed; null where unknown'),
     model_swaps_unknown: z.string().nullable().describe('why it is not known'),
+    estimates: estimateAccuracyView,
   })
   .meta({ id: 'GpuUtilisation' });
 export type UtilisationView = z.infer<typeof utilisationView>;
 
+/** A model file that a card holds in memory, as far as is known: it belongs to what the card rendered last. */
+const loadedView = z.object({
+  file: z.string().describe('folder and name, such as checkpoints/anime.safetensors'),
+  since: instant.nullable().describe('when the attempt that loaded it was sent; null where that was over an hour ago'),
+});
+
 export const gpuDetailView = gpuView
   .extend({
+    loaded: z.array(loadedView).describe('empty while nothing is known, as after a restart or a failure'),
     memory: z.object({
       total_mb: z.number().nullable(),
       free_mb: z.number().nullable().describe('at the last look, as its server says'),
@@ -138,6 +161,14 @@ export const queueOrderView = z
   .meta({ id: 'QueueOrder' });
 export type QueueOrderView = z.infer<typeof queueOrderView>;
 
+export const withdrawnOrdersView = z
+  .object({
+    job_id: uuid,
+    withdrawn: z.array(queueOrderView).describe('what was ordered of this job and held until now; none: nothing held'),
+  })
+  .meta({ id: 'WithdrawnOrders' });
+export type WithdrawnOrdersView = z.infer<typeof withdrawnOrdersView>;
+
 export const queuePauseView = z
   .object({ paused: standstillView.nullable().describe('null while the queue is served') })
   .meta({ id: 'QueuePause' });
@@ -158,3 +189,4 @@ export const changeJobData = z.strictObject({ ...ofJob, ...jobChanges }).refine(
 export const pauseJobData = steeringBody.extend(ofJob);
 export const resumeJobData = resumeBody.extend(ofJob);
 export const retryJobData = z.strictObject(ofJob);
+export const withdrawOrderData = z.strictObject(ofJob);

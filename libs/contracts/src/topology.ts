@@ -22,6 +22,7 @@ import {
   jobCompleted,
   jobFailed,
   jobOrdered,
+  jobOrderWithdrawn,
   jobPaused,
   jobQueued,
   jobRejected,
@@ -42,6 +43,7 @@ import {
   resumeJob,
   resumeQueue,
   retryJob,
+  withdrawOrder,
 } from './events/rendering-events';
 import { progressFilter } from './progress';
 import type { RequestDefinition } from './request';
@@ -91,6 +93,7 @@ import {
   resumeJobRequest,
   resumeQueueRequest,
   retryJobRequest,
+  withdrawOrderRequest,
 } from './requests/rendering-requests';
 import { heartbeatFilter } from './service-status';
 
@@ -128,6 +131,7 @@ export const jobEvents = [
   jobPaused,
   jobResumed,
   jobOrdered,
+  jobOrderWithdrawn,
 ] as const satisfies readonly EventDefinition[];
 
 /** What people do with cards and with the queue as a whole. */
@@ -185,6 +189,7 @@ const steeringQuestions = [
   resumeJobRequest,
   retryJobRequest,
   orderQueueRequest,
+  withdrawOrderRequest,
   pauseQueueRequest,
   resumeQueueRequest,
 ];
@@ -199,6 +204,7 @@ export const steeringCommands = [
   resumeJob,
   retryJob,
   orderQueue,
+  withdrawOrder,
   pauseQueue,
   resumeQueue,
 ] as const satisfies readonly CommandDefinition[];

@@ -4,6 +4,7 @@ import { startEmbeddedPostgres, freePort } from '@tower/machine';
 import { clusterFolder, createTestDatabase, waitFor, type TestDatabase } from '@tower/testing';
 import type { DataSource } from 'typeorm';
 import { connectDatabase, databaseFor, isDatabaseUnavailable, migrate, toDatabaseError } from './database';
+import { poolUse } from './database.metrics';
 
 const logger = createLogger('test', 'silent');
 const forEver = new AbortController().signal;
@@ -50,6 +51,25 @@ describe('with a database', () => {
         "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock",
       ),
     ).toEqual([{ statement: '15s', lock: '8s' }]);
+  });
+
+  it('says who has a connection, and who waits for one', async () => {
+    expect(poolUse(projectsAt(database.url))).toEqual({ busy: 0, idle: 0, waiting: 0 });
+    const source = await databaseFor({
+      url: database.url,
+      schema: 'projects',
+      service: 'projects',
+      poolSize: 1,
+    }).initialize();
+    opened.push(source);
+    expect(poolUse(source)).toEqual({ busy: 0, idle: 1, waiting: 0 });
+    const holder = source.createQueryRunner();
+    await holder.connect();
+    const late = source.query('select 1');
+    await waitFor(() => poolUse(source).waiting === 1, { timeoutMs: 5_000, describe: 'somebody to wait' });
+    expect(poolUse(source)).toEqual({ busy: 1, idle: 0, waiting: 1 });
+    await holder.release();
+    await late;
   });
 
   it('refuses at once what waiting cannot mend', async () => {

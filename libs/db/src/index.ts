@@ -1,6 +1,7 @@
 export * from './messaging.entity';
 export * from './database';
 export * from './together';
+export * from './database.metrics';
 export * from './outbox';
 export * from './inbox';
 export * from './idempotency';

@@ -16,7 +16,16 @@ import {
   RequestClient,
 } from '@tower/bus';
 import { eventStream, topology, type ServiceName } from '@tower/contracts';
-import { connectDatabase, databaseFor, migrate, Outbox, pruneMessaging, type DatabaseOptions } from '@tower/db';
+import {
+  connectDatabase,
+  databaseFor,
+  DatabaseMetrics,
+  migrate,
+  Outbox,
+  poolUse,
+  pruneMessaging,
+  type DatabaseOptions,
+} from '@tower/db';
 import { CLOCK, describeError, Health, LOGGER, Metrics, nestLogger, newId, systemClock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { runService, type ServiceContext, type ServiceStep } from './run-service';
@@ -57,6 +66,9 @@ type Stop = () => Promise<void>;
 
 /** Connections for answers; each answer may use several side by side, and the next ones wait a moment. */
 const answersPoolSize = 6;
+
+/** Milliseconds between two looks at who has a connection to the database, for the metric. */
+const countConnectionsEveryMs = 2_000;
 
 const pruneEveryMs = 60 * 60 * 1000;
 
@@ -117,7 +129,7 @@ class ServiceHost {
     ];
   }
 
-  private async connectDatabases({ env, logger, health, stopping }: ServiceContext): Promise<Stop> {
+  private async connectDatabases({ env, logger, health, metrics, stopping }: ServiceContext): Promise<Stop> {
     const { service, schema, hosted } = this;
     const options: DatabaseOptions = {
       url: env.DATABASE_URL,
@@ -137,7 +149,13 @@ class ServiceHost {
     const applied = await migrate(db, schema);
     if (applied.length > 0) logger.info({ applied }, 'migrated');
     await connectDatabase(answersDb, { logger, signal: stopping });
+    const measures = new DatabaseMetrics(metrics);
+    const count = setInterval(() => {
+      measures.note('work', poolUse(db));
+      measures.note('answers', poolUse(answersDb));
+    }, countConnectionsEveryMs);
     return async () => {
+      clearInterval(count);
       await answersDb.destroy();
       await db.destroy();
     };

@@ -1,4 +1,4 @@
-import type { GpuView, StatusView } from '@tower/contracts';
+import type { GpuView, StatusView, UtilisationView } from '@tower/contracts';
 import { repositoryRoot } from '@tower/kit';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,15 @@ const card: GpuView = {
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,
+};
+const used: UtilisationView = {
+  window_seconds: 3_600,
+  attempts: 9,
+  busy_share: 0.5,
+  idle_with_work_seconds: 3,
+  model_swaps: 2,
+  model_swaps_unknown: null,
+  estimates: { judged: 8, within_fifth: 7, in_interval: 6, median_error: 0.08 },
 };
 const gibibyte = 1024 ** 3;
 const view: StatusView = {
@@ -75,12 +84,15 @@ describe('tower status', () => {
       ...view.rendering,
       queue: { ...view.rendering.queue, paused, paused_jobs: 2 },
       gpus: [{ ...card, drained: paused, claimed_mb: 6_000 }],
+      utilisation: { rtx3060: used },
     };
     const text = describeStatus('http://x', { ...view, rendering }).join('\n');
     expect(text).toContain('drained by Ada since 2026-12-01T12:00:00.000Z: tower gpus resume rtx3060');
     expect(text).toContain('6000 MiB are claimed by other programs');
     expect(text).toContain('the queue is paused by Ada since 2026-12-01T12:00:00.000Z: tower queue resume');
     expect(text).toContain('2 jobs are paused');
+    expect(text).toContain('last hour: 50 % busy with 9 attempts, 3 s idle with work waiting, 2 swaps');
+    expect(text).toContain('estimates: off by 8 % (median of 8 attempts), 7 within 20 %, 6 in their interval');
   });
 
   it('tells a person what runs, what the cards do and what waits', () => {

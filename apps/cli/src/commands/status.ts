@@ -5,6 +5,7 @@ import { readTowerEnv } from '../env';
 import { towerHome } from '../home';
 import { findRunningTower } from '../launcher/running-tower';
 import { readPublisherUrl } from './nats';
+import { describeUse } from './steer-gpus';
 
 /** 0 when every process is ready and a card answers, 1 otherwise. */
 export async function status(options: { json: boolean }): Promise<number> {
@@ -89,6 +90,8 @@ export function describeStatus(url: string, view: StatusView): string[] {
         `  ${''.padEnd(14)} drained by ${gpu.drained.by} since ${gpu.drained.since}: tower gpus resume ${gpu.name}`,
       );
     if (gpu.claimed_mb > 0) lines.push(`  ${''.padEnd(14)} ${gpu.claimed_mb} MiB are claimed by other programs`);
+    const used = view.rendering.utilisation[gpu.name];
+    if (used !== undefined) lines.push(...describeUse(used).map((line) => `  ${''.padEnd(14)} ${line}`));
     for (const warning of gpu.warnings) lines.push(`  ${''.padEnd(14)} warning: ${warning}`);
   }
   if (gpus.length === 0) lines.push('  none configured');

@@ -1,4 +1,4 @@
-import { routes, type ClaimView, type GpuDetailView } from '@tower/contracts';
+import { routes, type ClaimView, type GpuDetailView, type UtilisationView } from '@tower/contracts';
 import { runningApi, tell } from './running-api';
 
 interface Output {
@@ -73,6 +73,8 @@ export function describeGpu(gpu: GpuDetailView): string[] {
   const total = memory.total_mb === null ? 'unknown' : `${memory.total_mb} MiB`;
   const free = memory.free_mb === null ? '' : `, ${memory.free_mb} free at the last look`;
   lines.push(`  memory: ${total}${free}${memory.claimed_mb === 0 ? '' : `, ${memory.claimed_mb} claimed`}`);
+  for (const { file, since } of gpu.loaded)
+    lines.push(`  loaded: ${file}${since === null ? ', for over an hour' : ` since ${since}`}`);
   for (const claim of gpu.claims) lines.push(...describeClaim(claim).map((line) => `  claim: ${line}`));
   for (const { job_id: job, stage, remaining_seconds: left, unknown } of gpu.running)
     lines.push(`  runs: ${job} ${stage}, ${left === null ? `end unknown: ${unknown ?? ''}` : `${seconds(left)} left`}`);
@@ -80,14 +82,25 @@ export function describeGpu(gpu: GpuDetailView): string[] {
     lines.push(`  next: ${job} ${workflow} (${priority}), in ${seconds(start)}, ready in ${seconds(end)}`);
   const more = gpu.next_total - gpu.next.length;
   if (more > 0) lines.push(`  next: and ${more} more`);
-  const swaps =
-    used.model_swaps === null ? `swaps unknown: ${used.model_swaps_unknown ?? ''}` : `${used.model_swaps} swaps`;
-  lines.push(
-    `  last hour: ${Math.round(used.busy_share * 100)} % busy with ${used.attempts} attempts, ` +
-      `${seconds(used.idle_with_work_seconds)} idle with work waiting, ${swaps}`,
-  );
+  lines.push(...describeUse(used).map((line) => `  ${line}`));
   for (const warning of gpu.warnings) lines.push(`  warning: ${warning}`);
   return lines;
+}
+
+/** How a card was used in the last hour, and how near its estimates were where any could be judged. */
+export function describeUse(used: UtilisationView): string[] {
+  const swaps =
+    used.model_swaps === null ? `swaps unknown: ${used.model_swaps_unknown ?? ''}` : `${used.model_swaps} swaps`;
+  const use =
+    `last hour: ${Math.round(used.busy_share * 100)} % busy with ${used.attempts} attempts, ` +
+    `${seconds(used.idle_with_work_seconds)} idle with work waiting, ${swaps}`;
+  const { judged, within_fifth: near, in_interval: inside, median_error: error } = used.estimates;
+  if (error === null) return [use];
+  const of = `median of ${judged} attempts`;
+  return [
+    use,
+    `estimates: off by ${Math.round(error * 100)} % (${of}), ${near} within 20 %, ${inside} in their interval`,
+  ];
 }
 
 const describeClaim = ({ id, gpu, megabytes, who, until, ended_at: ended }: ClaimView): string[] => [

@@ -67,11 +67,23 @@ export async function jobsOrder(
   options: Output,
 ): Promise<number> {
   const order = await runningApi().call(routes.orderQueue, { body: { job_id: id, ...where } });
-  tell(order, options, ({ job_id: job, before, after }) => [
-    `${job} goes ${before === null ? `after ${after ?? ''}` : `before ${before}`}`,
-  ]);
+  tell(order, options, ({ job_id: job, before, after }) => [`${job} goes ${orderText(before, after)}`]);
   return 0;
 }
+
+/** Takes back what was ordered of it by hand. */
+export async function jobsUnorder(id: string, options: Output): Promise<number> {
+  const answer = await runningApi().call(routes.withdrawOrder, { params: { id } });
+  tell(answer, options, ({ job_id: job, withdrawn }) =>
+    withdrawn.length === 0
+      ? [`nothing is ordered of ${job}`]
+      : withdrawn.map(({ before, after }) => `${job} no longer goes ${orderText(before, after)}`),
+  );
+  return 0;
+}
+
+const orderText = (before: string | null, after: string | null): string =>
+  before === null ? `after ${after ?? ''}` : `before ${before}`;
 
 const describeSummary = ({ id, status, priority, progress, stage, job_type: type }: JobSummary): string =>
   `${id}  ${status.padEnd(13)} ${priority.padEnd(6)} ${String(progress).padStart(3)} %  ${type.padEnd(15)} ${stage}`;

@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GpuDetailView } from '@tower/contracts';
 import { describeGpu, gpusClaim, gpusDrain, gpusList, gpusRelease, gpusResume, gpusShow } from './steer-gpus';
-import { jobsOrder, jobsPause, jobsResume, jobsRetry, jobsSetDeadline, jobsSetPriority } from './steer-jobs';
+import {
+  jobsOrder,
+  jobsPause,
+  jobsResume,
+  jobsRetry,
+  jobsSetDeadline,
+  jobsSetPriority,
+  jobsUnorder,
+} from './steer-jobs';
 import { queuePause, queueResume } from './steer-queue';
 
 const id = '01a1fbd7-c04b-718d-89fc-06180000000a';
@@ -43,6 +51,10 @@ const gpu: GpuDetailView = {
   foreign_prompts: 0,
   warnings: [],
   last_seen_at: null,
+  loaded: [
+    { file: 'checkpoints/anime_sd15.safetensors', since: moment },
+    { file: 'vae/anime.safetensors', since: null },
+  ],
   memory: { total_mb: 12_288, free_mb: 4_000, claimed_mb: 6_000, left_mb: 6_288 },
   claims: [claim],
   running: [
@@ -81,6 +93,7 @@ const gpu: GpuDetailView = {
     idle_with_work_seconds: 12.4,
     model_swaps: null,
     model_swaps_unknown: 'two name none',
+    estimates: { judged: 6, within_fifth: 5, in_interval: 6, median_error: 0.034 },
   },
 };
 
@@ -122,6 +135,7 @@ function answerTo(url: string): unknown {
   if (url.includes('/claims?')) return { released: [claim] };
   if (url.includes('/claims/')) return claim;
   if (url.startsWith('/gpus/')) return gpu;
+  if (url.startsWith('/queue/order/')) return { job_id: id, withdrawn: [{ job_id: id, before: null, after: other }] };
   if (url.startsWith('/queue/order')) return { job_id: id, before: other, after: null };
   if (url.startsWith('/queue/')) return { paused: null };
   return { code: 'not_played' };
@@ -163,6 +177,7 @@ it.each<[string, () => Promise<number>, object]>([
     () => jobsOrder(id, { before: other }, { json }),
     { method: 'POST', url: '/queue/order', body: { job_id: id, before: other } },
   ],
+  ['jobs unorder', () => jobsUnorder(id, { json }), { method: 'DELETE', url: `/queue/order/${id}` }],
   [
     'queue pause',
     () => queuePause({ ...ada, reason: '' }),
@@ -202,10 +217,13 @@ it('tells a person of a card all that there is to know', () => {
     `rtx3060        busy      renders job ${id} (simulated)`,
     `  drained by Ada since ${moment}: a new fan`,
     '  memory: 12288 MiB, 4000 free at the last look, 6000 claimed',
+    `  loaded: checkpoints/anime_sd15.safetensors since ${moment}`,
+    '  loaded: vae/anime.safetensors, for over an hour',
     `  claim: ${id} Blender 6000 MiB of rtx3060, until 2026-12-01T13:00:00.000Z`,
     `  runs: ${id} Step 3/12, 10 s left`,
     `  next: ${other} still (high), in 10 s, ready in 20 s`,
     '  next: and 2 more',
     '  last hour: 51 % busy with 7 attempts, 12 s idle with work waiting, swaps unknown: two name none',
+    '  estimates: off by 3 % (median of 6 attempts), 5 within 20 %, 6 in their interval',
   ]);
 });

@@ -5,10 +5,12 @@ import {
   pauseQueueRequest,
   resumeQueueRequest,
   routes,
+  withdrawOrderRequest,
   type QueueOrderView,
   type QueuePauseView,
   type RouteInput,
   type Routes,
+  type WithdrawnOrdersView,
 } from '@tower/contracts';
 import { Endpoint } from '../http/endpoint';
 import { contextOf } from '../http/request-context';
@@ -20,6 +22,11 @@ export class QueueApi {
   @Endpoint(routes.orderQueue)
   order(input: RouteInput<Routes['orderQueue']>): Promise<QueueOrderView> {
     return this.services.ask(orderQueueRequest, { context: contextOf(input), body: input.body });
+  }
+
+  @Endpoint(routes.withdrawOrder)
+  withdraw(input: RouteInput<Routes['withdrawOrder']>): Promise<WithdrawnOrdersView> {
+    return this.services.ask(withdrawOrderRequest, { context: contextOf(input), id: input.params.id });
   }
 
   @Endpoint(routes.pauseQueue)

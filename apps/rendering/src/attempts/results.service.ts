@@ -21,7 +21,6 @@ import type { Job } from '../jobs/job.entity';
 import { nextSeed } from '../jobs/seed';
 import { Task } from '../jobs/task.entity';
 import { underFence } from '../leadership';
-import { passesOf } from '../planning/estimates/passes';
 import { addSample } from '../planning/estimates/sample.queries';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import { isMeasured } from './attempts.service';
@@ -37,6 +36,8 @@ export interface Result {
   attempt: Attempt;
   gpu: Gpu;
   promised: PromisedResult;
+  /** Through the model, for its steps. */
+  passes: number;
   files: readonly StoredFile[];
   /** Sentences about what the files lack of what was promised. */
   lacks: readonly string[];
@@ -156,7 +157,7 @@ async function insertArtifacts(tx: EntityManager, { attempt, gpu, files }: Resul
   );
 }
 
-const sampleOf = (job: Job, { attempt, gpu, promised }: Result, at: Date): Parameters<typeof addSample>[1] => ({
+const sampleOf = (job: Job, { attempt, gpu, promised, passes }: Result, at: Date): Parameters<typeof addSample>[1] => ({
   attemptId: attempt.id,
   workflow: job.workflow,
   gpu: attempt.gpu,
@@ -171,7 +172,7 @@ const sampleOf = (job: Job, { attempt, gpu, promised }: Result, at: Date): Param
   loadSeconds: attempt.timings?.load ?? null,
   samplingSeconds: attempt.timings?.sampling ?? null,
   fixedSeconds: attempt.timings?.fixed ?? null,
-  passes: passesOf(job),
+  passes,
   missing: attempt.missing,
   at,
 });

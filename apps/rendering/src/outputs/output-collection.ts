@@ -4,6 +4,8 @@ import { isMeasured } from '../attempts/attempts.service';
 import { ResultsService } from '../attempts/results.service';
 import type { CardDriver } from '../cards/card-driver';
 import type { Attempt } from '../jobs/attempt.entity';
+import { accuracyOf } from '../planning/estimates/accuracy';
+import { passesOf } from '../planning/estimates/passes';
 import { RenderingMetrics } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
 import { CollectTroubles } from './collect-troubles';
@@ -55,14 +57,23 @@ export class OutputCollection {
     }
   }
 
-  private async register(fence: string, { attempt, gpu, promised }: Rendered, files: Stored[]): Promise<void> {
+  private async register(fence: string, rendered: Rendered, files: Stored[]): Promise<void> {
+    const { job, attempt, gpu, promised, workflow } = rendered;
     const lacks = files.flatMap((file) => lackOf(file, promised, file.path) ?? []);
-    await this.results.register(fence, { attempt, gpu, promised, files, lacks });
+    const passes = passesOf(job, workflow.passes_per_step);
+    await this.results.register(fence, { attempt, gpu, promised, passes, files, lacks });
     this.metrics.attemptSeconds.observe({ gpu: attempt.gpu }, attempt.seconds ?? 0);
-    if (isMeasured(attempt) && attempt.estimatedSeconds !== null && attempt.estimatedSeconds > 0)
-      this.metrics.estimateError.observe(
-        { gpu: attempt.gpu },
-        Math.abs((attempt.seconds ?? 0) - attempt.estimatedSeconds) / attempt.estimatedSeconds,
-      );
+    this.judgeEstimate(rendered);
+  }
+
+  /** Compares what was said of the attempt when it was given out with what it took, where that was measured. */
+  private judgeEstimate({ attempt, workflow }: Rendered): void {
+    const accuracy = isMeasured(attempt) ? accuracyOf(attempt.estimate, attempt.seconds) : undefined;
+    if (accuracy === undefined) return;
+    const labels = { work: workflow.work, gpu: attempt.gpu, cold: attempt.missing.length > 0 ? 'yes' : 'no' } as const;
+    this.metrics.estimatesJudged.inc(labels);
+    this.metrics.estimateError.observe(labels, accuracy.relativeError);
+    if (accuracy.isNear) this.metrics.estimatesNear.inc(labels);
+    if (accuracy.isInInterval) this.metrics.estimatesInInterval.inc(labels);
   }
 }

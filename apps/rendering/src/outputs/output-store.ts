@@ -10,6 +10,7 @@ import type { Attempt } from '../jobs/attempt.entity';
 import type { GenerationParams } from '../jobs/generation-params.entity';
 import type { Job } from '../jobs/job.entity';
 import type { Task } from '../jobs/task.entity';
+import type { WorkflowFile } from '../workflows/template/workflow-file';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import { Decodings } from './decodings';
 import { OutputFault, type OutputFacts } from './inspect-output';
@@ -28,6 +29,7 @@ export interface Rendered {
   params: GenerationParams;
   gpu: Gpu;
   promised: PromisedResult;
+  workflow: WorkflowFile;
 }
 
 export interface Stored {

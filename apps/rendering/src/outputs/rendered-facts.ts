@@ -23,7 +23,8 @@ export class RenderedFacts {
     const task = await this.db.manager.findOneByOrFail(Task, { id: attempt.taskId });
     const params = await this.db.manager.findOneByOrFail(GenerationParams, { attemptId: attempt.id });
     const gpu = await this.db.manager.findOneByOrFail(Gpu, { name: attempt.gpu });
-    const promised = promisedResult(this.workflows.get(job.workflow), job.parameters, attempt.plan);
-    return { job, task, attempt, params, gpu, promised };
+    const workflow = this.workflows.get(job.workflow);
+    const promised = promisedResult(workflow, job.parameters, attempt.plan);
+    return { job, task, attempt, params, gpu, promised, workflow: workflow.file };
   }
 }

@@ -9,6 +9,13 @@ describe('whyWaiting', () => {
     );
   });
 
+  it('names the card of the plan alone, and what keeps others from taking it', () => {
+    const others = aCard({ isIdle: false, foreignPrompts: 1 });
+    expect(whyWaiting([video, others], aTask(), { count: 1, about: false, gpu: 'rtx3060' })).toBe(
+      'Waiting: 2nd in line for rtx3060; rx9070xt is busy with a prompt that somebody else queued',
+    );
+  });
+
   it('says about how many are before it where that is far, and only that it is in line where nothing is known', () => {
     expect(whyWaiting([aCard()], aTask(), { count: 104_876, about: true })).toBe(
       'Waiting: about 104880 tasks before it in line for rx9070xt',

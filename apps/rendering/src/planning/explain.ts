@@ -1,10 +1,14 @@
 import type { Card } from '../cards/card';
 import { claimText, ineligibility, type Waiting } from './eligibility';
 
-/** How many tasks are served before one; `about` where it stands further back than the forecast looks. */
+/**
+ * How many tasks are served before one, by the card that it is planned for; without `gpu` by all cards. `about` where it
+ * stands further back than the plan looks.
+ */
 export interface Ahead {
   count: number;
   about: boolean;
+  gpu?: string;
 }
 
 /**
@@ -19,7 +23,7 @@ export function whyWaiting(cards: readonly Card[], task: Waiting, ahead: Ahead |
     .filter((card) => card.foreignPrompts > 0)
     .map((card) => `; ${card.name} is busy with ${othersPrompts(card.foreignPrompts)}`);
   const claims = fit.flatMap((card) => claimText(card, task) ?? []).map((text) => `; ${text}`);
-  const where = fit.map((card) => card.name).join(' or ');
+  const where = ahead?.gpu ?? fit.map((card) => card.name).join(' or ');
   return `Waiting: ${placeText(ahead)} for ${where}${taken.join('')}${claims.join('')}${behindText(task)}`;
 }
 

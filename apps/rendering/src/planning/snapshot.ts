@@ -50,6 +50,19 @@ export interface SnapshotFacts {
   sentAhead?: readonly SentAheadRow[];
 }
 
+/** A place in line: so many tasks are served before; by this card, or, where none can take the task now, by whichever. */
+export interface Place {
+  count: number;
+  gpu?: string;
+}
+
+/** A plan, read in every way that is asked for. */
+interface WholePlan {
+  plan: Plan<WaitingTask>;
+  spans: ReadonlyMap<string, Span>;
+  places: ReadonlyMap<string, Place>;
+}
+
 /** Whether somebody asked for it, rather than that it measures a card. */
 const isWished = ({ isCalibration }: WaitingTask): boolean => !isCalibration;
 
@@ -82,7 +95,7 @@ export class Snapshot {
   /** Jobs that are not started before others by hand, whether or not they are among these. */
   private readonly behind: ReadonlyMap<string, readonly string[]>;
   private readonly places: ReadonlyMap<string, number>;
-  private planned: { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } | undefined;
+  private planned: WholePlan | undefined;
 
   constructor(private readonly facts: SnapshotFacts) {
     const { gpus, live, rows, steering = unsteered } = facts;
@@ -251,7 +264,7 @@ export class Snapshot {
 
   /** What the plan has this card do, one after the other. */
   sequenceOn(gpu: string): readonly Pick<Placement<WaitingTask>, 'task' | 'span'>[] {
-    return [...(this.wholePlan().plan.sequences.get(gpu) ?? [])].sort((a, b) => a.span.startIn - b.span.startIn);
+    return inOrderOfStart(this.wholePlan().plan.sequences.get(gpu) ?? []);
   }
 
   /**
@@ -299,7 +312,16 @@ export class Snapshot {
     return this.pause === undefined ? starts.sort((a, b) => a - b)[tasks - 1] : undefined;
   }
 
-  /** How many tasks are served before this one; undefined when it does not wait, or further back than this looks. */
+  /**
+   * Where a waiting task stands: what the plan starts before it on the card that it is planned for. Of one that no card
+   * can take now, its place by rank and age. Undefined when it does not wait, or further back than this looks.
+   */
+  placeOf(taskId: string): Place | undefined {
+    const count = this.places.get(taskId);
+    return count === undefined ? undefined : (this.wholePlan().places.get(taskId) ?? { count });
+  }
+
+  /** How many tasks stand before this one by rank and age; undefined as above. */
   ahead(taskId: string): number | undefined {
     return this.places.get(taskId);
   }
@@ -320,10 +342,10 @@ export class Snapshot {
     return (now.getTime() - this.facts.now.getTime()) / 1000;
   }
 
-  private wholePlan(): { plan: Plan<WaitingTask>; spans: ReadonlyMap<string, Span> } {
+  private wholePlan(): WholePlan {
     if (this.planned === undefined) {
       const whole = plan(this.planFacts());
-      this.planned = { plan: whole, spans: spans(whole) };
+      this.planned = { plan: whole, spans: spans(whole), places: placesIn(whole) };
     }
     return this.planned;
   }
@@ -382,3 +404,14 @@ export class Snapshot {
     return fits;
   }
 }
+
+/** By task: its place in the order in which its card starts. */
+const placesIn = ({ sequences }: Plan<WaitingTask>): ReadonlyMap<string, Place> =>
+  new Map(
+    [...sequences].flatMap(([gpu, sequence]) =>
+      inOrderOfStart(sequence).map(({ task }, count): [string, Place] => [task.taskId, { gpu, count }]),
+    ),
+  );
+
+const inOrderOfStart = <One extends { span: Span }>(sequence: readonly One[]): One[] =>
+  [...sequence].sort((a, b) => a.span.startIn - b.span.startIn);

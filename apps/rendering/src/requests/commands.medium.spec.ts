@@ -212,6 +212,9 @@ describe('a command that steers', () => {
     expect(await answerTelling('order_queue', { job_id: newId() })).toMatchObject({
       data: { code: 'order_queue_invalid' },
     });
+    expect(await answerTelling('withdraw_order', { job_id: 'the last' })).toMatchObject({
+      data: { code: 'withdraw_order_invalid', errors: [{ pointer: '/job_id' }] },
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   isOver,
   jobOrdered,
+  jobOrderWithdrawn,
   queuePaused,
   queueResumed,
   type InputOf,
@@ -10,6 +11,8 @@ import {
   type QueueOrderView,
   type QueuePauseView,
   type resumeQueueRequest,
+  type WithdrawnOrdersView,
+  type withdrawOrderRequest,
 } from '@tower/contracts';
 import { Outbox } from '@tower/db';
 import { AppError, CLOCK, invalid, type Clock } from '@tower/kit';
@@ -89,6 +92,27 @@ export class QueueSteering {
     });
   }
 
+  /**
+   * Takes back every order by which a job was moved; one that nothing was ordered of stays as it is.
+   * @throws AppError `job_not_found`
+   */
+  withdraw({ id }: InputOf<typeof withdrawOrderRequest>): Promise<WithdrawnOrdersView> {
+    return this.db.transaction(async (tx) => {
+      await tx.query(orderLock);
+      const job = await this.store.lock(tx, id);
+      const held = await tx.find(QueueOrder, { where: { movedJob: id }, order: { at: 'ASC' } });
+      await tx.delete(QueueOrder, { movedJob: id });
+      for (const { firstJob, thenJob } of held)
+        await this.store.record(
+          tx,
+          job,
+          jobOrderWithdrawn,
+          firstJob === id ? { before: thenJob } : { after: firstJob },
+        );
+      return { job_id: id, withdrawn: held.map(toOrderView) };
+    });
+  }
+
   private async enter(tx: EntityManager, order: HandOrder, field: string): Promise<void> {
     const rows = await tx.find(QueueOrder);
     const orders = rows.map(({ firstJob, thenJob, movedJob }) => ({ first: firstJob, then: thenJob, moved: movedJob }));
@@ -97,15 +121,16 @@ export class QueueSteering {
       throw new AppError(
         'conflict',
         'order_is_a_circle',
-        `that would be a circle, each before the next: ${circle.join(', ')}; to end what was ordered of a job, give ` +
-          'it another priority, and its old one again',
+        `that would be a circle, each before the next: ${circle.join(', ')}; DELETE /queue/order/{job id} takes back ` +
+          'what was ordered of a job',
         { fields: [{ pointer: field, message: `goes ${field === '/before' ? 'before' : 'after'} job_id already` }] },
       );
     if (orders.length >= maxOrders)
       throw new AppError(
         'conflict',
         'too_many_orders',
-        `${maxOrders} orders hold already; they end when their jobs are over, or get another priority`,
+        `${maxOrders} orders hold already; they end when their jobs are over, or get another priority, and ` +
+          'DELETE /queue/order/{job id} takes back what was ordered of a job',
       );
     await tx.save(QueueOrder, {
       firstJob: order.first,
@@ -115,6 +140,11 @@ export class QueueSteering {
     });
   }
 }
+
+const toOrderView = ({ firstJob, thenJob, movedJob }: QueueOrder): QueueOrderView =>
+  firstJob === movedJob
+    ? { job_id: movedJob, before: thenJob, after: null }
+    : { job_id: movedJob, before: null, after: firstJob };
 
 function assertWaits({ id, state }: Job, pointer: string): void {
   if (isOver(state))

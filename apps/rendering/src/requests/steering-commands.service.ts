@@ -13,6 +13,7 @@ import {
   resumeQueue,
   retryJob,
   steeringCommands,
+  withdrawOrder,
   type CommandDefinition,
   type CommandOf,
   type RequestContext,
@@ -64,6 +65,7 @@ export class SteeringCommands {
       ofJob(resumeJob, ({ job_id: id, ...body }, context) => jobs.resume({ context, id, body })),
       reading(retryJob, async ({ job_id: id }, context) => ({ jobId: (await jobs.retry({ context, id })).id })),
       ofJob(orderQueue, (body, context) => queue.order({ context, body })),
+      ofJob(withdrawOrder, ({ job_id: id }, context) => queue.withdraw({ context, id })),
       ofQueue(pauseQueue, (body, context) => queue.pause({ context, body })),
       ofQueue(resumeQueue, (body, context) => queue.resume({ context, body })),
     ]);

@@ -1,4 +1,4 @@
-import type { ClaimView, GpuDetailView, Priority, UtilisationView } from '@tower/contracts';
+import type { ClaimView, GpuDetailView, Priority } from '@tower/contracts';
 import { shorten } from '@tower/kit';
 import type { GpuClaim } from '../cards/claim.entity';
 import type { Gpu } from '../cards/card.entity';
@@ -8,9 +8,12 @@ import type { Placement } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
 import type { WaitingTask } from '../planning/waiting-task';
 import { boundedGpu, toGpuView } from './card-view';
+import type { CardUse } from './utilisation.reader';
 
 /** Tasks of a card's plan that are told. */
 const maxNext = 10;
+/** Model files of a card that are told. */
+const maxLoaded = 100;
 
 /** A claim as it stands at `now`. */
 export const toClaimView = (claim: GpuClaim, now: Date): ClaimView => ({
@@ -29,7 +32,7 @@ export const toClaimView = (claim: GpuClaim, now: Date): ClaimView => ({
 export function toGpuDetail(
   gpu: Gpu,
   { snapshot, claims, now }: { snapshot: Snapshot; claims: readonly GpuClaim[]; now: Date },
-  lastHour: UtilisationView,
+  { lastHour, loadedSince }: CardUse,
   cards: number,
 ): GpuDetailView {
   const live = snapshot.live.filter((attempt) => attempt.gpu === gpu.name);
@@ -38,6 +41,9 @@ export function toGpuDetail(
   const sequence = snapshot.sequenceOf(gpu.name, now);
   return {
     ...view,
+    loaded: gpu.resident
+      .slice(0, maxLoaded)
+      .map((file) => ({ file, since: loadedSince.get(file)?.toISOString() ?? null })),
     memory: {
       total_mb: view.vram_mb,
       free_mb: view.vram_free_mb,

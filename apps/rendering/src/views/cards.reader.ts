@@ -11,10 +11,12 @@ import type { Snapshot } from '../planning/snapshot';
 import { ANSWERS_SNAPSHOT, type SnapshotReader } from '../planning/snapshot-reader';
 import { toGpuDetail } from './card-detail';
 import { unusedCard } from './utilisation';
-import { UtilisationReader } from './utilisation.reader';
+import { UtilisationReader, type CardUse } from './utilisation.reader';
 
 /** Cards have names and no ids; cursors are made of ids. */
 const cardNamespace = '8a0d8a51-3f4c-5c0e-9c7a-2b7f1f5f0b11';
+
+const unused: CardUse = { lastHour: unusedCard, loadedSince: new Map() };
 
 /** What is told of cards; changes nothing. */
 @Injectable()
@@ -59,7 +61,7 @@ export class CardsReader {
       toGpuDetail(
         gpu,
         { snapshot, claims: claims.filter((claim) => claim.gpu === gpu.name), now },
-        used.get(gpu.name) ?? unusedCard,
+        used.get(gpu.name) ?? unused,
         snapshot.gpus.length,
       );
   }

@@ -42,7 +42,7 @@ export function toProgressView(rows: JobRows, snapshot: Snapshot, now: Date): Pr
   const { job, tasks, attempts } = rows;
   const running = attempts.filter(isLive);
   const leading = [...running].sort((a, b) => (b.progress?.percent ?? 0) - (a.progress?.percent ?? 0))[0];
-  const next = nextInLine(rows, now);
+  const next = nextInLine(rows, snapshot, now);
   const ahead = next && placeOf(rows, next, snapshot);
   return {
     job_id: job.id,
@@ -117,7 +117,7 @@ function stageOf(rows: JobRows, snapshot: Snapshot, now: Date): string {
     case 'processing': {
       const running = attempts.filter((attempt) => isLive(attempt) || attempt.state === 'collecting');
       if (running.length > 0) return running.map((attempt) => attemptStage(attempt, snapshot)).join('; ');
-      const next = nextInLine(rows, now);
+      const next = nextInLine(rows, snapshot, now);
       // Nothing is left but to hear what quality found.
       return next ? waitingStage(rows, next, snapshot, now) : checkingStage(attempts);
     }

@@ -94,7 +94,7 @@ export class StatusService {
         const jobId = live.find((attempt) => attempt.gpu === gpu.name)?.jobId ?? null;
         return boundedGpu(toGpuView(gpu, jobId, claimedMbOf(steering.claims.get(gpu.name) ?? [])), gpus.length);
       }),
-      utilisation: Object.fromEntries(used),
+      utilisation: Object.fromEntries([...used].map(([gpu, { lastHour }]) => [gpu, lastHour])),
       leader: {
         holder: lease?.holder ?? null,
         fence: Number(lease?.fence ?? 0),

@@ -1,4 +1,4 @@
-import { utilisationOf, type PastAttempt } from './utilisation';
+import { loadedSince, utilisationOf, type PastAttempt } from './utilisation';
 
 const now = new Date('2026-12-01T12:00:00Z');
 /** So many seconds before now. */
@@ -8,6 +8,9 @@ const attempt = (from: number, to: number | null, more: Partial<PastAttempt> = {
   endedAt: to === null ? null : ago(to),
   waitedSince: ago(from),
   modelName: 'anime.safetensors',
+  estimate: null,
+  seconds: null,
+  missing: [],
   ...more,
 });
 const used = (...attempts: PastAttempt[]) => utilisationOf(attempts, now);
@@ -53,4 +56,27 @@ describe('how a card was used in the last hour', () => {
       model_swaps_unknown: expect.stringContaining('name no checkpoint') as string,
     });
   });
+
+  it('tells how near the estimates were of what ended within it', () => {
+    const estimate = { seconds: 10, low: 9, high: 12 };
+    const told = (from: number, seconds: number | null) => attempt(from, from - 5, { estimate, seconds });
+    const { estimates } = used(told(7_200, 10), told(90, 10), told(80, 12.5), told(70, 40), told(60, null));
+    expect(estimates).toEqual({ judged: 3, within_fifth: 2, in_interval: 1, median_error: 0.2 });
+    expect(used(attempt(30, null, { estimate, seconds: 10 })).estimates).toMatchObject({
+      judged: 0,
+      median_error: null,
+    });
+  });
+});
+
+it('knows since when a file is in memory from the last attempt that had to load it', () => {
+  const since = loadedSince([
+    attempt(90, 80, { missing: ['vae/a', 'loras/b'] }),
+    attempt(70, 60, { missing: ['loras/b'] }),
+    attempt(50, 40),
+  ]);
+  expect([...since]).toEqual([
+    ['vae/a', ago(90)],
+    ['loras/b', ago(70)],
+  ]);
 });

@@ -1,4 +1,6 @@
 import { modelKey, type UtilisationView } from '@tower/contracts';
+import type { AttemptForecast } from '../jobs/attempt.entity';
+import { accuracyOf, accuracyView, type Accuracy } from '../planning/estimates/accuracy';
 
 /** Seconds that utilisation looks back. */
 export const utilisationWindowSeconds = 3_600;
@@ -12,6 +14,12 @@ export interface PastAttempt {
   waitedSince: Date | null;
   /** Checkpoint; empty where its workflow names none. */
   modelName: string;
+  /** What was said of its time; null where nothing was. */
+  estimate: Pick<AttemptForecast, 'seconds' | 'low' | 'high'> | null;
+  /** What it took; null where that was not measured, or did not come to a result. */
+  seconds: number | null;
+  /** Keys of the model files that it had to load. */
+  missing: readonly string[];
 }
 
 /**
@@ -23,10 +31,14 @@ export function utilisationOf(attempts: readonly PastAttempt[], now: Date): Util
   const use = { busyMs: 0, idleMs: 0, seen: 0, swaps: 0, unnamed: 0 };
   let freeAt = -Infinity;
   let loaded: string | undefined;
+  const judged: Accuracy[] = [];
   for (const attempt of attempts) {
     const begin = attempt.dispatchedAt.getTime();
     const end = Math.min(now.getTime(), attempt.endedAt?.getTime() ?? now.getTime());
-    if (end > from) use.seen++;
+    if (end > from) {
+      use.seen++;
+      judged.push(...judgementOf(attempt));
+    }
     use.busyMs += lengthAfter(Math.max(begin, freeAt), end, from);
     if (attempt.waitedSince !== null)
       use.idleMs += lengthAfter(Math.max(freeAt, attempt.waitedSince.getTime()), begin, from);
@@ -46,7 +58,14 @@ export function utilisationOf(attempts: readonly PastAttempt[], now: Date): Util
     model_swaps: use.unnamed > 0 ? null : use.swaps,
     model_swaps_unknown:
       use.unnamed > 0 ? `${use.unnamed} attempts were of workflows that name no checkpoint of their own` : null,
+    estimates: accuracyView(judged),
   };
+}
+
+/** What its estimate was worth; nothing while it runs, or where it could not be judged. */
+function judgementOf({ endedAt, estimate, seconds }: PastAttempt): Accuracy[] {
+  const accuracy = endedAt === null ? undefined : accuracyOf(estimate, seconds);
+  return accuracy === undefined ? [] : [accuracy];
 }
 
 /** Of a card that has had nothing to do. */
@@ -54,3 +73,7 @@ export const unusedCard: UtilisationView = utilisationOf([], new Date(0));
 
 /** Milliseconds from `begin` to `end`, as far as they lie behind `from`. */
 const lengthAfter = (begin: number, end: number, from: number): number => Math.max(0, end - Math.max(begin, from));
+
+/** When each model file was last loaded, by its key: when the attempt was sent that had to. `attempts` as above. */
+export const loadedSince = (attempts: readonly PastAttempt[]): ReadonlyMap<string, Date> =>
+  new Map(attempts.flatMap(({ dispatchedAt, missing }) => missing.map((key) => [key, dispatchedAt] as const)));

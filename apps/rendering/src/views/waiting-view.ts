@@ -12,10 +12,15 @@ import type { JobRows } from './job-view';
 /** Held back for a while, by a loss or a download. */
 export const isHeld = (task: Task, now: Date): boolean => task.notBefore !== null && task.notBefore > now;
 
-/** The task of a job that is served next; held ones come after those that are not. */
-export function nextInLine({ tasks }: Pick<JobRows, 'tasks'>, now: Date): Task | undefined {
+/**
+ * The task of a job that the plan starts next; of those that it does not have, the first. Held ones come after those that
+ * are not.
+ */
+export function nextInLine({ tasks }: Pick<JobRows, 'tasks'>, snapshot: Snapshot, now: Date): Task | undefined {
   const queued = tasks.filter((task) => task.state === 'queued');
-  return queued.find((task) => !isHeld(task, now)) ?? queued[0];
+  const open = queued.filter((task) => !isHeld(task, now));
+  const starts = open.map(({ id }) => snapshot.spanOf(id)?.startIn ?? Infinity);
+  return open[starts.indexOf(Math.min(...starts))] ?? queued[0];
 }
 
 export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
@@ -30,8 +35,8 @@ export const placeInLine = (job: Job, task: Task): PlaceInLine => ({
  */
 export function placeOf({ before }: Pick<JobRows, 'before'>, task: Task, snapshot: Snapshot): Ahead | undefined {
   if (task.paused) return undefined;
-  const count = snapshot.ahead(task.id);
-  if (count !== undefined) return { count, about: false };
+  const place = snapshot.placeOf(task.id);
+  if (place !== undefined) return { ...place, about: false };
   const further = before?.get(task.id);
   return further === undefined ? undefined : { count: further, about: true };
 }
@@ -81,7 +86,9 @@ export function waitingStage(rows: JobRows, task: Task, snapshot: Snapshot, now:
   // Of a job that is under way this is the moment between two of its attempts.
   const next =
     rows.job.state === 'processing' && ahead?.count === 0
-      ? snapshot.cards.find((card) => card.isIdle && ineligibility(card, entry) === undefined)
+      ? snapshot.cards.find(
+          (card) => card.isIdle && card.name === (ahead.gpu ?? card.name) && ineligibility(card, entry) === undefined,
+        )
       : undefined;
   return next
     ? `Going on with picture ${task.idx + 1} of ${rows.job.count} on ${next.name}`

@@ -1,3 +1,5 @@
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { Catalogue } from './catalogue';
@@ -31,6 +33,24 @@ describe('WorkflowLibrary', () => {
       }),
     );
   });
+
+  it.each(['0', '1.5', '9', 'two'])(
+    'is not read with %s passes per step, and says what there may be',
+    async (passes) => {
+      const folder = mkdtempSync(join(tmpdir(), 'tower-catalogue-'));
+      try {
+        const name = 'anime-still-sd15';
+        cpSync(join(repositoryRoot, 'workflows', name), join(folder, name), { recursive: true });
+        appendFileSync(join(folder, name, 'workflow.yaml'), `\npasses_per_step: ${passes}\n`);
+        await expect(Catalogue.read(folder)).rejects.toMatchObject({
+          code: 'workflow_malformed',
+          message: expect.stringMatching(/workflow anime-still-sd15.*passes_per_step.*/s) as string,
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   it('has a default for every job type, and says so where there is none', () => {
     expect(['still_image', 'animation_loop', 'full_video', 'character_sheet'].map((type) => chosen(type))).toEqual([

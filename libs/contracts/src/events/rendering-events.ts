@@ -19,6 +19,7 @@ import {
   resumeJobData,
   retryJobData,
   steeringBody,
+  withdrawOrderData,
 } from '../steering';
 
 /** In every event of a job: its number in the job's gap-free sequence and the state after it. */
@@ -140,6 +141,12 @@ export const jobOrdered = defineEvent(
   z.object({ ...ofJob, before: uuid.optional(), after: uuid.optional() }),
   byJob,
 );
+/** That order holds no more, because a person took it back. */
+export const jobOrderWithdrawn = defineEvent(
+  'rendering.v1.job_order_withdrawn',
+  z.object({ ...ofJob, before: uuid.optional(), after: uuid.optional() }),
+  byJob,
+);
 
 const byGpu = (data: { gpu: string }): string => data.gpu;
 export const gpuDrained = defineEvent('rendering.v1.gpu_drained', z.object({ gpu: gpuName, ...byHand }), byGpu);
@@ -182,6 +189,7 @@ export const pauseJob = defineCommand('rendering.v1.pause_job', pauseJobData);
 export const resumeJob = defineCommand('rendering.v1.resume_job', resumeJobData);
 export const retryJob = defineCommand('rendering.v1.retry_job', retryJobData);
 export const orderQueue = defineCommand('rendering.v1.order_queue', queueOrderBody);
+export const withdrawOrder = defineCommand('rendering.v1.withdraw_order', withdrawOrderData);
 export const pauseQueue = defineCommand('rendering.v1.pause_queue', steeringBody);
 export const resumeQueue = defineCommand('rendering.v1.resume_queue', resumeBody);
 

@@ -59,7 +59,11 @@ export const jobExplanation = z
     job_id: uuid,
     status: jobState,
     sentences: z.array(z.string()).describe('all of it for a person, the most important first'),
-    position: z.int().min(1).nullable().describe('place in line of what is served next; null where none waits in line'),
+    position: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('place in line of what is served next, on the card it is planned for; null where none waits in line'),
     gpu: gpuName.nullable().describe('the card that works on it, or that the plan has for what is served next'),
     starts_in: z.number().nullable().describe('seconds until what is served next is begun'),
     ready_in: z.number().nullable().describe('seconds until all of it is ready'),

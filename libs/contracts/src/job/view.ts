@@ -63,7 +63,7 @@ const jobDeadline = {
 export const progressView = z.object({
   job_id: uuid,
   status: jobState,
-  /** A sentence: "Generating frame 42/72 on rtx3060", "Waiting: 2nd in line". */
+  /** A sentence: "Generating frame 42/72 on rtx3060", "Waiting: 2nd in line for rtx3060". */
   stage: z.string(),
   /** 0 to 100; never falls within one attempt. Of a job that failed or was cancelled what was reached. */
   progress: z.number().min(0).max(100),
@@ -80,9 +80,10 @@ export const progressView = z.object({
   gpu: gpuName.nullable(),
   gpus: z.array(gpuName),
   /**
-   * Place in line of the task that is served next: 1 is the next of all; to about ten beyond the first thousand. Of a
-   * prompt that was sent, its place in ComfyUI's own queue while others run there. Null where none waits, or none is in
-   * line.
+   * Place in line of the task that is served next, in the order in which the card that it is planned for starts: 1 is
+   * that card's next. While no card can take it, its place by priority and age; beyond the first thousand, to about ten,
+   * its place among all that wait. Of a prompt that was sent, its place in ComfyUI's own queue while others run there.
+   * Null where none waits, or none is in line.
    */
   gpu_queue_position: z.int().nullable(),
   estimate: estimateView,

@@ -24,6 +24,7 @@ import {
   releasedView,
   resumeBody,
   steeringBody,
+  withdrawnOrdersView,
 } from '../steering';
 import { workflowSummary, workflowView } from '../workflow';
 
@@ -142,6 +143,7 @@ export const orderQueueRequest = defineRequest(
   z.object({ context: requestContext, body: queueOrderBody }),
   queueOrderView,
 );
+export const withdrawOrderRequest = defineRequest('rendering.v1.withdraw_order', z.object(ofJob), withdrawnOrdersView);
 export const pauseQueueRequest = defineRequest(
   'rendering.v1.pause_queue',
   z.object({ context: requestContext, body: steeringBody }),

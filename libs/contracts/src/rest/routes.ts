@@ -27,6 +27,7 @@ import {
   releasedView,
   resumeBody,
   steeringBody,
+  withdrawnOrdersView,
 } from '../steering';
 import { healthProblem, healthView, statusView } from '../service-status';
 import { serviceNames } from '../topology';
@@ -601,7 +602,19 @@ export const routes = {
         before: '01a1fbd7-c04b-718d-89fc-06181ab1a4b9',
       },
     },
-    description: 'Holds until one of the two is over, or has another priority.',
+    description: 'Holds until one of the two is over, or has another priority, or it is taken back.',
+  }),
+  withdrawOrder: defineRoute({
+    method: 'DELETE',
+    path: '/queue/order/{id}',
+    tag: 'queue',
+    status: 200,
+    params: byId,
+    response: withdrawnOrdersView,
+    summary: 'Take back what was ordered of a job by hand; twice is the same as once',
+    description:
+      'All orders by which this job was moved; those by which others were moved before or after it still hold. The ' +
+      'planner decides again from its next look on.',
   }),
   pauseQueue: defineRoute({
     method: 'POST',

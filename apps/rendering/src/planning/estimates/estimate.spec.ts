@@ -38,3 +38,9 @@ it('a step is two passes, one where cfg is 1; what samples nothing is one', () =
   expect(passesOf({ steps: 4, cfgScale: 1 })).toBe(4);
   expect(passesOf({ steps: 0 })).toBe(1);
 });
+
+it('a step is as many passes as its workflow states, whatever cfg is', () => {
+  expect(passesOf({ steps: 20, cfgScale: 7 }, 1)).toBe(20);
+  expect(passesOf({ steps: 20, cfgScale: 1 }, 3)).toBe(60);
+  expect(passesOf({ steps: 0, cfgScale: 7 }, 3)).toBe(1);
+});

@@ -1,3 +1,5 @@
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
 import { Catalogue } from '../../workflows/catalogue';
@@ -64,6 +66,24 @@ describe('what is said of work', () => {
     const times = learnt(several());
     expect(times.estimate({ ...work, cfgScale: 1 }, card, []).seconds).toBeCloseTo(3, 0);
     expect(times.estimate({ ...work, steps: 48 }, card, []).seconds).toBeCloseTo(9, 0);
+  });
+
+  it('counts the passes that the workflow states, and brings its figures for a step to them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tower-passes-'));
+    try {
+      const own = join(folder, work.workflow);
+      cpSync(join(repositoryRoot, 'workflows', work.workflow), own, { recursive: true });
+      appendFileSync(join(own, 'workflow.yaml'), '\npasses_per_step: 1\n');
+      const stating = new LearntTimes(await Catalogue.read(folder));
+      const prior = stating.estimate(work, card, []).seconds;
+      expect(prior).toBeCloseTo(learnt([]).estimate(work, card, []).seconds, 6);
+      for (const one of several()) stating.learn(one);
+      const said = (cfgScale: number) => stating.estimate({ ...work, cfgScale }, card, []).seconds;
+      expect(said(1)).toBeCloseTo(5, 0);
+      expect(said(1)).toBe(said(7));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('tells changes of recovery apart, because tiles take longer', () => {

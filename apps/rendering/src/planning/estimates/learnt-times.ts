@@ -26,7 +26,7 @@ export class LearntTimes {
 
   learn(sample: Sample): void {
     const { loadSeconds, samplingSeconds, fixedSeconds, seconds, missing } = sample;
-    const work = timed(sample, { gpu: sample.gpu, device: sample.device ?? null }, missing);
+    const work = this.timed(sample, { gpu: sample.gpu, device: sample.device ?? null }, missing);
     this.estimator.learn({
       ...work,
       load: loadSeconds,
@@ -38,7 +38,7 @@ export class LearntTimes {
 
   /** What the work takes on a card that has to load these model files first. */
   estimate(work: Work, card: TimedCard, missing: readonly string[]): AttemptEstimate & Pick<TimeEstimate, 'load'> {
-    const exact = timed(work, card, missing);
+    const exact = this.timed(work, card, missing);
     const unnamed = { ...exact, gpu: card.gpu };
     // Older samples do not say what the card was.
     const isUnnamed = this.estimator.attemptsOf(exact) === 0 && this.estimator.attemptsOf(unnamed) > 0;
@@ -57,14 +57,17 @@ export class LearntTimes {
       basis: priors.basis,
     };
   }
-}
 
-const timed = (work: Work, { gpu, device }: TimedCard, missing: readonly string[]): TimedWork => ({
-  gpu: device === null ? gpu : `${gpu} (${device})`,
-  kind: [work.workflow, changesOf(work)].join(' ').trim(),
-  models: modelKey(work.modelName ?? ''),
-  megapixels: (work.width * work.height * work.frames) / 1e6,
-  passes: passesOf(work),
-  passesPerStep: passesOf(work) / Math.max(1, work.steps),
-  missing: [...missing].sort().join('\n'),
-});
+  private timed(work: Work, { gpu, device }: TimedCard, missing: readonly string[]): TimedWork {
+    const passes = passesOf(work, this.workflows.find(work.workflow)?.file.passes_per_step);
+    return {
+      gpu: device === null ? gpu : `${gpu} (${device})`,
+      kind: [work.workflow, changesOf(work)].join(' ').trim(),
+      models: modelKey(work.modelName ?? ''),
+      megapixels: (work.width * work.height * work.frames) / 1e6,
+      passes,
+      passesPerStep: passes / Math.max(1, work.steps),
+      missing: [...missing].sort().join('\n'),
+    };
+  }
+}

@@ -8,7 +8,10 @@ export interface Sampled {
 
 /**
  * Passes through the model for one result: each step is computed with the prompt and without it, except where cfg is 1:
- * then only with it. What samples nothing counts as one pass.
+ * then only with it. A workflow whose steps do otherwise states how many each takes (`passesPerStep`, 1 or more). What
+ * samples nothing counts as one pass.
  */
-export const passesOf = ({ steps, cfgScale }: Sampled): number =>
-  Math.max(1, steps) * (steps > 0 && (cfgScale ?? null) !== 1 ? 2 : 1);
+export const passesOf = (
+  { steps, cfgScale }: Sampled,
+  passesPerStep: number | undefined = cfgScale === 1 ? 1 : 2,
+): number => (steps > 0 ? steps * passesPerStep : 1);

@@ -176,6 +176,43 @@ describe('what is before a job', () => {
     );
   });
 
+  it('is what the plan starts first on its card, whatever came first', async () => {
+    const later = new Date(now.getTime() + 1_000);
+    const answer = await explained({
+      gpus: [await card('rtx3060')],
+      rows: [row('own', { steps: 300 }), row('short', { steps: 4, created_at: later })],
+    });
+    expect(answer.ahead.map(({ job_id }) => job_id)).toEqual(['short']);
+    expect(answer.position).toBe(2);
+    expect(answer.sentences[0]).toBe('Waiting: 2nd in line for rtx3060');
+  });
+
+  it('is nothing that another card does', async () => {
+    const gpus = [await card('rtx3060'), await card('rx9070xt')];
+    const answer = await explained({ gpus, rows: [row('older'), row('own')] });
+    expect(answer).toMatchObject({ position: 1, ahead: [] });
+    expect(answer.sentences[0]).toBe(`Waiting: next in line for ${answer.gpu ?? ''}`);
+  });
+
+  it('is told of the task that starts first, which need not be the first of the job', async () => {
+    const gpus = [await card('rtx3060', { state: 'busy' }), await card('rx9070xt')];
+    const answer = await explained({
+      gpus,
+      live: [runningOn('rtx3060', 'runs')],
+      rows: [row('own', { excluded_gpus: ['rx9070xt'], kind: 'elsewhere' }), row('own', { task_id: 'second', idx: 1 })],
+      tasks: [task({ excludedGpus: ['rx9070xt'], kind: 'elsewhere' }), task({ id: 'second', idx: 1 })],
+    });
+    expect(answer).toMatchObject({ position: 1, gpu: 'rx9070xt', starts_in: 0 });
+    expect(answer.sentences[0]).toBe('Waiting: next in line for rx9070xt');
+  });
+
+  it('is counted by priority and age while no card takes it', async () => {
+    const gpus = [await card('rtx3060', { state: 'down', detail: 'rtx3060 does not answer' })];
+    const answer = await explained({ gpus, rows: [row('older'), row('own'), row('younger')] });
+    expect(answer).toMatchObject({ position: 2, ahead: [], gpu: null });
+    expect(answer.sentences[0]).toBe('Waiting: rtx3060 does not answer');
+  });
+
   it('names a job once, with all of its results, and never the job itself', async () => {
     const answer = await explained({
       gpus: [await card('rtx3060')],

@@ -21,7 +21,7 @@ const nothingAhead: Before = { named: [], omitted: 0 };
 export function explainJob(rows: JobRows, snapshot: Snapshot, now: Date): JobExplanation {
   const { job } = rows;
   const progress = toProgressView(rows, snapshot, now);
-  const next = isOver(job.state) ? undefined : nextInLine(rows, now);
+  const next = isOver(job.state) ? undefined : nextInLine(rows, snapshot, now);
   const task = next === undefined || next.wantsModel ? undefined : waitingTask(job, next, snapshot);
   const isReady = next !== undefined && !isHeld(next, now) && snapshot.pause === undefined;
   const span = isReady ? snapshot.spanOf(next.id, now) : undefined;

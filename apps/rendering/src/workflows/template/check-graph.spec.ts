@@ -252,6 +252,14 @@ describe('templates with a mistake', () => {
       /^parts attach to node 98/,
     ],
     [
+      'passes of steps that there are not',
+      ({ file }) => {
+        file.passes_per_step = 1;
+        Reflect.deleteProperty(file.parameters, 'steps');
+      },
+      /(^|; )passes_per_step is stated, but there is no parameter steps that it could be the passes of(;|$)/,
+    ],
+    [
       'a fallback that is there twice',
       ({ file }) => file.fallbacks.push(...file.fallbacks.slice(0, 1)),
       /^fallback tiled_vae is there twice$/,

@@ -37,6 +37,8 @@ class ReferenceCheck {
     this.checkBindings();
     this.checkAlternatives();
     this.checkFollowed();
+    if (file.passes_per_step !== undefined && file.parameters['steps'] === undefined)
+      this.wrong.push('passes_per_step is stated, but there is no parameter steps that it could be the passes of');
     for (const [what, text] of Object.entries(file.result))
       if (text !== undefined) this.readFormula(text, `result ${what}`);
     this.readFormula(file.vram.mb, 'vram', vramNames);

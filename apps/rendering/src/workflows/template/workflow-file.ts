@@ -75,6 +75,14 @@ export const workflowFile = z.strictObject({
     })
     .default({ packs: [], models: [] }),
   presets: z.record(preset, z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))),
+  /**
+   * Passes through the model that a step takes, for a workflow in which it is not one where cfg is 1 and two else: 1 for
+   * a model that guides itself, 3 for a guider with two prompts. Times are learnt per pass.
+   */
+  passes_per_step: z
+    .number()
+    .refine((passes) => Number.isInteger(passes) && passes >= 1 && passes <= 8, 'must be a whole number from 1 to 8')
+    .optional(),
   /** What a failed attempt may change, in the order in which it is tried. */
   fallbacks: z
     .array(
