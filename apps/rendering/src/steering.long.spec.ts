@@ -88,6 +88,29 @@ describe('a card that is drained', () => {
     expect((await bench.ended(waiting)).gpus).toEqual([small]);
   });
 
+  it('and rests after failures is not tried until it is resumed, and says both', async () => {
+    await bench.small.fault('disk-full');
+    await bench.rendered();
+    await bench.state(bench.small, 'unhealthy', /No space left/);
+    await drainBoth();
+    // A light prompt that was on its way when the card was drained ends.
+    await aWhile();
+    await bench.small.clearFaults();
+    const sent = bench.small.executed().length;
+    const waiting = await bench.request();
+    // Longer than the longest rest here.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(bench.small.executed()).toHaveLength(sent);
+    expect(await bench.harness.steering.reader.get(small, true)).toMatchObject({
+      state: 'unhealthy',
+      detail: expect.stringMatching(/No space left.*; tried again at \S+, but not while it is drained$/) as string,
+      drained: { by: 'Ada' },
+    });
+    expect(await stageOf(waiting)).toMatch(/No space left.*but not while it is drained; rtx3060 is drained by Ada/);
+    await resume(small);
+    expect((await bench.ended(waiting)).gpus).toEqual([small]);
+  });
+
   it('stays drained by the first word about it, and is told once', async () => {
     const first = await drain(big);
     expect((await drain(big)).drained).toEqual(first.drained);

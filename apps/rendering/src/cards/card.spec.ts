@@ -1,6 +1,7 @@
 import { gpuState } from '@tower/contracts';
 import { cardOf, memoryMbOf } from './card';
 import { Gpu } from './card.entity';
+import { afterFault, healthy } from './health/health-policy';
 
 const gpu = (changes: Partial<Gpu> = {}): Gpu =>
   Object.assign(new Gpu(), {
@@ -38,7 +39,21 @@ describe('a card', () => {
       trouble: 'rtx3060 is drained by Ada since 2026-12-01T12:00:00.000Z: a new fan',
     });
     expect(cardOf(gpu({ drained: { ...drained, reason: '' } })).trouble).toMatch(/12:00:00\.000Z$/);
-    expect(cardOf(gpu({ drained, state: 'down', detail: 'no answer' })).trouble).toBe('rtx3060: no answer');
+    expect(cardOf(gpu({ drained, state: 'down', detail: 'no answer' })).trouble).toBe(
+      'rtx3060: no answer; rtx3060 is drained by Ada since 2026-12-01T12:00:00.000Z: a new fan',
+    );
+  });
+
+  it('that rests after failures and is drained says both, and that it is not tried meanwhile', () => {
+    const fault = { kind: 'disk_full', reason: 'No space left', promptId: 'p', disobeyed: false } as const;
+    const health = afterFault(healthy, fault, new Date('2026-12-01T12:00:30Z'), 30_000);
+    const resting = { state: 'unhealthy' as const, health, detail: 'out of service; tried again at 12:01' };
+    const drained = { by: 'Ada', since: '2026-12-01T12:00:00.000Z', reason: '' };
+    expect(cardOf(gpu({ ...resting, drained })).trouble).toBe(
+      'rtx3060: out of service; tried again at 12:01, but not while it is drained; ' +
+        'rtx3060 is drained by Ada since 2026-12-01T12:00:00.000Z',
+    );
+    expect(cardOf(gpu({ ...resting, drained: null })).trouble).toBe('rtx3060: out of service; tried again at 12:01');
   });
 
   it('has the memory that is configured, else what its server says, else none that is known', () => {

@@ -36,7 +36,7 @@ export function cardOf(gpu: Gpu, claims?: readonly MemoryClaim[]): Card {
     only: config.only,
     isIdle: state === 'idle',
     isUsable: isUsable(state) && !gpu.drained,
-    trouble: troubleOf(gpu) ?? drainedText(gpu),
+    trouble: standsBecause(gpu),
     foreignPrompts,
     resident,
     memoryMb: memoryMbOf(gpu),
@@ -65,11 +65,30 @@ export const memoryMbOf = ({
 export const standstillText = ({ by, since, reason }: StandstillView): string =>
   `${by} since ${since}${reason === '' ? '' : `: ${reason}`}`;
 
+/** Why a card takes no work: what is wrong with it, and whose hand took it out of use; undefined when it takes some. */
+function standsBecause(gpu: Gpu): string | undefined {
+  const reasons = [troubleOf(gpu), drainedText(gpu)].filter((reason) => reason !== undefined);
+  return reasons.length === 0 ? undefined : reasons.join('; ');
+}
+
+/** What a card says of itself. One that rests after failures is tried again when its rest is over, unless drained. */
+export const detailOf = ({
+  state,
+  detail,
+  drained,
+  health,
+}: Pick<Gpu, 'state' | 'detail' | 'drained' | 'health'>): string =>
+  state === 'unhealthy' && drained && health.trouble?.kind === 'quarantined'
+    ? `${detail}, but not while it is drained`
+    : detail;
+
 const drainedText = ({ name, drained }: Pick<Gpu, 'name' | 'drained'>): string | undefined =>
   drained ? `${name} is drained by ${standstillText(drained)}` : undefined;
 
-/** Why a card takes no work, in the words of its own detail; undefined when it does. */
-function troubleOf({ name, state, detail }: Pick<Gpu, 'name' | 'state' | 'detail'>): string | undefined {
+/** What is wrong with a card that takes no work, in the words of its own detail; undefined when nothing is. */
+function troubleOf(gpu: Gpu): string | undefined {
+  const { name, state } = gpu;
+  const detail = detailOf(gpu);
   if (state === 'unknown') return `${name} has not been asked yet`;
   if (isUsable(state)) return undefined;
   return detail.startsWith(`${name} `) || detail.startsWith(`${name}:`) ? detail : `${name}: ${detail}`;

@@ -1,6 +1,6 @@
 import type { GpuView } from '@tower/contracts';
 import { shorten } from '@tower/kit';
-import { memoryMbOf } from '../cards/card';
+import { detailOf, memoryMbOf } from '../cards/card';
 import type { Gpu } from '../cards/card.entity';
 import { namesWithin } from './names-within';
 
@@ -14,7 +14,7 @@ export const toGpuView = (gpu: Gpu, currentJobId: string | null, claimedMb: numb
   url: gpu.config.url,
   vendor: gpu.config.vendor,
   state: gpu.state,
-  detail: gpu.detail,
+  detail: detailOf(gpu),
   simulated: gpu.inventory?.simulated ?? false,
   comfyui_version: gpu.inventory?.comfyuiVersion ?? null,
   device: gpu.inventory?.device ?? null,

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { fileRef, type QueueBody, type PromptGraph } from '@tower/comfyui';
 import { CLOCK, type Clock } from '@tower/kit';
+import { DataSource, IsNull, Not } from 'typeorm';
 import { v4 } from 'uuid';
 import type { CardDriver } from '../card-driver';
+import { Gpu } from '../card.entity';
 
 /** Milliseconds; a prompt without a model takes well under a second. */
 const probeLimitMs = 60_000;
@@ -18,7 +20,10 @@ export const probeGraph = (id: string): PromptGraph => ({
 export class ProbePrompts {
   private readonly sent = new Map<string, { gpu: string; atMs: number }>();
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    private readonly db: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   clear(): void {
     this.sent.clear();
@@ -28,10 +33,11 @@ export class ProbePrompts {
     return this.sent.has(promptId);
   }
 
-  /** Sends a probe, or looks at the one that was sent. */
+  /** Sends a probe, or looks at the one that was sent. A drained card is sent none until it is resumed. */
   async look(driver: CardDriver, queue: QueueBody): Promise<'waiting' | 'passed' | 'failed'> {
     const [promptId, probe] = [...this.sent].find(([, { gpu }]) => gpu === driver.name) ?? [];
-    if (promptId === undefined || probe === undefined) return this.send(driver);
+    if (promptId === undefined || probe === undefined)
+      return (await this.isDrained(driver.name)) ? 'waiting' : this.send(driver);
     if (this.clock.monotonicMs() - probe.atMs > probeLimitMs) {
       if (await driver.removePending(promptId)) await driver.stopPrompt(promptId);
       return this.settle(promptId, false);
@@ -45,6 +51,11 @@ export class ProbePrompts {
     const passed = history.status?.status_str === 'success' && file.success && (await driver.client.has(file.data));
     await driver.client.deleteHistory(promptId);
     return this.settle(promptId, passed);
+  }
+
+  /** Whoever is asked to drain a card writes it there; the leader reads it before it sends anything. */
+  private isDrained(name: string): Promise<boolean> {
+    return this.db.manager.existsBy(Gpu, { name, drained: Not(IsNull()) });
   }
 
   private async send(driver: CardDriver): Promise<'waiting' | 'failed'> {
