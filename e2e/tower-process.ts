@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describeError } from '@tower/kit';
-import { waitFor } from '@tower/testing';
+import { makeOpenFolder, waitFor } from '@tower/testing';
 import { ApiClient } from '../apps/cli/src/api-client';
 import type { ExecutionLogEntry } from '../apps/comfy-sim/src/execution-log';
 
@@ -170,12 +169,7 @@ export class TowerProcess {
   }
 }
 
-export function newHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'tower-e2e-'));
-  // PostgreSQL runs as a user of its own when the tests run as root, and must get through.
-  chmodSync(home, 0o755);
-  return home;
-}
+export const newHome = (): string => makeOpenFolder('e2e-');
 
 /** The runner's own settings must not reach the Tower under test. */
 function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -24,11 +24,13 @@ let harness: RenderingHarness;
 
 beforeAll(async () => {
   nats = await startTestNats();
+  cards = await Promise.all((['rtx3060', 'rx9070xt'] as const).map((name) => new SimProcess(name, name).start()));
 });
-afterAll(() => nats.close());
+afterAll(async () => {
+  await Promise.all([nats.close(), ...cards.map((card) => card.close())]);
+});
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  cards = await Promise.all((['rtx3060', 'rx9070xt'] as const).map((name) => new SimProcess(name, name).start()));
   harness = await RenderingHarness.on(
     database.url,
     nats.url,
@@ -42,8 +44,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await harness.close();
-  await Promise.all(cards.map((card) => card.close()));
-  await database.drop();
+  await Promise.all([database.drop(), ...cards.map((card) => card.rest())]);
 });
 
 const calibrate = (gpu: string, workflow?: string): Promise<CalibrationStarted> =>
@@ -84,9 +85,14 @@ it('measures a card on that card alone, labelled, unjudged, and out of the way i
   });
   const [file] = (await harness.reader.artifacts({ id: first, limit: 1 })).items;
   expect(file?.path).toMatch(/^calibration\//);
-  // What was measured is no prior any more.
-  const { presets } = await harness.estimate({ model_name: jobs[0]?.model_name });
-  expect(presets.some(({ basis }) => !basis.startsWith('prior'))).toBe(true);
+  // What was measured is no prior any more, once it was read anew.
+  await waitFor(
+    async () => {
+      const { presets } = await harness.estimate({ model_name: jobs[0]?.model_name });
+      return presets.some(({ basis }) => !basis.startsWith('prior'));
+    },
+    { timeoutMs: 15_000, describe: 'an estimate that rests on what was measured' },
+  );
 });
 
 it('begins nothing while anything else waits for that card, however late that came', async () => {

@@ -23,12 +23,13 @@ let card: SimProcess;
 let harness: RenderingHarness;
 
 beforeAll(async () => {
-  nats = await startTestNats();
+  [nats, card] = await Promise.all([startTestNats(), new SimProcess('rx9070xt', 'rx9070xt').start()]);
 });
-afterAll(() => nats.close());
+afterAll(async () => {
+  await Promise.all([nats.close(), card.close()]);
+});
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  card = await new SimProcess('rx9070xt', 'rx9070xt').start();
   harness = await RenderingHarness.on(
     database.url,
     nats.url,
@@ -38,8 +39,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await harness.close();
-  await card.close();
-  await database.drop();
+  await Promise.all([database.drop(), card.rest()]);
 });
 
 const completed = (id: string) =>

@@ -30,15 +30,14 @@ const seconds = (n: number): number => n * 1_000;
 
 beforeAll(async () => {
   nats = await startTestNats();
+  cards = await Promise.all((['rtx3060', 'rx9070xt'] as const).map((name) => new SimProcess(name, name).start()));
 });
-afterAll(() => nats.close());
+afterAll(async () => {
+  await Promise.all([nats.close(), ...cards.map((card) => card.close())]);
+});
 
 beforeEach(async () => {
   database = await createTestDatabase('rendering');
-  cards = await Promise.all([
-    new SimProcess('rtx3060', 'rtx3060').start(),
-    new SimProcess('rx9070xt', 'rx9070xt').start(),
-  ]);
   harness = await RenderingHarness.on(
     database.url,
     nats.url,
@@ -50,8 +49,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await harness.close();
-  await Promise.all(cards.map((card) => card.close()));
-  await database.drop();
+  await Promise.all([database.drop(), ...cards.map((card) => card.rest())]);
 });
 
 async function ended(id: string, verdict: 'passed' | 'failed' = 'passed') {
@@ -229,7 +227,7 @@ it('cancels a waiting job at once and takes a running prompt off the card', asyn
 
 it('renders again, once, what a killed and restarted server forgot', async () => {
   await harness.startLeader();
-  const { job_id } = await harness.request({ steps: 120, width: 1024, height: 1024 });
+  const { job_id } = await harness.request({ steps: 40, width: 1024, height: 1024 });
   const card = await waitFor(() => cards.find((candidate) => candidate.executed('start').length === 1), seconds(20));
   await card.kill();
   await card.start();

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getFromSetup } from './run-environment';
 
 interface ClusterFolder {
   /** For a PostgreSQL of a spec's own. */
@@ -9,10 +9,18 @@ interface ClusterFolder {
   remove(): void;
 }
 
+/**
+ * A new folder where this run of jest writes, which every account may enter: PostgreSQL runs under one of its own when
+ * this runs as root. Whoever makes it removes it.
+ */
+export function makeOpenFolder(prefix: string): string {
+  const folder = mkdtempSync(join(getFromSetup('folder'), prefix));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
 /** A place for the data of a PostgreSQL that a spec kills and starts again. */
 export function clusterFolder(): ClusterFolder {
-  const folder = mkdtempSync(join(tmpdir(), 'tower-cluster-'));
-  // PostgreSQL runs under an account of its own when this runs as root.
-  chmodSync(folder, 0o755);
+  const folder = makeOpenFolder('cluster-');
   return { dataDir: join(folder, 'postgres'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

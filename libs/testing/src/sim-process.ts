@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '@tower/kit';
+import { waitFor } from './wait-for';
 
 interface ExecutionLine {
   event: 'boot' | 'accepted' | 'removed' | 'start' | 'end';
@@ -68,13 +69,36 @@ export class SimProcess {
     return this.setFaults({ clear: true });
   }
 
-  private async setFaults(change: Record<string, unknown>): Promise<void> {
-    const response = await fetch(`${this.url}/sim/faults`, {
+  /**
+   * As the next test takes it: running, without faults and without work, and `executed` tells nothing of before. Its
+   * models stay loaded, its history and its cache stay.
+   */
+  async rest(): Promise<void> {
+    if (!this.isRunning()) await this.start();
+    await this.clearFaults();
+    await this.post('/queue', { clear: true });
+    await waitFor(
+      async () => {
+        const queue = (await (await fetch(`${this.url}/queue`)).json()) as { queue_running: unknown[] };
+        if (queue.queue_running.length > 0) await this.post('/interrupt', {});
+        return queue.queue_running.length === 0;
+      },
+      { describe: `${this.name} to end what it runs` },
+    );
+    truncateSync(this.logFile);
+  }
+
+  private setFaults(change: Record<string, unknown>): Promise<void> {
+    return this.post('/sim/faults', change);
+  }
+
+  private async post(path: string, body: Record<string, unknown>): Promise<void> {
+    const response = await fetch(`${this.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(change),
+      body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`the fault was refused: ${response.status} ${await response.text()}`);
+    if (!response.ok) throw new Error(`${path} was refused: ${response.status} ${await response.text()}`);
   }
 
   isRunning(): boolean {

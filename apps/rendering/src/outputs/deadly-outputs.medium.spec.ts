@@ -2,6 +2,7 @@
 // of every file.
 import { gpuConfig } from '@tower/contracts';
 import { DecoderDied } from '@tower/imaging';
+import { newId } from '@tower/kit';
 import {
   createTestDatabase,
   startTestNats,
@@ -20,17 +21,18 @@ let nats: TestNats;
 let card: SimProcess;
 let harness: RenderingHarness;
 
-beforeEach(async () => {
-  nats = await startTestNats();
-  database = await createTestDatabase('rendering');
-  card = await new SimProcess('rtx3060', 'rtx3060').start();
+beforeAll(async () => {
+  [nats, database, card] = await Promise.all([
+    startTestNats(),
+    createTestDatabase('rendering'),
+    new SimProcess('rtx3060', 'rtx3060').start(),
+  ]);
   harness = await RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })]);
 });
-afterEach(async () => {
+afterEach(() => harness.stopLeaders());
+afterAll(async () => {
   await harness.close();
-  await card.close();
-  await database.drop();
-  await nats.close();
+  await Promise.all([card.close(), database.drop(), nats.close()]);
 });
 
 it('an output that its decoder dies of is decoded twice and fails its attempt, and the scheduler goes on', async () => {
@@ -39,7 +41,11 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
     decodings += 1;
     return Promise.reject(new DecoderDied("the decoder's process ended (SIGSEGV)"));
   };
-  const leader = await harness.startLeader(undefined, { inspector: { inspect } as unknown as OutputInspector });
+  const leader = await harness.startLeader(undefined, {
+    inspector: { inspect } as unknown as OutputInspector,
+    limits: { outputTries: { most: 15, everyMs: 200 } },
+    roundEveryMs: 100,
+  });
   const { job_id: jobId } = await harness.request({ width: 64, height: 64 });
   const attempt = await waitFor(() => harness.db.manager.findOneBy(Attempt, { jobId, n: 1, state: 'failed' }), {
     timeoutMs: 30_000,
@@ -51,6 +57,7 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
   });
   expect(decodings).toBe(2);
   expect(leader.isLeader()).toBe(true);
+  await harness.jobs.cancel({ context: { correlationId: newId() }, id: jobId, reason: '' });
 });
 
 it('remembers over restarts what was cut off with the whole service, and forgets it when a decoding ends', async () => {

@@ -24,27 +24,37 @@ let card: SimProcess;
 let harness: RenderingHarness;
 let clock: FixedClock;
 
+const openHarness = (): Promise<RenderingHarness> =>
+  RenderingHarness.on(database.url, nats.url, [gpuConfig.parse({ name: card.name, url: card.url })], {
+    clock: (clock = new FixedClock()),
+    queueLimit: limit,
+  });
+
 beforeAll(async () => {
-  nats = await startTestNats();
-});
-afterAll(() => nats.close());
-beforeEach(async () => {
-  database = await createTestDatabase('rendering');
-  card = await new SimProcess('rx9070xt', 'rx9070xt').start();
-  clock = new FixedClock();
-  const cards = [gpuConfig.parse({ name: card.name, url: card.url })];
-  harness = await RenderingHarness.on(database.url, nats.url, cards, { clock, queueLimit: limit });
-  await harness.startLeader();
-  await waitFor(() => harness.db.manager.existsBy(Gpu, { state: 'idle' }), {
+  [nats, database, card] = await Promise.all([
+    startTestNats(),
+    createTestDatabase('rendering'),
+    new SimProcess('rx9070xt', 'rx9070xt').start(),
+  ]);
+  const looking = await openHarness();
+  await looking.startLeader();
+  await waitFor(() => looking.db.manager.existsBy(Gpu, { state: 'idle' }), {
     timeoutMs: 15_000,
     describe: 'the card to be known',
   });
-  await harness.stopLeaders();
+  await looking.close();
 });
-afterEach(async () => {
-  await harness.close();
+afterAll(async () => {
   await card.close();
-  await database.drop();
+  await Promise.all([database.drop(), nats.close()]);
+});
+beforeEach(async () => {
+  harness = await openHarness();
+});
+/** The card stays known; of jobs nothing does. */
+afterEach(async () => {
+  await harness.db.query('truncate job, task, job_event, generation_params, outbox, idempotency cascade');
+  await harness.close();
 });
 
 const jobs = (): Promise<number> => harness.db.manager.count(Job);
