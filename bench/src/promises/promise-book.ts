@@ -28,6 +28,16 @@ export interface Kept {
   /** Median width of the intervals, and median distance of the stated end, both by what was left to wait. */
   relative_width_p50: number | null;
   relative_error_p50: number | null;
+  /** Of the ends outside their interval: how many came before it, and after it; and by how many seconds at the median. */
+  early: Missed;
+  late: Missed;
+  /** Of each kind, how many ends lay in the interval of how many. */
+  by_kind: Record<string, string>;
+}
+
+interface Missed {
+  jobs: number;
+  seconds_p50: number | null;
 }
 
 /** What was promised of each job, and when things changed for the queue. */
@@ -76,16 +86,30 @@ export class PromiseBook {
 
 function kept(all: readonly { job: PromisedJob; statement: Statement | undefined }[]): Kept {
   const stated = all.flatMap(({ job, statement }) =>
-    statement && job.endedAt !== null ? [{ ...statement, endedAt: job.endedAt }] : [],
+    statement && job.endedAt !== null ? [{ ...statement, endedAt: job.endedAt, kind: job.kind }] : [],
   );
   const waited = (one: { at: number; endedAt: number }): number => Math.max(0.1, one.endedAt - one.at);
-  const hits = stated.filter(({ low, high, endedAt }) => low <= endedAt && endedAt <= high).length;
+  const isHit = ({ low, high, endedAt }: Statement & { endedAt: number }): boolean => low <= endedAt && endedAt <= high;
+  const hits = stated.filter(isHit).length;
+  const missedBy = (seconds: readonly number[]): Missed => {
+    const missed = seconds.filter((by) => by > 0);
+    return { jobs: missed.length, seconds_p50: middle(missed) };
+  };
+  const shareOf = (kind: string): string => {
+    const own = stated.filter((one) => one.kind === kind);
+    return `${own.filter(isHit).length} of ${own.length}`;
+  };
   return {
     jobs: all.length,
     unstated: all.length - stated.length,
     within: stated.length === 0 ? null : rounded(hits / stated.length),
     relative_width_p50: middle(stated.map((one) => (one.high - one.low) / waited(one))),
     relative_error_p50: middle(stated.map((one) => Math.abs(one.finishAt - one.endedAt) / waited(one))),
+    early: missedBy(stated.map(({ low, endedAt }) => low - endedAt)),
+    late: missedBy(stated.map(({ high, endedAt }) => endedAt - high)),
+    by_kind: Object.fromEntries(
+      [...new Set(stated.map(({ kind }) => kind))].sort().map((kind) => [kind, shareOf(kind)]),
+    ),
   };
 }
 
