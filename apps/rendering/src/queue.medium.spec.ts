@@ -137,6 +137,8 @@ it('counts whether a job was ready in time', async () => {
   const counted = await harness.metrics.registry.metrics();
   expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="kept"[^}]*\} 1/);
   expect(counted).toMatch(/rendering_deadlines_ended_total\{outcome="missed"[^}]*\} 1/);
+  expect(counted).toMatch(/rendering_jobs_ended_total\{state="completed",job_type="still_image"[^}]*\} 2/);
+  expect(counted).toMatch(/rendering_queue_wait_seconds_count\{[^}]*priority="normal"[^}]*\} 2/);
 });
 
 it('tells Prometheus which cards take work, and what memory they have', async () => {

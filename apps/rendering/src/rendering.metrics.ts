@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { failureKinds } from '@tower/comfyui';
-import { workKind } from '@tower/contracts';
+import { jobType, priority, workKind } from '@tower/contracts';
 import { Metrics, secondsBuckets } from '@tower/kit';
 import { graphSteps, otherSteps } from './workflows/composition';
 
@@ -15,6 +15,10 @@ export const deadlineOutcomes = ['fits', 'given_up', 'late', 'unknown', 'refused
 
 /** Seconds: looks take milliseconds. */
 const lookBuckets = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1, 5];
+
+/** Seconds: a job is begun at once, or after all that waits before it. */
+const waitBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1_800, 3_600, 10_800, 43_200];
+
 /** What an estimate that is judged was of; cold: files of its models had to be loaded. */
 const judged = { work: workKind.options, gpu, cold: ['yes', 'no'] } as const;
 
@@ -138,6 +142,17 @@ export class RenderingMetrics {
     name: 'rendering_collect_seconds',
     help: 'Seconds to fetch, verify and register the outputs of an attempt',
     buckets: secondsBuckets,
+  });
+  readonly jobsEnded = this.metrics.counter({
+    name: 'rendering_jobs_ended_total',
+    help: 'Jobs that are over, by how they ended',
+    labels: { state: ['completed', 'rejected', 'failed', 'timeout', 'cancelled'], job_type: jobType.options },
+  });
+  readonly queueWaitSeconds = this.metrics.histogram({
+    name: 'rendering_queue_wait_seconds',
+    help: 'Seconds from a request until the first attempt of its job was given to a card',
+    labels: { priority: priority.options },
+    buckets: waitBuckets,
   });
   readonly deadlinesAsked = this.metrics.counter({
     name: 'rendering_deadlines_asked_total',

@@ -229,6 +229,7 @@ export class JobStore {
     // Its tasks were read a moment before it ended.
     if (isOver(job.state)) return false;
     const read = { seq: job.seq, attempts: task.attempts, kind: task.kind };
+    const isFirst = job.startedAt === null;
     const began = job.state === 'processing' ? [] : [this.begin(job, attempt)];
     const dispatched = this.next(job, attemptDispatched, facts);
     const tx = db.manager;
@@ -255,8 +256,11 @@ export class JobStore {
       },
       'exists (select from taken) as taken',
     );
-    if (booked.taken) Object.assign(task, { state: 'rendering', attempts: attempt.n });
-    return booked.taken;
+    if (!booked.taken) return false;
+    Object.assign(task, { state: 'rendering', attempts: attempt.n });
+    const waitedMs = attempt.dispatchedAt.getTime() - job.createdAt.getTime();
+    if (isFirst) this.metrics.queueWaitSeconds.observe({ priority: job.priority }, Math.max(0, waitedMs / 1000));
+    return true;
   }
 
   /** Whatever its other tasks do, a job with an attempt under way is processing. */
@@ -289,6 +293,7 @@ export class JobStore {
     await this.announce(tx, job, to, because);
     const outcome = deadlineEnd(job);
     if (outcome !== null) this.metrics.deadlinesEnded.inc({ outcome });
+    if (isOver(to)) this.metrics.jobsEnded.inc({ state: to, job_type: job.jobType });
   }
 
   private async announce(tx: EntityManager, job: Job, to: JobState, because: Because): Promise<string> {
