@@ -11,6 +11,7 @@ import { RuntimeSample } from './jobs/runtime-sample.entity';
 import { endHolds } from './jobs/task-store';
 import { Task } from './jobs/task.entity';
 import { addSample, newestSamples, samplesOf } from './planning/estimates/sample.queries';
+import { ordinal } from './planning/explain';
 import { KindRenewal } from './planning/kind-renewal';
 import { MemoryStore } from './planning/memory/memory-store';
 import {
@@ -228,22 +229,33 @@ describe('a job that waits far back', () => {
     });
     const soon = await harness.request({ model_name: 'anime_sd15.safetensors', priority: 'urgent' });
     expect(soon.estimate.remaining_seconds).toBeGreaterThan(0);
+    // What has waited for days goes before it, and is told.
+    const why = await harness.reader.explain(soon.job_id);
+    expect(why.position).toBe(1 + why.ahead.length + (why.ahead_omitted ?? 0));
     expect(await harness.job(soon.job_id)).toMatchObject({
-      gpu_queue_position: 1,
+      gpu_queue_position: why.position,
+      stage: `Waiting: ${ordinal(why.position ?? 0)} in line for ${why.gpu ?? ''}`,
       estimate: { remaining_seconds: expect.any(Number) as number },
     });
     for (const { job_id } of [far, soon])
       await harness.jobs.cancel({ context: { correlationId: job_id }, id: job_id, reason: '' });
   });
 
-  it('has a place and a time when it is among the first', async () => {
+  it('has the place and the time that the plan gives it when it is among the first', async () => {
+    const id = historyId('job', size.finished + 3);
     // What was cancelled a moment ago may still be in what questions share.
     const view = await waitFor(async () => {
-      const now = await harness.job(historyId('job', size.finished + 3));
-      return now.gpu_queue_position === 3 ? now : undefined;
+      const now = await harness.job(id);
+      return now.gpu_queue_position === 2 ? now : undefined;
     }, 5_000);
-    expect(view.stage).toBe('Waiting: 3rd in line for rtx3060 or rx9070xt');
+    // Two cards serve the three.
+    expect(view.stage).toBe('Waiting: 2nd in line for rtx3060');
     expect(view.estimate.remaining_seconds).toBeGreaterThan(0);
+    expect(await harness.reader.explain(id)).toMatchObject({
+      position: 2,
+      gpu: 'rtx3060',
+      ahead: [{ job_id: historyId('job', size.finished + 1) }],
+    });
   });
 });
 

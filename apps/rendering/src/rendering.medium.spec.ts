@@ -152,6 +152,8 @@ it('learns nothing about a card from what its cache answered', async () => {
     /rendering_estimates_judged_total\{work="image",gpu="rx9070xt",cold="yes",service="rendering"\} 1/,
   );
   expect(counted).toMatch(/rendering_estimate_relative_error_ratio_count\{[^}]*cold="yes"[^}]*\} 1/);
+  for (const share of ['within_fifth', 'in_interval'])
+    expect(counted).toMatch(new RegExp(`rendering_estimates_${share}_total\\{work="image"[^}]*\\} [01]\n`));
   expect(counted).not.toMatch(/rendering_estimates_judged_total\{[^}]*cold="no"/);
 });
 

@@ -73,7 +73,8 @@ export class OutputCollection {
     const labels = { work: workflow.work, gpu: attempt.gpu, cold: attempt.missing.length > 0 ? 'yes' : 'no' } as const;
     this.metrics.estimatesJudged.inc(labels);
     this.metrics.estimateError.observe(labels, accuracy.relativeError);
-    if (accuracy.isNear) this.metrics.estimatesNear.inc(labels);
-    if (accuracy.isInInterval) this.metrics.estimatesInInterval.inc(labels);
+    // From the first that is judged on, so that a share of none is 0 and not unknown.
+    this.metrics.estimatesNear.inc(labels, accuracy.isNear ? 1 : 0);
+    this.metrics.estimatesInInterval.inc(labels, accuracy.isInInterval ? 1 : 0);
   }
 }

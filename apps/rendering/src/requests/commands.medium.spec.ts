@@ -3,7 +3,7 @@ import { Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientNats } from '@nestjs/microservices';
 import { BusConnection, BusMetrics, DeadLetters, ensureStreams, JetStreamServer, OutboxRelay } from '@tower/bus';
-import { cancelJob, commandFilter, maxQuestionBytes, requestJob, retryJob } from '@tower/contracts';
+import { cancelJob, commandFilter, maxQuestionBytes, requestJob, retryJob, withdrawOrder } from '@tower/contracts';
 import { databaseFor, Outbox } from '@tower/db';
 import { AppError, createLogger, Metrics, newId, systemClock } from '@tower/kit';
 import { createTestDatabase, startTestNats, waitFor, type TestDatabase, type TestNats } from '@tower/testing';
@@ -269,7 +269,9 @@ describe('every command gets an answer that can be found', () => {
         commandType: 'rendering.v1.make_job',
         code: 'command_unknown',
         message: expect.stringMatching(
-          new RegExp(`known are ${cancelJob.type}, .*${requestJob.type}, .* and ${retryJob.type}$`),
+          new RegExp(
+            `known are ${cancelJob.type}, .*${requestJob.type}, .*${retryJob.type} and ${withdrawOrder.type}$`,
+          ),
         ) as string,
       },
     });
