@@ -14,10 +14,12 @@ export class DeadlyTower {
     private readonly hold: string,
   ) {}
 
-  static async start(): Promise<DeadlyTower> {
+  /** With `quickRestarts` its launcher does not wait longer from one end of a process to the next. */
+  static async start({ quickRestarts = false } = {}): Promise<DeadlyTower> {
     const home = newHome();
     const hold = join(home, 'hold');
-    const NODE_OPTIONS = `--require ${resolve(__dirname, 'deadly-decoder.fixture.cjs')}`;
+    const fixtures = ['deadly-decoder', ...(quickRestarts ? ['quick-restarts'] : [])];
+    const NODE_OPTIONS = fixtures.map((name) => `--require ${resolve(__dirname, `${name}.fixture.cjs`)}`).join(' ');
     return new DeadlyTower(
       await TowerProcess.start({ home, env: { NODE_OPTIONS, DEADLY_MARK: deadly, DEADLY_HOLD: hold } }),
       hold,
