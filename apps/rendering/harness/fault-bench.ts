@@ -13,6 +13,7 @@ export const shortLimits = {
   quarantineMs: { first: 1_000, last: 4_000 },
   restartCoolDownMs: 600_000,
   missingModelMs: 60_000,
+  missingReadMs: 2_000,
   outputTries: { most: 5, everyMs: 500 },
 };
 

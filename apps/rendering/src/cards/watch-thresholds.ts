@@ -16,6 +16,8 @@ export interface WatchThresholds {
   verdictMs: { wait: number; askEvery: number };
   /** A file that no card has may yet be brought before its tasks fail. */
   missingModelMs: number;
+  /** Between two readings of a card's folders while a file is missed there. */
+  missingReadMs: number;
   /** How often the files of a finished attempt are fetched in vain before it counts as failed; and the pause between. */
   outputTries: { most: number; everyMs: number };
 }
@@ -29,6 +31,7 @@ export const watchThresholds: WatchThresholds = {
   restartCoolDownMs: 600_000,
   verdictMs: { wait: 120_000, askEvery: 15_000 },
   missingModelMs: 60_000,
+  missingReadMs: 10_000,
   outputTries: { most: 15, everyMs: 2_000 },
 };
 

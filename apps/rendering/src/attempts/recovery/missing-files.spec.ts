@@ -29,8 +29,9 @@ const card = (name: string, changes: Partial<FileCard> = {}): FileCard => ({
 const fetchable = { obstacles: [null] };
 const whole = { lacks: [], obstacles: [] };
 /** At the very beginning of the wait, and long after its end. */
-const early = { nowMs: 1_000_000, sinceMs: 1_000_000, answeredSinceMs: 1_000_000, patienceMs: 60_000 };
-const late = { nowMs: 1_000_000, sinceMs: 0, answeredSinceMs: 0, patienceMs: 60_000 };
+const waits = { patienceMs: 60_000, readEveryMs: 10_000 };
+const early = { nowMs: 1_000_000, sinceMs: 1_000_000, answeredSinceMs: 1_000_000, ...waits };
+const late = { nowMs: 1_000_000, sinceMs: 0, answeredSinceMs: 0, ...waits };
 const on = (gpu: string) => ({ do: 'download', gpu, folder: 'vae', name: vae.name });
 
 describe('a file that no card has', () => {

@@ -35,6 +35,8 @@ export interface Patience {
   answeredSinceMs: number;
   /** Milliseconds after which waiting is given up. */
   patienceMs: number;
+  /** Milliseconds after which the folders of a card are read again while a file is missed there. */
+  readEveryMs: number;
 }
 
 export type Remedy =
@@ -50,9 +52,6 @@ export type Remedy =
   | { do: 'reopen' }
   | { do: 'fail'; message: string; hint: string };
 
-/** Milliseconds after which the folders of a card are read again while a file is missed there. */
-const readEveryMs = 10_000;
-
 const modelsPrefix = 'models/';
 const isFile = ({ kind }: Missing): boolean => kind === 'model';
 
@@ -64,7 +63,7 @@ const isFile = ({ kind }: Missing): boolean => kind === 'model';
  */
 export function remedyFor(
   cards: readonly FileCard[],
-  { nowMs, sinceMs, answeredSinceMs, patienceMs }: Patience,
+  { nowMs, sinceMs, answeredSinceMs, patienceMs, readEveryMs }: Patience,
 ): Remedy {
   const candidates = cards.filter((card) => card.takes && !card.excluded);
   if (candidates.some((card) => card.lacks?.length === 0)) return { do: 'nothing' };

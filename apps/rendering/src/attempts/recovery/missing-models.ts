@@ -19,7 +19,7 @@ const restPerWork = 20;
 @Injectable()
 export class MissingModels {
   /** By kind: since when no card can take it, and since when all that might have answered. Monotonic milliseconds. */
-  private waits = new Map<string, Omit<Patience, 'nowMs' | 'patienceMs'>>();
+  private waits = new Map<string, Pick<Patience, 'sinceMs' | 'answeredSinceMs'>>();
   private nextAtMs = -Infinity;
   private looking = false;
 
@@ -63,6 +63,7 @@ export class MissingModels {
           ...wait,
           nowMs,
           patienceMs: this.limits.missingModelMs,
+          readEveryMs: this.limits.missingReadMs,
         });
         if (remedy.do === 'wait') waits.set(key, remedy.away ? { ...wait, answeredSinceMs: nowMs } : wait);
         await this.remedies.apply(fence, kind, remedy, drivers);
