@@ -2,7 +2,6 @@
 // of every file.
 import { gpuConfig } from '@tower/contracts';
 import { DecoderDied } from '@tower/imaging';
-import { newId } from '@tower/kit';
 import {
   createTestDatabase,
   startTestNats,
@@ -57,7 +56,6 @@ it('an output that its decoder dies of is decoded twice and fails its attempt, a
   });
   expect(decodings).toBe(2);
   expect(leader.isLeader()).toBe(true);
-  await harness.jobs.cancel({ context: { correlationId: newId() }, id: jobId, reason: '' });
 });
 
 it('remembers over restarts what was cut off with the whole service, and forgets it when a decoding ends', async () => {
