@@ -9,7 +9,7 @@ import { JobsClient } from './api/jobs.client';
 import { ProjectsApi } from './api/projects.api';
 import { QueueApi } from './api/queue.api';
 import { WorkflowsApi } from './api/workflows.api';
-import { ArtifactFiles } from './artifacts/artifact-files';
+import { ArtifactFiles } from './artifacts/library-files';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';

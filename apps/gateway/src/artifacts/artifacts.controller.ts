@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import { getArtifactRequest, routes, type ArtifactView, type RouteInput, type Routes } from '@tower/contracts';
 import { Endpoint } from '../http/endpoint';
-import { ArtifactFiles } from './artifact-files';
+import { ArtifactFiles } from './library-files';
 import type { ServedFile } from './served-file';
 
 @Controller()

@@ -5,7 +5,7 @@ import { BusConnection, RequestClient } from '@tower/bus';
 import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
 import { AppError, CLOCK, createLogger, Health, LOGGER, Metrics, systemClock } from '@tower/kit';
 import { JobsClient } from '../api/jobs.client';
-import { ArtifactFiles } from '../artifacts/artifact-files';
+import { ArtifactFiles } from '../artifacts/library-files';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { allowedHosts, GATEWAY_ENV, gatewayEnv } from '../env';
 import { HttpMetrics } from '../gateway.metrics';
