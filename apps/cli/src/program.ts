@@ -24,6 +24,7 @@ export function towerProgram(leave: Leave): Command {
     addNats,
     addModels,
     addEstimate,
+    addUpload,
     addJobs,
     addGpus,
     addQueue,
@@ -165,6 +166,19 @@ function addEstimate(program: Command, leave: Leave): void {
     .action(async (prompt: string | undefined, options: EstimateOptions) => {
       const { estimate } = await import('./commands/estimate.js');
       leave(await estimate(prompt, options));
+    });
+}
+
+/** `tower upload`. */
+function addUpload(program: Command, leave: Leave): void {
+  program
+    .command('upload')
+    .description('send pictures or films, for use as start pictures, references and the like; prints their ids')
+    .argument('<files...>')
+    .option(...asJson)
+    .action(async (files: string[], options: { json: boolean }) => {
+      const { upload } = await import('./commands/upload.js');
+      leave(await upload(files, options));
     });
 }
 

@@ -69,6 +69,19 @@ export class RenderingMetrics {
     help: 'Times in the last hour that another checkpoint followed on a card; not told where workflows name none',
     labels: { gpu },
   });
+  readonly uploads = this.metrics.counter({
+    name: 'rendering_uploads_total',
+    help: 'Files that people sent, by what became of them',
+    labels: { outcome: ['kept', 'known', 'refused'] },
+  });
+  readonly uploadedBytes = this.metrics.counter({
+    name: 'rendering_upload_bytes_total',
+    help: 'Bytes of uploads that were kept',
+  });
+  readonly uploadsDeleted = this.metrics.counter({
+    name: 'rendering_uploads_deleted_total',
+    help: 'Uploads that were deleted because no job named them in time',
+  });
   readonly posted = this.metrics.counter({
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',

@@ -95,6 +95,7 @@ import {
   retryJobRequest,
   withdrawOrderRequest,
 } from './requests/rendering-requests';
+import { getUploadMetadataRequest, getUploadRequest, keepUploadRequest } from './requests/upload-requests';
 import { heartbeatFilter } from './service-status';
 
 export const serviceNames = ['gateway', 'projects', 'characters', 'rendering', 'quality', 'echo-bridge'] as const;
@@ -209,6 +210,8 @@ export const steeringCommands = [
   resumeQueue,
 ] as const satisfies readonly CommandDefinition[];
 
+const uploadQuestions = [keepUploadRequest, getUploadRequest, getUploadMetadataRequest];
+
 /** Every service answers for what it could not handle. */
 const deadLetterQuestions = serviceNames.flatMap((service) =>
   Object.values<RequestDefinition>(deadLetterRequestsOf(service)),
@@ -232,6 +235,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
       ...characterQuestions,
       ...renderingQuestions,
       ...steeringQuestions,
+      ...uploadQuestions,
       getJobQualityRequest,
       ...deadLetterQuestions,
     ],

@@ -3,6 +3,7 @@ import { towerVersion } from '@tower/kit';
 import { z } from 'zod';
 import {
   createDocument,
+  type ZodOpenApiContentObject,
   type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
@@ -19,6 +20,7 @@ const tags: readonly { name: string; description: string }[] = [
   { name: 'gpus', description: 'The cards: what they do, have and come to next, and who else uses them' },
   { name: 'queue', description: 'The line as a whole' },
   { name: 'artifacts', description: 'Files that jobs produced' },
+  { name: 'uploads', description: 'Files that people sent, for jobs to work from' },
 ];
 
 const about =
@@ -46,10 +48,11 @@ const meanings: Readonly<Record<number, string>> = {
   408: 'The request took too long to arrive',
   409: 'Not possible in the present state, or the Idempotency-Key was used with another body',
   410: 'The file is not in the library any more',
-  413: 'The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind',
+  413: 'The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind; or an upload is larger than it may be',
   414: 'The address is too long',
-  415: 'The body is not JSON',
+  415: 'The body is not JSON; or an upload is no picture and no film that is taken',
   416: 'The file has no such part',
+  422: 'The file has too many pixels, or does not decode to its end',
   429: 'More is asked than can be done now; see Retry-After',
   431: 'The headers are too large',
   500: 'Something went wrong on our side',
@@ -109,6 +112,7 @@ function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationO
       ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.idempotent ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {}),
     },
+    ...(route.file === undefined ? {} : { requestBody: { required: true, content: fileContent(route.file) } }),
     ...(route.body === undefined
       ? {}
       : {
@@ -128,6 +132,14 @@ const bytes = { type: 'string', contentEncoding: 'binary' } as const;
 
 const bytesContent = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((type) => [type, { schema: bytes }]));
+
+/** A file as it is, or as the one field of a form. */
+const fileContent = (mediaTypes: readonly string[]): ZodOpenApiContentObject => ({
+  ...bytesContent([...mediaTypes, 'application/octet-stream']),
+  'multipart/form-data': {
+    schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: bytes } },
+  },
+});
 
 const goodAnswer = (route: RouteDefinition): ZodOpenApiResponseObject =>
   'bytes' in route.response

@@ -1,9 +1,11 @@
 import { applyDecorators, Req, RequestMapping, RequestMethod, Res } from '@nestjs/common';
 import { apiPrefix, type Method, type RouteDefinition, type RouteInput, type RouteOutput } from '@tower/contracts';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError, correlated, parseInput, readTraceparent } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sendFile, type ServedFile } from '../artifacts/served-file';
+import { fileRoute, readFileBody } from './file-body';
 import { parseQuery } from './query-string';
 import { refusal } from './refusals';
 
@@ -44,7 +46,8 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     descriptor.value = answering as never;
     Req()(target, key, 0);
     Res()(target, key, 1);
-    applyDecorators(RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] }))(
+    const mapping = RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] });
+    applyDecorators(mapping, ...(route.file === undefined ? [] : [RouteConfig(fileRoute)]))(
       target,
       key,
       descriptor as PropertyDescriptor,
@@ -82,6 +85,7 @@ function readInput<Route extends RouteDefinition>(route: Route, request: Fastify
       root: '?',
     }),
     body: readBody(route, request),
+    file: route.file === undefined ? undefined : readFileBody(request),
     idempotencyKey: route.idempotent ? readIdempotencyKey(request) : undefined,
     correlationId: request.id,
   };
