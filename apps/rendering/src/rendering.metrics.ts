@@ -121,6 +121,11 @@ export class RenderingMetrics {
     help: 'Runs of a restart command, by how they ended',
     labels: { gpu, outcome: ['ok', 'failed'] },
   });
+  readonly previewsDropped = this.metrics.counter({
+    name: 'rendering_previews_dropped_total',
+    help: 'Step previews that were not passed on: a newer one came before their turn, or they were too large',
+    labels: { gpu, reason: ['overtaken', 'too_large'] },
+  });
   readonly previews = this.metrics.counter({
     name: 'rendering_previews_total',
     help: 'Step previews that a card sent',

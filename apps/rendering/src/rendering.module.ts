@@ -99,6 +99,7 @@ import { SteeringConsumer } from './steering.consumer';
 import { SteeringController } from './steering.controller';
 import { CardsReader } from './views/cards.reader';
 import { JobsReader } from './views/jobs.reader';
+import { PreviewPublisher } from './views/preview-publisher';
 import { ProgressPublisher } from './views/progress-publisher';
 import { StatusService } from './views/status.service';
 import { UploadsController } from './uploads.controller';
@@ -169,6 +170,7 @@ const providers: readonly Provider[] = [
   QueueSteering,
   SteeringCommands,
   ProgressPublisher,
+  PreviewPublisher,
   AttemptsService,
   ResultsService,
   OrphanedAttempts,

@@ -23,6 +23,7 @@ export * from './generate-request';
 export * from './steering';
 export * from './workflow';
 export * from './progress';
+export * from './preview';
 export * from './feed';
 export * from './dead-letter';
 export * from './service-status';

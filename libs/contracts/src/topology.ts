@@ -45,6 +45,7 @@ import {
   retryJob,
   withdrawOrder,
 } from './events/rendering-events';
+import { previewFilter } from './preview';
 import { progressFilter } from './progress';
 import type { RequestDefinition } from './request';
 import {
@@ -239,7 +240,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
       getJobQualityRequest,
       ...deadLetterQuestions,
     ],
-    hints: { says: [], hears: [progressFilter, heartbeatFilter] },
+    hints: { says: [], hears: [progressFilter, previewFilter, heartbeatFilter] },
   },
   projects: { schema: 'projects', publishes: projectEvents, consumes: [], commands: [], asks: [], hints: silent },
   characters: {
@@ -256,7 +257,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
     consumes: [attemptJudged],
     commands: [requestJob, cancelJob, ...steeringCommands],
     asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],
-    hints: { says: [progressFilter], hears: [] },
+    hints: { says: [progressFilter, previewFilter], hears: [] },
   },
   quality: {
     schema: 'quality',

@@ -36,8 +36,10 @@ const about =
   '`X-Correlation-Id` is taken when it is a UUID, otherwise chosen, and comes back in every answer.\n\n' +
   'State changes and progress arrive over websockets: `/ws?since=<seq>` for everything, ' +
   '`/ws/jobs/{id}?since=<job_seq>` for one job. Messages are\n' +
-  '`hello`, `event`, `caught_up`, `progress` and `error`; ' +
-  'events are never lost across reconnects, progress is best effort.';
+  '`hello`, `event`, `caught_up`, `progress`, `preview`, `subscribed` and `error`; ' +
+  'events are never lost across reconnects, progress and previews are best effort. Previews (`{job_id, attempt_id, ' +
+  'gpu, step, total_steps, media_type, image}`, base64) come to who says ' +
+  '`{"type":"subscribe","topic":"previews"}`, with a `job_id` for one job alone.';
 
 /** What each refusal means here. */
 const meanings: Readonly<Record<number, string>> = {
