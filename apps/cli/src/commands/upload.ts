@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { routes, type UploadView } from '@tower/contracts';
 import { invalid, sizeText } from '@tower/kit';
+import type { ApiClient } from '../api-client';
 import { isForPeople, runningApi, writeLines } from './running-api';
 
 /** Milliseconds for one file: to send it, and to have all of it decoded. */
@@ -14,11 +15,15 @@ const requestMs = 150_000;
 export async function upload(paths: readonly string[], { json }: { json: boolean }): Promise<number> {
   const api = runningApi({ requestMs });
   for (const path of paths) {
-    const answer = await api.sendFile(routes.createUpload, await fileAt(path));
+    const answer = await sendFile(api, path);
     writeLines([isForPeople(json) ? describeUpload(path, answer) : JSON.stringify({ file: path, ...answer })]);
   }
   return 0;
 }
+
+/** Sends one file. Throws `file_unreadable`, and what is said of the file. */
+export const sendFile = async (api: ApiClient, path: string): Promise<UploadView> =>
+  api.sendFile(routes.createUpload, await fileAt(path));
 
 async function fileAt(path: string): Promise<Blob> {
   const found = await stat(path).catch((cause: unknown) => {
