@@ -5,7 +5,7 @@ import { AppError, correlated, parseInput, readTraceparent } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sendFile, type ServedFile } from '../artifacts/served-file';
-import { fileRoute, readFileBody } from './file-body';
+import { dropRest, fileRoute, readFileBody } from './file-body';
 import { parseQuery } from './query-string';
 import { refusal } from './refusals';
 
@@ -35,10 +35,9 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     bound.add(route);
     const checked = new CheckedAnswers(route);
     const answering = async function (this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      const input = readInput(route, request);
       const answer: unknown = await correlated(
         { correlationId: request.id, traceparent: readTraceparent(request.headers.traceparent) },
-        () => handler.call(this, input),
+        () => answerTo(route, request, (input) => handler.call(this, input)),
       );
       if ('bytes' in route.response) await sendFile(request, reply, answer as ServedFile);
       else await reply.code(route.status).send(checked.of(route.response, answer));
@@ -67,6 +66,19 @@ export function pathsOf(route: RouteDefinition): string[] {
   return paths.map((path) =>
     (path.startsWith('root:') ? path.slice('root:'.length) : apiPrefix + path).replace(/\{(\w+)\}/g, ':$1'),
   );
+}
+
+/** Whatever comes of a file, the rest of it is let go: a client that still sends would wait for somebody to read. */
+async function answerTo<Route extends RouteDefinition, Result>(
+  route: Route,
+  request: FastifyRequest,
+  handle: (input: RouteInput<Route>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await handle(readInput(route, request));
+  } finally {
+    if (route.file !== undefined) dropRest(request);
+  }
 }
 
 function readInput<Route extends RouteDefinition>(route: Route, request: FastifyRequest): RouteInput<Route> {

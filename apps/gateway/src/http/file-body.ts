@@ -28,4 +28,9 @@ export function readFileBody(request: FastifyRequest): ReceivedFile {
   return { announcedBytes: Number.isSafeInteger(length) ? length : undefined, chunks };
 }
 
+/** Reads what is left of the body and forgets it, for as long as a request may take. */
+export function dropRest({ body }: FastifyRequest): void {
+  if (body instanceof Readable) body.resume();
+}
+
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -22,15 +22,19 @@ export function boundaryOf(contentType: string | undefined): string | undefined 
  */
 export async function* formFile(chunks: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<Uint8Array> {
   const reader = new Reader(chunks);
-  // Read as if a line ended before it: so every boundary looks the same.
-  reader.unread(Buffer.from('\r\n'));
-  const delimiter = Buffer.from(`\r\n--${boundary}`);
-  const preamble = await reader.until(delimiter, maxHeadBytes);
-  if (preamble.toString().trim() !== '') throw malformed('it does not begin with its boundary');
-  await readHead(reader);
-  yield* reader.through(delimiter);
-  if ((await reader.take(2)).toString('latin1') !== '--')
-    throw malformed('it has more than one field; send the one field "file" alone');
+  try {
+    // Read as if a line ended before it: so every boundary looks the same.
+    reader.unread(Buffer.from('\r\n'));
+    const delimiter = Buffer.from(`\r\n--${boundary}`);
+    const preamble = await reader.until(delimiter, maxHeadBytes);
+    if (preamble.toString().trim() !== '') throw malformed('it does not begin with its boundary');
+    await readHead(reader);
+    yield* reader.through(delimiter);
+    if ((await reader.take(2)).toString('latin1') !== '--')
+      throw malformed('it has more than one field; send the one field "file" alone');
+  } finally {
+    await reader.close();
+  }
 }
 
 /** What the boundary's line and the head of the part say. */
@@ -55,6 +59,11 @@ class Reader {
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Nothing more is wanted of them. */
+  async close(): Promise<void> {
+    await this.chunks.return?.();
   }
 
   unread(bytes: Buffer): void {

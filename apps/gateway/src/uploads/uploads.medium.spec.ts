@@ -137,6 +137,28 @@ describe('a file that is sent', () => {
   });
 
   it.each([
+    ['as it is', '', ''],
+    ['as a form', 'multipart/form-data; boundary=edge', '--other\r\n'],
+  ])(
+    'is let go where it is refused half-way, sent %s: the connection serves the next request',
+    async (_, type, start) => {
+      const size = maxUploadBytes + 8 * 1024 ** 2;
+      const client = connect(Number(new URL(url).port), '127.0.0.1');
+      let received = '';
+      client.on('data', (data: Buffer) => (received += data.toString('latin1')));
+      client.write(
+        `POST /api/anime/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type || 'image/png'}\r\n` +
+          `Transfer-Encoding: chunked\r\n\r\n${(size + start.length).toString(16)}\r\n${start}`,
+      );
+      client.write(Buffer.alloc(size));
+      client.write(`\r\n0\r\n\r\nGET /api/anime/uploads/1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await waitFor(() => Promise.resolve(received.includes('path_invalid')), 10_000);
+      expect(received).toMatch(type === '' ? /^HTTP\/1.1 413/ : /^HTTP\/1.1 400/);
+      client.destroy();
+    },
+  );
+
+  it.each([
     ['upload_type_unsupported', 415],
     ['upload_too_many_pixels', 422],
     ['upload_undecodable', 422],
