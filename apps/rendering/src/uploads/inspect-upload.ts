@@ -60,8 +60,6 @@ const codes: Partial<Record<PictureRefusal['reason'] | FilmRefusal['reason'], Up
   not_a_picture: 'upload_type_unsupported',
   svg: 'upload_type_unsupported',
   unsupported_format: 'upload_type_unsupported',
-  not_a_film: 'upload_type_unsupported',
-  no_frames: 'upload_type_unsupported',
   too_many_pixels: 'upload_too_many_pixels',
   no_decoder: 'film_decoder_missing',
 };

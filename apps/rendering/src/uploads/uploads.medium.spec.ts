@@ -165,7 +165,7 @@ it.each([
     'upload_undecodable',
   ],
   ['a decompression bomb', () => bomb(8_200), 'upload_too_many_pixels'],
-  ['a film of no frames', () => Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), 'upload_type_unsupported'],
+  ['a film of no frames', () => Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), 'upload_undecodable'],
 ])('refuses %s and leaves nothing of it', async (_, make, code) => {
   expect(await codeOf(send(Buffer.from(await make())))).toBe(code);
   expect(left()).toEqual([]);
