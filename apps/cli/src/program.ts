@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CalibrateOptions } from './commands/gpus';
 import type { EstimateOptions } from './commands/estimate';
 import type { DemoOptions } from './demo/demo';
+import { exitCodeHelp } from './exit-codes';
+import { addCompletion, addFollowing, addGenerate } from './making-program';
 import { addQueue, steerGpus, steerJobs } from './steering-program';
 
 /** Ends the process with this code, when the command is done. */
@@ -16,18 +18,23 @@ const asJson = ['--json', 'as JSON (also when the output is no terminal)', false
 export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
-    .version(towerVersion);
+    .version(towerVersion)
+    .addHelpText('after', `\n${exitCodeHelp}`);
   for (const add of [
     addStart,
     addDemo,
     addLooks,
     addNats,
     addModels,
+    addGenerate,
+    addFollowing,
     addEstimate,
+    addUpload,
     addJobs,
     addGpus,
     addQueue,
     addDeadLetters,
+    addCompletion,
     addSim,
   ])
     add(program, leave);
@@ -165,6 +172,19 @@ function addEstimate(program: Command, leave: Leave): void {
     .action(async (prompt: string | undefined, options: EstimateOptions) => {
       const { estimate } = await import('./commands/estimate.js');
       leave(await estimate(prompt, options));
+    });
+}
+
+/** `tower upload`. */
+function addUpload(program: Command, leave: Leave): void {
+  program
+    .command('upload')
+    .description('send pictures or films, for use as start pictures, references and the like; prints their ids')
+    .argument('<files...>')
+    .option(...asJson)
+    .action(async (files: string[], options: { json: boolean }) => {
+      const { upload } = await import('./commands/upload.js');
+      leave(await upload(files, options));
     });
 }
 

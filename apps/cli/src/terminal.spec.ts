@@ -27,6 +27,12 @@ describe('Terminal', () => {
     expect(written()).toBe(`${'x'.repeat(19)}\u001b[K\n`);
   });
 
+  it('takes a usual size for a terminal that nobody gave one', () => {
+    const out = Object.assign(new PassThrough(), { isTTY: true, columns: 0, rows: 0 });
+    const { columns, rows } = new Terminal(out as unknown as NodeJS.WriteStream, {});
+    expect([columns, rows]).toEqual([100, 24]);
+  });
+
   it('writes only the lines that stay when nobody watches', () => {
     const { terminal, written } = screen(false);
     terminal.draw(['bar']);

@@ -22,11 +22,11 @@ export class Terminal {
   }
 
   get columns(): number {
-    return (this.out as Partial<WriteStream>).columns ?? 100;
+    return known((this.out as Partial<WriteStream>).columns, 100);
   }
 
   get rows(): number {
-    return (this.out as Partial<WriteStream>).rows ?? 24;
+    return known((this.out as Partial<WriteStream>).rows, 24);
   }
 
   print(line: string): void {
@@ -57,6 +57,10 @@ export class Terminal {
     return `${fitted.join('')}${before > 0 ? clearBelow : ''}`;
   }
 }
+
+/** A pseudo-terminal that nobody gave a size says 0. */
+const known = (size: number | undefined, otherwise: number): number =>
+  size === undefined || size === 0 ? otherwise : size;
 
 const clearRight = '\u001b[K';
 const clearBelow = '\u001b[J';

@@ -37,6 +37,14 @@ export class FeedMetrics {
     name: 'gateway_progress_dropped_total',
     help: 'Progress messages not sent because a reader was too slow',
   });
+  readonly previews = this.metrics.counter({
+    name: 'gateway_previews_sent_total',
+    help: 'Step previews sent to readers that asked for them',
+  });
+  readonly droppedPreviews = this.metrics.counter({
+    name: 'gateway_previews_dropped_total',
+    help: 'Step previews not sent because a reader was too slow',
+  });
   readonly slowSocketsClosed = this.metrics.counter({
     name: 'gateway_slow_sockets_closed_total',
     help: 'Sockets closed because their reader fell too far behind',

@@ -9,7 +9,7 @@ import { JobsClient } from './api/jobs.client';
 import { ProjectsApi } from './api/projects.api';
 import { QueueApi } from './api/queue.api';
 import { WorkflowsApi } from './api/workflows.api';
-import { ArtifactFiles } from './artifacts/artifact-files';
+import { LibraryFiles } from './artifacts/library-files';
 import { ArtifactsController } from './artifacts/artifacts.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';
@@ -25,6 +25,8 @@ import { FeedMetrics } from './gateway.metrics';
 import { ProblemFilter } from './http/problem.filter';
 import { SystemController } from './system/system.controller';
 import { SystemService } from './system/system.service';
+import { UploadIntake } from './uploads/upload-intake';
+import { UploadsController } from './uploads/uploads.controller';
 
 export const gatewayEntities = [FeedRow];
 
@@ -41,6 +43,7 @@ export const doors = [
   JobSteeringApi,
   QueueApi,
   ArtifactsController,
+  UploadsController,
   FeedController,
 ];
 
@@ -51,7 +54,8 @@ export const doors = [
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsClient,
     DeadLettersService,
-    ArtifactFiles,
+    LibraryFiles,
+    UploadIntake,
     FeedMetrics,
     FeedService,
     FeedBroadcaster,

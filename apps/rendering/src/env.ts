@@ -34,6 +34,8 @@ export const renderingEnv = z.object({
   TOWER_QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   /** Seconds before a prompt's expected end in which the next one is sent to its card; 0: only when the card is idle. */
   TOWER_PREFETCH_SECONDS: z.coerce.number().min(0).max(3_600).default(5),
+  /** Days for which an upload that no job names is kept. */
+  TOWER_UPLOAD_KEEP_DAYS: z.coerce.number().min(0.01).max(36_500).default(30),
   TOWER_WORKFLOWS: z.string().default(join(repositoryRoot, 'workflows')),
 });
 type RenderingEnv = z.infer<typeof renderingEnv>;

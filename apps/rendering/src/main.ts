@@ -3,6 +3,7 @@ import { hostService } from '@tower/service';
 import 'reflect-metadata';
 import { Leader } from './execution/leader';
 import { SnapshotChanges } from './planning/snapshot-changes';
+import { UploadRetention } from './uploads/upload-retention';
 import { renderingEntities, RenderingModule } from './rendering.module';
 
 void hostService('rendering', {
@@ -15,7 +16,9 @@ void hostService('rendering', {
     disks.start();
     changes.start();
     leader.start();
+    const stopPruning = app.get(UploadRetention).start();
     return Promise.resolve(async () => {
+      stopPruning();
       await leader.stop();
       await changes.stop();
       disks.stop();

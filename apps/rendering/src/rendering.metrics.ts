@@ -73,6 +73,19 @@ export class RenderingMetrics {
     help: 'Times in the last hour that another checkpoint followed on a card; not told where workflows name none',
     labels: { gpu },
   });
+  readonly uploads = this.metrics.counter({
+    name: 'rendering_uploads_total',
+    help: 'Files that people sent, by what became of them',
+    labels: { outcome: ['kept', 'known', 'refused'] },
+  });
+  readonly uploadedBytes = this.metrics.counter({
+    name: 'rendering_upload_bytes_total',
+    help: 'Bytes of uploads that were kept',
+  });
+  readonly uploadsDeleted = this.metrics.counter({
+    name: 'rendering_uploads_deleted_total',
+    help: 'Uploads that were deleted because no job named them in time',
+  });
   readonly posted = this.metrics.counter({
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',
@@ -111,6 +124,11 @@ export class RenderingMetrics {
     name: 'rendering_gpu_restarts_total',
     help: 'Runs of a restart command, by how they ended',
     labels: { gpu, outcome: ['ok', 'failed'] },
+  });
+  readonly previewsDropped = this.metrics.counter({
+    name: 'rendering_previews_dropped_total',
+    help: 'Step previews that were not passed on: a newer one came before their turn, or they were too large',
+    labels: { gpu, reason: ['overtaken', 'too_large'] },
   });
   readonly previews = this.metrics.counter({
     name: 'rendering_previews_total',

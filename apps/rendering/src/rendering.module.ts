@@ -99,8 +99,13 @@ import { SteeringConsumer } from './steering.consumer';
 import { SteeringController } from './steering.controller';
 import { CardsReader } from './views/cards.reader';
 import { JobsReader } from './views/jobs.reader';
+import { PreviewPublisher } from './views/preview-publisher';
 import { ProgressPublisher } from './views/progress-publisher';
 import { StatusService } from './views/status.service';
+import { UploadsController } from './uploads.controller';
+import { UploadInspector } from './uploads/upload-inspector';
+import { UPLOAD_KEEP_DAYS, UploadRetention } from './uploads/upload-retention';
+import { UploadsService } from './uploads/uploads.service';
 import { UtilisationReader } from './views/utilisation.reader';
 import { WorkflowsService } from './views/workflows.service';
 import { WorkflowsController } from './workflows.controller';
@@ -132,6 +137,8 @@ const providers: readonly Provider[] = [
   { provide: InputFiles, inject: [Library], useFactory: (library: Library) => new InputFiles(library) },
   { provide: OutputInspector, useFactory: () => new OutputInspector() },
   WorkBell,
+  { provide: UploadInspector, useFactory: () => new UploadInspector() },
+  { provide: UPLOAD_KEEP_DAYS, useFactory: () => env().TOWER_UPLOAD_KEEP_DAYS },
   MemoryStore,
   ModelDownloads,
   RecoveryService,
@@ -163,6 +170,7 @@ const providers: readonly Provider[] = [
   QueueSteering,
   SteeringCommands,
   ProgressPublisher,
+  PreviewPublisher,
   AttemptsService,
   ResultsService,
   OrphanedAttempts,
@@ -206,6 +214,8 @@ const providers: readonly Provider[] = [
   Leader,
   StatusService,
   WorkflowsService,
+  UploadsService,
+  UploadRetention,
   RenderingMetrics,
 ];
 
@@ -227,6 +237,7 @@ export function renderingProviders(overrides: readonly ValueProvider[] = []): Pr
     SteeringConsumer,
     StatusController,
     WorkflowsController,
+    UploadsController,
   ],
   providers: renderingProviders(),
 })

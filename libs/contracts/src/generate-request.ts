@@ -16,7 +16,9 @@ const givenParameter = z.union([text(4000), z.number(), z.boolean()]);
 const limited = 'limits and steps are those of the workflow: GET /workflows/{name}';
 const side = z.int().min(1).describe(`pixels; ${limited}`);
 
-const pictureRef = line(500).describe('id of an artifact, or path of a picture below the library folder');
+const pictureRef = line(500).describe(
+  'id of an artifact or of an upload, or path of a picture below the library folder',
+);
 const modelFile = (folder: string) =>
   line(300).describe(
     `file in models/${folder}, with / or \\ between folders; without a folder: the one of that name in any`,

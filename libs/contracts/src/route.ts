@@ -14,6 +14,8 @@ interface RouteShape {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The body is a file of one of these media types, as it is or as the field `file` of a form; `body` is absent then. */
+  readonly file?: readonly string[];
   /** Bodies as people send them, by what they show. */
   readonly examples?: Readonly<Record<string, unknown>>;
   /**
@@ -39,11 +41,19 @@ export type RouteDefinition = RouteShape;
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
+/** A file on its way in. Who reads it reads it once, and may stop early. */
+export interface ReceivedFile {
+  /** As the sender says; undefined where it does not, or where the file is a part of what is sent. */
+  readonly announcedBytes: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** What a handler is given. */
 export interface RouteInput<Route extends RouteShape> {
   params: Parsed<Route['params']>;
   query: Parsed<Route['query']>;
   body: Parsed<Route['body']>;
+  file: Route['file'] extends readonly string[] ? ReceivedFile : undefined;
   idempotencyKey: string | undefined;
   correlationId: string;
 }

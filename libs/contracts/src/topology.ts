@@ -45,6 +45,7 @@ import {
   retryJob,
   withdrawOrder,
 } from './events/rendering-events';
+import { previewFilter } from './preview';
 import { progressFilter } from './progress';
 import type { RequestDefinition } from './request';
 import {
@@ -95,6 +96,7 @@ import {
   retryJobRequest,
   withdrawOrderRequest,
 } from './requests/rendering-requests';
+import { getUploadMetadataRequest, getUploadRequest, keepUploadRequest } from './requests/upload-requests';
 import { heartbeatFilter } from './service-status';
 
 export const serviceNames = ['gateway', 'projects', 'characters', 'rendering', 'quality', 'echo-bridge'] as const;
@@ -209,6 +211,8 @@ export const steeringCommands = [
   resumeQueue,
 ] as const satisfies readonly CommandDefinition[];
 
+const uploadQuestions = [keepUploadRequest, getUploadRequest, getUploadMetadataRequest];
+
 /** Every service answers for what it could not handle. */
 const deadLetterQuestions = serviceNames.flatMap((service) =>
   Object.values<RequestDefinition>(deadLetterRequestsOf(service)),
@@ -232,10 +236,11 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
       ...characterQuestions,
       ...renderingQuestions,
       ...steeringQuestions,
+      ...uploadQuestions,
       getJobQualityRequest,
       ...deadLetterQuestions,
     ],
-    hints: { says: [], hears: [progressFilter, heartbeatFilter] },
+    hints: { says: [], hears: [progressFilter, previewFilter, heartbeatFilter] },
   },
   projects: { schema: 'projects', publishes: projectEvents, consumes: [], commands: [], asks: [], hints: silent },
   characters: {
@@ -252,7 +257,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
     consumes: [attemptJudged],
     commands: [requestJob, cancelJob, ...steeringCommands],
     asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],
-    hints: { says: [progressFilter], hears: [] },
+    hints: { says: [progressFilter, previewFilter], hears: [] },
   },
   quality: {
     schema: 'quality',

@@ -20,6 +20,7 @@ export {
 } from './detection/scrfd';
 export { YOLO_MAX_OVERLAP, decodeYolo, yoloInput, type YoloDetection, type YoloOptions } from './detection/yolo';
 export { sha256, sha256File } from './digest';
+export { readPngTexts } from './png-text';
 export { ASSIGNMENT_MIN_MARGIN, assignCast, type CastAssignment } from './gates/cast-assignment';
 export {
   PHASE_ONE_MIN_GENERATIONS,

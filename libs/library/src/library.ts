@@ -8,7 +8,7 @@ import { isBelow } from './disk/below';
 import { flushToDisk } from './disk/flush';
 import { incomingFolder } from './disk/gone';
 import { ownDiskFull, ownFault } from './disk/own-fault';
-import { locate, outside, partsBelow } from './path-guard';
+import { locate, outside, partsBelow, thumbnailPath } from './path-guard';
 import { giveName, noteSuffix, readNote, realCalls, removeReservation } from './placing';
 
 /**
@@ -24,6 +24,24 @@ export function artifactPath(place: {
   // Not joined: dots and slashes in a name from elsewhere have to be seen, not resolved.
   return `${place.projectSlug}/unfiled/${place.jobId}-a${place.attempt}-${place.n}.${place.extension}`;
 }
+
+/**
+ * Where an uploaded file lies, below the library: `uploads/<two digits>/<digest>.<ext>`, so that the same bytes have
+ * the same place.
+ */
+export const uploadPath = (sha256: string, extension: string): string =>
+  `uploads/${sha256.slice(0, 2)}/${sha256}.${extension}`;
+
+const receivedPrefix = 'upload-';
+
+/** Whether an unfinished file is one that somebody sends; its name tells when that began. */
+export const isReceived = (name: string): boolean =>
+  name.startsWith(receivedPrefix) &&
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name.slice(receivedPrefix.length));
+
+/** When it began, in milliseconds of the Unix epoch: the first 48 bits of a UUID of version 7. */
+export const receivedAtMs = (name: string): number =>
+  Number.parseInt(name.slice(receivedPrefix.length).replaceAll('-', '').slice(0, 12), 16);
 
 /** Names that are tried for one file before somebody has to look. */
 const maxNames = 1_000;
@@ -63,6 +81,31 @@ export class Library {
    */
   async incoming(attemptId: string, n: string): Promise<string> {
     return join(await this.folder([incomingFolder]), `${attemptId}-${n}-${newId()}`);
+  }
+
+  /** A fresh place for a file that somebody sends; `received` finds it by the name. */
+  async receiving(): Promise<{ name: string; path: string }> {
+    const name = `${receivedPrefix}${newId()}`;
+    return { name, path: join(await this.folder([incomingFolder]), name) };
+  }
+
+  /** Where a file lies, or lay, that was received under this name. */
+  async received(name: string): Promise<string> {
+    if (!isReceived(name)) throw outside(name);
+    return join(await this.folder([incomingFolder]), name);
+  }
+
+  /** Deletes a finished file; nothing happens where it is gone already. */
+  async remove(path: string): Promise<void> {
+    await ours(async () => {
+      const { folder, name } = await this.target(path);
+      await rm(join(folder, name), { force: true });
+    });
+  }
+
+  /** Deletes the thumbnail of the file with this digest. */
+  removeThumbnail(sha256: string): Promise<void> {
+    return this.remove(thumbnailPath(sha256));
   }
 
   /** Removes downloads that are not kept, and the names that were reserved for them. */

@@ -1,94 +1,11 @@
 // Real: HTTP and WebSocket over the loopback. The server is a few lines that answer as the gateway would.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FeedMessage, JobView, ProgressView } from '@tower/contracts';
+import type { FeedMessage, JobView } from '@tower/contracts';
 import { WebSocketServer } from 'ws';
 import { ApiClient } from '../api-client';
 import { watchJob } from './job-watch';
-
-const id = '01890000-0000-7000-8000-000000000000';
-const estimate = {
-  start_at: null,
-  finish_at: null,
-  remaining_seconds: null,
-  low: null,
-  high: null,
-  p80: null,
-  confidence: null,
-  basis: '',
-};
-const progress: ProgressView = {
-  job_id: id,
-  status: 'processing',
-  stage: 'Sampling',
-  progress: 10,
-  step: 1,
-  total_steps: 10,
-  images_complete: 0,
-  images_total: 1,
-  frames_complete: null,
-  frames_total: null,
-  gpu: 'rtx3060',
-  gpus: ['rtx3060'],
-  gpu_queue_position: null,
-  estimate,
-};
-const aJob = (job: Partial<JobView>): JobView => {
-  const { job_id: _, ...view } = progress;
-  return {
-    ...view,
-    id,
-    project_id: id,
-    character_ids: [],
-    job_type: 'still_image',
-    workflow: 'w',
-    preset: 'standard',
-    priority: 'normal',
-    prompt: 'p',
-    negative_prompt: '',
-    full_prompt: 'p',
-    full_negative_prompt: '',
-    dynamic_prompts: true,
-    model_name: 'm',
-    width: 64,
-    height: 64,
-    steps: 1,
-    cfg_scale: 1,
-    sampler_name: 's',
-    scheduler: 's',
-    frame_count: 1,
-    fps: null,
-    warnings: [],
-    seed: 1,
-    count: 1,
-    parameters: {},
-    loras: [],
-    references: [],
-    controlnets: [],
-    images: {},
-    allow_degrade: false,
-    auto_quality_check: true,
-    max_regenerations: 0,
-    only_gpu: null,
-    calibration: false,
-    deadline_at: null,
-    deadline_outlook: null,
-    given_up: [],
-    paused: null,
-    retry_of: null,
-    created_at: '2026-11-21T00:00:00.000Z',
-    queued_at: null,
-    started_at: null,
-    rendered_at: null,
-    ended_at: null,
-    total_seconds: null,
-    attempt: 1,
-    scores: [],
-    error: null,
-    tasks: [],
-    ...job,
-  };
-};
+import { aJob, jobId as id, progress } from './job.fixture';
 
 describe('watchJob', () => {
   let server: Server;

@@ -82,7 +82,7 @@ function barReport(terminal: Terminal, write: (line: string) => void): DemoRepor
 }
 
 /** More bars than the screen has rows: finished ones make room first. */
-function fitRows(bars: readonly { line: string; isOver: boolean }[], rows: number): string[] {
+export function fitRows(bars: readonly { line: string; isOver: boolean }[], rows: number): string[] {
   if (bars.length <= rows) return bars.map((bar) => bar.line);
   const open = bars.filter((bar) => !bar.isOver).map((bar) => bar.line);
   const shown = open.slice(0, Math.max(1, rows - 1));

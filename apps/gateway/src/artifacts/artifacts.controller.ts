@@ -2,14 +2,14 @@ import { Controller } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
 import { getArtifactRequest, routes, type ArtifactView, type RouteInput, type Routes } from '@tower/contracts';
 import { Endpoint } from '../http/endpoint';
-import { ArtifactFiles } from './artifact-files';
+import { LibraryFiles } from './library-files';
 import type { ServedFile } from './served-file';
 
 @Controller()
 export class ArtifactsController {
   constructor(
     private readonly services: RequestClient,
-    private readonly library: ArtifactFiles,
+    private readonly library: LibraryFiles,
   ) {}
 
   @Endpoint(routes.getArtifact)
@@ -19,11 +19,11 @@ export class ArtifactsController {
 
   @Endpoint(routes.getArtifactContent)
   async getContent({ params }: RouteInput<Routes['getArtifactContent']>): Promise<ServedFile> {
-    return this.library.openContent(await this.services.ask(getArtifactRequest, params));
+    return this.library.openContent({ noun: 'artifact', ...(await this.services.ask(getArtifactRequest, params)) });
   }
 
   @Endpoint(routes.getArtifactThumbnail)
   async getThumbnail({ params }: RouteInput<Routes['getArtifactThumbnail']>): Promise<ServedFile> {
-    return this.library.openThumbnail(await this.services.ask(getArtifactRequest, params));
+    return this.library.openThumbnail({ noun: 'artifact', ...(await this.services.ask(getArtifactRequest, params)) });
   }
 }

@@ -3,6 +3,7 @@ import { towerVersion } from '@tower/kit';
 import { z } from 'zod';
 import {
   createDocument,
+  type ZodOpenApiContentObject,
   type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
@@ -19,6 +20,7 @@ const tags: readonly { name: string; description: string }[] = [
   { name: 'gpus', description: 'The cards: what they do, have and come to next, and who else uses them' },
   { name: 'queue', description: 'The line as a whole' },
   { name: 'artifacts', description: 'Files that jobs produced' },
+  { name: 'uploads', description: 'Files that people sent, for jobs to work from' },
 ];
 
 const about =
@@ -34,8 +36,10 @@ const about =
   '`X-Correlation-Id` is taken when it is a UUID, otherwise chosen, and comes back in every answer.\n\n' +
   'State changes and progress arrive over websockets: `/ws?since=<seq>` for everything, ' +
   '`/ws/jobs/{id}?since=<job_seq>` for one job. Messages are\n' +
-  '`hello`, `event`, `caught_up`, `progress` and `error`; ' +
-  'events are never lost across reconnects, progress is best effort.';
+  '`hello`, `event`, `caught_up`, `progress`, `preview`, `subscribed` and `error`; ' +
+  'events are never lost across reconnects, progress and previews are best effort. Previews (`{job_id, attempt_id, ' +
+  'gpu, step, total_steps, media_type, image}`, base64) come to who says ' +
+  '`{"type":"subscribe","topic":"previews"}`, with a `job_id` for one job alone.';
 
 /** What each refusal means here. */
 const meanings: Readonly<Record<number, string>> = {
@@ -46,10 +50,11 @@ const meanings: Readonly<Record<number, string>> = {
   408: 'The request took too long to arrive',
   409: 'Not possible in the present state, or the Idempotency-Key was used with another body',
   410: 'The file is not in the library any more',
-  413: 'The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind',
+  413: 'The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind; or an upload is larger than it may be',
   414: 'The address is too long',
-  415: 'The body is not JSON',
+  415: 'The body is not JSON; or an upload is no picture and no film that is taken',
   416: 'The file has no such part',
+  422: 'The file has too many pixels, or does not decode to its end',
   429: 'More is asked than can be done now; see Retry-After',
   431: 'The headers are too large',
   500: 'Something went wrong on our side',
@@ -109,6 +114,7 @@ function operationOf(name: string, route: RouteDefinition): ZodOpenApiOperationO
       ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.idempotent ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {}),
     },
+    ...(route.file === undefined ? {} : { requestBody: { required: true, content: fileContent(route.file) } }),
     ...(route.body === undefined
       ? {}
       : {
@@ -128,6 +134,14 @@ const bytes = { type: 'string', contentEncoding: 'binary' } as const;
 
 const bytesContent = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((type) => [type, { schema: bytes }]));
+
+/** A file as it is, or as the one field of a form. */
+const fileContent = (mediaTypes: readonly string[]): ZodOpenApiContentObject => ({
+  ...bytesContent([...mediaTypes, 'application/octet-stream']),
+  'multipart/form-data': {
+    schema: { type: 'object', required: ['file'], additionalProperties: false, properties: { file: bytes } },
+  },
+});
 
 const goodAnswer = (route: RouteDefinition): ZodOpenApiResponseObject =>
   'bytes' in route.response

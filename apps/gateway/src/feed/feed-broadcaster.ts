@@ -7,6 +7,7 @@ import { DATABASE_URL } from '@tower/service';
 import type { Msg } from 'nats';
 import { FeedMetrics } from '../gateway.metrics';
 import { FeedService } from './feed.service';
+import { PreviewRelay, type PreviewReader } from './preview-relay';
 import { ProgressRelay } from './progress-relay';
 
 /** Somebody who is told what happens, as ready-made messages. */
@@ -29,6 +30,7 @@ export class FeedBroadcaster {
   private readonly forAll = new Set<FeedReader>();
   private readonly byJob = new Map<string, Set<FeedReader>>();
   private readonly relay = new ProgressRelay((progress) => this.tellProgress(progress));
+  private readonly previews = new PreviewRelay(this.bus, (data) => asMessage({ type: 'preview', data }));
   private readonly loop = new Loop();
   /** Number of the last event that was told. */
   private position = 0;
@@ -58,6 +60,7 @@ export class FeedBroadcaster {
       const stopped = this.loop.stop();
       stopListening();
       this.relay.stop();
+      this.previews.stop();
       await listener.stop();
       await stopped;
     };
@@ -76,6 +79,11 @@ export class FeedBroadcaster {
       if (reader.jobId !== undefined && readers.size === 0 && this.byJob.get(reader.jobId) === readers)
         this.byJob.delete(reader.jobId);
     };
+  }
+
+  /** From now on the reader is shown the previews that it wants. Returns the way to leave. */
+  showPreviews(reader: PreviewReader): () => void {
+    return this.previews.add(reader);
   }
 
   private async look(): Promise<number> {

@@ -75,16 +75,16 @@ describe('FeedSocket', () => {
   let socket: FakeSocket;
   let metrics: Metrics;
   let client: FeedSocket;
+  const source: FeedSource = {
+    jobId: undefined,
+    bounds: () => Promise.resolve({ latest: 0, oldest: 0 }),
+    readAfter: () => Promise.resolve([]),
+    job: undefined,
+  };
 
   beforeEach(async () => {
     socket = new FakeSocket();
     metrics = new Metrics('gateway');
-    const source = {
-      jobId: undefined,
-      bounds: () => Promise.resolve({ latest: 0, oldest: 0 }),
-      readAfter: () => Promise.resolve([]),
-      job: undefined,
-    };
     client = new FeedSocket(
       socket as unknown as WebSocket,
       source,
@@ -117,6 +117,24 @@ describe('FeedSocket', () => {
     client.take(1, 'event');
     expect(socket.sent).toEqual(['event']);
     expect(await metrics.registry.getSingleMetricAsString('gateway_progress_dropped_total')).toContain(' 1');
+  });
+
+  it('gives a slow reader progress but no preview, and only who has caught up gets one', async () => {
+    client.takePreview('preview 1');
+    socket.bufferedAmount = 64 * 1024 + 1;
+    client.takePreview('preview 2');
+    client.takeProgress('progress');
+    expect(socket.sent).toEqual(['preview 1', 'progress']);
+    expect(await metrics.registry.getSingleMetricAsString('gateway_previews_dropped_total')).toContain(' 1');
+    const behind = new FeedSocket(
+      socket as unknown as WebSocket,
+      source,
+      new FeedMetrics(new Metrics('gateway')),
+      createLogger('gateway', 'silent'),
+    );
+    socket.bufferedAmount = 0;
+    behind.takePreview('too early');
+    expect(socket.sent).toEqual(['preview 1', 'progress']);
   });
 
   it('tells nothing that it has told before', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { feedClosed, progressView, type JobView, type ProgressView } from '@tower/contracts';
+import { feedClosed, progressView, type FeedMessage, type JobView, type ProgressView } from '@tower/contracts';
 import { toDatabaseError } from '@tower/db';
 import { toAppError, towerVersion, type AppError, type Logger } from '@tower/kit';
 import { WebSocket } from 'ws';
@@ -7,7 +7,9 @@ import type { FeedMetrics } from '../gateway.metrics';
 import { asMessage, type FeedReader } from './feed-broadcaster';
 import type { NumberedEvent } from './feed.service';
 
-/** Bytes that wait for a reader: from here on it gets no progress, … */
+/** Bytes that wait for a reader: from here on it gets no preview, … */
+const noPreviewAbove = 64 * 1024;
+/** … from here on no progress, … */
 const noProgressAbove = 1024 * 1024;
 /** … and from here on it is told to come back later with `since`. */
 const closeAbove = 8 * 1024 * 1024;
@@ -75,6 +77,21 @@ export class FeedSocket implements FeedReader {
     if (this.held !== undefined) return;
     if (this.socket.bufferedAmount > noProgressAbove) this.metrics.droppedProgress.inc();
     else this.send(message);
+  }
+
+  /** Never more than one of them waits for a slow reader: events come first. */
+  takePreview(message: string): void {
+    if (this.held !== undefined) return;
+    if (this.socket.bufferedAmount > noPreviewAbove) this.metrics.droppedPreviews.inc();
+    else {
+      this.send(message);
+      this.metrics.previews.inc();
+    }
+  }
+
+  /** What is said to the client in answer; nothing while it does not read. */
+  answer(message: FeedMessage): void {
+    if (this.socket.bufferedAmount <= noProgressAbove) this.send(asMessage(message));
   }
 
   ping(): void {

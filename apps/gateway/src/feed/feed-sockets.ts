@@ -16,9 +16,10 @@ import { refusal } from '../http/refusals';
 import { FeedBroadcaster } from './feed-broadcaster';
 import { FeedSocket, type FeedSource } from './feed-socket';
 import { FeedService } from './feed.service';
+import { PreviewWishes } from './preview-wishes';
 
 const pingEveryMs = 15_000;
-/** Clients have nothing to say that is longer. */
+/** What clients ask for is far shorter. */
 const maxMessageBytes = 64 * 1024;
 /** Each costs some kilobytes and a share of every push. */
 const maxSockets = 2_000;
@@ -169,11 +170,13 @@ export class FeedSockets {
     const client = new FeedSocket(socket, source, this.metrics, this.logger.child({ correlationId }));
     const label = { feed: source.jobId === undefined ? 'all' : 'job' } as const;
     let leave = (): void => undefined;
+    const stopPreviews = this.hearWishes(socket, client, source.jobId);
     this.open.set(socket, client);
     this.metrics.sockets.inc(label);
     socket.on('error', (error) => this.logger.debug({ err: error, correlationId }, 'websocket broke'));
     socket.on('close', (code) => {
       leave();
+      stopPreviews();
       this.open.delete(socket);
       this.metrics.sockets.dec(label);
       this.logger.info({ correlationId, code }, 'websocket closed');
@@ -181,5 +184,25 @@ export class FeedSockets {
     void client.serve(since, () => {
       if (socket.readyState === socket.OPEN) leave = this.hub.add(client);
     });
+  }
+
+  /** Listens to what the client asks for; returns the way to stop what follows from it. */
+  private hearWishes(socket: WebSocket, client: FeedSocket, ownJob: string | undefined): () => void {
+    const wishes = new PreviewWishes(ownJob);
+    let leave: (() => void) | undefined;
+    const stop = (): void => {
+      leave?.();
+      leave = undefined;
+    };
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      client.answer(wishes.hear(isBinary ? undefined : data.toString('utf8')));
+      if (wishes.isEmpty) stop();
+      else if (socket.readyState === socket.OPEN)
+        leave ??= this.hub.showPreviews({
+          wantsPreviewsOf: (jobId) => wishes.has(jobId),
+          takePreview: (message) => client.takePreview(message),
+        });
+    });
+    return stop;
   }
 }

@@ -8,10 +8,12 @@ import {
   feedMessage,
   getJobRequest,
   listJobEventsRequest,
+  previewSubject,
   progressSubject,
   type Envelope,
   type FeedMessage,
   type JobView,
+  type PreviewView,
   type ProgressView,
 } from '@tower/contracts';
 import { databaseFor } from '@tower/db';
@@ -500,5 +502,91 @@ describe('/ws/jobs/{id}', () => {
       1013,
       { type: 'error', code: 'rendering_unavailable' },
     ]);
+  });
+});
+
+describe('previews', () => {
+  const job = newId();
+  const aPreview = (jobId: string, step: number): PreviewView => ({
+    job_id: jobId,
+    attempt_id: newId(),
+    gpu: 'sim',
+    step,
+    total_steps: 20,
+    media_type: 'image/jpeg',
+    image: '/9j/',
+  });
+  const show = (jobId: string, step: number): void => bus.publishHint(previewSubject(jobId), aPreview(jobId, step));
+  const shownTo = (client: Client): (number | null)[] =>
+    client.messages.flatMap((message) => (message.type === 'preview' ? [message.data.step] : []));
+  const subscribed = (client: Client): number => client.types().filter((type) => type === 'subscribed').length;
+  const say = async (client: Client, type: string, job_id?: string): Promise<void> => {
+    const before = subscribed(client);
+    client.socket.send(JSON.stringify({ type, topic: 'previews', job_id }));
+    await waitFor(() => subscribed(client) > before);
+    // The message server knows of it, too.
+    await bus.nats.flush();
+  };
+  const settled = async (client: Client): Promise<void> => {
+    await bus.nats.flush();
+    const seen = client.seqs.length;
+    await feed.record(anEvent(), firstTry);
+    await waitFor(() => client.seqs.length > seen);
+  };
+
+  it('come to who asks for them, of one job or of all, and to nobody else', async () => {
+    const [all, one, none] = [new Client('/ws'), new Client('/ws'), new Client('/ws')];
+    await Promise.all([all, one, none].map((client) => client.caughtUp()));
+    show(job, 1);
+    await say(all, 'subscribe');
+    await say(one, 'subscribe', job);
+    show(job, 2);
+    show(newId(), 3);
+    await waitFor(() => shownTo(all).length === 2 && shownTo(one).length === 1);
+    await say(all, 'unsubscribe');
+    show(job, 4);
+    await waitFor(() => shownTo(one).length === 2);
+    await settled(all);
+    expect([all, one, none].map(shownTo)).toEqual([[2, 3], [2, 4], []]);
+    expect(all.types().filter((type) => type === 'error')).toEqual([]);
+  });
+
+  it('are not listened to while nobody wants them', async () => {
+    let listening = 0;
+    const listen = bus.listen.bind(bus);
+    jest.spyOn(bus, 'listen').mockImplementation((subject, take) => {
+      const stop = listen(subject, take);
+      listening += 1;
+      return () => {
+        listening -= 1;
+        stop();
+      };
+    });
+    const clients = [new Client('/ws'), new Client('/ws')];
+    await Promise.all(clients.map((client) => client.caughtUp()));
+    expect(listening).toBe(0);
+    for (const client of clients) await say(client, 'subscribe');
+    expect(listening).toBe(1);
+    clients[0]?.socket.close();
+    await waitFor(() => clients[0]?.closed !== undefined);
+    expect(listening).toBe(1);
+    if (clients[1] !== undefined) await say(clients[1], 'unsubscribe');
+    expect(listening).toBe(0);
+    jest.restoreAllMocks();
+  });
+
+  it('of nonsense are none, and what a client says wrongly costs it nothing', async () => {
+    const client = new Client('/ws');
+    await client.caughtUp();
+    client.socket.send('hello');
+    client.socket.send(Buffer.from([1, 2, 3]));
+    await waitFor(() => client.types().filter((type) => type === 'error').length === 2);
+    await say(client, 'subscribe');
+    bus.publishHint(previewSubject(job), { nonsense: true });
+    bus.publishHint(previewSubject(job), aPreview(newId(), 1));
+    show(job, 2);
+    await waitFor(() => shownTo(client).length > 0);
+    await settled(client);
+    expect([shownTo(client), client.closed]).toEqual([[2], undefined]);
   });
 });

@@ -4,11 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { describeError, newId, type AppError, type Clock, type Logger } from '@tower/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../gateway.metrics';
+import { takesFile } from './file-body';
 import { requireKnownHost, requireOneHost, requireOwnOrigin } from './origin';
 import { answerProblem, pathOf } from './problem-answer';
 import { endWithProblem } from './raw-answer';
 import { RateLimit } from './rate-limit';
-import { refusal } from './refusals';
+import { notJson, refusal } from './refusals';
 import { RouteTable } from './route-table';
 
 /** Below what a question between the services carries, so that every body that is taken can also be handed on. */
@@ -89,7 +90,8 @@ export function createHttpAdapter(options: HttpOptions): FastifyAdapter {
     );
     done();
   });
-  acceptJsonOnly(adapter, fastify);
+  acceptJson(adapter, fastify);
+  acceptFiles(fastify);
   return adapter;
 }
 
@@ -145,8 +147,8 @@ function refuseUnrouted(request: FastifyRequest, reply: FastifyReply, routes: Ro
   throw refusal('method_not_allowed', `${request.method} is not possible here; ${methods.join(', ')} is`);
 }
 
-/** Bodies are JSON in valid UTF-8; keys that would reach an object's prototype are refused. */
-function acceptJsonOnly(adapter: FastifyAdapter, fastify: FastifyInstance): void {
+/** JSON in valid UTF-8; keys that would reach an object's prototype are refused. */
+function acceptJson(adapter: FastifyAdapter, fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   fastify.removeContentTypeParser('text/plain');
@@ -168,6 +170,14 @@ function acceptJsonOnly(adapter: FastifyAdapter, fastify: FastifyInstance): void
       });
     },
   );
+}
+
+/** Whatever else is sent goes unread to the routes that take files; all others take JSON alone. */
+function acceptFiles(fastify: FastifyInstance): void {
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    if (takesFile(request)) done(null, payload);
+    else done(notJson());
+  });
 }
 
 /** Fastify's own message does not say where. */

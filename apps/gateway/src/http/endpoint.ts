@@ -1,9 +1,11 @@
 import { applyDecorators, Req, RequestMapping, RequestMethod, Res } from '@nestjs/common';
 import { apiPrefix, type Method, type RouteDefinition, type RouteInput, type RouteOutput } from '@tower/contracts';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { AppError, correlated, parseInput, readTraceparent } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sendFile, type ServedFile } from '../artifacts/served-file';
+import { dropRest, fileRoute, readFileBody } from './file-body';
 import { parseQuery } from './query-string';
 import { refusal } from './refusals';
 
@@ -33,10 +35,9 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     bound.add(route);
     const checked = new CheckedAnswers(route);
     const answering = async function (this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      const input = readInput(route, request);
       const answer: unknown = await correlated(
         { correlationId: request.id, traceparent: readTraceparent(request.headers.traceparent) },
-        () => handler.call(this, input),
+        () => answerTo(route, request, (input) => handler.call(this, input)),
       );
       if ('bytes' in route.response) await sendFile(request, reply, answer as ServedFile);
       else await reply.code(route.status).send(checked.of(route.response, answer));
@@ -44,7 +45,8 @@ export function Endpoint<const Route extends RouteDefinition>(route: Route) {
     descriptor.value = answering as never;
     Req()(target, key, 0);
     Res()(target, key, 1);
-    applyDecorators(RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] }))(
+    const mapping = RequestMapping({ path: pathsOf(route), method: nestMethod[route.method] });
+    applyDecorators(mapping, ...(route.file === undefined ? [] : [RouteConfig(fileRoute)]))(
       target,
       key,
       descriptor as PropertyDescriptor,
@@ -66,6 +68,19 @@ export function pathsOf(route: RouteDefinition): string[] {
   );
 }
 
+/** Whatever comes of a file, the rest of it is let go: a client that still sends would wait for somebody to read. */
+async function answerTo<Route extends RouteDefinition, Result>(
+  route: Route,
+  request: FastifyRequest,
+  handle: (input: RouteInput<Route>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await handle(readInput(route, request));
+  } finally {
+    if (route.file !== undefined) dropRest(request);
+  }
+}
+
 function readInput<Route extends RouteDefinition>(route: Route, request: FastifyRequest): RouteInput<Route> {
   const input = {
     params:
@@ -82,6 +97,7 @@ function readInput<Route extends RouteDefinition>(route: Route, request: Fastify
       root: '?',
     }),
     body: readBody(route, request),
+    file: route.file === undefined ? undefined : readFileBody(request),
     idempotencyKey: route.idempotent ? readIdempotencyKey(request) : undefined,
     correlationId: request.id,
   };

@@ -5,12 +5,13 @@ import { BusConnection, RequestClient } from '@tower/bus';
 import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
 import { AppError, CLOCK, createLogger, Health, LOGGER, Metrics, systemClock } from '@tower/kit';
 import { JobsClient } from '../api/jobs.client';
-import { ArtifactFiles } from '../artifacts/artifact-files';
+import { LibraryFiles } from '../artifacts/library-files';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { allowedHosts, GATEWAY_ENV, gatewayEnv } from '../env';
 import { HttpMetrics } from '../gateway.metrics';
 import { doors } from '../gateway.module';
 import { SystemService } from '../system/system.service';
+import { UploadIntake } from '../uploads/upload-intake';
 import { createHttpAdapter } from './adapter';
 import { ProblemFilter } from './problem.filter';
 
@@ -56,7 +57,8 @@ export async function startTestListener(
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsClient,
     DeadLettersService,
-    ArtifactFiles,
+    LibraryFiles,
+    UploadIntake,
     SystemService,
   ];
 

@@ -1,7 +1,7 @@
 import { toDatabaseError } from '@tower/db';
 import { AppError, describeError, toAppError, toProblem, type Logger } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { refusal, statusOf } from './refusals';
+import { notJson, refusal, statusOf } from './refusals';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -61,7 +61,7 @@ function named(thrown: unknown): unknown {
     case 413:
       return refusal('body_too_large', 'the body is larger than the 1 MB (1,000,000 bytes) that this interface takes');
     case 415:
-      return refusal('media_type_unsupported', 'the body has to be JSON: send it with Content-Type: application/json');
+      return notJson();
     default:
       return thrown;
   }

@@ -13,8 +13,16 @@ const refusals = {
   method_not_allowed: ['invalid', 405],
   request_too_slow: ['invalid', 408],
   artifact_file_gone: ['not_found', 410],
+  upload_file_gone: ['not_found', 410],
   precondition_failed: ['invalid', 412],
   body_too_large: ['invalid', 413],
+  upload_empty: ['invalid', 400],
+  upload_aborted: ['invalid', 400],
+  upload_form_invalid: ['invalid', 400],
+  upload_too_large: ['too_large', 413],
+  upload_type_unsupported: ['invalid', 415],
+  upload_too_many_pixels: ['invalid', 422],
+  upload_undecodable: ['invalid', 422],
   url_too_long: ['invalid', 414],
   media_type_unsupported: ['invalid', 415],
   range_not_satisfiable: ['invalid', 416],
@@ -30,3 +38,6 @@ export const refusal = (code: RefusalCode, message: string, options: AppErrorOpt
 /** The status that a code stands for, where its kind does not say enough. */
 export const statusOf = (code: string): number | undefined =>
   Object.hasOwn(refusals, code) ? refusals[code as RefusalCode][1] : undefined;
+
+export const notJson = (): AppError =>
+  refusal('media_type_unsupported', 'the body has to be JSON: send it with Content-Type: application/json');

@@ -5,6 +5,7 @@ import { CardRegistry } from '../cards/card-registry';
 import { CardHealthService } from '../cards/health/card-health.service';
 import type { StrayPrompt } from '../cards/same-servers';
 import { RenderingMetrics } from '../rendering.metrics';
+import { PreviewPublisher } from '../views/preview-publisher';
 import { LivePrompts } from './live-prompts';
 import { Reconciler } from './reconciler';
 
@@ -16,6 +17,7 @@ export class CardLooks {
     private readonly prompts: LivePrompts,
     private readonly registry: CardRegistry,
     private readonly cardHealth: CardHealthService,
+    private readonly previews: PreviewPublisher,
     private readonly metrics: RenderingMetrics,
   ) {}
 
@@ -35,7 +37,19 @@ export class CardLooks {
   }
 
   preview(driver: CardDriver, frame: PreviewFrame): void {
-    this.prompts.preview(driver, frame);
+    const prompt = this.prompts.preview(driver, frame);
+    if (prompt === undefined) return;
+    const { step, totalSteps } = prompt.progress;
+    const preview = {
+      job_id: prompt.jobId,
+      attempt_id: prompt.attemptId,
+      gpu: driver.name,
+      step,
+      total_steps: totalSteps,
+      media_type: frame.mediaType,
+      image: frame.image,
+    };
+    this.previews.take(preview, () => this.prompts.isLive(prompt));
   }
 
   deaf(driver: CardDriver): void {

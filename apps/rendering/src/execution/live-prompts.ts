@@ -216,13 +216,22 @@ export class LivePrompts {
     this.progress.note(entry.jobId, entry.attemptId, progress);
   }
 
-  /** A step preview: a sign of life, and counted; the picture itself is not kept. */
-  preview(driver: CardDriver, frame: Pick<PreviewFrame, 'promptId'>): void {
+  /**
+   * A step preview: a sign of life, and counted; the picture itself is not kept. Returns the prompt that it is of;
+   * undefined for those of others.
+   */
+  preview(driver: CardDriver, frame: Pick<PreviewFrame, 'promptId'>): LivePrompt | undefined {
     this.metrics.previews.inc({ gpu: driver.name });
     const promptId = frame.promptId ?? this.spokenOf.get(driver.name);
     const entry = promptId === undefined ? undefined : this.byPromptId.get(promptId);
-    if (!entry || entry.gpu !== driver.name) return;
+    if (!entry || entry.gpu !== driver.name) return undefined;
     entry.movedAtMs = this.clock.monotonicMs();
     entry.heardOn = driver.connection;
+    return entry;
+  }
+
+  /** Whether it is still followed. */
+  isLive(prompt: LivePrompt): boolean {
+    return [...this.byPromptId.values()].includes(prompt);
   }
 }

@@ -3,6 +3,7 @@ import { exactInteger } from './exact-integer';
 
 @Entity('artifact')
 @Index('artifact_job', ['jobId'])
+@Index('artifact_sha256', ['sha256'])
 @Index('one_artifact_per_place', ['attemptId', 'role', 'idx'], { unique: true })
 export class Artifact {
   @PrimaryColumn('uuid') id!: string;

@@ -5,5 +5,6 @@ import { JobEvent } from './job-event.entity';
 import { Job } from './job.entity';
 import { RuntimeSample } from './runtime-sample.entity';
 import { Task } from './task.entity';
+import { Upload } from './upload.entity';
 
-export const jobEntities = [Job, Task, Attempt, JobEvent, Artifact, GenerationParams, RuntimeSample];
+export const jobEntities = [Job, Task, Attempt, JobEvent, Artifact, GenerationParams, RuntimeSample, Upload];

@@ -14,13 +14,14 @@ import {
   readMoving,
   type MovingFormat,
   type PictureFormat,
+  type PictureLimits,
   type Rgb,
 } from '@tower/imaging';
 import { readableFilm, readablePicture } from '../workflows/readable';
 
 /** What a rendered file is, found out by decoding all of it. */
-export interface OutputFacts {
-  mediaType: ArtifactMediaType;
+export interface OutputFacts<MediaType extends string = ArtifactMediaType> {
+  mediaType: MediaType;
   /** Without the dot, by content. */
   extension: string;
   /** Pixels. */
@@ -52,6 +53,14 @@ export class OutputFault extends Error {
   }
 }
 
+/** The most that is read of a file. */
+interface InspectionLimits {
+  readonly pictures: Pick<PictureLimits, 'maxBytes' | 'maxPixels'>;
+  readonly films: { readonly maxPixels: number; readonly maxFrames: number; readonly maxSeconds: number };
+}
+
+const defaultLimits: InspectionLimits = { pictures: readablePicture, films: readableFilm };
+
 const pictures: Record<PictureFormat, { mediaType: ArtifactMediaType; extension: string }> = {
   png: { mediaType: 'image/png', extension: 'png' },
   jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
@@ -68,25 +77,29 @@ const films: Partial<Record<MovingFormat, { mediaType: ArtifactMediaType; extens
  * Decodes every frame of a file, one after the other, and says what it is. `promisedFrames` tells which frame is the
  * middle one before all are counted. Throws `OutputFault` for what is no whole picture or film.
  */
-export async function inspectOutput(path: string, promisedFrames: number): Promise<OutputFacts> {
+export async function inspectOutput(
+  path: string,
+  promisedFrames: number,
+  limits: InspectionLimits = defaultLimits,
+): Promise<OutputFacts> {
   if ((await stat(path)).size === 0) throw new OutputFault('empty', 'the file has no bytes; the encoder failed');
   try {
     const moving = await movingFormatOf(path);
     const film = moving === undefined ? undefined : films[moving];
-    if (film) return await inspectFilm(path, film, promisedFrames);
+    if (film) return await inspectFilm(path, film, promisedFrames, limits.films);
     if (moving === 'matroska') throw new OutputFault('unexpected', 'the file is a Matroska film that is no WebM');
-    const header = await probePicture(path, readablePicture);
+    const header = await probePicture(path, limits.pictures);
     return header.pages > 1
-      ? await inspectFilm(path, pictures[header.format], promisedFrames)
-      : await inspectPicture(path);
+      ? await inspectFilm(path, pictures[header.format], promisedFrames, limits.films)
+      : await inspectPicture(path, limits.pictures);
   } catch (error) {
     throw faultOf(error);
   }
 }
 
-async function inspectPicture(path: string): Promise<OutputFacts> {
-  const picture = await decodePicture(path, readablePicture);
-  const container = await checkFileIntegrity(path, readablePicture);
+async function inspectPicture(path: string, limits: InspectionLimits['pictures']): Promise<OutputFacts> {
+  const picture = await decodePicture(path, limits);
+  const container = await checkFileIntegrity(path, limits);
   if (!container.intact)
     throw new OutputFault(
       container.fault === 'truncated' ? 'truncated' : 'undecodable',
@@ -101,15 +114,20 @@ async function inspectPicture(path: string): Promise<OutputFacts> {
     durationSeconds: null,
     sound: null,
     black: isBlack(measureLevels(picture)),
-    thumbnail: await makeThumbnail(path, { limits: readablePicture }),
+    thumbnail: await makeThumbnail(path, { limits }),
   };
 }
 
-async function inspectFilm(
+/**
+ * As `inspectOutput`, of what is known to move.
+ * @throws FilmRefusal; OutputFault for a film without frames
+ */
+export async function inspectFilm<MediaType extends string>(
   path: string,
-  kind: { mediaType: ArtifactMediaType; extension: string },
+  kind: { mediaType: MediaType; extension: string },
   promisedFrames: number,
-): Promise<OutputFacts> {
+  limits: InspectionLimits['films'] = readableFilm,
+): Promise<OutputFacts<MediaType>> {
   const middleIndex = Math.floor(promisedFrames / 2);
   let first: Rgb | undefined;
   let middle: Rgb | undefined;
@@ -121,7 +139,7 @@ async function inspectFilm(
       if (index <= middleIndex) middle = frame;
       last = frame;
     },
-    readableFilm,
+    limits,
   );
   // A film without frames is refused by the reader.
   if (!first || !middle || !last) throw new OutputFault('undecodable', 'the film has no frames');

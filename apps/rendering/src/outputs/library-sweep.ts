@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { describeError, LOGGER, type Logger } from '@tower/kit';
-import { Library, sweepLeftovers } from '@tower/library';
+import { isReceived, Library, sweepLeftovers } from '@tower/library';
 import { DataSource } from 'typeorm';
 import { Attempt } from '../jobs/attempt.entity';
 import { underFence } from '../leadership';
@@ -16,7 +16,8 @@ export class LibrarySweep {
 
   /**
    * Removes what earlier processes left unfinished in the library. For a leader that has just begun: what belongs to an
-   * attempt that still waits to be fetched stays until that attempt is done.
+   * attempt that still waits to be fetched stays until that attempt is done, and what people are sending has a time of
+   * its own.
    */
   async sweep(fence: string): Promise<void> {
     try {
@@ -24,7 +25,7 @@ export class LibrarySweep {
       const waiting = await underFence(this.db, fence, (tx) =>
         tx.find(Attempt, { select: { id: true }, where: { state: 'collecting' } }),
       );
-      const ownerless = names.filter((name) => !waiting.some(({ id }) => name.startsWith(id)));
+      const ownerless = names.filter((name) => !isReceived(name) && !waiting.some(({ id }) => name.startsWith(id)));
       await this.library.discardUnfinished(ownerless);
       const facts = { files: ownerless.length };
       if (ownerless.length > 0) this.logger.info(facts, 'removed unfinished files that belong to no attempt any more');

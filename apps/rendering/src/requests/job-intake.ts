@@ -13,6 +13,7 @@ import { Catalogue } from '../workflows/catalogue';
 import { arrivalOf } from './arrival';
 import { QueueCeiling } from './queue-ceiling';
 import type { ResolvedRequest, Wish } from './resolve-request';
+import { useUploads } from './used-uploads';
 
 /** A job that is put in line, or is about to be. */
 export interface Admitted {
@@ -58,7 +59,7 @@ export class JobIntake {
 
   /**
    * The job and its tasks as they will stand in line, not written yet.
-   * @throws AppError `queue_full` when too much waits already
+   * @throws AppError `queue_full` when too much waits already, `upload_gone` where a picture was deleted meanwhile
    */
   async prepare(
     tx: EntityManager,
@@ -70,6 +71,7 @@ export class JobIntake {
     const { request, seed } = wish;
     await this.ceiling.admit(tx, request.count, roomIn);
     const at = arrival ?? (await this.arrival(tx));
+    await useUploads(tx, resolved.images, at);
     const job = tx.create(Job, {
       ...asAsked(wish),
       ...asResolved(resolved),

@@ -189,7 +189,7 @@ export function parameterPictures(
     if (typeof ref !== 'string')
       errors.push({
         pointer: `/parameters/${name}`,
-        message: 'must be the id of an artifact or a path below the library',
+        message: 'must be the id of an artifact or of an upload, or a path below the library',
       });
     else if (wishes.some((wish) => wish.name === name))
       errors.push({ pointer: `/parameters/${name}`, message: 'is given twice' });

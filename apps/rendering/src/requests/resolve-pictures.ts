@@ -3,6 +3,7 @@ import { FilmRefusal, PictureRefusal, sha256File } from '@tower/imaging';
 import { AppError, describeError } from '@tower/kit';
 import type { EntityManager } from 'typeorm';
 import { Artifact } from '../jobs/artifact.entity';
+import { Upload } from '../jobs/upload.entity';
 import type { InputImage, InputImages } from '../workflows/composition';
 import type { MeasuredInput } from '../workflows/values/follow-input';
 import type { InputFiles } from './input-files';
@@ -11,7 +12,7 @@ import { textOfRefusal } from './input-wrong';
 /** A picture or film that a request refers to, by the name under which the job will know it. */
 export interface PictureWish {
   name: string;
-  /** Id of an artifact, or a path below the library. */
+  /** Id of an artifact or of an upload, or a path below the library. */
   ref: string;
   kind: 'image' | 'film';
   /** Where in the request it stands. */
@@ -60,15 +61,23 @@ async function resolvePicture(
   files: InputFiles,
   { ref, kind }: PictureWish,
 ): Promise<{ image: InputImage; facts: MeasuredInput }> {
-  const artifact = uuid.test(ref) ? await tx.findOneBy(Artifact, { id: ref.toLowerCase() }) : undefined;
-  if (artifact === null) throw new AppError('invalid', 'input_unknown', `there is no artifact ${ref}`);
-  const path = artifact?.path ?? ref;
+  const known = uuid.test(ref) ? await findFile(tx, ref.toLowerCase()) : undefined;
+  const path = known?.path ?? ref;
   const real = await files.existing(path);
   const facts = await files.facts(real, kind);
   const sha256 = await sha256File(real);
-  if (artifact && artifact.sha256 !== sha256)
-    throw new AppError('invalid', 'input_altered', `the file of artifact ${ref} is not the one that was recorded`);
+  if (known && known.sha256 !== sha256)
+    throw new AppError('invalid', 'input_altered', `the file of ${known.noun} ${ref} is not the one that was recorded`);
   return { image: { path, sha256 }, facts };
+}
+
+/** What has this id: a file of ours with its recorded content. */
+async function findFile(tx: EntityManager, id: string): Promise<{ noun: string; path: string; sha256: string }> {
+  const artifact = await tx.findOneBy(Artifact, { id });
+  if (artifact !== null) return { noun: 'artifact', path: artifact.path, sha256: artifact.sha256 };
+  const upload = await tx.findOneBy(Upload, { id });
+  if (upload !== null) return { noun: 'upload', path: upload.path, sha256: upload.sha256 };
+  throw new AppError('invalid', 'input_unknown', `there is no artifact and no upload ${id}`);
 }
 
 /** What is wrong with a picture, for the person who named it; undefined for trouble of our own. */

@@ -31,6 +31,7 @@ import {
 } from '../steering';
 import { healthProblem, healthView, statusView } from '../service-status';
 import { serviceNames } from '../topology';
+import { maxUploadBytes, maxUploadPixels, uploadMediaTypes, uploadMetadata, uploadView } from '../upload';
 import { workflowSummary, workflowView } from '../workflow';
 
 export const apiPrefix = '/api/anime';
@@ -669,6 +670,67 @@ export const routes = {
     response: { bytes: ['image/webp'] },
     refusals: [206, 304, 410, 416],
     summary: 'A small WebP of the file; of a film its middle frame',
+  }),
+
+  createUpload: defineRoute({
+    method: 'POST',
+    path: '/uploads',
+    tag: 'uploads',
+    status: 201,
+    file: uploadMediaTypes,
+    response: uploadView,
+    refusals: [422],
+    summary: 'Send a picture or a film, for use wherever the id of an artifact may be',
+    description:
+      `The bytes as they are, or a form with the one field \`file\`; at most ${maxUploadBytes / 1024 ** 2} MiB, and ` +
+      `${maxUploadPixels} pixels a frame, sent within 30 seconds. PNG, JPEG, WebP, GIF, MP4, QuickTime, WebM and ` +
+      'Matroska are taken; which of them it is, the bytes say, and neither Content-Type nor a file name. All of it ' +
+      'is decoded before it is kept. The same bytes have the same id. What no job names is deleted after a time, ' +
+      'which `expires_at` says.',
+    links: { getUpload: { id: '$response.body#/id' }, getUploadMetadata: { id: '$response.body#/id' } },
+  }),
+  getUpload: defineRoute({
+    method: 'GET',
+    path: '/uploads/{id}',
+    tag: 'uploads',
+    status: 200,
+    params: byId,
+    response: uploadView,
+    summary: 'One uploaded file, described',
+  }),
+  getUploadContent: defineRoute({
+    method: 'GET',
+    path: '/uploads/{id}/content',
+    tag: 'uploads',
+    status: 200,
+    params: byId,
+    response: { bytes: [...artifactMediaTypes, 'application/octet-stream'] },
+    refusals: [206, 304, 410, 416],
+    summary: 'The bytes; Range and ETag (sha256) are understood',
+  }),
+  getUploadThumbnail: defineRoute({
+    method: 'GET',
+    path: '/uploads/{id}/thumbnail',
+    tag: 'uploads',
+    status: 200,
+    params: byId,
+    response: { bytes: ['image/webp'] },
+    refusals: [206, 304, 410, 416],
+    summary: 'A small WebP of the file; of a film its first frame',
+  }),
+  getUploadMetadata: defineRoute({
+    method: 'GET',
+    path: '/uploads/{id}/metadata',
+    tag: 'uploads',
+    status: 200,
+    params: byId,
+    response: uploadMetadata,
+    refusals: [410],
+    summary:
+      'What the file says of how it was made: the graphs that ComfyUI embeds in PNG files, and what they ask for',
+    description:
+      'Anybody may have written it into the file: nothing of it was checked. `request` holds what can be told in the ' +
+      'fields of `POST /generate`. Of files in other formats only `artifact_id` and `job_id` are told.',
   }),
 } as const;
 
