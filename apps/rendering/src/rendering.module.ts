@@ -76,6 +76,7 @@ import { OutputInspector } from './outputs/output-inspector';
 import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
+import { SettlingTimeRow } from './planning/estimates/settling-time.entity';
 import { MemoryStore } from './planning/memory/memory-store';
 import { PlanningTimes } from './planning/planning-times';
 import { SnapshotChanges } from './planning/snapshot-changes';
@@ -111,7 +112,16 @@ import { WorkflowsService } from './views/workflows.service';
 import { WorkflowsController } from './workflows.controller';
 import { Catalogue } from './workflows/catalogue';
 
-export const renderingEntities = [...jobEntities, Gpu, GpuClaim, GpuRestart, MemoryNeedRow, QueueOrder, QueuePause];
+export const renderingEntities = [
+  ...jobEntities,
+  Gpu,
+  GpuClaim,
+  GpuRestart,
+  MemoryNeedRow,
+  QueueOrder,
+  QueuePause,
+  SettlingTimeRow,
+];
 
 const env = () => parseEnv(renderingEnv);
 

@@ -23,8 +23,11 @@ import { RecoveryService } from './recovery/recovery.service';
 export const cachedOutcome = 'rendered_from_cache';
 /** Outcome of an attempt whose files were found although the server had forgotten the prompt; nobody measured it. */
 export const foundOutcome = 'rendered_and_found';
+/** Outcome of an attempt whose server did not answer for a good part of it: asleep, stopped, or cut off. */
+export const unansweredOutcome = 'rendered_unanswered';
+const unmeasured: readonly unknown[] = [cachedOutcome, foundOutcome, unansweredOutcome];
 /** One answer from a cache among the measurements, and a card would seem to take no time at all. */
-export const isMeasured = ({ outcome }: Attempt): boolean => outcome !== cachedOutcome && outcome !== foundOutcome;
+export const isMeasured = ({ outcome }: Attempt): boolean => !unmeasured.includes(outcome);
 /** Outcome of an attempt that was running when its server's process ended. */
 const processGone = 'process_gone';
 /**
@@ -134,7 +137,7 @@ export class AttemptsService {
     outputs: FileRef[],
     measured: {
       seconds: number | undefined;
-      outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome;
+      outcome: 'rendered' | typeof cachedOutcome | typeof foundOutcome | typeof unansweredOutcome;
       /** What these went into, as far as it was heard. */
       parts?: AttemptTimings | null;
     },

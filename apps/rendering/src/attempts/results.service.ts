@@ -21,6 +21,7 @@ import type { Job } from '../jobs/job.entity';
 import { nextSeed } from '../jobs/seed';
 import { Task } from '../jobs/task.entity';
 import { underFence } from '../leadership';
+import { learnSettling } from '../planning/estimates/settling-times';
 import { addSample } from '../planning/estimates/sample.queries';
 import type { PromisedResult } from '../workflows/values/planned-values';
 import { isMeasured } from './attempts.service';
@@ -71,6 +72,7 @@ export class ResultsService {
       const announcedAs = await this.store.record(tx, job, attemptRendered, factsOf(job, result));
       if (judge) await noteAnnouncement(tx, attempt.id, { announcedAs, announcedAt: now });
       await this.store.settle(tx, job);
+      if (!judge) await this.learnSettling(tx, job, attempt);
     });
   }
 
@@ -113,6 +115,14 @@ export class ResultsService {
     const facts = { taskId: task.id, attemptId, attempt: attempt.n, gpu: attempt.gpu, verdict, willRegenerate: again };
     await this.store.record(tx, job, attemptSettled, facts, { causationId });
     await this.store.settle(tx, job, { reason: again ? `regenerates: ${reasons.join(', ')}` : '', causationId });
+    await this.learnSettling(tx, job, attempt);
+  }
+
+  /** Of a result that was just settled: how long that took since its end on the card. */
+  private async learnSettling(tx: EntityManager, job: Job, { endedAt }: Attempt): Promise<void> {
+    if (endedAt === null) return;
+    const seconds = (this.clock.now().getTime() - endedAt.getTime()) / 1000;
+    await learnSettling(tx, { workflow: job.workflow, checked: job.autoQualityCheck, seconds });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Failure, FileRef } from '@tower/comfyui';
-import { AttemptsService, cachedOutcome } from '../attempts/attempts.service';
+import { AttemptsService, foundOutcome } from '../attempts/attempts.service';
 import type { Attempt } from '../jobs/attempt.entity';
 import { RenderingMetrics, type AttemptOutcome } from '../rendering.metrics';
 import { ProgressPublisher } from '../views/progress-publisher';
@@ -24,7 +24,7 @@ export class AttemptEndings {
   ) {}
 
   rendered(fence: string, attempt: Attempt, files: FileRef[], measured: Measured): Promise<void> {
-    const outcome = measured.outcome === cachedOutcome ? 'rendered' : measured.outcome;
+    const outcome = measured.outcome === foundOutcome ? foundOutcome : 'rendered';
     return this.end(attempt, outcome, () => this.attempts.rendered(fence, attempt, files, measured));
   }
 

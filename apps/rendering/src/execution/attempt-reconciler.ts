@@ -36,6 +36,7 @@ export class AttemptReconciler {
   async act(fence: string, driver: CardDriver, attempt: Attempt, queue: QueueBody | null): Promise<void> {
     const entry = await this.prompts.of(driver, attempt);
     const { sighting, history } = await this.locate(driver, attempt, queue, entry);
+    if (entry.ran) entry.silentMs = Math.max(entry.silentMs, sighting.unreachableMs);
     entry.misses = sighting.place === 'nowhere' && sighting.reachable ? sighting.misses : 0;
     const posted = !entry.posting && this.prompts.knownForMs(entry) > postWindowMsOf(attempt);
     const silenceMs = driver.snapshot.refused ? this.limits.refusedMs : this.limits.silentMs;

@@ -40,6 +40,8 @@ export interface LivePrompt {
   takenBackAtMs: number | null;
   /** Restarts of its server that had been seen when it was sent. */
   restarts: number;
+  /** Milliseconds; the longest time for which its server did not answer meanwhile. */
+  silentMs: number;
   /** It was seen running. */
   ran: boolean;
   /** Monotonic milliseconds of that; null before it. */
@@ -109,6 +111,7 @@ export class LivePrompts {
       stoppingSinceMs: null,
       takenBackAtMs: null,
       restarts: driver.restarts.restarts,
+      silentMs: 0,
       ran: false,
       ranAtMs: null,
       heardOn: null,

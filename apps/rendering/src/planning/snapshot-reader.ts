@@ -7,6 +7,7 @@ import type { Attempt } from '../jobs/attempt.entity';
 import { Catalogue } from '../workflows/catalogue';
 import { RequirementsCache } from '../workflows/compatibility/requirements-cache';
 import type { Work } from './estimates/estimate';
+import { SettlingTimes } from './estimates/settling-times';
 import { SampleCache } from './estimates/sample-cache';
 import type { GivenCards } from './decision';
 import { KindRenewal } from './kind-renewal';
@@ -172,15 +173,16 @@ export class SnapshotReader {
 
   private async running(manager: EntityManager): Promise<Running> {
     const usual = new Map(this.usual);
-    const [gpus, live, works, steering, needs] = await Promise.all([
+    const [gpus, live, works, steering, needs, settling] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       liveWorks(manager),
       readSteering(manager),
       this.memory.of(manager, [...usual.values()]),
+      SettlingTimes.read(manager),
       this.samples.catchUp(manager),
     ]);
-    return { gpus, live, works, steering, usual, needs };
+    return { gpus, live, works, steering, usual, needs, settling };
   }
 
   /** What is known of the memory of these works: what was not read with the cards, because it is new, is read now. */
@@ -202,7 +204,7 @@ export class SnapshotReader {
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const { gpus, live, works, steering, sentAhead = [] } = running;
+    const { gpus, live, works, steering, settling, sentAhead = [] } = running;
     const needs = await this.needsOf(
       manager,
       rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
@@ -222,6 +224,7 @@ export class SnapshotReader {
       now: this.clock.now(),
       pause: this.disks.trouble(),
       steering,
+      settling,
       sentAhead,
     });
   }
@@ -241,6 +244,7 @@ interface Running {
   steering: Steering;
   usual: ReadonlyMap<string, ModelUse>;
   needs: MemoryNeed[];
+  settling: SettlingTimes;
   sentAhead?: readonly SentAheadRow[];
 }
 

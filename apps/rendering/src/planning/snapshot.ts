@@ -9,6 +9,7 @@ import { asSeenBy, earliestStart, ineligibility } from './eligibility';
 import { CardTimes, type Remaining } from './card-times';
 import { p80Of, type AttemptEstimate, type Work } from './estimates/estimate';
 import type { LearntTimes } from './estimates/learnt-times';
+import { SettlingTimes, type SettlingTime } from './estimates/settling-times';
 import { behindByHand, orderByHand } from './hand-order';
 import { decide, type Decision, type GivenCards } from './decision';
 import type { LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
@@ -46,6 +47,8 @@ export interface SnapshotFacts {
   pause: string | undefined;
   /** What people decided by hand; absent: nothing. */
   steering?: Steering;
+  /** What results take after their cards; absent: nothing is known. */
+  settling?: SettlingTimes;
   /** Tasks that were sent to a card that works on something else, and had not begun when this was asked for. */
   sentAhead?: readonly SentAheadRow[];
 }
@@ -66,6 +69,7 @@ interface WholePlan {
 /** Whether somebody asked for it, rather than that it measures a card. */
 const isWished = ({ isCalibration }: WaitingTask): boolean => !isCalibration;
 
+const noneKnown = new SettlingTimes();
 const nothingToLoad: LoadEstimate = { seconds: 0, low: 0, high: 0, p80: 0 };
 
 /** What a card that holds these has to load for a task. */
@@ -174,6 +178,11 @@ export class Snapshot {
   /** What this work takes there when the card is free, with what it has to load then; see `CardTimes`. */
   estimate(work: Work & Pick<WaitingTask, 'models'>, gpu: string): AttemptEstimate {
     return this.times.estimate(work, gpu, missingIn(work, this.residentWhenFree(gpu)));
+  }
+
+  /** What a result takes from its end on a card until its task is over. */
+  settlingOf(workflow: string, checked: boolean): SettlingTime {
+    return (this.facts.settling ?? noneKnown).of(workflow, checked);
   }
 
   /** What a running attempt still needs. `work` is needed where the attempt may have begun after this was read. */

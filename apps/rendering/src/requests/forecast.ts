@@ -3,7 +3,7 @@ import type { Task } from '../jobs/task.entity';
 import type { Span } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
 import type { WaitingTask } from '../planning/waiting-task';
-import { beyondForecast, noCardCanRunIt, toEstimate, unknownEstimate } from '../views/estimate-view';
+import { beyondForecast, noCardCanRunIt, settled, toEstimate, unknownEstimate } from '../views/estimate-view';
 import type { asResolved } from './job-intake';
 
 /** How the line stands when a request comes. */
@@ -52,13 +52,17 @@ export const asWaiting = (
     }),
   );
 
-/** The estimate is for the end of the line as it was a moment ago, unless nobody can run it or nothing is given out. */
-export function forecastOf(tasks: readonly WaitingTask[], { snapshot, before, now }: Line): Forecast {
+/**
+ * The estimate is for the end of the line as it was a moment ago, unless nobody can run it or nothing is given out.
+ * `checked`: quality looks at the results.
+ */
+export function forecastOf(tasks: readonly WaitingTask[], { snapshot, before, now }: Line, checked: boolean): Forecast {
   if (snapshot.pause !== undefined) return unknown(`unknown: ${snapshot.pause}`);
   const impossible = tasks.find((task) => !snapshot.isTakenBySomeCard(task));
   if (impossible !== undefined) return unknown(noCardCanRunIt(snapshot, impossible));
   if (before !== null) return unknown(beyondForecast(before));
-  const spans = snapshot.spansBehind(tasks[0]?.rank ?? 0, tasks, now);
+  const after = snapshot.settlingOf(tasks[0]?.workflow ?? '', checked);
+  const spans = settled(snapshot.spansBehind(tasks[0]?.rank ?? 0, tasks, now), after);
   return { estimate: toEstimate(spans, now), spans };
 }
 

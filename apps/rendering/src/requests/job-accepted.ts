@@ -12,7 +12,7 @@ import { suggestionFor, type PresetTime } from './suggestion';
 export function toAccepted({ job, tasks }: Admitted, planned: PlannedRequest): JobAccepted {
   const { resolved, line, timing } = planned;
   const own = asWaiting(job, tasks, line);
-  const forecast = forecastOf(own, line);
+  const forecast = forecastOf(own, line, job.autoQualityCheck);
   const { estimate } = forecast;
   return {
     job_id: job.id,

@@ -134,7 +134,7 @@ export function refusalOf({ wish, timing, fitted, line }: PlannedRequest): AppEr
 }
 
 function forecastFor(
-  { count, priority }: GenerateRequest,
+  { count, priority, auto_quality_check: checked }: GenerateRequest,
   resolved: ResolvedRequest,
   line: Line,
   deadlineAt: Date | null,
@@ -142,7 +142,7 @@ function forecastFor(
   const work = { ...asResolved(resolved), id: newId(), rank: rankOf[priority], deadlineAt };
   const { kind } = placeInQueue(work, resolved.workflow);
   const tasks = Array.from({ length: count }, () => ({ id: newId(), kind }));
-  return forecastOf(asWaiting(work, tasks, line), line);
+  return forecastOf(asWaiting(work, tasks, line), line, checked);
 }
 
 type DeadlineOutcome = (typeof deadlineOutcomes)[number];

@@ -6,6 +6,7 @@ import type { Task } from '../jobs/task.entity';
 import { standstillText } from '../cards/card';
 import { ineligibility } from '../planning/eligibility';
 import { p80Of, type Work } from '../planning/estimates/estimate';
+import type { SettlingTime } from '../planning/estimates/settling-times';
 import { aboutSoMany } from '../planning/explain';
 import type { Span } from '../planning/plan-facts';
 import type { Snapshot } from '../planning/snapshot';
@@ -70,7 +71,7 @@ export function estimateOf(rows: JobRows, snapshot: Snapshot, now: Date): Estima
       spans.push(span);
     }
   }
-  return toEstimate(spans, now, job.startedAt);
+  return toEstimate(settled(spans, snapshot.settlingOf(job.workflow, job.autoQualityCheck)), now, job.startedAt);
 }
 
 /** What an attempt works on, as far as time depends on it. */
@@ -102,6 +103,16 @@ function whyUnknown(rows: JobRows, task: Task, snapshot: Snapshot, now: Date): s
 }
 
 type ForecastPart = Pick<Span, 'startIn' | 'finishIn' | 'low' | 'high' | 'p80' | 'confidence' | 'basis' | 'unknown'>;
+
+/** With what results take after their cards: a task is over only then. */
+export const settled = <Part extends ForecastPart>(spans: readonly Part[], after: SettlingTime): Part[] =>
+  spans.map((span) => ({
+    ...span,
+    finishIn: span.finishIn + after.seconds,
+    low: span.low + after.low,
+    high: span.high + after.high,
+    p80: span.p80 + after.p80,
+  }));
 
 /**
  * The whole ends with its last part; where the end of one is not known, neither is the whole's, only the least that it
