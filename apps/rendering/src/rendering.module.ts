@@ -106,6 +106,7 @@ import { StatusService } from './views/status.service';
 import { UploadsController } from './uploads.controller';
 import { UploadInspector } from './uploads/upload-inspector';
 import { UPLOAD_KEEP_DAYS, UploadRetention } from './uploads/upload-retention';
+import { UploadStore } from './uploads/upload-store';
 import { UploadsService } from './uploads/uploads.service';
 import { UtilisationReader } from './views/utilisation.reader';
 import { WorkflowsService } from './views/workflows.service';
@@ -224,6 +225,7 @@ const providers: readonly Provider[] = [
   Leader,
   StatusService,
   WorkflowsService,
+  UploadStore,
   UploadsService,
   UploadRetention,
   RenderingMetrics,

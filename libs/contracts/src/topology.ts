@@ -44,6 +44,8 @@ import {
   resumeQueue,
   retryJob,
   withdrawOrder,
+  uploadDeleted,
+  uploadKept,
 } from './events/rendering-events';
 import { previewFilter } from './preview';
 import { progressFilter } from './progress';
@@ -146,6 +148,7 @@ export const steeringEvents = [
   queueResumed,
 ] as const satisfies readonly EventDefinition[];
 
+const uploadEvents = [uploadKept, uploadDeleted];
 const projectEvents = [projectCreated, projectUpdated, projectArchived];
 const characterEvents = [characterCreated, characterUpdated, characterArchived];
 
@@ -229,7 +232,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
   gateway: {
     schema: 'gateway',
     publishes: [],
-    consumes: [...jobEvents, ...steeringEvents, attemptJudged, ...projectEvents, ...characterEvents],
+    consumes: [...jobEvents, ...steeringEvents, ...uploadEvents, attemptJudged, ...projectEvents, ...characterEvents],
     commands: [],
     asks: [
       ...projectQuestions,
@@ -253,7 +256,7 @@ export const topology: Readonly<Record<ServiceName, ServiceTopology>> = {
   },
   rendering: {
     schema: 'rendering',
-    publishes: [...jobEvents, ...steeringEvents, commandAccepted, commandRejected],
+    publishes: [...jobEvents, ...steeringEvents, ...uploadEvents, commandAccepted, commandRejected],
     consumes: [attemptJudged],
     commands: [requestJob, cancelJob, ...steeringCommands],
     asks: [getProjectRequest, getUnfiledProjectRequest, getPromptPartsRequest, findVerdictsRequest],

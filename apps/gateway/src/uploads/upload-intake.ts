@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@tower/bus';
-import { keepUploadRequest, maxUploadBytes, type ReceivedFile, type UploadView } from '@tower/contracts';
+import {
+  keepUploadRequest,
+  maxUploadBytes,
+  type ReceivedFile,
+  type RequestContext,
+  type UploadView,
+} from '@tower/contracts';
 import { AppError } from '@tower/kit';
 import { Library, ownFault } from '@tower/library';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
@@ -29,7 +35,7 @@ export class UploadIntake {
    * @throws AppError `upload_empty`, `upload_too_large`, `upload_aborted`, `too_many_uploads`; what the disk and
    * rendering say
    */
-  async take({ announcedBytes = 0, chunks }: ReceivedFile): Promise<UploadView> {
+  async take({ announcedBytes = 0, chunks }: ReceivedFile, context: RequestContext): Promise<UploadView> {
     if (announcedBytes > maxUploadBytes) throw tooLarge();
     if (this.underWay >= mostAtOnce)
       throw new AppError('too_many', 'too_many_uploads', `${mostAtOnce} files are coming in already; try again soon`, {
@@ -37,18 +43,22 @@ export class UploadIntake {
       });
     this.underWay += 1;
     try {
-      return await this.receive(announcedBytes, chunks);
+      return await this.receive(announcedBytes, chunks, context);
     } finally {
       this.underWay -= 1;
     }
   }
 
-  private async receive(announcedBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<UploadView> {
+  private async receive(
+    announcedBytes: number,
+    chunks: AsyncIterable<Uint8Array>,
+    context: RequestContext,
+  ): Promise<UploadView> {
     await this.library.assertRoom(announcedBytes);
     const { name, path } = await this.library.receiving();
     try {
       const sha256 = await this.write(path, chunks);
-      return await this.services.ask(keepUploadRequest, { file: name, sha256 });
+      return await this.services.ask(keepUploadRequest, { context, file: name, sha256 });
     } finally {
       await this.library.discard([path]);
     }

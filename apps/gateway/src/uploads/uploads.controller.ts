@@ -12,6 +12,7 @@ import {
 import { LibraryFiles } from '../artifacts/library-files';
 import type { ServedFile } from '../artifacts/served-file';
 import { Endpoint } from '../http/endpoint';
+import { contextOf } from '../http/request-context';
 import { UploadIntake } from './upload-intake';
 
 @Controller()
@@ -23,8 +24,8 @@ export class UploadsController {
   ) {}
 
   @Endpoint(routes.createUpload)
-  create({ file }: RouteInput<Routes['createUpload']>): Promise<UploadView> {
-    return this.intake.take(file);
+  create(input: RouteInput<Routes['createUpload']>): Promise<UploadView> {
+    return this.intake.take(input.file, contextOf(input));
   }
 
   @Endpoint(routes.getUpload)

@@ -92,7 +92,10 @@ describe('a file that is sent', () => {
   ])('is handed on whole, sent %s', async (_, type) => {
     const response = await send(bytes, { 'content-type': type });
     expect([response.status, await response.json()]).toEqual([201, anUpload()]);
-    expect(kept).toEqual([{ input: { file: expect.stringMatching(/^upload-/) as string, sha256 }, content: bytes }]);
+    const context = { correlationId: response.headers.get('x-correlation-id') };
+    expect(kept).toEqual([
+      { input: { context, file: expect.stringMatching(/^upload-/) as string, sha256 }, content: bytes },
+    ]);
   });
 
   it('is handed on whole out of a form, and in pieces of an unknown number', async () => {

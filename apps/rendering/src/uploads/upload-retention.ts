@@ -1,10 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, LOGGER, type Clock, type Logger } from '@tower/kit';
 import { isReceived, Library, receivedAtMs } from '@tower/library';
-import { DataSource, type EntityManager } from 'typeorm';
-import { Artifact } from '../jobs/artifact.entity';
 import { RenderingMetrics } from '../rendering.metrics';
-import { lockUploads } from './upload-lock';
+import { UploadStore } from './upload-store';
 
 /** Days for which an upload that no job names is kept, from when it was sent last. */
 export const UPLOAD_KEEP_DAYS = Symbol('UPLOAD_KEEP_DAYS');
@@ -22,7 +20,7 @@ export const uploadExpiry = (sentAt: Date, keepDays: number): Date => new Date(s
 @Injectable()
 export class UploadRetention {
   constructor(
-    private readonly db: DataSource,
+    private readonly store: UploadStore,
     private readonly library: Library,
     private readonly metrics: RenderingMetrics,
     @Inject(UPLOAD_KEEP_DAYS) private readonly keepDays: number,
@@ -44,27 +42,18 @@ export class UploadRetention {
     const names = await this.library.unfinished();
     const begunBefore = this.clock.now().getTime() - receivingMs;
     await this.library.discardUnfinished(names.filter((name) => isReceived(name) && receivedAtMs(name) < begunBefore));
+    const sentBefore = new Date(this.clock.now().getTime() - this.keepDays * dayMs);
     let deleted = 0;
     for (let gone = batch; gone === batch; deleted += gone)
-      gone = await this.db.transaction((tx) => this.pruneOnce(tx));
+      gone = await this.store.deleteUnused(sentBefore, batch, (upload, hasTwin) => this.remove(upload, hasTwin));
     if (deleted > 0) this.logger.info({ uploads: deleted }, 'deleted uploads that no job named');
     this.metrics.uploadsDeleted.inc(deleted);
     return deleted;
   }
 
-  /** The files go before the commit: without a row nobody would find them again. */
-  private async pruneOnce(tx: EntityManager): Promise<number> {
-    await lockUploads(tx, 'alone');
-    const [rows]: [{ path: string; sha256: string }[], number] = await tx.query(
-      `delete from upload where id in (select id from upload where used_at is null and sent_at < $1
-         order by sent_at limit ${batch} for update skip locked) returning path, sha256`,
-      [new Date(this.clock.now().getTime() - this.keepDays * dayMs)],
-    );
-    for (const { path, sha256 } of rows) {
-      await this.library.remove(path);
-      // A picture of a job may have the same bytes, and then has the same thumbnail.
-      if (!(await tx.existsBy(Artifact, { sha256 }))) await this.library.removeThumbnail(sha256);
-    }
-    return rows.length;
+  /** A picture of a job that has the same bytes has the same thumbnail. */
+  private async remove({ path, sha256 }: { path: string; sha256: string }, hasTwin: boolean): Promise<void> {
+    await this.library.remove(path);
+    if (!hasTwin) await this.library.removeThumbnail(sha256);
   }
 }

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UploadView } from '@tower/contracts';
-import { databaseFor } from '@tower/db';
+import { databaseFor, Outbox } from '@tower/db';
 import { createLogger, Metrics, newId, newIdAt, repositoryRoot } from '@tower/kit';
 import { Library, thumbnailPath } from '@tower/library';
 import { createTestDatabase, FixedClock, type TestDatabase } from '@tower/testing';
@@ -27,6 +27,7 @@ import { renderingEntities } from '../rendering.module';
 import { useUploads } from '../requests/used-uploads';
 import { UploadInspector } from './upload-inspector';
 import { UploadRetention } from './upload-retention';
+import { UploadStore } from './upload-store';
 import { UploadsService } from './uploads.service';
 
 const now = new Date('2026-12-01T12:00:00.000Z');
@@ -40,6 +41,7 @@ let clock: FixedClock;
 let database: TestDatabase;
 let db: DataSource;
 let root: string;
+let store: UploadStore;
 let uploads: UploadsService;
 let retention: UploadRetention;
 
@@ -58,23 +60,32 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
-  await db.query('delete from upload; delete from artifact');
+  await db.query('delete from upload; delete from artifact; delete from outbox');
   clock = new FixedClock(now);
   root = mkdtempSync(join(tmpdir(), 'tower-uploads-'));
   mkdirSync(join(root, '.incoming'));
   const library = new Library(root);
-  uploads = new UploadsService(db, library, inspector, metrics, 30, clock);
-  retention = new UploadRetention(db, library, metrics, 30, clock, createLogger('test', 'silent'));
+  store = new UploadStore(db, new Outbox('rendering', clock), clock);
+  uploads = new UploadsService(store, library, inspector, metrics, 30);
+  retention = new UploadRetention(store, library, metrics, 30, clock, createLogger('test', 'silent'));
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+const context = { correlationId: newId() };
 const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** As the gateway does. */
 function send(bytes: Buffer, file = `upload-${newId()}`): Promise<UploadView> {
   writeFileSync(join(root, '.incoming', file), bytes);
-  return uploads.keep({ file, sha256: digestOf(bytes) });
+  return uploads.keep({ context, file, sha256: digestOf(bytes) });
 }
+/** What is told of uploads, by the words behind the dot. */
+const told = async (): Promise<string[]> => {
+  const rows: { type: string }[] = await db.query(
+    "select substring(subject from 'rendering\\.v1\\.([a-z_]+)') as type from outbox order by id",
+  );
+  return rows.map(({ type }) => type);
+};
 const left = (): string[] => readdirSync(join(root, '.incoming'));
 const plain = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#336699' } });
@@ -119,6 +130,7 @@ it('gives the same bytes the same id: at once, later, and after their file was l
   expect((await send(bytes)).id).toBe(again.id);
   expect(existsSync(join(root, again.path))).toBe(true);
   expect(await db.manager.count(Upload)).toBe(1);
+  expect(await told()).toEqual(['upload_kept']);
   expect(left()).toEqual([]);
 });
 
@@ -177,22 +189,24 @@ it('refuses a file that kills its decoder, and goes on', async () => {
   const script = join(root, 'deadly.cjs');
   writeFileSync(script, "process.on('message', () => process.kill(process.pid, 'SIGSEGV'));");
   const deadly = new UploadInspector({ script });
-  const service = new UploadsService(db, new Library(root), deadly, metrics, 30, clock);
+  const service = new UploadsService(store, new Library(root), deadly, metrics, 30);
   const bytes = await plain(8, 8).png().toBuffer();
   const file = `upload-${newId()}`;
   writeFileSync(join(root, '.incoming', file), bytes);
-  expect(await codeOf(service.keep({ file, sha256: digestOf(bytes) }))).toBe('upload_undecodable');
+  expect(await codeOf(service.keep({ context, file, sha256: digestOf(bytes) }))).toBe('upload_undecodable');
   await deadly.onApplicationShutdown();
   expect((await send(bytes)).width).toBe(8);
 });
 
 it('says so when the received file is gone, or is another one', async () => {
   const bytes = await plain(8, 8).png().toBuffer();
-  expect(await codeOf(uploads.keep({ file: `upload-${newId()}`, sha256: digestOf(bytes) }))).toBe('upload_gone');
+  expect(await codeOf(uploads.keep({ context, file: `upload-${newId()}`, sha256: digestOf(bytes) }))).toBe(
+    'upload_gone',
+  );
   const file = `upload-${newId()}`;
   writeFileSync(join(root, '.incoming', file), bytes);
-  expect(await codeOf(uploads.keep({ file, sha256: '0'.repeat(64) }))).toBe('upload_altered');
-  await expect(uploads.keep({ file: '../upload', sha256: '0'.repeat(64) })).rejects.toThrow(
+  expect(await codeOf(uploads.keep({ context, file, sha256: '0'.repeat(64) }))).toBe('upload_altered');
+  await expect(uploads.keep({ context, file: '../upload', sha256: '0'.repeat(64) })).rejects.toThrow(
     'does not lie in the library',
   );
 });
@@ -225,6 +239,7 @@ describe('after a time', () => {
       [true, true],
       [false, true],
     ]);
+    expect((await told()).filter((type) => type === 'upload_deleted')).toHaveLength(2);
     await expect(uploads.get(unused.id)).rejects.toMatchObject({ code: 'upload_not_found' });
     const gone = { start_image: { path: unused.path, sha256: unused.sha256 } };
     await expect(useUploads(db.manager, gone, now)).rejects.toMatchObject({ code: 'upload_gone' });

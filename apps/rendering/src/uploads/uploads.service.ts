@@ -5,46 +5,40 @@ import {
   maxUploadBytes,
   type InputOf,
   type keepUploadRequest,
+  type RequestContext,
   type UploadMetadata,
   type UploadView,
 } from '@tower/contracts';
 import { sha256File } from '@tower/imaging';
-import { AppError, CLOCK, notFound, type Clock } from '@tower/kit';
+import { AppError } from '@tower/kit';
 import { isOutside, Library, locate, ownFault, thumbnailPath, uploadPath } from '@tower/library';
-import { DataSource } from 'typeorm';
-import { v5 } from 'uuid';
-import { Artifact } from '../jobs/artifact.entity';
 import { Upload } from '../jobs/upload.entity';
 import { RenderingMetrics } from '../rendering.metrics';
 import { readEmbedded } from './embedded-metadata';
 import { requestOf } from './graph-request';
 import { UploadInspector } from './upload-inspector';
-import { lockUploads } from './upload-lock';
 import { UPLOAD_KEEP_DAYS, uploadExpiry } from './upload-retention';
-
-/** Namespace of the ids of uploads: UUID v5 of the digest, so that the same bytes have the same id for ever. */
-const uploadNamespace = '0d4ef0a8-2a63-4f4d-9a4e-6d1d9c6f0b57';
+import { UploadStore } from './upload-store';
 
 /** Keeps what people send, and tells of it. */
 @Injectable()
 export class UploadsService {
   constructor(
-    private readonly db: DataSource,
+    private readonly store: UploadStore,
     private readonly library: Library,
     private readonly inspector: UploadInspector,
     private readonly metrics: RenderingMetrics,
     @Inject(UPLOAD_KEEP_DAYS) private readonly keepDays: number,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
    * Gives a received file its place, unless the same bytes have one. Whatever comes of it, nothing unfinished is left.
    * @throws AppError as `UploadInspector`; `upload_gone` where the received file is not there any more
    */
-  async keep({ file, sha256 }: InputOf<typeof keepUploadRequest>): Promise<UploadView> {
+  async keep({ context, file, sha256 }: InputOf<typeof keepUploadRequest>): Promise<UploadView> {
     const received = await this.library.received(file);
     try {
-      const upload = (await this.again(sha256)) ?? (await this.keepNew(received, sha256));
+      const upload = (await this.again(sha256)) ?? (await this.keepNew(context, received, sha256));
       return this.viewOf(upload);
     } catch (error) {
       this.metrics.uploads.inc({ outcome: 'refused' });
@@ -56,7 +50,7 @@ export class UploadsService {
 
   /** @throws AppError `upload_not_found` */
   async get(id: string): Promise<UploadView> {
-    return this.viewOf(await this.find(id));
+    return this.viewOf(await this.store.find(id));
   }
 
   /**
@@ -64,8 +58,8 @@ export class UploadsService {
    * @throws AppError `upload_not_found`, `upload_file_gone`
    */
   async metadata(id: string): Promise<UploadMetadata> {
-    const upload = await this.find(id);
-    const twin = await this.db.manager.findOne(Artifact, { where: { sha256: upload.sha256 }, order: { id: 'ASC' } });
+    const upload = await this.store.find(id);
+    const twin = await this.store.findTwin(upload.sha256);
     const embedded = await readEmbedded(await this.fileOf(upload));
     return {
       upload_id: id,
@@ -86,22 +80,9 @@ export class UploadsService {
     }
   }
 
-  private async find(id: string): Promise<Upload> {
-    const upload = await this.db.manager.findOneBy(Upload, { id });
-    if (upload === null) throw notFound('upload', id);
-    return upload;
-  }
-
-  /** The upload with these bytes, where they have a place and lie there whole: it was sent once more. */
+  /** The upload with these bytes, where they have a place and lie there whole. */
   private async again(sha256: string): Promise<Upload | undefined> {
-    const upload = await this.db.transaction(async (tx) => {
-      await lockUploads(tx, 'shared');
-      const known = await tx.findOneBy(Upload, { id: idOf(sha256) });
-      if (known === null || !(await this.liesWhole(known))) return undefined;
-      known.sentAt = this.clock.now();
-      await tx.update(Upload, { id: known.id }, { sentAt: known.sentAt });
-      return known;
-    });
+    const upload = await this.store.sentAgain(sha256, (known) => this.liesWhole(known));
     if (upload !== undefined) this.metrics.uploads.inc({ outcome: 'known' });
     return upload;
   }
@@ -119,7 +100,7 @@ export class UploadsService {
     }
   }
 
-  private async keepNew(received: string, sha256: string): Promise<Upload> {
+  private async keepNew(context: RequestContext, received: string, sha256: string): Promise<Upload> {
     const bytes = await sizeOf(received);
     if (bytes > maxUploadBytes)
       throw new AppError('too_large', 'upload_too_large', `the file has ${bytes} bytes; ${maxUploadBytes} are taken`);
@@ -127,14 +108,9 @@ export class UploadsService {
     if ((await sha256File(received)) !== sha256)
       throw new AppError('unavailable', 'upload_altered', 'the file changed on its way; send it again');
     const { thumbnail, extension, black: _, ...facts } = await this.inspector.inspect(received);
-    const now = this.clock.now();
-    const upload = await this.db.transaction(async (tx) => {
-      await lockUploads(tx, 'shared');
+    const upload = await this.store.keep(context, { ...facts, sha256, bytes }, async () => {
       await this.library.write(thumbnailPath(sha256), thumbnail);
-      const path = await this.library.place(received, uploadPath(sha256, extension), sha256);
-      const row = { ...facts, id: idOf(sha256), path, sha256, bytes, createdAt: now, sentAt: now, usedAt: null };
-      await tx.createQueryBuilder().insert().into(Upload).values(row).orUpdate(['path', 'sent_at'], ['id']).execute();
-      return tx.findOneByOrFail(Upload, { id: row.id });
+      return this.library.place(received, uploadPath(sha256, extension), sha256);
     });
     this.metrics.uploads.inc({ outcome: 'kept' });
     this.metrics.uploadedBytes.inc(bytes);
@@ -163,8 +139,6 @@ export class UploadsService {
     };
   }
 }
-
-const idOf = (sha256: string): string => v5(sha256, uploadNamespace);
 
 async function sizeOf(received: string): Promise<number> {
   try {

@@ -162,6 +162,16 @@ const ofQueue = (): string => 'queue';
 export const queuePaused = defineEvent('rendering.v1.queue_paused', z.object(byHand), ofQueue);
 export const queueResumed = defineEvent('rendering.v1.queue_resumed', z.object({ by: z.string() }), ofQueue);
 
+const ofUpload = { uploadId: uuid, path: z.string(), sha256 };
+const byUpload = (data: { uploadId: string }): string => data.uploadId;
+export const uploadKept = defineEvent(
+  'rendering.v1.upload_kept',
+  z.object({ ...ofUpload, bytes: z.int(), mediaType: z.string() }),
+  byUpload,
+);
+/** No job named it in time. */
+export const uploadDeleted = defineEvent('rendering.v1.upload_deleted', z.object(ofUpload), byUpload);
+
 /** What tells of each end of a job, exactly once in its life. */
 const jobEndEvents = {
   completed: jobCompleted,

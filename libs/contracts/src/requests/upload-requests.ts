@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sha256, uuid } from '../primitives';
-import { defineRequest } from '../request';
+import { defineRequest, requestContext } from '../request';
 import { uploadMetadata, uploadView } from '../upload';
 
 /** Name of a file that was received into the library's folder of unfinished files. */
@@ -12,7 +12,7 @@ export const receivedFileName = z.string().regex(/^upload-[0-9a-f-]{36}$/);
  */
 export const keepUploadRequest = defineRequest(
   'rendering.v1.keep_upload',
-  z.object({ file: receivedFileName, sha256 }),
+  z.object({ context: requestContext, file: receivedFileName, sha256 }),
   uploadView,
   { timeoutMs: 100_000 },
 );
