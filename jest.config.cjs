@@ -14,7 +14,8 @@ module.exports = {
   globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
   transform: { '^.+\\.ts$': ['@swc/jest'] },
-  moduleNameMapper: { '^@tower/([^/]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  // The program imports its commands when they are asked for, by the names that they have when compiled.
+  moduleNameMapper: { '^@tower/([^/]+)$': '<rootDir>/libs/$1/src/index.ts', '^(\.{1,2}/commands/.+)\.js$': '$1' },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

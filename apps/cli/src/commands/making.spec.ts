@@ -128,6 +128,12 @@ function answerTo(url: string): unknown {
   return aJob({ id, ...(looks.length > 1 ? looks.shift() : looks[0]) });
 }
 
+/** Of whatever command of it: what is wrong with its words is thrown, where the program would end. */
+function throwing(command: ReturnType<typeof towerProgram>): void {
+  command.exitOverride();
+  command.commands.forEach(throwing);
+}
+
 /** Runs the program in this process; returns its code and what it wrote. */
 async function tower(...words: string[]): Promise<{ code: number; out: string }> {
   let out = '';
@@ -137,10 +143,9 @@ async function tower(...words: string[]): Promise<{ code: number; out: string }>
   });
   try {
     const code = await new Promise<number>((resolve, reject) => {
-      towerProgram(resolve)
-        .exitOverride()
-        .parseAsync(['node', 'tower', ...words])
-        .catch(reject);
+      const program = towerProgram(resolve);
+      throwing(program);
+      program.parseAsync(['node', 'tower', ...words]).catch(reject);
     });
     return { code, out };
   } finally {

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '@tower/comfyui';
-import { promptEnding, type Circumstances } from './outcome';
+import { promptEnding, type Circumstances, wasAnswered } from './outcome';
 
 const around: Circumstances = {
   gpu: 'rtx3060',
@@ -76,4 +76,15 @@ it('says that a prompt which was stopped could not be heard, where it could not'
     unheard: true,
     error: { hint: expect.stringContaining('Upgrade and Connection') as string },
   });
+});
+
+it.each([
+  ['that answered all the time', 0, 10, true],
+  ['that was silent for a moment', 4, 10, true],
+  ['that was silent for a good part of it', 6, 10, false],
+  ['that was silent for a small part of a long one', 60, 900, true],
+  ['that slept through most of it', 600, 700, false],
+  ['of which nobody knows the whole', 3_600, undefined, true],
+])('a server %s', (_, silent, seconds, answered) => {
+  expect(wasAnswered(silent, seconds)).toBe(answered);
 });

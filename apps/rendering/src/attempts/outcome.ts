@@ -157,3 +157,13 @@ function bearsPrefix(file: FileRef, prefix: unknown): boolean {
     file.filename.startsWith(`${own.at(-1) ?? ''}_`) && own.slice(0, -1).every((folder) => folders.includes(folder))
   );
 }
+
+/** Seconds of silence, and their share of the whole, from which on a time says less of the work than of the silence. */
+const longSilence = { seconds: 5, share: 0.2 };
+
+/**
+ * Whether the time of an attempt says what its work takes: its server answered all the time, but for a moment.
+ * `silentSeconds`: the longest time for which it did not; `seconds`: the attempt's, where they are known.
+ */
+export const wasAnswered = (silentSeconds: number, seconds = Infinity): boolean =>
+  silentSeconds < Math.max(longSilence.seconds, longSilence.share * seconds);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { HistoryEntry } from '@tower/comfyui';
 import { describeError, LOGGER, type Logger } from '@tower/kit';
 import { cachedOutcome, unansweredOutcome } from '../attempts/attempts.service';
-import { promptEnding } from '../attempts/outcome';
+import { promptEnding, wasAnswered } from '../attempts/outcome';
 import type { CardDriver } from '../cards/card-driver';
 import { CardHealthService } from '../cards/health/card-health.service';
 import type { Attempt } from '../jobs/attempt.entity';
@@ -41,7 +41,11 @@ export class FinishedPrompts {
     if (ending.ended === 'rendered') {
       this.prompts.succeeded(driver);
       const { seconds } = ending;
-      const outcome = ending.cached ? cachedOutcome : wasAnswered(entry, seconds) ? 'rendered' : unansweredOutcome;
+      const outcome = ending.cached
+        ? cachedOutcome
+        : wasAnswered(entry.silentMs / 1000, seconds)
+          ? 'rendered'
+          : unansweredOutcome;
       const parts = seconds === undefined ? null : entry.times.parts(entry.graph, seconds, attempt.missing.length > 0);
       await this.endings.rendered(fence, attempt, ending.files, { seconds, outcome, parts });
     } else {
@@ -61,9 +65,3 @@ export class FinishedPrompts {
     }
   }
 }
-
-/** Seconds of silence, and their share of the whole, from which on a time says less of the work than of the silence. */
-const longSilence = { seconds: 5, share: 0.2 };
-
-const wasAnswered = ({ silentMs }: LivePrompt, seconds = Infinity): boolean =>
-  silentMs / 1000 < Math.max(longSilence.seconds, longSilence.share * seconds);
