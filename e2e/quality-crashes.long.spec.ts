@@ -37,7 +37,9 @@ describe(`quality killed ${kills} times, each time right after it was given mess
     expect(jobs.map((job) => job.status)).toEqual(
       prompts.map((prompt) => (prompt.includes(deadly) ? 'rejected' : 'completed')),
     );
-    for (const job of jobs) expect(job.tasks[0]?.attempts).toHaveLength(1);
+    // What a card was sent ahead may go to the other one before it begins.
+    const begun = jobs.map((job) => job.tasks[0]?.attempts.filter(({ outcome }) => !/^taken back/.test(outcome ?? '')));
+    for (const attempts of begun) expect(attempts).toHaveLength(1);
     expect((await tower.api.call(routes.getHealth, {})).status).toMatch(/ok|degraded/);
   }, 600_000);
 });

@@ -98,7 +98,7 @@ it('fetches a finished output after its server was away for longer than outputs 
 }, 120_000);
 
 it('renders again elsewhere when the server of a finished output stays away', async () => {
-  await open();
+  await open({ limits: { silentMs: 6_000 } });
   const id = await finishedOnCard();
   await bench.small.kill();
   mend();
