@@ -16,6 +16,7 @@ import { MemoryStore } from './planning/memory/memory-store';
 import {
   askedBy,
   countWaiting,
+  latestAttempts,
   liveAttempts,
   liveWorks,
   marksInLine,
@@ -184,6 +185,7 @@ describe('with a long history and a long queue', () => {
     await endHolds(manager);
     await liveAttempts(manager);
     await liveWorks(manager);
+    await latestAttempts(manager, 5);
     await askedBy(manager, [historyId('task', 1)]);
     await manager.find(Attempt, { where: { state: 'collecting' }, order: { endedAt: 'ASC' }, take: 50 });
     await manager.countBy(Attempt, { taskId: historyId('task', 1), gpu: 'old', state: 'lost' });

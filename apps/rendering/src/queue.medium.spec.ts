@@ -79,6 +79,28 @@ it('never reads as waiting between two states of a job that is under way', async
   expect(stages.filter((stage) => stage.startsWith('Waiting'))).toEqual([]);
 });
 
+describe('what is decided', () => {
+  /** The jobs in the order in which they were given out. */
+  const given = async (): Promise<string[]> =>
+    ((await harness.db.query('select job_id from attempt order by dispatched_at')) as { job_id: string }[]).map(
+      (attempt) => attempt.job_id,
+    );
+
+  it('lets no more than five in a row go past an older one because their model is loaded, at any look', async () => {
+    const small = { auto_quality_check: false, model_name: 'anime_sd15.safetensors', width: 256, height: 256 };
+    const first = await harness.request(small);
+    const other = await harness.request({ auto_quality_check: false, model_name: 'anime_sdxl.safetensors' });
+    const younger = [];
+    for (let n = 0; n < 9; n++) younger.push(await harness.request(small));
+    await harness.startLeader();
+    await completed(other.job_id);
+    await Promise.all(younger.map(({ job_id }) => completed(job_id)));
+    const order = await given();
+    expect(order[0]).toBe(first.job_id);
+    expect(order.indexOf(other.job_id)).toBe(6);
+  });
+});
+
 describe('a full queue', () => {
   const full = (count: number) =>
     harness.request({ count, auto_quality_check: false, model_name: 'anime_sd15.safetensors' });

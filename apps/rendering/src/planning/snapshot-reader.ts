@@ -17,6 +17,7 @@ import {
   askedBy,
   configuredGpus,
   firstInLine,
+  latestAttempts,
   liveAttempts,
   liveWorks,
   oldestOfEachKind,
@@ -24,6 +25,7 @@ import {
   soonestDeadlines,
   tasksOfJobs,
   tasksSentAhead,
+  type LatestAttempt,
   type PlaceInLine,
   type SentAheadRow,
   type WaitingRow,
@@ -32,6 +34,7 @@ import { readSteering, type Steering } from './steering.queries';
 import { SharedRead } from './shared-read';
 import { SnapshotChanges } from './snapshot-changes';
 import { Snapshot } from './snapshot';
+import { longestStreak } from './waiting-bounds';
 
 /** Tasks that a forecast looks at. */
 const forecastDepth = 1_000;
@@ -172,15 +175,17 @@ export class SnapshotReader {
 
   private async running(manager: EntityManager): Promise<Running> {
     const usual = new Map(this.usual);
-    const [gpus, live, works, steering, needs] = await Promise.all([
+    const [gpus, live, works, steering, latest, needs] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       liveWorks(manager),
       readSteering(manager),
+      // One may have been sent ahead, and counts only once it has begun.
+      latestAttempts(manager, longestStreak + 1),
       this.memory.of(manager, [...usual.values()]),
       this.samples.catchUp(manager),
     ]);
-    return { gpus, live, works, steering, usual, needs };
+    return { gpus, live, works, steering, latest, usual, needs };
   }
 
   /** What is known of the memory of these works: what was not read with the cards, because it is new, is read now. */
@@ -202,7 +207,7 @@ export class SnapshotReader {
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const { gpus, live, works, steering, sentAhead = [] } = running;
+    const { gpus, live, works, steering, latest, sentAhead = [] } = running;
     const needs = await this.needsOf(
       manager,
       rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
@@ -223,6 +228,7 @@ export class SnapshotReader {
       pause: this.disks.trouble(),
       steering,
       sentAhead,
+      latest,
     });
   }
 }
@@ -233,12 +239,16 @@ interface ModelUse {
   modelName: string;
 }
 
-/** Cards, what runs on them, what people decided by hand, and what is known of the memory that usual works need. */
+/**
+ * Cards, what runs on them and ran last, what people decided by hand, and what is known of the memory that usual works
+ * need.
+ */
 interface Running {
   gpus: Gpu[];
   live: Attempt[];
   works: (Work & { attempt_id: string })[];
   steering: Steering;
+  latest: LatestAttempt[];
   usual: ReadonlyMap<string, ModelUse>;
   needs: MemoryNeed[];
   sentAhead?: readonly SentAheadRow[];

@@ -15,8 +15,9 @@ import type { LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-fact
 import { plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
-import type { PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
+import type { LatestAttempt, PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
 import { unsteered, type Steering } from './steering.queries';
+import { streaksOf } from './streaks';
 import {
   asksItself,
   hopelessnessOf,
@@ -48,6 +49,8 @@ export interface SnapshotFacts {
   steering?: Steering;
   /** Tasks that were sent to a card that works on something else, and had not begun when this was asked for. */
   sentAhead?: readonly SentAheadRow[];
+  /** What each card did last, newest first; absent: not known. */
+  latest?: readonly LatestAttempt[];
 }
 
 /** A place in line: so many tasks are served before; by this card, or, where none can take the task now, by whichever. */
@@ -359,10 +362,19 @@ export class Snapshot {
       estimate: (task, gpu) => this.times.estimate(task, gpu),
       load: (task, gpu, resident) => this.loadOf(task, gpu, resident),
       resident: new Map(this.cards.map(({ name }) => [name, this.residentWhenFree(name, live)])),
+      streaks: this.streaksOfCards(live),
       fits: (card, task) => this.fits(card, task),
       cost: (task, gpu) => this.costOf(task, gpu),
       earliest: (task, gpu) => this.earliestOn(task, gpu),
     };
+  }
+
+  /** Without attempts that are not among `live` and are not over: they are planned as if they had not been sent. */
+  private streaksOfCards(live: readonly Attempt[]): ReadonlyMap<string, number> {
+    const unsent = new Set(this.live.filter((attempt) => !live.includes(attempt)).map(({ id }) => id));
+    const latest = (this.facts.latest ?? []).filter(({ id }) => !unsent.has(id));
+    const fits = (card: Card, task: WaitingTask): boolean => this.fits(card, task);
+    return streaksOf(latest, this.cards, { waiting: this.waiting, fits, now: this.facts.now });
   }
 
   /** What a card holds when it is done with what runs there. */
