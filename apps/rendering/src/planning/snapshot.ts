@@ -11,6 +11,8 @@ import { p80Of, type AttemptEstimate, type Work } from './estimates/estimate';
 import type { LearntTimes } from './estimates/learnt-times';
 import { behindByHand, orderByHand } from './hand-order';
 import { decide, type Decision, type GivenCards } from './decision';
+import { offersOf } from './decisions/offers';
+import type { DecisionRecord, RecordedPlan } from './decisions/recorded-plan';
 import type { LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
 import { plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
@@ -221,6 +223,12 @@ export class Snapshot {
   /** A task that others go before by hand waits until these have started. */
   private mayBegin(task: WaitingTask): boolean {
     return !this.isBehindAny(task) && (isWished(task) || this.mayBeMeasured(task.onlyGpu));
+  }
+
+  /** A plan as it is kept, with what each card made of what it is about. */
+  recordOf(planned: RecordedPlan<WaitingTask>): DecisionRecord {
+    const facts = this.planFacts();
+    return planned.toRecord((task) => offersOf(facts, task, planned.idleCards));
   }
 
   /** What measures a card begins only when nothing that somebody asked for waits for that card. */
