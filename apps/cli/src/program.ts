@@ -181,6 +181,16 @@ function addJobs(program: Command, leave: Leave): void {
       const { jobsExplain } = await import('./commands/jobs.js');
       leave(await jobsExplain(id, options));
     });
+  jobs
+    .command('decisions')
+    .description('which card was chosen for it when, what the others made of it, and whether that would be so again')
+    .argument('<id>')
+    .option('--limit <n>', 'so many, the newest first', wholeNumber(1, 50), 10)
+    .option(...asJson)
+    .action(async (id: string, options: { json: boolean; limit: number }) => {
+      const { jobsDecisions } = await import('./commands/decisions.js');
+      leave(await jobsDecisions(id, options));
+    });
 }
 
 /** `tower gpus …`. */

@@ -69,6 +69,16 @@ export class RenderingMetrics {
     help: 'Times in the last hour that another checkpoint followed on a card; not told where workflows name none',
     labels: { gpu },
   });
+  readonly decisions = this.metrics.counter({
+    name: 'rendering_decisions_total',
+    help: 'Decisions of the planner that were worth keeping, by what became of their record',
+    labels: { outcome: ['kept', 'too_large', 'lost'] },
+  });
+  readonly decisionBytes = this.metrics.histogram({
+    name: 'rendering_decision_bytes',
+    help: 'Size of the record of a decision, packed',
+    buckets: [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000],
+  });
   readonly posted = this.metrics.counter({
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',

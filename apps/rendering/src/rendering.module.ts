@@ -30,6 +30,7 @@ import { AttemptEndings } from './execution/attempt-endings';
 import { AttemptReconciler } from './execution/attempt-reconciler';
 import { CardDrivers } from './execution/card-drivers';
 import { CardLooks } from './execution/card-looks';
+import { DecisionJournal } from './execution/decision-journal';
 import { DeadWorkers } from './execution/dead-workers';
 import { Dispatcher } from './execution/dispatcher';
 import { FinishedPrompts } from './execution/finished-prompts';
@@ -75,6 +76,7 @@ import { OutputCollection } from './outputs/output-collection';
 import { OutputInspector } from './outputs/output-inspector';
 import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
+import { StoredDecision } from './planning/decisions/stored-decision.entity';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { MemoryStore } from './planning/memory/memory-store';
 import { PlanningTimes } from './planning/planning-times';
@@ -98,6 +100,7 @@ import { StatusController } from './status.controller';
 import { SteeringConsumer } from './steering.consumer';
 import { SteeringController } from './steering.controller';
 import { CardsReader } from './views/cards.reader';
+import { DecisionsReader } from './views/decisions/decisions.reader';
 import { JobsReader } from './views/jobs.reader';
 import { ProgressPublisher } from './views/progress-publisher';
 import { StatusService } from './views/status.service';
@@ -106,7 +109,16 @@ import { WorkflowsService } from './views/workflows.service';
 import { WorkflowsController } from './workflows.controller';
 import { Catalogue } from './workflows/catalogue';
 
-export const renderingEntities = [...jobEntities, Gpu, GpuClaim, GpuRestart, MemoryNeedRow, QueueOrder, QueuePause];
+export const renderingEntities = [
+  ...jobEntities,
+  Gpu,
+  GpuClaim,
+  GpuRestart,
+  MemoryNeedRow,
+  QueueOrder,
+  QueuePause,
+  StoredDecision,
+];
 
 const env = () => parseEnv(renderingEnv);
 
@@ -149,6 +161,7 @@ const providers: readonly Provider[] = [
   SnapshotReader,
   JobStore,
   JobsReader,
+  DecisionsReader,
   RequestGround,
   RequestPlanning,
   EstimatesService,
@@ -197,6 +210,7 @@ const providers: readonly Provider[] = [
   CardDrivers,
   PromptsAhead,
   TaskSender,
+  DecisionJournal,
   TaskDispatch,
   SteeringUpkeep,
   SteeringGauges,
