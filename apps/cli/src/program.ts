@@ -16,7 +16,9 @@ const asJson = ['--json', 'as JSON (also when the output is no terminal)', false
 export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
-    .version(towerVersion);
+    .version(towerVersion)
+    // Else an option that a command and the one behind it both have would be taken from the latter.
+    .enablePositionalOptions();
   for (const add of [
     addStart,
     addDemo,
