@@ -19,7 +19,9 @@ export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion)
-    .addHelpText('after', `\n${exitCodeHelp}`);
+    .addHelpText('after', `\n${exitCodeHelp}`)
+    // Else an option that a command and the one behind it both have would be taken from the latter.
+    .enablePositionalOptions();
   for (const add of [
     addStart,
     addDemo,
@@ -200,6 +202,16 @@ function addJobs(program: Command, leave: Leave): void {
     .action(async (id: string, options: { json: boolean }) => {
       const { jobsExplain } = await import('./commands/jobs.js');
       leave(await jobsExplain(id, options));
+    });
+  jobs
+    .command('decisions')
+    .description('which card was chosen for it when, what the others made of it, and whether that would be so again')
+    .argument('<id>')
+    .option('--limit <n>', 'so many, the newest first', wholeNumber(1, 50), 10)
+    .option(...asJson)
+    .action(async (id: string, options: { json: boolean; limit: number }) => {
+      const { jobsDecisions } = await import('./commands/decisions.js');
+      leave(await jobsDecisions(id, options));
     });
 }
 

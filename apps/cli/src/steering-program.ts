@@ -24,8 +24,6 @@ function ownName(): string {
 /** `tower gpus` itself, and what people do with cards. */
 export function steerGpus(gpus: Command, leave: Leave): void {
   gpus
-    // Else an option that both have would be taken from the command behind it.
-    .enablePositionalOptions()
     .argument('[name]', 'this card only')
     .option(...asJson)
     .action(async (name: string | undefined, options: Output) => {
@@ -86,7 +84,6 @@ function addClaims(gpus: Command, leave: Leave): void {
 /** `tower jobs` itself, and what people do with jobs that are there. */
 export function steerJobs(jobs: Command, leave: Leave): void {
   jobs
-    .enablePositionalOptions()
     .argument('[id]', 'this job only')
     .addOption(new Option('--state <state>', 'of this state only').choices(jobState.options))
     .option('--limit <n>', 'at most so many, 200 at most', aNumber, 20)

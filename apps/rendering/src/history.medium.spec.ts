@@ -10,6 +10,7 @@ import { Attempt } from './jobs/attempt.entity';
 import { RuntimeSample } from './jobs/runtime-sample.entity';
 import { endHolds } from './jobs/task-store';
 import { Task } from './jobs/task.entity';
+import { decisionsOf, pruneDecisions } from './planning/decisions/decision-store';
 import { addSample, newestSamples, samplesOf } from './planning/estimates/sample.queries';
 import { ordinal } from './planning/explain';
 import { KindRenewal } from './planning/kind-renewal';
@@ -17,6 +18,7 @@ import { MemoryStore } from './planning/memory/memory-store';
 import {
   askedBy,
   countWaiting,
+  latestAttempts,
   liveAttempts,
   liveWorks,
   marksInLine,
@@ -185,6 +187,7 @@ describe('with a long history and a long queue', () => {
     await endHolds(manager);
     await liveAttempts(manager);
     await liveWorks(manager);
+    await latestAttempts(manager, 5);
     await askedBy(manager, [historyId('task', 1)]);
     await manager.find(Attempt, { where: { state: 'collecting' }, order: { endedAt: 'ASC' }, take: 50 });
     await manager.countBy(Attempt, { taskId: historyId('task', 1), gpu: 'old', state: 'lost' });
@@ -195,6 +198,22 @@ describe('with a long history and a long queue', () => {
     await newestSamples(manager);
     await samplesOf(manager, [{ workflow: 'anime-still-sd15', gpu: 'gpu-3' }]);
     await noFaults();
+  });
+
+  it('decisions about a job are found by it, and old ones from the oldest on', async () => {
+    await harness.db.query(
+      `insert into planning_decision (id, decided_at, fence, planner_version, jobs, record)
+       select ('0190a00e-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now(), 1, 1,
+         array(select ('0190a00a-0000-7000-8000-' || lpad(to_hex((n * 7 + m) % $1), 12, '0'))::uuid
+           from generate_series(1, 3) m), '\\x00'
+       from generate_series(1, 10000) n`,
+      [size.finished],
+    );
+    await harness.db.query('vacuum analyze planning_decision');
+    const about = { after: null, limit: 11 };
+    expect(await decisionsOf(harness.db.manager, historyId('job', 8), about)).toHaveLength(2);
+    await pruneDecisions(harness.db, new Date(0));
+    expect(await plans.faults([...large, 'planning_decision'])).toEqual([]);
   });
 
   it('the status and the ceiling count what waits in an index', async () => {

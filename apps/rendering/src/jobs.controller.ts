@@ -7,6 +7,7 @@ import {
   getArtifactRequest,
   getJobRequest,
   listJobArtifactsRequest,
+  listJobDecisionsRequest,
   listJobEventsRequest,
   listJobParamsRequest,
   listJobsRequest,
@@ -15,6 +16,7 @@ import {
   type EstimateAnswer,
   type InputOf,
   type JobAccepted,
+  type JobDecision,
   type JobEventsPage,
   type JobExplanation,
   type JobParamsView,
@@ -24,6 +26,7 @@ import {
 } from '@tower/contracts';
 import { EstimatesService } from './requests/estimates.service';
 import { RequestsService } from './requests/requests.service';
+import { DecisionsReader } from './views/decisions/decisions.reader';
 import { JobsReader } from './views/jobs.reader';
 
 @Controller()
@@ -32,6 +35,7 @@ export class JobsController {
     private readonly jobs: RequestsService,
     private readonly estimates: EstimatesService,
     private readonly reader: JobsReader,
+    private readonly decided: DecisionsReader,
   ) {}
 
   @OnRequest(requestJobRequest)
@@ -57,6 +61,11 @@ export class JobsController {
   @OnRequest(explainJobRequest)
   explain(input: InputOf<typeof explainJobRequest>): Promise<JobExplanation> {
     return this.reader.explain(input.id);
+  }
+
+  @OnRequest(listJobDecisionsRequest)
+  decisions(input: InputOf<typeof listJobDecisionsRequest>): Promise<Page<JobDecision>> {
+    return this.decided.ofJob(input);
   }
 
   @OnRequest(listJobsRequest)

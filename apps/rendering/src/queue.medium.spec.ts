@@ -11,6 +11,7 @@ import {
 } from '@tower/testing';
 import { projectId, RenderingHarness } from '../harness/rendering-harness';
 import { CommandsService } from './requests/commands.service';
+import { DecisionsReader } from './views/decisions/decisions.reader';
 
 /** Real here: PostgreSQL, NATS, HTTP and one simulated card as a process, which takes pictures and nothing else. */
 
@@ -77,6 +78,71 @@ it('never reads as waiting between two states of a job that is under way', async
   );
   expect(stages.length).toBeGreaterThan(3);
   expect(stages.filter((stage) => stage.startsWith('Waiting'))).toEqual([]);
+});
+
+describe('what is decided', () => {
+  /** The jobs in the order in which they were given out. */
+  const given = async (): Promise<string[]> =>
+    ((await harness.db.query('select job_id from attempt order by dispatched_at')) as { job_id: string }[]).map(
+      (attempt) => attempt.job_id,
+    );
+
+  it('lets no more than five in a row go past an older one because their model is loaded, at any look', async () => {
+    const small = { auto_quality_check: false, model_name: 'anime_sd15.safetensors', width: 256, height: 256 };
+    const first = await harness.request(small);
+    const other = await harness.request({ auto_quality_check: false, model_name: 'anime_sdxl.safetensors' });
+    const younger = [];
+    for (let n = 0; n < 9; n++) younger.push(await harness.request(small));
+    await harness.startLeader();
+    await completed(other.job_id);
+    await Promise.all(younger.map(({ job_id }) => completed(job_id)));
+    const order = await given();
+    expect(order[0]).toBe(first.job_id);
+    expect(order.indexOf(other.job_id)).toBe(6);
+    const [decision] = (await new DecisionsReader(harness.db).ofJob({ id: other.job_id, limit: 5 })).items;
+    expect(decision?.tasks).toMatchObject([{ gpu: card.name, reason: 'passed_over' }]);
+  });
+
+  it('is kept for each attempt, and decided again as it was', async () => {
+    const { job_id: id } = await harness.request({ auto_quality_check: false, count: 2 });
+    await harness.startLeader();
+    await completed(id);
+    const decisions = new DecisionsReader(harness.db);
+    const attempts: { id: string; decision_id: string; task_id: string }[] = await harness.db.query(
+      'select id, decision_id, task_id from attempt order by dispatched_at desc',
+    );
+    // The record follows the prompt.
+    const { items } = await waitFor(async () => {
+      const page = await decisions.ofJob({ id, limit: 5 });
+      return page.items.length === 2 ? page : undefined;
+    }, 5_000);
+    expect(items).toMatchObject(
+      attempts.map((attempt) => ({
+        id: attempt.decision_id,
+        replay: 'same',
+        differences: [],
+        planner_version: 1,
+        tasks: [{ task_id: attempt.task_id, attempt_id: attempt.id, gpu: card.name }],
+      })),
+    );
+    expect(items[1]).toMatchObject({
+      waiting: 2,
+      tasks: [{ cards: [{ gpu: card.name, chosen: true, takes_it: true }] }],
+    });
+    const first = await decisions.ofJob({ id, limit: 1 });
+    const second = await decisions.ofJob({ id, limit: 1, cursor: first.next_cursor });
+    expect([...first.items, ...second.items]).toEqual(items);
+    expect(second.next_cursor).toBeUndefined();
+    await expect(decisions.ofJob({ id: newId(), limit: 5 })).rejects.toMatchObject({ code: 'job_not_found' });
+  });
+
+  it('is done though nobody can write it down', async () => {
+    await harness.db.query('drop table planning_decision');
+    const { job_id: id } = await harness.request({ auto_quality_check: false });
+    await harness.startLeader();
+    await completed(id);
+    expect(await harness.metrics.registry.metrics()).toMatch(/rendering_decisions_total\{outcome="lost"[^}]*\} 1/);
+  });
 });
 
 describe('a full queue', () => {

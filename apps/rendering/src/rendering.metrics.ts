@@ -86,6 +86,16 @@ export class RenderingMetrics {
     name: 'rendering_uploads_deleted_total',
     help: 'Uploads that were deleted because no job named them in time',
   });
+  readonly decisions = this.metrics.counter({
+    name: 'rendering_decisions_total',
+    help: 'Decisions of the planner that were worth keeping, by what became of their record',
+    labels: { outcome: ['kept', 'too_large', 'lost'] },
+  });
+  readonly decisionBytes = this.metrics.histogram({
+    name: 'rendering_decision_bytes',
+    help: 'Size of the record of a decision, packed',
+    buckets: [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000],
+  });
   readonly posted = this.metrics.counter({
     name: 'rendering_prompts_posted_total',
     help: 'Prompts sent, by what the server answered',

@@ -30,6 +30,7 @@ import { AttemptEndings } from './execution/attempt-endings';
 import { AttemptReconciler } from './execution/attempt-reconciler';
 import { CardDrivers } from './execution/card-drivers';
 import { CardLooks } from './execution/card-looks';
+import { DecisionJournal } from './execution/decision-journal';
 import { DeadWorkers } from './execution/dead-workers';
 import { Dispatcher } from './execution/dispatcher';
 import { FinishedPrompts } from './execution/finished-prompts';
@@ -75,6 +76,7 @@ import { OutputCollection } from './outputs/output-collection';
 import { OutputInspector } from './outputs/output-inspector';
 import { OutputStore } from './outputs/output-store';
 import { RenderedFacts } from './outputs/rendered-facts';
+import { StoredDecision } from './planning/decisions/stored-decision.entity';
 import { MemoryNeedRow } from './planning/memory/memory-need.entity';
 import { SettlingTimeRow } from './planning/estimates/settling-time.entity';
 import { MemoryStore } from './planning/memory/memory-store';
@@ -99,6 +101,7 @@ import { StatusController } from './status.controller';
 import { SteeringConsumer } from './steering.consumer';
 import { SteeringController } from './steering.controller';
 import { CardsReader } from './views/cards.reader';
+import { DecisionsReader } from './views/decisions/decisions.reader';
 import { JobsReader } from './views/jobs.reader';
 import { PreviewPublisher } from './views/preview-publisher';
 import { ProgressPublisher } from './views/progress-publisher';
@@ -122,6 +125,7 @@ export const renderingEntities = [
   QueueOrder,
   QueuePause,
   SettlingTimeRow,
+  StoredDecision,
 ];
 
 const env = () => parseEnv(renderingEnv);
@@ -167,6 +171,7 @@ const providers: readonly Provider[] = [
   SnapshotReader,
   JobStore,
   JobsReader,
+  DecisionsReader,
   RequestGround,
   RequestPlanning,
   EstimatesService,
@@ -216,6 +221,7 @@ const providers: readonly Provider[] = [
   CardDrivers,
   PromptsAhead,
   TaskSender,
+  DecisionJournal,
   TaskDispatch,
   SteeringUpkeep,
   SteeringGauges,

@@ -16,6 +16,7 @@ export * from './job/view';
 export * from './job/calibration';
 export * from './job/estimate';
 export * from './job/explanation';
+export * from './job/decision';
 export * from './job/event';
 export * from './job/artifact';
 export * from './upload';

@@ -5,6 +5,7 @@ import {
   explainJobRequest,
   getJobRequest,
   listJobArtifactsRequest,
+  listJobDecisionsRequest,
   listJobEventsRequest,
   listJobParamsRequest,
   listJobsRequest,
@@ -55,6 +56,14 @@ export class JobsApi {
   @Endpoint(routes.explainJob)
   explain({ params }: RouteInput<Routes['explainJob']>): Promise<JobExplanation> {
     return this.services.ask(explainJobRequest, params);
+  }
+
+  @Endpoint(routes.listJobDecisions)
+  listDecisions({
+    params,
+    query,
+  }: RouteInput<Routes['listJobDecisions']>): Promise<RouteOutput<Routes['listJobDecisions']>> {
+    return this.services.ask(listJobDecisionsRequest, { ...query, id: params.id });
   }
 
   @Endpoint(routes.cancelJob)

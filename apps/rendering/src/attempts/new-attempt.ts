@@ -35,6 +35,8 @@ export interface BookedCard {
   isBusy: boolean;
   /** What the attempt will take there, where that is known. */
   forecast: AttemptForecast | null;
+  /** The decision that gives it out; absent where nothing was planned. */
+  decisionId?: string;
 }
 
 /** The next attempt of a task, on this card. `estimatedSeconds`: what it will take there, where that is known. */
@@ -65,6 +67,7 @@ export function newAttempt(
     seconds: null,
     estimatedSeconds,
     estimate: gpu.forecast,
+    decisionId: gpu.decisionId ?? null,
     models: [],
     missing: [],
     timings: null,

@@ -45,7 +45,7 @@ export class Leader {
   /** Prompts that run stay on their cards; the next leader adopts them. */
   async stop(): Promise<void> {
     await this.loop.stop();
-    await this.housekeeping.idle();
+    await Promise.all([this.housekeeping.idle(), this.dispatch.idle()]);
     await this.stepDown();
     await this.lease.stop();
   }

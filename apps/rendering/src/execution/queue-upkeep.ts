@@ -3,6 +3,7 @@ import { CLOCK, type Clock } from '@tower/kit';
 import { DataSource } from 'typeorm';
 import { letGoOverheld } from '../attempts/held-tasks';
 import { endHolds } from '../jobs/task-store';
+import { pruneDecisions } from '../planning/decisions/decision-store';
 import { countWaiting } from '../planning/queue.queries';
 import { RenderingMetrics } from '../rendering.metrics';
 import type { Duty } from './duty';
@@ -11,16 +12,19 @@ import { SteeringUpkeep } from './steering-upkeep';
 
 /** Milliseconds between two counts of the queue, for the metric. */
 const countEveryMs = 5_000;
+/** Milliseconds between two times that old decisions are removed. */
+const pruneEveryMs = 600_000;
 /** Tasks that are counted at most. */
 const countedMost = 10_000_000;
 
 /**
- * Keeps the queue as a whole: lets tasks go that were held long enough, keeps what people decided by hand, and counts
- * what waits.
+ * Keeps the queue as a whole: lets tasks go that were held long enough, keeps what people decided by hand, counts what
+ * waits, and forgets what was decided long ago.
  */
 @Injectable()
 export class QueueUpkeep implements Duty {
   private countedAtMs = -Infinity;
+  private prunedAtMs = -Infinity;
 
   constructor(
     private readonly db: DataSource,
@@ -36,7 +40,14 @@ export class QueueUpkeep implements Duty {
     await letGoOverheld(this.db, fence);
     const isNews = await this.steering.tick(fence);
     await this.count();
+    await this.prune();
     return ended > 0 || isNews;
+  }
+
+  private async prune(): Promise<void> {
+    if (this.clock.monotonicMs() - this.prunedAtMs < pruneEveryMs) return;
+    this.prunedAtMs = this.clock.monotonicMs();
+    await pruneDecisions(this.db, this.clock.now());
   }
 
   private async count(): Promise<void> {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { newId } from '@tower/kit';
 import { AttemptsService } from '../attempts/attempts.service';
 import type { Attempt } from '../jobs/attempt.entity';
 import type { GivenCards } from '../planning/decision';
-import { PlanningTimes, secondsSince } from '../planning/planning-times';
+import { secondsSince } from '../planning/planning-times';
 import { SnapshotReader } from '../planning/snapshot-reader';
 import { CardDrivers } from './card-drivers';
+import { DecisionJournal } from './decision-journal';
 import type { Duty } from './duty';
 import { PromptsAhead } from './prompts-ahead';
 import { TaskSender, type Choice } from './task-sender';
@@ -24,7 +26,7 @@ export class TaskDispatch implements Duty {
     private readonly attempts: AttemptsService,
     private readonly sender: TaskSender,
     private readonly ahead: PromptsAhead,
-    private readonly times: PlanningTimes,
+    private readonly journal: DecisionJournal,
   ) {}
 
   async tick(fence: string): Promise<boolean> {
@@ -43,6 +45,11 @@ export class TaskDispatch implements Duty {
       .map((driver) => driver.name);
   }
 
+  /** Resolves when no decision is being written. */
+  idle(): Promise<void> {
+    return this.journal.idle();
+  }
+
   private async dispatch(fence: string): Promise<void> {
     const given = this.givenCards();
     const count = given.idle.length + given.ending.length;
@@ -52,13 +59,17 @@ export class TaskDispatch implements Duty {
     if (snapshot === undefined) return;
     for (const { taskId, jobId, error } of snapshot.hopeless)
       await this.attempts.failWaiting(fence, { id: taskId, jobId }, error);
-    const { start, ahead, back } = snapshot.decide({
+    const decision = snapshot.decide({
       idle: snapshot.unbooked(given.idle),
       ending: snapshot.withRoom(given.ending),
     });
-    this.times.planned(secondsSince(lookedAt));
-    for (const assignment of [...start, ...ahead]) this.send(fence, { snapshot, assignment, lookedAt });
-    for (const { attempt, reason } of back) this.takeBack(fence, attempt, reason);
+    this.journal.times.planned(secondsSince(lookedAt));
+    const id = newId();
+    const sent = [...decision.start, ...decision.ahead].map((assignment) =>
+      this.send(fence, { snapshot, assignment, lookedAt, decisionId: id }),
+    );
+    for (const { attempt, reason } of decision.back) this.takeBack(fence, attempt, reason);
+    this.journal.note({ id, fence, snapshot, decision }, Promise.all(sent));
   }
 
   /** What could not be stored is not worth rendering. */
@@ -73,11 +84,14 @@ export class TaskDispatch implements Duty {
   private takeBack(fence: string, attempt: Attempt, reason: string): void {
     const driver = this.drivers.named(attempt.gpu);
     if (driver)
-      this.sender.inBackground(driver, async () => void (await this.ahead.takeBack(fence, driver, attempt, reason)));
+      void this.sender.inBackground(
+        driver,
+        async () => void (await this.ahead.takeBack(fence, driver, attempt, reason)),
+      );
   }
 
-  private send(fence: string, choice: Choice): void {
+  private send(fence: string, choice: Choice): Promise<void> {
     const driver = this.drivers.named(choice.assignment.gpu);
-    if (driver) this.sender.send(fence, driver, choice);
+    return driver ? this.sender.send(fence, driver, choice) : Promise.resolve();
   }
 }

@@ -9,12 +9,13 @@ import { PlanningTimes, secondsSince } from '../planning/planning-times';
 import type { Snapshot } from '../planning/snapshot';
 import { Dispatcher } from './dispatcher';
 
-/** A task for a card, and the look at which it was chosen. */
+/** A task for a card, and the look at which that was decided. */
 export interface Choice {
   snapshot: Snapshot;
   assignment: Assignment;
   /** `performance.now()` at its beginning. */
   lookedAt: number;
+  decisionId: string;
 }
 
 /** Brings chosen tasks to their cards, one at a time each. */
@@ -34,11 +35,11 @@ export class TaskSender {
     return this.dispatching.has(gpu);
   }
 
-  /** Books the card and sends, in the background: a slow server holds up nobody else. */
-  send(fence: string, driver: CardDriver, { snapshot, assignment, lookedAt }: Choice): void {
+  /** Books the card and sends, in the background: a slow server holds up nobody else. Never rejects. */
+  send(fence: string, driver: CardDriver, { snapshot, assignment, lookedAt, decisionId }: Choice): Promise<void> {
     const task = snapshot.waiting.find((waiting) => waiting.taskId === assignment.taskId);
     const { inventory } = driver.snapshot;
-    if (!task || !inventory) return;
+    if (!task || !inventory) return Promise.resolve();
     const estimate = snapshot.estimate(task, driver.name);
     const { seconds, low, high, basis } = estimate;
     const card = {
@@ -49,8 +50,9 @@ export class TaskSender {
       resident: snapshot.residentWhenFree(driver.name),
       isBusy: snapshot.withRoom([driver.name]).length > 0,
       forecast: { seconds, low, high, p80: p80Of(estimate), basis },
+      decisionId,
     };
-    this.inBackground(driver, async () => {
+    return this.inBackground(driver, async () => {
       const dispatch = await this.attempts
         .claim(fence, assignment.taskId, assignment.jobId, card, estimate.seconds)
         .catch((error: unknown) => this.refuse(fence, assignment, error));
@@ -60,8 +62,8 @@ export class TaskSender {
     });
   }
 
-  /** Does something with a card, one thing at a time, and looks at it then. */
-  inBackground(driver: CardDriver, act: () => Promise<void>): void {
+  /** Does something with a card, one thing at a time, and looks at it then. Never rejects. */
+  inBackground(driver: CardDriver, act: () => Promise<void>): Promise<void> {
     const work = act()
       .catch((error: unknown) => {
         // The card was booked by an earlier leader whose attempt is still live; it will be seen at the next look.
@@ -78,6 +80,7 @@ export class TaskSender {
         driver.wake();
       });
     this.dispatching.set(driver.name, work);
+    return work;
   }
 
   /**

@@ -98,6 +98,11 @@ export class Attempt {
   @Column('jsonb', { default: { steps: [] } }) plan!: Changes;
   /** The step of the ladder that led to this attempt; null for a first one. */
   @Column('jsonb', { nullable: true }) recovery!: RecoveryStep | null;
+  /**
+   * The planner's decision that it came of; null where there was none. That is written after the attempt and has an
+   * end, so that it may be missing.
+   */
+  @Column('uuid', { nullable: true }) decisionId!: string | null;
   @Column('text', { nullable: true }) verdict!: VerdictOutcome | null;
   @Column('jsonb') scores!: ScoreView[];
   /** The event that last told quality of this attempt, and when; null while there is nothing to judge. */

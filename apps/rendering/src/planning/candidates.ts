@@ -41,7 +41,8 @@ export function candidatesOf<Task extends Waiting>({
   });
 }
 
-const isEligible = (card: Card, task: Waiting): boolean => ineligibility(card, task) === undefined;
+/** Whether a card can take a task, where nobody says otherwise. */
+export const isEligible = (card: Card, task: Waiting): boolean => ineligibility(card, task) === undefined;
 
 /**
  * How much serving it does for those who wait, by the second that it takes: weight with ageing over its time (Smith's

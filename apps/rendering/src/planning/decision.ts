@@ -2,8 +2,8 @@ import type { Card } from '../cards/card';
 import type { Attempt } from '../jobs/attempt.entity';
 import { ineligibility } from './eligibility';
 import { comparePlaces } from './line-marks';
-import type { Assignment, Placement, Plan, PlanFacts } from './plan-facts';
-import { assignments, plan } from './planner';
+import { RecordedPlan } from './decisions/recorded-plan';
+import type { Assignment, PlanFacts } from './plan-facts';
 import type { PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
 import type { WaitingTask } from './waiting-task';
 
@@ -25,6 +25,8 @@ export interface Decision {
   ahead: Assignment[];
   /** What was sent ahead and should not wait there any more. */
   back: { attempt: Attempt; reason: string }[];
+  /** What it was read from; undefined while nothing new is started. */
+  planned: RecordedPlan<WaitingTask> | undefined;
 }
 
 /** What a snapshot knows, as far as a decision needs it. */
@@ -50,9 +52,6 @@ interface SentAhead {
   attempt: Attempt;
 }
 
-/** Seconds by which a card's next task may begin after the card is free, and is still its next one. */
-const atOnce = 0.05;
-
 /**
  * Reads from one plan what idle cards start, what cards that are about to be done get behind what they work on, and
  * what of that should be taken back: because something of a higher priority is to go first there, because an idle card
@@ -67,15 +66,21 @@ export function decide({ idle, ending = [] }: GivenCards, ground: DecisionGround
   });
   const { pause } = ground;
   if (pause !== undefined)
-    return { start: [], ahead: [], back: sent.map(({ attempt }) => ({ attempt, reason: pause })) };
+    return { start: [], ahead: [], back: sent.map(({ attempt }) => ({ attempt, reason: pause })), planned: undefined };
   const barred = sent.flatMap((one) => whyBarred(one, ground) ?? []);
   const open = sent.filter(({ attempt }) => !barred.some((back) => back.attempt === attempt));
-  const found = plan(factsOf({ idle, ending }, open, ground));
-  const taken = new Set(open.map(({ task }) => task.taskId));
+  const planned = new RecordedPlan(factsOf({ idle, ending }, open, ground), {
+    ending,
+    sentAhead: open.map(({ task: { taskId }, attempt: { gpu } }) => ({ taskId, gpu })),
+  });
+  const { start, ahead, back } = planned.actions;
+  const sentOf = (taskId: string): Attempt[] =>
+    open.flatMap(({ task, attempt }) => (task.taskId === taskId ? [attempt] : []));
   return {
-    start: assignments(found).filter(({ taskId }) => !taken.has(taskId)),
-    ahead: ending.flatMap((gpu) => nextOn(gpu, found, taken)),
-    back: [...barred, ...open.flatMap((one) => whyBack(one, found) ?? [])],
+    start,
+    ahead,
+    back: [...barred, ...back.flatMap(({ taskId, reason }) => sentOf(taskId).map((attempt) => ({ attempt, reason })))],
+    planned,
   };
 }
 
@@ -131,24 +136,3 @@ function whyBarred(
     return { attempt, reason: `the memory of ${card.name} is made free for another program` };
   return mayBegin(task) ? undefined : { attempt, reason: 'another job goes before it by hand' };
 }
-
-/** Why a task that was sent ahead is to begin elsewhere, or later. */
-function whyBack({ task, attempt }: SentAhead, found: Plan<WaitingTask>): Decision['back'][0] | undefined {
-  const elsewhere = found.placements.find((placement) => placement.task === task && placement.isHead);
-  if (elsewhere) return { attempt, reason: `${elsewhere.span.gpu} is free and can start it now` };
-  const first = firstOn(attempt.gpu, found);
-  if (first === undefined || first.task.rank >= task.rank) return undefined;
-  return { attempt, reason: `job ${first.task.jobId} has a higher priority and goes first` };
-}
-
-/** What the card begins when it is done, unless it is to wait for something then. */
-function nextOn(gpu: string, found: Plan<WaitingTask>, taken: ReadonlySet<string>): Assignment[] {
-  const first = firstOn(gpu, found);
-  const free = found.facts.busy.get(gpu);
-  if (first === undefined || free === undefined || first.span.unknown !== undefined) return [];
-  if (first.span.startIn > free.seconds + atOnce || taken.has(first.task.taskId) || first.task.isCalibration) return [];
-  return [{ taskId: first.task.taskId, jobId: first.task.jobId, gpu }];
-}
-
-const firstOn = (gpu: string, { sequences }: Plan<WaitingTask>): Placement<WaitingTask> | undefined =>
-  [...(sequences.get(gpu) ?? [])].sort((a, b) => a.span.startIn - b.span.startIn)[0];

@@ -238,3 +238,26 @@ export function liveWorks(tx: EntityManager): Promise<(Work & { attempt_id: stri
     [[...liveAttemptStates]],
   );
 }
+
+/** What a card was given lately. */
+export interface LatestAttempt {
+  id: string;
+  gpu: string;
+  /** Keys of the model files that it needs, and those of them that the card had to load. */
+  models: readonly string[];
+  missing: readonly string[];
+  /** Its task's place in line. */
+  rank: number;
+  created_at: Date;
+}
+
+/** The last attempts of each configured card, newest first. */
+export function latestAttempts(tx: EntityManager, perCard: number): Promise<LatestAttempt[]> {
+  return tx.query(
+    `select a.id, a.gpu, a.models, a.missing, t.rank, t.created_at
+     from gpu cross join lateral (select * from attempt where attempt.gpu = gpu.name
+       order by attempt.dispatched_at desc limit $1) a join task t on t.id = a.task_id
+     where gpu.configured order by a.gpu, a.dispatched_at desc`,
+    [perCard],
+  );
+}

@@ -18,6 +18,7 @@ import {
   askedBy,
   configuredGpus,
   firstInLine,
+  latestAttempts,
   liveAttempts,
   liveWorks,
   oldestOfEachKind,
@@ -25,6 +26,7 @@ import {
   soonestDeadlines,
   tasksOfJobs,
   tasksSentAhead,
+  type LatestAttempt,
   type PlaceInLine,
   type SentAheadRow,
   type WaitingRow,
@@ -33,6 +35,7 @@ import { readSteering, type Steering } from './steering.queries';
 import { SharedRead } from './shared-read';
 import { SnapshotChanges } from './snapshot-changes';
 import { Snapshot } from './snapshot';
+import { longestStreak } from './waiting-bounds';
 
 /** Tasks that a forecast looks at. */
 const forecastDepth = 1_000;
@@ -173,16 +176,18 @@ export class SnapshotReader {
 
   private async running(manager: EntityManager): Promise<Running> {
     const usual = new Map(this.usual);
-    const [gpus, live, works, steering, needs, settling] = await Promise.all([
+    const [gpus, live, works, steering, latest, needs, settling] = await Promise.all([
       configuredGpus(manager),
       liveAttempts(manager),
       liveWorks(manager),
       readSteering(manager),
+      // One may have been sent ahead, and counts only once it has begun.
+      latestAttempts(manager, longestStreak + 1),
       this.memory.of(manager, [...usual.values()]),
       SettlingTimes.read(manager),
       this.samples.catchUp(manager),
     ]);
-    return { gpus, live, works, steering, usual, needs, settling };
+    return { gpus, live, works, steering, latest, usual, needs, settling };
   }
 
   /** What is known of the memory of these works: what was not read with the cards, because it is new, is read now. */
@@ -204,7 +209,7 @@ export class SnapshotReader {
     rows: (WaitingRow & PlaceInLine)[],
     more: boolean,
   ): Promise<Snapshot> {
-    const { gpus, live, works, steering, settling, sentAhead = [] } = running;
+    const { gpus, live, works, steering, latest, settling, sentAhead = [] } = running;
     const needs = await this.needsOf(
       manager,
       rows.map((row) => ({ workflow: row.workflow, modelName: row.model_name })),
@@ -226,6 +231,7 @@ export class SnapshotReader {
       steering,
       settling,
       sentAhead,
+      latest,
     });
   }
 }
@@ -236,12 +242,16 @@ interface ModelUse {
   modelName: string;
 }
 
-/** Cards, what runs on them, what people decided by hand, and what is known of the memory that usual works need. */
+/**
+ * Cards, what runs on them and ran last, what people decided by hand, and what is known of the memory that usual works
+ * need.
+ */
 interface Running {
   gpus: Gpu[];
   live: Attempt[];
   works: (Work & { attempt_id: string })[];
   steering: Steering;
+  latest: LatestAttempt[];
   usual: ReadonlyMap<string, ModelUse>;
   needs: MemoryNeed[];
   settling: SettlingTimes;

@@ -12,12 +12,15 @@ import type { LearntTimes } from './estimates/learnt-times';
 import { SettlingTimes, type SettlingTime } from './estimates/settling-times';
 import { behindByHand, orderByHand } from './hand-order';
 import { decide, type Decision, type GivenCards } from './decision';
+import { offersOf } from './decisions/offers';
+import type { DecisionRecord, RecordedPlan } from './decisions/recorded-plan';
 import type { LoadEstimate, Placement, Plan, PlanFacts, Span } from './plan-facts';
 import { plan, spanAfter, spans, spansWith } from './planner';
 import { comparePlaces } from './line-marks';
 import { neededMb, type MemoryNeed } from './memory/memory-need';
-import type { PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
+import type { LatestAttempt, PlaceInLine, SentAheadRow, WaitingRow } from './queue.queries';
 import { unsteered, type Steering } from './steering.queries';
+import { streaksOf } from './streaks';
 import {
   asksItself,
   hopelessnessOf,
@@ -51,6 +54,8 @@ export interface SnapshotFacts {
   settling?: SettlingTimes;
   /** Tasks that were sent to a card that works on something else, and had not begun when this was asked for. */
   sentAhead?: readonly SentAheadRow[];
+  /** What each card did last, newest first; absent: not known. */
+  latest?: readonly LatestAttempt[];
 }
 
 /** A place in line: so many tasks are served before; by this card, or, where none can take the task now, by whichever. */
@@ -229,6 +234,12 @@ export class Snapshot {
     return !this.isBehindAny(task) && (isWished(task) || this.mayBeMeasured(task.onlyGpu));
   }
 
+  /** A plan as it is kept, with what each card made of what it is about. */
+  recordOf(planned: RecordedPlan<WaitingTask>): DecisionRecord {
+    const facts = this.planFacts();
+    return planned.toRecord((task) => offersOf(facts, task, planned.idleCards));
+  }
+
   /** What measures a card begins only when nothing that somebody asked for waits for that card. */
   private mayBeMeasured(gpu: string | undefined): boolean {
     const card = this.cards.find(({ name }) => name === gpu);
@@ -368,10 +379,19 @@ export class Snapshot {
       estimate: (task, gpu) => this.times.estimate(task, gpu),
       load: (task, gpu, resident) => this.loadOf(task, gpu, resident),
       resident: new Map(this.cards.map(({ name }) => [name, this.residentWhenFree(name, live)])),
+      streaks: this.streaksOfCards(live),
       fits: (card, task) => this.fits(card, task),
       cost: (task, gpu) => this.costOf(task, gpu),
       earliest: (task, gpu) => this.earliestOn(task, gpu),
     };
+  }
+
+  /** Without attempts that are not among `live` and are not over: they are planned as if they had not been sent. */
+  private streaksOfCards(live: readonly Attempt[]): ReadonlyMap<string, number> {
+    const unsent = new Set(this.live.filter((attempt) => !live.includes(attempt)).map(({ id }) => id));
+    const latest = (this.facts.latest ?? []).filter(({ id }) => !unsent.has(id));
+    const fits = (card: Card, task: WaitingTask): boolean => this.fits(card, task);
+    return streaksOf(latest, this.cards, { waiting: this.waiting, fits, now: this.facts.now });
   }
 
   /** What a card holds when it is done with what runs there. */

@@ -5,7 +5,7 @@ import type { Sequences } from './sequencing/problem';
 /** Seconds that anything may wait, and how many times its own time where that is longer. */
 const bound = { seconds: 15 * 60, times: 10 };
 /** Tasks that a card may take one after the other because it holds their models, past an older one of their rank. */
-const longestStreak = 5;
+export const longestStreak = 5;
 
 /** Whether a card may start a task now, as far as its place in line is concerned, and why it has to if it does. */
 export type Exception = 'overdue' | 'passed_over';

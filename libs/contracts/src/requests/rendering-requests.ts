@@ -3,6 +3,7 @@ import { gpuName } from '../gpu';
 import { generateRequest } from '../generate-request';
 import { artifactView, jobParamsView } from '../job/artifact';
 import { calibrationStarted, workflowName } from '../job/calibration';
+import { decisionsQuery, jobDecision } from '../job/decision';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobExplanation } from '../job/explanation';
@@ -79,6 +80,12 @@ export const listJobParamsRequest = defineRequest(
   'rendering.v1.list_job_params',
   z.object({ id: uuid, ...pageQuery }),
   pageOf(jobParamsView),
+);
+/** What the planner decided about a job, and whether it would again. */
+export const listJobDecisionsRequest = defineRequest(
+  'rendering.v1.list_job_decisions',
+  z.object({ id: uuid, ...decisionsQuery }),
+  pageOf(jobDecision),
 );
 export const getArtifactRequest = defineRequest('rendering.v1.get_artifact', z.object({ id: uuid }), artifactView);
 export const getRenderingStatusRequest = defineRequest('rendering.v1.get_status', z.object({}), renderingStatus, {

@@ -5,6 +5,7 @@ import { deadLetterDetail, deadLetterIds, deadLetterState, deadLetterView, settl
 import { generateRequest, shortGenerateRequest } from '../generate-request';
 import { artifactMediaTypes, artifactView, jobParamsView, jobQualityView } from '../job/artifact';
 import { calibrationStarted, workflowName } from '../job/calibration';
+import { decisionsQuery, jobDecision } from '../job/decision';
 import { estimateAnswer } from '../job/estimate';
 import { jobEventsPage } from '../job/event';
 import { jobExplanation } from '../job/explanation';
@@ -52,9 +53,16 @@ const generateConflict = problem
 
 const ofJob = (id: string): Record<string, { id: string }> =>
   Object.fromEntries(
-    ['getJob', 'listJobArtifacts', 'listJobEvents', 'listJobParams', 'getJobQuality', 'explainJob', 'cancelJob'].map(
-      (name) => [name, { id }],
-    ),
+    [
+      'getJob',
+      'listJobArtifacts',
+      'listJobEvents',
+      'listJobParams',
+      'listJobDecisions',
+      'getJobQuality',
+      'explainJob',
+      'cancelJob',
+    ].map((name) => [name, { id }]),
   );
 
 /** The REST interface: one entry per route, from which the gateway, the OpenAPI document and the client are made. */
@@ -373,6 +381,20 @@ export const routes = {
     description:
       'Of a job that runs or is over: what goes on, or what happened. Everything is from what was read of the queue ' +
       'and the cards at this moment; `sooner` was planned with each change.',
+  }),
+  listJobDecisions: defineRoute({
+    method: 'GET',
+    path: '/jobs/{id}/decisions',
+    tag: 'jobs',
+    status: 200,
+    params: byId,
+    query: z.strictObject(decisionsQuery),
+    response: pageOf(jobDecision),
+    summary: 'What the planner decided about the job, and whether it would decide so again',
+    description:
+      'Newest first: which card was chosen for which of its tasks, and what each other card made of it then. For ' +
+      'each the planner runs again on what it was given, and `replay` says whether it comes to the same. Decisions ' +
+      'of before they were kept, or from too long ago, are not listed.',
   }),
   cancelJob: defineRoute({
     method: 'POST',
