@@ -10,7 +10,9 @@ function optionsOf(names: readonly string[], words: readonly string[]): unknown 
     command = next;
   }
   let given: unknown;
-  command.action(() => (given = command.opts()));
+  command.action(() => {
+    given = command.opts();
+  });
   program.parse([...names, ...words], { from: 'user' });
   return given;
 }

@@ -1,3 +1,4 @@
+import type { PlannedTask } from './actions';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import type { Waiting } from '../eligibility';
@@ -202,7 +203,7 @@ describe('a decision that the planner would not make again', () => {
     expect(differencesOf(record())).toEqual([]);
     // As if nothing were bounded by how long it has waited.
     const unbounded: Planner = (given) =>
-      plan({ ...given, waiting: given.waiting.map((task) => ({ ...task, waitedSeconds: 0 })) });
+      plan<PlannedTask>({ ...given, waiting: given.waiting.map((task) => ({ ...task, waitedSeconds: 0 })) });
     expect(differencesOf(record(), unbounded)).toEqual([
       'not any more: task old starts on rx9070xt',
       'instead: task urgent starts on rx9070xt',
