@@ -11,7 +11,6 @@ const wrongKinds: ReadonlySet<string> = new Set(['invalid', 'too_large']);
 process.stdout.on('error', () => undefined);
 
 towerProgram((code) => process.exit(code))
-  .exitOverride()
   .parseAsync()
   .catch((error: unknown) => {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : exitCode.wrong);

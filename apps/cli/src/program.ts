@@ -17,6 +17,8 @@ const asJson = ['--json', 'as JSON (also when the output is no terminal)', false
 /** What `tower` understands. Each command is loaded when it is asked for: `--help` needs no database driver. */
 export function towerProgram(leave: Leave): Command {
   const program = new Command('tower')
+    // Before its commands are added, which take it over: what is wrong with their words is thrown, too.
+    .exitOverride()
     .description('Self-hosted anime production: starts Tower and talks to it')
     .version(towerVersion)
     .addHelpText('after', `\n${exitCodeHelp}`)
