@@ -62,6 +62,7 @@ export class TaskDispatch implements Duty {
     const decision = snapshot.decide({
       idle: snapshot.unbooked(given.idle),
       ending: snapshot.withRoom(given.ending),
+      underWay: given.underWay,
     });
     this.journal.times.planned(secondsSince(lookedAt));
     const id = newId();
@@ -77,8 +78,10 @@ export class TaskDispatch implements Duty {
     const free = (gpu: string): boolean => !this.sender.isBusyWith(gpu);
     const sentAhead = this.ahead.waiting().filter(({ gpu }) => free(gpu));
     const tasks = sentAhead.map(({ taskId }) => taskId);
-    if (this.snapshots.pausedBy() !== undefined) return { idle: [], ending: [], sentAhead: tasks };
-    return { idle: this.idleCards(), ending: this.ahead.endingCards().filter(free), sentAhead: tasks };
+    const underWay = this.drivers.all().flatMap(({ name }) => (free(name) ? [] : [name]));
+    const given = { sentAhead: tasks, underWay };
+    if (this.snapshots.pausedBy() !== undefined) return { ...given, idle: [], ending: [] };
+    return { ...given, idle: this.idleCards(), ending: this.ahead.endingCards().filter(free) };
   }
 
   private takeBack(fence: string, attempt: Attempt, reason: string): void {

@@ -78,6 +78,11 @@ describe('an idle card', () => {
     expect(named(found)).toEqual({ ...nothing, start: ['x on b'] });
   });
 
+  it('does not wait for a card of which nobody knows what it is at, but for one that work is under way to', () => {
+    expect(named(look({ idle: ['b'] }, { waiting: [task('x')] })).start).toEqual(['x on b']);
+    expect(named(look({ idle: ['b'], underWay: ['a'] }, { waiting: [task('x')] })).start).toEqual([]);
+  });
+
   it('starts nothing while its memory is made free for another program', () => {
     const claims = [{ megabytes: 1, isSettled: false, endsIn: 9, until: now, who: 'w' }];
     const cards: Card[] = [{ ...fast, claims }, slow];

@@ -15,6 +15,8 @@ export interface GivenCards {
   ending?: readonly string[];
   /** Tasks that were sent to a card that works on something else, and have not begun. */
   sentAhead?: readonly string[];
+  /** Cards that something is on the way to. */
+  underWay?: readonly string[];
 }
 
 /** What follows from one plan now. */
@@ -59,7 +61,7 @@ interface SentAhead {
  * on, so that one is left idle where its next task is sooner done by another one. A card whose memory is being made
  * free for another program is given nothing.
  */
-export function decide({ idle, ending = [] }: GivenCards, ground: DecisionGround): Decision {
+export function decide({ idle, ending = [], underWay = [] }: GivenCards, ground: DecisionGround): Decision {
   const sent = ground.sentAhead.flatMap(({ row, task }): SentAhead[] => {
     const attempt = ground.live.find(({ taskId }) => taskId === task.taskId);
     return attempt === undefined ? [] : [{ row, task, attempt }];
@@ -69,7 +71,7 @@ export function decide({ idle, ending = [] }: GivenCards, ground: DecisionGround
     return { start: [], ahead: [], back: sent.map(({ attempt }) => ({ attempt, reason: pause })), planned: undefined };
   const barred = sent.flatMap((one) => whyBarred(one, ground) ?? []);
   const open = sent.filter(({ attempt }) => !barred.some((back) => back.attempt === attempt));
-  const planned = new RecordedPlan(factsOf({ idle, ending }, open, ground), {
+  const planned = new RecordedPlan(factsOf({ idle, ending, underWay }, open, ground), {
     ending,
     sentAhead: open.map(({ task: { taskId }, attempt: { gpu } }) => ({ taskId, gpu })),
   });
@@ -84,21 +86,28 @@ export function decide({ idle, ending = [] }: GivenCards, ground: DecisionGround
   };
 }
 
+const noTime = { seconds: 0, low: 0, high: 0 };
+
 /** All that could begin in one line, and the cards as if nothing had been sent ahead. */
 function factsOf(
-  { idle, ending }: Required<Pick<GivenCards, 'idle' | 'ending'>>,
+  { idle, ending, underWay }: Required<Omit<GivenCards, 'sentAhead'>>,
   sent: readonly SentAhead[],
   { cards, waiting, rows, live, planFacts }: DecisionGround,
 ): PlanFacts<WaitingTask> {
   const facts = planFacts(live.filter((attempt) => !sent.some((one) => one.attempt === attempt)));
   const settled = ({ claims = [] }: Card): boolean => claims.every(({ isSettled }) => isSettled);
   const isIdle = (card: Card): boolean => idle.includes(card.name) && settled(card);
+  const busy = new Map([...facts.busy].filter(([gpu]) => !cards.some((card) => card.name === gpu && isIdle(card))));
+  // Nothing of ours says when it is done with what it is at: nobody waits for it.
+  for (const card of cards)
+    if (!isIdle(card) && !busy.has(card.name) && !underWay.includes(card.name))
+      busy.set(card.name, { ...noTime, unknown: `when ${card.name} is done with what it is at` });
   return {
     ...facts,
     cards: cards.map((card) =>
       idle.includes(card.name) ? { ...card, isIdle: settled(card), foreignPrompts: 0 } : { ...card, isIdle: false },
     ),
-    busy: new Map([...facts.busy].filter(([gpu]) => !cards.some((card) => card.name === gpu && isIdle(card)))),
+    busy,
     waiting: inserted(waiting, rows, sent),
     ending: new Set([...ending, ...sent.map(({ attempt }) => attempt.gpu)]),
   };
