@@ -157,10 +157,16 @@ it('learns nothing about a card from what its cache answered', async () => {
   expect(counted).not.toMatch(/rendering_estimates_judged_total\{[^}]*cold="no"/);
 });
 
-it('skips the check when nobody wants one', async () => {
+it('skips the check when nobody wants one, and tells what its card holds then', async () => {
   await harness.startLeader();
   const { job_id } = await harness.request({ auto_quality_check: false });
-  expect(await ended(job_id, 'failed')).toMatchObject({ status: 'completed', scores: [] });
+  const job = await ended(job_id, 'failed');
+  expect(job).toMatchObject({ status: 'completed', scores: [] });
+  const gpu = job.tasks[0]?.attempts[0]?.gpu ?? '';
+  expect((await harness.steering.reader.get(gpu, true)).loaded).toContainEqual({
+    file: 'checkpoints/anime_sd15.safetensors',
+    since: expect.stringMatching(/^\d{4}-/) as string,
+  });
 });
 
 it('counts the same verdict once', async () => {
