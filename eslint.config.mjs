@@ -28,6 +28,12 @@ const depConstraints = [
     onlyDependOnLibsWithTags: ['lib:kit', 'lib:imaging'],
     bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats'],
   },
+  // Runs in a browser: what it knows of Tower are types, and what it is told over HTTP.
+  {
+    sourceTag: 'app:console',
+    onlyDependOnLibsWithTags: ['lib:contracts'],
+    bannedExternalImports: ['@nestjs/*', 'typeorm', 'nats', 'zod'],
+  },
   { sourceTag: 'data:migrations', onlyDependOnLibsWithTags: [] },
   {
     sourceTag: 'app:bench',
@@ -79,11 +85,12 @@ export default tseslint.config(
       '**/*.cjs',
       '**/*.mjs',
       '**/test-data/**',
+      'apps/console/src/api/schema.d.ts',
     ],
   },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     plugins: { '@nx': nx },
     languageOptions: { parserOptions: { project: ['./tsconfig.lint.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -127,6 +134,13 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: functionLines, skipBlankLines: false, skipComments: false }],
       eqeqeq: ['error', 'always'],
       'no-console': 'error',
+    },
+  },
+  {
+    // Compiled for browsers, by a configuration of its own.
+    files: ['apps/console/src/**/*.{ts,tsx}'],
+    languageOptions: {
+      parserOptions: { project: ['./apps/console/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
   },
   // Specs of libraries use lib:testing, which is made of these libraries; specs are no part of what is built, so

@@ -3,6 +3,7 @@ import { repositoryRoot } from '@tower/kit';
 
 export interface LintMessage {
   ruleId: string | null;
+  line: number;
   message: string;
 }
 

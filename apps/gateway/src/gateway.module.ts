@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { parseEnv } from '@tower/kit';
+import { parseEnv, repositoryRoot } from '@tower/kit';
 import { CharactersApi } from './api/characters.api';
 import { GpusApi } from './api/gpus.api';
 import { JobSteeringApi } from './api/job-steering.api';
@@ -11,6 +12,7 @@ import { QueueApi } from './api/queue.api';
 import { WorkflowsApi } from './api/workflows.api';
 import { LibraryFiles } from './artifacts/library-files';
 import { ArtifactsController } from './artifacts/artifacts.controller';
+import { CONSOLE_FOLDER, ConsoleController } from './console/console.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { DeadLettersService } from './dead-letters/dead-letters.service';
 import { DocsController } from './docs/docs.controller';
@@ -32,6 +34,7 @@ export const gatewayEntities = [FeedRow];
 
 /** Everything that answers HTTP. */
 export const doors = [
+  ConsoleController,
   DocsController,
   SystemController,
   DeadLettersController,
@@ -51,6 +54,7 @@ export const doors = [
   controllers: [...doors, FeedConsumer],
   providers: [
     { provide: GATEWAY_ENV, useFactory: () => parseEnv(gatewayEnv) },
+    { provide: CONSOLE_FOLDER, useValue: join(repositoryRoot, 'apps', 'console', 'dist') },
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsClient,
     DeadLettersService,

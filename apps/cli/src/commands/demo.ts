@@ -51,6 +51,7 @@ export async function demo(options: DemoOptions & { json: boolean; verbose: bool
     const api = new ApiClient(tower.url, { patienceMs: 60_000, signal: interrupted.signal });
     const result = await runDemo(api, tower.library, options, report, interrupted.signal);
     report.result(result);
+    if (!options.json) report.say(whereToLook(tower));
     return result.ok ? 0 : 1;
   } catch (error) {
     report.settle();
@@ -62,6 +63,12 @@ export async function demo(options: DemoOptions & { json: boolean; verbose: bool
     terminal.draw([]);
   }
 }
+
+/** A Tower that the demo started ends with it, and the console too. */
+const whereToLook = ({ url, own }: UsedTower): string =>
+  own === undefined
+    ? `See it all at ${url}: Now shows the queue, Library what was made and how, Make asks for more.`
+    : `See it all in a browser: \`npm start\`, then open ${url}: Library shows what was made and how, Make asks for more.`;
 
 /** The Tower of this home when one runs, else a new one for as long as the demo lasts. */
 async function useTower(

@@ -55,7 +55,7 @@ export async function start(options: { verbose: boolean }): Promise<number> {
 }
 
 const readyLine = (tower: Tower, library: string): string =>
-  `Tower is ready: ${tower.url} (API description ${tower.url}/docs, pictures in ` +
+  `Tower is ready: ${tower.url} (open it in a browser; API description ${tower.url}/docs, pictures in ` +
   `${library})${tower.simulated ? '. The GPUs are SIMULATED: no card is configured' : ''}`;
 
 /** A bug in the launcher must not leave processes behind that nobody watches. */

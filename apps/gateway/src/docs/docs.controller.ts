@@ -1,11 +1,9 @@
 import { dirname } from 'node:path';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { towerVersion } from '@tower/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refusal } from '../http/refusals';
 import { pathOf } from '../http/problem-answer';
 import { sendStatic } from '../http/static-file';
-import { SystemService } from '../system/system.service';
 import { openApiDocument } from './openapi';
 
 /** Everything comes from here; nothing may be loaded from elsewhere. */
@@ -22,12 +20,10 @@ const assets: Readonly<Record<string, string>> = {
   'favicon.png': 'favicon-32x32.png',
 };
 
-/** The interface as a document and as a page; and a word of welcome at the front door. */
+/** The interface as a document and as a page. */
 @Controller()
 export class DocsController {
   private readonly document = JSON.stringify(openApiDocument());
-
-  constructor(private readonly system: SystemService) {}
 
   @Get('/openapi.json')
   async getDocument(@Res() reply: FastifyReply): Promise<void> {
@@ -57,15 +53,6 @@ export class DocsController {
     if (asset === undefined) throw refusal('route_not_found', `there is nothing at ${pathOf(request.raw.url)}`);
     await sendStatic(request, reply, swaggerFolder, asset);
   }
-
-  @Get('/')
-  async getFront(@Res() reply: FastifyReply): Promise<void> {
-    const { simulated } = await this.system.status();
-    await reply
-      .headers({ 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' })
-      .type('text/html; charset=utf-8')
-      .send(frontPage(simulated));
-  }
 }
 
 const head = (title: string, more = ''): string =>
@@ -81,12 +68,3 @@ const docsPage =
 
 const startScript =
   "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#interface', deepLinking: true, validatorUrl: null });\n";
-
-const simulationNote =
-  '<p><strong>Simulated cards are at work: the pictures are not made by a real model.</strong></p>';
-
-const frontPage = (simulated: boolean): string =>
-  `${head('Tower')}<body><h1>Tower ${towerVersion}</h1>${simulated ? simulationNote : ''}` +
-  '<ul><li><a href="/docs">The interface, described</a> (<a href="/openapi.json">OpenAPI 3.1</a>)</li>' +
-  '<li><a href="/status">How everything is</a></li>' +
-  '<li><a href="/health">Whether every part is ready</a></li></ul></body></html>';

@@ -6,6 +6,7 @@ import type { InputOf, OutputOf, RequestDefinition } from '@tower/contracts';
 import { AppError, CLOCK, createLogger, Health, LOGGER, Metrics, systemClock } from '@tower/kit';
 import { JobsClient } from '../api/jobs.client';
 import { LibraryFiles } from '../artifacts/library-files';
+import { CONSOLE_FOLDER } from '../console/console.controller';
 import { DeadLettersService } from '../dead-letters/dead-letters.service';
 import { allowedHosts, GATEWAY_ENV, gatewayEnv } from '../env';
 import { HttpMetrics } from '../gateway.metrics';
@@ -41,7 +42,7 @@ export class FakeServices {
 
 /** The door as it is in production, in front of made-up services. */
 export async function startTestListener(
-  options: { library?: string; requestsPerSecond?: number } = {},
+  options: { library?: string; requestsPerSecond?: number; console?: string } = {},
 ): Promise<{ app: NestFastifyApplication; services: FakeServices; health: Health }> {
   const services = new FakeServices();
   const health = new Health();
@@ -54,6 +55,7 @@ export async function startTestListener(
     { provide: LOGGER, useValue: logger },
     { provide: CLOCK, useValue: systemClock },
     { provide: GATEWAY_ENV, useValue: env },
+    { provide: CONSOLE_FOLDER, useValue: options.console ?? '/nowhere' },
     { provide: APP_FILTER, useClass: ProblemFilter },
     JobsClient,
     DeadLettersService,

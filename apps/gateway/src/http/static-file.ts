@@ -2,12 +2,19 @@ import { send, type ErrorSendResult } from '@fastify/send';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refusal } from './refusals';
 
-/** Milliseconds that a browser may go on without asking whether the file is still the same. */
-const maxAgeMs = 60 * 60 * 1000;
+/** How long a browser may go on without asking whether the file is still the same. */
+interface Keeping {
+  /** Milliseconds. */
+  readonly maxAge: number;
+  /** The name says what is in it: not even a reload has to ask. */
+  readonly immutable: boolean;
+}
+const forAnHour: Keeping = { maxAge: 60 * 60 * 1000, immutable: false };
 
 /**
  * Sends a file that came with the program: whole, in part, or only that it has not changed.
- * @param name below `root`; taken from a list of ours, never from the request
+ * @param name below `root`; of a list or a form of ours, never a path from the request
+ * @param headers instead of those that follow from the name
  * @throws `range_not_satisfiable`, `precondition_failed`
  */
 export async function sendStatic(
@@ -15,10 +22,15 @@ export async function sendStatic(
   reply: FastifyReply,
   root: string,
   name: string,
+  keeping: Keeping = forAnHour,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const file = await send(request.raw, name, { root, maxAge: maxAgeMs, index: false });
+  const file = await send(request.raw, name, { root, ...keeping, index: false });
   if (file.type === 'error') throw toRefusal(reply, file);
-  await reply.code(file.statusCode).headers(file.headers).send(file.stream);
+  await reply
+    .code(file.statusCode)
+    .headers({ ...file.headers, ...headers })
+    .send(file.stream);
 }
 
 /** Its body is a page of HTML; here every refusal is a problem. */
