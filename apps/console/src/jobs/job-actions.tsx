@@ -3,7 +3,7 @@ import { useId } from 'react';
 import type { JobState, Priority } from '@tower/contracts';
 import { toProblem } from '../api/problem';
 import { Button } from '../ui/button';
-import { useCancel, usePause, usePriority, useResume, useRetry } from './job-mutations';
+import { useCancel, useOrder, usePause, usePriority, useResume, useRetry } from './job-mutations';
 import { jobStates, priorities } from './job-states';
 
 interface Steered {
@@ -48,6 +48,25 @@ export function PriorityChoice({ job }: { job: Steered }) {
       </select>
       <Refusal errors={[error]} />
     </span>
+  );
+}
+
+/** Puts a job before the one that would come before it. */
+export function Earlier({ id, above }: { id: string; above: string }) {
+  const { mutate, isPending, error } = useOrder();
+  return (
+    <>
+      <Button
+        kind="quiet"
+        busy={isPending}
+        aria-label="Before the one above"
+        title="Before the one above"
+        onClick={() => mutate({ id, before: above })}
+      >
+        ↑
+      </Button>
+      <Refusal errors={[error]} />
+    </>
   );
 }
 

@@ -50,6 +50,21 @@ export const useRetry = () =>
     ),
   );
 
+interface Order {
+  readonly id: string;
+  readonly before: string;
+}
+
+/** By hand, and so against the planner: until one of the two is over. */
+export function useOrder() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, before }: Order) =>
+      answerOf(api.POST('/api/anime/queue/order', { body: { job_id: id, before } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['gpus'] }),
+  });
+}
+
 interface NewPriority {
   readonly id: string;
   readonly priority: Priority;

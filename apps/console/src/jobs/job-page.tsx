@@ -27,7 +27,9 @@ export function JobPage(): ReactNode {
   return (
     <>
       <header className="head">
-        <h1 dir="auto">{job.prompt === '' ? job.workflow : job.prompt}</h1>
+        <h1 className="title-long" dir="auto">
+          {job.prompt === '' ? job.workflow : job.prompt}
+        </h1>
         <p className="lead">
           <StateMark state={job.status} /> {jobTypes[job.job_type]}
           {job.count > 1 && ` × ${job.count}`}, {job.workflow}, {job.preset}

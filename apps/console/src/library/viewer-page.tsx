@@ -44,7 +44,9 @@ function Viewer({ artifact }: { artifact: ArtifactView }) {
   return (
     <>
       <header className="head">
-        <h1 dir="auto">{job === undefined || job.prompt === '' ? 'Picture' : job.prompt}</h1>
+        <h1 className="title-long" dir="auto">
+          {job === undefined || job.prompt === '' ? 'Picture' : job.prompt}
+        </h1>
         <Acts artifact={artifact} job={job} />
       </header>
       <div className="stage">

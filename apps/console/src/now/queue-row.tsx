@@ -3,15 +3,22 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { JobSummary } from '@tower/contracts';
 import { jobQuery } from '../api/queries';
-import { JobActions, PriorityChoice } from '../jobs/job-actions';
+import { Earlier, JobActions, PriorityChoice } from '../jobs/job-actions';
 import { JobPicture } from '../jobs/job-picture';
 import { jobTypes } from '../jobs/job-states';
 import { useHowFar } from '../jobs/use-how-far';
 import { Bar, StateMark } from '../ui/marks';
 import { Ready } from '../ui/ready';
 
+interface QueueRowProps {
+  readonly job: JobSummary;
+  readonly isMarked: boolean;
+  /** The job that it may be put before. */
+  readonly above: string | undefined;
+}
+
 /** One job of the line. Its estimate and whether it is paused are read while it is in sight. */
-export function QueueRow({ job, isMarked }: { job: JobSummary; isMarked: boolean }) {
+export function QueueRow({ job, isMarked, above }: QueueRowProps) {
   const { data: whole } = useQuery({ ...jobQuery(job.id), staleTime: 15_000, refetchInterval: 15_000 });
   const { status, stage, progress, live } = useHowFar(job);
   const link = useRef<HTMLAnchorElement>(null);
@@ -46,6 +53,7 @@ export function QueueRow({ job, isMarked }: { job: JobSummary; isMarked: boolean
       <div className="row-when">{estimate !== undefined && <Ready estimate={estimate} />}</div>
       <div className="row-card fine">{job.gpus.join(', ')}</div>
       <div className="row-acts">
+        {above !== undefined && <Earlier id={job.id} above={above} />}
         <PriorityChoice job={job} />
         <JobActions job={job} isPaused={whole === undefined ? undefined : whole.paused !== null} />
       </div>

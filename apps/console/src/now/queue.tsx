@@ -3,7 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { JobState, JobSummary } from '@tower/contracts';
-import { jobQuery, jobsQuery } from '../api/queries';
+import { cardsQuery, jobQuery, jobsQuery } from '../api/queries';
 import { linesOf } from '../jobs/job-lists';
 import { useCancel, usePause, useResume } from '../jobs/job-mutations';
 import { useKeys } from '../shell/keys';
@@ -11,7 +11,7 @@ import { Empty, Loading } from '../ui/empty';
 import { Failure } from '../ui/failure';
 import { cssVariable } from '../ui/marks';
 import { QueueRow } from './queue-row';
-import { inOrder } from './queue-order';
+import { aboveInLine, inOrder, startsIn } from './queue-order';
 
 /** Pixels; the style sheet gives rows this height, and on a narrow page twice. */
 const rowHeight = 68;
@@ -25,9 +25,13 @@ function useOpenJobs() {
   const checked = useInfiniteQuery(jobsQuery({ state: openStates[1] }));
   const pending = useInfiniteQuery(jobsQuery({ state: openStates[2] }));
   const queued = useInfiniteQuery(jobsQuery({ state: openStates[3] }));
+  const { data: cards = [] } = useQuery(cardsQuery);
   const all = [processing, checked, pending, queued];
   return {
-    jobs: inOrder(all.flatMap(({ data }) => linesOf(data))),
+    jobs: inOrder(
+      all.flatMap(({ data }) => linesOf(data)),
+      startsIn(cards),
+    ),
     error: all.find(({ error, data }) => error !== null && data === undefined)?.error ?? null,
     isReading: all.some(({ data }) => data === undefined),
     hasMore: queued.hasNextPage,
@@ -114,7 +118,7 @@ function Rows({ jobs, hasMore, readMore }: RowsProps) {
             aria-setsize={jobs.length}
             aria-posinset={index + 1}
           >
-            <QueueRow job={job} isMarked={marked === job.id} />
+            <QueueRow job={job} isMarked={marked === job.id} above={aboveInLine(jobs, index)?.id} />
           </div>
         );
       })}
