@@ -87,6 +87,70 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     expect(name).toMatch(/\.png$/);
   });
 
+  it('fills the form in from a picture that Tower made, and works on a picture that is sent', async () => {
+    const { items } = await tower.api.call(routes.listJobs, { query: { state: 'completed' } });
+    const [artifact] = (await tower.api.call(routes.listJobArtifacts, { params: { id: items[0]?.id ?? '' } })).items;
+    const buffer = Buffer.from(await (await fetch(`${tower.url}${artifact?.content_url}`)).arrayBuffer());
+    const file = { name: 'a <b>picture</b>.png', mimeType: 'image/png', buffer };
+    await open('/make');
+    await page.getByLabel('Fill in from a picture').setInputFiles(file);
+    await page.waitForURL(/from=/);
+    expect(await page.getByLabel('Prompt', { exact: true }).inputValue()).toBe(items[0]?.prompt);
+    expect(await page.getByLabel('Seed').inputValue()).toBe(String(items[0]?.seed));
+
+    await page.goto(`${tower.url}/make?workflow=upscale-esrgan`);
+    await page.getByLabel('Choose a picture').setInputFiles(file);
+    await page.getByAltText('What was sent').waitFor();
+    await page.getByText(/^in \d+ s$/).waitFor();
+    await picture('make-from-picture');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.waitForURL(/\/jobs\//);
+    await page.locator('.tile img').waitFor({ timeout: 60_000 });
+  });
+
+  it('refuses what is no picture at the place where it was dropped', async () => {
+    await open('/make?workflow=upscale-esrgan');
+    const buffer = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+    await page.getByLabel('Choose a picture').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer });
+    await page.locator('.drop .field-error').waitFor();
+    await picture('upload-refused');
+  });
+
+  it('scrolls through ten thousand jobs without holding anybody up', async () => {
+    const whole = await tower.api.call(routes.getJob, { params: { id: await ask('one of many') } });
+    await open('/');
+    const line = (index: number) => ({
+      ...whole,
+      id: `01a1fbd7-c04b-718d-89fc-${String(index).padStart(12, '0')}`,
+      status: 'queued',
+      prompt: `take ${index}`,
+      prompt_cut: false,
+      created_at: new Date(1_800_000_000_000 - index * 1000).toISOString(),
+    });
+    await context.route(/\/api\/anime\/jobs\?.*state=queued/, (route) => {
+      const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+      const items = Array.from({ length: 200 }, (_, index) => line(from + index));
+      return route.fulfill({ json: { items, ...(from < 9_800 ? { next_cursor: String(from + 200) } : {}) } });
+    });
+    await context.route(/\/api\/anime\/jobs\/01a1fbd7[^/]*$/, (route) =>
+      route.fulfill({ json: line(Number(route.request().url().slice(-12))) }),
+    );
+    await page.reload();
+    await page.locator('.row').first().waitFor();
+    await page.evaluate(
+      `window.longTasks = []; new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ type: 'longtask' })`,
+    );
+    for (let turns = 0; turns < 60; turns += 1) {
+      await page.mouse.wheel(0, 6_000);
+      await page.waitForTimeout(50);
+    }
+    const rows = await page.locator('.row').count();
+    const tasks = (await page.evaluate('window.longTasks')) as number[];
+    const height = await page.evaluate('document.documentElement.scrollHeight');
+    process.stderr.write(`${JSON.stringify({ rows, height, long_tasks_ms: tasks.map(Math.round) })}\n`);
+    expect(rows).toBeLessThan(60);
+  });
+
   it('says at its field what is wrong, before anything is made', async () => {
     await open('/make');
     await page.getByLabel('Prompt', { exact: true }).fill('a girl');

@@ -7,8 +7,9 @@ import { join, resolve } from 'node:path';
 import { parseNatsUrl } from '@tower/bus';
 import { commandAccepted, heartbeatDeadlineMs, requestJob, routes, serviceNames } from '@tower/contracts';
 import { newId, repositoryRoot } from '@tower/kit';
-import { waitFor } from '@tower/testing';
+import { itNeeds, waitFor } from '@tower/testing';
 import { connect } from 'nats';
+import { chromiumProgram, complaintsOf, openBrowser } from './console-browser';
 import { TowerProcess } from './tower-process';
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -67,6 +68,25 @@ describe('a picture from the prompt to the file', () => {
     const events = await api.call(routes.listJobEvents, { params: { id: job.id } });
     expect(events.items.map((event) => event.seq)).toEqual(events.items.map((_, index) => index + 1));
   });
+
+  itNeeds(chromiumProgram(), 'a Chromium that starts')(
+    'makes a picture in the browser, and shows it when it is there, without a reload',
+    async () => {
+      const browser = await openBrowser();
+      try {
+        const page = await browser.newPage();
+        const complaints = complaintsOf(page);
+        await page.goto(`${tower.url}/make`);
+        await page.getByLabel('Prompt', { exact: true }).fill('a lighthouse at dusk');
+        await page.getByRole('button', { name: 'Make it' }).click();
+        await page.waitForURL(/\/jobs\//);
+        await page.locator('.tile img').waitFor();
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 
   it('names every process in /status, also those that cannot speak for themselves', async () => {
     const expected = [...serviceNames, 'postgres', 'nats', 'sim-rtx3060', 'sim-rx9070xt', 'launcher'];

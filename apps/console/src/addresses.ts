@@ -12,8 +12,11 @@ export const wordsOf = <Name extends string>(search: Search, names: readonly Nam
 
 export interface MakeSearch {
   workflow?: string;
+  /** Id of a job to make again. */
   from?: string;
   project?: string;
+  /** Id of a file to work on. */
+  input?: string;
 }
 export interface LibrarySearch {
   project?: string;

@@ -37,7 +37,7 @@ const routeTree = root.addChildren([
   createRoute({
     ...under,
     path: '/make',
-    validateSearch: (search: Search): MakeSearch => wordsOf(search, ['workflow', 'from', 'project']),
+    validateSearch: (search: Search): MakeSearch => wordsOf(search, ['workflow', 'from', 'project', 'input']),
     component: lazyRouteComponent(() => import('./make/make-page'), 'MakePage'),
   }),
   createRoute({

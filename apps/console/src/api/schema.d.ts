@@ -716,6 +716,97 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/anime/uploads': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a picture or a film, for use wherever the id of an artifact may be
+     * @description The bytes as they are, or a form with the one field `file`; at most 64 MiB, and 67108864 pixels a frame, sent within 30 seconds. PNG, JPEG, WebP, GIF, MP4, QuickTime, WebM and Matroska are taken; which of them it is, the bytes say, and neither Content-Type nor a file name. All of it is decoded before it is kept. The same bytes have the same id. What no job names is deleted after a time, which `expires_at` says.
+     */
+    post: operations['createUpload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/anime/uploads/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One uploaded file, described */
+    get: operations['getUpload'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/anime/uploads/{id}/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The bytes; Range and ETag (sha256) are understood */
+    get: operations['getUploadContent'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/anime/uploads/{id}/thumbnail': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A small WebP of the file; of a film its first frame */
+    get: operations['getUploadThumbnail'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/anime/uploads/{id}/metadata': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What the file says of how it was made: the graphs that ComfyUI embeds in PNG files, and what they ask for
+     * @description Anybody may have written it into the file: nothing of it was checked. `request` holds what can be told in the fields of `POST /generate`. Of files in other formats only `artifact_id` and `job_id` are told.
+     */
+    get: operations['getUploadMetadata'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -793,7 +884,7 @@ export interface components {
       ipadapter_refs?: (
         | string
         | {
-            /** @description id of an artifact, or path of a picture below the library folder */
+            /** @description id of an artifact or of an upload, or path of a picture below the library folder */
             image: string;
             /** @description default: `ipadapter_weight`, else 0.8 */
             weight?: number;
@@ -810,7 +901,7 @@ export interface components {
       controlnet_models?: {
         /** @description file in models/controlnet, with / or \ between folders; without a folder: the one of that name in any */
         name: string;
-        /** @description id of an artifact, or path of a picture below the library folder */
+        /** @description id of an artifact or of an upload, or path of a picture below the library folder */
         image: string;
         /** @default 1 */
         strength?: number;
@@ -2179,6 +2270,82 @@ export interface components {
       /** @description null while the queue is served */
       paused: components['schemas']['Standstill'] | null;
     };
+    Upload: {
+      /**
+       * Format: uuid
+       * @description UUID
+       */
+      id: string;
+      path: string;
+      sha256: string;
+      bytes: number;
+      /**
+       * @description told by the bytes; what the sender called it plays no part
+       * @enum {string}
+       */
+      media_type:
+        'image/png' | 'image/webp' | 'image/jpeg' | 'image/gif' | 'video/mp4' | 'video/webm' | 'video/x-matroska';
+      width: number;
+      height: number;
+      /** @description of what moves, counted by decoding; null for a still */
+      frames: number | null;
+      /** @description mean over the film; null for a still */
+      fps: number | null;
+      duration_seconds: number | null;
+      /** @description whether a film has sound; null for a still */
+      sound: boolean | null;
+      /**
+       * Format: date-time
+       * @description instant, ISO 8601, UTC
+       */
+      created_at: string;
+      /** @description when a job first named it; from then on it is kept */
+      used_at: string | null;
+      /** @description when it is deleted unless a job names it before; null once one has */
+      expires_at: string | null;
+      content_url: string;
+      thumbnail_url: string;
+    };
+    UploadMetadata: {
+      /**
+       * Format: uuid
+       * @description UUID
+       */
+      upload_id: string;
+      /** @description an artifact of this library with the very same bytes */
+      artifact_id: string | null;
+      /** @description the job that made that artifact */
+      job_id: string | null;
+      /** @description the graph that ComfyUI ran, as it embeds it in PNG files; null where there is none */
+      prompt: {
+        [key: string]: unknown;
+      } | null;
+      /** @description the graph as ComfyUI's editor saves it; null where there is none */
+      workflow: {
+        [key: string]: unknown;
+      } | null;
+      /** @description the text that other programs embed under this name */
+      parameters: string | null;
+      /** @description what is there, and is too large or not what it should be */
+      omitted: ('prompt' | 'workflow' | 'parameters')[];
+      /** @description what of it can be told in the fields of POST /generate; empty where nothing can */
+      request: {
+        prompt?: string;
+        negative_prompt?: string;
+        model_name?: string;
+        lora_models?: {
+          name: string;
+          strength: number;
+        }[];
+        width?: number;
+        height?: number;
+        seed?: number;
+        steps?: number;
+        cfg_scale?: number;
+        sampler_name?: string;
+        scheduler?: string;
+      };
+    };
   };
   responses: {
     /** @description The request is not valid */
@@ -2280,7 +2447,7 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
-    /** @description The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind */
+    /** @description The body is larger than 1 MB (1,000,000 bytes), or too large for the services behind; or an upload is larger than it may be */
     Problem413: {
       headers: {
         [name: string]: unknown;
@@ -2289,7 +2456,7 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
-    /** @description The body is not JSON */
+    /** @description The body is not JSON; or an upload is no picture and no film that is taken */
     Problem415: {
       headers: {
         [name: string]: unknown;
@@ -2316,6 +2483,15 @@ export interface components {
     };
     /** @description The file has no such part */
     Problem416: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The file has too many pixels, or does not decode to its end */
+    Problem422: {
       headers: {
         [name: string]: unknown;
       };
@@ -4240,6 +4416,228 @@ export interface operations {
       410: components['responses']['Problem410'];
       414: components['responses']['Problem414'];
       416: components['responses']['Problem416'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  createUpload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'image/png': string;
+        'image/webp': string;
+        'image/jpeg': string;
+        'image/gif': string;
+        'video/mp4': string;
+        'video/webm': string;
+        'video/x-matroska': string;
+        'application/octet-stream': string;
+        'multipart/form-data': {
+          file: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Send a picture or a film, for use wherever the id of an artifact may be */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Upload'];
+        };
+      };
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      414: components['responses']['Problem414'];
+      415: components['responses']['Problem415'];
+      422: components['responses']['Problem422'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  getUpload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One uploaded file, described */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Upload'];
+        };
+      };
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      414: components['responses']['Problem414'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  getUploadContent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          ETag: string;
+          'Accept-Ranges': 'bytes';
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': string;
+          'image/webp': string;
+          'image/jpeg': string;
+          'image/gif': string;
+          'video/mp4': string;
+          'video/webm': string;
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The part that was asked for */
+      206: {
+        headers: {
+          'Content-Range': string;
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': string;
+          'image/webp': string;
+          'image/jpeg': string;
+          'image/gif': string;
+          'video/mp4': string;
+          'video/webm': string;
+          'application/octet-stream': string;
+        };
+      };
+      304: components['responses']['NotModified'];
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      410: components['responses']['Problem410'];
+      414: components['responses']['Problem414'];
+      416: components['responses']['Problem416'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  getUploadThumbnail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          ETag: string;
+          'Accept-Ranges': 'bytes';
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
+      };
+      /** @description The part that was asked for */
+      206: {
+        headers: {
+          'Content-Range': string;
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
+      };
+      304: components['responses']['NotModified'];
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      410: components['responses']['Problem410'];
+      414: components['responses']['Problem414'];
+      416: components['responses']['Problem416'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  getUploadMetadata: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What the file says of how it was made: the graphs that ComfyUI embeds in PNG files, and what they ask for */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UploadMetadata'];
+        };
+      };
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      410: components['responses']['Problem410'];
+      414: components['responses']['Problem414'];
       429: components['responses']['Problem429'];
       431: components['responses']['Problem431'];
       500: components['responses']['Problem500'];

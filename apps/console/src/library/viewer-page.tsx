@@ -83,6 +83,10 @@ function Picture({ artifact, isWhole, label }: { artifact: ArtifactView; isWhole
   );
 }
 
+/** What comes to mind first; the form offers everything else that takes it. */
+const workedOnBy = ({ media_type }: ArtifactView): string =>
+  media_type.startsWith('video/') ? 'interpolate-rife' : 'upscale-esrgan';
+
 function Acts({ artifact, job }: { artifact: ArtifactView; job: JobView | undefined }) {
   return (
     <div className="acts">
@@ -91,6 +95,9 @@ function Acts({ artifact, job }: { artifact: ArtifactView; job: JobView | undefi
       </a>
       <Link className="button" to="/make" search={{ from: artifact.job_id }}>
         Make again
+      </Link>
+      <Link className="button" to="/make" search={{ workflow: workedOnBy(artifact), input: artifact.id }}>
+        Work on it
       </Link>
       {job !== undefined && <CopyRequest job={job} seed={artifact.seed} />}
       <Link className="button button-quiet" to="/jobs/$id" params={{ id: artifact.job_id }}>

@@ -8,8 +8,13 @@ import { ProgressStore } from './progress-store';
 
 /** Milliseconds in which events are collected, so that a burst is read once. */
 const collectMs = 150;
+/** The same after so much has changed at once that whole lists were read. */
+const stormMs = 1_500;
 /** Jobs that are read one by one; when more have changed, the lists are read anew. */
 const maxSingleReads = 12;
+
+/** Milliseconds for which a job is kept that no view shows. */
+const unwatchedMs = 10_000;
 
 /** How the page stands with the feed, for whoever shows it. */
 export class LinkStore {
@@ -35,6 +40,7 @@ export class LiveData {
   private readonly touched = new TouchedSince();
   private readonly feed: LiveFeed;
   private flushing: ReturnType<typeof setTimeout> | undefined;
+  private collectingMs = collectMs;
 
   constructor(private readonly queries: QueryClient) {
     const world = {
@@ -79,20 +85,23 @@ export class LiveData {
     this.flushing ??= setTimeout(() => {
       this.flushing = undefined;
       this.flush();
-    }, collectMs);
+    }, this.collectingMs);
   }
 
   private flush(): void {
     const { jobIds, lists } = this.touched.take();
     for (const list of lists) void this.queries.invalidateQueries({ queryKey: [list] });
-    if (jobIds.length > maxSingleReads) void this.queries.invalidateQueries({ queryKey: ['jobs'] });
-    for (const id of jobIds.length > maxSingleReads ? [] : jobIds) void this.readJob(id);
+    const isStorm = jobIds.length > maxSingleReads;
+    this.collectingMs = isStorm ? stormMs : collectMs;
+    if (isStorm) void this.queries.invalidateQueries({ queryKey: ['jobs'] });
+    else for (const id of jobIds) void this.readJob(id);
+    if (isStorm) for (const id of jobIds) void this.queries.invalidateQueries({ queryKey: ['job', id], exact: true });
     for (const id of jobIds) void this.queries.invalidateQueries({ queryKey: ['job', id], predicate: isBelowJob });
   }
 
   private async readJob(id: string): Promise<void> {
     try {
-      const job = await this.queries.fetchQuery({ ...jobQuery(id), staleTime: 0 });
+      const job = await this.queries.fetchQuery({ ...jobQuery(id), staleTime: 0, gcTime: unwatchedMs });
       if (jobStates[job.status].isOver) this.progress.forget(id);
       const line = summaryOf(job);
       const lists = this.queries.getQueriesData<JobPages>({ queryKey: ['jobs'] });

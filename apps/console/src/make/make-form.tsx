@@ -11,8 +11,10 @@ import { Choice, Field } from '../ui/field';
 import { CardsForIt } from './cards-for-it';
 import { errorOf, errorsElsewhere, hasParameter, presetsOf, requestOf, shownParameters, type Draft } from './draft';
 import { EstimatePanel } from './estimate-panel';
+import { FromFile } from './from-file';
 import { Loras } from './loras';
 import { ParameterField } from './parameter-field';
+import { withMetadata } from './uploads';
 import { useEstimate } from './use-estimate';
 
 interface FormProps {
@@ -59,6 +61,7 @@ export function MakeForm({ workflow, projects, draft, onChange }: FormProps) {
   return (
     <form className="make" onSubmit={submit}>
       <div className="make-fields">
+        <FromFile onMetadata={(metadata) => onChange(withMetadata(draft, metadata, workflow))} />
         <Wish {...form} />
         <Choices {...form} />
         <More {...form} />

@@ -13,7 +13,7 @@ import { MakeForm } from './make-form';
 
 /** A form for whatever a workflow takes, and when it would be ready. */
 export function MakePage(): ReactNode {
-  const { workflow: wanted, from, project }: MakeSearch = useSearch({ from: '/make' });
+  const { workflow: wanted, from, project, input }: MakeSearch = useSearch({ from: '/make' });
   const workflows = useQuery(workflowsQuery);
   const projects = useQuery(projectsQuery());
   const source = useQuery({ ...jobQuery(from ?? ''), enabled: from !== undefined });
@@ -29,7 +29,7 @@ export function MakePage(): ReactNode {
         <h1>Make</h1>
       </header>
       {projects.data?.length === 0 && <FirstProject />}
-      {workflows.data !== undefined && <Kinds workflows={workflows.data} chosen={name} />}
+      {workflows.data !== undefined && <Kinds workflows={workflows.data} chosen={name} input={input} />}
       {workflow.data === undefined || projects.data === undefined || isReading ? (
         <Loading what="the form" />
       ) : (
@@ -40,6 +40,7 @@ export function MakePage(): ReactNode {
             projects={projects.data}
             source={source.data}
             projectId={project}
+            input={input}
           />
         )
       )}
@@ -62,8 +63,14 @@ function FirstProject() {
   );
 }
 
+interface KindsProps {
+  readonly workflows: readonly WorkflowSummary[];
+  readonly chosen: string | undefined;
+  readonly input: string | undefined;
+}
+
 /** What can be made, by kind; what no card can run now says so. */
-function Kinds({ workflows, chosen }: { workflows: readonly WorkflowSummary[]; chosen: string | undefined }) {
+function Kinds({ workflows, chosen, input }: KindsProps) {
   const navigate = useNavigate();
   const kinds = Object.entries(jobTypes).map(
     ([type, title]) => [title, workflows.filter(({ job_type }) => job_type === type)] as const,
@@ -75,7 +82,9 @@ function Kinds({ workflows, chosen }: { workflows: readonly WorkflowSummary[]; c
         id="workflow"
         data-search
         value={chosen}
-        onChange={({ target }) => void navigate({ to: '/make', search: { workflow: target.value } })}
+        onChange={({ target }) =>
+          void navigate({ to: '/make', search: { workflow: target.value, ...(input === undefined ? {} : { input }) } })
+        }
       >
         {kinds.map(([title, ofKind]) => (
           <optgroup key={title} label={title}>
@@ -97,10 +106,18 @@ interface FilledProps {
   readonly projects: readonly ProjectView[];
   readonly source: JobView | undefined;
   readonly projectId: string | undefined;
+  /** Id of what is worked on, where the workflow works on something. */
+  readonly input: string | undefined;
+}
+
+/** The first place of the workflow for a picture or film, with what is to be worked on. */
+function inputValue({ parameters }: WorkflowView, input: string | undefined): Draft['values'] {
+  const place = parameters.find(({ type }) => type === 'image' || type === 'film');
+  return place === undefined || input === undefined ? {} : { [place.name]: input };
 }
 
 /** The form begins with what a job had, or with the project that was worked in last. */
-function Filled({ workflow, projects, source, projectId }: FilledProps) {
+function Filled({ workflow, projects, source, projectId, input }: FilledProps) {
   const presets = presetsOf(workflow);
   const [first] = projects;
   const [draft, setDraft] = useState<Draft>(() =>
@@ -109,6 +126,7 @@ function Filled({ workflow, projects, source, projectId }: FilledProps) {
       : {
           ...emptyDraft,
           projectId: projects.find(({ id }) => id === projectId)?.id ?? first?.id ?? '',
+          values: inputValue(workflow, input),
           preset: presets.includes('standard') ? 'standard' : (presets[0] ?? 'standard'),
         },
   );

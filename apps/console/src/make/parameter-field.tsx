@@ -1,6 +1,7 @@
 import type { Preset, WorkflowParameterView, WorkflowView } from '@tower/contracts';
 import { Choice, Field } from '../ui/field';
 import { valueOfPreset } from './draft';
+import { InputField } from './input-field';
 
 interface Props {
   readonly parameter: WorkflowParameterView;
@@ -66,9 +67,6 @@ export function ParameterField({ parameter, workflow, preset, value, onChange, e
       return <Field {...field} kind="long" placeholder={given === null ? '' : String(given)} />;
     case 'image':
     case 'film':
-      return <Field {...field} placeholder="id of a file of the library" hint={inputHint(parameter)} />;
+      return <InputField label={label} parameter={parameter} value={value} onChange={onChange} error={error} />;
   }
 }
-
-const inputHint = ({ type, about }: WorkflowParameterView): string =>
-  `${about === null ? '' : `${about}. `}Id of a ${type === 'film' ? 'film' : 'picture'} in the library, or its path there.`;
