@@ -5,6 +5,7 @@ import { routes } from '@tower/contracts';
 import { repositoryRoot } from '@tower/kit';
 import { describeNeeds, waitFor } from '@tower/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { chromiumProgram, complaintsOf, openBrowser, overflowOf, seriousFindings } from './console-browser';
 import { TowerProcess } from './tower-process';
 
@@ -43,7 +44,11 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     await page.goto(`${tower.url}${path}`);
     await page.getByText('Live', { exact: true }).waitFor();
   };
-  const picture = (name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
+  /** With as many colours as a page has, which makes it a fifth as large. */
+  const picture = async (name: string) =>
+    sharp(await page.screenshot())
+      .png({ palette: true, effort: 5 })
+      .toFile(join(pictures, `${name}.png`));
 
   afterEach(async () => {
     await context?.close();
@@ -85,6 +90,29 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
       page.getByRole('link', { name: 'Download' }).click(),
     ]);
     expect(name).toMatch(/\.png$/);
+  });
+
+  it('reads no more than 300 kB before the first view stands, and prints how soon that is', async () => {
+    await open('/');
+    await page.locator('.at-work').waitFor();
+    const figures = (await page.evaluate(`({
+      first_paint_ms: Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN),
+      live_ms: Math.round(performance.now()),
+      first_load_bytes: performance.getEntriesByType('resource')
+        .filter(({ name }) => name.includes('/assets/')).reduce((sum, { transferSize }) => sum + transferSize, 0),
+    })`)) as Record<'first_paint_ms' | 'live_ms' | 'first_load_bytes', number>;
+    process.stderr.write(`${JSON.stringify(figures)}\n`);
+    expect(figures.first_load_bytes).toBeGreaterThan(10_000);
+    expect(figures.first_load_bytes).toBeLessThan(300 * 1024);
+  });
+
+  it('shows what the cards draw while they draw it', async () => {
+    await ask('drawn slowly', { preset: 'final', count: 2 });
+    await open('/');
+    const preview = page.getByAltText(/^What rtx3060 is drawing/);
+    await preview.waitFor();
+    await picture('now-previews');
+    await page.locator('.ended', { hasText: 'drawn slowly' }).locator('img').waitFor({ timeout: 60_000 });
   });
 
   it('fills the form in from a picture that Tower made, and works on a picture that is sent', async () => {

@@ -9,6 +9,7 @@ import { Bar, Fact, Mark, StateMark } from '../ui/marks';
 import { useNow } from '../ui/now';
 import { Ready } from '../ui/ready';
 import { agoOf, clockOf, durationOf } from '../ui/words';
+import { usePreview } from '../live/live-context';
 import { Explanation } from './explanation';
 import { JobActions, PriorityChoice } from './job-actions';
 import { JobFiles } from './job-files';
@@ -84,10 +85,28 @@ function Notes({ job }: { job: JobView }) {
   );
 }
 
+/** What each card draws of it at this moment. */
+function Previews({ job: { id, gpus, status } }: { job: JobView }) {
+  if (status !== 'processing') return null;
+  return (
+    <div className="previews">
+      {gpus.map((gpu) => (
+        <Preview key={gpu} id={id} gpu={gpu} />
+      ))}
+    </div>
+  );
+}
+
+function Preview({ id, gpu }: { id: string; gpu: string }) {
+  const preview = usePreview(id, gpu);
+  return preview === undefined ? null : <img src={preview} alt={`What ${gpu} is drawing`} />;
+}
+
 function HowFar({ job }: { job: JobView }) {
   const { stage, progress, live } = useHowFar(job);
   return (
     <section className="panel" aria-label="How far it is">
+      <Previews job={job} />
       <p>{stage}</p>
       <Bar percent={progress} label="Progress" />
       <p>

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import { jobArtifactsQuery } from '../api/queries';
@@ -9,7 +8,7 @@ import { columnsIn, type Place } from './grid-of-jobs';
 import { Tile } from './tile';
 
 /** Pixels, as the style sheet has them. */
-const leastWidth = 170;
+const leastWidth = 150;
 const gap = 14;
 const captionHeight = 46;
 
@@ -94,13 +93,14 @@ function useReadOn(lastRow: number, rows: number): void {
   }, [lastRow, rows]);
 }
 
-/** `j` and `k` go from tile to tile. */
+/** `j` and `k` go from tile to tile, `x` marks one for comparison. */
 function useTileKeys(): void {
-  const navigate = useNavigate();
   const move = (by: number): void => {
     const links = [...document.querySelectorAll<HTMLAnchorElement>('.tile a')];
     const at = links.findIndex((link) => link === document.activeElement);
     links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
   };
-  useKeys({ j: () => move(1), k: () => move(-1), Escape: () => void navigate({ to: '/library' }) });
+  const mark = (): void =>
+    document.activeElement?.closest('.tile')?.querySelector<HTMLInputElement>('.tile-mark input')?.click();
+  useKeys({ j: () => move(1), k: () => move(-1), x: mark });
 }

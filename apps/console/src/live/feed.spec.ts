@@ -28,10 +28,11 @@ describe('the live feed of the page', () => {
   let links: Link[];
   let caughtUp: boolean[];
   let seen: string[];
+  let said: string[];
   let feed: LiveFeed;
 
   beforeEach(() => {
-    [opened, timers, nowMs, links, caughtUp, seen] = [[], [], 0, [], [], []];
+    [opened, timers, nowMs, links, caughtUp, seen, said] = [[], [], 0, [], [], [], []];
     feed = new LiveFeed(
       {
         open: (path) => {
@@ -41,6 +42,7 @@ describe('the live feed of the page', () => {
             onmessage: null,
             onclose: null,
             close: () => (socket.isClosed = true),
+            send: (text: string) => said.push(text),
           };
           opened.push(socket);
           return socket;
@@ -56,6 +58,7 @@ describe('the live feed of the page', () => {
         onLink: (link) => links.push(link),
         onEvent: ({ id }) => seen.push(id),
         onProgress: () => undefined,
+        onPreview: ({ step }) => seen.push(`step ${step}`),
         onCaughtUp: (missed) => caughtUp.push(missed),
       },
     );
@@ -118,6 +121,21 @@ describe('the live feed of the page', () => {
   it('takes a connection for failed that does not greet', () => {
     pass(8_000);
     expect([opened[0]?.isClosed, links.at(-1)?.state]).toEqual([true, 'lost']);
+  });
+
+  it('asks for previews once it is live, again after it was away, and no longer when nobody looks', () => {
+    feed.wantPreviews(true);
+    expect(said).toEqual([]);
+    say(hello(1, 7), { type: 'caught_up', seq: 7 });
+    newest().onclose?.();
+    pass(300);
+    say(hello(1, 7), { type: 'caught_up', seq: 7 });
+    feed.wantPreviews(false);
+    expect(said.map((text) => (JSON.parse(text) as { type: string }).type)).toEqual([
+      'subscribe',
+      'subscribe',
+      'unsubscribe',
+    ]);
   });
 
   it('opens nothing after it was stopped', () => {

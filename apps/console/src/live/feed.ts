@@ -1,4 +1,4 @@
-import type { FeedEvent, FeedMessage, ProgressView } from '@tower/contracts';
+import type { FeedEvent, FeedMessage, FeedRequest, PreviewView, ProgressView } from '@tower/contracts';
 
 /**
  * How the page stands with the live feed. `live`: every change arrives as it happens. `lost`: it does not, since then;
@@ -13,6 +13,7 @@ export type Link =
 export interface Socket {
   onmessage: ((message: { data: unknown }) => void) | null;
   onclose: (() => void) | null;
+  send(text: string): void;
   close(): void;
 }
 
@@ -20,6 +21,8 @@ export interface FeedReaction {
   onLink(link: Link): void;
   onEvent(event: FeedEvent): void;
   onProgress(progress: ProgressView): void;
+  /** A picture of a step; only while `wantPreviews` says so. */
+  onPreview(preview: PreviewView): void;
   /** The feed is followed again after it was not; `missed`: something of it is gone for good, so read everything anew. */
   onCaughtUp(missed: boolean): void;
 }
@@ -48,6 +51,8 @@ export class LiveFeed {
   private lostSinceMs: number | undefined;
   private cancelTimer: () => void = () => undefined;
   private isStopped = false;
+  private isLive = false;
+  private wantsPreviews = false;
 
   constructor(
     private readonly world: FeedWorld,
@@ -69,6 +74,16 @@ export class LiveFeed {
     if (this.isStopped) return;
     this.drop();
     this.connect();
+  }
+
+  /** Whether pictures of steps are to be sent; nobody pays for what nobody looks at. */
+  wantPreviews(isWanted: boolean): void {
+    this.wantsPreviews = isWanted;
+    if (this.isLive) this.say({ type: isWanted ? 'subscribe' : 'unsubscribe', topic: 'previews' });
+  }
+
+  private say(request: FeedRequest): void {
+    this.socket?.send(JSON.stringify(request));
   }
 
   private connect(): void {
@@ -102,8 +117,12 @@ export class LiveFeed {
       case 'progress':
         this.reaction.onProgress(message.data);
         return;
+      case 'preview':
+        this.reaction.onPreview(message.data);
+        return;
+      case 'subscribed':
       case 'error':
-        // The gateway closes after it; what follows is another try.
+        // After an error the gateway closes, and what follows is another try.
         return;
     }
   }
@@ -112,6 +131,8 @@ export class LiveFeed {
     this.lastSeq = seq;
     this.failures = 0;
     this.lostSinceMs = undefined;
+    this.isLive = true;
+    if (this.wantsPreviews) this.wantPreviews(true);
     this.reaction.onLink({ state: 'live' });
     this.reaction.onCaughtUp(this.hasGap);
     this.hasGap = false;
@@ -131,6 +152,7 @@ export class LiveFeed {
     this.cancelTimer();
     const socket = this.socket;
     this.socket = undefined;
+    this.isLive = false;
     if (socket === undefined) return;
     socket.onmessage = null;
     socket.onclose = null;

@@ -1,4 +1,4 @@
-import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useSyncExternalStore, type ReactNode } from 'react';
 import type { ProgressView } from '@tower/contracts';
 import type { Link } from './feed';
 import type { LiveData } from './live-data';
@@ -21,11 +21,20 @@ export function useLink(): Link {
   return useSyncExternalStore(link.subscribe, link.get);
 }
 
+/** Address of the newest preview of a job on a card, while it is looked at; undefined until one has come. */
+export function usePreview(jobId: string, gpu: string): string | undefined {
+  const { previews } = useLive();
+  // The same function for the same job, or every look would be the end of the one before.
+  const subscribe = useCallback(
+    (listener: () => void) => previews.subscribe(jobId, gpu, listener),
+    [previews, jobId, gpu],
+  );
+  return useSyncExternalStore(subscribe, () => previews.get(jobId, gpu));
+}
+
 /** The newest progress of a job; undefined until the feed told some. */
 export function useProgress(jobId: string): ProgressView | undefined {
   const { progress } = useLive();
-  return useSyncExternalStore(
-    (listener) => progress.subscribe(jobId, listener),
-    () => progress.get(jobId),
-  );
+  const subscribe = useCallback((listener: () => void) => progress.subscribe(jobId, listener), [progress, jobId]);
+  return useSyncExternalStore(subscribe, () => progress.get(jobId));
 }

@@ -4,6 +4,7 @@ import { summaryOf, withJob } from '../jobs/job-lists';
 import { jobStates } from '../jobs/job-states';
 import { LiveFeed, type Link, type Socket } from './feed';
 import { touchedBy, TouchedSince } from './invalidation';
+import { PreviewStore, type Addresses } from './preview-store';
 import { ProgressStore } from './progress-store';
 
 /** Milliseconds in which events are collected, so that a burst is read once. */
@@ -37,6 +38,7 @@ export class LinkStore {
 export class LiveData {
   readonly link = new LinkStore();
   readonly progress = new ProgressStore();
+  readonly previews = new PreviewStore(blobAddresses, (isWanted) => this.feed.wantPreviews(isWanted));
   private readonly touched = new TouchedSince();
   private readonly feed: LiveFeed;
   private flushing: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +57,7 @@ export class LiveData {
       onLink: (link) => this.link.set(link),
       onEvent: (event) => this.touch(touchedBy(event)),
       onProgress: (progress) => this.progress.put(progress),
+      onPreview: (preview) => this.previews.put(preview),
       onCaughtUp: () => this.readAnew(),
     });
   }
@@ -120,9 +123,14 @@ export class LiveData {
   }
 }
 
+const blobAddresses: Addresses = {
+  make: (bytes, type) => URL.createObjectURL(new Blob([bytes], { type })),
+  giveBack: (address) => URL.revokeObjectURL(address),
+};
+
 function openSocket(path: string): Socket {
   const real = new WebSocket(new URL(path, location.href.replace(/^http/, 'ws')));
-  const socket: Socket = { onmessage: null, onclose: null, close: () => real.close() };
+  const socket: Socket = { onmessage: null, onclose: null, send: (text) => real.send(text), close: () => real.close() };
   real.onmessage = (message) => socket.onmessage?.(message);
   real.onclose = () => socket.onclose?.();
   return socket;

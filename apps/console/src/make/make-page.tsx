@@ -30,10 +30,10 @@ export function MakePage(): ReactNode {
       </header>
       {projects.data?.length === 0 && <FirstProject />}
       {workflows.data !== undefined && <Kinds workflows={workflows.data} chosen={name} input={input} />}
-      {workflow.data === undefined || projects.data === undefined || isReading ? (
-        <Loading what="the form" />
-      ) : (
-        projects.data.length > 0 && (
+      {projects.data?.length !== 0 &&
+        (workflow.data === undefined || projects.data === undefined || isReading ? (
+          <Loading what="the form" />
+        ) : (
           <Filled
             key={`${workflow.data.name} ${from ?? ''}`}
             workflow={workflow.data}
@@ -42,8 +42,7 @@ export function MakePage(): ReactNode {
             projectId={project}
             input={input}
           />
-        )
-      )}
+        ))}
     </>
   );
 }

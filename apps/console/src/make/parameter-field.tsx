@@ -35,14 +35,14 @@ export function ParameterField({ parameter, workflow, preset, value, onChange, e
   const label = titleOf(parameter.name);
   const hint = limitsOf(parameter);
   const field = { label, value, onChange, error, ...(hint === undefined ? {} : { hint }) };
-  const asGiven = given === null ? 'choose' : `${given} (as the preset has it)`;
+  const asGiven = given === null ? 'choose' : `${given} (preset)`;
   switch (parameter.type) {
     case 'boolean':
       return (
         <Choice
           {...field}
           options={[
-            ['', given === true ? 'yes (as the preset has it)' : 'no (as the preset has it)'],
+            ['', given === true ? 'yes (preset)' : 'no (preset)'],
             ['true', 'yes'],
             ['false', 'no'],
           ]}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import type { JobSummary } from '@tower/contracts';
 import { jobQuery } from '../api/queries';
 import { Earlier, JobActions, PriorityChoice } from '../jobs/job-actions';
@@ -18,7 +18,7 @@ interface QueueRowProps {
 }
 
 /** One job of the line. Its estimate and whether it is paused are read while it is in sight. */
-export function QueueRow({ job, isMarked, above }: QueueRowProps) {
+export const QueueRow = memo(function QueueRow({ job, isMarked, above }: QueueRowProps) {
   const { data: whole } = useQuery({ ...jobQuery(job.id), staleTime: 15_000, refetchInterval: 15_000 });
   const { status, stage, progress, live } = useHowFar(job);
   const link = useRef<HTMLAnchorElement>(null);
@@ -59,4 +59,4 @@ export function QueueRow({ job, isMarked, above }: QueueRowProps) {
       </div>
     </article>
   );
-}
+});

@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
-import type { JobState, JobSummary } from '@tower/contracts';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { GpuDetailView, JobState, JobSummary } from '@tower/contracts';
 import { cardsQuery, jobQuery, jobsQuery } from '../api/queries';
 import { linesOf } from '../jobs/job-lists';
 import { useCancel, usePause, useResume } from '../jobs/job-mutations';
@@ -19,19 +19,24 @@ const narrowRowHeight = 118;
 
 const openStates = ['processing', 'quality_check', 'pending', 'queued'] as const satisfies readonly JobState[];
 
+const noCards: readonly GpuDetailView[] = [];
+
 /** All jobs that have not ended, as far as they were read, and how to read on. */
 function useOpenJobs() {
   const processing = useInfiniteQuery(jobsQuery({ state: openStates[0] }));
   const checked = useInfiniteQuery(jobsQuery({ state: openStates[1] }));
   const pending = useInfiniteQuery(jobsQuery({ state: openStates[2] }));
   const queued = useInfiniteQuery(jobsQuery({ state: openStates[3] }));
-  const { data: cards = [] } = useQuery(cardsQuery);
+  const { data: cards = noCards } = useQuery(cardsQuery);
   const all = [processing, checked, pending, queued];
+  const lines = all.map(({ data }) => data);
+  const jobs = useMemo(
+    () => inOrder(lines.flatMap(linesOf), startsIn(cards)),
+    // What is in them counts, and not that they stand in a new array.
+    [...lines, cards],
+  );
   return {
-    jobs: inOrder(
-      all.flatMap(({ data }) => linesOf(data)),
-      startsIn(cards),
-    ),
+    jobs,
     error: all.find(({ error, data }) => error !== null && data === undefined)?.error ?? null,
     isReading: all.some(({ data }) => data === undefined),
     hasMore: queued.hasNextPage,
@@ -92,7 +97,7 @@ function Rows({ jobs, hasMore, readMore }: RowsProps) {
   const rows = useWindowVirtualizer({
     count: jobs.length,
     estimateSize: () => size,
-    overscan: 6,
+    overscan: 3,
     scrollMargin: list.current?.offsetTop ?? 0,
     getItemKey: (index) => jobs[index]?.id ?? index,
   });

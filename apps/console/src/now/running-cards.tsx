@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { GpuDetailView, JobView } from '@tower/contracts';
 import { cardsQuery, jobQuery } from '../api/queries';
 import { cardTone, cardWord } from '../cards/card-words';
+import { usePreview } from '../live/live-context';
 import { JobPicture } from '../jobs/job-picture';
 import { useHowFar } from '../jobs/use-how-far';
 import { Empty, Loading } from '../ui/empty';
@@ -47,7 +48,11 @@ function AtWork({ card }: { card: GpuDetailView }) {
           {cardWord(card)}
         </Mark>
       </header>
-      {running === undefined ? <p className="fine">{card.detail}</p> : <Running jobId={running.job_id} />}
+      {running === undefined ? (
+        <p className="fine">{card.detail}</p>
+      ) : (
+        <Running jobId={running.job_id} gpu={card.name} />
+      )}
       <footer className="fine">
         {next === undefined ? (
           'Nothing waits for it.'
@@ -67,17 +72,22 @@ function AtWork({ card }: { card: GpuDetailView }) {
 }
 
 /** The job that a card works on, with the step that it is at. */
-function Running({ jobId }: { jobId: string }) {
+function Running({ jobId, gpu }: { jobId: string; gpu: string }) {
   const { data: job } = useQuery(jobQuery(jobId));
   if (job === undefined) return <Loading what="its job" />;
-  return <RunningJob job={job} />;
+  return <RunningJob job={job} gpu={gpu} />;
 }
 
-function RunningJob({ job }: { job: JobView }) {
+function RunningJob({ job, gpu }: { job: JobView; gpu: string }) {
+  const preview = usePreview(job.id, gpu);
   const { stage, progress, live } = useHowFar(job);
   return (
     <div className="running">
-      <JobPicture id={job.id} hasSome={job.images_complete > 0} />
+      {preview === undefined ? (
+        <JobPicture id={job.id} hasSome={job.images_complete > 0} />
+      ) : (
+        <img className="thumb" src={preview} alt={`What ${gpu} is drawing`} />
+      )}
       <div>
         <Link className="prompt" to="/jobs/$id" params={{ id: job.id }}>
           {job.prompt === '' ? job.workflow : job.prompt}
