@@ -257,7 +257,7 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
       await furnish(tower);
       const name = path === '/' ? 'now' : path.slice(1);
       await open(path, { colorScheme });
-      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
       await page.locator('.loading').waitFor({ state: 'detached' });
       await picture(`${name}-${colorScheme}`);
       expect(await seriousFindings(page)).toEqual([]);

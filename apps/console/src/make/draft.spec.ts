@@ -7,7 +7,7 @@ const parameter = (name: string, type: WorkflowParameterView['type'], more: Part
 const workflow = {
   name: 'anime-still',
   job_type: 'still_image',
-  takes: { loras: true, references: false, controlnets: false },
+  takes: { loras: true, references: true, controlnets: false },
   presets: { final: { steps: 40 }, draft: { steps: 10 } },
   parameters: [
     parameter('prompt', 'text'),
@@ -42,6 +42,10 @@ describe('the request that a form says', () => {
         { name: 'style.safetensors', strength: '0.5' },
         { name: ' ', strength: '' },
       ],
+      references: [
+        { image: 'id', weight: '0.6' },
+        { image: 'other', weight: '' },
+      ],
     };
     expect(requestOf(draft, workflow)).toMatchObject({
       seed: 7,
@@ -49,6 +53,7 @@ describe('the request that a form says', () => {
       steps: 30,
       parameters: { upscale: 1.25, tiled: true },
       lora_models: [{ name: 'style.safetensors', strength: 0.5 }],
+      ipadapter_refs: [{ image: 'id', weight: 0.6 }, { image: 'other' }],
     });
   });
 });
@@ -71,7 +76,8 @@ it('asks for the same as a job, and leaves to the preset what is of the preset',
     priority: 'high',
     parameters: { prompt: 'full', steps: 40, upscale: 2, tiled: false },
     loras: [{ file: 'a.safetensors', strength_model: 0.8, strength_clip: 0.8 }],
-    images: {},
+    references: [{ kind: 'ipadapter', image: 'face', weight: 0.7, start: 0, end: 1 }],
+    images: { face: { path: 'uploads/face.png', sha256: '' } },
   } as unknown as JobView;
   expect(requestOf(draftOf(job, workflow), workflow)).toEqual({
     project_id: 'p',
@@ -85,6 +91,7 @@ it('asks for the same as a job, and leaves to the preset what is of the preset',
     seed: 9,
     parameters: { upscale: 2 },
     lora_models: [{ name: 'a.safetensors', strength: 0.8 }],
+    ipadapter_refs: [{ image: 'uploads/face.png', weight: 0.7 }],
   });
 });
 
@@ -95,4 +102,5 @@ it('finds what is wrong with a field, and keeps what no field shows', () => {
   ];
   expect(errorOf(errors, 'upscale')).toBe('at most 2');
   expect(errorsElsewhere(errors, ['upscale'])).toEqual([errors[1]]);
+  expect(errorsElsewhere(errors, ['upscale', 'lora_models'])).toEqual([]);
 });

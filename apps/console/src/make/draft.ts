@@ -19,11 +19,19 @@ export interface Draft {
   /** Further parameters by their names. */
   readonly values: Readonly<Record<string, string>>;
   readonly loras: readonly LoraDraft[];
+  /** Pictures that guide how it looks. */
+  readonly references: readonly ReferenceDraft[];
 }
 
 export interface LoraDraft {
   readonly name: string;
   readonly strength: string;
+}
+
+export interface ReferenceDraft {
+  /** Id of a file, or its path below the library. */
+  readonly image: string;
+  readonly weight: string;
 }
 
 export const emptyDraft: Draft = {
@@ -38,6 +46,7 @@ export const emptyDraft: Draft = {
   budget: '',
   values: {},
   loras: [],
+  references: [],
 };
 
 /** Parameters that have a place of their own in the form. */
@@ -94,6 +103,11 @@ function typed(parameter: WorkflowParameterView, text: string): Value {
 /** Numbers that somebody typed; undefined where the field is empty. */
 const numberIn = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
 
+const weightOf = (text: string): { weight?: number } => {
+  const weight = numberIn(text);
+  return weight === undefined ? {} : { weight };
+};
+
 /** The request that the form says. What it leaves out is chosen by Tower. */
 export function requestOf(draft: Draft, workflow: WorkflowView): RequestBody {
   const given = shownParameters(workflow).flatMap((parameter) => {
@@ -104,6 +118,7 @@ export function requestOf(draft: Draft, workflow: WorkflowView): RequestBody {
   const seed = numberIn(draft.seed);
   const minutes = numberIn(draft.budget);
   const loras = draft.loras.filter(({ name }) => name.trim() !== '');
+  const references = draft.references.filter(({ image }) => image.trim() !== '');
   const others = given.filter(([name]) => !isField(name));
   return {
     project_id: draft.projectId,
@@ -124,6 +139,9 @@ export function requestOf(draft: Draft, workflow: WorkflowView): RequestBody {
     ...(loras.length === 0 || !workflow.takes.loras
       ? {}
       : { lora_models: loras.map(({ name, strength }) => ({ name, strength: numberIn(strength) ?? 1 })) }),
+    ...(references.length === 0 || !workflow.takes.references
+      ? {}
+      : { ipadapter_refs: references.map(({ image, weight }) => ({ image, ...weightOf(weight) })) }),
   };
 }
 
@@ -133,7 +151,9 @@ export const errorOf = (errors: readonly FieldError[], name: string): string | u
 
 /** Errors that no field of the form shows. */
 export const errorsElsewhere = (errors: readonly FieldError[], shown: readonly string[]): FieldError[] =>
-  errors.filter(({ pointer }) => !shown.some((name) => pointer === `/${name}` || pointer === `/parameters/${name}`));
+  errors.filter(
+    ({ pointer }) => !shown.some((name) => `${pointer}/`.startsWith(`/${name}/`) || pointer === `/parameters/${name}`),
+  );
 
 /** A form that asks for the same as a job, in the words of its workflow; what the preset gives anyway stays empty. */
 export function draftOf(job: JobView, workflow: WorkflowView): Draft {
@@ -154,6 +174,10 @@ export function draftOf(job: JobView, workflow: WorkflowView): Draft {
     seed: String(job.seed),
     priority: job.priority,
     values: Object.fromEntries(differing),
+    references: job.references.flatMap(({ image, weight }) => {
+      const path = job.images[image]?.path;
+      return path === undefined ? [] : [{ image: path, weight: String(weight) }];
+    }),
     loras: job.loras.map(({ file, strength_model }) => ({ name: file, strength: String(strength_model) })),
   };
 }

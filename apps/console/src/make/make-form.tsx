@@ -15,6 +15,7 @@ import { FromFile } from './from-file';
 import { Loras } from './loras';
 import { ParameterField } from './parameter-field';
 import { withMetadata } from './uploads';
+import { References } from './references';
 import { useEstimate } from './use-estimate';
 
 interface FormProps {
@@ -24,7 +25,17 @@ interface FormProps {
   readonly onChange: (draft: Draft) => void;
 }
 
-const ownFields = ['prompt', 'negative_prompt', 'seed', 'count', 'preset', 'project_id', 'time_budget_seconds'];
+const ownFields = [
+  'prompt',
+  'negative_prompt',
+  'seed',
+  'count',
+  'preset',
+  'project_id',
+  'time_budget_seconds',
+  'lora_models',
+  'ipadapter_refs',
+];
 
 /** Sends the request; the same key for the same form, so that a press that was answered late makes nothing twice. */
 function useGenerate(draft: Draft, workflow: WorkflowView) {
@@ -65,6 +76,7 @@ export function MakeForm({ workflow, projects, draft, onChange }: FormProps) {
         <Wish {...form} />
         <Choices {...form} />
         <More {...form} />
+        {workflow.takes.references && <References draft={draft} onChange={onChange} errors={errors} />}
         {workflow.takes.loras && <Loras draft={draft} onChange={onChange} errors={errors} />}
       </div>
       <aside className="make-side">
