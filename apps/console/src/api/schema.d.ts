@@ -622,10 +622,30 @@ export interface paths {
     put?: never;
     /**
      * A job before or after another one of its priority, whatever the planner would do
-     * @description Holds until one of the two is over, or has another priority.
+     * @description Holds until one of the two is over, or has another priority, or it is taken back.
      */
     post: operations['orderQueue'];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/anime/queue/order/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Take back what was ordered of a job by hand; twice is the same as once
+     * @description All orders by which this job was moved; those by which others were moved before or after it still hold. The planner decides again from its next look on.
+     */
+    delete: operations['withdrawOrder'];
     options?: never;
     head?: never;
     patch?: never;
@@ -1031,6 +1051,8 @@ export interface components {
           fence: number;
           until: string | null;
         };
+        /** @description of the process that answers; null where it has given out nothing */
+        planner: components['schemas']['Planner'] | null;
         library: {
           free_bytes: number;
           total_bytes: number;
@@ -1157,6 +1179,35 @@ export interface components {
       model_swaps: number | null;
       /** @description why it is not known */
       model_swaps_unknown: string | null;
+      estimates: components['schemas']['EstimateAccuracy'];
+    };
+    EstimateAccuracy: {
+      /** @description attempts that ended in the window, whose time was measured */
+      judged: number;
+      /** @description of these, estimated within 20 % of what they took */
+      within_fifth: number;
+      /** @description of these, that took a time within the stated interval */
+      in_interval: number;
+      /** @description the middle one of |actual − estimate| / actual; null where none was judged */
+      median_error: number | null;
+    };
+    Planner: {
+      /** @description looks with an idle card and waiting work since the process started */
+      looks: number;
+      /** @description of the last thousand such looks, until it was known what starts where */
+      planning_seconds: {
+        /** @description seconds */
+        p50: number;
+        /** @description seconds */
+        p99: number;
+      };
+      /** @description until the attempt was written; null before the first */
+      booking_seconds: {
+        /** @description seconds */
+        p50: number;
+        /** @description seconds */
+        p99: number;
+      } | null;
     };
     Machine: {
       /** @description null where none runs */
@@ -1933,7 +1984,7 @@ export interface components {
         | 'cancelled';
       /** @description all of it for a person, the most important first */
       sentences: string[];
-      /** @description place in line of what is served next; null where none waits in line */
+      /** @description place in line of what is served next, on the card it is planned for; null where none waits in line */
       position: number | null;
       /** @description the card that works on it, or that the plan has for what is served next */
       gpu: string | null;
@@ -2166,6 +2217,13 @@ export interface components {
       foreign_prompts: number;
       warnings: string[];
       last_seen_at: string | null;
+      /** @description empty while nothing is known, as after a restart or a failure */
+      loaded: {
+        /** @description folder and name, such as checkpoints/anime.safetensors */
+        file: string;
+        /** @description when the attempt that loaded it was sent; null where that was over an hour ago */
+        since: string | null;
+      }[];
       memory: {
         total_mb: number | null;
         /** @description at the last look, as its server says */
@@ -2265,6 +2323,15 @@ export interface components {
       job_id: string;
       before: string | null;
       after: string | null;
+    };
+    WithdrawnOrders: {
+      /**
+       * Format: uuid
+       * @description UUID
+       */
+      job_id: string;
+      /** @description what was ordered of this job and held until now; none: nothing held */
+      withdrawn: components['schemas']['QueueOrder'][];
     };
     QueuePause: {
       /** @description null while the queue is served */
@@ -4180,6 +4247,42 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['QueueOrder'];
+        };
+      };
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      414: components['responses']['Problem414'];
+      415: components['responses']['Problem415'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  withdrawOrder: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Take back what was ordered of a job by hand; twice is the same as once */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WithdrawnOrders'];
         };
       };
       400: components['responses']['Problem400'];
