@@ -71,7 +71,7 @@ function Device({ card }: { card: GpuDetailView }) {
 }
 
 /** How much of the memory is in use, claimed, and free, as its server said at the last look. */
-function Memory({ card: { memory, name } }: { card: GpuDetailView }) {
+function Memory({ card: { memory, name, loaded } }: { card: GpuDetailView }) {
   const { total_mb, free_mb, claimed_mb } = memory;
   if (total_mb === null) return <p className="fine">Its memory is not known yet.</p>;
   const used = free_mb === null ? null : total_mb - free_mb;
@@ -81,6 +81,9 @@ function Memory({ card: { memory, name } }: { card: GpuDetailView }) {
         {used === null ? 'How much of its memory is in use is not known' : `${memoryOf(used)} in use`} of{' '}
         {memoryOf(total_mb)}
         {claimed_mb > 0 && `, ${memoryOf(claimed_mb)} claimed by others`}
+      </p>
+      <p className="fine">
+        {loaded.length === 0 ? 'What is loaded is not known.' : `Loaded: ${loaded.map(({ file }) => file).join(', ')}`}
       </p>
       {used !== null && <Bar percent={(used / total_mb) * 100} tone="neutral" label={`Memory in use on ${name}`} />}
     </div>

@@ -39,6 +39,7 @@ function Status({ status }: { status: StatusView }) {
         </p>
       )}
       <Processes processes={status.processes} />
+      {rendering !== null && <Scheduler rendering={rendering} />}
       {rendering !== null && <Disks rendering={rendering} />}
       {rendering !== null && <Missing rendering={rendering} />}
       <DeadLetters letters={status.dead_letters} />
@@ -105,6 +106,24 @@ function Process({ process }: { process: ProcessView }) {
         </details>
       )}
     </li>
+  );
+}
+
+/** Who gives out the work, and how long cards wait for it. */
+function Scheduler({ rendering: { leader, planner } }: { rendering: RenderingStatus }) {
+  const times = planner?.planning_seconds;
+  return (
+    <section aria-labelledby="scheduler">
+      <h2 id="scheduler">Giving out work</h2>
+      <dl className="facts">
+        <Fact name="Leader">{leader.holder ?? 'nobody: work waits until one takes over'}</Fact>
+        {times !== undefined && (
+          <Fact name="Planning">
+            {Math.round(times.p50 * 1000)} ms, at worst {Math.round(times.p99 * 1000)} ms of a hundred
+          </Fact>
+        )}
+      </dl>
+    </section>
   );
 }
 
