@@ -82,9 +82,11 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     await page.locator('.tile img').waitFor();
     await page.getByText('Ready', { exact: true }).first().waitFor();
     await picture('job-ready');
+    expect(await seriousFindings(page)).toEqual([]);
     await page.locator('.tile a').click();
     await page.locator('.picture img').waitFor();
     await picture('viewer');
+    expect(await seriousFindings(page)).toEqual([]);
     const [name] = await Promise.all([
       page.waitForEvent('download').then((download) => download.suggestedFilename()),
       page.getByRole('link', { name: 'Download' }).click(),
@@ -131,9 +133,24 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     await page.getByAltText('What was sent').waitFor();
     await page.getByText(/^in \d+ s$/).waitFor();
     await picture('make-from-picture');
+    expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Make it' }).click();
     await page.waitForURL(/\/jobs\//);
     await page.locator('.tile img').waitFor({ timeout: 60_000 });
+  });
+
+  it('shows up to four results side by side, chosen by keyboard', async () => {
+    await open('/library');
+    await page.locator('.tile a').first().waitFor();
+    for (const _ of [1, 2]) {
+      await page.keyboard.press('j');
+      await page.keyboard.press('x');
+    }
+    await page.getByRole('link', { name: 'Compare 2' }).click();
+    await page.waitForURL(/\/compare/);
+    await page.locator('.compare img').nth(1).waitFor();
+    await picture('compare');
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   it('refuses what is no picture at the place where it was dropped', async () => {
@@ -228,6 +245,7 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await picture('keys');
+    expect(await seriousFindings(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.locator('.row').first().waitFor();
     await page.keyboard.press('j');
@@ -237,6 +255,7 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
     await page.getByRole('dialog').waitFor();
     await page.keyboard.type('make');
     await picture('palette');
+    expect(await seriousFindings(page)).toEqual([]);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/make/);

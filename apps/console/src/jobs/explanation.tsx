@@ -5,6 +5,7 @@ import { explanationQuery } from '../api/queries';
 import { Failure } from '../ui/failure';
 import { Mark } from '../ui/marks';
 import { durationOf } from '../ui/words';
+import { WithdrawOrder } from './job-actions';
 
 /** Why a job waits, what is before it, what each card makes of it, and what would help. */
 export function Explanation({ id }: { id: string }) {
@@ -20,6 +21,7 @@ export function Explanation({ id }: { id: string }) {
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
+      {data.position !== null && <WithdrawOrder id={id} />}
       <Sooner explanation={data} />
       <Ahead explanation={data} />
       <Stances explanation={data} />

@@ -3,7 +3,7 @@ import { useId } from 'react';
 import type { JobState, Priority } from '@tower/contracts';
 import { toProblem } from '../api/problem';
 import { Button } from '../ui/button';
-import { useCancel, useOrder, usePause, usePriority, useResume, useRetry } from './job-mutations';
+import { useCancel, useOrder, usePause, usePriority, useResume, useRetry, useWithdrawOrder } from './job-mutations';
 import { jobStates, priorities } from './job-states';
 
 interface Steered {
@@ -48,6 +48,24 @@ export function PriorityChoice({ job }: { job: Steered }) {
       </select>
       <Refusal errors={[error]} />
     </span>
+  );
+}
+
+/** Leaves the place of a job to the planner again, and says how much that changed. */
+export function WithdrawOrder({ id }: { id: string }) {
+  const { mutate, data, isPending, error } = useWithdrawOrder();
+  return (
+    <p className="acts">
+      <Button kind="quiet" busy={isPending} onClick={() => mutate(id)}>
+        Take back its place by hand
+      </Button>
+      {data !== undefined && (
+        <span className="fine" role="status">
+          {data.withdrawn.length === 0 ? 'Nothing was ordered of it.' : 'The planner decides again.'}
+        </span>
+      )}
+      <Refusal errors={[error]} />
+    </p>
   );
 }
 

@@ -65,6 +65,15 @@ export function useOrder() {
   });
 }
 
+/** Takes back what was ordered of a job by hand; the planner decides again. */
+export function useWithdrawOrder() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => answerOf(api.DELETE('/api/anime/queue/order/{id}', { params: path(id) })),
+    onSuccess: () => Promise.all(['gpus', 'job'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+  });
+}
+
 interface NewPriority {
   readonly id: string;
   readonly priority: Priority;

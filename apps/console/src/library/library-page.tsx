@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import type { JobState, JobType } from '@tower/contracts';
 import type { LibrarySearch } from '../addresses';
 import { cardsQuery, jobsQuery, projectsQuery, type JobFilter } from '../api/queries';
@@ -20,6 +20,8 @@ const shownStates: readonly (readonly [JobState, string])[] = [
 ];
 /** So many can be looked at side by side. */
 const maxCompared = 4;
+/** So many fill a page. */
+const leastPlaces = 40;
 
 function useFilter() {
   const search: LibrarySearch = useSearch({ from: '/library' });
@@ -44,6 +46,11 @@ export function LibraryPage(): ReactNode {
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(jobsQuery(filter));
   const [marked, setMarked] = useState<readonly string[]>([]);
   const places = placesOf(linesOf(data), search.text ?? '');
+  // Where a text leaves few of what was read, more has to be read to fill the page.
+  const isSparse = hasNextPage && !isFetchingNextPage && places.length < leastPlaces;
+  useEffect(() => {
+    if (isSparse) void fetchNextPage();
+  }, [isSparse, fetchNextPage]);
   const mark = (id: string): void =>
     setMarked(marked.includes(id) ? marked.filter((one) => one !== id) : [...marked, id].slice(-maxCompared));
   return (

@@ -1,5 +1,5 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { icons } from '../ui/icons';
 import { commandKey, useKeys } from './keys';
 import { LinkPill, LostBanner } from './link-pill';
@@ -56,12 +56,26 @@ function Navigation() {
   );
 }
 
+/** Names the page after its view, and takes those who do not see it there when the view changes. */
+function useArrival(): void {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    const view = views.find((one) => (one.path === '/' ? path === '/' : path.startsWith(one.path)));
+    document.title = view === undefined ? 'Tower' : `${view.name} · Tower`;
+    if (before.current === path) return;
+    before.current = path;
+    document.getElementById('view')?.focus({ preventScroll: true });
+  }, [path]);
+}
+
 /** What stands around every view. */
 export function Shell(): ReactNode {
   const [opened, open] = useState<Opened>();
   const [theme, setTheme] = useState(chosenTheme);
   useEffect(() => applyTheme(theme), [theme]);
   useShellKeys(open);
+  useArrival();
   const turn = (): void => setTheme(nextTheme(theme));
   const themeEntry = { id: 'theme', name: `Colours: ${themeNames[nextTheme(theme)]}`, kind: 'Look', go: turn };
   const helpEntry = { id: 'help', name: 'Keys', kind: 'Help', go: () => open('help') };
