@@ -346,6 +346,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/anime/jobs/{id}/decisions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What the planner decided about the job, and whether it would decide so again
+     * @description Newest first: which card was chosen for which of its tasks, and what each other card made of it then. For each the planner runs again on what it was given, and `replay` says whether it comes to the same. Decisions of before they were kept, or from too long ago, are not listed.
+     */
+    get: operations['listJobDecisions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/anime/jobs/{id}/cancel': {
     parameters: {
       query?: never;
@@ -2030,6 +2050,80 @@ export interface components {
       seconds_sooner: number | null;
       sentence: string;
     };
+    JobDecision: {
+      /**
+       * Format: uuid
+       * @description UUID
+       */
+      id: string;
+      /**
+       * Format: date-time
+       * @description instant, ISO 8601, UTC
+       */
+      decided_at: string;
+      /** @description of the planner that decided */
+      planner_version: number;
+      /** @enum {string} */
+      objective: 'flow' | 'makespan';
+      seed: number;
+      /** @description so many tasks came into question, of whatever job */
+      waiting: number;
+      /** @description those of this job */
+      tasks: components['schemas']['DecidedTask'][];
+      /**
+       * @description whether today's planner decides the same from what was recorded; it was run for this answer
+       * @enum {string}
+       */
+      replay: 'same' | 'differs';
+      /** @description in words; empty where it decides the same */
+      differences: string[];
+    };
+    DecidedTask: {
+      /**
+       * Format: uuid
+       * @description UUID
+       */
+      task_id: string;
+      /** @description the card that the plan had for it */
+      gpu: string;
+      /** @enum {string} */
+      action: 'started' | 'sent_ahead' | 'taken_back' | 'left_waiting';
+      /**
+       * @description why the plan had it there
+       * @enum {string}
+       */
+      reason:
+        | 'only_card'
+        | 'overdue'
+        | 'passed_over'
+        | 'models_loaded'
+        | 'free_first'
+        | 'preferred'
+        | 'ready_first'
+        | 'configured_first';
+      /** @description why it was taken back; else null */
+      because: string | null;
+      /** @description seconds from the decision; 0 where it started */
+      starts_in: number;
+      /** @description seconds from the decision, as the plan had it */
+      ready_in: number;
+      /** @description the attempt that came of it; null where none did */
+      attempt_id: string | null;
+      /** @description what each card made of it */
+      cards: components['schemas']['DecisionCard'][];
+    };
+    DecisionCard: {
+      gpu: string;
+      chosen: boolean;
+      /** @description whether it could render the task at all */
+      takes_it: boolean;
+      /** @description why it could not, or was not free then */
+      reason: string | null;
+      /** @description seconds from the decision until the task would be ready there, were it the next one; null: not known */
+      ready_in: number | null;
+      /** @description counted on top, because the card prefers other work or its memory may be too small */
+      penalty_seconds: number | null;
+    };
     Artifact: {
       /**
        * Format: uuid
@@ -3531,6 +3625,46 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['JobExplanation'];
+        };
+      };
+      400: components['responses']['Problem400'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      405: components['responses']['Problem405'];
+      408: components['responses']['Problem408'];
+      414: components['responses']['Problem414'];
+      429: components['responses']['Problem429'];
+      431: components['responses']['Problem431'];
+      500: components['responses']['Problem500'];
+      503: components['responses']['Problem503'];
+    };
+  };
+  listJobDecisions: {
+    parameters: {
+      query?: {
+        /** @description at most so many */
+        limit?: number;
+        cursor?: string;
+      };
+      header?: never;
+      path: {
+        /** @description UUID */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What the planner decided about the job, and whether it would decide so again */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['JobDecision'][];
+            next_cursor?: string;
+          };
         };
       };
       400: components['responses']['Problem400'];
