@@ -6,15 +6,15 @@ const told = new Set(
     .flatMap(({ publishes }): readonly EventDefinition[] => publishes)
     .map(({ type }) => type),
 );
-const answersToPublishers = ['rendering.v1.command_accepted', 'rendering.v1.command_rejected'];
-
-it.each([...told].filter((type) => !answersToPublishers.includes(type)))(
-  '%s makes something of the page old',
-  (type) => {
-    const { jobIds, lists } = touchedBy({ type, job_id: 'a' });
-    expect(jobIds.length + lists.length).toBeGreaterThan(0);
-  },
+/** Answers to publishers, and files that no list shows. */
+const shownNowhere = ['command_accepted', 'command_rejected', 'upload_kept', 'upload_deleted'].map(
+  (name) => `rendering.v1.${name}`,
 );
+
+it.each([...told].filter((type) => !shownNowhere.includes(type)))('%s makes something of the page old', (type) => {
+  const { jobIds, lists } = touchedBy({ type, job_id: 'a' });
+  expect(jobIds.length + lists.length).toBeGreaterThan(0);
+});
 
 it('collects what many events touch, once each, and starts anew afterwards', () => {
   const touched = new TouchedSince();
