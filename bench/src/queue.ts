@@ -19,8 +19,8 @@ import { summarise, type Summary } from './statistics';
 const queued = Number(process.env['BENCH_QUEUED'] ?? 100_000);
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 200);
 const atOnce = Number(process.env['BENCH_AT_ONCE'] ?? 200);
-/** Simulated seconds are shortened by this factor; a still then takes some hundredths of a second. */
-const timeScale = 0.02;
+/** Simulated seconds are shortened by this factor; a still then takes some tenths of a second. */
+const timeScale = Number(process.env['BENCH_TIME_SCALE'] ?? 0.1);
 /** Looks of the leader that are waited for, and for how long at most. */
 const looks = { least: 300, withinMs: 120_000 };
 

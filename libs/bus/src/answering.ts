@@ -14,7 +14,8 @@ interface AnswerLimits {
 }
 
 const lookLimits: AnswerLimits = { atOnce: 3, waiting: 128, waitMs: 3_000 };
-const actLimits: AnswerLimits = { atOnce: 6, waiting: 256, waitMs: 3_000 };
+/** What changes something is worth a longer wait: two hundred requests of the same instant are all taken. */
+const actLimits: AnswerLimits = { atOnce: 6, waiting: 256, waitMs: 7_000 };
 
 /** Share of a question's time-out after which nobody waits for a turn any more: the answer takes time too. */
 const waitingShare = 0.5;

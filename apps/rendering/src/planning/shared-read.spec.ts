@@ -99,3 +99,24 @@ describe('a shared read', () => {
     expect(await shared.get(250)).toBe(2);
   });
 });
+
+it('holds what took long to read for ten times as long, though other versions are heard of, up to the bound', async () => {
+  const clock = new FixedClock();
+  let version = 0;
+  let reads = 0;
+  const read = (): Promise<number> => {
+    clock.advance(100);
+    return Promise.resolve(++reads);
+  };
+  const shared = new SharedRead(clock, read, () => String(version));
+  expect(await shared.getUnlessChanged(250, 2_000)).toBe(1);
+  version++;
+  clock.advance(800);
+  expect([await shared.getUnlessChanged(250, 2_000), shared.peekUnlessChanged(250, 2_000)]).toEqual([
+    1,
+    expect.anything(),
+  ]);
+  clock.advance(200);
+  expect(shared.peekUnlessChanged(250, 2_000)).toBeUndefined();
+  expect(await shared.getUnlessChanged(250, 2_000)).toBe(2);
+});

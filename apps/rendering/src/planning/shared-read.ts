@@ -40,15 +40,22 @@ export class SharedRead<Value> {
     return reading.value;
   }
 
-  /** As `get`, and while no other version is heard of, what was read at most `unchangedMs` milliseconds ago. */
+  /**
+   * As `get`, and while no other version is heard of, what was read at most `unchangedMs` milliseconds ago. A read that
+   * takes long holds for ten times as long as it took, up to that, whatever is heard.
+   */
   getUnlessChanged(withinMs: number, unchangedMs: number): Promise<Value> {
-    return this.get(this.isUnchanged() ? Math.max(withinMs, unchangedMs) : withinMs);
+    return this.get(this.holdsMs(withinMs, unchangedMs));
   }
 
   /** What the last read is good for by the same rule, without reading anew; undefined where it is not. */
   peekUnlessChanged(withinMs: number, unchangedMs: number): Promise<Value> | undefined {
     const ageMs = this.last === undefined ? Infinity : this.clock.monotonicMs() - this.last.startedAtMs;
-    return ageMs <= (this.isUnchanged() ? Math.max(withinMs, unchangedMs) : withinMs) ? this.last?.value : undefined;
+    return ageMs <= this.holdsMs(withinMs, unchangedMs) ? this.last?.value : undefined;
+  }
+
+  private holdsMs(withinMs: number, unchangedMs: number): number {
+    return Math.max(withinMs, this.isUnchanged() ? unchangedMs : Math.min(10 * this.tookMs, unchangedMs));
   }
 
   private isUnchanged(): boolean {

@@ -104,7 +104,7 @@ export class Snapshot {
   /** Jobs that are not started before others by hand, whether or not they are among these. */
   private readonly behind: ReadonlyMap<string, readonly string[]>;
   private readonly places: ReadonlyMap<string, number>;
-  private planned: WholePlan | undefined;
+  private made: WholePlan | undefined;
 
   constructor(private readonly facts: SnapshotFacts) {
     const { gpus, live, rows, steering = unsteered } = facts;
@@ -362,12 +362,18 @@ export class Snapshot {
     return (now.getTime() - this.facts.now.getTime()) / 1000;
   }
 
+  /** Itself, with its plan made. */
+  planned(): this {
+    this.wholePlan();
+    return this;
+  }
+
   private wholePlan(): WholePlan {
-    if (this.planned === undefined) {
+    if (this.made === undefined) {
       const whole = plan(this.planFacts());
-      this.planned = { plan: whole, spans: spans(whole), places: placesIn(whole) };
+      this.made = { plan: whole, spans: spans(whole), places: placesIn(whole) };
     }
-    return this.planned;
+    return this.made;
   }
 
   /** `live`: what runs, in the order of the slots, so that what a card does last says when it is free. */
