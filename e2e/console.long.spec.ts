@@ -144,7 +144,7 @@ describeNeeds(chromiumProgram(), 'a Chromium that starts')('the console in a bro
 
   it('shows up to four results side by side, chosen by keyboard', async () => {
     await open('/library');
-    await page.locator('.tile a').first().waitFor();
+    await page.locator('.tile a').nth(2).waitFor();
     for (const _ of [1, 2]) {
       await page.keyboard.press('j');
       await page.keyboard.press('x');
