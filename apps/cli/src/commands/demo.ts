@@ -51,7 +51,7 @@ export async function demo(options: DemoOptions & { json: boolean; verbose: bool
     const api = new ApiClient(tower.url, { patienceMs: 60_000, signal: interrupted.signal });
     const result = await runDemo(api, tower.library, options, report, interrupted.signal);
     report.result(result);
-    if (!options.json) report.say(whereToLook(tower));
+    if (result.ok && !options.json) report.say(whereToLook(tower));
     return result.ok ? 0 : 1;
   } catch (error) {
     report.settle();
