@@ -124,6 +124,11 @@ describe('what was sent ahead', () => {
     expect(named(look({ idle: [], ...sent }, { waiting, ahead, busy }))).toEqual(nothing);
   });
 
+  it('stays where an idle card can start something just like it instead', () => {
+    const found = look({ idle: ['b'], ...sent }, { waiting: [task('x')], ahead, busy: { a: 300 } });
+    expect(named(found)).toEqual({ ...nothing, start: ['x on b'] });
+  });
+
   it('is never started a second time', () => {
     expect(named(look({ idle: ['b'], ...sent }, { ahead, busy: { a: 2 } }))).toEqual(nothing);
   });

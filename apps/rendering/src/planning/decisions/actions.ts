@@ -1,3 +1,4 @@
+import { isEligible } from '../candidates';
 import type { Waiting } from '../eligibility';
 import type { Assignment, Placement, Plan } from '../plan-facts';
 import { assignments } from '../planner';
@@ -37,14 +38,50 @@ const normalRank = 2;
 /** Reads from a plan what cards are given now, and what is taken back. */
 export function actionsOf<Task extends PlannedTask>(found: Plan<Task>, { ending, sentAhead }: Standing): Actions {
   const taken = new Set(sentAhead.map(({ taskId }) => taskId));
+  const starts = assignments(found).filter(({ taskId }) => !taken.has(taskId));
+  const swapped = new Map<string, Assignment>();
+  for (const sent of sentAhead) {
+    const given = new Set([...taken, ...starts.map(({ taskId }) => taskId), ...[...swapped.values()].map(idOf)]);
+    const instead = alikeInstead(sent, found, given);
+    if (instead !== undefined) swapped.set(sent.taskId, instead);
+  }
   return {
-    start: assignments(found).filter(({ taskId }) => !taken.has(taskId)),
+    start: [...starts, ...swapped.values()],
     ahead: ending.flatMap((gpu) => nextOn(gpu, found, taken)),
     back: sentAhead.flatMap((sent) => {
-      const reason = whyBack(sent, found);
+      const reason = swapped.has(sent.taskId) ? undefined : whyBack(sent, found);
       return reason === undefined ? [] : [{ ...sent, reason }];
     }),
   };
+}
+
+const idOf = ({ taskId }: Assignment): string => taskId;
+
+/**
+ * Where an idle card would start what was sent to another one, and something just like it waits for one of the two: the
+ * idle card starts that, and nothing has to be taken back.
+ */
+function alikeInstead<Task extends PlannedTask>(
+  { taskId, gpu }: SentTask,
+  found: Plan<Task>,
+  given: ReadonlySet<string>,
+): Assignment | undefined {
+  const head = found.placements.find((placement) => placement.task.taskId === taskId && placement.isHead);
+  if (head === undefined) return undefined;
+  const { facts } = found;
+  const cards = [head.span.gpu, gpu];
+  const seconds = (task: Task): string => cards.map((card) => facts.estimate(task, card).seconds).join();
+  const isAlike = (own: Task, other: Task): boolean =>
+    rankOf(own) === rankOf(other) &&
+    own.isCalibration === other.isCalibration &&
+    own.deadlineIn === other.deadlineIn &&
+    (own.models ?? []).join() === (other.models ?? []).join() &&
+    facts.cards.every((card) => card.name !== head.span.gpu || (facts.fits ?? isEligible)(card, other)) &&
+    seconds(own) === seconds(other);
+  const instead = found.placements.find(
+    ({ task, span }) => cards.includes(span.gpu) && !given.has(task.taskId) && isAlike(head.task, task),
+  );
+  return instead && { taskId: instead.task.taskId, jobId: instead.task.jobId, gpu: head.span.gpu };
 }
 
 /** Why a task that was sent ahead is to begin elsewhere, or later. */
