@@ -7,9 +7,9 @@ import { expectCardsNeverShared, expectJobWhole } from './invariants';
 import { newHome, TowerProcess, type Card } from './tower-process';
 
 const cards: readonly Card[] = ['rtx3060', 'rx9070xt'];
-const jobCount = 12;
+const jobCount = 24;
 const mebibyte = 1024 ** 2;
-const diskBytes = 12 * mebibyte;
+const diskBytes = 24 * mebibyte;
 /** Room for a few pictures. */
 const roomBytes = 1.2 * mebibyte;
 
@@ -28,7 +28,7 @@ beforeAll(() => {
   home = newHome();
   library = join(home, 'library');
   mkdirSync(library);
-  disk = mountSmallDisk(library, '12m');
+  disk = mountSmallDisk(library, '24m');
 });
 afterEach(async () => {
   await tower?.stop();
